@@ -1,0 +1,70 @@
+"""
+What can go wrong, said once for every surface.
+
+* ControlError     an expected failure; its message is a sentence an operator can act on
+  - NotFound       it does not exist, or this actor may not know that it does
+  - Unauthenticated  nobody proved who is asking
+  - Forbidden      the actor may see it but not do this
+  - Refused        its current state, or a business rule, does not allow this
+  - Conflict       somebody was faster, or it clashes with what exists
+  - Invalid        the request contradicts itself or the contract of a field
+  - Unavailable    somebody we depend on does not answer; try again
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One of several failures that are reported together, in the words of the person who must fix it."""
+
+    code: str
+    message: str
+    field: str | None = None
+
+
+class ControlError(Exception):
+    """An expected failure whose message an operator can act on."""
+
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(self, message: str, *, reasons: Sequence[Reason] = (), retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reasons = tuple(reasons)
+        self.retry_after = retry_after
+
+
+class NotFound(ControlError):
+    code = "not_found"
+
+
+class Unauthenticated(ControlError):
+    code = "unauthorized"
+
+
+class Forbidden(ControlError):
+    code = "forbidden"
+
+
+class Refused(ControlError):
+    code = "bad_request"
+
+
+class Conflict(ControlError):
+    code = "conflict"
+
+
+class Invalid(ControlError):
+    code = "validation_error"
+
+
+class Unavailable(ControlError):
+    code = "service_unavailable"
+
+
+def invalid(field: str, message: str, code: str = "invalid") -> Invalid:
+    """Say what is wrong with one field."""
+    return Invalid(message, reasons=[Reason(code, message, field)])

@@ -1,0 +1,118 @@
+"""
+Money: integer minor units and an ISO 4217 currency, rounded half up and split without losing a cent.
+
+Nothing here takes a float. The currency's own exponent governs display (contract §5).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from functools import cache
+from typing import Self
+
+from babel.core import get_global
+
+from .errors import invalid
+
+CENTS_MAX = 10**15  # well inside a signed BIGINT, far above any invoice
+
+
+@cache
+def exponent(currency: str) -> int:
+    """Count the minor-unit digits of an ISO 4217 currency: 2 for EUR, 0 for JPY, 3 for KWD."""
+    if not is_currency(currency):
+        raise invalid("currency", f"'{currency}' is not an ISO 4217 currency code.", "unknown_currency")
+    return _ISO_EXPONENTS.get(currency, 2)
+
+
+# ISO 4217, not CLDR: CLDR rounds some currencies for cash (HUF has no digits there), the books do not.
+_ISO_EXPONENTS = {
+    **dict.fromkeys(
+        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF",
+         "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    "CLF": 4,
+    "UYW": 4,
+}  # fmt: skip
+
+
+@cache
+def is_currency(code: str) -> bool:
+    """Tell whether ISO 4217 knows this code as money that circulates today."""
+    return code in _circulating()
+
+
+@cache
+def _circulating() -> frozenset[str]:
+    territories = get_global("territory_currencies")
+    return frozenset(
+        str(entry[0]) for currencies in territories.values() for entry in currencies if entry[2] is None and entry[3]
+    )
+
+
+def half_up(value: Decimal) -> int:
+    """Round to whole minor units, a half away from zero."""
+    return int(value.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def spread(total: int, weights: Sequence[int | Decimal]) -> list[int]:
+    """
+    Split `total` in proportion to `weights` by largest remainder, so that the parts add up to the cent.
+
+    Ties go to the earlier part. Weights of zero in sum put everything on the first part.
+    """
+    if not weights:
+        if total:
+            raise ValueError("Nothing to spread over.")
+        return []
+    whole = sum((Decimal(weight) for weight in weights), Decimal())
+    if not whole:
+        return [total, *([0] * (len(weights) - 1))]
+    exact = [Decimal(total) * Decimal(weight) / whole for weight in weights]
+    parts = [int(share.to_integral_value(ROUND_FLOOR)) for share in exact]
+    missing = total - sum(parts)
+    by_remainder = sorted(range(len(parts)), key=lambda i: (-(exact[i] - parts[i]), i))
+    for i in by_remainder[:missing]:
+        parts[i] += 1
+    return parts
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in minor units of one currency; adding two currencies is an error."""
+
+    cents: int
+    currency: str
+
+    def __post_init__(self) -> None:
+        if isinstance(self.cents, bool) or not isinstance(self.cents, int):
+            raise TypeError(f"Money is whole minor units, not {self.cents!r}.")
+        exponent(self.currency)
+
+    def __add__(self, other: Self) -> Self:
+        self._same_currency(other)
+        return type(self)(self.cents + other.cents, self.currency)
+
+    def __sub__(self, other: Self) -> Self:
+        self._same_currency(other)
+        return type(self)(self.cents - other.cents, self.currency)
+
+    def __neg__(self) -> Self:
+        return type(self)(-self.cents, self.currency)
+
+    def times(self, factor: int | Decimal) -> Self:
+        """Multiply and round half up, once."""
+        return type(self)(half_up(Decimal(self.cents) * factor), self.currency)
+
+    @property
+    def amount(self) -> Decimal:
+        """The amount in major units, exact: Money(1050, "EUR").amount == Decimal("10.50")."""
+        return Decimal(self.cents).scaleb(-exponent(self.currency))
+
+    def _same_currency(self, other: Self) -> None:
+        if self.currency != other.currency:
+            raise ValueError(f"Cannot mix {self.currency} and {other.currency}.")
+
+    def __str__(self) -> str:
+        digits = exponent(self.currency)
+        return f"{self.amount:,.{digits}f} {self.currency}"

@@ -1,0 +1,143 @@
+"""
+The one table from verbs to the contract's scopes (§7.4).
+
+A verb's first line is `uow.authorize("<noun>:<verb>")`. Several scopes mean any of them; the session's scope (§6.3) then
+decides which rows. `writes` is what a read-only role is refused; `platform_only` is never for partners and tenants.
+"""
+
+from dataclasses import dataclass
+
+ALL_SCOPES = frozenset({
+    "admin:billing", "admin:tenants", "admin:partners", "admin:subscriptions", "admin:users", "admin:groups",
+    "admin:provisioning", "admin:registry", "admin:accounting", "admin:platform", "admin:usage", "billing:manage",
+    "billing:read", "subscriptions:read", "services:read", "registry:manage", "subscriptions:manage", "admin:audit",
+    "admin:approve",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    scopes: frozenset[str] = frozenset()
+    writes: bool = False
+    platform_only: bool = False
+    services: bool = False  # service accounts may hold it
+    anyone: bool = False  # every authenticated person
+    public: bool = False  # even nobody
+
+
+def _read(*scopes: str, services: bool = False) -> Grant:
+    return Grant(frozenset(scopes), services=services)
+
+
+def _write(*scopes: str, services: bool = False) -> Grant:
+    return Grant(frozenset(scopes), writes=True, services=services)
+
+
+def _platform(*scopes: str) -> Grant:
+    return Grant(frozenset(scopes), writes=True, platform_only=True)
+
+
+def _platform_read(*scopes: str) -> Grant:
+    return Grant(frozenset(scopes), platform_only=True)
+
+
+PERMISSIONS: dict[str, Grant] = {
+    # partners, tenants
+    "partners:read": Grant(frozenset({"admin:partners", "admin:tenants"}), anyone=True),
+    "partners:list": _read("admin:partners"),
+    "partners:configure": _write("admin:partners"),
+    "price_overrides:read": _read("admin:partners"),
+    "price_overrides:manage": _platform("admin:partners"),
+    "tenants:read": Grant(frozenset({"admin:tenants"}), anyone=True),
+    "tenants:list": _read("admin:tenants"),
+    "tenants:update": _write("billing:manage", "admin:tenants"),
+    "billing_profiles:read": _read("billing:read", "billing:manage", "admin:tenants", "admin:billing"),
+    "billing_profiles:update": _write("billing:manage", "admin:tenants"),
+    "billing_profiles:exempt": _write("admin:tenants"),
+    # identity
+    "users:read": _read("admin:users", "billing:manage"),
+    "users:grant": _write("admin:users"),
+    "groups:read": _read("admin:groups"),
+    "groups:grant": _write("admin:groups"),
+    "identity:sync": _platform("admin:users", "admin:platform"),
+    "identity:me": Grant(anyone=True, services=True),
+    # registry, catalog
+    "registry:register": _write("registry:manage", services=True),
+    "registry:heartbeat": _write("registry:manage", services=True),
+    "registry:deregister": _write("registry:manage", "admin:registry", services=True),
+    "registry:monitor": _platform("admin:registry", "admin:platform"),
+    "services:read": _read("admin:registry", "services:read"),
+    "services:list": _platform_read("admin:registry"),
+    "services:approve": _platform("admin:registry"),
+    "services:update": _platform("admin:registry"),
+    "entrypoints:read": _read("services:read", "admin:registry"),
+    "entrypoints:manage": _platform("admin:registry"),
+    "catalog:browse": Grant(public=True, services=True),
+    "plans:read": _read("services:read", "admin:billing", "admin:subscriptions", "registry:manage", services=True),
+    "plans:manage": _platform("admin:billing"),
+    # subscriptions, provisioning, usage
+    "subscriptions:read": _read("subscriptions:read", "subscriptions:manage", "admin:subscriptions", "admin:billing"),
+    "subscriptions:subscribe": _write("subscriptions:manage", "admin:subscriptions"),
+    "subscriptions:change": _write("subscriptions:manage", "admin:subscriptions"),
+    "subscriptions:cancel": _write("subscriptions:manage", "admin:subscriptions"),
+    "subscriptions:resume": _write("subscriptions:manage", "admin:subscriptions"),
+    "subscriptions:administer": _write("admin:subscriptions"),
+    "subscriptions:advance": _platform("admin:platform"),  # renewal, expiry, reaper: jobs
+    "service_billing:read": _read("registry:manage", services=True),
+    "service_billing:charge": _write("registry:manage", services=True),
+    "provisioning:read": _read("subscriptions:read", "admin:provisioning"),
+    "provisioning:manage": _write("admin:provisioning"),
+    "usage:ingest": _write("registry:manage", services=True),
+    "usage:read": _read("subscriptions:read", "admin:usage"),
+    "usage:aggregate": _platform("admin:usage", "admin:platform"),
+    "quotas:read": _read("registry:manage", "subscriptions:read", "admin:usage", services=True),
+    # tax, invoices, billing, payments
+    "tax:decide": _write("admin:billing", "admin:subscriptions"),
+    "vat_rates:read": _read("admin:billing", "admin:tenants", "billing:read", "services:read"),
+    "vat_rates:manage": _platform("admin:platform"),
+    "invoices:read": _read("billing:read", "billing:manage", "admin:billing"),
+    "invoices:administer": _read("admin:billing"),
+    "invoices:create": _write("admin:billing"),
+    "invoices:update": _write("admin:billing"),
+    "invoices:delete": _write("admin:billing"),
+    "invoices:finalize": _write("admin:billing"),
+    "invoices:send": _write("billing:manage", "billing:read", "admin:billing"),
+    "invoices:void": _write("admin:billing"),
+    "invoices:credit": _write("admin:billing"),
+    "invoices:mark_paid": _write("admin:billing"),
+    "invoices:regenerate_pdf": _write("admin:billing"),
+    "invoices:render": _platform("admin:platform"),
+    "invoices:verify": _read("admin:billing"),
+    "invoices:age": _platform("admin:platform"),  # the overdue job
+    "templates:read": _read("admin:billing"),
+    "templates:manage": _write("admin:billing"),
+    "billing:plan": _read("admin:billing"),
+    "billing:preview": _read("billing:read", "admin:billing"),
+    "billing:apply": _write("admin:billing"),
+    "billing:resolve": _write("admin:billing"),
+    "payments:read": _read("billing:read", "billing:manage", "admin:billing"),
+    "payments:pay": _write("billing:manage", "admin:billing"),
+    "payments:refund": _write("admin:billing"),
+    "payments:retry": _write("admin:billing"),
+    "payments:collect": _platform("admin:platform"),  # charge, reconcile and dunning jobs
+    "payment_methods:read": _read("billing:read", "billing:manage", "admin:billing"),
+    "payment_methods:manage": _write("billing:manage"),
+    # facts, webhooks, notifications, audit
+    "events:read": _read("admin:billing"),
+    "events:relay": _platform("admin:platform"),
+    "webhooks:read": _read("admin:billing"),
+    "webhooks:manage": _write("admin:billing"),
+    "webhooks:dispatch": _platform("admin:platform"),
+    "notifications:read": Grant(anyone=True),
+    "notifications:mark_read": Grant(anyone=True),
+    "notifications:send": _platform("admin:platform"),
+    "mail:dispatch": _platform("admin:platform"),
+    "audit:read": _read("admin:audit"),
+    # the platform itself
+    "platform:read": _platform_read("admin:platform"),
+    "platform:update": _platform("admin:platform"),
+    "jobs:read": _platform_read("admin:platform"),
+    "jobs:run": _platform("admin:platform"),
+    "changes:read": _read("admin:approve"),
+    "changes:approve": _write("admin:approve"),
+}

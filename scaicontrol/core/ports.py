@@ -1,0 +1,313 @@
+"""
+What the product asks of the outside, as protocols; `integrations` implements them and `main.py` chooses.
+
+Nothing here may be called inside a transaction. Every implementation raises `core.errors.Unavailable` when the other
+side does not answer, and never returns a guess.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class ObjectStore(Protocol):
+    """Documents and uploads: an S3 bucket, or a folder."""
+
+    async def put(self, key: str, body: bytes, content_type: str) -> None:
+        """Store `body` under a key that is free; the same bytes again are fine, other bytes are a Conflict."""
+        ...
+
+    async def get(self, key: str) -> bytes:
+        """Give the stored bytes, or raise NotFound."""
+        ...
+
+    async def delete(self, key: str) -> None: ...
+
+    def keys(self, prefix: str) -> AsyncIterator[tuple[str, datetime]]:
+        """List keys below `prefix` with the moment each was stored."""
+        ...
+
+    async def check(self) -> None:
+        """Raise Unavailable when the store cannot be reached."""
+        ...
+
+
+class Vault(Protocol):
+    """Secrets by path (ScaiVault)."""
+
+    async def read(self, reference: str) -> str:
+        """Give the value behind `path#field`; without a field, `value` or the only one. NotFound, Unavailable."""
+        ...
+
+    async def write(self, path: str, data: Mapping[str, str]) -> None: ...
+
+    async def delete(self, path: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    filename: str
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One logical mail; `mail_id` and the ids in `references` travel as custom arguments."""
+
+    mail_id: str
+    to: Sequence[tuple[str, str]]  # (address, name)
+    subject: str
+    html: str
+    attachments: Sequence[Attachment] = ()
+    references: Mapping[str, str] = field(default_factory=dict)
+
+
+class MailOutcome(StrEnum):
+    accepted = "accepted"
+    refused = "refused"  # will never be accepted as it is
+    busy = "busy"  # not accepted, safe to try again
+    unknown = "unknown"  # the answer was lost: it may have been accepted
+
+
+@dataclass(frozen=True, slots=True)
+class MailResult:
+    outcome: MailOutcome
+    message_id: str | None = None
+    detail: str | None = None
+    retry_after: int | None = None
+
+
+class MailTransport(Protocol):
+    """Mail (ScaiSend). It has no idempotency key, so an unknown outcome is told apart from a refusal."""
+
+    async def send(self, mail: Mail) -> MailResult: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryPartner:
+    id: str
+    name: str
+    slug: str
+    status: str
+    contact_email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryTenant:
+    id: str
+    partner_id: str
+    name: str
+    slug: str
+    status: str
+    contact_email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryUser:
+    id: str
+    tenant_id: str | None
+    partner_id: str | None
+    email: str
+    display_name: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryGroup:
+    id: str
+    tenant_id: str | None
+    partner_id: str | None
+    name: str
+    member_ids: tuple[str, ...] = ()
+
+
+class Directory(Protocol):
+    """Partners, tenants, people and groups as ScaiKey knows them."""
+
+    def partners(self) -> AsyncIterator[DirectoryPartner]: ...
+
+    def tenants(self) -> AsyncIterator[DirectoryTenant]: ...
+
+    def users(self) -> AsyncIterator[DirectoryUser]: ...
+
+    def groups(self) -> AsyncIterator[DirectoryGroup]: ...
+
+
+class TokenVerifier(Protocol):
+    """Proof of who calls (ScaiKey's JWTs)."""
+
+    async def verify(self, token: str) -> Mapping[str, Any]:
+        """Give the claims of a valid token, or raise Unauthenticated with the reason."""
+        ...
+
+
+class VatAnswer(StrEnum):
+    valid = "valid"
+    invalid = "invalid"
+    unavailable = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class VatConsulted:
+    answer: VatAnswer
+    consulted_at: datetime
+    consultation_number: str | None = None
+    name: str | None = None
+    address: str | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+class VatRegister(Protocol):
+    """VIES. A member state that does not answer is `unavailable`, never `invalid`."""
+
+    async def consult(self, vat_number: str, requester_vat_number: str | None) -> VatConsulted: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceReply:
+    """What a subscribable service answered to a provisioning call or poll; `status` is the HTTP status, 0 for none."""
+
+    status: int
+    body: Mapping[str, Any] = field(default_factory=dict)
+    location: str | None = None
+    error: str | None = None
+
+
+class ServiceCaller(Protocol):
+    """Calls to subscribed services: provisioning, polls and health probes, with the address rules of webhooks."""
+
+    async def post(self, url: str, body: Mapping[str, Any], idempotency_key: str, timeout: float) -> ServiceReply: ...
+
+    async def get(self, url: str, timeout: float) -> ServiceReply: ...
+
+
+class PaymentStatus(StrEnum):
+    pending = "pending"
+    requires_action = "requires_action"
+    succeeded = "succeeded"
+    failed = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class SetupStart:
+    reference: str
+    client_secret: str | None = None
+    redirect_url: str | None = None
+    instructions: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMethod:
+    external_id: str
+    external_customer_id: str | None
+    type: str
+    label: str
+    last4: str | None = None
+    expires_month: int | None = None
+    expires_year: int | None = None
+    country_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentResult:
+    status: PaymentStatus
+    external_id: str | None = None
+    amount_cents: int | None = None
+    currency: str | None = None
+    failure_code: str | None = None
+    failure_message: str | None = None
+    redirect_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundResult:
+    status: PaymentStatus
+    external_id: str | None = None
+    failure_message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NormalizedEvent:
+    """A provider's webhook in our words: `kind` is payment, refund, dispute or ignored."""
+
+    external_event_id: str
+    kind: str
+    external_id: str | None
+    status: PaymentStatus | None = None
+    amount_cents: int | None = None
+    currency: str | None = None
+    failure_code: str | None = None
+    occurred_at: datetime | None = None
+
+
+class PaymentProvider(Protocol):
+    """A payment provider plugin (contract §18.2); entry point group `scaicontrol.payment_providers`."""
+
+    slug: str
+    display_name: str
+    capabilities: frozenset[str]
+    config_schema: Mapping[str, Any]
+
+    def public_config(self, partner_id: str) -> Mapping[str, Any]: ...
+
+    async def setup(self, tenant_id: str, return_url: str) -> SetupStart: ...
+
+    async def confirm(self, tenant_id: str, payload: Mapping[str, Any]) -> StoredMethod: ...
+
+    async def charge(
+        self,
+        method: StoredMethod,
+        amount_cents: int,
+        currency: str,
+        idempotency_key: str,
+        metadata: Mapping[str, str],
+    ) -> PaymentResult: ...
+
+    async def checkout(
+        self, amount_cents: int, currency: str, idempotency_key: str, metadata: Mapping[str, str], return_url: str
+    ) -> PaymentResult: ...
+
+    async def refund(self, external_id: str, amount_cents: int, idempotency_key: str) -> RefundResult: ...
+
+    async def fetch(self, external_id: str) -> PaymentResult: ...
+
+    async def find(self, idempotency_key: str) -> PaymentResult | None:
+        """Give what became of a charge whose answer was lost, or None when the provider never saw it."""
+        ...
+
+    def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> Sequence[NormalizedEvent]:
+        """Give the events of an authentic webhook, or raise Unauthenticated."""
+        ...
+
+
+class DocumentRenderer(Protocol):
+    """Turns HTML into PDF in a process that can be killed."""
+
+    async def pdf(self, html: str, *, title: str, created_at: datetime, attachments: Sequence[Attachment] = ()) -> bytes: ...
+
+
+class Waker(Protocol):
+    """Tells workers that something is due. It may be lost: the database is the truth and a sweep follows."""
+
+    async def wake(self, job: str, *ids: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything outside that this process can reach."""
+
+    objects: ObjectStore
+    vault: Vault
+    mail: MailTransport
+    directory: Directory
+    tokens: TokenVerifier
+    vat_register: VatRegister
+    services: ServiceCaller
+    renderer: DocumentRenderer
+    waker: Waker
+    payment_providers: Mapping[str, PaymentProvider] = field(default_factory=dict)
+
+

@@ -1,0 +1,1 @@
+"""What is outside, behind the protocols of `core.ports`."""

@@ -1,0 +1,1 @@
+"""The features: one package each, entered through its front door."""
