@@ -1,0 +1,95 @@
+# Everything a newcomer needs: `make run` to see the product, `make test` to trust it. Both start from a fresh Debian-like
+# machine with Python >= 3.11, make and git, and repeat only what has changed.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+export PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+# Two workers of a test run share one set of servers each; more than two cores may take more.
+PYTEST_WORKERS ?= 2
+
+define step
+	@printf '\n\033[1m== %s\033[0m\n' '$(1)'; { $(2); } || { printf '\nStopped: "%s" failed.\n' '$(1)' >&2; exit 1; }
+endef
+NPM := cd frontend && npm
+
+.PHONY: help run test test-long bench lint reset portal clean system-run system-test install install-dev frontend-check
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: install ## Load the demonstration world and serve it on http://localhost:8000
+	SCAICONTROL_ENV=development $(BIN)/scaicontrol demo
+
+test: install-dev ## Check style, types, layers, the portal and every claim (under 20 minutes on two cores)
+	$(call step,ruff check,$(BIN)/ruff check .)
+	$(call step,ruff format --check,$(BIN)/ruff format --check .)
+	$(call step,mypy,$(BIN)/mypy)
+	$(call step,lint-imports,$(BIN)/lint-imports)
+	@$(MAKE) --no-print-directory frontend-check
+	$(call step,pytest,$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadgroup)
+
+test-long: install-dev ## Run the tests that take minutes: the three-node cluster, faults, long simulations
+	$(call step,pytest long,$(BIN)/python -m pytest -q -m "long or galera")
+
+bench: install-dev ## Measure speed as ratios of two things in one run
+	$(call step,benchmarks,$(BIN)/python -m benchmarks)
+
+lint: install-dev ## Mend style where a machine can, then check style, types and layers
+	$(call step,ruff check --fix,$(BIN)/ruff check --fix .)
+	$(call step,ruff format,$(BIN)/ruff format .)
+	$(call step,mypy,$(BIN)/mypy)
+	$(call step,lint-imports,$(BIN)/lint-imports)
+
+reset: ## Forget the local database, documents and mails of make run
+	rm -rf var
+
+portal: frontend/node_modules/.installed ## Build the portal again after a change in frontend/
+	$(call step,build the portal,$(NPM) run build)
+
+clean: ## Remove what make installed or built; keeps the data in var/
+	rm -rf .venv frontend/node_modules scaicontrol/static/portal build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+install: system-run .venv/.installed
+install-dev: system-test .venv/.installed-dev
+
+system-run:
+	@.ci/system-packages run
+
+system-test:
+	@.ci/system-packages test
+
+.venv/.uv-$(UV_VERSION):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "ScaiControl needs Python 3.11 or newer, $(PYTHON) is older: run make PYTHON=/path/to/python3.11." >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
+		{ echo "Python cannot create .venv: install the package python3-venv (Debian) and run make again." >&2; exit 1; }
+	@echo 'Installing Python packages'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+# The editable install runs the build hook, which builds the portal.
+.venv/.installed: .venv/.uv-$(UV_VERSION) requirements.txt pyproject.toml $(wildcard hatch_build.py)
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed requirements-dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+ifneq ($(and $(wildcard frontend/package.json),$(shell command -v npm)),)
+frontend-check: frontend/node_modules/.installed
+	$(call step,portal: npm run check,$(NPM) run check)
+	$(call step,portal: npm test,$(NPM) test)
+	$(call step,portal: npm run build,$(NPM) run build)
+	$(call step,portal: npm run budget,$(NPM) run --if-present budget)
+else
+frontend-check:
+	@printf '\n== portal: skipped, there is no npm on this machine\n'
+endif
+
+frontend/node_modules/.installed: frontend/package.json $(wildcard frontend/package-lock.json)
+	$(call step,portal: npm ci,$(NPM) ci --no-audit --no-fund)
+	@touch $@

@@ -1,0 +1,1 @@
+"""The operator console: one view file per feature."""

@@ -1,0 +1,1 @@
+"""The terminal dashboard for on-call: one screen per feature."""
