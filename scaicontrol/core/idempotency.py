@@ -1,0 +1,81 @@
+"""
+Request idempotency: the first answer to a key is stored with the change it reports and replayed for a day.
+
+Contract §4.3. The row is written first, in the verb's own transaction: a twin that arrives meanwhile collides with it.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from sqlalchemy import LargeBinary, String, UniqueConstraint, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scaicontrol.db import IdString, Model
+
+from .errors import Conflict, invalid
+from .ids import new_id
+from .work import UnitOfWork
+
+
+class IdempotentRequest(Model):
+    __tablename__ = "idempotency_requests"
+    __table_args__ = (UniqueConstraint("principal_id", "key"),)
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    principal_id: Mapped[str] = mapped_column(String(100))
+    key: Mapped[str] = mapped_column(String(128))
+    method: Mapped[str] = mapped_column(String(10))
+    path: Mapped[str] = mapped_column(String(500))
+    body_sha256: Mapped[str] = mapped_column(String(64))
+    status_code: Mapped[int | None]
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary(2**24))
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+async def claim(uow: UnitOfWork, key: str, method: str, path: str, body: bytes) -> IdempotentRequest:
+    """
+    Begin a keyed request, or give the row whose `answer` must be replayed.
+
+    Raises Conflict for the same key with another body or route. A first request that is still running holds its row
+    locked: the twin waits for its commit and then replays, or runs itself when the first was rolled back.
+    """
+    if not 1 <= len(key) <= 128 or not all("!" <= letter <= "~" for letter in key):
+        raise invalid("Idempotency-Key", "An Idempotency-Key is 1 to 128 visible ASCII characters.")
+    digest = hashlib.sha256(body).hexdigest()
+    known = await uow.session.scalar(
+        select(IdempotentRequest).where(
+            IdempotentRequest.principal_id == uow.actor.id, IdempotentRequest.key == key
+        )
+    )
+    if known is not None and known.expires_at <= uow.now:
+        await uow.session.delete(known)
+        await uow.session.flush()
+        known = None
+    if known is not None:
+        if (known.method, known.path, known.body_sha256) != (method, path, digest):
+            raise Conflict("This Idempotency-Key was used for another request; use a fresh one.")
+        return known
+    row = IdempotentRequest(
+        id=new_id("req"),
+        principal_id=uow.actor.id,
+        key=key,
+        method=method,
+        path=path,
+        body_sha256=digest,
+        expires_at=uow.now + timedelta(hours=uow.settings.idempotency_ttl_hours),
+    )
+    uow.session.add(row)
+    await uow.session.flush()
+    return row
+
+
+async def sweep(uow: UnitOfWork, limit: int = 1000) -> int:
+    """Remove expired keys; safe at any time."""
+    uow.authorize("jobs:run")
+    expired = (
+        await uow.session.scalars(
+            select(IdempotentRequest.id).where(IdempotentRequest.expires_at <= uow.now).limit(limit)
+        )
+    ).all()
+    await uow.session.execute(delete(IdempotentRequest).where(IdempotentRequest.id.in_(expired)))
+    return len(expired)

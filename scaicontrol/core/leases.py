@@ -1,0 +1,92 @@
+"""
+Job leases: one holder at a time for a named job, with a fencing number that only grows.
+
+Rows, not GET_LOCK and not Redis: named locks are per node on Galera, and Redis may be emptied (contract §25.1).
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import String, Text, or_, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scaicontrol.db import Model
+
+from .errors import Conflict
+from .work import UnitOfWork
+
+
+class JobLease(Model):
+    __tablename__ = "job_leases"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    holder: Mapped[str | None] = mapped_column(String(100))
+    fence: Mapped[int] = mapped_column(default=0)
+    expires_at: Mapped[datetime | None]
+    last_due_at: Mapped[datetime | None]
+    last_started_at: Mapped[datetime | None]
+    last_finished_at: Mapped[datetime | None]
+    last_result: Mapped[str | None] = mapped_column(Text)
+
+
+async def acquire(uow: UnitOfWork, name: str, holder: str, ttl: timedelta) -> int | None:
+    """Take or keep the lease; give the fencing number, or None while somebody else holds it."""
+    uow.authorize("jobs:run")
+    lease = await uow.session.get(JobLease, name)
+    if lease is None:
+        uow.session.add(JobLease(name=name, holder=holder, fence=1, expires_at=uow.now + ttl))
+        return 1
+    mine = lease.holder == holder and lease.expires_at is not None and lease.expires_at > uow.now
+    fence = lease.fence if mine else lease.fence + 1
+    taken = await uow.session.execute(
+        update(JobLease)
+        .where(JobLease.name == name, JobLease.fence == lease.fence)
+        .where(or_(JobLease.holder == holder, JobLease.expires_at.is_(None), JobLease.expires_at <= uow.now))
+        .values(holder=holder, fence=fence, expires_at=uow.now + ttl)
+        .execution_options(synchronize_session=False)
+    )
+    return fence if taken.rowcount == 1 else None  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+
+
+async def release(uow: UnitOfWork, name: str, holder: str) -> None:
+    """Let the next holder in at once, at a graceful stop."""
+    uow.authorize("jobs:run")
+    await uow.session.execute(
+        update(JobLease).where(JobLease.name == name, JobLease.holder == holder).values(expires_at=None, holder=None)
+    )
+
+
+async def start_run(uow: UnitOfWork, name: str, due_at: datetime, *, stale_after: timedelta) -> bool:
+    """
+    Claim the run of a job for one due moment; False when that moment was claimed already.
+
+    This is what makes two schedulers harmless: (job, due moment) runs once. A run that never finished may be claimed
+    again after `stale_after`.
+    """
+    uow.authorize("jobs:run")
+    lease = await uow.session.get(JobLease, name, with_for_update=True)
+    if lease is None:
+        uow.session.add(JobLease(name=name, last_due_at=due_at, last_started_at=uow.now))
+        return True
+    if lease.last_due_at is not None and lease.last_due_at >= due_at:
+        unfinished = lease.last_started_at is not None and (
+            lease.last_finished_at is None or lease.last_finished_at < lease.last_started_at
+        )
+        stale = lease.last_started_at is not None and lease.last_started_at + stale_after <= uow.now
+        if not (unfinished and stale and lease.last_due_at == due_at):
+            return False
+    lease.last_due_at, lease.last_started_at = due_at, uow.now
+    return True
+
+
+async def finish_run(uow: UnitOfWork, name: str, result: str) -> None:
+    uow.authorize("jobs:run")
+    lease = await uow.session.get(JobLease, name, with_for_update=True)
+    if lease is None:
+        raise Conflict(f"Job {name} was never started.")
+    lease.last_finished_at, lease.last_result = uow.now, result[:10_000]
+
+
+async def jobs(uow: UnitOfWork) -> list[JobLease]:
+    """List what each job last did, for the on-call screen."""
+    uow.authorize("jobs:read")
+    return list(await uow.session.scalars(select(JobLease).order_by(JobLease.name)))

@@ -1,0 +1,57 @@
+"""The bases of everything that crosses an edge: exact types, no unknown fields, no floats."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, Strict
+
+from .errors import ControlError
+from .events import rfc3339
+from .money import CENTS_MAX, is_currency
+
+
+class In(BaseModel):
+    """A request body: unknown fields are errors, so that a misspelt one is never silently ignored."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Patch(In):
+    """A partial change: only the fields that were sent count (`model_dump(exclude_unset=True)`)."""
+
+
+class Out(BaseModel):
+    """An answer, read from an entity's attributes."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+def _no_float(value: Any) -> Any:
+    if isinstance(value, bool | float):
+        raise ValueError("send an exact number: a decimal string such as \"1.5\", or an integer")  # noqa: TRY004  pydantic wants ValueError
+    return value
+
+
+def _currency(value: str) -> str:
+    try:
+        known = is_currency(value)
+    except ControlError:
+        known = False
+    if not known:
+        raise ValueError(f"'{value}' is not an ISO 4217 currency code such as EUR")
+    return value
+
+
+Moment = Annotated[datetime, PlainSerializer(rfc3339, when_used="json-unless-none")]
+Cents = Annotated[int, Strict(), Field(ge=-CENTS_MAX, le=CENTS_MAX, description="Minor units of the currency.")]
+Price = Annotated[int, Strict(), Field(ge=0, le=CENTS_MAX, description="Minor units of the currency; not negative.")]
+Count = Annotated[int, Strict(), Field(ge=1, le=1_000_000)]
+Exact = Annotated[
+    Decimal,
+    BeforeValidator(_no_float),
+    Field(max_digits=18, decimal_places=6, allow_inf_nan=False),
+    PlainSerializer(lambda value: format(value.normalize(), "f"), return_type=str, when_used="json-unless-none"),
+]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217."), AfterValidator(_currency)]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2.")]

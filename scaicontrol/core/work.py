@@ -1,0 +1,100 @@
+"""The unit of work: one actor, one moment, one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+
+from scaicontrol.db.model import Model
+from scaicontrol.db.tenant_filter import ScopedSession
+
+from .actor import Actor
+from .audit_log import AuditEntry
+from .events import DomainEvent
+from .ids import new_id
+from .outbox import Outbox
+from .settings import Settings
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """
+    What a verb works with. The door opens and commits it, and may run the whole verb again after a conflict.
+
+    A verb therefore has no effect but rows of `session` and facts given to `emit`.
+    """
+
+    actor: Actor
+    now: datetime
+    session: AsyncSession
+    settings: Settings
+    facts: list[DomainEvent] = field(default_factory=list)
+
+    def authorize(self, permission: str) -> None:
+        """Raise Unauthenticated or Forbidden unless the actor holds `permission` (`core/permissions.py`)."""
+        self.actor.require(permission)
+
+    def emit(
+        self,
+        fact: DomainEvent,
+        *,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Record `fact` and its audit entry in this transaction; the relay and the reactions follow after commit."""
+        partner_id, tenant_id = fact.owners()
+        common = {
+            "partner_id": partner_id,
+            "tenant_id": tenant_id,
+            "resource_type": fact.resource_type,
+            "resource_id": fact.resource_id,
+            "occurred_at": self.now,
+        }
+        self.session.add_all((
+            Outbox(
+                id=new_id("evt"),
+                event_type=fact.topic,
+                idempotency_key=fact.idempotency_key,
+                source_key=fact.idempotency_key,
+                payload=fact.payload,
+                public=fact.public,
+                actor_id=self.actor.id,
+                next_attempt_at=self.now,
+                **common,
+            ),
+            AuditEntry(
+                id=new_id("aud"),
+                actor_id=self.actor.id,
+                actor_kind=self.actor.kind,
+                on_behalf_of=self.actor.on_behalf_of,
+                action=fact.topic,
+                before=dict(before) if before is not None else None,
+                after=dict(after) if after is not None else None,
+                reason=reason,
+                surface=self.actor.surface,
+                request_id=self.actor.request_id,
+                **common,
+            ),
+        ))
+        self.facts.append(fact)
+
+
+@event.listens_for(ScopedSession, "before_flush")
+def _stamp_moments(session: Session, _: Any, __: Any) -> None:
+    """Give new and changed rows the unit's own moment, so that a frozen clock freezes them too."""
+    now = session.info.get("now")
+    if now is None:
+        return
+    for row in session.new:
+        if isinstance(row, Model):
+            if row.created_at is None:
+                row.created_at = now
+            row.updated_at = now
+    for row in session.dirty:
+        if isinstance(row, Model) and session.is_modified(row):
+            row.updated_at = now

@@ -1,0 +1,15 @@
+"""The database: engines that lose nothing, sessions bound to one scope, exact types."""
+
+from .model import Model, TenantScopedModel, parent_key, within_tenant
+from .types import ExactDecimal, IdString, JsonDocument, UTCDateTime
+
+__all__ = [
+    "ExactDecimal",
+    "IdString",
+    "JsonDocument",
+    "Model",
+    "TenantScopedModel",
+    "UTCDateTime",
+    "parent_key",
+    "within_tenant",
+]

@@ -1,0 +1,125 @@
+"""Engines with the settings that lose nothing, and the sessions they hand out."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from .tenant_filter import PLATFORM_SQL, Scope, ScopedSession, guard
+
+# Snapshot isolation makes a lost update an error (1020) instead of silence; sync_wait makes a read on another node see
+# what was just committed here. Neither is the server's default on MariaDB 10.11.
+_MARIADB_SESSION = (
+    "SET SESSION innodb_snapshot_isolation=ON, wsrep_sync_wait=1, innodb_lock_wait_timeout=5, time_zone='+00:00', "
+    "tx_isolation='REPEATABLE-READ', sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'"
+)
+
+
+class Database:
+    """
+    One logical database: a writer for units of work and a reader for questions.
+
+    On Galera the writer may be one chosen node (DB_WRITER_URL); on SQLite the writer takes its lock at BEGIN, because a
+    deferred one loses updates, and readers do not wait for it (WAL).
+    """
+
+    def __init__(self, url: str, writer_url: str = "", *, pool_size: int = 10, max_overflow: int = 10) -> None:
+        self.url = url
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self.writer = self._connect(writer_url or url, pool_size, max_overflow, begin="BEGIN IMMEDIATE")
+        shared = not self.is_sqlite and writer_url in ("", url)
+        self.reader = self.writer if shared else self._connect(url, pool_size, max_overflow, begin="BEGIN")
+
+    def _connect(self, url: str, pool_size: int, max_overflow: int, *, begin: str) -> AsyncEngine:
+        if self.is_sqlite:
+            if path := make_url(url).database:
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            engine = create_async_engine(url, pool_size=pool_size, max_overflow=max_overflow)
+            _keep_sqlite_honest(engine, begin)
+        else:
+            engine = create_async_engine(
+                url,
+                pool_size=pool_size,
+                max_overflow=max_overflow,
+                pool_pre_ping=True,
+                pool_recycle=1800,
+                connect_args={"init_command": _MARIADB_SESSION, "charset": "utf8mb4"},
+            )
+        guard(engine.sync_engine)
+        return engine
+
+    def session(self, scope: Scope, *, read_only: bool = False) -> AsyncSession:
+        """Open a session that belongs to `scope` until it is closed."""
+        return AsyncSession(
+            self.reader if read_only else self.writer,
+            sync_session_class=ScopedSession,
+            expire_on_commit=False,
+            info={"scope": scope},
+        )
+
+    @asynccontextmanager
+    async def platform_sql(self) -> AsyncIterator[Any]:
+        """Give a raw connection for what no session can say: health probes, server variables, maintenance."""
+        async with self.writer.connect() as connection:
+            await connection.execution_options(**{PLATFORM_SQL: True})
+            yield connection
+
+    async def check(self) -> list[str]:
+        """List what makes this database unsafe to use, in words; an empty list means ready. Raises when it is away."""
+        async with self.platform_sql() as connection:
+            if self.is_sqlite:
+                await connection.execute(text("SELECT count(*) FROM sqlite_master"))
+                return []
+            rows = await connection.execute(
+                text(
+                    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('innodb_flush_log_at_trx_commit', 'wsrep_on', "
+                    "'binlog_format', 'read_only')"
+                )
+            )
+            variables = dict(rows.tuples().all())
+            status = dict(
+                (await connection.execute(text("SHOW GLOBAL STATUS LIKE 'wsrep_%'"))).tuples().all()
+                if variables.get("wsrep_on") == "ON"
+                else ()
+            )
+        return _unsafe(variables, status)
+
+    async def dispose(self) -> None:
+        await self.writer.dispose()
+        if self.reader is not self.writer:
+            await self.reader.dispose()
+
+
+def _unsafe(variables: dict[str, str], status: dict[str, str]) -> list[str]:
+    """Name each server variable that could lose money, and each sign that a node is outside its cluster."""
+    problems = []
+    if variables.get("innodb_flush_log_at_trx_commit") != "1":
+        problems.append("innodb_flush_log_at_trx_commit is not 1: acknowledged commits die with the server.")
+    if variables.get("read_only", "OFF") not in ("OFF", "0"):
+        problems.append("the server is read-only.")
+    if variables.get("wsrep_on") == "ON":
+        if status.get("wsrep_cluster_status") != "Primary":
+            problems.append("the node is not part of the primary cluster.")
+        if status.get("wsrep_ready") != "ON":
+            problems.append("the node is not ready (wsrep_ready).")
+        if variables.get("binlog_format") != "ROW":
+            problems.append("binlog_format is not ROW, which Galera needs.")
+    return problems
+
+
+def _keep_sqlite_honest(engine: AsyncEngine, begin: str) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def _configure(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN comes too late and loses updates
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)

@@ -1,0 +1,272 @@
+"""
+Isolation: a session belongs to one scope for its whole life, and every statement it runs is scoped or refused.
+
+* `do_orm_execute` adds the scope's condition to every load, update and delete, also of relationships and subqueries.
+* Statements the hook cannot see into (text, Core on scoped tables, upserts, bulk updates by key) are refused.
+* `before_flush` stamps and verifies every new or changed row; a foreign row that is loaded all the same raises.
+* No scope means nothing: the condition is false and inserts raise.
+
+The facts behind each rule are in the tests (`tests/isolation`); an ORM filter alone does not isolate.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal, Self
+
+from sqlalchemy import TextClause, column, event, false, inspect, select, table
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm import Mapped, ORMExecuteState, Session, UOWTransaction, mapped_column, with_loader_criteria
+from sqlalchemy.schema import ExecutableDDLElement, Table
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.dml import Insert
+
+from .types import IdString
+from sqlalchemy.sql.base import ExecutableOption
+
+PLATFORM_SQL = "platform_sql"  # execution option: this statement is the platform's own, on purpose
+_SCOPED = "_scoped"
+
+
+class ScopeViolation(RuntimeError):
+    """A statement or row left its session's scope. A bug, never an answer for a caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose rows a session may see and write (contract §6.3)."""
+
+    kind: Literal["none", "platform", "partner", "tenant", "service"]
+    partner_id: str | None = None
+    tenant_id: str | None = None
+    service_id: str | None = None
+
+    @classmethod
+    def none(cls) -> Self:
+        return cls("none")
+
+    @classmethod
+    def platform(cls) -> Self:
+        return cls("platform")
+
+    @classmethod
+    def partner(cls, partner_id: str) -> Self:
+        return cls("partner", partner_id=partner_id)
+
+    @classmethod
+    def tenant(cls, partner_id: str, tenant_id: str) -> Self:
+        return cls("tenant", partner_id=partner_id, tenant_id=tenant_id)
+
+    @classmethod
+    def service(cls, service_id: str) -> Self:
+        return cls("service", service_id=service_id)
+
+    @property
+    def is_platform(self) -> bool:
+        return self.kind == "platform"
+
+
+class TenantOwned:
+    """Marks rows with a `tenant_id` and a `partner_id`: seen by that tenant, its partner and the platform."""
+
+    # Real columns, not annotations: the hook's criteria are analysed against the marker itself. A row may narrow them.
+    tenant_id: Mapped[Any] = mapped_column(IdString, index=True, sort_order=-8)
+    partner_id: Mapped[Any] = mapped_column(IdString, index=True, sort_order=-7)
+
+
+class PartnerOwned:
+    """Marks rows with a `partner_id` that the partner's tenants may read too, such as its public identity."""
+
+    partner_id: Mapped[Any] = mapped_column(IdString, index=True, sort_order=-7)
+
+
+class PartnerPrivate:
+    """Marks rows of a partner that its tenants never see; facts and audit entries may still be written by them."""
+
+    partner_id: Mapped[Any] = mapped_column(IdString, index=True, sort_order=-7)
+
+
+_MARKERS = (TenantOwned, PartnerOwned, PartnerPrivate)
+_subscriptions = table("subscriptions", column("tenant_id"), column("service_id"))
+
+
+@lru_cache(maxsize=4096)
+def _criteria(scope: Scope) -> tuple[ExecutableOption, ...]:
+    partner_id, tenant_id, service_id = scope.partner_id, scope.tenant_id, scope.service_id
+    match scope.kind:
+        case "tenant":
+            return (
+                with_loader_criteria(TenantOwned, lambda row: row.tenant_id == tenant_id, include_aliases=True),
+                with_loader_criteria(PartnerOwned, lambda row: row.partner_id == partner_id, include_aliases=True),
+                with_loader_criteria(PartnerPrivate, lambda _: false(), include_aliases=True),
+            )
+        case "partner":
+            return tuple(
+                with_loader_criteria(marker, lambda row: row.partner_id == partner_id, include_aliases=True)
+                for marker in _MARKERS
+            )
+        case "service":
+            return (
+                with_loader_criteria(
+                    TenantOwned,
+                    lambda row: row.tenant_id.in_(
+                        select(_subscriptions.c.tenant_id).where(_subscriptions.c.service_id == service_id)
+                    ),
+                    include_aliases=True,
+                ),
+                with_loader_criteria(PartnerPrivate, lambda _: false(), include_aliases=True),
+            )
+        case _:
+            return tuple(with_loader_criteria(marker, lambda _: false(), include_aliases=True) for marker in _MARKERS)
+
+
+def scope_of(session: Session) -> Scope:
+    """Give the scope a session was born with; a session without one sees nothing."""
+    scope = session.info.get("scope")
+    return scope if isinstance(scope, Scope) else Scope.none()
+
+
+class ScopedSession(Session):
+    """A session bound to one scope for its whole life."""
+
+    def flush(self, objects: Any = None) -> None:
+        with _flushing_rows():
+            super().flush(objects)
+
+
+_flushing: ContextVar[bool] = ContextVar("flushing", default=False)
+
+
+@contextmanager
+def _flushing_rows() -> Iterator[None]:
+    token = _flushing.set(True)
+    try:
+        yield
+    finally:
+        _flushing.reset(token)
+
+
+@event.listens_for(ScopedSession, "do_orm_execute")
+def _scope_statement(state: ORMExecuteState) -> None:
+    scope = scope_of(state.session)
+    if scope.is_platform:
+        state.update_execution_options(**{_SCOPED: True})
+        return
+    statement = state.statement
+    if isinstance(statement, TextClause):
+        raise ScopeViolation("Raw SQL cannot be scoped; write it as an ORM statement.")
+    if not state.is_orm_statement:
+        return  # Core: `guard` refuses it when it touches a scoped table
+    if state.is_from_statement:
+        raise ScopeViolation("from_statement() cannot be scoped.")
+    if state.is_insert:
+        _check_insert(scope, state)
+    else:
+        if state.is_update and isinstance(state.parameters, list):
+            raise ScopeViolation("A bulk update by key cannot be scoped; use update().where().")
+        state.statement = statement.options(*_criteria(scope))  # type: ignore[attr-defined]  # Select, Update, Delete have it
+    state.update_execution_options(**{_SCOPED: True})
+
+
+def _check_insert(scope: Scope, state: ORMExecuteState) -> None:
+    statement, mapper = state.statement, state.bind_mapper
+    if mapper is None or not issubclass(mapper.class_, _MARKERS):
+        return
+    if not isinstance(statement, Insert) or getattr(statement, "_post_values_clause", None) is not None:
+        raise ScopeViolation("An upsert could overwrite a foreign row; insert or update instead.")
+    if statement.select is not None:
+        raise ScopeViolation("INSERT … SELECT cannot be scoped.")
+    rows = state.parameters if isinstance(state.parameters, list) else [state.parameters or {}]
+    if not rows or not all(rows):
+        raise ScopeViolation("insert().values() cannot be scoped; pass the rows as parameters.")
+    for row in rows:
+        _stamp_and_verify(scope, mapper.class_, dict.get, dict.__setitem__, row)
+
+
+def _stamp_and_verify(scope: Scope, kind: type, get: Any, put: Any, row: Any) -> None:
+    """Fill in the owner of a new row and refuse any owner but the session's own."""
+    if scope.kind == "none":
+        raise ScopeViolation(f"Nobody may write a {kind.__name__}.")
+    if scope.kind == "service":
+        if not issubclass(kind, PartnerPrivate) and get(row, "service_id") != scope.service_id:
+            raise ScopeViolation(f"A service may write a {kind.__name__} of its own only.")
+        return
+    own = {"partner_id": scope.partner_id}
+    if scope.kind == "tenant" and (issubclass(kind, TenantOwned) or hasattr(kind, "tenant_id")):
+        own["tenant_id"] = scope.tenant_id
+    for name, value in own.items():
+        if get(row, name) is None and not issubclass(kind, PartnerPrivate):
+            put(row, name, value)
+        elif get(row, name) not in (value, None):
+            raise ScopeViolation(f"A {kind.__name__} of another {name.removesuffix('_id')} cannot be written here.")
+
+
+@event.listens_for(ScopedSession, "before_flush")
+def _check_flush(session: Session, _: UOWTransaction, __: Any) -> None:
+    scope = scope_of(session)
+    if scope.is_platform:
+        return
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if not isinstance(row, _MARKERS):
+            continue
+        _stamp_and_verify(scope, type(row), getattr, setattr, row)
+        for name in ("tenant_id", "partner_id"):
+            attribute = inspect(row).attrs.get(name)
+            if attribute is not None and attribute.history.deleted and any(attribute.history.deleted):
+                raise ScopeViolation(f"{row!r} cannot move to another {name.removesuffix('_id')}.")
+
+
+def _check_loaded(row: Any, context: Any, _: Any = None) -> None:
+    scope = scope_of(context.session)
+    if scope.kind in ("platform", "service"):
+        return
+    loaded = row.__dict__
+    if scope.kind == "none":
+        raise ScopeViolation(f"Nobody loaded {type(row).__name__}.")
+    if loaded.get("partner_id", scope.partner_id) != scope.partner_id:
+        raise ScopeViolation(f"A foreign {type(row).__name__} was loaded.")
+    if scope.kind == "tenant" and loaded.get("tenant_id", scope.tenant_id) not in (scope.tenant_id, None):
+        raise ScopeViolation(f"A foreign {type(row).__name__} was loaded.")
+
+
+for _marker in _MARKERS:
+    event.listen(_marker, "load", _check_loaded, propagate=True)
+    event.listen(_marker, "refresh", _check_loaded, propagate=True)
+
+
+@lru_cache(maxsize=1)
+def _scoped_tables() -> frozenset[str]:
+    from .model import Model  # the registry is complete only when the first statement runs
+
+    return frozenset(
+        mapper.local_table.name for mapper in Model.registry.mappers if issubclass(mapper.class_, _MARKERS)
+    )
+
+
+def guard(engine: Engine) -> None:
+    """Refuse, on this engine, every statement on a scoped table that no scoped session has looked at."""
+
+    @event.listens_for(engine, "before_execute")
+    def _refuse_unscoped(connection: Connection, statement: Any, _: Any, __: Any, options: Any) -> None:
+        if _SCOPED in options or _flushing.get() or connection.get_execution_options().get(PLATFORM_SQL):
+            return
+        if options.get(PLATFORM_SQL) or isinstance(statement, ExecutableDDLElement):
+            return
+        if isinstance(statement, TextClause):
+            raise ScopeViolation("Raw SQL is not allowed on this engine.")
+        scoped = _scoped_tables()
+        touched = {part.name for part in visitors.iterate(statement) if isinstance(part, Table)} & scoped
+        if touched:
+            raise ScopeViolation(f"A Core statement on {', '.join(sorted(touched))} has no scope.")
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _refuse_driver_sql(
+        connection: Connection, _: Any, sql: str, __: Any, context: Any, ___: bool
+    ) -> None:
+        if context.compiled is not None or context.execution_options.get(PLATFORM_SQL):
+            return
+        if connection.get_execution_options().get(PLATFORM_SQL) or sql in ("BEGIN", "BEGIN IMMEDIATE"):
+            return
+        raise ScopeViolation("Driver-level SQL is not allowed on this engine.")

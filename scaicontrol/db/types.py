@@ -1,0 +1,74 @@
+"""Column types that keep what they are given on MariaDB and SQLite alike, and refuse what they could not keep."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Numeric, String
+from sqlalchemy.dialects import mysql
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+# utf8mb4 would let two ids that differ in case clash; ascii_bin keeps them apart and the index small.
+IdString = String(36).with_variant(mysql.VARCHAR(36, charset="ascii", collation="ascii_bin"), "mysql", "mariadb")
+JsonDocument = JSON(none_as_null=True)
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored in UTC with microseconds; a naive one is refused."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name in ("mysql", "mariadb"):
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone; the database keeps aware moments only.")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class ExactDecimal(TypeDecorator[Decimal]):
+    """
+    DECIMAL(p, s) on MariaDB, a scaled integer on SQLite, so that SUM, MIN, MAX and comparison are exact on both.
+
+    Multiply and divide in Python only: on SQLite the stored integer is scaled and an SQL product would be too.
+    """
+
+    impl = Numeric
+    cache_ok = True
+
+    def __init__(self, precision: int = 18, scale: int = 6) -> None:
+        super().__init__(precision, scale)
+        self.precision, self.scale = precision, scale
+        self._step = Decimal(1).scaleb(-scale)
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(BigInteger())
+        return dialect.type_descriptor(Numeric(self.precision, self.scale))
+
+    def process_bind_param(self, value: Decimal | int | None, dialect: Dialect) -> Decimal | int | None:
+        if value is None:
+            return None
+        if isinstance(value, bool | float):
+            raise TypeError(f"{value!r} is not exact; give a Decimal.")
+        exact = Decimal(value)
+        if exact != exact.quantize(self._step):
+            raise ValueError(f"{value} has more than {self.scale} decimals.")
+        if abs(exact) >= Decimal(10) ** (self.precision - self.scale):
+            raise ValueError(f"{value} is too large.")
+        return int(exact.scaleb(self.scale)) if dialect.name == "sqlite" else exact
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        if value is None:
+            return None
+        exact = Decimal(value)
+        return (exact.scaleb(-self.scale) if dialect.name == "sqlite" else exact).quantize(self._step)

@@ -1,0 +1,67 @@
+"""Our own bearer: a ScaiKey client-credentials token, fetched when needed and shared until shortly before it expires."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import httpx2
+
+from scaicontrol.core.errors import Unavailable
+from scaicontrol.integrations.client import Now, body_of, call, retry_after
+
+from .endpoints import Endpoints
+
+_EARLY_SECONDS: Final = 60.0
+
+
+class ServiceToken:
+    """
+    Gives a bearer by being called; without `scope` ScaiKey grants the application's own set.
+
+    `secret` is a coroutine function, because the secret may itself lie in the vault.
+    """
+
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        http: httpx2.AsyncClient,
+        client_id: str,
+        secret: Callable[[], Awaitable[str]],
+        *,
+        scope: str = "",
+        now: Now = time.time,
+    ) -> None:
+        self._endpoints, self._http, self._client_id, self._secret = endpoints, http, client_id, secret
+        self._scope, self._now = scope, now
+        self._token, self._until = "", float("-inf")
+        self._lock = asyncio.Lock()
+
+    async def __call__(self) -> str:
+        async with self._lock:
+            if self._now() >= self._until:
+                await self._fetch()
+            return self._token
+
+    def forget(self) -> None:
+        """Fetch a new one next time: a neighbour answered that this one is not valid."""
+        self._until = float("-inf")
+
+    async def _fetch(self) -> None:
+        form = {"grant_type": "client_credentials", **({"scope": self._scope} if self._scope else {})}
+        response = await call(
+            self._http,
+            "ScaiKey",
+            "POST",
+            await self._endpoints.token(),
+            data=form,
+            auth=(self._client_id, await self._secret()),
+        )
+        body = body_of(response)
+        if response.status_code != httpx2.codes.OK or not isinstance(body.get("access_token"), str):
+            reason = body.get("error", f"HTTP {response.status_code}")
+            raise Unavailable(
+                f"ScaiKey gives client {self._client_id} no token: {reason}.", retry_after=retry_after(response)
+            )
+        self._token = body["access_token"]
+        self._until = self._now() + max(float(body.get("expires_in", 3600)) - _EARLY_SECONDS, 1.0)
