@@ -1,0 +1,122 @@
+"""Fixtures every test may ask for; the servers start when the first test needs them, one set per xdist worker."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from sqlalchemy.engine import make_url
+
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.clock import FrozenClock
+from scaicontrol.core.ports import Ports
+from scaicontrol.core.settings import Environment, Settings
+from scaicontrol.db.engine import Database
+
+from .databases import Cleaner, create_schema, sqlite_url
+from .factories.ports import memory_ports
+from .servers import Galera, MariaDB, galera_cluster, private_mariadb, private_redis, private_s3
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[MariaDB]:
+    """A private server with the safe settings and an empty database `app`."""
+    with private_mariadb() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def galera() -> Iterator[Galera]:
+    """Three nodes; a test that kills one starts it again before it ends."""
+    with galera_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    with private_redis() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def s3_url() -> Iterator[str]:
+    with private_s3() as url:
+        yield url
+
+
+@pytest_asyncio.fixture(scope="session")
+async def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "scaicontrol.db"
+    await create_schema(sqlite_url(path))
+    return path
+
+
+@pytest_asyncio.fixture(scope="session")
+async def _mariadb(mariadb_server: MariaDB) -> AsyncIterator[tuple[str, Cleaner]]:
+    url = mariadb_server.url()
+    await create_schema(url)
+    cleaner = Cleaner(url)
+    await cleaner.learn()
+    yield url, cleaner
+    await cleaner.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("mariadb", marks=pytest.mark.mariadb)])
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Both databases, one after the other; narrow it with `@pytest.mark.parametrize("dialect", ["mariadb"])`."""
+    return str(request.param)
+
+
+@pytest_asyncio.fixture
+async def _emptied_mariadb(_mariadb: tuple[str, Cleaner]) -> AsyncIterator[str]:
+    url, cleaner = _mariadb
+    yield url
+    await cleaner.clear()
+
+
+@pytest.fixture
+def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database with the whole schema; rows are gone after the test."""
+    if dialect == "mariadb":
+        return str(request.getfixturevalue("_emptied_mariadb"))
+    template: Path = request.getfixturevalue("_sqlite_template")
+    return sqlite_url(Path(shutil.copy(template, tmp_path / "scaicontrol.db")))
+
+
+@pytest_asyncio.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The product's own engines on `database_url`, without overflow where a leak would hide."""
+    database = Database(database_url, pool_size=5, max_overflow=5)
+    yield database
+    await database.dispose()
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    """Thursday 15 January 2026, nine in the morning UTC; it moves when told to."""
+    return FrozenClock(datetime(2026, 1, 15, 9, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def ports() -> Ports:
+    return memory_ports()
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """A development installation that reads neither .env nor the machine's storage."""
+    return Settings(
+        _env_file=None,
+        scaicontrol_env=Environment.development,
+        database_url=make_url(database_url).render_as_string(hide_password=False),
+        storage_dir=tmp_path / "storage",
+        secret_key="a secret of the tests, long enough",  # type: ignore[arg-type]  # pydantic makes the SecretStr
+    )
+
+
+@pytest.fixture
+def backend(settings: Settings, database: Database, clock: FrozenClock, ports: Ports) -> Backend:
+    """The product on a clean database with a frozen clock and an outside kept in memory."""
+    return Backend(settings, database, clock, ports)

@@ -1,0 +1,198 @@
+"""The outside as a test sees it: kept in memory, told what to answer, and open to be looked into."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from scaicontrol.core.errors import Conflict, NotFound, Unauthenticated, Unavailable
+from scaicontrol.core.ports import (
+    Attachment,
+    DirectoryGroup,
+    DirectoryPartner,
+    DirectoryTenant,
+    DirectoryUser,
+    Mail,
+    MailOutcome,
+    MailResult,
+    Ports,
+    ServiceReply,
+    VatAnswer,
+    VatConsulted,
+)
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class MemoryObjects:
+    stored: dict[str, bytes] = field(default_factory=dict)
+    down: bool = False
+
+    async def put(self, key: str, body: bytes, content_type: str) -> None:
+        await self.check()
+        if self.stored.setdefault(key, body) != body:
+            raise Conflict(f"{key} is stored already with other content.")
+
+    async def get(self, key: str) -> bytes:
+        await self.check()
+        if key not in self.stored:
+            raise NotFound(f"There is no object {key}.")
+        return self.stored[key]
+
+    async def delete(self, key: str) -> None:
+        await self.check()
+        self.stored.pop(key, None)
+
+    async def keys(self, prefix: str) -> AsyncIterator[tuple[str, datetime]]:
+        for key in sorted(self.stored):
+            if key.startswith(prefix):
+                yield key, LONG_AGO
+
+    async def check(self) -> None:
+        if self.down:
+            raise Unavailable("The object store does not answer.")
+
+
+@dataclass
+class MemoryVault:
+    secrets: dict[str, dict[str, str]] = field(default_factory=dict)
+    down: bool = False
+
+    async def read(self, reference: str) -> str:
+        if self.down:
+            raise Unavailable("The vault does not answer.")
+        path, _, wanted = reference.partition("#")
+        data = self.secrets.get(path, {})
+        name = wanted or ("value" if "value" in data else next(iter(data), ""))
+        if name not in data:
+            raise NotFound(f"There is no secret at {reference}.")
+        return data[name]
+
+    async def write(self, path: str, data: Mapping[str, str]) -> None:
+        self.secrets[path] = dict(data)
+
+    async def delete(self, path: str) -> None:
+        self.secrets.pop(path, None)
+
+
+@dataclass
+class MemoryMail:
+    """Accepts everything, unless `answers` says what comes next."""
+
+    sent: list[Mail] = field(default_factory=list)
+    answers: list[MailResult] = field(default_factory=list)
+
+    async def send(self, mail: Mail) -> MailResult:
+        result = self.answers.pop(0) if self.answers else MailResult(MailOutcome.accepted, f"msg_{len(self.sent)}")
+        if result.outcome in (MailOutcome.accepted, MailOutcome.unknown):
+            self.sent.append(mail)
+        return result
+
+
+@dataclass
+class MemoryDirectory:
+    all_partners: list[DirectoryPartner] = field(default_factory=list)
+    all_tenants: list[DirectoryTenant] = field(default_factory=list)
+    all_users: list[DirectoryUser] = field(default_factory=list)
+    all_groups: list[DirectoryGroup] = field(default_factory=list)
+
+    async def partners(self) -> AsyncIterator[DirectoryPartner]:
+        for row in self.all_partners:
+            yield row
+
+    async def tenants(self) -> AsyncIterator[DirectoryTenant]:
+        for row in self.all_tenants:
+            yield row
+
+    async def users(self) -> AsyncIterator[DirectoryUser]:
+        for row in self.all_users:
+            yield row
+
+    async def groups(self) -> AsyncIterator[DirectoryGroup]:
+        for row in self.all_groups:
+            yield row
+
+
+@dataclass
+class KnownTokens:
+    claims: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    async def verify(self, token: str) -> Mapping[str, Any]:
+        if token not in self.claims:
+            raise Unauthenticated("The token is not known.")
+        return self.claims[token]
+
+
+@dataclass
+class MemoryVatRegister:
+    """Answers `valid` for numbers in `valid`, `unavailable` while `down`, else `invalid`."""
+
+    valid: set[str] = field(default_factory=set)
+    down: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    async def consult(self, vat_number: str, requester_vat_number: str | None) -> VatConsulted:
+        self.asked.append(vat_number)
+        if self.down:
+            return VatConsulted(VatAnswer.unavailable, LONG_AGO)
+        if vat_number not in self.valid:
+            return VatConsulted(VatAnswer.invalid, LONG_AGO)
+        return VatConsulted(VatAnswer.valid, LONG_AGO, consultation_number="WAPIAAAAX1")
+
+
+@dataclass
+class MemoryServices:
+    """Subscribed services: `replies[url]` are given one after the other, then 204 for ever."""
+
+    replies: defaultdict[str, list[ServiceReply]] = field(default_factory=lambda: defaultdict(list))
+    calls: list[tuple[str, str, Mapping[str, Any], str]] = field(default_factory=list)
+
+    async def post(self, url: str, body: Mapping[str, Any], idempotency_key: str, timeout: float) -> ServiceReply:
+        self.calls.append(("POST", url, body, idempotency_key))
+        return self._reply(url)
+
+    async def get(self, url: str, timeout: float) -> ServiceReply:
+        self.calls.append(("GET", url, {}, ""))
+        return self._reply(url)
+
+    def _reply(self, url: str) -> ServiceReply:
+        return self.replies[url].pop(0) if self.replies[url] else ServiceReply(204)
+
+
+@dataclass
+class TextRenderer:
+    """Gives bytes that begin like a PDF and hold the HTML, so that a test can read them."""
+
+    rendered: list[str] = field(default_factory=list)
+
+    async def pdf(
+        self, html: str, *, title: str, created_at: datetime, attachments: Sequence[Attachment] = ()
+    ) -> bytes:
+        self.rendered.append(html)
+        return b"%PDF-1.7\n" + html.encode()
+
+
+@dataclass
+class RememberingWaker:
+    woken: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+
+    async def wake(self, job: str, *ids: str) -> None:
+        self.woken.append((job, ids))
+
+
+def memory_ports() -> Ports:
+    """Everything outside, in memory; payment providers are added by the tests that need one."""
+    return Ports(
+        objects=MemoryObjects(),
+        vault=MemoryVault(),
+        mail=MemoryMail(),
+        directory=MemoryDirectory(),
+        tokens=KnownTokens(),
+        vat_register=MemoryVatRegister(),
+        services=MemoryServices(),
+        renderer=TextRenderer(),
+        waker=RememberingWaker(),
+        payment_providers={},
+    )
