@@ -1,8 +1,8 @@
 """
-VAT of lines and documents: one tax per (category, rate), rounded once, given back to the lines without losing a cent.
+VAT of lines and documents: one tax per (category, rate), rounded once, shared by the lines without losing a cent.
 
-EN 16931 BR-CO-17: the tax of a group is its base times its rate, half up; the official rules accept a deviation of up to
-one unit of currency, we accept none.
+EN 16931 BR-CO-17: the tax of a group is its base times its rate, half up; the official rules accept a deviation of up
+to one unit of currency, we accept none.
 """
 
 from collections import defaultdict
@@ -100,42 +100,43 @@ def line_terms(
     return category, rate
 
 
-def check_coherence(
-    lines: Iterable[TaxableLine],
-    *,
-    decided_category: str,
-    seller_vat_number: str | None,
-    buyer_vat_number: str | None,
-    reason_text: str | None,
-    manual: bool = False,
-) -> list[Reason]:
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What the categories of a document's lines are held against; a `manual` decision allows any category."""
+
+    decided_category: str
+    seller_vat_number: str | None = None
+    buyer_vat_number: str | None = None
+    reason_text: str | None = None
+    manual: bool = False
+
+
+def check_coherence(lines: Iterable[TaxableLine], grounds: Grounds) -> list[Reason]:
     """Name every way in which lines, parties and decision contradict each other (contract §16.2), all at once."""
     lines = tuple(lines)
     categories = {line.category for line in lines}
     found: list[str] = []
     if "O" in categories and len(categories) > 1:
         found.append("A document that is outside the scope of VAT (O) on one line must be so on every line.")
-    if "AE" in categories and not (seller_vat_number and buyer_vat_number):
+    if "AE" in categories and not (grounds.seller_vat_number and grounds.buyer_vat_number):
         found.append("Reverse charge (AE) needs the VAT number of the seller and of the buyer.")
-    if missing := sorted(categories & NEEDS_REASON if not reason_text else ()):
+    if missing := () if grounds.reason_text else sorted(categories & NEEDS_REASON):
         found.append(f"Category {', '.join(missing)} needs a text that gives the reason.")
     for number, line in enumerate(lines, start=1):
-        found += _line_problems(number, line, decided_category, manual=manual)
+        found += _line_problems(number, line, grounds)
     return [Reason("tax_category_mismatch", message) for message in found]
 
 
-def _line_problems(number: int, line: TaxableLine, decided_category: str, *, manual: bool) -> list[str]:
-    found = []
+def _line_problems(number: int, line: TaxableLine, grounds: Grounds) -> list[str]:
+    found, decided = [], grounds.decided_category
     if line.category == "S" and line.rate <= 0:
         found.append(f"Line {number} is standard rated (S) and needs a rate above 0.")
     if line.category in ZERO_RATED and line.rate:
         found.append(f"Line {number} has category {line.category} and needs rate 0, not {line.rate}.")
     if line.category not in ZERO_RATED | {"S"}:
         found.append(f"Line {number} has category '{line.category}', which is none of S, AE, G, E, Z, O, K.")
-    elif not manual and line.category not in _ALLOWED_UNDER.get(decided_category, {decided_category}):
-        found.append(
-            f"Line {number} has category {line.category}; the VAT decision of the document is {decided_category}."
-        )
+    elif not grounds.manual and line.category not in _ALLOWED_UNDER.get(decided, {decided}):
+        found.append(f"Line {number} has category {line.category}; the VAT decision of the document is {decided}.")
     return found
 
 

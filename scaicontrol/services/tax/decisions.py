@@ -104,8 +104,10 @@ def explain(stored: StoredDecision) -> list[str]:
     again = replay(stored)
     seller, buyer = country_name(place(facts.seller_country).country), country_name(place(facts.buyer_country).country)
     sentences = [
-        f"The seller is in {_where(facts.seller_country, facts.seller_postal_code)}, "
-        f"the buyer in {_where(facts.buyer_country, facts.buyer_postal_code)}; the tax point is {facts.tax_point}.",
+        (
+            f"The seller is in {_where(facts.seller_country, facts.seller_postal_code)}, "
+            f"the buyer in {_where(facts.buyer_country, facts.buyer_postal_code)}; the tax point is {facts.tax_point}."
+        ),
         _BECAUSE[again.rule].format(seller=seller, buyer=buyer),
     ]
     if again.rate_used:

@@ -39,7 +39,8 @@ def problem(number: str | None, country_code: str) -> str | None:
     if not compact or country not in EU_MEMBER_STATES:
         return None
     if compact[:2] != vat_prefix(country_code):
-        return f"VAT number {compact} does not belong to {country_name(country)}: it must begin with {vat_prefix(country_code)}."
+        prefix = vat_prefix(country_code)
+        return f"VAT number {compact} does not belong to {country_name(country)}: it must begin with {prefix}."
     try:
         _validate(compact)
     except ValidationError:

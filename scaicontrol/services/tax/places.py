@@ -1,8 +1,8 @@
 """
 Where a party is for VAT, which is not always where its country code says.
 
-Territories are decided by postal code (VAT Directive 2006/112/EC, Art. 6 and 7; Implementing Regulation 282/2011): some
-belong to a member state but not to the EU VAT area, some have a rate of their own, and two are treated as another state.
+Territories are decided by postal code (VAT Directive 2006/112/EC, Art. 6 and 7): some belong to a member state but not
+to the EU VAT area, some have a rate of their own, and some places are treated as another state.
 """
 
 import re
@@ -15,7 +15,7 @@ EU_MEMBER_STATES = frozenset({
     "NL", "PL", "PT", "RO", "SK", "SI", "ES", "SE",
 })  # fmt: skip
 
-# Art. 7: transactions there are treated as transactions in the other state. XI is Northern Ireland, in the EU for goods only.
+# Art. 7: transactions there count as transactions in the other state. XI, Northern Ireland, is inside for goods only.
 _TREATED_AS = {"EL": "GR", "MC": "FR", "IM": "GB", "XI": "GB", "UK": "GB"}
 
 # Codes of their own for places that are outside the EU VAT area although their state is inside.
@@ -82,11 +82,10 @@ def place(country_code: str, postal_code: str | None = None) -> Place:
     country = _TREATED_AS.get(code, code)
     if country not in EU_MEMBER_STATES:
         return Place(country)
-    # Monaco has French VAT but is not reached by the French overseas postal codes.
     digits = re.sub(r"[^0-9A-Z]", "", (postal_code or "").upper()).removeprefix(country)
-    for territory in _TERRITORIES:
-        if territory.country == country and territory.postal_code.fullmatch(digits):
-            return Place(country, territory.name, in_eu=not territory.outside)
+    for known in _TERRITORIES:
+        if known.country == country and known.postal_code.fullmatch(digits):
+            return Place(country, known.name, in_eu=not known.outside)
     return Place(country, in_eu=True)
 
 

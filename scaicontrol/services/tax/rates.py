@@ -1,8 +1,8 @@
 """
 Standard VAT rates of the 27 member states, each with the days it holds.
 
-The constant fills the table `vat_rates`; a later change is a row, not code. Source of truth is the European Commission's
-Taxes in Europe Database (TEDB); `checked_on` stays empty until a person has compared the row with it.
+The constant fills the table `vat_rates`; a later change is a row, not code. Source of truth is the European
+Commission's Taxes in Europe Database (TEDB); `checked_on` stays empty until a person has compared the row with it.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,13 +1,13 @@
 """
 Which VAT a supply of services carries: the exemption and five rules, the first match wins.
 
-Sources: VAT Directive 2006/112/EC Art. 44 and 196 (B2B, reverse charge), Art. 45 and 58 (consumers), Art. 59 (outside the
-EU), Art. 358a ff. and 369a ff. (OSS); Implementing Regulation 282/2011 Art. 18 (proof of a business). Pure: the same
-facts and rates give the same decision on any day, so a stored decision can be replayed.
+Sources: VAT Directive 2006/112/EC Art. 44 and 196 (B2B, reverse charge), Art. 45 and 58 (consumers), Art. 59 (outside
+the EU), Art. 358a ff. and 369a ff. (OSS); Implementing Regulation 282/2011 Art. 18 (proof of a business). Pure: the
+same facts and rates give the same decision on any day, so a stored decision can be replayed.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, Self
@@ -15,7 +15,7 @@ from typing import Any, Literal, Self
 from scaicontrol.core.errors import Reason, Refused
 from scaicontrol.core.ports import VatAnswer
 
-from .notes import NoteKind, note
+from .notes import note
 from .numbers import normalise, problem, usable
 from .places import Place, country_name, is_country, place
 from .rates import SHIPPED_RATES, Rate, RateTable
@@ -125,11 +125,7 @@ def determine_vat(facts: VatFacts, rates: RateTable = SHIPPED_RATES) -> VatDecis
         return _seller_outside(facts, buyer, rates)
     if seller.country == buyer.country:
         return _standard("3", facts, rates.standard(seller, facts.tax_point))
-    if _counts_as_business(facts):
-        return _reverse_charge(facts)
-    if facts.oss_registered:
-        return _one_stop_shop("5", facts, buyer, rates)
-    return _standard("5", facts, rates.standard(seller, facts.tax_point))
+    return _across_the_border(facts, seller, buyer, rates)
 
 
 def rates_used(facts: VatFacts, rates: RateTable) -> tuple[Rate, ...]:
@@ -165,13 +161,12 @@ def _exempt(facts: VatFacts) -> VatDecision:
     if not reason:
         raise _undecidable("The buyer is tax exempt without a reason; state tax_exempt_reason.", "tax_exempt_reason")
     sentence = note("exempt", facts.language, reason=reason)
-    return _decide("exempt", facts, "E", "VAT 0% (Exempt)", sentence, code=facts.tax_exempt_reason_code or None)
+    return _untaxed("exempt", facts, "E", "VAT 0% (Exempt)", (facts.tax_exempt_reason_code or None, sentence))
 
 
 def _export(facts: VatFacts) -> VatDecision:
     code = "VATEX-EU-G" if facts.export_category == "G" else "VATEX-EU-O"
-    sentence = note("export", facts.language)
-    return _decide("1", facts, facts.export_category, "VAT 0% (Export)", sentence, code=code)
+    return _untaxed("1", facts, facts.export_category, "VAT 0% (Export)", (code, note("export", facts.language)))
 
 
 def _seller_outside(facts: VatFacts, buyer: Place, rates: RateTable) -> VatDecision:
@@ -179,49 +174,57 @@ def _seller_outside(facts: VatFacts, buyer: Place, rates: RateTable) -> VatDecis
     if facts.oss_registered and not _counts_as_business(facts):
         return _one_stop_shop("2", facts, buyer, rates)
     reason = note("outside_scope", facts.language)
-    return _decide("2", facts, "O", "No VAT", "", code="VATEX-EU-O", reason=reason)
+    return replace(_untaxed("2", facts, "O", "No VAT", ("VATEX-EU-O", reason)), legal_note="")
 
 
-def _reverse_charge(facts: VatFacts) -> VatDecision:
-    kind: NoteKind = "reverse_charge"
-    sentence = note(kind, facts.language, seller_country=facts.seller_country)
-    return _decide("4", facts, "AE", "VAT 0% (Reverse Charge)", sentence, code="VATEX-EU-AE")
-
-
-def _standard(rule: Rule, facts: VatFacts, rate: Rate) -> VatDecision:
-    return _decide(rule, facts, "S", f"VAT {percent(rate.rate)}", rate=rate)
+def _across_the_border(facts: VatFacts, seller: Place, buyer: Place, rates: RateTable) -> VatDecision:
+    if _counts_as_business(facts):
+        sentence = note("reverse_charge", facts.language, seller_country=facts.seller_country)
+        return _untaxed("4", facts, "AE", "VAT 0% (Reverse Charge)", ("VATEX-EU-AE", sentence))
+    if facts.oss_registered:
+        return _one_stop_shop("5", facts, buyer, rates)
+    return _standard("5", facts, rates.standard(seller, facts.tax_point))
 
 
 def _one_stop_shop(rule: Rule, facts: VatFacts, buyer: Place, rates: RateTable) -> VatDecision:
-    rate = rates.standard(buyer, facts.tax_point)
-    return _decide(rule, facts, "S", f"VAT {percent(rate.rate)} (OSS, {country_name(buyer.country)})", rate=rate)
+    return _standard(rule, facts, rates.standard(buyer, facts.tax_point), f" (OSS, {country_name(buyer.country)})")
 
 
-def _decide(
-    rule: Rule,
-    facts: VatFacts,
-    category: VatCategory,
-    label: str,
-    legal_note: str = "",
-    *,
-    code: str | None = None,
-    reason: str = "",
-    rate: Rate | None = None,
-) -> VatDecision:
+def _standard(rule: Rule, facts: VatFacts, rate: Rate, suffix: str = "") -> VatDecision:
     return VatDecision(
         rule=rule,
-        tax_rate=rate.rate if rate else _ZERO,
+        tax_rate=rate.rate,
+        category="S",
+        reverse_charge=False,
+        tax_label=f"VAT {percent(rate.rate)}{suffix}",
+        rate_used=rate,
+        **_proof(facts, rule),
+    )
+
+
+def _untaxed(
+    rule: Rule, facts: VatFacts, category: VatCategory, label: str, reason: tuple[str | None, str]
+) -> VatDecision:
+    code, sentence = reason
+    return VatDecision(
+        rule=rule,
+        tax_rate=_ZERO,
         category=category,
         reverse_charge=category == "AE",
         tax_label=label,
-        legal_note=legal_note,
+        legal_note=sentence,
         exemption_code=code,
-        exemption_reason=reason or legal_note,
-        rate_used=rate,
-        consultation_id=facts.consulted.consultation_id if facts.consulted else None,
-        evidence=_evidence(facts),
-        warnings=_warnings(facts, rule),
+        exemption_reason=sentence,
+        **_proof(facts, rule),
     )
+
+
+def _proof(facts: VatFacts, rule: Rule) -> dict[str, Any]:
+    return {
+        "consultation_id": facts.consulted.consultation_id if facts.consulted else None,
+        "evidence": _evidence(facts),
+        "warnings": _warnings(facts, rule),
+    }
 
 
 def _counts_as_business(facts: VatFacts) -> bool:

@@ -1,0 +1,85 @@
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Boolean, Date, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scaicontrol.core.ports import VatAnswer
+from scaicontrol.db import ExactDecimal, IdString, JsonDocument, Model, TenantScopedModel, within_tenant
+
+from .rates import Rate
+
+RateType = ExactDecimal(5, 2)
+
+
+class VatRate(Model):
+    """A standard rate and the days it holds, the last one included; the same for everybody."""
+
+    __tablename__ = "vat_rates"
+    __table_args__ = (UniqueConstraint("country_code", "territory", "valid_from"),)
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    country_code: Mapped[str] = mapped_column(String(2))
+    territory: Mapped[str] = mapped_column(String(32), default="")
+    rate: Mapped[Decimal] = mapped_column(RateType)
+    valid_from: Mapped[date] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+    source: Mapped[str] = mapped_column(String(255))
+    checked_on: Mapped[date | None] = mapped_column(Date)
+
+    def as_rate(self) -> Rate:
+        return Rate(
+            self.country_code, self.rate, self.valid_from, self.valid_to, self.territory, self.source, self.checked_on
+        )
+
+
+class VatConsultation(TenantScopedModel):
+    """What VIES answered about a buyer's number, kept as proof."""
+
+    __tablename__ = "vat_consultations"
+    __table_args__ = (
+        within_tenant(),
+        Index("ix_vat_consultations_latest", "tenant_id", "vat_number", "consulted_at"),
+    )
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    vat_number: Mapped[str] = mapped_column(String(20))
+    requester_vat_number: Mapped[str | None] = mapped_column(String(20))
+    result: Mapped[str] = mapped_column(String(16))
+    consultation_number: Mapped[str | None] = mapped_column(String(64))
+    name: Mapped[str | None] = mapped_column(String(512))
+    address: Mapped[str | None] = mapped_column(Text)
+    raw: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
+    consulted_at: Mapped[datetime] = mapped_column()
+
+    @property
+    def answer(self) -> VatAnswer:
+        return VatAnswer(self.result)
+
+
+class TaxDecision(TenantScopedModel):
+    """The VAT decision of one invoice with everything it was made from; `decisions.replay` makes it again."""
+
+    # No foreign key to invoices: that feature stands above this one and deletes the decision of a deleted draft itself.
+    __tablename__ = "tax_decisions"
+    __table_args__ = (within_tenant(), UniqueConstraint("invoice_id"))
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    invoice_id: Mapped[str] = mapped_column(IdString)
+    inputs: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
+    rule: Mapped[str] = mapped_column(String(8))
+    rate: Mapped[Decimal] = mapped_column(RateType)
+    category: Mapped[str] = mapped_column(String(2))
+    reverse_charge: Mapped[bool] = mapped_column(Boolean)
+    label: Mapped[str] = mapped_column(String(120))
+    legal_note: Mapped[str] = mapped_column(Text)
+    exemption_code: Mapped[str | None] = mapped_column(String(32))
+    exemption_reason: Mapped[str] = mapped_column(Text)
+    rate_row_id: Mapped[str | None] = mapped_column(IdString)
+    consultation_id: Mapped[str | None] = mapped_column(IdString)
+    evidence: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
+    warnings: Mapped[list[str]] = mapped_column(JsonDocument)
+    policy: Mapped[str] = mapped_column(String(16))
+    decided_at: Mapped[datetime] = mapped_column()
+    finalized_at: Mapped[datetime | None] = mapped_column()
