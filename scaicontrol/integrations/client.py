@@ -1,4 +1,4 @@
-"""The one way we call a neighbour over HTTP: bounded time, no redirects, no proxies, and a sentence when it is silent."""
+"""How we call a neighbour over HTTP: bounded time, no redirects, no proxies, and a sentence when it is silent."""
 
 import asyncio
 import time

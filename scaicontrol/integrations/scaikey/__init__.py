@@ -4,10 +4,11 @@ from .directory import ScaiKeyDirectory
 from .endpoints import Endpoints
 from .keys import KeyRing
 from .login import LoginStart, ScaiKeyLogin, TokenSet
-from .service_token import ServiceToken
+from .service_token import ClientIdentity, ServiceToken
 from .tokens import ScaiKeyTokens
 
 __all__ = [
+    "ClientIdentity",
     "Endpoints",
     "KeyRing",
     "LoginStart",

@@ -36,7 +36,10 @@ class Issuers:
         return any(
             (scheme, host) == (their_scheme, their_host)
             and len(path) == len(their_path)
-            and all(mine == theirs or (theirs == "*" and _SEGMENT.fullmatch(mine)) for mine, theirs in zip(path, their_path, strict=True))
+            and all(
+                mine == theirs or (theirs == "*" and _SEGMENT.fullmatch(mine))
+                for mine, theirs in zip(path, their_path, strict=True)
+            )
             for their_scheme, their_host, their_path in self._accepted
         )
 
@@ -64,7 +67,7 @@ def header_of(token: str) -> Mapping[str, Any]:
     if len(token) > _MAX_TOKEN:
         raise Unauthenticated(f"The bearer token is longer than {_MAX_TOKEN} characters.")
     parts = token.split(".")
-    if len(parts) != 3:  # noqa: PLR2004  (header, payload, signature)
+    if len(parts) != 3:
         raise Unauthenticated("The bearer token is not a signed JWT.")
     header, _ = _object(parts[0], "header"), _object(parts[1], "payload")
     if "crit" in header:

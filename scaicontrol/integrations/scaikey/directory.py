@@ -26,7 +26,9 @@ class ScaiKeyDirectory:
     partner's and operator's people beside them; without admin scope, the members of groups.
     """
 
-    def __init__(self, settings: Settings, endpoints: Endpoints, bearer: ServiceToken, http: httpx2.AsyncClient) -> None:
+    def __init__(
+        self, settings: Settings, endpoints: Endpoints, bearer: ServiceToken, http: httpx2.AsyncClient
+    ) -> None:
         self._endpoints, self._bearer, self._http = endpoints, bearer, http
         self._application = settings.scaikey_app_id
 
@@ -39,7 +41,12 @@ class ScaiKeyDirectory:
     async def tenants(self) -> AsyncIterator[DirectoryTenant]:
         async for row in self._pages("/admin/tenants/"):
             yield DirectoryTenant(
-                row["id"], row["partner_id"], _name(row), str(row.get("slug", "")), _status(row), row.get("contact_email")
+                row["id"],
+                row["partner_id"],
+                _name(row),
+                str(row.get("slug", "")),
+                _status(row),
+                row.get("contact_email"),
             )
 
     async def users(self) -> AsyncIterator[DirectoryUser]:
@@ -84,19 +91,10 @@ class ScaiKeyDirectory:
         raise Unavailable(f"ScaiKey's list {path} does not end.")
 
     async def _page(self, path: str, page: int) -> Any:
-        query = {"page": page, "per_page": _PER_PAGE}
-        for attempt in (1, 2):
-            response = await call(
-                self._http,
-                "ScaiKey",
-                "GET",
-                self._endpoints.api + path,
-                params=query,
-                headers={"Authorization": f"Bearer {await self._bearer()}"},
-            )
-            if response.status_code != _UNAUTHORIZED or attempt == 2:  # noqa: PLR2004  (a revoked token is fetched anew once)
-                break
+        response = await self._get(path, page)
+        if response.status_code == _UNAUTHORIZED:  # a revoked token is fetched anew, once
             self._bearer.forget()
+            response = await self._get(path, page)
         if response.status_code == _OK:
             return response.json() if response.content.lstrip().startswith(b"[") else body_of(response)
         if response.status_code == _FORBIDDEN:
@@ -105,6 +103,16 @@ class ScaiKeyDirectory:
             raise NotFound(f"ScaiKey knows no {path}.")
         raise Unavailable(
             f"ScaiKey cannot list {path} (HTTP {response.status_code}).", retry_after=retry_after(response)
+        )
+
+    async def _get(self, path: str, page: int) -> httpx2.Response:
+        return await call(
+            self._http,
+            "ScaiKey",
+            "GET",
+            self._endpoints.api + path,
+            params={"page": page, "per_page": _PER_PAGE},
+            headers={"Authorization": f"Bearer {await self._bearer()}"},
         )
 
 

@@ -4,7 +4,7 @@ import hmac
 import secrets
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final
@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 import httpx2
 
 from scaicontrol.core.errors import Invalid, Unauthenticated
-from scaicontrol.core.settings import Settings
 from scaicontrol.integrations.client import Now, body_of, call
 
 from .claims import audiences
 from .endpoints import Endpoints
+from .service_token import ClientIdentity
 from .tokens import ScaiKeyTokens
 
 SCOPES: Final = ("openid", "profile", "email", "offline_access")
@@ -51,16 +51,15 @@ class ScaiKeyLogin:
 
     def __init__(
         self,
-        settings: Settings,
         endpoints: Endpoints,
         tokens: ScaiKeyTokens,
         http: httpx2.AsyncClient,
-        secret: Callable[[], Awaitable[str]],
+        client: ClientIdentity,
         now: Now = time.time,
     ) -> None:
-        self._endpoints, self._tokens, self._http, self._secret, self._now = endpoints, tokens, http, secret, now
-        self.client_id = settings.scaikey_client_id
-        self.issuer = settings.scaikey_issuer
+        self._endpoints, self._tokens, self._http, self._now = endpoints, tokens, http, now
+        self.client_id, self._secret = client.client_id, client.secret
+        self.issuer = endpoints.issuer
 
     async def public_config(self) -> Mapping[str, Any]:
         """Give what a browser needs to know for `GET /auth/config`; nothing of it is secret."""
@@ -72,7 +71,9 @@ class ScaiKeyLogin:
             "logout_url": await self._endpoints.logout(),
         }
 
-    async def start(self, redirect_uri: str, *, prompt: str = "", login_hint: str = "", idp_hint: str = "") -> LoginStart:
+    async def start(
+        self, redirect_uri: str, *, prompt: str = "", login_hint: str = "", idp_hint: str = ""
+    ) -> LoginStart:
         """Begin a login; keep what it returns until the callback."""
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         extras = {"prompt": prompt, "login_hint": login_hint, "idp_hint": idp_hint}
@@ -93,12 +94,14 @@ class ScaiKeyLogin:
         """Exchange the code of a callback; a foreign `state`, code or ID token is Unauthenticated."""
         if not hmac.compare_digest(started.state.encode(), state.encode()):
             raise Unauthenticated("This sign-in was started in another browser or has run out; sign in again.")
-        body = await self._grant({
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": redirect_uri,
-            "code_verifier": started.code_verifier,
-        })
+        body = await self._grant(
+            {
+                "grant_type": "authorization_code",
+                "code": code,
+                "redirect_uri": redirect_uri,
+                "code_verifier": started.code_verifier,
+            }
+        )
         identity = await self._identity(body.get("id_token"), started.nonce)
         return self._token_set(body, identity)
 

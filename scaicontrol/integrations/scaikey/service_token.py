@@ -1,8 +1,9 @@
-"""Our own bearer: a ScaiKey client-credentials token, fetched when needed and shared until shortly before it expires."""
+"""Our own bearer: a ScaiKey client-credentials token, shared until shortly before it expires."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Final
 
 import httpx2
@@ -15,24 +16,27 @@ from .endpoints import Endpoints
 _EARLY_SECONDS: Final = 60.0
 
 
-class ServiceToken:
-    """
-    Gives a bearer by being called; without `scope` ScaiKey grants the application's own set.
+@dataclass(frozen=True, slots=True)
+class ClientIdentity:
+    """Who we are to ScaiKey; `secret` is a coroutine function, because the secret may itself lie in the vault."""
 
-    `secret` is a coroutine function, because the secret may itself lie in the vault.
-    """
+    client_id: str
+    secret: Callable[[], Awaitable[str]]
+
+
+class ServiceToken:
+    """Gives a bearer by being called; without `scope` ScaiKey grants the application's own set."""
 
     def __init__(
         self,
         endpoints: Endpoints,
         http: httpx2.AsyncClient,
-        client_id: str,
-        secret: Callable[[], Awaitable[str]],
+        client: ClientIdentity,
         *,
         scope: str = "",
         now: Now = time.time,
     ) -> None:
-        self._endpoints, self._http, self._client_id, self._secret = endpoints, http, client_id, secret
+        self._endpoints, self._http, self._client = endpoints, http, client
         self._scope, self._now = scope, now
         self._token, self._until = "", float("-inf")
         self._lock = asyncio.Lock()
@@ -55,13 +59,13 @@ class ServiceToken:
             "POST",
             await self._endpoints.token(),
             data=form,
-            auth=(self._client_id, await self._secret()),
+            auth=(self._client.client_id, await self._client.secret()),
         )
         body = body_of(response)
         if response.status_code != httpx2.codes.OK or not isinstance(body.get("access_token"), str):
             reason = body.get("error", f"HTTP {response.status_code}")
             raise Unavailable(
-                f"ScaiKey gives client {self._client_id} no token: {reason}.", retry_after=retry_after(response)
+                f"ScaiKey gives client {self._client.client_id} no token: {reason}.", retry_after=retry_after(response)
             )
         self._token = body["access_token"]
         self._until = self._now() + max(float(body.get("expires_in", 3600)) - _EARLY_SECONDS, 1.0)

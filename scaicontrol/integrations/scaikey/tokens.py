@@ -48,10 +48,10 @@ class ScaiKeyTokens:
         return claims
 
     async def signed_claims(self, token: str) -> dict[str, Any]:
-        """Give the claims of a token whose signature, time and issuer are right; its audience is still to be checked."""
+        """Give the claims of a token whose signature, time and issuer are right; its audience is not checked."""
         header = header_of(token)
         algorithm, kid = header.get("alg"), header.get("kid")
-        if algorithm not in ALGORITHMS:
+        if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
             raise Unauthenticated(f"The bearer token is signed with {algorithm!r}; only RS256 and ES256 are accepted.")
         if kid is not None and not isinstance(kid, str):
             raise Unauthenticated("The bearer token's key id is not a string.")

@@ -1,0 +1,290 @@
+"""
+A payment provider that moves no money, for development only.
+
+The last two digits of an amount steer it: 01 declined · 02 requires action · 03 succeeds, but the answer is lost ·
+04 stays pending and succeeds when fetched after a delay · 05 succeeds and is disputed later · else succeeds at once.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+from scaicontrol.core.clock import Clock
+from scaicontrol.core.errors import Conflict, NotFound, Refused, Unauthenticated, Unavailable, invalid
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.ports import NormalizedEvent, PaymentResult, PaymentStatus, RefundResult, SetupStart, StoredMethod
+
+from .sandbox_ledger import Ledger, State
+
+if TYPE_CHECKING:
+    from . import ProviderContext
+
+WEBHOOK_SECRET: Final = b"sandbox-development-secret"
+SIGNATURE_HEADER: Final = "X-Sandbox-Signature"
+DECLINED, REQUIRES_ACTION, LOST, DELAYED, DISPUTED = 1, 2, 3, 4, 5
+
+_KINDS: Final = frozenset({"payment", "refund", "dispute"})
+_METHOD_TYPES: Final = {"card": "Sandbox card", "sepa_debit": "Sandbox direct debit"}
+
+
+class Sandbox:
+    """Keeps what it was told, answers the same again for the same idempotency key, and signs its webhooks."""
+
+    slug = "sandbox"
+    display_name = "Sandbox (no money moves)"
+    capabilities = frozenset({"setup", "charge", "refund", "recurring", "redirect", "partial_refund"})
+    config_schema: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+
+    def __init__(
+        self,
+        clock: Clock,
+        ledger: Ledger | None = None,
+        pages_url: str = "/_dev/sandbox",
+        delay: timedelta = timedelta(days=1),
+    ) -> None:
+        self._clock, self._ledger, self._pages, self._delay = clock, ledger or Ledger(), pages_url.rstrip("/"), delay
+
+    def public_config(self, partner_id: str) -> Mapping[str, Any]:  # noqa: ARG002  (the same for everybody)
+        return {"mode": "sandbox"}
+
+    async def setup(self, tenant_id: str, return_url: str) -> SetupStart:
+        reference = new_id("sbs")
+        with self._ledger.open() as state:
+            state["setups"][reference] = {"tenant_id": tenant_id, "type": None}
+        return SetupStart(reference, redirect_url=self._page("setup", reference, return_url))
+
+    async def confirm(self, tenant_id: str, payload: Mapping[str, Any]) -> StoredMethod:
+        """Store the method of a setup; `payload` is `{reference, type?}` with type card or sepa_debit."""
+        reference = str(payload.get("reference", ""))
+        with self._ledger.open() as state:
+            setup = state["setups"].get(reference)
+        if setup is None or setup["tenant_id"] != tenant_id:
+            raise NotFound(f"The sandbox knows no setup {reference!r} of this tenant.")
+        kind = str(payload.get("type") or setup["type"] or "card")
+        if kind not in _METHOD_TYPES:
+            raise invalid("type", f"The sandbox has no method {kind!r}; it has {' and '.join(_METHOD_TYPES)}.")
+        last4 = "4242" if kind == "card" else "4300"
+        card = {"expires_month": 12, "expires_year": self._clock.now().year + 3} if kind == "card" else {}
+        return StoredMethod(
+            f"sbm_{reference}",
+            f"sbc_{tenant_id}",
+            kind,
+            f"{_METHOD_TYPES[kind]} ···· {last4}",
+            last4,
+            country_code="NL",
+            **card,
+        )
+
+    async def charge(
+        self, method: StoredMethod, amount_cents: int, currency: str, idempotency_key: str, metadata: Mapping[str, str]
+    ) -> PaymentResult:
+        ending = amount_cents % 100
+        with self._ledger.open() as state:
+            payment = self._once(
+                state, idempotency_key, amount_cents, currency, {"method": method.external_id, **metadata}
+            )
+            if payment["status"] == "new":
+                self._decide(state, payment, ending)
+        if ending == LOST and not payment["answered"]:
+            with self._ledger.open() as state:
+                state["payments"][payment["id"]]["answered"] = True
+            raise Unavailable("The sandbox took the payment and lost the answer, as amounts ending in 03 ask for.")
+        return self._result(payment)
+
+    async def checkout(
+        self, amount_cents: int, currency: str, idempotency_key: str, metadata: Mapping[str, str], return_url: str
+    ) -> PaymentResult:
+        with self._ledger.open() as state:
+            payment = self._once(state, idempotency_key, amount_cents, currency, metadata)
+            if payment["status"] == "new":
+                payment |= {"status": "requires_action", "return_url": return_url}
+        return self._result(payment)
+
+    async def refund(self, external_id: str, amount_cents: int, idempotency_key: str) -> RefundResult:
+        with self._ledger.open() as state:
+            known = state["refunds"].get(idempotency_key)
+            if known is None:
+                payment = self._get(state, external_id)
+                left = payment["amount_cents"] - payment["refunded_cents"]
+                if payment["status"] != "succeeded" or not 0 < amount_cents <= left:
+                    raise Refused(f"The sandbox can refund at most {left} of a succeeded payment, not {amount_cents}.")
+                failed = amount_cents % 100 == DECLINED
+                known = {
+                    "id": new_id("sbr"), "payment_id": external_id, "amount_cents": amount_cents,
+                    "status": "failed" if failed else "succeeded",
+                }  # fmt: skip
+                state["refunds"][idempotency_key] = known
+                payment["refunded_cents"] += 0 if failed else amount_cents
+        if known["payment_id"] != external_id or known["amount_cents"] != amount_cents:
+            raise Conflict(f"The idempotency key {idempotency_key} was used for another refund.")
+        message = "The sandbox declines refunds ending in 01." if known["status"] == "failed" else None
+        return RefundResult(PaymentStatus(known["status"]), known["id"], message)
+
+    async def fetch(self, external_id: str) -> PaymentResult:
+        with self._ledger.open() as state:
+            payment = self._get(state, external_id)
+            if payment["status"] == "pending" and self._clock.now() >= datetime.fromisoformat(payment["settles_at"]):
+                self._settle(state, payment, "succeeded")
+        return self._result(payment)
+
+    async def find(self, idempotency_key: str) -> PaymentResult | None:
+        with self._ledger.open() as state:
+            payments = state["payments"].values()
+            found = next((payment["id"] for payment in payments if payment["key"] == idempotency_key), None)
+        return await self.fetch(found) if found else None
+
+    def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> Sequence[NormalizedEvent]:
+        given = next((value for name, value in headers.items() if name.lower() == SIGNATURE_HEADER.lower()), "")
+        if not hmac.compare_digest(given.encode(), sign(raw_body).encode()):
+            raise Unauthenticated("The sandbox webhook's signature is wrong.")
+        event = json.loads(raw_body)
+        status = event.get("status")
+        return [
+            NormalizedEvent(
+                external_event_id=event["id"],
+                kind=event["kind"] if event.get("kind") in _KINDS else "ignored",
+                external_id=event.get("payment_id"),
+                status=PaymentStatus(status) if status else None,
+                amount_cents=event.get("amount_cents"),
+                currency=event.get("currency"),
+                failure_code=event.get("failure_code"),
+                occurred_at=datetime.fromisoformat(event["occurred_at"]),
+            )
+        ]
+
+    # What the sandbox's own pages do; no part of the provider protocol.
+
+    def payments(self) -> list[dict[str, Any]]:
+        with self._ledger.open() as state:
+            return list(reversed(state["payments"].values()))
+
+    def payment(self, external_id: str) -> dict[str, Any]:
+        with self._ledger.open() as state:
+            return dict(self._get(state, external_id))
+
+    def choose_method(self, reference: str, kind: str) -> None:
+        """Record what the payer chose on the setup page."""
+        with self._ledger.open() as state:
+            if reference not in state["setups"]:
+                raise NotFound(f"The sandbox knows no setup {reference!r}.")
+            state["setups"][reference]["type"] = kind
+
+    def complete(self, external_id: str, *, approved: bool) -> dict[str, Any]:
+        """Let the payer approve or decline what waits for them; the event waits to be sent."""
+        with self._ledger.open() as state:
+            payment = self._get(state, external_id)
+            if payment["status"] in {"requires_action", "pending"}:
+                self._settle(state, payment, "succeeded" if approved else "failed")
+            return dict(payment)
+
+    def dispute(self, external_id: str) -> None:
+        """Charge a succeeded payment back, now."""
+        with self._ledger.open() as state:
+            payment = self._get(state, external_id)
+            if payment["status"] != "succeeded":
+                raise Refused("Only a succeeded payment can be disputed.")
+            self._add_event(state, payment, "dispute", self._clock.now(), failure_code="chargeback")
+
+    def due_events(self) -> list[tuple[str, bytes, dict[str, str]]]:
+        """Give the unsent webhooks whose time has come: id, body and signed headers."""
+        now = self._clock.now()
+        with self._ledger.open() as state:
+            due = [event for event in state["events"].values() if datetime.fromisoformat(event["occurred_at"]) <= now]
+        bodies = [(event["id"], json.dumps(event).encode()) for event in due]
+        return [
+            (identifier, body, {"Content-Type": "application/json", SIGNATURE_HEADER: sign(body)})
+            for identifier, body in bodies
+        ]
+
+    def mark_sent(self, event_id: str) -> None:
+        with self._ledger.open() as state:
+            state["events"].pop(event_id, None)
+
+    def _once(
+        self, state: State, key: str, amount_cents: int, currency: str, metadata: Mapping[str, str]
+    ) -> dict[str, Any]:
+        if amount_cents <= 0:
+            raise invalid("amount_cents", "The sandbox charges only positive amounts.")
+        known: dict[str, Any] | None = next((one for one in state["payments"].values() if one["key"] == key), None)
+        if known is not None:
+            if (known["amount_cents"], known["currency"]) != (amount_cents, currency):
+                raise Conflict(f"The idempotency key {key} was used for another amount.")
+            return known
+        identifier = new_id("sbp")
+        payment: dict[str, Any] = {
+            "id": identifier, "key": key, "amount_cents": amount_cents, "currency": currency, "status": "new",
+            "metadata": dict(metadata), "refunded_cents": 0, "answered": False,
+            "created_at": self._clock.now().isoformat(),
+        }  # fmt: skip
+        state["payments"][identifier] = payment
+        return payment
+
+    def _decide(self, state: State, payment: dict[str, Any], ending: int) -> None:
+        now = self._clock.now()
+        match ending:
+            case 1:
+                self._settle(state, payment, "failed")
+            case 2:
+                payment["status"] = "requires_action"
+            case 4:
+                payment |= {"status": "pending", "settles_at": (now + self._delay).isoformat()}
+            case _:
+                self._settle(state, payment, "succeeded")
+        if ending == DISPUTED:
+            self._add_event(state, payment, "dispute", now + self._delay, failure_code="chargeback")
+
+    def _settle(self, state: State, payment: dict[str, Any], status: str) -> None:
+        payment["status"] = status
+        code = "card_declined" if status == "failed" else None
+        self._add_event(state, payment, "payment", self._clock.now(), status=status, failure_code=code)
+
+    @staticmethod
+    def _add_event(state: State, payment: Mapping[str, Any], kind: str, at: datetime, **more: Any) -> None:
+        event = {"id": new_id("sbe"), "kind": kind, "payment_id": payment["id"], "occurred_at": at.isoformat()}
+        amounts = {"amount_cents": payment["amount_cents"], "currency": payment["currency"]}
+        state["events"][event["id"]] = {**event, **amounts, **more}
+
+    @staticmethod
+    def _get(state: State, external_id: str) -> dict[str, Any]:
+        try:
+            payment: dict[str, Any] = state["payments"][external_id]
+        except KeyError as error:
+            raise NotFound(f"The sandbox knows no payment {external_id}.") from error
+        return payment
+
+    def _result(self, payment: Mapping[str, Any]) -> PaymentResult:
+        status = PaymentStatus(payment["status"])
+        failed, waits = status is PaymentStatus.failed, status is PaymentStatus.requires_action
+        return PaymentResult(
+            status,
+            payment["id"],
+            payment["amount_cents"],
+            payment["currency"],
+            failure_code="card_declined" if failed else None,
+            failure_message="The sandbox declines this payment." if failed else None,
+            redirect_url=self._page("checkout", payment["id"], payment.get("return_url", "")) if waits else None,
+        )
+
+    def _page(self, kind: str, identifier: str, return_url: str) -> str:
+        return f"{self._pages}/{kind}/{identifier}" + (
+            f"?{urlencode({'return_url': return_url})}" if return_url else ""
+        )
+
+
+def sign(raw_body: bytes) -> str:
+    """Give the signature header of a sandbox webhook."""
+    return "sha256=" + hmac.new(WEBHOOK_SECRET, raw_body, hashlib.sha256).hexdigest()
+
+
+def create(context: "ProviderContext") -> Sandbox | None:
+    """Make the sandbox in development; a production installation never has it."""
+    if not context.settings.is_development:
+        return None
+    base = context.settings.public_base_url.rstrip("/")
+    return Sandbox(
+        context.clock, Ledger(context.settings.storage_dir.parent / "dev" / "sandbox.json"), f"{base}/_dev/sandbox"
+    )
