@@ -69,6 +69,37 @@ async def claim(uow: UnitOfWork, key: str, method: str, path: str, body: bytes) 
     return row
 
 
+STALE_AFTER = timedelta(minutes=5)
+
+
+async def claim_procedure(uow: UnitOfWork, key: str, method: str, path: str, body: bytes) -> IdempotentRequest:
+    """
+    Begin a keyed request whose work spans several transactions.
+
+    Its row is committed before the work starts, so a twin finds it unanswered and is told to come back. A row left
+    unanswered by a crash may be taken over after five minutes; the procedures themselves are safe to run twice.
+    """
+    claimed_before = uow.now
+    row = await claim(uow, key, method, path, body)
+    if row.answer is None and row.created_at is not None and row.created_at < claimed_before:
+        if row.updated_at > uow.now - STALE_AFTER:
+            raise Conflict("This request is still running.", retry_after=1)
+        row.expires_at = uow.now + timedelta(hours=uow.settings.idempotency_ttl_hours)
+    return row
+
+
+async def record(uow: UnitOfWork, claimed_id: str, status_code: int, answer: bytes) -> None:
+    """Keep the answer of a keyed procedure for its replay."""
+    row = await uow.session.get(IdempotentRequest, claimed_id)
+    if row is not None:
+        row.status_code, row.answer = status_code, answer
+
+
+async def forget(uow: UnitOfWork, claimed_id: str) -> None:
+    """Free the key of a procedure that was refused before it had an effect."""
+    await uow.session.execute(delete(IdempotentRequest).where(IdempotentRequest.id == claimed_id))
+
+
 async def sweep(uow: UnitOfWork, limit: int = 1000) -> int:
     """Remove expired keys; safe at any time."""
     uow.authorize("jobs:run")

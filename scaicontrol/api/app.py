@@ -1,0 +1,59 @@
+"""The REST application: every `api/<feature>.py` that has a router, under /api/v1."""
+
+import importlib
+import pkgutil
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+import scaicontrol.api
+from scaicontrol import __version__
+
+from . import errors
+from .door import Router
+
+
+def routers() -> list[Router]:
+    """Find the routers: one module per feature, each with a `router` or several in `routers`."""
+    found: list[Router] = []
+    for module_info in pkgutil.iter_modules(scaicontrol.api.__path__):
+        module = importlib.import_module(f"scaicontrol.api.{module_info.name}")
+        found += [value for value in vars(module).values() if isinstance(value, Router)]
+    return sorted({id(router): router for router in found}.values(), key=lambda router: router.prefix)
+
+
+def build_api() -> FastAPI:
+    """Assemble the REST surface without a backend; whoever serves it sets `app.state.backend`."""
+    app = FastAPI(
+        title="ScaiControl",
+        version=__version__,
+        summary="Subscriptions, usage, invoices and payments of a family of services.",
+        docs_url="/api/docs",
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+        swagger_ui_parameters={"persistAuthorization": True},
+    )
+    errors.install(app)
+    v1 = APIRouter(prefix="/api/v1")
+    for router in routers():
+        v1.include_router(router.api)
+    app.include_router(v1)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the schema
+    return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """Name the way in: one bearer token, from ScaiKey."""
+    if app.openapi_schema is None:
+        schema = FastAPI.openapi(app)
+        schema.setdefault("components", {})["securitySchemes"] = {
+            "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A ScaiKey token."}
+        }
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+def _operation_id(route: APIRoute) -> str:
+    tag = str(route.tags[0]).replace("-", "_") if route.tags else "root"
+    return f"{tag}_{route.name}"

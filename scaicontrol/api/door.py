@@ -1,0 +1,273 @@
+"""
+The REST door: who is asking, open the unit of work, answer in the contract's envelopes.
+
+An endpoint's first parameter says what it needs: `uow` for a verb (GET asks, everything else performs and may be run
+again), `backend` (with `actor`) for a procedure that reaches outside or streams a file.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Header, Query, Request
+from pydantic import BaseModel, TypeAdapter
+from sqlalchemy.exc import IntegrityError
+from starlette.responses import Response
+
+from scaicontrol.core import idempotency
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Conflict, ControlError
+from scaicontrol.core.events import rfc3339
+from scaicontrol.core.pagination import PAGE_SIZE, PAGE_SIZE_MAX, Feed, Page, PageRequest
+from scaicontrol.core.permissions import PERMISSIONS
+from scaicontrol.core.work import UnitOfWork
+
+from .authentication import authenticate
+from .envelopes import ErrorOut, FeedOf, Many, One, Paged, ValidationErrorOut
+from .requests import request_id_of
+
+__all__ = ["FeedOf", "Many", "One", "Paged", "Paging", "Router"]
+
+Endpoint = Callable[..., Awaitable[Any]]
+
+
+def _paging(
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    page_size: Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)] = PAGE_SIZE,
+    sort: Annotated[str, Query(max_length=60, description="A field, `-` before it for descending.")] = "-created_at",
+) -> PageRequest:
+    return PageRequest(page, page_size, sort)
+
+
+Paging = Annotated[PageRequest, Depends(_paging)]
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorOut, "description": meaning}
+    for status, meaning in {
+        400: "Its state or a business rule refuses this.",
+        401: "Nobody proved who is asking.",
+        403: "The caller may not do this.",
+        404: "It does not exist for this caller.",
+        409: "Somebody was faster, or it clashes with what exists.",
+        503: "Something we depend on does not answer; try again.",
+    }.items()
+} | {422: {"model": ValidationErrorOut, "description": "A field is missing or wrong."}}
+
+
+class Router:
+    """The endpoints of one feature. `alias` is a second, undocumented prefix for older callers."""
+
+    def __init__(self, prefix: str = "", *, tags: Sequence[str], alias: str | None = None) -> None:
+        self.prefix, self.alias, self.tags = prefix, alias, list(tags)
+        self.api = APIRouter()
+
+    def get(self, path: str, **options: Any) -> Callable[[Endpoint], Endpoint]:
+        return self._publish("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> Callable[[Endpoint], Endpoint]:
+        return self._publish("POST", path, **options)
+
+    def put(self, path: str, **options: Any) -> Callable[[Endpoint], Endpoint]:
+        return self._publish("PUT", path, **options)
+
+    def patch(self, path: str, **options: Any) -> Callable[[Endpoint], Endpoint]:
+        return self._publish("PATCH", path, **options)
+
+    def delete(self, path: str, **options: Any) -> Callable[[Endpoint], Endpoint]:
+        return self._publish("DELETE", path, **options)
+
+    def _publish(
+        self,
+        method: str,
+        path: str,
+        *,
+        permission: str,
+        summary: str,
+        response_model: Any = None,
+        status_code: int = 200,
+        keyed: bool = False,
+        **options: Any,
+    ) -> Callable[[Endpoint], Endpoint]:
+        def publish(endpoint: Endpoint) -> Endpoint:
+            door = _door(endpoint, permission, _Answer(response_model, status_code), method, keyed=keyed)
+            grant = PERMISSIONS[permission]
+            extra = {"x-permission": permission, "x-idempotent": keyed}
+            if not grant.public:
+                extra["security"] = [{"bearer": sorted(grant.scopes)}]
+            for prefix, shown in ((self.prefix, True), (self.alias, False)):
+                if prefix is None:
+                    continue
+                self.api.add_api_route(
+                    prefix + path,
+                    door,
+                    methods=[method],
+                    response_model=response_model,
+                    status_code=status_code,
+                    summary=summary,
+                    description=_described(endpoint, permission),
+                    tags=list(self.tags),
+                    name=endpoint.__name__ if shown else f"{endpoint.__name__}_alias",
+                    include_in_schema=shown and options.get("include_in_schema", True),
+                    responses=_ERRORS | options.get("responses", {}),
+                    openapi_extra=extra,
+                )
+            return endpoint
+
+        return publish
+
+
+def _described(endpoint: Endpoint, permission: str) -> str:
+    scopes = " or ".join(f"`{scope}`" for scope in sorted(PERMISSIONS[permission].scopes))
+    needs = f"Needs {scopes}." if scopes else "Open to every caller." if PERMISSIONS[permission].public else ""
+    return "\n\n".join(part for part in (inspect.getdoc(endpoint), needs) if part)
+
+
+class _Answer:
+    """Writes a verb's result as the bytes of its envelope, inside the unit of work that made it."""
+
+    def __init__(self, model: Any, status_code: int) -> None:
+        self.status_code = status_code
+        self.empty = model is None
+        if self.empty:
+            return
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            raise TypeError(f"{model} is not an envelope: use One, Many, Paged or FeedOf.")
+        origin = model.__pydantic_generic_metadata__["origin"]
+        item = model.__pydantic_generic_metadata__["args"][0]
+        self.adapter: TypeAdapter[Any] = TypeAdapter(item if origin is One else list[item])  # type: ignore[valid-type]  # built at run time
+
+    def data(self, result: Any) -> tuple[bytes, dict[str, Any]]:
+        around: dict[str, Any] = {}
+        if isinstance(result, Page):
+            around["pagination"] = {
+                "page": result.page,
+                "page_size": result.page_size,
+                "total": result.total,
+                "total_pages": result.total_pages,
+            }
+            result = result.items
+        elif isinstance(result, Feed):
+            around["next"] = result.next
+            result = result.items
+        return self.adapter.dump_json(self.adapter.validate_python(result, from_attributes=True)), around
+
+    def write(self, request: Request, backend: Backend, result: Any) -> bytes:
+        data, around = self.data(result)
+        meta = {"request_id": request_id_of(request), "timestamp": rfc3339(backend.clock.now())}
+        return b'{"data":' + data + b"," + orjson.dumps({**around, "meta": meta})[1:]
+
+    def response(self, body: bytes) -> Response:
+        return Response(body, self.status_code, media_type="application/json")
+
+
+def _door(endpoint: Endpoint, permission: str, answer: _Answer, method: str, *, keyed: bool) -> Endpoint:
+    parameters = list(inspect.signature(endpoint).parameters.values())
+    takes = parameters[0].name
+    if takes == "uow":
+        mine = parameters[1:]
+        handler = _verb(endpoint, answer, read_only=method == "GET")
+    elif takes == "backend":
+        mine = [p for p in parameters[1:] if p.name != "actor"]
+        handler = _procedure(endpoint, answer, wants_actor=len(mine) < len(parameters) - 1)
+    else:
+        raise TypeError(f"{endpoint.__qualname__} takes neither `uow` nor `backend` first.")
+
+    async def permitted(request: Request) -> Actor:
+        backend: Backend = request.app.state.backend
+        actor = (await authenticate(request, backend)).on("rest", request_id_of(request))
+        # Before the body is looked at: a stranger learns nothing from validation errors.
+        actor.require(permission)
+        return actor
+
+    async def door(
+        request: Request, actor: Actor, idempotency_key: str | None = None, **arguments: Any
+    ) -> Response:
+        return await handler(request, actor, idempotency_key, arguments)
+
+    own = [
+        inspect.Parameter("request", inspect.Parameter.KEYWORD_ONLY, annotation=Request),
+        inspect.Parameter("actor", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[Actor, Depends(permitted)]),
+    ]
+    if keyed:
+        header = Annotated[str | None, Header(alias="Idempotency-Key", max_length=128)]
+        own.append(
+            inspect.Parameter("idempotency_key", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=header)
+        )
+    shown = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in mine]
+    door.__signature__ = inspect.Signature([*own, *shown])  # type: ignore[attr-defined]  # what FastAPI reads
+    door.__name__ = endpoint.__name__
+    door.__doc__ = endpoint.__doc__
+    return door
+
+
+def _verb(endpoint: Endpoint, answer: _Answer, *, read_only: bool) -> Callable[..., Awaitable[Response]]:
+    async def handle(request: Request, actor: Actor, key: str | None, arguments: dict[str, Any]) -> Response:
+        backend: Backend = request.app.state.backend
+        body = await request.body() if key else b""
+
+        async def verb(uow: UnitOfWork) -> Response:
+            claimed = None
+            if key:
+                claimed = await idempotency.claim(uow, key, request.method, _target(request), body)
+                if claimed.answer is not None and claimed.status_code is not None:
+                    return _replay(claimed.answer, claimed.status_code)
+            result = await endpoint(uow, **arguments)
+            if isinstance(result, Response):
+                return result
+            if answer.empty:
+                return Response(status_code=answer.status_code)
+            await uow.session.flush()  # entities must show what the database will keep
+            response = answer.response(answer.write(request, backend, result))
+            if claimed is not None:
+                claimed.status_code, claimed.answer = response.status_code, bytes(response.body)
+            return response
+
+        if read_only:
+            return await backend.ask(actor, verb)
+        try:
+            return await backend.perform(actor, verb)
+        except Conflict as error:
+            if key is None or not isinstance(error.__cause__, IntegrityError):
+                raise
+            return await backend.perform(actor, verb)  # a twin with the same key committed meanwhile: replay it
+
+    return handle
+
+
+def _procedure(endpoint: Endpoint, answer: _Answer, *, wants_actor: bool) -> Callable[..., Awaitable[Response]]:
+    async def handle(request: Request, actor: Actor, key: str | None, arguments: dict[str, Any]) -> Response:
+        backend: Backend = request.app.state.backend
+        if wants_actor:
+            arguments["actor"] = actor
+        claimed = None
+        if key:
+            claimed = await backend.perform(
+                actor, idempotency.claim_procedure, key, request.method, _target(request), await request.body()
+            )
+            if claimed.answer is not None and claimed.status_code is not None:
+                return _replay(claimed.answer, claimed.status_code)
+        try:
+            result = await endpoint(backend, **arguments)
+        except ControlError:
+            if claimed is not None:
+                await backend.perform(actor, idempotency.forget, claimed.id)
+            raise
+        if isinstance(result, Response):
+            return result
+        if answer.empty:
+            return Response(status_code=answer.status_code)
+        response = answer.response(answer.write(request, backend, result))
+        if claimed is not None:
+            await backend.perform(actor, idempotency.record, claimed.id, response.status_code, bytes(response.body))
+        return response
+
+    return handle
+
+
+def _target(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+def _replay(body: bytes, status_code: int) -> Response:
+    return Response(body, status_code, {"Idempotent-Replay": "true"}, "application/json")

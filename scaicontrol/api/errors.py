@@ -1,0 +1,113 @@
+"""The one table from what went wrong to the HTTP answer (contract §4.2)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from scaicontrol.core import errors
+from scaicontrol.core.errors import ControlError, Reason
+from scaicontrol.core.logging import get_logger
+
+from .requests import request_id_of
+
+log = get_logger(__name__)
+
+STATUS: dict[type[ControlError], int] = {
+    errors.NotFound: 404,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.Refused: 400,
+    errors.Conflict: 409,
+    errors.Invalid: 422,
+    errors.Unavailable: 503,
+}
+_HTTP_CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "bad_request",
+    409: "conflict",
+    413: "payload_too_large",
+    415: "bad_request",
+    422: "validation_error",
+    429: "rate_limited",
+    503: "service_unavailable",
+}
+
+
+def answer(  # noqa: PLR0913  one place that knows the whole shape
+    request: Request,
+    status: int,
+    code: str,
+    message: str,
+    *,
+    reasons: Sequence[Reason] = (),
+    detail: Any = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Write the error envelope."""
+    body: dict[str, Any] = {"error": {"code": code, "message": message, "request_id": request_id_of(request)}}
+    if reasons:
+        body["error"]["reasons"] = [{"code": r.code, "field": r.field, "message": r.message} for r in reasons]
+    if detail is not None:
+        body = {"detail": detail, **body}
+    return Response(orjson.dumps(body), status, dict(headers or {}), "application/json")
+
+
+async def _control_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, ControlError):
+        raise error
+    status = STATUS[type(error)]
+    headers = {}
+    if status == 401:
+        metadata = f"{str(request.base_url).rstrip('/')}/.well-known/oauth-protected-resource"
+        headers["WWW-Authenticate"] = f'Bearer resource_metadata="{metadata}"'
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    detail = None
+    if status == 422:
+        detail = [
+            {"type": r.code, "loc": ["body", *(r.field.split(".") if r.field else [])], "msg": r.message}
+            for r in error.reasons
+        ] or [{"type": "value_error", "loc": ["body"], "msg": error.message}]
+    return answer(request, status, error.code, error.message, reasons=error.reasons, detail=detail, headers=headers)
+
+
+async def _validation_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    found = [{k: v for k, v in e.items() if k in ("type", "loc", "msg")} for e in error.errors()]
+    first = found[0]
+    where = ".".join(str(part) for part in first["loc"][1:]) or "body"
+    more = f" ({len(found) - 1} more)" if len(found) > 1 else ""
+    message = f"{where}: {first['msg'].removeprefix('Value error, ')}{more}"
+    return answer(request, 422, "validation_error", message, detail=jsonable_encoder(found))
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    message = "There is nothing here." if error.status_code == 404 else str(error.detail)
+    code = _HTTP_CODES.get(error.status_code, "internal_error")
+    return answer(request, error.status_code, code, message, headers=error.headers)
+
+
+async def _crash(request: Request, error: Exception) -> Response:
+    log.error("request_crashed", path=request.url.path, exc_info=error)
+    return answer(
+        request, 500, "internal_error", "Something went wrong on our side; nothing was changed. Quote the request id."
+    )
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(ControlError, _control_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _crash)
