@@ -1,6 +1,7 @@
 """How Alembic runs a revision: on the URL it was given, else on DATABASE_URL."""
 
 import asyncio
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection, pool
@@ -8,6 +9,17 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from migrations.schema import described
 from scaicontrol.core.settings import Settings
+from scaicontrol.db import types
+
+
+def _render(kind: str, item: Any, _: Any) -> str | Literal[False]:
+    """Write our own column types by name; a revision reads like the models."""
+    if kind == "type":
+        if repr(item) == repr(types.IdString) and item._variant_mapping == types.IdString._variant_mapping:  # noqa: SLF001  # nothing public tells two variants apart
+            return "types.IdString"
+        if type(item).__module__ == types.__name__:
+            return f"types.{item!r}"
+    return False
 
 
 def _run(connection: Connection) -> None:
@@ -16,6 +28,7 @@ def _run(connection: Connection) -> None:
         target_metadata=described(),
         compare_type=True,
         compare_server_default=True,
+        render_item=_render,
         # SQLite cannot alter a table: Alembic copies it instead.
         render_as_batch=connection.dialect.name == "sqlite",
         # MariaDB commits at every DDL statement; a revision that failed half-way must at least keep the ones before it.

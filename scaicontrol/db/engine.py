@@ -80,12 +80,11 @@ class Database:
                     "'binlog_format', 'read_only')"
                 )
             )
-            variables = dict(rows.tuples().all())
-            status = dict(
-                (await connection.execute(text("SHOW GLOBAL STATUS LIKE 'wsrep_%'"))).tuples().all()
-                if variables.get("wsrep_on") == "ON"
-                else ()
-            )
+            variables: dict[str, str] = {row[0]: row[1] for row in rows}
+            status: dict[str, str] = {}
+            if variables.get("wsrep_on") == "ON":
+                rows = await connection.execute(text("SHOW GLOBAL STATUS LIKE 'wsrep_%'"))
+                status = {row[0]: row[1] for row in rows}
         return _unsafe(variables, status)
 
     async def dispose(self) -> None:
