@@ -1,1 +1,1 @@
-"""Background work: the timetable, the reactions to facts, and one file per feature."""
+"""Background work: the timetable (`schedule`), who cares about which fact (`reactions`), and a few lines a task."""

@@ -18,6 +18,7 @@ class OutboxRow(PartnerPrivate, Model):
         UniqueConstraint("subscription_id", "idempotency_key"),
         UniqueConstraint("source_key"),
         Index("ix_event_outbox_due", "kind", "status", "next_attempt_at"),
+        Index("ix_event_outbox_reaction", "next_reaction_at"),
         Index("ix_event_outbox_feed", "kind", "created_at", "id"),
         Index("ix_event_outbox_resource", "resource_id", "occurred_at"),
         Index("ix_event_outbox_endpoint", "subscription_id", "status", "created_at"),
@@ -51,6 +52,9 @@ class OutboxRow(PartnerPrivate, Model):
     public: Mapped[bool] = mapped_column(default=True)
     actor_id: Mapped[str | None] = mapped_column(String(100))
     position: Mapped[int | None] = mapped_column(unique=True)
+    reacted_at: Mapped[datetime | None]
+    reaction_attempts: Mapped[int] = mapped_column(default=0)
+    next_reaction_at: Mapped[datetime | None]  # None when nothing is left to do: the index then holds due rows only
     source_key: Mapped[str | None] = mapped_column(String(255))
 
 

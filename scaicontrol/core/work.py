@@ -65,6 +65,7 @@ class UnitOfWork:
                 public=fact.public,
                 actor_id=self.actor.id,
                 next_attempt_at=self.now,
+                next_reaction_at=self.now,
                 **common,
             ),
             AuditEntry(

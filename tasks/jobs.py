@@ -1,0 +1,51 @@
+"""Running a timetabled job: claimed by (job, due moment), so that two schedulers, or two workers, do it once."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from scaicontrol.core import leases
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import NotFound
+
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One line of the timetable. `run` is safe to run twice; its result is shown to whoever is on call."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Backend], Awaitable[Any]]
+
+    def due_moment(self, now: datetime) -> datetime:
+        """Give the last moment at or before `now` at which this job was due."""
+        return now - (now - EPOCH) % self.every
+
+
+async def run_job(backend: Backend, job: Job, due_at: datetime | None = None) -> Any:
+    """Run `job` for its due moment unless somebody has; give its result, or None when it was not ours to run."""
+    actor = Actor.system(job.name)
+    due = due_at or job.due_moment(backend.clock.now())
+    if not await backend.perform(actor, leases.start_run, job.name, due, stale_after=max(job.every, timedelta(minutes=15))):
+        return None
+    result = "failed"
+    try:
+        outcome = await job.run(backend)
+        result = f"ok: {outcome}" if outcome is not None else "ok"
+    except Exception as error:
+        result = f"failed: {error}"
+        raise
+    finally:
+        await backend.perform(actor, leases.finish_run, job.name, result)
+    return outcome
+
+
+def find(jobs: tuple[Job, ...], name: str) -> Job:
+    for job in jobs:
+        if job.name == name:
+            return job
+    raise NotFound(f"There is no job {name}; there are {', '.join(sorted(job.name for job in jobs))}.")

@@ -1,0 +1,72 @@
+"""
+One leading scheduler: Taskiq's loop reads the timetable only while this process holds the lease.
+
+The lease is a row with a fencing number, not a Redis key and not GET_LOCK. A second scheduler waits; and should both
+believe they lead for a moment, the job itself refuses the second run of a due moment (`jobs.run_job`).
+"""
+
+import asyncio
+from datetime import timedelta
+
+from taskiq import AsyncBroker, ScheduledTask, ScheduleSource, TaskiqScheduler
+from taskiq.api import run_scheduler_task
+from taskiq.exceptions import ScheduledTaskCancelledError
+
+from scaicontrol.core import leases
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.logging import get_logger
+
+from .schedule import JOBS
+
+log = get_logger(__name__)
+
+LEASE, TTL = "scheduler", timedelta(seconds=30)
+_ACTOR = Actor.system("scheduler")
+
+
+class LeasedTimetable(ScheduleSource):
+    """The timetable, visible only to the holder of the lease."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.fence: int | None = None
+
+    async def get_schedules(self) -> list[ScheduledTask]:
+        fence = await self.backend.perform(_ACTOR, leases.acquire, LEASE, self.backend.instance, TTL)
+        if fence != self.fence:
+            log.info("scheduler_lease", leads=fence is not None, fence=fence)
+        self.fence = fence
+        if fence is None:
+            return []
+        return [
+            ScheduledTask(
+                task_name="run_due_job",
+                labels={},
+                args=[job.name],
+                kwargs={},
+                schedule_id=job.name,
+                interval=int(job.every.total_seconds()),
+            )
+            for job in JOBS
+        ]
+
+    def pre_send(self, task: ScheduledTask) -> None:
+        if self.fence is None:
+            raise ScheduledTaskCancelledError(f"{task.schedule_id}: another scheduler leads.")
+
+    async def shutdown(self) -> None:
+        await self.backend.perform(_ACTOR, leases.release, LEASE, self.backend.instance)
+
+
+async def run_scheduler(backend: Backend, broker: AsyncBroker) -> None:
+    """Enqueue due jobs until cancelled, then hand the lease on."""
+    timetable = LeasedTimetable(backend)
+    try:
+        await run_scheduler_task(
+            TaskiqScheduler(broker, [timetable]),
+            interval=timedelta(seconds=10),
+            loop_interval=timedelta(seconds=1),
+        )
+    finally:
+        await asyncio.shield(timetable.shutdown())
