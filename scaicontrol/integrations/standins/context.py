@@ -1,0 +1,92 @@
+"""What every stand-in shares: where it is mounted, where it keeps its memory, and how it calls back."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+import httpx2
+
+from scaicontrol.core.settings import Settings
+from scaicontrol.integrations.client import client
+from scaicontrol.integrations.payment_providers.sandbox import Sandbox
+
+from . import world
+
+MOUNT: Final = "/_dev"
+
+
+@dataclass
+class Context:
+    """One development world; without a folder it lives in memory, as tests want it."""
+
+    control_url: str
+    folder: Path | None = None
+    sandbox: Sandbox | None = None
+    http: httpx2.AsyncClient = field(default_factory=lambda: client(timeout=10))
+    now: Callable[[], float] = time.time  # tokens keep wall time
+
+    @classmethod
+    def of(cls, settings: Settings, sandbox: Sandbox | None = None) -> Self:
+        """Make the world of a development installation; a production one is refused."""
+        if not settings.is_development:
+            raise RuntimeError("Stand-ins are for development; SCAICONTROL_ENV=production never mounts them.")
+        return cls(settings.public_base_url.rstrip("/"), settings.storage_dir.parent / "dev", sandbox)
+
+    @property
+    def url(self) -> str:
+        return self.control_url + MOUNT
+
+    @property
+    def origin(self) -> str:
+        parts = urlsplit(self.control_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def memory(self, name: str, first: Mapping[str, Any]) -> "Memory":
+        return Memory(self.folder / f"{name}.json" if self.folder else None, first)
+
+    async def aclose(self) -> None:
+        await self.http.aclose()
+
+
+class Memory:
+    """A stand-in's state: a dict, and a file so that a restart forgets nothing."""
+
+    def __init__(self, path: Path | None, first: Mapping[str, Any]) -> None:
+        self._path = path
+        self.data: dict[str, Any] = dict(first)
+        if path is not None and path.exists():
+            self.data |= json.loads(path.read_text())
+
+    def save(self) -> None:
+        if self._path is None:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self._path.with_suffix(".tmp")
+        temporary.write_text(json.dumps(self.data, indent=1))
+        temporary.replace(self._path)
+
+
+def development_environment(control_url: str) -> dict[str, str]:
+    """Give the variables that point an installation at its own stand-ins; whoever sets one keeps theirs."""
+    dev = control_url.rstrip("/") + MOUNT
+    return {
+        "SCAIKEY_ISSUER": f"{dev}/scaikey",
+        "SCAIKEY_ACCEPTED_ISSUERS": f"{dev}/scaikey/tenants/*",
+        "SCAIKEY_DISCOVERY_URL": f"{dev}/scaikey/api/v1/platform/oauth/.well-known/openid-configuration",
+        "SCAIKEY_ADMIN_URL": f"{dev}/scaikey",
+        "SCAIKEY_CLIENT_ID": world.CLIENT_ID,
+        "SCAIKEY_CLIENT_SECRET": world.CLIENT_SECRET,
+        # A service's own token names the service as its audience, as ScaiKey's do.
+        "SCAIKEY_REQUIRE_AUDIENCE_SERVICE": "false",
+        "SCAIKEY_WEBHOOK_SECRET_VAULT_PATH": "scaicontrol/webhooks/scaikey",
+        "SCAIVAULT_URL": f"{dev}/scaivault/v1",
+        "SCAISEND_URL": f"{dev}/scaisend",
+        "SCAISEND_API_KEY_VAULT_PATH": "scaicontrol/scaisend",
+        "SCAISEND_FROM_EMAIL": "billing@scailabs.example",
+        "VIES_URL": f"{dev}/vies/rest-api",
+        "OPERATOR_PARTNER_ID": world.OPERATOR,
+    }
