@@ -86,6 +86,12 @@ class MariaDB(Server):
     def status(self, name: str) -> str:
         return self.sql(f"SHOW GLOBAL STATUS LIKE '{name}'").partition("\t")[2]
 
+    def membership(self) -> tuple[int, str, str]:
+        """How many nodes this one sees, whether they are the primary component, and its own state."""
+        names = ("wsrep_cluster_size", "wsrep_cluster_status", "wsrep_local_state_comment")
+        size, status, state = (self.status(name) for name in names)
+        return int(size), status, state
+
     def answers(self) -> bool:
         ping = ["mariadb-admin", "--no-defaults", f"--socket={self.folder}/sock", "-uroot", "ping"]
         return subprocess.run(ping, capture_output=True, check=False).returncode == 0
@@ -102,6 +108,15 @@ class Galera:
         """Start a node again after `kill` or `stop` and wait until it is synced; `bootstrap` begins a new cluster."""
         self.nodes[index] = self._restart(index, bootstrap)
         return self.nodes[index]
+
+    def settle(self) -> None:
+        """Wait until the running nodes agree on who is left, a few seconds after a `kill`; before, they refuse work."""
+        running = [node for node in self.nodes if node.process.poll() is None]
+        deadline = time.monotonic() + START_SECONDS
+        while any(node.membership() != (len(running), "Primary", "Synced") for node in running):
+            if time.monotonic() > deadline:
+                raise DidNotStart(f"{len(running)} nodes did not agree to be a cluster.")
+            time.sleep(0.1)
 
 
 def free_port() -> int:
