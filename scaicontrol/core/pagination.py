@@ -46,7 +46,7 @@ class Feed(Generic[T]):
 
 
 async def paginate(
-    uow: UnitOfWork, query: Select[tuple[T]], request: PageRequest, sortable: Mapping[str, InstrumentedAttribute[Any]]
+    uow: UnitOfWork, query: Select[T], request: PageRequest, sortable: Mapping[str, InstrumentedAttribute[Any]]
 ) -> Page[T]:
     """Run `query` for one page. `sortable` names the fields a caller may order by; ties are broken by id."""
     name, descending = request.sort.removeprefix("-"), request.sort.startswith("-")
@@ -62,7 +62,7 @@ async def paginate(
     return Page(rows.all(), total or 0, request.page, request.page_size)
 
 
-async def follow(uow: UnitOfWork, query: Select[tuple[T]], entity: Any, after: str | None, limit: int) -> Feed[T]:
+async def follow(uow: UnitOfWork, query: Select[T], entity: Any, after: str | None, limit: int) -> Feed[T]:
     """Run `query` as a feed in the order of birth: `after` is the cursor of the last row seen."""
     if not 1 <= limit <= PAGE_SIZE_MAX:
         raise invalid("limit", f"limit lies between 1 and {PAGE_SIZE_MAX}.")

@@ -1,0 +1,67 @@
+"""What a partner's tenants pay for a plan, and why (contract §9.4)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import or_, select
+
+from scaicontrol.core.money import half_up
+from scaicontrol.core.work import UnitOfWork
+
+from .models import Plan, PriceOverride
+
+
+class PriceSource(StrEnum):
+    """Which rule gave a price, strongest first."""
+
+    override_price = "override_price"
+    override_markup = "override_markup"
+    cost_multiplier = "cost_multiplier"
+    plan = "plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """The price of one unit of a plan for one period, and the rule and override it comes from."""
+
+    unit_price_cents: int
+    currency: str
+    source: PriceSource
+    override_id: str | None = None
+
+
+def price_of(plan: Plan, override: PriceOverride | None) -> Price:
+    """Decide by precedence: fixed override, markup on the plan, cost multiplier, plan; rounded half up, once."""
+    base = Decimal(plan.base_price_cents)
+    if override is not None and override.price_cents is not None:
+        return Price(override.price_cents, override.currency, PriceSource.override_price, override.id)
+    if override is not None and override.markup_percent is not None:
+        cents = half_up(base * (100 + override.markup_percent) / 100)
+        return Price(cents, plan.currency, PriceSource.override_markup, override.id)
+    if plan.cost_multiplier != 1:
+        return Price(half_up(base * plan.cost_multiplier), plan.currency, PriceSource.cost_multiplier)
+    return Price(plan.base_price_cents, plan.currency, PriceSource.plan)
+
+
+async def effective_price(uow: UnitOfWork, plan: Plan, partner_id: str, at: datetime) -> Price:
+    """Give the price a partner's tenant pays for one unit of `plan` at a moment."""
+    return (await effective_prices(uow, [plan], partner_id, at))[plan.id]
+
+
+async def effective_prices(
+    uow: UnitOfWork, plans: Iterable[Plan], partner_id: str, at: datetime
+) -> Mapping[str, Price]:
+    """Give the prices of many plans by plan id, with one query."""
+    uow.authorize("plans:read")
+    wanted = {plan.id: plan for plan in plans}
+    valid = select(PriceOverride).where(
+        PriceOverride.partner_id == partner_id,
+        PriceOverride.plan_id.in_(wanted),
+        PriceOverride.valid_from <= at,
+        or_(PriceOverride.valid_to.is_(None), PriceOverride.valid_to > at),
+    )
+    overrides = {row.plan_id: row for row in await uow.session.scalars(valid)}
+    return {plan.id: price_of(plan, overrides.get(plan.id)) for plan in wanted.values()}

@@ -1,0 +1,42 @@
+from enum import StrEnum
+
+from statemachine.states import States
+
+from scaicontrol.core.lifecycle import Lifecycle
+
+
+class ServiceStatus(StrEnum):
+    """Whether a service may be sold and used: the operator's question (contract §8.3)."""
+
+    pending = "pending"
+    active = "active"
+    rejected = "rejected"
+    suspended = "suspended"
+    deprecated = "deprecated"
+    deregistered = "deregistered"
+
+
+class HealthStatus(StrEnum):
+    """Whether a service lives: the monitor's question."""
+
+    healthy = "healthy"
+    degraded = "degraded"
+    unreachable = "unreachable"
+
+
+class ServiceLifecycle(Lifecycle):
+    is_ = States.from_enum(ServiceStatus, initial=ServiceStatus.pending, use_enum_instance=True)
+
+    approve = is_.pending.to(is_.active)
+    reject = is_.pending.to(is_.rejected)
+    reapply = is_.rejected.to(is_.pending) | is_.deregistered.to(is_.pending)
+    suspend = is_.active.to(is_.suspended)
+    deprecate = is_.active.to(is_.deprecated)
+    activate = is_.suspended.to(is_.active) | is_.deprecated.to(is_.active)
+    deregister = (
+        is_.active.to(is_.deregistered) | is_.suspended.to(is_.deregistered) | is_.deprecated.to(is_.deregistered)
+    )
+
+
+# Approved once and not gone: these are watched, and the first two are running somewhere for somebody.
+WATCHED = (ServiceStatus.active, ServiceStatus.deprecated, ServiceStatus.suspended)

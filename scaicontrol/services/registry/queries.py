@@ -1,0 +1,132 @@
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import ColumnElement, Select, case, or_, select
+
+from scaicontrol.core.errors import NotFound
+from scaicontrol.core.pagination import Page, PageRequest, paginate
+from scaicontrol.core.work import UnitOfWork
+
+from .lifecycle import WATCHED, HealthStatus, ServiceStatus
+from .models import Service, ServiceProbe, ServiceVersion
+
+SORTABLE = {
+    "created_at": Service.created_at,
+    "name": Service.name,
+    "slug": Service.slug,
+    "last_heartbeat_at": Service.last_heartbeat_at,
+}
+
+
+def visible(uow: UnitOfWork) -> Select[Service]:
+    """Every read starts here. The registry is the platform's; people see what is approved, operators see all."""
+    uow.authorize("services:read")
+    query = select(Service)
+    return query if uow.actor.is_platform else query.where(Service.status.in_(WATCHED))
+
+
+async def get(uow: UnitOfWork, service_id: str, *, lock: bool = False) -> Service:
+    query = visible(uow).where(Service.id == service_id)
+    service = await uow.session.scalar(query.with_for_update() if lock else query)
+    if service is None:
+        raise NotFound(f"No service {service_id}.")
+    return service
+
+
+async def page(
+    uow: UnitOfWork,
+    request: PageRequest,
+    *,
+    status: ServiceStatus | None = None,
+    health_status: HealthStatus | None = None,
+    q: str | None = None,
+) -> Page[Service]:
+    uow.authorize("services:list")
+    query = visible(uow)
+    if status is not None:
+        query = query.where(Service.status == status)
+    if health_status is not None:
+        query = query.where(Service.health_status == health_status)
+    if q:
+        query = query.where(matches(q))
+    return await paginate(uow, query, request, SORTABLE)
+
+
+def matches(q: str) -> ColumnElement[bool]:
+    """Find a service by what people type: a part of its name or the start of its slug."""
+    return or_(Service.name.icontains(q, autoescape=True), Service.slug.istartswith(q, autoescape=True))
+
+
+async def versions(uow: UnitOfWork, service_id: str, limit: int = 50) -> list[ServiceVersion]:
+    """List the releases a service announced, newest first."""
+    await get(uow, service_id)
+    history = select(ServiceVersion).where(ServiceVersion.service_id == service_id)
+    newest = history.order_by(ServiceVersion.first_seen_at.desc(), ServiceVersion.id.desc()).limit(limit)
+    return list(await uow.session.scalars(newest))
+
+
+async def probes(uow: UnitOfWork, service_id: str, limit: int = 50) -> list[ServiceProbe]:
+    """List the latest looks at a service's health address, newest first."""
+    await get(uow, service_id)
+    history = select(ServiceProbe).where(ServiceProbe.service_id == service_id)
+    newest = history.order_by(ServiceProbe.probed_at.desc(), ServiceProbe.id.desc()).limit(limit)
+    return list(await uow.session.scalars(newest))
+
+
+async def own(uow: UnitOfWork, slug: str, *, lock: bool = False) -> Service:
+    """
+    Find the service a service account speaks for; operators may name any.
+
+    Somebody else's slug and an unknown one get the same answer. No permission of its own: the verb has authorized.
+    """
+    query = select(Service).where(Service.slug == slug)
+    if not uow.actor.is_platform:
+        query = query.where(Service.app_id == (uow.actor.client_id or ""))
+    service = await uow.session.scalar(query.with_for_update() if lock else query)
+    if service is None:
+        raise NotFound(f"No service '{slug}' is registered for {uow.actor.client_id or uow.actor.id}.")
+    return service
+
+
+async def find_by_slug(uow: UnitOfWork, slug: str) -> Service | None:
+    """Give a service by its slug in whatever state; no permission of its own: the calling verb has authorized."""
+    found: Service | None = await uow.session.scalar(select(Service).where(Service.slug == slug))
+    return found
+
+
+async def by_ids(uow: UnitOfWork, service_ids: Iterable[str]) -> Mapping[str, Service]:
+    """
+    Give services by id, in whatever state: for rows that refer to them already.
+
+    No permission of its own: the caller was authorized for the rows that refer.
+    """
+    wanted = set(service_ids)
+    if not wanted:
+        return {}
+    rows = await uow.session.scalars(select(Service).where(Service.id.in_(wanted)))
+    return {service.id: service for service in rows}
+
+
+async def service_of(uow: UnitOfWork, client_id: str) -> Service | None:
+    """
+    Tell which service a client id speaks for, or None; REST asks this of every service token.
+
+    An approved service wins over one that still waits, the older over the younger.
+    """
+    approved_first = case((Service.status.in_(WATCHED), 0), else_=1)
+    mine = select(Service).where(Service.app_id == client_id)
+    found: Service | None = await uow.session.scalar(
+        mine.order_by(approved_first, Service.created_at, Service.id).limit(1)
+    )
+    return found
+
+
+async def by_key(uow: UnitOfWork, key: str) -> Service | None:
+    """Tell whose `x-scaicontrol-key` this is, or None. Only an active or deprecated service meters by key."""
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    service = await uow.session.scalar(select(Service).where(Service.key_sha256 == digest))
+    # The index compares digests, of which a caller cannot choose a prefix; this comparison takes the same time always.
+    if service is None or not hmac.compare_digest(service.key_sha256 or "", digest):
+        return None
+    return service if service.status in (ServiceStatus.active, ServiceStatus.deprecated) else None
