@@ -20,7 +20,7 @@ class OutboxRow(PartnerPrivate, Model):
         Index("ix_event_outbox_due", "kind", "status", "next_attempt_at"),
         Index("ix_event_outbox_reaction", "next_reaction_at"),
         Index("ix_event_outbox_feed", "kind", "created_at", "id"),
-        Index("ix_event_outbox_resource", "resource_id", "occurred_at"),
+        Index("ix_event_outbox_resource", "resource_id", "subscription_id", "status"),
         Index("ix_event_outbox_endpoint", "subscription_id", "status", "created_at"),
     )
     __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_on": "kind", "polymorphic_abstract": True}

@@ -184,6 +184,41 @@ class ServiceCaller(Protocol):
     async def get(self, url: str, timeout: float) -> ServiceReply: ...
 
 
+class OutboundAnswer(Protocol):
+    """An HTTP answer, or none: `status` 0 with the reason in `error`."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    @property
+    def body(self) -> bytes: ...
+
+    @property
+    def error(self) -> str | None: ...
+
+
+class OutboundHttp(Protocol):
+    """HTTP to addresses that others chose: connections are pinned to checked public addresses (contract §23.6)."""
+
+    def check(self, url: str) -> None:
+        """Raise Invalid with the reason when `url` may not be called."""
+        ...
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        timeout: float,
+        max_bytes: int = 4096,
+    ) -> OutboundAnswer: ...
+
+
 class PaymentStatus(StrEnum):
     pending = "pending"
     requires_action = "requires_action"
@@ -306,6 +341,7 @@ class Ports:
     tokens: TokenVerifier
     vat_register: VatRegister
     services: ServiceCaller
+    outbound: OutboundHttp
     renderer: DocumentRenderer
     waker: Waker
     payment_providers: Mapping[str, PaymentProvider] = field(default_factory=dict)

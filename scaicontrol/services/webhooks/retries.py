@@ -1,0 +1,58 @@
+"""What an answer makes of a delivery, and when it is tried again (contract §23.4)."""
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+# The wait before each attempt: seven attempts over 38 h 36 min.
+WAITS: Final = (
+    timedelta(),
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=12),
+    timedelta(hours=24),
+)
+_RETRYABLE: Final = frozenset({408, 425, 429})
+_LONGEST: Final = timedelta(hours=24)
+_JITTER: Final = 0.05
+
+
+class Outcome(StrEnum):
+    dispatched = "dispatched"
+    retry = "retry"
+    dead = "dead"
+    gone = "gone"  # the subscriber says this endpoint no longer exists
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    outcome: Outcome
+    next_attempt_at: datetime | None = None
+
+
+def judge(
+    status: int, attempt: int, now: datetime, *, retry_after: timedelta | None = None, seed: str = ""
+) -> Verdict:
+    """
+    Decide about attempt number `attempt` (from 1), answered with `status` (0 for no answer).
+
+    The jitter of five per cent is drawn from `seed`, so that a crash between sending and recording changes nothing.
+    """
+    if 200 <= status < 300 or status == 409:
+        return Verdict(Outcome.dispatched)
+    if status == 410:
+        return Verdict(Outcome.gone)
+    if 400 <= status < 500 and status not in _RETRYABLE:
+        return Verdict(Outcome.dead)
+    if attempt >= len(WAITS):
+        return Verdict(Outcome.dead)
+    wait = max(WAITS[attempt] * _jitter(f"{seed}:{attempt}"), retry_after or timedelta())
+    return Verdict(Outcome.retry, now + min(wait, _LONGEST * (1 + _JITTER)))
+
+
+def _jitter(seed: str) -> float:
+    return 1 + random.Random(seed).uniform(-_JITTER, _JITTER)  # noqa: S311  spreads load, guards nothing

@@ -1,0 +1,319 @@
+"""
+Pass 2: claim, send, record. Nothing is sent inside a transaction, and every attempt is a row.
+
+A batch is claimed in one commit and recorded in one commit; in between, its requests run side by side. Within one
+subscriber and one resource deliveries keep their order: a later one waits, at most a minute, for an earlier one that
+is still on its way, so a stuck customer blocks nobody else.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import orjson
+from prometheus_client import Counter
+from sqlalchemy import and_, exists, insert, or_, select, update
+from sqlalchemy.orm import aliased
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import ControlError
+from scaicontrol.core.events import rfc3339
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.logging import get_logger
+from scaicontrol.core.work import UnitOfWork
+
+from .. import queries, retries, signing, topics
+from ..events import WebhookEndpointDisabled
+from ..lifecycle import DeliveryStatus
+from ..models import DeliveryAttempt, WebhookDelivery, WebhookEndpoint
+from ..retries import Outcome, Verdict
+from .endpoints import bury_pending
+from .relay import LEASE
+
+log = get_logger(__name__)
+
+_ACTOR = Actor.system("event_dispatcher")
+_ORDER_WAIT: Final = timedelta(seconds=60)
+_EXCERPT: Final = 500
+_ATTEMPTS = Counter("scaicontrol_webhook_attempts_total", "Webhook attempts by outcome.", ["outcome"])
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A claimed delivery with everything needed to send it."""
+
+    id: str
+    topic: str
+    body: bytes
+    attempt: int
+    partner_id: str | None
+    endpoint_id: str
+    url: str
+    is_replay: bool
+    secret_paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What happened to a parcel."""
+
+    parcel: Parcel
+    verdict: Verdict
+    attempted_at: datetime
+    duration_ms: int
+    status: int
+    excerpt: str | None
+    error: str | None
+
+
+async def dispatch(backend: Backend) -> int:
+    """Deliver until nothing is due; give how many attempts were made."""
+    made = 0
+    while parcels := await backend.perform(_ACTOR, claim, backend.instance, backend.settings.webhook_delivery_batch):
+        keys = await _keys(backend, parcels)
+        attempts = await asyncio.gather(*(_send(backend, parcel, keys) for parcel in parcels))
+        await backend.perform(_ACTOR, record, attempts)
+        made += len(attempts)
+    return made
+
+
+async def claim(uow: UnitOfWork, instance: str, limit: int) -> Sequence[Parcel]:
+    """Lease what is due, oldest first, and give it ready to send."""
+    uow.authorize("webhooks:dispatch")
+    free = or_(WebhookDelivery.claimed_until.is_(None), WebhookDelivery.claimed_until <= uow.now)
+    earlier = aliased(WebhookDelivery)
+    waits_for_another = exists().where(
+        and_(
+            earlier.subscription_id == WebhookDelivery.subscription_id,
+            earlier.resource_id == WebhookDelivery.resource_id,
+            earlier.status == DeliveryStatus.pending,
+            or_(
+                earlier.occurred_at < WebhookDelivery.occurred_at,
+                and_(earlier.occurred_at == WebhookDelivery.occurred_at, earlier.id < WebhookDelivery.id),
+            ),
+        )
+    )
+    due = (
+        await uow.session.scalars(
+            select(WebhookDelivery.id)
+            .where(
+                WebhookDelivery.status == DeliveryStatus.pending,
+                WebhookDelivery.next_attempt_at <= uow.now,
+                free,
+                or_(WebhookDelivery.created_at <= uow.now - _ORDER_WAIT, ~waits_for_another),
+            )
+            .order_by(WebhookDelivery.next_attempt_at, WebhookDelivery.id)
+            .limit(limit)
+        )
+    ).all()
+    if not due:
+        return []
+    await uow.session.execute(
+        update(WebhookDelivery)
+        .where(WebhookDelivery.id.in_(due), WebhookDelivery.status == DeliveryStatus.pending, free)
+        .values(
+            claimed_by=instance,
+            claimed_until=uow.now + LEASE,
+            attempt_count=WebhookDelivery.attempt_count + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    mine = await uow.session.execute(
+        select(
+            WebhookDelivery.id,
+            WebhookDelivery.event_type,
+            WebhookDelivery.body,
+            WebhookDelivery.attempt_count,
+            WebhookDelivery.partner_id,
+            WebhookDelivery.replay_of,
+            WebhookEndpoint.id,
+            WebhookEndpoint.target_url,
+            WebhookEndpoint.secret_vault_path,
+            WebhookEndpoint.previous_secret_vault_path,
+            WebhookEndpoint.rotation_ends_at,
+        )
+        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.subscription_id)
+        .where(WebhookDelivery.id.in_(due), WebhookDelivery.claimed_by == instance)
+        .where(WebhookEndpoint.is_active.is_(True))
+    )
+    return [_parcel(row, uow.now) for row in mine.tuples()]
+
+
+def _parcel(row: Any, now: datetime) -> Parcel:
+    identifier, topic, body, attempt, partner_id, replay_of, endpoint_id, url, path, previous, rotation_ends = row
+    rotating = previous is not None and rotation_ends is not None and rotation_ends > now
+    paths = (previous, path) if rotating else (path,)
+    return Parcel(identifier, topic, body or b"", attempt, partner_id, endpoint_id, url, replay_of is not None, paths)
+
+
+async def _keys(backend: Backend, parcels: Sequence[Parcel]) -> Mapping[str, str | ControlError]:
+    """Read the secrets of a batch once each; one that cannot be read fails its own deliveries only."""
+    keys: dict[str, str | ControlError] = {}
+    for path in {path for parcel in parcels for path in parcel.secret_paths}:
+        try:
+            keys[path] = await backend.ports.vault.read(path)
+        except ControlError as error:
+            keys[path] = error
+    return keys
+
+
+async def _send(backend: Backend, parcel: Parcel, keys: Mapping[str, str | ControlError]) -> Attempt:
+    started, now = time.perf_counter(), backend.clock.now()
+    found = [keys[path] for path in parcel.secret_paths]
+    readable = [key for key in found if isinstance(key, str)]
+    if len(readable) < len(found):
+        error = "The subscriber's secret cannot be read from the vault."
+        return Attempt(parcel, _judge(parcel, 0, now, None), now, 0, 0, None, error)
+    answer = await backend.ports.outbound.request(
+        "POST",
+        parcel.url,
+        headers=signing.headers(
+            parcel.body,
+            event_id=parcel.id,
+            topic=parcel.topic,
+            # Wall time: the subscriber compares it with its own clock, not with our business clock.
+            timestamp=int(time.time()),
+            keys=readable,
+            is_replay=parcel.is_replay,
+        ),
+        body=parcel.body,
+        timeout=backend.settings.webhook_timeout_seconds,
+    )
+    return Attempt(
+        parcel,
+        _judge(parcel, answer.status, now, answer.headers.get("Retry-After")),
+        now,
+        round((time.perf_counter() - started) * 1000),
+        answer.status,
+        answer.body[:_EXCERPT].decode("utf-8", "replace") if answer.body else None,
+        answer.error or (None if 200 <= answer.status < 300 else f"The subscriber answered {answer.status}."),
+    )
+
+
+def _judge(parcel: Parcel, status: int, now: datetime, retry_after: str | None) -> Verdict:
+    wait = timedelta(seconds=min(int(retry_after), 86_400)) if retry_after and retry_after.isdigit() else None
+    return retries.judge(status, parcel.attempt, now, retry_after=wait, seed=parcel.id)
+
+
+async def record(uow: UnitOfWork, attempts: Sequence[Attempt]) -> None:
+    """Write what happened to a batch: the attempts, the deliveries, and how the subscribers are doing."""
+    uow.authorize("webhooks:dispatch")
+    await uow.session.execute(insert(DeliveryAttempt), [_attempt_row(attempt, uow.now) for attempt in attempts])
+    await uow.session.execute(update(WebhookDelivery), [_delivery_row(attempt, uow.now) for attempt in attempts])
+    by_endpoint: dict[str, list[Attempt]] = {}
+    for attempt in attempts:
+        _ATTEMPTS.labels(attempt.verdict.outcome).inc()
+        by_endpoint.setdefault(attempt.parcel.endpoint_id, []).append(attempt)
+    await _judge_endpoints(uow, by_endpoint)
+
+
+def _attempt_row(attempt: Attempt, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id("evt"),
+        "partner_id": attempt.parcel.partner_id,
+        "delivery_id": attempt.parcel.id,
+        "attempt": attempt.parcel.attempt,
+        "attempted_at": attempt.attempted_at,
+        "duration_ms": attempt.duration_ms,
+        "response_code": attempt.status or None,
+        "response_excerpt": attempt.excerpt,
+        "error_message": attempt.error,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _delivery_row(attempt: Attempt, now: datetime) -> dict[str, Any]:
+    outcome = attempt.verdict.outcome
+    status = {
+        Outcome.dispatched: DeliveryStatus.dispatched,
+        Outcome.retry: DeliveryStatus.pending,
+        Outcome.dead: DeliveryStatus.dead,
+        Outcome.gone: DeliveryStatus.dead,
+    }[outcome]
+    return {
+        "id": attempt.parcel.id,
+        "status": status,
+        "next_attempt_at": attempt.verdict.next_attempt_at,
+        "dispatched_at": now if outcome is Outcome.dispatched else None,
+        "response_code": attempt.status or None,
+        "error_message": attempt.error,
+        "claimed_by": None,
+        "claimed_until": None,
+        "updated_at": now,
+    }
+
+
+async def _judge_endpoints(uow: UnitOfWork, by_endpoint: Mapping[str, Sequence[Attempt]]) -> None:
+    failing = {
+        endpoint_id
+        for endpoint_id, attempts in by_endpoint.items()
+        if any(attempt.verdict.outcome is not Outcome.dispatched for attempt in attempts)
+    }
+    # An endpoint that has only succeeded is written only when it had failed before: no hot row on the healthy path.
+    concerned = await uow.session.scalars(
+        select(WebhookEndpoint)
+        .where(
+            or_(
+                WebhookEndpoint.id.in_(failing),
+                and_(WebhookEndpoint.id.in_(by_endpoint), WebhookEndpoint.consecutive_failures > 0),
+            )
+        )
+        .with_for_update()
+    )
+    for endpoint in concerned.all():
+        for attempt in by_endpoint[endpoint.id]:
+            outcome = attempt.verdict.outcome
+            if outcome is Outcome.dispatched:
+                endpoint.record_success()
+            else:
+                endpoint.record_failure(uow.now, buried=outcome is not Outcome.retry)
+        gone = any(attempt.verdict.outcome is Outcome.gone for attempt in by_endpoint[endpoint.id])
+        if endpoint.is_active and (gone or endpoint.is_delinquent(uow.now, uow.settings.webhook_auto_disable_days)):
+            await _disable(uow, endpoint, "gone" if gone else "failing", by_endpoint[endpoint.id][-1].status)
+
+
+async def _disable(uow: UnitOfWork, endpoint: WebhookEndpoint, reason: str, last_status: int) -> None:
+    endpoint.disable(uow.now, reason)
+    await bury_pending(uow, endpoint.id, f"The subscriber was disabled: {reason}.")
+    uow.emit(
+        WebhookEndpointDisabled(
+            webhook_subscription_id=endpoint.id,
+            version=endpoint.version,
+            partner_id=endpoint.partner_id,
+            target_host=urlsplit(endpoint.target_url).hostname or "",
+            reason=reason,
+            last_response_code=last_status or None,
+            dead_deliveries=endpoint.dead_deliveries,
+            disabled_at=uow.now,
+        )
+    )
+
+
+async def send_test(backend: Backend, actor: Actor, endpoint_id: str) -> tuple[int, int, str | None, str | None]:
+    """Post a signed test event at once; nothing is stored. Gives status, milliseconds, error and an excerpt."""
+    actor.require("webhooks:manage")
+    endpoint = await backend.ask(actor, queries.get, endpoint_id)
+    event_id, now = new_id("evt"), backend.clock.now()
+    body = orjson.dumps(
+        {
+            "event_id": event_id,
+            "event_type": topics.TEST,
+            "event_version": endpoint.api_version,
+            "occurred_at": rfc3339(now),
+            "source": "scaicontrol",
+            "idempotency_key": f"webhook_endpoint:{endpoint.id}:test:{event_id}",
+            "data": {"webhook_subscription_id": endpoint.id},
+        }
+    )
+    parcel = Parcel(
+        event_id, topics.TEST, body, 1, endpoint.partner_id, endpoint.id, endpoint.target_url, False,
+        (endpoint.secret_vault_path,),
+    )  # fmt: skip
+    attempt = await _send(backend, parcel, await _keys(backend, [parcel]))
+    return attempt.status, attempt.duration_ms, attempt.error, attempt.excerpt

@@ -1,0 +1,143 @@
+"""
+Pass 1: a fact gets its place in the stream and becomes one delivery row per matching subscriber.
+
+The claim is a conditional update with a lease, committed before the work: SKIP LOCKED lies on Galera. A crash in
+between is harmless: the lease runs out, and the unique key absorbs a second fan-out.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+import orjson
+from sqlalchemy import or_, select, update
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.events import rfc3339
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.outbox import Outbox
+from scaicontrol.core.work import UnitOfWork
+
+from .. import topics
+from ..lifecycle import DeliveryStatus
+from ..models import EventStream, WebhookDelivery, WebhookEndpoint
+
+LEASE: Final = timedelta(seconds=60)
+_ACTOR = Actor.system("event_dispatcher")
+
+
+async def relay(backend: Backend) -> int:
+    """Fan out until no fact is due; give how many deliveries were made."""
+    made = 0
+    while claimed := await backend.perform(_ACTOR, claim, backend.instance, backend.settings.webhook_fanout_batch):
+        made += await backend.perform(_ACTOR, fan_out, claimed, backend.instance)
+    return made
+
+
+async def claim(uow: UnitOfWork, instance: str, limit: int) -> Sequence[str]:
+    """Lease the oldest facts that wait; give the ids that are now ours."""
+    uow.authorize("events:relay")
+    free = or_(Outbox.claimed_until.is_(None), Outbox.claimed_until <= uow.now)
+    waiting = (
+        await uow.session.scalars(
+            select(Outbox.id)
+            .where(Outbox.status == "pending", Outbox.next_attempt_at <= uow.now, free)
+            .order_by(Outbox.next_attempt_at, Outbox.id)
+            .limit(limit)
+        )
+    ).all()
+    if not waiting:
+        return []
+    await uow.session.execute(
+        update(Outbox)
+        .where(Outbox.id.in_(waiting), Outbox.status == "pending", free)
+        .values(claimed_by=instance, claimed_until=uow.now + LEASE)
+        .execution_options(synchronize_session=False)
+    )
+    mine = select(Outbox.id).where(Outbox.id.in_(waiting), Outbox.claimed_by == instance, Outbox.status == "pending")
+    return (await uow.session.scalars(mine)).all()
+
+
+async def fan_out(uow: UnitOfWork, claimed: Sequence[str], instance: str) -> int:
+    """Write the deliveries of claimed facts and settle the facts, in one transaction."""
+    uow.authorize("events:relay")
+    facts = (
+        await uow.session.scalars(
+            select(Outbox)
+            .where(Outbox.id.in_(claimed), Outbox.claimed_by == instance, Outbox.status == "pending")
+            .order_by(Outbox.id)
+        )
+    ).all()
+    endpoints = (await uow.session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.is_active.is_(True)))).all()
+    already = await _already_made(uow, facts)
+    position = await _positions(uow, len(facts))
+    deliveries = []
+    for number, fact in enumerate(facts):
+        fact.position = position + number
+        fact.status, fact.dispatched_at, fact.next_attempt_at = "dispatched", uow.now, None
+        fact.claimed_by = fact.claimed_until = None
+        deliveries += [
+            _delivery(fact, endpoint, uow)
+            for endpoint in endpoints
+            if concerns(fact, endpoint) and (endpoint.id, fact.idempotency_key) not in already
+        ]
+    uow.session.add_all(deliveries)
+    return len(deliveries)
+
+
+def concerns(fact: Outbox, endpoint: WebhookEndpoint) -> bool:
+    """Tell whether a subscriber gets a fact: its topics match, and it is its partner's or the platform's."""
+    if not fact.public or not topics.matches(fact.event_type, endpoint.topics):
+        return False
+    if endpoint.partner_id is None:
+        return True
+    return fact.partner_id == endpoint.partner_id and fact.event_type not in topics.PLATFORM_ONLY
+
+
+async def _already_made(uow: UnitOfWork, facts: Sequence[Outbox]) -> set[tuple[str | None, str]]:
+    rows = await uow.session.execute(
+        select(WebhookDelivery.subscription_id, WebhookDelivery.idempotency_key).where(
+            WebhookDelivery.source_event_id.in_([fact.id for fact in facts])
+        )
+    )
+    return {(endpoint_id, key) for endpoint_id, key in rows.tuples()}
+
+
+async def _positions(uow: UnitOfWork, count: int) -> int:
+    """Take `count` places of the stream; the locked row makes them gap-free and in commit order."""
+    stream = await uow.session.get(EventStream, "events", with_for_update=True)
+    if stream is None:
+        stream = EventStream(name="events", position=0)
+        uow.session.add(stream)
+    first = stream.position + 1
+    stream.position += count
+    return first
+
+
+def _delivery(fact: Outbox, endpoint: WebhookEndpoint, uow: UnitOfWork) -> WebhookDelivery:
+    event_id = new_id("evt")
+    envelope = {
+        "event_id": event_id,
+        "event_type": fact.event_type,
+        "event_version": endpoint.api_version,
+        "occurred_at": rfc3339(fact.occurred_at),
+        "source": "scaicontrol",
+        "idempotency_key": fact.idempotency_key,
+        "data": fact.payload,
+    }
+    return WebhookDelivery(
+        id=event_id,
+        event_type=fact.event_type,
+        status=DeliveryStatus.pending,
+        idempotency_key=fact.idempotency_key,
+        partner_id=fact.partner_id,
+        tenant_id=fact.tenant_id,
+        resource_type=fact.resource_type,
+        resource_id=fact.resource_id,
+        occurred_at=fact.occurred_at,
+        subscription_id=endpoint.id,
+        source_event_id=fact.id,
+        body=orjson.dumps(envelope),
+        next_attempt_at=uow.now,
+    )
