@@ -67,7 +67,7 @@ class Outbound:
         self.rules = rules
         self._session: aiohttp.ClientSession | None = None
 
-    async def request(  # noqa: PLR0913  (a request has this many parts)
+    async def request(
         self,
         method: str,
         url: str,

@@ -44,7 +44,7 @@ class FolderStore:
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
 
-    async def put(self, key: str, body: bytes, content_type: str) -> None:  # noqa: ARG002  (a file has no media type)
+    async def put(self, key: str, body: bytes, content_type: str) -> None:
         await asyncio.to_thread(self._put, self._path(key), key, body)
 
     async def get(self, key: str) -> bytes:

@@ -1,4 +1,3 @@
-# ruff: noqa: ARG002  (the protocol's arguments, of a provider that calls nobody)
 """Bank transfer: instructions for the payer; money arrives by statement import or by mark-paid, never by a call."""
 
 from collections.abc import Mapping, Sequence

@@ -48,7 +48,7 @@ class Sandbox:
     ) -> None:
         self._clock, self._ledger, self._pages, self._delay = clock, ledger or Ledger(), pages_url.rstrip("/"), delay
 
-    def public_config(self, partner_id: str) -> Mapping[str, Any]:  # noqa: ARG002  (the same for everybody)
+    def public_config(self, partner_id: str) -> Mapping[str, Any]:
         return {"mode": "sandbox"}
 
     async def setup(self, tenant_id: str, return_url: str) -> SetupStart:

@@ -60,14 +60,19 @@ class Memory:
         self.data: dict[str, Any] = dict(first)
         if path is not None and path.exists():
             self.data |= json.loads(path.read_text())
+        self.save()
 
     def save(self) -> None:
-        if self._path is None:
-            return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(self.data, indent=1))
-        temporary.replace(self._path)
+        if self._path is not None:
+            write_json(self._path, self.data)
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a file whole, or leave the old one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(value, indent=1))
+    temporary.replace(path)
 
 
 def development_environment(control_url: str) -> dict[str, str]:

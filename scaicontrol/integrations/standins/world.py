@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (a table is read by its columns)
 """The people and organizations of the development world, as ScaiKey knows them; ids never change."""
 
 from dataclasses import dataclass
