@@ -67,6 +67,10 @@ class Outbound:
         self.rules = rules
         self._session: aiohttp.ClientSession | None = None
 
+    def check(self, url: str) -> None:
+        """Raise Invalid with the reason when `url` may not be called."""
+        self.rules.check_url(url)
+
     async def request(
         self,
         method: str,

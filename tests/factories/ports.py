@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from scaicontrol.core.errors import Conflict, NotFound, Unauthenticated, Unavailable
+from scaicontrol.core.errors import Conflict, NotFound, Unauthenticated, Unavailable, invalid
 from scaicontrol.core.ports import (
     Attachment,
     DirectoryGroup,
@@ -182,6 +182,45 @@ class RememberingWaker:
         self.woken.append((job, ids))
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An HTTP answer as the outbound port gives it."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    error: str | None = None
+
+
+class MemoryOutbound:
+    """Remembers what was posted and answers from a script: by URL, else 200."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, Mapping[str, str], bytes]] = []
+        self.answers: dict[str, list[Answered]] = {}
+
+    def check(self, url: str) -> None:
+        if not url.startswith("https://"):
+            raise invalid("target_url", f"{url} is not https.")
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        timeout: float,  # noqa: ASYNC109, ARG002  the port's own shape
+        max_bytes: int = 4096,  # noqa: ARG002
+    ) -> Answered:
+        assert method == "POST"
+        self.sent.append((url, headers, body or b""))
+        script = self.answers.get(url)
+        if not script:
+            return Answered(200)
+        return script.pop(0) if len(script) > 1 else script[0]
+
+
 def memory_ports() -> Ports:
     """Everything outside, in memory; payment providers are added by the tests that need one."""
     return Ports(
@@ -192,6 +231,7 @@ def memory_ports() -> Ports:
         tokens=KnownTokens(),
         vat_register=MemoryVatRegister(),
         services=MemoryServices(),
+        outbound=MemoryOutbound(),
         renderer=TextRenderer(),
         waker=RememberingWaker(),
         payment_providers={},
