@@ -25,7 +25,6 @@ SOURCES = {
             r"# type: ignore(?!\[[\w-]+(, ?[\w-]+)*\]  ?# \S)", "add [code]  # and the reason", id="type: ignore"
         ),
         pytest.param(r"# noqa(?!: [A-Z]+\d+(, ?[A-Z]+\d+)*\W+\w)", "add the rule and the reason", id="noqa"),
-        pytest.param(r"except Exception( as \w+)?:\n(?! *# )", "catch what you expect, or say why all", id="except"),
         pytest.param(r"pytest\.(mark\.)?(skip|xfail)\((?!reason=)", "say why", id="skip"),
         pytest.param(r"\btime\.sleep\(", "wait for the thing, not for the clock", id="sleep"),
     ],
