@@ -1,0 +1,69 @@
+from enum import StrEnum
+
+from statemachine.states import States
+
+from scaicontrol.core.lifecycle import Lifecycle
+
+
+class SubscriptionStatus(StrEnum):
+    pending = "pending"
+    trialing = "trialing"
+    active = "active"
+    past_due = "past_due"
+    cancelling = "cancelling"
+    suspended = "suspended"
+    cancelled = "cancelled"
+    expired = "expired"
+
+
+TERMINAL = (SubscriptionStatus.cancelled, SubscriptionStatus.expired)
+ENTITLED = (
+    SubscriptionStatus.trialing,
+    SubscriptionStatus.active,
+    SubscriptionStatus.past_due,
+    SubscriptionStatus.cancelling,
+)
+# What is renewed and charged; a cancelling one has its last period already.
+RUNNING = (SubscriptionStatus.active, SubscriptionStatus.past_due)
+
+
+class SubscriptionLifecycle(Lifecycle):
+    """The 17 transitions of contract §11.2; every pair of states has at most one event."""
+
+    is_ = States.from_enum(
+        SubscriptionStatus, initial=SubscriptionStatus.pending, final=TERMINAL, use_enum_instance=True
+    )
+
+    activate_trial = is_.pending.to(is_.trialing)
+    activate = is_.pending.to(is_.active)
+    fail_provisioning = is_.pending.to(is_.cancelled)
+    convert = is_.trialing.to(is_.active)
+    cancel = is_.active.to(is_.cancelling) | is_.trialing.to(is_.cancelled)
+    cancel_now = (
+        is_.active.to(is_.cancelled)
+        | is_.past_due.to(is_.cancelled)
+        | is_.suspended.to(is_.cancelled)
+        | is_.cancelling.to(is_.cancelled)
+    )
+    resume = is_.cancelling.to(is_.active) | is_.suspended.to(is_.active)
+    suspend = is_.active.to(is_.suspended) | is_.past_due.to(is_.suspended)
+    mark_past_due = is_.active.to(is_.past_due)
+    recover = is_.past_due.to(is_.active)
+    expire = is_.active.to(is_.expired)
+
+
+# Verbs people press; the other events follow from provisioning, payments and the clock.
+_PRESSED = ("cancel", "cancel_now", "resume", "suspend")
+_CHANGEABLE = (SubscriptionStatus.trialing, SubscriptionStatus.active, SubscriptionStatus.past_due)
+
+
+def available_actions(status: str) -> list[str]:
+    """Name what a person may do now, from the same table that refuses the rest."""
+    events = SubscriptionLifecycle.events_from(status)
+    actions = [verb for verb in _PRESSED if verb in events]
+    return ["change_plan", *actions] if status in _CHANGEABLE else actions
+
+
+def event_between(source: str, target: str) -> str | None:
+    """Name the event that leads from one state to another, if the map has one."""
+    return next((name for a, name, b in SubscriptionLifecycle.transitions() if (a, b) == (source, target)), None)

@@ -1,0 +1,206 @@
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy import (
+    Computed,
+    Enum,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    case,
+    literal,
+    literal_column,
+    null,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from scaicontrol.core.lifecycle import Lifecycle, Lifecycled
+from scaicontrol.db import IdString, TenantScopedModel, parent_key, within_tenant
+from scaicontrol.services.catalog import Plan, monthly_cents
+from scaicontrol.services.registry import Service
+
+from .lifecycle import ENTITLED, TERMINAL, SubscriptionLifecycle, SubscriptionStatus, available_actions
+
+# One live single subscription per tenant and service: NULL, which never clashes, for ended ones and for children of packs.
+_LIVE_KEY = case(
+    (
+        and_(
+            literal_column("status", String).not_in([str(status) for status in TERMINAL]),
+            literal_column("pack_subscription_id", String).is_(None),
+        ),
+        literal_column("tenant_id", String) + literal(":", String) + literal_column("service_id", String),
+    ),
+    else_=null(),
+)
+
+
+class Subscription(Lifecycled, TenantScopedModel):
+    """A tenant's right to use a service under a plan, for a price frozen when it began."""
+
+    __tablename__ = "subscriptions"
+    __table_args__ = (
+        within_tenant(),
+        UniqueConstraint("live_key"),
+        Index("ix_subscriptions_service", "tenant_id", "service_id", "status"),
+        Index("ix_subscriptions_period_due", "status", "current_period_end"),
+        Index("ix_subscriptions_trial_due", "status", "trial_ends_at"),
+        Index("ix_subscriptions_notice_due", "next_trial_notice_at"),
+        Index("ix_subscriptions_cancellation_due", "status", "pending_cancellation_at"),
+        Index("ix_subscriptions_term_due", "status", "term_ends_at"),
+    )
+    lifecycle: ClassVar[type[Lifecycle]] = SubscriptionLifecycle
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    service_id: Mapped[str] = mapped_column(IdString, ForeignKey("service_registry.id"), index=True)
+    plan_id: Mapped[str] = mapped_column(IdString, ForeignKey("plans.id"), index=True)
+    pack_subscription_id: Mapped[str | None] = mapped_column(IdString, index=True)
+    status: Mapped[SubscriptionStatus] = mapped_column(
+        Enum(SubscriptionStatus, native_enum=False, length=20, values_callable=lambda kinds: [k.value for k in kinds]),
+        default=SubscriptionStatus.pending,
+    )
+    quantity: Mapped[int] = mapped_column(default=1)
+    # Frozen at activation; until then only what an operator agreed on. A change waits in `next_unit_price_cents`.
+    unit_price_cents: Mapped[int | None]
+    next_unit_price_cents: Mapped[int | None]
+    currency: Mapped[str] = mapped_column(String(3))
+
+    activated_at: Mapped[datetime | None]
+    anchor_day: Mapped[int | None]
+    current_period_start: Mapped[datetime | None]
+    current_period_end: Mapped[datetime | None]
+    renewed_through: Mapped[datetime | None]
+    term_ends_at: Mapped[datetime | None]
+    trial_days: Mapped[int] = mapped_column(default=0)
+    trial_ends_at: Mapped[datetime | None]
+    next_trial_notice_at: Mapped[datetime | None]
+
+    past_due_since: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
+    suspended_reason: Mapped[str | None] = mapped_column(Text)
+    pending_cancellation_at: Mapped[datetime | None]
+    # Outlives an undoing: tells whether this moment was announced before.
+    last_scheduled_for: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    cancellation_reason: Mapped[str | None] = mapped_column(Text)
+
+    external_reference: Mapped[str | None] = mapped_column(String(100), index=True)
+    payment_method_id: Mapped[str | None] = mapped_column(IdString)
+    endpoint: Mapped[str | None] = mapped_column(String(500))
+    version: Mapped[int] = mapped_column(default=1)
+    live_key: Mapped[str | None] = mapped_column(String(80), Computed(_LIVE_KEY, persisted=True), deferred=True)
+
+    plan: Mapped[Plan] = relationship(lazy="raise")
+    service: Mapped[Service] = relationship(lazy="raise")
+
+    def __str__(self) -> str:
+        return f"subscription {self.id}"
+
+    @property
+    def is_entitled(self) -> bool:
+        return self.status in ENTITLED
+
+    @property
+    def is_child(self) -> bool:
+        """A child lives and dies with its pack subscription."""
+        return self.pack_subscription_id is not None
+
+    @property
+    def plan_key(self) -> str:
+        """The stable reference of its plan across systems (contract §9.3)."""
+        return f"{self.service.slug}.{self.plan.slug}"
+
+    @property
+    def service_slug(self) -> str:
+        return self.service.slug
+
+    @property
+    def recurring_price_cents(self) -> int:
+        """The price of one unit from the next period on."""
+        price = self.unit_price_cents if self.next_unit_price_cents is None else self.next_unit_price_cents
+        return price or 0
+
+    @property
+    def mrr_amount_cents(self) -> int:
+        """What it brings in per month once it is paid for (contract §9.2)."""
+        return monthly_cents(self.quantity * self.recurring_price_cents, self.plan.billing_period)
+
+    @property
+    def available_actions(self) -> list[str]:
+        """What a person may do now; a child is changed through its pack."""
+        return [] if self.is_child else available_actions(self.status)
+
+
+class SubscriptionPeriod(TenantScopedModel):
+    """
+    One paid period of a subscription with the terms it began under: what is charged for it, however late.
+
+    Later changes of plan, quantity or price never touch it. A due column is NULL once that part is charged, so the
+    indexes hold what is due and nothing else. Trials and suspended time leave no row.
+    """
+
+    __tablename__ = "subscription_periods"
+    __table_args__ = (
+        within_tenant(),
+        parent_key("subscription_id", "subscriptions"),
+        UniqueConstraint("subscription_id", "period_start"),
+        Index("ix_subscription_periods_base_due", "partner_id", "base_due_at"),
+        Index("ix_subscription_periods_usage_due", "partner_id", "usage_due_at"),
+    )
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    subscription_id: Mapped[str] = mapped_column(IdString)
+    period_start: Mapped[datetime]
+    period_end: Mapped[datetime | None]  # None for a one-time plan
+    plan_id: Mapped[str] = mapped_column(IdString, ForeignKey("plans.id"))
+    quantity: Mapped[int]
+    unit_price_cents: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    days: Mapped[int]  # fewer than `full_days` only where a fixed term cuts the period short
+    full_days: Mapped[int]
+    base_due_at: Mapped[datetime | None]
+    usage_due_at: Mapped[datetime | None]
+
+    plan: Mapped[Plan] = relationship(lazy="raise")
+    subscription: Mapped[Subscription] = relationship(
+        lazy="raise", primaryjoin="foreign(SubscriptionPeriod.subscription_id) == Subscription.id", viewonly=True
+    )
+
+
+class SubscriptionChange(TenantScopedModel):
+    """
+    A plan, quantity or price change within a paid period, and what it moves for the days that remain.
+
+    `credit_cents` and `charge_cents` are both positive amounts and 0 without proration; `due_at` is NULL when there is
+    nothing (left) to charge.
+    """
+
+    __tablename__ = "subscription_changes"
+    __table_args__ = (
+        within_tenant(),
+        parent_key("subscription_id", "subscriptions"),
+        Index("ix_subscription_changes_due", "partner_id", "due_at"),
+    )
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    subscription_id: Mapped[str] = mapped_column(IdString, index=True)
+    changed_at: Mapped[datetime]
+    period_end: Mapped[datetime]
+    old_plan_id: Mapped[str] = mapped_column(IdString, ForeignKey("plans.id"))
+    old_quantity: Mapped[int]
+    old_unit_price_cents: Mapped[int]
+    new_plan_id: Mapped[str] = mapped_column(IdString, ForeignKey("plans.id"))
+    new_quantity: Mapped[int]
+    new_unit_price_cents: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    remaining_days: Mapped[int]
+    old_period_days: Mapped[int]
+    new_period_days: Mapped[int]
+    credit_cents: Mapped[int]
+    charge_cents: Mapped[int]
+    due_at: Mapped[datetime | None]
+
+    old_plan: Mapped[Plan] = relationship(lazy="raise", foreign_keys=[old_plan_id])
+    new_plan: Mapped[Plan] = relationship(lazy="raise", foreign_keys=[new_plan_id])

@@ -1,0 +1,194 @@
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import selectinload
+
+from scaicontrol.core.audit_log import AuditEntry
+from scaicontrol.core.errors import NotFound, invalid
+from scaicontrol.core.pagination import Page, PageRequest, paginate
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services.catalog import Plan
+from scaicontrol.services.registry import Service
+
+from .lifecycle import TERMINAL, SubscriptionStatus
+from .models import Subscription, SubscriptionChange, SubscriptionPeriod
+
+SORTABLE = {
+    "created_at": Subscription.created_at,
+    "status": Subscription.status,
+    "tenant_id": Subscription.tenant_id,
+    "current_period_end": Subscription.current_period_end,
+}
+# Separate SELECTs: a lock on the subscription must not lock the plan everybody else reads.
+WHOLE = (selectinload(Subscription.plan), selectinload(Subscription.service))
+_BILLED = (
+    selectinload(SubscriptionPeriod.plan).selectinload(Plan.usage_prices),
+    selectinload(SubscriptionPeriod.subscription).options(*WHOLE),
+)
+
+
+def visible(uow: UnitOfWork) -> Select[Subscription]:
+    """Every read starts here; subscriptions come with their plan and service."""
+    uow.authorize("subscriptions:read")
+    return select(Subscription).options(*WHOLE)
+
+
+async def get(uow: UnitOfWork, subscription_id: str, *, lock: bool = False) -> Subscription:
+    """Find a subscription; with `lock` nobody else changes it until this transaction ends."""
+    query = visible(uow).where(Subscription.id == subscription_id)
+    found = await uow.session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise NotFound(f"No subscription {subscription_id}.")
+    return found
+
+
+async def page(
+    uow: UnitOfWork,
+    request: PageRequest,
+    *,
+    status: str | None = None,
+    tenant_id: str | None = None,
+    partner_id: str | None = None,
+    service_slug: str | None = None,
+    plan_id: str | None = None,
+    q: str | None = None,
+) -> Page[Subscription]:
+    """List subscriptions; `q` finds the beginning of an id, a tenant's id or an external reference."""
+    query = visible(uow)
+    if status is not None:
+        query = query.where(Subscription.status == known_status(status))
+    exact = {"tenant_id": tenant_id, "partner_id": partner_id, "plan_id": plan_id}
+    for name, value in exact.items():
+        if value is not None:
+            query = query.where(getattr(Subscription, name) == value)
+    if service_slug is not None:
+        query = query.join(Subscription.service).where(Service.slug == service_slug)
+    if q:
+        begins = (Subscription.id, Subscription.tenant_id, Subscription.external_reference)
+        query = query.where(or_(*(column.startswith(q, autoescape=True) for column in begins)))
+    return await paginate(uow, query, request, SORTABLE)
+
+
+def known_status(status: str) -> SubscriptionStatus:
+    """Read a state's name, or say which there are."""
+    try:
+        return SubscriptionStatus(status)
+    except ValueError:
+        states = ", ".join(SubscriptionStatus)
+        raise invalid("status", f"'{status}' is not a state of a subscription; there are {states}.") from None
+
+
+async def live(uow: UnitOfWork, tenant_id: str, service_id: str) -> Subscription | None:
+    """
+    Give a tenant's subscription of a service that has not ended, its single one before a pack's child.
+
+    No permission of its own: the calling verb has authorized.
+    """
+    query = (
+        select(Subscription)
+        .options(*WHOLE)
+        .where(
+            Subscription.tenant_id == tenant_id,
+            Subscription.service_id == service_id,
+            Subscription.status.not_in(TERMINAL),
+        )
+        .order_by(Subscription.pack_subscription_id.is_not(None), Subscription.created_at)
+        .limit(1)
+    )
+    found: Subscription | None = await uow.session.scalar(query)
+    return found
+
+
+async def had_trial(uow: UnitOfWork, tenant_id: str, service_id: str) -> bool:
+    """Tell whether a tenant ever tried a service; a trial that was never provisioned does not count."""
+    tried = select(Subscription.id).where(
+        Subscription.tenant_id == tenant_id,
+        Subscription.service_id == service_id,
+        Subscription.trial_ends_at.is_not(None),
+    )
+    return await uow.session.scalar(tried.limit(1)) is not None
+
+
+async def by_ids(uow: UnitOfWork, subscription_ids: Iterable[str]) -> Mapping[str, Subscription]:
+    """Give subscriptions by id, in whatever state; no permission of its own: the caller was authorized."""
+    wanted = set(subscription_ids)
+    if not wanted:
+        return {}
+    rows = await uow.session.scalars(select(Subscription).options(*WHOLE).where(Subscription.id.in_(wanted)))
+    return {row.id: row for row in rows}
+
+
+def periods_due(uow: UnitOfWork, partner_id: str, as_of: datetime) -> Select[SubscriptionPeriod]:
+    """
+    Select a partner's periods with a base charge or usage to be charged by `as_of`; proportional to what is due.
+
+    They come with their plan, its usage prices and their subscription.
+    """
+    uow.authorize("billing:plan")
+    due = or_(SubscriptionPeriod.base_due_at <= as_of, SubscriptionPeriod.usage_due_at <= as_of)
+    return select(SubscriptionPeriod).options(*_BILLED).where(SubscriptionPeriod.partner_id == partner_id, due)
+
+
+def changes_due(uow: UnitOfWork, partner_id: str, as_of: datetime) -> Select[SubscriptionChange]:
+    """Select a partner's prorated changes that are to be credited and charged by `as_of`, with both plans."""
+    uow.authorize("billing:plan")
+    plans = (selectinload(SubscriptionChange.old_plan), selectinload(SubscriptionChange.new_plan))
+    mine = SubscriptionChange.partner_id == partner_id
+    return select(SubscriptionChange).options(*plans).where(mine, SubscriptionChange.due_at <= as_of)
+
+
+async def periods_of(uow: UnitOfWork, subscription_id: str) -> list[SubscriptionPeriod]:
+    """List a subscription's paid periods, oldest first."""
+    uow.authorize("subscriptions:read")
+    rows = select(SubscriptionPeriod).options(*_BILLED).where(SubscriptionPeriod.subscription_id == subscription_id)
+    return list(await uow.session.scalars(rows.order_by(SubscriptionPeriod.period_start)))
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """Something that happened to a subscription; `actor_id` is told to operators only."""
+
+    occurred_at: datetime
+    action: str
+    actor_id: str | None = None
+    reason: str | None = None
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+
+
+async def timeline(uow: UnitOfWork, subscription: Subscription, limit: int = 100) -> list[TimelineEntry]:
+    """
+    Tell a subscription's story, newest first.
+
+    Operators read the audit log, which is closed to tenants; a tenant gets the moments its own rows remember.
+    """
+    uow.authorize("subscriptions:read")
+    if uow.actor.tenant_id is not None:
+        return await _moments(uow, subscription)
+    entries = (
+        select(AuditEntry)
+        .where(AuditEntry.resource_type == "subscription", AuditEntry.resource_id == subscription.id)
+        .order_by(AuditEntry.occurred_at.desc(), AuditEntry.id.desc())
+        .limit(limit)
+    )
+    return [
+        TimelineEntry(e.occurred_at, e.action, e.actor_id, e.reason, e.before, e.after)
+        for e in await uow.session.scalars(entries)
+    ]
+
+
+async def _moments(uow: UnitOfWork, subscription: Subscription) -> list[TimelineEntry]:
+    own = [
+        (subscription.created_at, "subscription.requested", None),
+        (subscription.activated_at, "subscription.activated", None),
+        (subscription.past_due_since, "subscription.payment_failed", None),
+        (subscription.suspended_at, "subscription.suspended", subscription.suspended_reason),
+        (subscription.cancelled_at, "subscription.cancelled", subscription.cancellation_reason),
+    ]
+    changes = select(SubscriptionChange.changed_at).where(SubscriptionChange.subscription_id == subscription.id)
+    own += [(moment, "subscription.changed", None) for moment in await uow.session.scalars(changes)]
+    known = [TimelineEntry(moment, action, reason=reason) for moment, action, reason in own if moment is not None]
+    return sorted(known, key=lambda entry: entry.occurred_at, reverse=True)
