@@ -60,7 +60,7 @@ def _bound(backend: Backend, name: str, fn: Task) -> Task:
             await fn(backend, *ids)
         except Exception as error:
             # Not re-raised: the due column it left behind is what brings the work back, not the broker.
-            log.error("task_failed", task=name, ids=ids, exc_info=error)
+            log.exception("task_failed", task=name, ids=ids, error=str(error))
         else:
             log.debug("task_done", task=name, ids=ids, seconds=round(time.perf_counter() - started, 3))
 

@@ -30,7 +30,9 @@ async def run_job(backend: Backend, job: Job, due_at: datetime | None = None) ->
     """Run `job` for its due moment unless somebody has; give its result, or None when it was not ours to run."""
     actor = Actor.system(job.name)
     due = due_at or job.due_moment(backend.clock.now())
-    if not await backend.perform(actor, leases.start_run, job.name, due, stale_after=max(job.every, timedelta(minutes=15))):
+    if not await backend.perform(
+        actor, leases.start_run, job.name, due, stale_after=max(job.every, timedelta(minutes=15))
+    ):
         return None
     result = "failed"
     try:

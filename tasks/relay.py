@@ -58,7 +58,7 @@ async def _react_to(backend: Backend, fact: Outbox) -> bool:
         try:
             await reaction(backend, fact)
         except Exception as error:
-            log.error("reaction_failed", reaction=reaction.__name__, topic=fact.event_type, event_id=fact.id, exc_info=error)
+            log.exception("reaction_failed", reaction=reaction.__name__, topic=fact.event_type, error=str(error))
             return False
     return True
 

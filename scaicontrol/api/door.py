@@ -180,9 +180,7 @@ def _door(endpoint: Endpoint, permission: str, answer: _Answer, method: str, *, 
         actor.require(permission)
         return actor
 
-    async def door(
-        request: Request, actor: Actor, idempotency_key: str | None = None, **arguments: Any
-    ) -> Response:
+    async def door(request: Request, actor: Actor, idempotency_key: str | None = None, **arguments: Any) -> Response:
         return await handler(request, actor, idempotency_key, arguments)
 
     own = [
@@ -207,21 +205,23 @@ def _verb(endpoint: Endpoint, answer: _Answer, *, read_only: bool) -> Callable[.
         body = await request.body() if key else b""
 
         async def verb(uow: UnitOfWork) -> Response:
-            claimed = None
-            if key:
-                claimed = await idempotency.claim(uow, key, request.method, _target(request), body)
-                if claimed.answer is not None and claimed.status_code is not None:
-                    return _replay(claimed.answer, claimed.status_code)
+            if key is None:
+                return await answered(uow)
+            claimed = await idempotency.claim(uow, key, request.method, _target(request), body)
+            if claimed.answer is not None and claimed.status_code is not None:
+                return _replay(claimed.answer, claimed.status_code)
+            response = await answered(uow)
+            claimed.status_code, claimed.answer = response.status_code, bytes(response.body)
+            return response
+
+        async def answered(uow: UnitOfWork) -> Response:
             result = await endpoint(uow, **arguments)
             if isinstance(result, Response):
                 return result
             if answer.empty:
                 return Response(status_code=answer.status_code)
             await uow.session.flush()  # entities must show what the database will keep
-            response = answer.response(answer.write(request, backend, result))
-            if claimed is not None:
-                claimed.status_code, claimed.answer = response.status_code, bytes(response.body)
-            return response
+            return answer.response(answer.write(request, backend, result))
 
         if read_only:
             return await backend.ask(actor, verb)

@@ -42,7 +42,7 @@ _HTTP_CODES = {
 }
 
 
-def answer(  # noqa: PLR0913  one place that knows the whole shape
+def answer(
     request: Request,
     status: int,
     code: str,

@@ -1,5 +1,7 @@
 """
-The command line. Each module holds one feature's commands in `app`; `PLACE` says where they hang (default: `admin`).
+The command line.
+
+Each module holds one feature's commands in `app`; `PLACE` says where they hang: under `admin` unless it says otherwise.
 """
 
 import importlib
@@ -26,7 +28,7 @@ def build() -> typer.Typer:
 
     @root.callback()
     def options(
-        version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,  # noqa: FBT002  a flag
+        version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
     ) -> None:
         """The control plane that knows what is sold, used, owed and paid."""
         _version(wanted=version)

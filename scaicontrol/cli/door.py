@@ -43,7 +43,7 @@ As = Annotated[str | None, typer.Option("--as", metavar="USR", help="Act as this
 connect: Connect = lambda: running_backend(Settings())  # noqa: E731  tests put their own backend here
 
 
-class _Undone(Exception):  # noqa: N818  not an error: it carries a dry run out of its transaction
+class _Undone(Exception):
     def __init__(self, result: Any, facts: Sequence[str]) -> None:
         self.result, self.facts = result, facts
 
@@ -69,7 +69,9 @@ def command(app: typer.Typer, name: str | None = None, *, changes: bool = False)
             try:
                 result = asyncio.run(_run(fn, takes, given, user, wants_actor=wants_actor, dry_run=dry_run))
             except _Undone as undone:
-                show({"would": list(undone.facts) or ["change nothing"], "result": plain(undone.result)}, as_json=as_json)
+                show(
+                    {"would": list(undone.facts) or ["change nothing"], "result": plain(undone.result)}, as_json=as_json
+                )
             except ControlError as error:
                 fail(error, as_json=as_json)
             else:

@@ -60,7 +60,11 @@ class Backend:
         return await self._run(actor, verb, args, kwargs, read_only=False)
 
     async def ask(
-        self, actor: Actor, question: Callable[Concatenate[UnitOfWork, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+        self,
+        actor: Actor,
+        question: Callable[Concatenate[UnitOfWork, P], Awaitable[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> T:
         """Run a verb that only reads: on the reader, without the writer's lock."""
         return await self._run(actor, question, args, kwargs, read_only=True)

@@ -43,9 +43,7 @@ async def claim(uow: UnitOfWork, key: str, method: str, path: str, body: bytes) 
         raise invalid("Idempotency-Key", "An Idempotency-Key is 1 to 128 visible ASCII characters.")
     digest = hashlib.sha256(body).hexdigest()
     known = await uow.session.scalar(
-        select(IdempotentRequest).where(
-            IdempotentRequest.principal_id == uow.actor.id, IdempotentRequest.key == key
-        )
+        select(IdempotentRequest).where(IdempotentRequest.principal_id == uow.actor.id, IdempotentRequest.key == key)
     )
     if known is not None and known.expires_at <= uow.now:
         await uow.session.delete(known)

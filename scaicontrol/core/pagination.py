@@ -20,7 +20,7 @@ PAGE_SIZE, PAGE_SIZE_MAX, FEED_LIMIT = 25, 200, 50
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page of a list, in which order; `sort` is a field of the list's allow-list, `-` before it for descending."""
+    """Which page of a list, in which order: `sort` is a field the list allows, `-` before it for descending."""
 
     page: int = 1
     page_size: int = PAGE_SIZE
@@ -85,5 +85,3 @@ def _read_cursor(cursor: str) -> tuple[datetime, str]:
         return datetime.fromisoformat(moment), identifier
     except (ValueError, binascii.Error, UnicodeDecodeError):
         raise invalid("after", "This cursor is not one of ours; start again without it.", "bad_cursor") from None
-
-

@@ -1,8 +1,8 @@
 """
 The one table from verbs to the contract's scopes (§7.4).
 
-A verb's first line is `uow.authorize("<noun>:<verb>")`. Several scopes mean any of them; the session's scope (§6.3) then
-decides which rows. `writes` is what a read-only role is refused; `platform_only` is never for partners and tenants.
+A verb's first line is `uow.authorize("<noun>:<verb>")`. Several scopes mean any of them; the session's scope (§6.3)
+then decides which rows. `writes` is refused to read-only roles; `platform_only` is never for partners and tenants.
 """
 
 from dataclasses import dataclass

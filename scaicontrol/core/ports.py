@@ -321,7 +321,9 @@ class PaymentProvider(Protocol):
 class DocumentRenderer(Protocol):
     """Turns HTML into PDF in a process that can be killed."""
 
-    async def pdf(self, html: str, *, title: str, created_at: datetime, attachments: Sequence[Attachment] = ()) -> bytes: ...
+    async def pdf(
+        self, html: str, *, title: str, created_at: datetime, attachments: Sequence[Attachment] = ()
+    ) -> bytes: ...
 
 
 class Waker(Protocol):
@@ -345,5 +347,3 @@ class Ports:
     renderer: DocumentRenderer
     waker: Waker
     payment_providers: Mapping[str, PaymentProvider] = field(default_factory=dict)
-
-

@@ -29,7 +29,7 @@ class Out(BaseModel):
 
 def _no_float(value: Any) -> Any:
     if isinstance(value, bool | float):
-        raise ValueError("send an exact number: a decimal string such as \"1.5\", or an integer")  # noqa: TRY004  pydantic wants ValueError
+        raise ValueError('send an exact number: a decimal string such as "1.5", or an integer')  # noqa: TRY004  pydantic wants ValueError
     return value
 
 

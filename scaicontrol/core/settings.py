@@ -9,7 +9,8 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 KNOWN_SERVICES = (
-    "scaikey", "scaivault", "scaisend", "scaigrid", "scaiflow", "scaiwave", "scaidrive", "scaidns", "scaicms", "scaicrm",
+    "scaikey", "scaivault", "scaisend", "scaigrid", "scaiflow", "scaiwave", "scaidrive", "scaidns", "scaicms",
+    "scaicrm",
 )  # fmt: skip
 
 Names = Annotated[tuple[str, ...], NoDecode]  # given as a comma-separated list
@@ -131,8 +132,8 @@ class Settings(BaseSettings):
     metrics_enabled: bool = True
 
     @field_validator(
-        "cors_origins", "trusted_proxies", "scaikey_accepted_issuers", "scaikey_audience", "registry_auto_approve_slugs",
-        "quota_thresholds", mode="before",
+        "cors_origins", "trusted_proxies", "scaikey_accepted_issuers", "scaikey_audience",
+        "registry_auto_approve_slugs", "quota_thresholds", mode="before",
     )  # fmt: skip
     @classmethod
     def _split(cls, value: object) -> object:
@@ -168,7 +169,9 @@ class Settings(BaseSettings):
             "SCAISEND_FROM_EMAIL": self.scaisend_from_email,
             "S3_BUCKET": self.s3_bucket,
         }
-        problems = [f"{name} is not set; production does not start without it." for name, value in needed.items() if not value]
+        problems = [
+            f"{name} is not set; production does not start without it." for name, value in needed.items() if not value
+        ]
         if self.database_url.startswith("sqlite"):
             problems.append("DATABASE_URL names SQLite; production needs MariaDB (mysql+asyncmy://…).")
         if self.webhook_allow_private:

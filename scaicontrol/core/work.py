@@ -55,33 +55,35 @@ class UnitOfWork:
             "resource_id": fact.resource_id,
             "occurred_at": self.now,
         }
-        self.session.add_all((
-            Outbox(
-                id=new_id("evt"),
-                event_type=fact.topic,
-                idempotency_key=fact.idempotency_key,
-                source_key=fact.idempotency_key,
-                payload=fact.payload,
-                public=fact.public,
-                actor_id=self.actor.id,
-                next_attempt_at=self.now,
-                next_reaction_at=self.now,
-                **common,
-            ),
-            AuditEntry(
-                id=new_id("aud"),
-                actor_id=self.actor.id,
-                actor_kind=self.actor.kind,
-                on_behalf_of=self.actor.on_behalf_of,
-                action=fact.topic,
-                before=dict(before) if before is not None else None,
-                after=dict(after) if after is not None else None,
-                reason=reason,
-                surface=self.actor.surface,
-                request_id=self.actor.request_id,
-                **common,
-            ),
-        ))
+        self.session.add_all(
+            (
+                Outbox(
+                    id=new_id("evt"),
+                    event_type=fact.topic,
+                    idempotency_key=fact.idempotency_key,
+                    source_key=fact.idempotency_key,
+                    payload=fact.payload,
+                    public=fact.public,
+                    actor_id=self.actor.id,
+                    next_attempt_at=self.now,
+                    next_reaction_at=self.now,
+                    **common,
+                ),
+                AuditEntry(
+                    id=new_id("aud"),
+                    actor_id=self.actor.id,
+                    actor_kind=self.actor.kind,
+                    on_behalf_of=self.actor.on_behalf_of,
+                    action=fact.topic,
+                    before=dict(before) if before is not None else None,
+                    after=dict(after) if after is not None else None,
+                    reason=reason,
+                    surface=self.actor.surface,
+                    request_id=self.actor.request_id,
+                    **common,
+                ),
+            )
+        )
         self.facts.append(fact)
 
 

@@ -21,10 +21,10 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, UOWTransaction, mapped_column, with_loader_criteria
 from sqlalchemy.schema import ExecutableDDLElement, Table
 from sqlalchemy.sql import visitors
+from sqlalchemy.sql.base import ExecutableOption
 from sqlalchemy.sql.dml import Insert
 
 from .types import IdString
-from sqlalchemy.sql.base import ExecutableOption
 
 PLATFORM_SQL = "platform_sql"  # execution option: this statement is the platform's own, on purpose
 _SCOPED = "_scoped"
@@ -238,7 +238,7 @@ for _marker in _MARKERS:
 
 @lru_cache(maxsize=1)
 def _scoped_tables() -> frozenset[str]:
-    from .model import Model  # the registry is complete only when the first statement runs
+    from .model import Model  # noqa: PLC0415  the model stands on this module
 
     return frozenset(
         mapper.local_table.name for mapper in Model.registry.mappers if issubclass(mapper.class_, _MARKERS)
@@ -263,7 +263,7 @@ def guard(engine: Engine) -> None:
 
     @event.listens_for(engine, "before_cursor_execute")
     def _refuse_driver_sql(
-        connection: Connection, _: Any, sql: str, __: Any, context: Any, ___: bool
+        connection: Connection, _: Any, sql: str, __: Any, context: Any, ___: Any
     ) -> None:
         if context.compiled is not None or context.execution_options.get(PLATFORM_SQL):
             return

@@ -174,7 +174,9 @@ def progress_after(subject: Subject, seller: Seller, as_of: datetime) -> Progres
         usage_from = usage_from if usage_from is not None and usage_from < subject.ends_at else None
     if subject.every is BillingPeriod.one_time or not subject.metrics:
         usage_from = None if subject.every is BillingPeriod.one_time else base_from
-    return Progress(base_from, usage_from, _due_at(replace(subject, base_from=base_from, usage_from=usage_from), seller))
+    return Progress(
+        base_from, usage_from, _due_at(replace(subject, base_from=base_from, usage_from=usage_from), seller)
+    )
 
 
 def _due_at(subject: Subject, seller: Seller) -> datetime | None:

@@ -14,7 +14,9 @@ class DeliveryStatus(StrEnum):
 class DeliveryLifecycle(Lifecycle):
     """A delivery row (contract §23.4); dead rows are kept for ever and may be retried."""
 
-    is_ = States.from_enum(DeliveryStatus, initial=DeliveryStatus.pending, final=[DeliveryStatus.dispatched], use_enum_instance=True)
+    is_ = States.from_enum(
+        DeliveryStatus, initial=DeliveryStatus.pending, final=[DeliveryStatus.dispatched], use_enum_instance=True
+    )
     deliver = is_.pending.to(is_.dispatched)
     bury = is_.pending.to(is_.dead)
     retry = is_.dead.to(is_.pending)

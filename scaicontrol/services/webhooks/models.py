@@ -93,7 +93,7 @@ class DeliveryAttempt(PartnerPrivate, Model):
 
 
 class EventStream(Model):
-    """The last position given out: facts are numbered when they are relayed, so that a feed never skips a late commit."""
+    """The last position given out: facts are numbered when relayed, so that a feed never skips a late commit."""
 
     __tablename__ = "event_stream"
 

@@ -80,7 +80,7 @@ async def attempts(uow: UnitOfWork, delivery_id: str) -> Sequence[DeliveryAttemp
     ).all()
 
 
-async def stream(  # noqa: PLR0913  the feed's filters
+async def stream(
     uow: UnitOfWork,
     *,
     topic: str | None = None,
@@ -100,5 +100,3 @@ async def stream(  # noqa: PLR0913  the feed's filters
         if value is not None:
             query = query.where(column == value)
     return await follow(uow, query, Outbox, after, limit)
-
-

@@ -34,9 +34,7 @@ class Verdict:
     next_attempt_at: datetime | None = None
 
 
-def judge(
-    status: int, attempt: int, now: datetime, *, retry_after: timedelta | None = None, seed: str = ""
-) -> Verdict:
+def judge(status: int, attempt: int, now: datetime, *, retry_after: timedelta | None = None, seed: str = "") -> Verdict:
     """
     Decide about attempt number `attempt` (from 1), answered with `status` (0 for no answer).
 

@@ -7,7 +7,11 @@ class WebhookEndpointIn(In):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"name": "CRM", "target_url": "https://crm.example.com/hooks", "topics": ["invoice.*", "subscription.*"]}
+                {
+                    "name": "CRM",
+                    "target_url": "https://crm.example.com/hooks",
+                    "topics": ["invoice.*", "subscription.*"],
+                }
             ]
         }
     )
@@ -101,7 +105,7 @@ class DeliveryOut(Out):
 
 class DeliveryDetailOut(DeliveryOut):
     body: str | None = None
-    attempts: list[AttemptOut] = []
+    attempts: list[AttemptOut] = Field(default_factory=list)
 
 
 class EventOut(Out):

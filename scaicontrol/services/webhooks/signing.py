@@ -15,7 +15,7 @@ def new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def headers(  # noqa: PLR0913  everything that is signed or named
+def headers(
     body: bytes, *, event_id: str, topic: str, timestamp: int, keys: Sequence[str], is_replay: bool = False
 ) -> dict[str, str]:
     """

@@ -46,7 +46,9 @@ def checked(patterns: list[str]) -> list[str]:
         raise invalid("topics", "Name at least one topic, or `*` for all of them.")
     for pattern in patterns:
         if not any(fnmatchcase(topic, pattern) for topic in TOPICS):
-            raise invalid("topics", f"'{pattern}' matches none of the topics; see /api/v1/schemas/events.", "unknown_topic")
+            raise invalid(
+                "topics", f"'{pattern}' matches none of the topics; see /api/v1/schemas/events.", "unknown_topic"
+            )
     return sorted(set(patterns))
 
 

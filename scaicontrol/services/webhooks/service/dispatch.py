@@ -312,8 +312,15 @@ async def send_test(backend: Backend, actor: Actor, endpoint_id: str) -> tuple[i
         }
     )
     parcel = Parcel(
-        event_id, topics.TEST, body, 1, endpoint.partner_id, endpoint.id, endpoint.target_url, False,
-        (endpoint.secret_vault_path,),
-    )  # fmt: skip
+        id=event_id,
+        topic=topics.TEST,
+        body=body,
+        attempt=1,
+        partner_id=endpoint.partner_id,
+        endpoint_id=endpoint.id,
+        url=endpoint.target_url,
+        is_replay=False,
+        secret_paths=(endpoint.secret_vault_path,),
+    )
     attempt = await _send(backend, parcel, await _keys(backend, [parcel]))
     return attempt.status, attempt.duration_ms, attempt.error, attempt.excerpt

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import select, update as sql_update
+from sqlalchemy import select
+from sqlalchemy import update as sql_update
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
@@ -140,9 +141,7 @@ async def rotate_secret(
         row.previous_secret_vault_path, row.secret_vault_path = row.secret_vault_path, path
         row.rotation_ends_at = uow.now + OVERLAP
         row.version += 1
-        uow.emit(
-            WebhookSecretRotated(webhook_subscription_id=row.id, version=row.version, partner_id=row.partner_id)
-        )
+        uow.emit(WebhookSecretRotated(webhook_subscription_id=row.id, version=row.version, partner_id=row.partner_id))
         return row.rotation_ends_at
 
     return secret, await backend.perform(actor, rotate)
@@ -166,7 +165,7 @@ async def retry(uow: UnitOfWork, endpoint_id: str, delivery_id: str) -> WebhookD
     return found
 
 
-async def replay(  # noqa: PLR0913  the range's filters
+async def replay(
     uow: UnitOfWork,
     endpoint_id: str,
     *,
