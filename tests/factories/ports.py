@@ -210,8 +210,8 @@ class MemoryOutbound:
         *,
         headers: Mapping[str, str],
         body: bytes | None = None,
-        timeout: float,  # noqa: ASYNC109, ARG002  the port's own shape
-        max_bytes: int = 4096,  # noqa: ARG002
+        timeout: float,
+        max_bytes: int = 4096,
     ) -> Answered:
         assert method == "POST"
         self.sent.append((url, headers, body or b""))
