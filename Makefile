@@ -79,7 +79,9 @@ system-test:
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt -r requirements-dev.txt
 	@touch $@
 
-ifneq ($(and $(wildcard frontend/package.json),$(shell command -v npm)),)
+# Node from 20.19 on the 20 line, or 22.12 and newer; the build hook brings its own where there is none.
+NODE_FITS = const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a == 22 && b >= 12) || (a == 20 && b >= 19) ? 0 : 1)
+ifneq ($(and $(wildcard frontend/package.json),$(shell command -v npm >/dev/null && node -e '$(NODE_FITS)' && echo yes)),)
 frontend-check: frontend/node_modules/.installed
 	$(call step,portal: npm run check,$(NPM) run check)
 	$(call step,portal: npm test,$(NPM) test)
@@ -87,7 +89,7 @@ frontend-check: frontend/node_modules/.installed
 	$(call step,portal: npm run budget,$(NPM) run --if-present budget)
 else
 frontend-check:
-	@printf '\n== portal: skipped, there is no npm on this machine\n'
+	@printf '\n== portal: skipped, there is no Node 20.19, 22.12 or newer on this machine\n'
 endif
 
 frontend/node_modules/.installed: frontend/package.json $(wildcard frontend/package-lock.json)
