@@ -94,7 +94,7 @@ async def assembled(
         identity = ClientIdentity(settings.scaikey_client_id, client_secret)
         bearer = ServiceToken(endpoints, http, identity)
         vault = ScaiVault(settings, bearer, http)
-        tokens = ScaiKeyTokens(settings, KeyRing(settings, endpoints, http))
+        tokens = ScaiKeyTokens(settings, KeyRing(endpoints, http, settings.scaikey_jwks_cache_ttl))
         business_clock = clock or (OffsetClock() if settings.is_development else SystemClock())
         renderer = ProcessRenderer()
         stack.callback(renderer.close)
@@ -114,7 +114,9 @@ async def assembled(
             waker=waker or Silence(),
             payment_providers=providers,
         )
-        yield Assembled(Backend(settings, database, business_clock, ports), ScaiKeyLogin(endpoints, tokens, http, identity))
+        yield Assembled(
+            Backend(settings, database, business_clock, ports), ScaiKeyLogin(endpoints, tokens, http, identity)
+        )
 
 
 @asynccontextmanager

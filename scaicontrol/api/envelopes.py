@@ -49,6 +49,10 @@ class FeedOf(BaseModel, Generic[T]):
     meta: Meta
 
 
+class DeletedOut(BaseModel):
+    deleted: bool = True
+
+
 class ReasonOut(BaseModel):
     code: str = Field(examples=["seller_incomplete"])
     field: str | None = Field(default=None, examples=["seller_city"])
