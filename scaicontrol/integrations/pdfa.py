@@ -1,0 +1,167 @@
+"""
+HTML to PDF/A-3a by WeasyPrint, repaired where its output would not be Factur-X, and checked where it would not be PDF/A.
+
+Runs in a process of its own (`renderer.py`). Nothing is fetched but `data:` URIs; the same job gives the same bytes.
+"""
+
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from xml.sax.saxutils import escape
+
+import pydyf
+from weasyprint import CSS, HTML, Attachment
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import URLFetcher
+
+from scaicontrol.core.errors import Invalid, Reason
+from scaicontrol.core.ports import Attachment as File
+
+PAGES_MAX = 200
+BYTES_MAX = 20_000_000
+FACTUR_X_NAME = "factur-x.xml"
+
+# PDF/A forbids interpolated images; this property is what WeasyPrint writes the flag from.
+_LAST_WORD = "*, *::before, *::after, *::marker { image-rendering: crisp-edges !important }"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One document to render."""
+
+    html: str
+    title: str
+    created_at: datetime
+    attachments: Sequence[File] = ()
+
+
+def render(job: Job) -> bytes:
+    """
+    Render a job, or raise Invalid: too large, too many pages, a character no font has, a file that may not be fetched.
+    """
+    if len(job.html) > BYTES_MAX:
+        raise _refused("too_large", f"The document is larger than {BYTES_MAX // 1_000_000} MB of HTML.")
+    fonts, last_word = _shared()
+    with _complaints() as complaints:
+        source = HTML(string=job.html, url_fetcher=URLFetcher(allowed_protocols=("data",)))
+        document = source.render(stylesheets=[last_word], font_config=fonts, pdf_variant="pdf/a-3a")
+        if len(document.pages) > PAGES_MAX:
+            raise _refused("too_many_pages", f"The document has {len(document.pages)} pages; at most {PAGES_MAX} are made.")
+        _describe(document, job)
+        pdf: bytes = document.write_pdf(pdf_variant="pdf/a-3a", finisher=_list_attachments_once)
+    if complaints:
+        raise Invalid(" ".join(dict.fromkeys(reason.message for reason in complaints)), reasons=complaints)
+    return pdf
+
+
+@cache
+def _shared() -> tuple[FontConfiguration, CSS]:
+    """Keep fonts and the last stylesheet from job to job: a fifth of a one-page document's time."""
+    fonts = FontConfiguration()
+    return fonts, CSS(string=_LAST_WORD, font_config=fonts)
+
+
+def _describe(document: Any, job: Job) -> None:
+    """Fix every date and name in the file, and splice the Factur-X description into the one rdf:RDF."""
+    moment = job.created_at.astimezone(UTC).replace(microsecond=0)
+    metadata = document.metadata
+    metadata.title, metadata.generator = job.title, "ScaiControl"
+    metadata.created = metadata.modified = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    metadata.attachments = [
+        Attachment(
+            string=file.body,
+            name=file.filename,
+            description=job.title,
+            relationship="Alternative" if file.filename == FACTUR_X_NAME else "Supplement",
+            created=moment,
+            modified=moment,
+        )
+        for file in job.attachments
+    ]
+    if any(file.filename == FACTUR_X_NAME for file in job.attachments):
+        write = metadata.generate_rdf_metadata
+        metadata.generate_rdf_metadata = lambda *variant: _with_factur_x(write(*variant))
+
+
+def _with_factur_x(rdf: bytes) -> bytes:
+    """Put our descriptions inside the existing RDF: readers look at the first one only."""
+    head, closing, tail = rdf.rpartition(b"</rdf:RDF>")
+    return head + _FACTUR_X_XMP.encode() + closing + tail
+
+
+def _list_attachments_once(_: Any, pdf: pydyf.PDF) -> None:
+    """Name each attachment once in the catalogue, where WeasyPrint names it twice."""
+    if "AF" in pdf.catalog:
+        pdf.catalog["AF"] = pydyf.Array(dict.fromkeys(pdf.catalog["AF"]))
+
+
+def _property(name: str, description: str) -> str:
+    return (
+        '<rdf:li rdf:parseType="Resource">'
+        f"<pdfaProperty:name>{name}</pdfaProperty:name>"
+        "<pdfaProperty:valueType>Text</pdfaProperty:valueType>"
+        "<pdfaProperty:category>external</pdfaProperty:category>"
+        f"<pdfaProperty:description>{escape(description)}</pdfaProperty:description>"
+        "</rdf:li>"
+    )
+
+
+_FACTUR_X_NAMESPACE = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
+_FACTUR_X_XMP = (
+    f'<rdf:Description xmlns:fx="{_FACTUR_X_NAMESPACE}" rdf:about="">'
+    "<fx:DocumentType>INVOICE</fx:DocumentType>"
+    f"<fx:DocumentFileName>{FACTUR_X_NAME}</fx:DocumentFileName>"
+    "<fx:Version>1.0</fx:Version>"
+    "<fx:ConformanceLevel>EN 16931</fx:ConformanceLevel>"
+    "</rdf:Description>"
+    '<rdf:Description xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"'
+    ' xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"'
+    ' xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" rdf:about="">'
+    '<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">'
+    "<pdfaSchema:schema>Factur-X PDFA Extension Schema</pdfaSchema:schema>"
+    f"<pdfaSchema:namespaceURI>{_FACTUR_X_NAMESPACE}</pdfaSchema:namespaceURI>"
+    "<pdfaSchema:prefix>fx</pdfaSchema:prefix>"
+    "<pdfaSchema:property><rdf:Seq>"
+    + _property("DocumentFileName", "The name of the embedded XML document")
+    + _property("DocumentType", "The type of the hybrid document in capital letters")
+    + _property("Version", "The version of the standard the embedded XML follows")
+    + _property("ConformanceLevel", "The conformance level of the embedded XML")
+    + "</rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"
+)
+
+
+class _Complaints(logging.Handler):
+    """Hears what WeasyPrint only logs: glyphs it does not have and files it could not load."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.reasons: list[Reason] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        if message.startswith(".notdef glyph"):
+            character = re.search(r'"(.+)" \((U\+[0-9A-F]+)\)', message, re.DOTALL)
+            named = f"'{character[1]}' ({character[2]})" if character else "of the text"
+            text = f"No installed font has the character {named}; remove it or install a font that has it."
+            self.reasons.append(Reason("missing_glyph", text))
+        elif message.startswith("Failed to load"):
+            self.reasons.append(Reason("not_loaded", f"{message[:200]} (documents may only use embedded files)"))
+
+
+@contextmanager
+def _complaints() -> Iterator[list[Reason]]:
+    logger, handler = logging.getLogger("weasyprint"), _Complaints()
+    logger.addHandler(handler)
+    try:
+        yield handler.reasons
+    finally:
+        logger.removeHandler(handler)
+
+
+def _refused(code: str, message: str) -> Invalid:
+    return Invalid(message, reasons=[Reason(code, message)])

@@ -1,0 +1,36 @@
+"""The port `DocumentRenderer`: warm processes that make PDFs and can be killed."""
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+
+from scaicontrol.core.ports import Attachment
+from scaicontrol.core.processes import Workers
+
+from .pdfa import Job, render
+
+TIME_LIMIT = 30.0  # seconds; a page of forty lines takes a third of one
+RECYCLE_AFTER = 500  # documents, so that memory of native libraries cannot creep
+
+
+class ProcessRenderer:
+    """Renders in up to `processes` spawned workers; by default half the processors, at least one."""
+
+    def __init__(self, processes: int | None = None, time_limit: float = TIME_LIMIT) -> None:
+        self._workers: Workers[Job, bytes] = Workers(
+            render,
+            "document renderer",
+            count=processes or max(1, (os.cpu_count() or 1) // 2),
+            time_limit=time_limit,
+            recycle_after=RECYCLE_AFTER,
+        )
+
+    async def pdf(
+        self, html: str, *, title: str, created_at: datetime, attachments: Sequence[Attachment] = ()
+    ) -> bytes:
+        """Give PDF/A-3a; Invalid says what in the document cannot be rendered, Unavailable that it took too long."""
+        return await self._workers.call(Job(html, title, created_at, tuple(attachments)))
+
+    def close(self) -> None:
+        """End the worker processes."""
+        self._workers.close()
