@@ -68,6 +68,7 @@ PERMISSIONS: dict[str, Grant] = {
     "registry:monitor": _platform("admin:registry", "admin:platform"),
     "services:read": _read("admin:registry", "services:read"),
     "services:list": _platform_read("admin:registry"),
+    "services:issue_key": _write("registry:manage", "admin:registry", services=True),
     "services:approve": _platform("admin:registry"),
     "services:update": _platform("admin:registry"),
     "entrypoints:read": _read("services:read", "admin:registry"),

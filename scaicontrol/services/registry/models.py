@@ -71,6 +71,11 @@ class Service(Lifecycled, Model):
         """The moment from which its silence counts: the last heartbeat, else the approval."""
         return self.last_heartbeat_at or self.approved_at or self.created_at
 
+    @property
+    def available_actions(self) -> list[str]:
+        """What may be done with it now, by the one table of its lifecycle."""
+        return self.lifecycle.events_from(self.status)
+
     def metric(self, slug: str) -> dict[str, str] | None:
         """Give the declaration of a metric: slug, name, unit, and kind `counter` or `gauge`."""
         return next((metric for metric in self.metrics if metric["slug"] == slug), None)
@@ -102,3 +107,22 @@ class ServiceProbe(Model):
     is_healthy: Mapped[bool]
     latency_ms: Mapped[int]
     error: Mapped[str | None] = mapped_column(String(500))
+
+
+class ServiceEntrypoint(Model):
+    """A launch link of a service; one that the service declared itself is replaced when it registers again."""
+
+    __tablename__ = "service_entrypoints"
+    __table_args__ = (Index("ix_service_entrypoints_shown", "service_id", "sort_order"),)
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    service_id: Mapped[str] = mapped_column(IdString, ForeignKey("service_registry.id"))
+    label: Mapped[str] = mapped_column(String(120))
+    url_template: Mapped[str] = mapped_column(String(500))
+    entry_type: Mapped[str] = mapped_column(String(20))
+    description: Mapped[str] = mapped_column(String(500), default="")
+    icon_url: Mapped[str | None] = mapped_column(String(500))
+    required_scope: Mapped[str | None] = mapped_column(String(60))
+    sort_order: Mapped[int] = mapped_column(default=0)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    is_declared: Mapped[bool] = mapped_column(default=False)
