@@ -1,11 +1,12 @@
 """
-HTML to PDF/A-3a by WeasyPrint, repaired where its output would not be Factur-X, and checked where it would not be PDF/A.
+HTML to PDF/A-3a by WeasyPrint, repaired where it would not be Factur-X, and checked where it would not be PDF/A.
 
 Runs in a process of its own (`renderer.py`). Nothing is fetched but `data:` URIs; the same job gives the same bytes.
 """
 
 import logging
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,9 +42,7 @@ class Job:
 
 
 def render(job: Job) -> bytes:
-    """
-    Render a job, or raise Invalid: too large, too many pages, a character no font has, a file that may not be fetched.
-    """
+    """Render a job, or raise Invalid: too large, too many pages, a character no font has, a file that is not inside."""
     if len(job.html) > BYTES_MAX:
         raise _refused("too_large", f"The document is larger than {BYTES_MAX // 1_000_000} MB of HTML.")
     fonts, last_word = _shared()
@@ -51,9 +50,15 @@ def render(job: Job) -> bytes:
         source = HTML(string=job.html, url_fetcher=URLFetcher(allowed_protocols=("data",)))
         document = source.render(stylesheets=[last_word], font_config=fonts, pdf_variant="pdf/a-3a")
         if len(document.pages) > PAGES_MAX:
-            raise _refused("too_many_pages", f"The document has {len(document.pages)} pages; at most {PAGES_MAX} are made.")
+            raise _refused(
+                "too_many_pages", f"The document has {len(document.pages)} pages; at most {PAGES_MAX} are made."
+            )
         _describe(document, job)
-        pdf: bytes = document.write_pdf(pdf_variant="pdf/a-3a", finisher=_list_attachments_once)
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", ResourceWarning
+            )  # WeasyPrint leaves its colour profile to be closed by chance
+            pdf: bytes = document.write_pdf(pdf_variant="pdf/a-3a", finisher=_list_attachments_once)
     if complaints:
         raise Invalid(" ".join(dict.fromkeys(reason.message for reason in complaints)), reasons=complaints)
     return pdf

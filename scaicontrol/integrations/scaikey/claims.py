@@ -34,14 +34,16 @@ class Issuers:
         except ValueError:
             return False
         return any(
-            (scheme, host) == (their_scheme, their_host)
-            and len(path) == len(their_path)
-            and all(
-                mine == theirs or (theirs == "*" and _SEGMENT.fullmatch(mine))
-                for mine, theirs in zip(path, their_path, strict=True)
-            )
+            (scheme, host) == (their_scheme, their_host) and _fits(path, their_path)
             for their_scheme, their_host, their_path in self._accepted
         )
+
+
+def _fits(path: list[str], pattern: list[str]) -> bool:
+    return len(path) == len(pattern) and all(
+        bool(_SEGMENT.fullmatch(mine)) if theirs == "*" else mine == theirs
+        for mine, theirs in zip(path, pattern, strict=True)
+    )
 
 
 def _split(issuer: str) -> tuple[str, str, list[str]]:
