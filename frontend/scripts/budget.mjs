@@ -1,0 +1,37 @@
+// Fails when the bundle outgrows its budget. "Initial" is what index.html really loads, read from Vite's manifest.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+
+const BUDGET = { "initial JS": 60_000, "initial CSS": 16_000, "largest lazy JS": 30_000, "all JS": 160_000 };
+const out = process.env.PORTAL_OUT_DIR ?? join(import.meta.dirname, "../../scaicontrol/static/portal");
+
+const manifest = JSON.parse(readFileSync(join(out, ".vite/manifest.json"), "utf8"));
+const gz = (file) => gzipSync(readFileSync(join(out, file)), { level: 9 }).length;
+const sum = (files) => [...new Set(files)].reduce((total, file) => total + gz(file), 0);
+
+const initial = new Set();
+const walk = (key) => {
+  if (initial.has(key)) return;
+  initial.add(key);
+  for (const next of manifest[key].imports ?? []) walk(next);
+};
+walk("index.html");
+
+const chunks = Object.values(manifest).filter((entry) => entry.file.endsWith(".js"));
+const loaded = [...initial].map((key) => manifest[key]);
+const measured = {
+  "initial JS": sum(loaded.map((entry) => entry.file)),
+  "initial CSS": sum(loaded.flatMap((entry) => entry.css ?? [])),
+  "largest lazy JS": Math.max(
+    0,
+    ...chunks.filter((entry) => entry.isDynamicEntry).map((entry) => gz(entry.file)),
+  ),
+  "all JS": sum(chunks.map((entry) => entry.file)),
+};
+
+for (const [name, limit] of Object.entries(BUDGET)) {
+  const over = measured[name] > limit;
+  if (over) process.exitCode = 1;
+  console.log(`${over ? "OVER" : "ok  "} ${name.padEnd(16)} ${measured[name]} of ${limit} bytes, gzip`);
+}

@@ -1,0 +1,55 @@
+import type { components } from "./schema";
+
+type Reason = components["schemas"]["ErrorReason"];
+type Detail = components["schemas"]["ValidationError"];
+
+interface Envelope {
+  error?: { code?: string; message?: string; request_id?: string; reasons?: Reason[] };
+  detail?: Detail[];
+}
+
+/** Every answer that is not a success, and trouble on the way to one (status 0, code "network"). */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly requestId: string | undefined;
+  /** Seconds the server asked to wait. */
+  readonly retryAfter: number | undefined;
+  /** Messages by field name, from the schema check and from the business rules alike. */
+  readonly fields: Readonly<Record<string, string>>;
+
+  constructor(status: number, envelope: Envelope = {}, headers: Headers = new Headers()) {
+    super(envelope.error?.message ?? "");
+    this.name = "ApiError";
+    this.status = status;
+    this.code = envelope.error?.code ?? (status === 0 ? "network" : "unknown");
+    this.requestId = envelope.error?.request_id ?? headers.get("X-Request-Id") ?? undefined;
+    const seconds = Number.parseInt(headers.get("Retry-After") ?? "", 10);
+    this.retryAfter = Number.isNaN(seconds) ? undefined : seconds;
+    this.fields = fieldMessages(envelope);
+  }
+
+  /** Asking again may help: the way was broken, the server was busy, or it failed. */
+  get retryable(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+
+  get unauthenticated(): boolean {
+    return this.status === 401;
+  }
+
+  /** A document that exists but is not rendered yet. */
+  get notReady(): boolean {
+    return this.status === 409 && this.retryAfter !== undefined;
+  }
+}
+
+function fieldMessages(envelope: Envelope): Record<string, string> {
+  const messages: Record<string, string> = {};
+  for (const { loc, msg } of envelope.detail ?? []) {
+    const field = loc.findLast((part) => typeof part === "string" && part !== "body");
+    if (field !== undefined) messages[String(field)] ??= msg;
+  }
+  for (const { field, message } of envelope.error?.reasons ?? []) if (field) messages[field] ??= message;
+  return messages;
+}

@@ -1,0 +1,59 @@
+import { useMutation, useQueryClient } from "@tanstack/solid-query";
+import { api, mustData, type Schemas } from "./client";
+import { q } from "./queries";
+
+/**
+ * A key for one intended change. Make it when the dialog that asks for the change opens: a double click or a second
+ * try after a broken connection is then the same change.
+ */
+export function newIdempotencyKey(): string {
+  // Not randomUUID: that exists only where the page came over TLS or from localhost.
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
+}
+
+export function useCancelSubscription(id: () => string) {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (change: { key: string; reason: string | null }) =>
+      mustData(
+        api.POST("/api/v1/subscriptions/{subscription_id}/cancel", {
+          params: { path: { subscription_id: id() }, header: { "Idempotency-Key": change.key } },
+          body: { reason: change.reason },
+        }),
+      ),
+    onSuccess: () => refreshSubscription(cache, id()),
+  }));
+}
+
+export function useResumeSubscription(id: () => string) {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (change: { key: string }) =>
+      mustData(
+        api.POST("/api/v1/subscriptions/{subscription_id}/resume", {
+          params: { path: { subscription_id: id() }, header: { "Idempotency-Key": change.key } },
+        }),
+      ),
+    onSuccess: () => refreshSubscription(cache, id()),
+  }));
+}
+
+export function useSaveBillingProfile() {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (profile: Schemas["BillingProfileIn"]) =>
+      mustData(api.PUT("/api/v1/billing/billing-profile", { body: profile })),
+    onSuccess: (saved) => cache.setQueryData(q.billingProfile().queryKey, saved),
+  }));
+}
+
+type Cache = ReturnType<typeof useQueryClient>;
+
+/** Waits for the changed subscription, so that a dialog closes onto what it did; the rest may follow. */
+async function refreshSubscription(cache: Cache, id: string): Promise<void> {
+  void cache.invalidateQueries({ queryKey: ["subscriptions"] });
+  void cache.invalidateQueries({ queryKey: ["overview"] });
+  await cache.invalidateQueries({ queryKey: ["subscription", id] });
+}

@@ -1,0 +1,107 @@
+import { keepPreviousData, QueryClient, queryOptions } from "@tanstack/solid-query";
+import { api, must, mustData, type Schemas } from "./client";
+import { ApiError } from "./errors";
+
+export { useQuery } from "@tanstack/solid-query";
+
+const PENDING_POLL = 5_000;
+
+export function makeQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 30_000,
+        gcTime: 10 * 60_000,
+        networkMode: "always", // Offline, a region shows its error and not an endless skeleton.
+        retry: (failures, error) => error instanceof ApiError && error.retryable && failures < 2,
+        retryDelay: (failures, error) => {
+          const asked = error instanceof ApiError ? error.retryAfter : undefined;
+          return Math.min(asked === undefined ? 500 * 2 ** failures : asked * 1000, 8_000);
+        },
+      },
+      mutations: { networkMode: "always", retry: false },
+    },
+  });
+}
+
+export type SubscriptionStatus = Schemas["SubscriptionStatus"];
+export type InvoiceStatus = Exclude<Schemas["InvoiceStatus"], "draft">;
+
+export interface SubscriptionFilter {
+  page?: number;
+  page_size?: number;
+  status?: SubscriptionStatus | undefined;
+}
+
+export interface InvoiceFilter {
+  page?: number;
+  page_size?: number;
+  status?: InvoiceStatus | undefined;
+}
+
+/** Everything the portal reads, by name. Pages know these names and nothing of the cache behind them. */
+export const q = {
+  me: () =>
+    queryOptions({
+      queryKey: ["me"],
+      queryFn: ({ signal }) => mustData(api.GET("/api/v1/auth/me", { signal })),
+      staleTime: 5 * 60_000,
+    }),
+  overview: () =>
+    queryOptions({
+      queryKey: ["overview"],
+      queryFn: ({ signal }) => mustData(api.GET("/api/v1/billing/overview", { signal })),
+    }),
+  subscriptions: (filter: SubscriptionFilter = {}) =>
+    queryOptions({
+      queryKey: ["subscriptions", filter],
+      queryFn: ({ signal }) =>
+        must(api.GET("/api/v1/subscriptions", { params: { query: given(filter) }, signal })),
+      placeholderData: keepPreviousData,
+    }),
+  subscription: (id: string) =>
+    queryOptions({
+      queryKey: ["subscription", id],
+      queryFn: ({ signal }) =>
+        mustData(
+          api.GET("/api/v1/subscriptions/{subscription_id}", {
+            params: { path: { subscription_id: id } },
+            signal,
+          }),
+        ),
+      // Provisioning takes seconds: show its end without a reload.
+      refetchInterval: (query) => (query.state.data?.status === "pending" ? PENDING_POLL : false),
+    }),
+  invoices: (filter: InvoiceFilter = {}) =>
+    queryOptions({
+      queryKey: ["invoices", filter],
+      queryFn: ({ signal }) =>
+        must(api.GET("/api/v1/billing/invoices", { params: { query: given(filter) }, signal })),
+      placeholderData: keepPreviousData,
+    }),
+  invoice: (id: string) =>
+    queryOptions({
+      queryKey: ["invoice", id],
+      queryFn: ({ signal }) =>
+        mustData(
+          api.GET("/api/v1/billing/invoices/{invoice_id}", { params: { path: { invoice_id: id } }, signal }),
+        ),
+      refetchInterval: (query) => (query.state.data && isMoving(query.state.data) ? PENDING_POLL : false),
+    }),
+  billingProfile: () =>
+    queryOptions({
+      queryKey: ["billing-profile"],
+      queryFn: ({ signal }) => mustData(api.GET("/api/v1/billing/billing-profile", { signal })),
+    }),
+};
+
+/** Its files are being rendered, or a payment is under way: the page follows by itself. */
+function isMoving(invoice: Schemas["InvoiceDetailOut"]): boolean {
+  return invoice.pdf_url === null || invoice.payments.some((payment) => payment.status === "pending");
+}
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function given<T extends object>(filter: T): Given<T> {
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as Given<T>;
+}

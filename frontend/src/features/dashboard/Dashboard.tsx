@@ -1,0 +1,232 @@
+import { A } from "@solidjs/router";
+import { For, type JSX, Show } from "solid-js";
+import type { Schemas } from "../../api/client";
+import { q, useQuery } from "../../api/queries";
+import { t } from "../../i18n";
+import { fmt } from "../../i18n/format";
+import { Card, Notice, PageHead } from "../../ui/layout";
+import { Async, EmptyState } from "../../ui/states";
+import { StatusBadge } from "../../ui/StatusBadge";
+import { When } from "../../ui/When";
+import { useCan } from "../session/useCan";
+import { Price } from "../subscriptions/Price";
+import { nextStep } from "../subscriptions/nextStep";
+
+type Overview = Schemas["BillingOverviewOut"];
+
+const SHOWN = 5;
+
+export default function Dashboard() {
+  const can = useCan();
+  return (
+    <>
+      <PageHead title={t("overview.title")} />
+      <div class="grid gap-6">
+        <Show when={can("billing:read")}>
+          <MissingProfile />
+          <Billing />
+        </Show>
+        <div class="grid items-start gap-6 xl:grid-cols-2">
+          <Show when={can("subscriptions:read")}>
+            <Subscriptions />
+          </Show>
+          <Show when={can("billing:read")}>
+            <LatestInvoices />
+          </Show>
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** Nothing can be bought without billing details, so their absence is said first. */
+function MissingProfile() {
+  const can = useCan();
+  const profile = useQuery(() => q.billingProfile());
+  return (
+    <Show when={!profile.isPending && profile.data === null}>
+      <Notice tone="warn">
+        <div>
+          <p class="font-semibold">{t("overview.noProfile")}</p>
+          <p class="text-sm">{t("overview.noProfileText")}</p>
+        </div>
+        <Show when={can("billing:manage")}>
+          <A href="/settings/billing-profile" class="btn btn-sm">
+            {t("overview.addProfile")}
+          </A>
+        </Show>
+      </Notice>
+    </Show>
+  );
+}
+
+function Billing() {
+  const overview = useQuery(() => q.overview());
+  return (
+    <Async query={overview} lines={5} frame={(state) => <div class="panel">{state}</div>}>
+      {(data) => (
+        <div class="grid gap-6">
+          <Standing overview={data()} />
+          <Figures overview={data()} />
+        </div>
+      )}
+    </Async>
+  );
+}
+
+function Standing(props: { overview: Overview }) {
+  const overdue = () => amount(props.overview, props.overview.overdue_cents);
+  const tone = () => (props.overview.standing === "good" ? "good" : "bad");
+  return (
+    <Notice tone={tone()}>
+      <div>
+        <p class="font-semibold">{t(`overview.${props.overview.standing}`)}</p>
+        <p class="text-sm">{t(`overview.${props.overview.standing}Text`, { amount: overdue() })}</p>
+      </div>
+      <Show when={props.overview.standing !== "good"}>
+        <A href="/billing/invoices?status=past_due" class="btn btn-sm">
+          {t("overview.seeOverdue")}
+        </A>
+      </Show>
+    </Notice>
+  );
+}
+
+function Figures(props: { overview: Overview }) {
+  const o = () => props.overview;
+  return (
+    <dl class="grid gap-4 sm:grid-cols-2 lg:grid-cols-[repeat(auto-fit,minmax(13rem,1fr))]">
+      <Figure
+        label={t("overview.open")}
+        value={amount(o(), o().open_cents)}
+        note={
+          o().open_cents === 0
+            ? t("overview.nothingOpen")
+            : o().overdue_cents > 0
+              ? t("overview.ofWhichOverdue", { amount: amount(o(), o().overdue_cents) })
+              : t("overview.notOverdue")
+        }
+        bad={o().overdue_cents > 0}
+      />
+      <Show
+        when={o().next_invoice_date}
+        fallback={<Figure label={t("overview.nextInvoice")} value="–" note={t("overview.noNextInvoice")} />}
+      >
+        {(date) => (
+          <Figure label={t("overview.nextInvoice")} value={fmt.day(date())} note={fmt.relative(date())} />
+        )}
+      </Show>
+      <Figure
+        label={t("overview.monthly")}
+        value={amount(o(), o().mrr_amount_cents)}
+        note={t("overview.perMonth")}
+      />
+      <Show when={o().unapplied_cents > 0}>
+        <Figure
+          label={t("overview.credit")}
+          value={amount(o(), o().unapplied_cents)}
+          note={t("overview.creditText")}
+        />
+      </Show>
+    </dl>
+  );
+}
+
+function Figure(props: { label: string; value: string; note: string; bad?: boolean }) {
+  return (
+    <div class="panel flex flex-col gap-1 p-5">
+      <dt class="text-muted text-sm">{props.label}</dt>
+      <dd class="text-2xl font-semibold tracking-tight">{props.value}</dd>
+      <dd class={`text-sm ${props.bad ? "text-error font-medium" : "text-muted"}`}>{props.note}</dd>
+    </div>
+  );
+}
+
+function Subscriptions() {
+  const list = useQuery(() => q.subscriptions({ page_size: SHOWN }));
+  return (
+    <Card title={t("overview.subscriptions")} action={<ShowAll href="/subscriptions" />}>
+      <Async query={list} lines={SHOWN}>
+        {(page) => (
+          <Rows
+            rows={page().data}
+            empty={
+              <EmptyState
+                icon="subscriptions"
+                title={t("subscriptions.empty")}
+                text={t("subscriptions.emptyText")}
+              />
+            }
+          >
+            {(subscription) => (
+              <A href={`/subscriptions/${subscription.id}`} class="row-card">
+                <span class="min-w-0">
+                  <span class="block truncate font-medium">{subscription.service_name}</span>
+                  <span class="text-muted block text-sm">
+                    {subscription.plan_name} · {nextStep(subscription)}
+                  </span>
+                </span>
+                <span class="flex flex-col items-end gap-1 text-sm">
+                  <StatusBadge status={subscription.status} />
+                  <Price of={subscription} />
+                </span>
+              </A>
+            )}
+          </Rows>
+        )}
+      </Async>
+    </Card>
+  );
+}
+
+function LatestInvoices() {
+  const list = useQuery(() => q.invoices({ page_size: SHOWN }));
+  return (
+    <Card title={t("overview.invoices")} action={<ShowAll href="/billing/invoices" />}>
+      <Async query={list} lines={SHOWN}>
+        {(page) => (
+          <Rows
+            rows={page().data}
+            empty={<EmptyState icon="invoices" title={t("invoices.empty")} text={t("invoices.emptyText")} />}
+          >
+            {(invoice) => (
+              <A href={`/billing/invoices/${invoice.id}`} class="row-card">
+                <span class="min-w-0">
+                  <span class="block truncate font-medium">{invoice.number}</span>
+                  <span class="text-muted block text-sm">
+                    <Show when={invoice.issue_date}>{(date) => <When at={date()} />}</Show>
+                  </span>
+                </span>
+                <span class="flex flex-col items-end gap-1 text-sm">
+                  <StatusBadge status={invoice.status} />
+                  {fmt.money(invoice.total_cents, invoice.currency)}
+                </span>
+              </A>
+            )}
+          </Rows>
+        )}
+      </Async>
+    </Card>
+  );
+}
+
+function Rows<Row>(props: { rows: readonly Row[]; empty: JSX.Element; children: (row: Row) => JSX.Element }) {
+  return (
+    <Show when={props.rows.length > 0} fallback={props.empty}>
+      <ul class="divide-base-300 divide-y">
+        <For each={props.rows}>{(row) => <li>{props.children(row)}</li>}</For>
+      </ul>
+    </Show>
+  );
+}
+
+const ShowAll = (props: { href: string }) => (
+  <A href={props.href} class="link link-hover text-primary text-sm font-medium">
+    {t("common.showAll")}
+  </A>
+);
+
+/** A tenant that never bought has no currency yet, and nothing but zeros to show. */
+function amount(overview: Overview, cents: number): string {
+  return overview.currency ? fmt.money(cents, overview.currency) : "–";
+}

@@ -1,0 +1,183 @@
+import { A, useParams } from "@solidjs/router";
+import { type JSX, Match, Show, Switch } from "solid-js";
+import type { Schemas } from "../../api/client";
+import { q, useQuery } from "../../api/queries";
+import { t } from "../../i18n";
+import { fmt } from "../../i18n/format";
+import { Card, Fact, Notice, PageHead } from "../../ui/layout";
+import { Async } from "../../ui/states";
+import { StatusBadge } from "../../ui/StatusBadge";
+import { When } from "../../ui/When";
+import { DownloadButton } from "./DownloadButton";
+import { Lines } from "./Lines";
+import { Payments } from "./Payments";
+import { Totals } from "./Totals";
+
+type Detail = Schemas["InvoiceDetailOut"];
+
+export default function Invoice() {
+  const params = useParams<{ id: string }>();
+  const query = useQuery(() => q.invoice(params.id));
+  const back = () => ({ href: "/billing/invoices", place: t("nav.invoices") });
+  const title = (of: Detail) =>
+    t(of.document_type === "credit_note" ? "invoice.creditNote" : "invoice.invoice", {
+      number: of.number ?? "",
+    });
+  return (
+    <Async
+      query={query}
+      lines={12}
+      frame={(state) => (
+        <>
+          <PageHead title={t("invoices.title")} back={back()} />
+          <div class="panel">{state}</div>
+        </>
+      )}
+    >
+      {(data) => (
+        <>
+          <PageHead
+            title={title(data())}
+            tab={data().number ?? title(data())}
+            back={back()}
+            badge={<StatusBadge status={data().status} />}
+          />
+          <div class="grid items-start gap-6 lg:grid-cols-3">
+            <div class="grid min-w-0 gap-6 lg:col-span-2">
+              <Situation of={data()} />
+              <Document of={data()} />
+            </div>
+            <div class="grid gap-6">
+              <Files of={data()} />
+              <Show when={data().document_type === "invoice"}>
+                <Payments of={data()} />
+              </Show>
+            </div>
+          </div>
+        </>
+      )}
+    </Async>
+  );
+}
+
+function Situation(props: { of: Detail }) {
+  return (
+    <Switch>
+      <Match when={props.of.status === "void"}>
+        <Notice tone="info">
+          <p>
+            {t("invoice.voided")} {props.of.void_reason}
+          </p>
+        </Notice>
+      </Match>
+      <Match when={props.of.referenced_invoice_id}>
+        {(id) => (
+          <Notice tone="info">
+            <p>{props.of.credit_reason}</p>
+            <A href={`/billing/invoices/${id()}`} class="link">
+              {t("invoice.corrects")}
+            </A>
+          </Notice>
+        )}
+      </Match>
+    </Switch>
+  );
+}
+
+function Document(props: { of: Detail }) {
+  const span = () => {
+    const { period_start: start, period_end: end } = props.of;
+    return start && end ? fmt.period(start, end) : null;
+  };
+  return (
+    <section class="panel" aria-label={props.of.number ?? ""}>
+      <div class="grid gap-6 p-5 text-sm sm:grid-cols-3">
+        <Party label={t("invoice.from")} of={props.of.seller} />
+        <Party label={t("invoice.to")} of={props.of.buyer} />
+        <dl class="divide-base-300 divide-y sm:-mt-2.5">
+          <Fact label={t("invoice.issued")}>
+            <Show when={props.of.issue_date}>{(date) => <When at={date()} />}</Show>
+          </Fact>
+          <Fact label={t("invoice.due")}>
+            <Show when={props.of.due_date}>{(date) => <When at={date()} />}</Show>
+          </Fact>
+          <Fact label={t("invoice.period")}>{span()}</Fact>
+          <Fact label={t("invoice.yourReference")}>{props.of.buyer_reference}</Fact>
+          <Fact label={t("invoice.order")}>{props.of.purchase_order_ref}</Fact>
+        </dl>
+      </div>
+      <Lines of={props.of} />
+      <Totals of={props.of} />
+      <Show when={props.of.legal_note || props.of.notes}>
+        <div class="border-base-300 text-muted grid gap-2 border-t p-5 text-sm">
+          <Show when={props.of.legal_note}>
+            <p>{props.of.legal_note}</p>
+          </Show>
+          <Show when={props.of.notes}>
+            <p class="whitespace-pre-line">{props.of.notes}</p>
+          </Show>
+        </div>
+      </Show>
+    </section>
+  );
+}
+
+function Party(props: { label: string; of: Schemas["PartyOut"] | null }) {
+  return (
+    <Show when={props.of}>
+      {(party) => (
+        <div class="min-w-0">
+          <h2 class="text-muted mb-1">{props.label}</h2>
+          <address class="grid break-words not-italic">
+            <strong class="font-semibold">{party().name}</strong>
+            <Line>{party().address_line1}</Line>
+            <Line>{party().address_line2}</Line>
+            <Line>{[party().postal_code, party().city].filter(Boolean).join(" ")}</Line>
+            <Line>{party().state}</Line>
+            <Show when={party().country_code}>{(code) => <span>{fmt.country(code())}</span>}</Show>
+            <Show when={party().vat_number}>
+              {(number) => <span class="mt-1">{t("invoice.vatNumber", { number: number() })}</span>}
+            </Show>
+          </address>
+        </div>
+      )}
+    </Show>
+  );
+}
+
+const Line = (props: { children: JSX.Element }) => (
+  <Show when={props.children}>
+    <span>{props.children}</span>
+  </Show>
+);
+
+function Files(props: { of: Detail }) {
+  return (
+    <Card title={t("invoice.download")}>
+      <Show
+        when={props.of.pdf_url}
+        fallback={
+          <div class="flex items-start gap-3 p-5" role="status">
+            <span class="loading loading-spinner text-primary" aria-hidden="true" />
+            <div>
+              <p class="font-medium">{t("invoice.preparing")}</p>
+              <p class="text-muted text-sm">{t("invoice.preparingText")}</p>
+            </div>
+          </div>
+        }
+      >
+        <div class="grid gap-2 p-5">
+          <DownloadButton of={props.of} file="pdf" class="btn btn-primary">
+            {t("invoice.pdf")}
+          </DownloadButton>
+          <DownloadButton of={props.of} file="ubl" class="btn">
+            {t("invoice.ubl")}
+          </DownloadButton>
+          <DownloadButton of={props.of} file="cii" class="btn">
+            {t("invoice.cii")}
+          </DownloadButton>
+        </div>
+      </Show>
+    </Card>
+  );
+}

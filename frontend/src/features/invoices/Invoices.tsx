@@ -1,0 +1,134 @@
+import { A, useSearchParams } from "@solidjs/router";
+import { Show } from "solid-js";
+import type { Schemas } from "../../api/client";
+import { type InvoiceStatus, q, useQuery } from "../../api/queries";
+import { t, tn } from "../../i18n";
+import { fmt } from "../../i18n/format";
+import { type Column, DataTable } from "../../ui/DataTable";
+import { PageHead } from "../../ui/layout";
+import { Pagination } from "../../ui/Pagination";
+import { oneOf, pageNumber } from "../../ui/params";
+import { Badge, StatusBadge } from "../../ui/StatusBadge";
+import { StatusFilter } from "../../ui/StatusFilter";
+import { Async, EmptyState } from "../../ui/states";
+import { When } from "../../ui/When";
+import { DownloadButton } from "./DownloadButton";
+
+const STATUSES = [
+  "finalized",
+  "sent",
+  "past_due",
+  "paid",
+  "void",
+] as const satisfies readonly InvoiceStatus[];
+
+const COLUMNS: readonly Column<Schemas["InvoiceOut"]>[] = [
+  {
+    id: "number",
+    header: () => t("invoices.number"),
+    heads: true,
+    cell: (invoice) => (
+      <span class="flex flex-wrap items-center gap-2">
+        <A href={`/billing/invoices/${invoice.id}`} class="row-link font-medium whitespace-nowrap">
+          {invoice.number}
+        </A>
+        <Show when={invoice.document_type === "credit_note"}>
+          <Badge tone="quiet">{t("invoices.creditNote")}</Badge>
+        </Show>
+      </span>
+    ),
+  },
+  {
+    id: "date",
+    header: () => t("invoices.date"),
+    cell: (invoice) => <Show when={invoice.issue_date}>{(date) => <When at={date()} />}</Show>,
+  },
+  {
+    id: "due",
+    header: () => t("invoices.due"),
+    cell: (invoice) => (
+      <Show when={invoice.amount_due_cents > 0 && invoice.due_date} fallback="–">
+        {(date) => <When at={date()} />}
+      </Show>
+    ),
+  },
+  {
+    id: "status",
+    header: () => t("common.status"),
+    cell: (invoice) => <StatusBadge status={invoice.status} />,
+  },
+  {
+    id: "amount",
+    header: () => t("invoices.amount"),
+    align: "end",
+    cell: (invoice) => fmt.money(invoice.total_cents, invoice.currency),
+  },
+  {
+    id: "open",
+    header: () => t("invoices.open"),
+    align: "end",
+    cell: (invoice) =>
+      invoice.amount_due_cents === 0 ? "–" : fmt.money(invoice.amount_due_cents, invoice.currency),
+  },
+  {
+    id: "files",
+    header: () => t("invoices.files"),
+    align: "end",
+    cell: (invoice) => (
+      <DownloadButton
+        of={invoice}
+        file="pdf"
+        class="btn btn-ghost btn-xs relative z-10"
+        name={t("invoices.pdfOf", { number: invoice.number ?? "" })}
+      >
+        PDF
+      </DownloadButton>
+    ),
+  },
+];
+
+export default function Invoices() {
+  const [params, setParams] = useSearchParams<{ status?: string; page?: string }>();
+  const status = () => oneOf(STATUSES, params.status);
+  const list = useQuery(() => q.invoices({ status: status(), page: pageNumber(params.page) }));
+  const choose = (next: InvoiceStatus | undefined) => setParams({ status: next, page: undefined });
+  return (
+    <>
+      <PageHead title={t("invoices.title")}>
+        <StatusFilter statuses={STATUSES} value={status()} onChange={choose} />
+      </PageHead>
+      <section class="panel" aria-label={t("invoices.title")}>
+        <Async query={list} lines={10}>
+          {(page) => (
+            <Show
+              when={page().pagination.total > 0}
+              fallback={<Nothing filtered={status() !== undefined} clear={() => choose(undefined)} />}
+            >
+              <DataTable caption={t("invoices.title")} columns={COLUMNS} rows={page().data} />
+              <Pagination
+                pagination={page().pagination}
+                count={tn("invoices.count", page().pagination.total)}
+                onPage={(next) => setParams({ page: next === 1 ? undefined : String(next) })}
+              />
+            </Show>
+          )}
+        </Async>
+      </section>
+    </>
+  );
+}
+
+function Nothing(props: { filtered: boolean; clear: () => void }) {
+  return (
+    <Show
+      when={props.filtered}
+      fallback={<EmptyState icon="invoices" title={t("invoices.empty")} text={t("invoices.emptyText")} />}
+    >
+      <EmptyState title={t("invoices.noMatch")} text={t("invoices.noMatchText")}>
+        <button type="button" class="btn btn-sm" onClick={() => props.clear()}>
+          {t("common.clearFilter")}
+        </button>
+      </EmptyState>
+    </Show>
+  );
+}

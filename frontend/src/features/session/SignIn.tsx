@@ -1,0 +1,41 @@
+import { useLocation } from "@solidjs/router";
+import { createEffect, Show } from "solid-js";
+import { loginAddress, session } from "../../api/session";
+import { t } from "../../i18n";
+import { Brand } from "../../ui/Brand";
+import { Icon } from "../../ui/Icon";
+import { Preferences } from "../../ui/Preferences";
+
+/** What somebody without a session sees, whatever the address: the way in, and back to that address. */
+export function SignIn() {
+  const location = useLocation();
+  createEffect(() => {
+    document.title = `${t("signIn.button")} · ScaiControl`;
+  });
+  return (
+    <div class="sign-in grid min-h-dvh place-items-center p-4">
+      <main class="panel w-full max-w-md p-8 shadow-lg sm:p-10">
+        <Brand name="ScaiControl" />
+        <h1 class="mt-8 text-2xl font-semibold tracking-tight">{t("signIn.title")}</h1>
+        <p class="text-muted mt-2">{t("signIn.text")}</p>
+        <Show when={session() === "ended"}>
+          <p role="status" class="notice notice-info rounded-box mt-5">
+            <Icon name="info" />
+            {t("signIn.ended")}
+          </p>
+        </Show>
+        <a
+          class="btn btn-primary mt-6 w-full"
+          href={loginAddress(location.pathname + location.search)}
+          rel="external"
+        >
+          {t("signIn.button")}
+        </a>
+        <p class="text-muted mt-4 text-sm">{t("signIn.secure")}</p>
+        <div class="border-base-300 mt-8 border-t pt-5">
+          <Preferences />
+        </div>
+      </main>
+    </div>
+  );
+}

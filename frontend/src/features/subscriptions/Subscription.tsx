@@ -1,0 +1,203 @@
+import { useParams } from "@solidjs/router";
+import { createSignal, For, Match, Show, Switch } from "solid-js";
+import type { Schemas } from "../../api/client";
+import { q, useQuery } from "../../api/queries";
+import { t } from "../../i18n";
+import { fmt } from "../../i18n/format";
+import { elapsed } from "../../lib/dates";
+import { Card, Fact, Notice, PageHead } from "../../ui/layout";
+import { Async } from "../../ui/states";
+import { StatusBadge } from "../../ui/StatusBadge";
+import { When } from "../../ui/When";
+import { useCan } from "../session/useCan";
+import { CancelDialog } from "./CancelDialog";
+import { Price } from "./Price";
+import { ResumeDialog } from "./ResumeDialog";
+import { Timeline } from "./Timeline";
+import { Usage } from "./Usage";
+
+type Detail = Schemas["SubscriptionDetailOut"];
+
+export default function Subscription() {
+  const params = useParams<{ id: string }>();
+  const query = useQuery(() => q.subscription(params.id));
+  const back = () => ({ href: "/subscriptions", place: t("nav.subscriptions") });
+  return (
+    <Async
+      query={query}
+      lines={8}
+      frame={(state) => (
+        <>
+          <PageHead title={t("subscriptions.title")} back={back()} />
+          <div class="panel">{state}</div>
+        </>
+      )}
+    >
+      {(data) => (
+        <>
+          <PageHead title={data().service_name} back={back()} badge={<StatusBadge status={data().status} />}>
+            <Actions of={data()} />
+          </PageHead>
+          <div class="grid gap-6">
+            <Situation of={data()} />
+            <div class="grid items-start gap-6 lg:grid-cols-3">
+              <div class="grid gap-6 lg:col-span-2">
+                <Plan of={data()} />
+                <Show when={data().usage.length > 0}>
+                  <Usage meters={data().usage} />
+                </Show>
+                <Show when={data().timeline.length > 0}>
+                  <Timeline entries={data().timeline} />
+                </Show>
+              </div>
+              <Details of={data()} />
+            </div>
+          </div>
+        </>
+      )}
+    </Async>
+  );
+}
+
+/** What may be done now is the server's answer; a verb that is missing there has no button here. */
+function Actions(props: { of: Detail }) {
+  const can = useCan();
+  const [asking, setAsking] = createSignal<"cancel" | "resume">();
+  const offers = (action: string) =>
+    can("subscriptions:manage") && props.of.available_actions.includes(action);
+  const close = () => setAsking(undefined);
+  return (
+    <>
+      <Show when={offers("resume")}>
+        <button type="button" class="btn btn-primary btn-sm" onClick={() => setAsking("resume")}>
+          {t("subscription.resume")}
+        </button>
+      </Show>
+      <Show when={offers("cancel")}>
+        <button type="button" class="btn btn-sm" onClick={() => setAsking("cancel")}>
+          {t("subscription.cancel")}
+        </button>
+      </Show>
+      <Switch>
+        <Match when={asking() === "cancel"}>
+          <CancelDialog of={props.of} onClose={close} />
+        </Match>
+        <Match when={asking() === "resume"}>
+          <ResumeDialog of={props.of} onClose={close} />
+        </Match>
+      </Switch>
+    </>
+  );
+}
+
+function Situation(props: { of: Detail }) {
+  const date = (iso: string | null) => (iso ? fmt.day(iso) : "–");
+  return (
+    <Switch>
+      <Match when={props.of.status === "pending"}>
+        <Notice tone="info">
+          <p>{t("subscription.pendingText")}</p>
+        </Notice>
+      </Match>
+      <Match when={props.of.status === "trialing"}>
+        <Notice tone="info">
+          <p>{t("subscription.trialText", { date: date(props.of.trial_ends_at) })}</p>
+        </Notice>
+      </Match>
+      <Match when={props.of.status === "cancelling"}>
+        <Notice tone="warn">
+          <p>{t("subscription.cancellingText", { date: date(props.of.pending_cancellation_at) })}</p>
+        </Notice>
+      </Match>
+      <Match when={props.of.status === "past_due"}>
+        <Notice tone="bad">
+          <p>{t("subscription.pastDueText")}</p>
+        </Notice>
+      </Match>
+      <Match when={props.of.status === "suspended"}>
+        <Notice tone="bad">
+          <p>
+            {t("subscription.suspendedText")} {props.of.suspended_reason}
+          </p>
+        </Notice>
+      </Match>
+      <Match when={props.of.status === "cancelled" || props.of.status === "expired"}>
+        <Notice tone="info">
+          <p>{t("subscription.endedText")}</p>
+        </Notice>
+      </Match>
+    </Switch>
+  );
+}
+
+function Plan(props: { of: Detail }) {
+  const items = () => props.of.plan.features.items ?? [];
+  return (
+    <Card title={props.of.plan_name} action={<Price of={props.of} />}>
+      <div class="grid gap-4 p-5">
+        <Show when={props.of.plan.description}>
+          <p>{props.of.plan.description}</p>
+        </Show>
+        <Show when={items().length > 0}>
+          <div>
+            <h3 class="text-muted mb-2 text-sm">{t("subscription.includes")}</h3>
+            <ul class="grid gap-x-6 gap-y-2 sm:grid-cols-2">
+              <For each={items()}>{(item) => <li class="feature">{item}</li>}</For>
+            </ul>
+          </div>
+        </Show>
+        <Period of={props.of} />
+      </div>
+    </Card>
+  );
+}
+
+function Period(props: { of: Detail }) {
+  const span = () => {
+    const { current_period_start: start, current_period_end: end } = props.of;
+    return start && end ? { start, end } : null;
+  };
+  return (
+    <Show when={span()}>
+      {(period) => (
+        <div>
+          <p class="mb-2 flex flex-wrap justify-between gap-x-4 text-sm">
+            <span class="text-muted">{t("subscription.period")}</span>
+            <span>{fmt.period(period().start, period().end)}</span>
+          </p>
+          <progress
+            class="progress progress-primary w-full"
+            aria-label={t("subscription.periodProgress")}
+            max="1"
+            value={elapsed(period().start, period().end, Date.now())}
+          />
+        </div>
+      )}
+    </Show>
+  );
+}
+
+function Details(props: { of: Detail }) {
+  return (
+    <Card title={t("subscription.details")}>
+      <dl class="divide-base-300 divide-y px-5 py-2 text-sm">
+        <Fact label={t("subscription.price")}>
+          <Price of={props.of} />
+        </Fact>
+        <Show when={props.of.quantity > 1}>
+          <Fact label={t("subscription.quantity")}>{fmt.quantity(props.of.quantity)}</Fact>
+        </Show>
+        <Fact label={t("subscription.started")}>
+          <Show when={props.of.activated_at}>{(at) => <When at={at()} />}</Show>
+        </Fact>
+        <Fact label={t("subscription.term")}>
+          <Show when={props.of.term_ends_at}>{(at) => <When at={at()} />}</Show>
+        </Fact>
+        <Fact label={t("subscription.reference")}>{props.of.external_reference}</Fact>
+        <Fact label={t("subscription.id")}>
+          <span class="font-mono text-xs break-all">{props.of.id}</span>
+        </Fact>
+      </dl>
+    </Card>
+  );
+}

@@ -1,0 +1,36 @@
+import { numberFormat } from "./intl";
+
+/** How many digits a currency has after the point: 2 for EUR, 0 for JPY, 3 for KWD. */
+export function exponent(currency: string): number {
+  return numberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
+}
+
+/**
+ * Writes whole minor units as a decimal string by moving the point, so that no amount passes through a fraction.
+ * Throws a RangeError for a number that JSON could not have carried exactly.
+ */
+export function decimal(cents: number, currency: string): string {
+  if (!Number.isSafeInteger(cents)) throw new RangeError(`Not a whole amount of minor units: ${cents}.`);
+  const digits = exponent(currency);
+  const sign = cents < 0 ? "-" : "";
+  const units = String(Math.abs(cents)).padStart(digits + 1, "0");
+  return digits === 0 ? sign + units : `${sign}${units.slice(0, -digits)}.${units.slice(-digits)}`;
+}
+
+export function money(locale: string, cents: number, currency: string): string {
+  return quantity(locale, decimal(cents, currency), { style: "currency", currency });
+}
+
+/** Formats a decimal string exactly: quantities and rates arrive as strings and stay strings. */
+export function quantity(
+  locale: string,
+  value: string,
+  options: Intl.NumberFormatOptions = { maximumFractionDigits: 6 },
+): string {
+  return numberFormat(locale, options).format(value as Intl.StringNumericLiteral);
+}
+
+/** "21.00" as "21%" in the manner of the locale, without dividing by a hundred. */
+export function percent(locale: string, value: string): string {
+  return quantity(locale, value, { style: "unit", unit: "percent", maximumFractionDigits: 2 });
+}

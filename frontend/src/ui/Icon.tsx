@@ -1,0 +1,37 @@
+const PATHS = {
+  overview: "M4 13h6V4H4zM14 20h6v-9h-6zM4 20h6v-3H4zM14 4v3h6V4z",
+  subscriptions: "M4 8h16M4 8l2-4h12l2 4M4 8v11h16V8M9 12h6",
+  invoices: "M6 3h9l4 4v14H6zM15 3v4h4M9 12h7M9 16h7",
+  billingProfile: "M4 20V6l8-3 8 3v14M4 20h16M9 9h2M13 9h2M9 13h2M13 13h2M10 20v-3h4v3",
+  menu: "M4 7h16M4 12h16M4 17h16",
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  alert: "M12 4l9 16H3zM12 10v4M12 17v.5",
+  info: "M12 11v6M12 7v.5M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0",
+  pause: "M9 6v12M15 6v12",
+  download: "M12 4v11M7 11l5 5 5-5M5 20h14",
+  back: "M15 5l-7 7 7 7",
+  next: "M9 5l7 7-7 7",
+  close: "M6 6l12 12M18 6L6 18",
+  exit: "M14 4h6v16h-6M11 8l-4 4 4 4M7 12h9",
+  keyboard: "M3 7h18v10H3zM7 11h.5M11 11h.5M15 11h.5M8 14h8",
+  empty: "M4 13l3-8h10l3 8v6H4zM4 13h5l1.5 2.5h3L15 13h5",
+} as const;
+export type IconName = keyof typeof PATHS;
+
+/** Decoration only: whatever it says stands in words beside it. */
+export function Icon(props: { name: IconName; class?: string }) {
+  return (
+    <svg
+      class={`size-5 shrink-0 ${props.class ?? ""}`}
+      viewBox="0 0 24 24"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.7"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+      aria-hidden="true"
+    >
+      <path d={PATHS[props.name]} />
+    </svg>
+  );
+}

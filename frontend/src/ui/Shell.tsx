@@ -1,0 +1,155 @@
+import { A, useIsRouting, useLocation } from "@solidjs/router";
+import { useQueryClient } from "@tanstack/solid-query";
+import { createEffect, For, type JSX, Match, Show, Switch } from "solid-js";
+import { q, useQuery } from "../api/queries";
+import { signedOut } from "../api/session";
+import { signOut } from "../features/session/signOut";
+import { type Scope, useCan } from "../features/session/useCan";
+import { t } from "../i18n";
+import { Brand } from "./Brand";
+import { focusMain } from "./focus";
+import { Icon } from "./Icon";
+import { Preferences } from "./Preferences";
+import { Shortcuts, showShortcuts } from "./shortcuts";
+import { ErrorState, Skeleton } from "./states";
+import { toast } from "./toasts";
+
+interface Place {
+  href: string;
+  name: "overview" | "subscriptions" | "invoices" | "billingProfile";
+  scope?: Scope;
+}
+
+const PLACES: readonly Place[] = [
+  { href: "/", name: "overview" },
+  { href: "/subscriptions", name: "subscriptions", scope: "subscriptions:read" },
+  { href: "/billing/invoices", name: "invoices", scope: "billing:read" },
+  { href: "/settings/billing-profile", name: "billingProfile", scope: "billing:read" },
+];
+
+/** The frame around every page of a signed-in person. */
+export function Shell(props: { children?: JSX.Element }) {
+  const me = useQuery(() => q.me());
+  const routing = useIsRouting();
+  const location = useLocation();
+  let menu!: HTMLDivElement;
+
+  let shown = location.pathname;
+  createEffect(() => {
+    if (location.pathname === shown) return;
+    shown = location.pathname;
+    // The stylesheet keeps the menu in the page on wide screens, where it is never "open".
+    if (menu.matches(":popover-open")) menu.hidePopover();
+    focusMain();
+  });
+
+  return (
+    <div class="min-h-dvh lg:grid lg:grid-cols-[15.5rem_minmax(0,1fr)]">
+      <a href="#main" class="skip-link btn btn-primary">
+        {t("nav.skip")}
+      </a>
+      <Show when={routing()}>
+        <progress
+          class="progress progress-primary fixed inset-x-0 top-0 z-40 h-0.5"
+          aria-label={t("state.loading")}
+        />
+      </Show>
+      <header class="bg-base-100 border-base-300 sticky top-0 z-20 flex items-center gap-2 border-b px-2 py-2 lg:hidden">
+        <button
+          type="button"
+          class="btn btn-ghost btn-square"
+          popovertarget="menu"
+          aria-label={t("nav.menu")}
+        >
+          <Icon name="menu" class="size-6" />
+        </button>
+        <Brand name={me.data?.partner_name ?? "ScaiControl"} />
+      </header>
+      <div id="menu" ref={menu} popover class="side-menu">
+        <div class="hidden px-2 pb-6 lg:block">
+          <Brand name={me.data?.partner_name ?? "ScaiControl"} />
+        </div>
+        <Places />
+        <div class="mt-auto grid gap-3 pt-6">
+          <Preferences />
+          <Person />
+        </div>
+      </div>
+      <main id="main" tabindex="-1" class="mx-auto w-full max-w-6xl p-4 outline-none sm:p-6 lg:p-8">
+        <Switch>
+          <Match when={me.isPending}>
+            <Skeleton lines={6} />
+          </Match>
+          <Match when={me.isError && me.data === undefined}>
+            <div class="panel">
+              <ErrorState error={me.error} retry={() => void me.refetch()} />
+            </div>
+          </Match>
+          <Match when={me.data}>{props.children}</Match>
+        </Switch>
+      </main>
+      <Shortcuts />
+    </div>
+  );
+}
+
+function Places() {
+  const can = useCan();
+  return (
+    <nav aria-label={t("nav.main")}>
+      <ul class="grid gap-1">
+        <For each={PLACES.filter((place) => !place.scope || can(place.scope))}>
+          {(place) => (
+            <li>
+              <A href={place.href} end={place.href === "/"} class="place" activeClass="place-here">
+                <Icon name={place.name} />
+                {t(`nav.${place.name}`)}
+              </A>
+            </li>
+          )}
+        </For>
+      </ul>
+    </nav>
+  );
+}
+
+function Person() {
+  const me = useQuery(() => q.me());
+  const cache = useQueryClient();
+  const leave = async () => {
+    try {
+      const next = await signOut();
+      cache.clear(); // The next person at this screen sees nothing of this one.
+      signedOut();
+      if (next) window.location.assign(next);
+    } catch {
+      toast("error", t("nav.signOutFailed"));
+    }
+  };
+  return (
+    <div class="border-base-300 flex items-center gap-1 border-t pt-3">
+      <div class="min-w-0 flex-1 px-1 text-sm">
+        <p class="truncate font-medium">{me.data?.display_name ?? me.data?.email}</p>
+        <p class="text-muted truncate text-xs">{me.data?.tenant_name}</p>
+      </div>
+      <button
+        type="button"
+        class="btn btn-ghost btn-sm btn-square hidden lg:inline-flex"
+        aria-label={t("nav.shortcuts")}
+        title={t("nav.shortcuts")}
+        onClick={showShortcuts}
+      >
+        <Icon name="keyboard" />
+      </button>
+      <button
+        type="button"
+        class="btn btn-ghost btn-sm btn-square"
+        aria-label={t("nav.signOut")}
+        title={t("nav.signOut")}
+        onClick={() => void leave()}
+      >
+        <Icon name="exit" />
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,62 @@
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import tailwindcss from "@tailwindcss/vite";
+import type { Plugin } from "vite";
+import solid from "vite-plugin-solid";
+import { defineConfig } from "vitest/config";
+
+const BACKEND = process.env["SCAICONTROL_URL"] ?? "http://localhost:8000";
+
+/** Puts .br and .gz beside every text asset, so that the backend only has to pick a file. */
+function precompress(): Plugin {
+  return {
+    name: "precompress",
+    apply: "build",
+    enforce: "post",
+    generateBundle: {
+      order: "post",
+      handler(_options, bundle) {
+        for (const [name, item] of Object.entries(bundle)) {
+          if (!/\.(js|css|html|svg|json)$/.test(name) || name.startsWith(".vite/")) continue;
+          const bytes = Buffer.from(item.type === "chunk" ? item.code : item.source);
+          if (bytes.length < 600) continue;
+          const brotli = brotliCompressSync(bytes, {
+            params: {
+              [constants.BROTLI_PARAM_QUALITY]: 11,
+              [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+            },
+          });
+          this.emitFile({ type: "asset", fileName: `${name}.br`, source: brotli });
+          this.emitFile({ type: "asset", fileName: `${name}.gz`, source: gzipSync(bytes, { level: 9 }) });
+        }
+      },
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [solid(), tailwindcss(), precompress()],
+  server: {
+    proxy: Object.fromEntries(["/api", "/auth"].map((path) => [path, BACKEND])),
+  },
+  build: {
+    // The backend serves this folder, and the wheel carries it.
+    outDir: process.env["PORTAL_OUT_DIR"] ?? "../scaicontrol/static/portal",
+    emptyOutDir: true,
+    target: "baseline-widely-available",
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0, // data: addresses would need a wider content security policy.
+    reportCompressedSize: false,
+    manifest: true,
+    license: { fileName: "assets/licenses.md" },
+    rolldownOptions: {
+      // Each page would else fetch a dozen shared scraps of a few hundred bytes.
+      output: { codeSplitting: { groups: [{ name: "ui", test: /\/src\/(api|ui|lib)\// }] } },
+    },
+  },
+  test: {
+    environment: "jsdom",
+    setupFiles: ["tests/setup.ts"],
+    include: ["tests/**/*.test.{ts,tsx}"],
+    env: { TZ: "America/New_York" },
+  },
+});
