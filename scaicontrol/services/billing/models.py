@@ -1,4 +1,4 @@
-"""Runs, the charges that can exist once only, what could not be computed, and when each subject is due next."""
+"""Runs, what they plan, the charges that can exist once only, and what could not be computed."""
 
 from datetime import datetime
 from typing import Any
@@ -11,23 +11,6 @@ from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel
 from scaicontrol.db.tenant_filter import PartnerPrivate
 
 from .lifecycle import RunLifecycle, RunStatus
-
-
-class BillingSchedule(TenantScopedModel):
-    """
-    How far a subscription has been billed, and when something of it is due again.
-
-    Runs find their work by `due_at`, so they cost what is due and not what exists. None means nothing is to come.
-    """
-
-    __tablename__ = "billing_schedules"
-    __table_args__ = (Index("ix_billing_schedules_due", "partner_id", "due_at", "tenant_id"),)
-
-    subject_id: Mapped[str] = mapped_column(IdString, primary_key=True)
-    subject_kind: Mapped[str] = mapped_column(String(20))
-    base_from: Mapped[datetime | None]  # start of the first period whose price has not been charged
-    usage_from: Mapped[datetime | None]  # start of the first period whose usage has not been charged
-    due_at: Mapped[datetime | None]
 
 
 class BillingRun(Lifecycled, PartnerPrivate, Model):

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from scaicontrol.core.periods import BillingPeriod, Period
+from scaicontrol.services.catalog import Bracket
 from scaicontrol.services.tax import RateTable
-from scaicontrol.services.usage import Bracket
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +22,10 @@ class Seller:
     postal_code: str | None
     zone: str
     grouping: str
-    payment_terms_days: int
     oss_registered: bool
     export_category: str
     vies_policy: str
     vies_max_age_days: int
-    usage_close_hours: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,54 +53,71 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """A subscription as it is billed: what it is, what it costs, how far it has been charged, when it ends."""
+class DuePeriod:
+    """
+    One paid period of a subscription with the terms it began under, and which parts of it are due.
 
-    subject_id: str
-    kind: str
+    `end` is None for a one-time plan; `days` is below `full_days` only where a fixed term cuts the period short.
+    """
+
+    row_id: str
+    subscription_id: str
     tenant_id: str
+    start: datetime
+    end: datetime | None
     service_id: str
     service_name: str
-    plan_id: str
     plan_key: str
     plan_name: str
     plan_version: int
-    every: BillingPeriod
-    anchor_day: int
     quantity: int
     unit_price_cents: int
     currency: str
-    base_from: datetime | None
-    usage_from: datetime | None
-    ends_at: datetime | None
+    days: int
+    full_days: int
+    base_is_due: bool
+    usage_is_due: bool
     metrics: tuple[Metric, ...] = ()
-    # A plan or quantity that takes effect with the period starting here (contract §9.4).
-    next_from: datetime | None = None
-    next_quantity: int | None = None
-    next_unit_price_cents: int | None = None
-    adjustments: tuple["Adjustment", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Adjustment:
-    """A prorated plan change of one period: what is given back and what is charged for the days that remain."""
+class DueChange:
+    """A prorated change within a paid period; credit and charge are positive amounts."""
 
-    moment: datetime
-    period: Period
-    share: Decimal
+    row_id: str
+    subscription_id: str
+    tenant_id: str
+    changed_at: datetime
+    period_end: datetime
+    service_name: str
+    old_plan_name: str
+    new_plan_name: str
     old_amount_cents: int
     new_amount_cents: int
-    old_plan_key: str
-    new_plan_key: str
+    remaining_days: int
+    old_period_days: int
+    new_period_days: int
+    credit_cents: int
+    charge_cents: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consumed:
+    """The closed usage of one metric in one period, with the digest of what it was added up from."""
+
+    quantity: Decimal
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One chunk of a partner's tenants as of one moment. `usage` maps (subject, metric, period start) to a quantity."""
+    """One chunk of a partner's tenants as of one moment; `usage` maps (period row, metric) to what was consumed."""
 
     as_of: datetime
     seller: Seller
     buyers: Mapping[str, Buyer]
-    subjects: tuple[Subject, ...]
-    usage: Mapping[tuple[str, str, datetime], Decimal] = field(default_factory=dict)
+    periods: tuple[DuePeriod, ...]
+    changes: tuple[DueChange, ...] = ()
+    usage: Mapping[tuple[str, str], Consumed] = field(default_factory=dict)
     rates: RateTable | None = None

@@ -24,5 +24,5 @@ def credit(service: str, plan: str, language: str) -> str:
     return f"{service} – {plan}: {_PRORATION.get(language, _PRORATION['en'])[0]}"
 
 
-def remainder(service: str, plan: str, language: str) -> str:
+def rest(service: str, plan: str, language: str) -> str:
     return f"{service} – {plan}: {_PRORATION.get(language, _PRORATION['en'])[1]}"

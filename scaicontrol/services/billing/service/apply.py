@@ -1,0 +1,134 @@
+"""
+Applying a run: document by document, exactly what was shown, resumable after a crash at any point.
+
+Each document is one short transaction that computes it again from what is due now. When the digest is the planned one,
+the draft and its charges are written; when something changed in between, the document goes to quarantine as
+`input_changed` and the rest goes on. Finalising follows outside, as the partner's settings say.
+"""
+
+import asyncio
+from typing import Final
+
+from sqlalchemy import func, select
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Conflict, ControlError
+from scaicontrol.core.logging import get_logger
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import invoices, partners
+
+from .. import queries
+from ..compute import Document, Quarantined, compute
+from ..events import RunApplied
+from ..lifecycle import RunLifecycle, RunStatus
+from ..models import BillingRun, PlannedDocument
+from .load import load
+from .write import quarantine, write_document
+
+log = get_logger(__name__)
+_SIDE_BY_SIDE: Final = 4
+
+
+async def apply(backend: Backend, actor: Actor, run_id: str, plan_hash: str) -> BillingRun:
+    """Write the documents of a planned run; calling it again goes on where it stopped."""
+    run = await backend.perform(actor, _begin, run_id, plan_hash)
+    keys = await backend.ask(actor, _open_documents, run_id)
+    limit = asyncio.Semaphore(1 if backend.database.is_sqlite else _SIDE_BY_SIDE)
+
+    async def one(key: str) -> None:
+        async with limit:
+            await _apply_one(backend, actor, run, key)
+
+    await asyncio.gather(*(one(key) for key in keys))
+    return await backend.perform(actor, _finish, run_id)
+
+
+async def _apply_one(backend: Backend, actor: Actor, run: BillingRun, key: str) -> None:
+    invoice_id = await backend.perform(actor, apply_document, run.id, key)
+    if invoice_id is not None:
+        await finalize_if_wished(backend, actor, run.partner_id, invoice_id)
+
+
+async def finalize_if_wished(backend: Backend, actor: Actor, partner_id: str, invoice_id: str) -> None:
+    """Finalise a drafted document when the partner wants that; a draft that cannot be is left for a person."""
+    terms = await backend.ask(actor, partners.settings_of, partner_id)
+    if not terms.auto_finalize:
+        return
+    try:
+        await invoices.check_and_finalize(backend, actor, invoice_id)
+    except ControlError as error:
+        codes = [reason.code for reason in error.reasons]
+        log.warning("finalize_failed", invoice_id=invoice_id, reason=error.message, codes=codes)
+
+
+async def _begin(uow: UnitOfWork, run_id: str, plan_hash: str) -> BillingRun:
+    uow.authorize("billing:apply")
+    run = await queries.get_run(uow, run_id, lock=True)
+    if run.plan_hash != plan_hash:
+        raise Conflict(f"{run} was planned as {run.plan_hash}; look at it again and apply that.")
+    if run.status != RunStatus.applying:  # a crashed apply left it so: go on
+        run.advance(RunLifecycle.apply)
+    run.version += 1
+    return run
+
+
+async def _open_documents(uow: UnitOfWork, run_id: str) -> list[str]:
+    uow.authorize("billing:apply")
+    keys = select(PlannedDocument.key).where(PlannedDocument.run_id == run_id, PlannedDocument.status == "planned")
+    return list(await uow.session.scalars(keys.order_by(PlannedDocument.key)))
+
+
+async def apply_document(uow: UnitOfWork, run_id: str, key: str) -> str | None:
+    """Write one planned document, or set it aside; give the draft's id. Doing it twice writes nothing twice."""
+    uow.authorize("billing:apply")
+    planned = await uow.session.get(PlannedDocument, (run_id, key), with_for_update=True)
+    if planned is None or planned.status != "planned":
+        return None
+    run = await queries.get_run(uow, run_id)
+    again = compute(await load(uow, run.partner_id, [planned.tenant_id], run.as_of))
+    document = next((found for found in again.documents if found.key == key), None)
+    if document is None or document.digest != planned.digest:
+        quarantine(uow, run.partner_id, [_changed(planned, document, run)], run_id)
+        planned.status = "quarantined"
+        return None
+    invoice = await write_document(uow, run.partner_id, document, run_id)
+    planned.status, planned.invoice_id = "applied", invoice.id if invoice else None
+    return planned.invoice_id
+
+
+def _changed(planned: PlannedDocument, document: Document | None, run: BillingRun) -> Quarantined:
+    now = "nothing is due any more" if document is None else f"it would now be {document.total_cents}"
+    return Quarantined(
+        planned.tenant_id,
+        document.charges[0].subscription_id if document and document.charges else planned.tenant_id,
+        "document",
+        run.as_of,
+        "input_changed",
+        f"What {planned.key} is made of changed after the plan: shown {planned.total_cents} {planned.currency}, {now}.",
+    )
+
+
+async def _finish(uow: UnitOfWork, run_id: str) -> BillingRun:
+    uow.authorize("billing:apply")
+    run = await queries.get_run(uow, run_id, lock=True)
+    counted = await uow.session.execute(
+        select(PlannedDocument.status, func.count())
+        .where(PlannedDocument.run_id == run_id)
+        .group_by(PlannedDocument.status)
+    )
+    by_status = dict(counted.tuples().all())
+    partly = by_status.get("planned", 0) + by_status.get("quarantined", 0) > 0
+    run.advance(RunLifecycle.complete_partially if partly else RunLifecycle.complete)
+    run.applied_at = uow.now
+    run.version += 1
+    uow.emit(
+        RunApplied(
+            run_id=run.id,
+            partner_id=run.partner_id,
+            version=run.version,
+            applied=by_status.get("applied", 0),
+            quarantined=by_status.get("quarantined", 0),
+        )
+    )
+    return run

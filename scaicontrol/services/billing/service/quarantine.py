@@ -1,0 +1,33 @@
+"""Deciding what becomes of a charge that was set aside."""
+
+from scaicontrol.core.errors import Refused, invalid
+from scaicontrol.core.work import UnitOfWork
+
+from .. import queries
+from ..events import QuarantineResolved
+from ..models import QuarantineItem
+
+RESOLUTIONS = ("retry", "waive", "manual")
+
+
+async def resolve(uow: UnitOfWork, item_id: str, resolution: str, reason: str) -> QuarantineItem:
+    """
+    Close a quarantine item: `retry` leaves the charge due for the next run, `waive` charges nothing for it, `manual`
+    says that it was put on an invoice by hand. Waived and manual charges are never asked for again.
+    """
+    uow.authorize("billing:resolve")
+    if resolution not in RESOLUTIONS:
+        raise invalid("resolution", f"'{resolution}' is not one of {', '.join(RESOLUTIONS)}.")
+    item = await queries.get_quarantined(uow, item_id, lock=True)
+    if item.resolved_at is not None:
+        raise Refused(f"Cannot resolve {item}: it was resolved as {item.resolution}.")
+    if resolution != "retry":
+        await queries.settle_without_invoice(uow, item, reason)
+    item.resolved_at, item.resolution, item.resolution_reason = uow.now, resolution, reason
+    uow.emit(
+        QuarantineResolved(
+            quarantine_id=item.id, partner_id=item.partner_id, tenant_id=item.tenant_id, resolution=resolution
+        ),
+        reason=reason,
+    )
+    return item

@@ -1,0 +1,105 @@
+"""Turning a planned document into rows: the draft, its charges, and the due rows it settles, in one transaction."""
+
+from collections.abc import Iterable, Sequence
+
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import invoices, subscriptions
+from scaicontrol.services.invoices import DraftIn, DraftLineIn, Invoice
+
+from ..compute import Document, PlannedLine, Quarantined
+from ..models import BillingCharge, QuarantineItem
+
+
+async def write_document(
+    uow: UnitOfWork, partner_id: str, document: Document, run_id: str | None
+) -> Invoice | None:
+    """
+    Draft the invoice of a planned document and record its charges; None when there was nothing but zeros.
+
+    The unique key of a charge makes a second writing of the same period fail as a whole.
+    """
+    invoice = await invoices.draft(uow, _draft(document, run_id)) if document.lines else None
+    by_line = {} if invoice is None else dict(zip(map(id, document.lines), invoice.lines, strict=True))
+    for line in document.charges:
+        charge = _charge(line, document.tenant_id, partner_id, run_id)
+        if invoice is not None and line.amount_cents:
+            charge.invoice_id = invoice.id
+            by_line[id(line)].billing_charge_id = charge.id
+        uow.session.add(charge)
+    await settle_due(uow, document.charges)
+    return invoice
+
+
+async def settle_due(uow: UnitOfWork, lines: Iterable[PlannedLine]) -> None:
+    """Take what was charged out of what is due."""
+    charged = list(lines)
+    await subscriptions.mark_charged(
+        uow,
+        base=[line.row_id for line in charged if line.charge_kind in ("base", "one_time")],
+        usage=sorted({line.row_id for line in charged if line.charge_kind.startswith("usage:")}),
+        changes=sorted({line.row_id for line in charged if line.charge_kind in ("credit", "proration")}),
+    )
+
+
+def quarantine(uow: UnitOfWork, partner_id: str, items: Sequence[Quarantined], run_id: str | None) -> None:
+    """Set charges aside with their reason; what is due stays due, so the next run tries again."""
+    uow.session.add_all(
+        QuarantineItem(
+            id=new_id("qtn"),
+            run_id=run_id,
+            tenant_id=item.tenant_id,
+            partner_id=partner_id,
+            subject_id=item.subscription_id,
+            charge_kind=item.charge_kind,
+            period_start=item.period_start,
+            reason_code=item.reason_code,
+            detail=item.detail,
+        )
+        for item in items
+    )
+
+
+def _draft(document: Document, run_id: str | None) -> DraftIn:
+    period = document.period
+    return DraftIn.model_construct(
+        tenant_id=document.tenant_id,
+        currency=document.currency,
+        lines=[_line(line) for line in document.lines],
+        period_start=period.start,
+        period_end=period.end,
+        billing_run_id=run_id,
+    )
+
+
+def _line(line: PlannedLine) -> DraftLineIn:
+    # Built by us from checked rows: validating every line again would cost more than writing it.
+    return DraftLineIn.model_construct(
+        description=line.description,
+        quantity=line.quantity,
+        unit_label=line.unit_label or None,
+        unit_price_cents=line.unit_price_cents,
+        unit_divisor=line.unit_divisor,
+        amount_cents=line.amount_cents,
+        period_start=line.period.start,
+        period_end=line.period.end,
+        subscription_id=line.subscription_id,
+        metric_slug=line.metric_slug,
+        derivation=line.derivation,
+    )
+
+
+def _charge(line: PlannedLine, tenant_id: str, partner_id: str, run_id: str | None) -> BillingCharge:
+    return BillingCharge(
+        id=new_id("chg"),
+        tenant_id=tenant_id,
+        partner_id=partner_id,
+        subject_id=line.subscription_id,
+        charge_kind=line.charge_kind,
+        period_start=line.period.start,
+        period_end=line.period.end,
+        amount_cents=line.amount_cents,
+        currency=line.currency,
+        run_id=run_id,
+        derivation=line.derivation,
+    )
