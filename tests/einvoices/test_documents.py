@@ -84,9 +84,11 @@ def test_any_amounts_make_a_document_that_adds_up(amounts, currency):
 
 
 @given(
-    quantity=st.decimals("0.001", "100000", places=3), price=st.integers(0, 10**6), divisor=st.sampled_from([1, 7, 1000]),
+    quantity=st.decimals("0.001", "100000", places=3),
+    price=st.integers(0, 10**6),
+    divisor=st.sampled_from([1, 7, 1000]),
     off=st.integers(-3, 3),
-)  # fmt: skip
+)
 def test_quantity_times_price_is_always_the_net_amount(quantity, price, divisor, off):
     rows = rows_for("domestic")
     cents = max(int(quantity * price / divisor) + off, 0)

@@ -18,7 +18,9 @@ from .document import (
     canonical_digest,
 )
 from .formats import ATTACHMENT_NAME, PROFILES, Format
+from .pdf import Look, attachments, render_html, title_of, to_pdf
 from .validation import Verdict, to_xml, validate
+from .variables import epc_payload, legal_note, variables
 
 __all__ = [
     "ATTACHMENT_NAME",
@@ -30,16 +32,24 @@ __all__ = [
     "Endpoint",
     "Format",
     "Line",
+    "Look",
     "Party",
     "Payment",
     "Preceding",
     "Span",
     "VatBreakdown",
     "Verdict",
+    "attachments",
     "canonical_bytes",
     "canonical_digest",
     "check",
     "document_from",
+    "epc_payload",
+    "legal_note",
+    "render_html",
+    "title_of",
+    "to_pdf",
     "to_xml",
     "validate",
+    "variables",
 ]

@@ -1,0 +1,53 @@
+"""The PDF of a document: the same content as its XML, which travels inside for the formats that ask for it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from scaicontrol.core.ports import Attachment, DocumentRenderer
+from scaicontrol.services import templates
+
+from .document import Document
+from .formats import ATTACHMENT_NAME, PROFILES, Format
+from .validation import to_xml
+from .variables import variables
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a partner's documents wear: a logo as a `data:` URI and a colour."""
+
+    logo_url: str | None = None
+    brand_color: str | None = None
+
+
+def render_html(document: Document, look: Look | None = None, *, void: bool = False) -> str:
+    """Render a document with the built-in template of its kind, in its language."""
+    look = look or Look()
+    kind: templates.DocumentKind = "credit_note" if document.is_credit_note else "invoice"
+    shown = variables(document, logo_url=look.logo_url, brand_color=look.brand_color)
+    return templates.render_html(shown, document.language, kind, void=void)
+
+
+def title_of(document: Document) -> str:
+    words = templates.labels(document.language)
+    return f"{words.credit_note if document.is_credit_note else words.invoice} {document.number}"
+
+
+def attachments(document: Document, target: Format | None) -> tuple[Attachment, ...]:
+    """Give the XML that a ZUGFeRD or Factur-X file carries; nothing for other formats."""
+    if target is None or not PROFILES[target].is_pdf:
+        return ()
+    return (Attachment(ATTACHMENT_NAME, "text/xml", to_xml(document, target)),)
+
+
+async def to_pdf(
+    renderer: DocumentRenderer, document: Document, html: str, *, target: Format | None, finalized_at: datetime
+) -> bytes:
+    """
+    Render HTML to PDF/A-3, with the XML inside when `target` is `zugferd` or `facturx`.
+
+    `finalized_at` is the only date in the file: the same document, HTML, fonts and renderer give the same bytes.
+    """
+    return await renderer.pdf(
+        html, title=title_of(document), created_at=finalized_at, attachments=attachments(document, target)
+    )

@@ -1,0 +1,162 @@
+"""The variables a template sees (contract §19.2), taken from the canonical document: PDF and XML say the same."""
+
+from dataclasses import asdict
+from typing import Any
+
+from scaicontrol.services import tax
+
+from .document import Document, Line, Party, Payment
+
+_CITY_FIRST = frozenset({"US", "CA", "AU"})
+_POSTAL_CODE_LAST = frozenset({"GB", "IE"})
+
+
+def variables(document: Document, *, logo_url: str | None = None, brand_color: str | None = None) -> dict[str, Any]:
+    """
+    Lay out a document for `templates.render_html`, or for a template that people wrote.
+
+    Only a logo that is a `data:` URI is passed on: a renderer fetches nothing.
+    """
+    totals, period, before = document.totals, document.period, document.preceding
+    return {
+        "invoice": {
+            "number": document.number,
+            "issue_date": document.issue_date,
+            "due_date": document.due_date,
+            "period_start": period and period.start,
+            "period_end": period and period.end,
+            "currency": document.currency,
+            "notes": "\n".join(document.notes),
+            "buyer_reference": document.buyer_reference,
+            "purchase_order_ref": document.purchase_order_ref,
+            "referenced_number": before and before.number,
+            "referenced_date": before and before.issue_date,
+        },
+        "lines": [_line(line) for line in document.lines],
+        "buyer": _buyer(document),
+        "seller": _seller(document),
+        "totals": {
+            "subtotal": totals.without_tax,
+            "tax": totals.tax,
+            "total": totals.with_tax,
+            "paid": totals.prepaid,
+            "due": totals.due,
+            "groups": [
+                {
+                    "category": group.category,
+                    "rate": group.rate,
+                    "base": group.taxable_amount,
+                    "tax": group.tax_amount,
+                    "reason": group.exemption_reason,
+                }
+                for group in document.vat
+            ],
+        },
+        "payment": _payment(document),
+        "tax": {
+            "label": document.tax_label,
+            "legal_note": legal_note(document),
+            "reverse_charge": document.reverse_charge,
+        },
+        "brand": {
+            "logo_url": logo_url if (logo_url or "").startswith("data:image/") else None,
+            "color": brand_color,
+        },
+    }
+
+
+def legal_note(document: Document) -> str:
+    """Give the note of the decision, else the reasons that exempt single lines."""
+    reasons = dict.fromkeys(group.exemption_reason for group in document.vat if group.exemption_reason)
+    return document.legal_note or " ".join(reasons)
+
+
+def epc_payload(document: Document) -> str:
+    """
+    Write the QR text of a SEPA credit transfer (EPC069-12, version 002), or nothing when it cannot be one.
+
+    It takes euros between 0.01 and 999,999,999.99 to an IBAN, and at most 70 characters of name.
+    """
+    payment, due = document.payment, document.totals.due
+    if document.is_credit_note or document.currency != "EUR" or not payment.iban or not 0 < due < 10**9:
+        return ""
+    lines = ["BCD", "002", "1", "SCT", payment.bic, payment.account_holder[:70], payment.iban, f"EUR{due:.2f}"]
+    return "\n".join([*lines, "", "", payment.reference[:140]])
+
+
+def address_lines(party: Party, *, home: str, language: str) -> list[str]:
+    """Write an address the way its country does; the country only when the letter leaves home."""
+    if party.country_code in _CITY_FIRST:
+        city = [f"{party.city}, {party.state} {party.postal_code}".strip(", ")]
+    elif party.country_code in _POSTAL_CODE_LAST:
+        city = [party.city, party.state, party.postal_code]
+    else:
+        city = [f"{party.postal_code} {party.city}".strip(), party.state]
+    abroad = (
+        tax.country_name(party.country_code, tax.language_or_english(language)) if party.country_code != home else ""
+    )
+    return [line for line in (party.address_line1, party.address_line2, *city, abroad) if line]
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "description": line.name,
+        "detail": line.detail,
+        "quantity": line.quantity,
+        "unit_label": line.unit_label,
+        "unit_price": line.unit_price,
+        "per": line.base_quantity,
+        "amount": line.net_amount,
+        "tax_rate": line.rate,
+        "tax_category": line.category,
+        "period_start": line.period and line.period.start,
+        "period_end": line.period and line.period.end,
+    }
+
+
+def _buyer(document: Document) -> dict[str, Any]:
+    buyer = document.buyer
+    return {
+        "company_name": buyer.name,
+        "address_line1": buyer.address_line1,
+        "address_line2": buyer.address_line2,
+        "postal_code": buyer.postal_code,
+        "city": buyer.city,
+        "state": buyer.state,
+        "country_code": buyer.country_code,
+        "vat_number": buyer.vat_number,
+        "contact_email": buyer.email,
+        "phone": buyer.phone,
+        "address_lines": address_lines(buyer, home=document.seller.country_code, language=document.language),
+    }
+
+
+def _seller(document: Document) -> dict[str, Any]:
+    seller = document.seller
+    return {
+        "legal_name": seller.name,
+        "trade_name": seller.trade_name,
+        "seller_address_line1": seller.address_line1,
+        "seller_address_line2": seller.address_line2,
+        "seller_postal_code": seller.postal_code,
+        "seller_city": seller.city,
+        "seller_state": seller.state,
+        "seller_country_code": seller.country_code,
+        "seller_vat_number": seller.vat_number,
+        "seller_registration_number": seller.registration_number,
+        "seller_email": seller.email,
+        "seller_phone": seller.phone,
+        "address_lines": address_lines(seller, home=document.buyer.country_code, language=document.language),
+    }
+
+
+def _payment(document: Document) -> dict[str, Any]:
+    payment: Payment = document.payment
+    days = (document.due_date - document.issue_date).days if document.due_date else None
+    return {
+        **asdict(payment),
+        "terms_days": days,
+        "iban_grouped": " ".join(payment.iban[at : at + 4] for at in range(0, len(payment.iban), 4)),
+        "qr_payload": epc_payload(document),
+        "link": None,
+    }

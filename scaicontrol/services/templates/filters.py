@@ -1,0 +1,47 @@
+"""How amounts, days and numbers look in each language; templates format with these and never compute."""
+
+from datetime import date
+from decimal import Decimal
+
+from babel.dates import format_date, format_interval
+from babel.numbers import format_currency, format_decimal, format_percent
+
+from scaicontrol.core.money import exponent
+from scaicontrol.services.tax import language_or_english
+
+# A language alone would mean American dates and Swiss or Austrian surprises.
+_LOCALES = {"en": "en_GB", "nl": "nl_NL", "de": "de_DE", "fr": "fr_FR", "es": "es_ES", "it": "it_IT"}
+_HUNDRED = Decimal(100)
+
+
+def locale_of(language: str | None) -> str:
+    return _LOCALES[language_or_english(language)]
+
+
+def money(amount: Decimal, currency: str, language: str) -> str:
+    """Write an amount with the currency's own decimals, or with more when it has more, as unit prices do."""
+    places = -int(amount.as_tuple().exponent) if amount.is_finite() else 0
+    exact = places <= exponent(currency)
+    return str(
+        format_currency(amount, currency, locale=locale_of(language), currency_digits=exact, decimal_quantization=exact)
+    )
+
+
+def day(value: date, language: str, form: str = "long") -> str:
+    """Write a day: 1 November 2026, or shorter with `medium`."""
+    return str(format_date(value, format=form, locale=locale_of(language)))
+
+
+def interval(first: date, last: date, language: str) -> str:
+    """Write a period by its first and last day, without saying the year twice."""
+    return str(format_interval(first, last, "yMMMd", locale=locale_of(language)))
+
+
+def number(value: Decimal, language: str) -> str:
+    """Write a quantity exactly, grouped."""
+    return str(format_decimal(value.normalize() + 0, locale=locale_of(language), decimal_quantization=False))
+
+
+def percent(rate: Decimal, language: str) -> str:
+    """Write a rate in per cent: 21%, 25.5%."""
+    return str(format_percent(rate.normalize() / _HUNDRED, locale=locale_of(language), decimal_quantization=False))
