@@ -1,6 +1,7 @@
 """The catalogue: what services are sold as, and what each partner's tenants pay for it."""
 
 from .brackets import Bracket, check_brackets
+from .events import PlanCreated, PlanUpdated, PriceOverrideRemoved, PriceOverrideSet
 from .models import Plan, PriceOverride, UsagePrice
 from .mrr import monthly_cents
 from .prices import Price, PriceSource, effective_price, effective_prices, price_of
@@ -18,17 +19,44 @@ from .queries import (
     visible,
     visible_overrides,
 )
+from .schemas import (
+    OfferedPlanOut,
+    OfferOut,
+    OverrideIn,
+    OverrideOut,
+    PlanIn,
+    PlanOut,
+    UsagePriceIn,
+    UsagePriceOut,
+)
+from .service import add_override, change_override, create, deactivate, remove_override, update
 
 __all__ = [
     "Bracket",
     "Offer",
+    "OfferOut",
+    "OfferedPlanOut",
+    "OverrideIn",
+    "OverrideOut",
     "Plan",
+    "PlanCreated",
+    "PlanIn",
+    "PlanOut",
+    "PlanUpdated",
     "Price",
     "PriceOverride",
+    "PriceOverrideRemoved",
+    "PriceOverrideSet",
     "PriceSource",
     "UsagePrice",
+    "UsagePriceIn",
+    "UsagePriceOut",
+    "add_override",
     "browse",
+    "change_override",
     "check_brackets",
+    "create",
+    "deactivate",
     "effective_price",
     "effective_prices",
     "get",
@@ -40,7 +68,9 @@ __all__ = [
     "plans_by_id",
     "plans_of",
     "price_of",
+    "remove_override",
     "service_on_sale",
+    "update",
     "visible",
     "visible_overrides",
 ]

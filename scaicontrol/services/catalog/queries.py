@@ -38,7 +38,9 @@ def visible(uow: UnitOfWork) -> Select[Plan]:
 
 async def get(uow: UnitOfWork, plan_id: str, *, lock: bool = False) -> Plan:
     query = visible(uow).where(Plan.id == plan_id)
-    plan = await uow.session.scalar(query.with_for_update(of=Plan) if lock else query)
+    if lock:  # by itself: the joined service row is written by every heartbeat
+        await uow.session.scalar(select(Plan.id).where(Plan.id == plan_id).with_for_update())
+    plan = await uow.session.scalar(query)
     if plan is None:
         raise NotFound(f"No plan {plan_id}.")
     return plan

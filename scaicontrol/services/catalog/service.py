@@ -1,0 +1,226 @@
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from scaicontrol.core.errors import Conflict, Invalid, NotFound, Reason, invalid
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.periods import BillingPeriod
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import registry
+from scaicontrol.services.registry import Service, ServiceStatus
+
+from . import queries
+from .brackets import Bracket, check_brackets
+from .events import PlanCreated, PlanUpdated, PriceOverrideRemoved, PriceOverrideSet
+from .models import Plan, PriceOverride, UsagePrice
+from .schemas import OverrideIn, PlanIn, UsagePriceIn
+
+# Subscriptions, invoices and neighbours refer to a plan by these; another value is another plan.
+_LASTING = ("service_id", "slug", "billing_period", "currency")
+
+
+async def create(uow: UnitOfWork, new: PlanIn) -> Plan:
+    """Put a plan into the catalogue."""
+    uow.authorize("plans:manage")
+    service = (await registry.by_ids(uow, [new.service_id])).get(new.service_id)
+    if service is None or service.status in (ServiceStatus.rejected, ServiceStatus.deregistered):
+        raise NotFound(f"No service {new.service_id} that could be sold.")
+    _check(service, new)
+    taken = select(Plan.id).where(Plan.service_id == service.id, Plan.slug == new.slug)
+    if await uow.session.scalar(taken):
+        raise Conflict(f"Plan {service.slug}.{new.slug} exists; update it, or choose another slug.")
+    plan = Plan(id=new_id("pln"), version=1, service=service, usage_prices=[], **_columns(new))
+    uow.session.add(plan)
+    _price_usage(plan, new.usage_pricing)
+    uow.emit(
+        PlanCreated(
+            plan_id=plan.id,
+            plan_key=plan.key,
+            version=plan.version,
+            base_price_cents=plan.base_price_cents,
+            currency=plan.currency,
+            billing_period=plan.billing_period,
+        ),
+        after=new.model_dump(mode="json"),
+    )
+    return plan
+
+
+async def update(uow: UnitOfWork, plan_id: str, replacement: PlanIn) -> Plan:
+    """Replace what a plan says; subscriptions keep their frozen price, usage is rated by what stands here."""
+    uow.authorize("plans:manage")
+    plan = await queries.get(uow, plan_id, lock=True)
+    _check_version(plan.version, replacement.version, f"plan {plan.key}")
+    columns = _columns(replacement)
+    moved = [name for name in _LASTING if columns[name] != getattr(plan, name)]
+    if moved:
+        raise Invalid(
+            f"{' and '.join(moved)} of {plan.key} cannot change; deactivate it and create another plan.",
+            reasons=[Reason("lasting", f"{name} cannot change.", name) for name in moved],
+        )
+    _check(plan.service, replacement)
+    before = {name: getattr(plan, name) for name in columns if getattr(plan, name) != columns[name]}
+    for name in before:
+        setattr(plan, name, columns[name])
+    if _price_usage(plan, replacement.usage_pricing):
+        before["usage_pricing"] = "replaced"
+    if before:
+        _tell_update(uow, plan, sorted(before))
+    return plan
+
+
+async def deactivate(uow: UnitOfWork, plan_id: str) -> Plan:
+    """Take a plan off sale; who has it keeps it."""
+    uow.authorize("plans:manage")
+    plan = await queries.get(uow, plan_id, lock=True)
+    if plan.is_active:
+        plan.is_active = False
+        _tell_update(uow, plan, ["is_active"])
+    return plan
+
+
+def _tell_update(uow: UnitOfWork, plan: Plan, changed: list[str]) -> None:
+    plan.version += 1
+    uow.emit(PlanUpdated(plan_id=plan.id, plan_key=plan.key, version=plan.version, changed_fields=changed))
+
+
+def _columns(plan: PlanIn) -> dict[str, Any]:
+    columns = plan.model_dump(exclude={"usage_pricing", "version", "metadata", "features"})
+    return {**columns, "features": plan.features.model_dump(), "extra": plan.metadata}
+
+
+def _check(service: Service, plan: PlanIn) -> None:
+    by_metric: defaultdict[str, list[Bracket]] = defaultdict(list)
+    for price in plan.usage_pricing:
+        by_metric[price.metric_slug].append(_bracket(price))
+    if plan.billing_period is BillingPeriod.one_time and by_metric:
+        raise invalid("usage_pricing", "A one-time plan has no periods in which use could be charged.")
+    declared = sorted(metric["slug"] for metric in service.metrics)
+    unknown = sorted(set(by_metric) - set(declared))
+    if unknown:
+        names = ", ".join(declared) or "none"
+        raise invalid(
+            "usage_pricing",
+            f"{service.slug} declares no metric {', '.join(unknown)}; it declares {names}.",
+            "unknown_metric",
+        )
+    check_brackets(by_metric)
+
+
+def _bracket(price: UsagePriceIn) -> Bracket:
+    return Bracket(price.tier_start, price.tier_end, price.unit_price_cents, price.unit_divisor, price.unit_label)
+
+
+def _price_usage(plan: Plan, prices: Sequence[UsagePriceIn]) -> bool:
+    """Make the brackets of a plan these, changing rows in place; tell whether anything changed."""
+    there = {(row.metric_slug, row.tier_start): row for row in plan.usage_prices}
+    changed = False
+    for price in prices:
+        row = there.pop((price.metric_slug, price.tier_start), None)
+        if row is None:
+            plan.usage_prices.append(UsagePrice(id=new_id("upr"), plan_id=plan.id, **price.model_dump()))
+            changed = True
+        elif row.bracket != _bracket(price):
+            row.tier_end, row.unit_label = price.tier_end, price.unit_label
+            row.unit_price_cents, row.unit_divisor = price.unit_price_cents, price.unit_divisor
+            changed = True
+    for row in there.values():
+        plan.usage_prices.remove(row)
+    return changed or bool(there)
+
+
+async def add_override(uow: UnitOfWork, partner_id: str, new: OverrideIn) -> PriceOverride:
+    """Give a partner its own price for a plan; ranges of one partner and plan never overlap."""
+    uow.authorize("price_overrides:manage")
+    plan = await _priced_plan(uow, partner_id, new, except_id=None)
+    override = PriceOverride(
+        id=new_id("ovr"), partner_id=partner_id, plan_id=plan.id, version=1, **_override_columns(new)
+    )
+    uow.session.add(override)
+    _tell_override(uow, override)
+    return override
+
+
+async def change_override(uow: UnitOfWork, partner_id: str, override_id: str, replacement: OverrideIn) -> PriceOverride:
+    """Replace a partner's price or its range; frozen prices of subscriptions stay."""
+    uow.authorize("price_overrides:manage")
+    override = await queries.override(uow, partner_id, override_id)
+    _check_version(override.version, replacement.version, str(override))
+    if replacement.plan_id != override.plan_id:
+        raise invalid("plan_id", f"{override} is of another plan; remove it and add one for {replacement.plan_id}.")
+    await _priced_plan(uow, partner_id, replacement, except_id=override.id)
+    for name, value in _override_columns(replacement).items():
+        setattr(override, name, value)
+    override.version += 1
+    _tell_override(uow, override)
+    return override
+
+
+async def remove_override(uow: UnitOfWork, partner_id: str, override_id: str) -> PriceOverride:
+    """Let the plan's own price hold again."""
+    uow.authorize("price_overrides:manage")
+    override = await queries.override(uow, partner_id, override_id)
+    await uow.session.delete(override)
+    uow.emit(
+        PriceOverrideRemoved(
+            override_id=override.id,
+            partner_id=override.partner_id,
+            plan_id=override.plan_id,
+            version=override.version,
+        )
+    )
+    return override
+
+
+async def _priced_plan(uow: UnitOfWork, partner_id: str, override: OverrideIn, *, except_id: str | None) -> Plan:
+    plan = await queries.get(uow, override.plan_id, lock=True)
+    # Nodes lock rows for themselves only: touching the plan makes two overlapping writers clash when they commit.
+    plan.updated_at = uow.now
+    if override.currency != plan.currency and (override.markup_percent is not None or plan.usage_prices):
+        raise invalid(
+            "currency",
+            f"{plan.key} is priced in {plan.currency}: a markup, or a plan with usage prices, keeps that currency.",
+        )
+    overlaps = select(PriceOverride.id).where(
+        PriceOverride.partner_id == partner_id,
+        PriceOverride.plan_id == plan.id,
+        PriceOverride.id != (except_id or ""),
+        or_(PriceOverride.valid_to.is_(None), PriceOverride.valid_to > override.valid_from),
+    )
+    if override.valid_to is not None:
+        overlaps = overlaps.where(PriceOverride.valid_from < override.valid_to)
+    if other := await uow.session.scalar(overlaps.limit(1)):
+        raise Conflict(f"The range overlaps price override {other} of the same partner and plan; end that one first.")
+    return plan
+
+
+def _override_columns(override: OverrideIn) -> dict[str, Any]:
+    return override.model_dump(exclude={"plan_id", "version"})
+
+
+def _tell_override(uow: UnitOfWork, override: PriceOverride) -> None:
+    price = (
+        {"price_cents": override.price_cents}
+        if override.price_cents is not None
+        else {"markup_percent": str(override.markup_percent)}
+    )
+    uow.emit(
+        PriceOverrideSet(
+            override_id=override.id,
+            partner_id=override.partner_id,
+            plan_id=override.plan_id,
+            version=override.version,
+            price={**price, "currency": override.currency},
+            valid_from=override.valid_from,
+            valid_to=override.valid_to,
+        )
+    )
+
+
+def _check_version(stored: int, given: int | None, what: str) -> None:
+    if given not in (None, stored):
+        raise Conflict(
+            f"Somebody changed {what} meanwhile: it is at version {stored}, you read {given}. Read it again."
+        )
