@@ -1,0 +1,108 @@
+"""
+Database triggers: the last of the three nets that keep sealed rows as they are (service, ORM guard, trigger).
+
+Raw SQL bypasses the first two. Rows of a finalized document refuse every change but to the columns that settlement and
+delivery write (contract §14.4); evidence and the audit log are append-only; a number series only counts up.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import DDL, Connection, event
+
+from .model import Model
+
+INVOICE_MUTABLE = frozenset({
+    "status", "sent_at", "paid_at", "voided_at", "void_reason", "past_due_since", "amount_paid_cents",
+    "amount_credited_cents", "amount_due_cents", "settlement", "pdf_url", "delivery", "version", "updated_at",
+})  # fmt: skip
+INVOICE_SEALED = (
+    "tenant_id", "partner_id", "id", "document_type", "number", "fiscal_year", "serial", "referenced_invoice_id",
+    "currency", "language", "issue_date", "due_date", "period_start", "period_end", "notes", "buyer_reference",
+    "purchase_order_ref", "credit_reason", "billing_run_id", "subtotal_cents", "tax_cents", "total_cents",
+    "reverse_charge", "tax_label", "legal_note", "finalized_at", "buyer_snapshot", "seller_snapshot",
+    "canonical_digest", "previous_digest", "created_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Refuses an INSERT, UPDATE or DELETE on a table while `condition` holds; `message` is what the database says."""
+
+    table: str
+    event: str
+    condition: str
+    message: str
+
+    @property
+    def name(self) -> str:
+        return f"keep_{self.table}_on_{self.event.lower()}"
+
+    def create(self, dialect: str) -> str:
+        head = f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table} FOR EACH ROW"
+        if dialect == "sqlite":
+            return f"{head} WHEN {self.condition} BEGIN SELECT RAISE(ABORT, '{self.message}'); END"
+        return f"{head} IF {self.condition} THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '{self.message}'; END IF"
+
+    def drop(self) -> str:
+        return f"DROP TRIGGER IF EXISTS {self.name}"
+
+
+def _changed(columns: Iterable[str], dialect: str) -> str:
+    if dialect == "sqlite":
+        return "(" + " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in columns) + ")"
+    # BINARY: a collation that ignores case would let 'Acme' become 'ACME' unseen.
+    return "NOT (" + " AND ".join(f"BINARY NEW.{name} <=> BINARY OLD.{name}" for name in columns) + ")"
+
+
+def _sealed_parent(*rows: str) -> str:
+    keys = ", ".join(f"{row}.invoice_id" for row in rows)
+    return f"EXISTS (SELECT 1 FROM invoices WHERE id IN ({keys}) AND finalized_at IS NOT NULL)"
+
+
+def triggers(dialect: str) -> Iterator[Trigger]:
+    """Give every trigger for `sqlite`, or for MariaDB under any other name."""
+    sealed = "The document is finalized and cannot change; correct it with a credit note."
+    yield Trigger("invoices", "DELETE", "OLD.finalized_at IS NOT NULL", sealed)
+    changed = _changed(INVOICE_SEALED, dialect)
+    yield Trigger("invoices", "UPDATE", f"OLD.finalized_at IS NOT NULL AND {changed}", sealed)
+    lines = "The lines of a finalized document cannot change; correct it with a credit note."
+    yield Trigger("invoice_line_items", "INSERT", _sealed_parent("NEW"), lines)
+    yield Trigger("invoice_line_items", "UPDATE", _sealed_parent("NEW", "OLD"), lines)
+    yield Trigger("invoice_line_items", "DELETE", _sealed_parent("OLD"), lines)
+    for verb in ("UPDATE", "DELETE"):
+        tax = "The VAT decision of a finalized document cannot change."
+        yield Trigger("tax_decisions", verb, "OLD.finalized_at IS NOT NULL", tax)
+        yield Trigger("document_versions", verb, "OLD.id IS NOT NULL", "A stored document version cannot change.")
+        yield Trigger("invoice_settlements", verb, "OLD.id IS NOT NULL", "A recorded settlement cannot change.")
+        yield Trigger("audit_log", verb, "OLD.id IS NOT NULL", "The audit log is append-only.")
+    series = "A number series only counts up, one at a time."
+    keys = _changed(("partner_id", "document_type", "fiscal_year", "prefix"), dialect)
+    yield Trigger(
+        "invoice_sequence",
+        "UPDATE",
+        f"NEW.next_number <> OLD.next_number + 1 OR NEW.last_issue_date < OLD.last_issue_date OR {keys}",
+        series,
+    )
+    yield Trigger("invoice_sequence", "DELETE", "OLD.next_number > 1", series)
+
+
+def create_statements(dialect: str, tables: Iterable[str] | None = None) -> list[str]:
+    """Give the DDL that installs the triggers, of all tables or of those named."""
+    wanted = None if tables is None else set(tables)
+    return [trigger.create(dialect) for trigger in triggers(dialect) if wanted is None or trigger.table in wanted]
+
+
+def drop_statements(dialect: str, tables: Iterable[str] | None = None) -> list[str]:
+    """Give the DDL that removes the triggers; also before a table is rebuilt."""
+    wanted = None if tables is None else set(tables)
+    return [trigger.drop() for trigger in triggers(dialect) if wanted is None or trigger.table in wanted]
+
+
+@event.listens_for(Model.metadata, "after_create")
+def _install(_: Any, connection: Connection, tables: Any = (), **__: Any) -> None:
+    """`create_all` installs them too, so that a schema without revisions is as strict as a migrated one."""
+    names = [table.name for table in tables or ()]
+    for statement in create_statements(connection.dialect.name, names):
+        connection.execute(DDL(statement))

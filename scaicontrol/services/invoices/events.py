@@ -1,0 +1,230 @@
+"""Facts of documents; payloads as contract §23.8 lists them. Those with `public = False` stay in the house."""
+
+from datetime import date, datetime
+from typing import ClassVar
+
+from scaicontrol.core.events import DomainEvent
+
+
+class _InvoiceFact(DomainEvent):
+    resource: ClassVar[str] = "invoice_id"
+
+    invoice_id: str
+    tenant_id: str
+    partner_id: str
+
+
+class InvoiceFinalized(_InvoiceFact):
+    topic: ClassVar[str] = "invoice.finalized"
+
+    number: str
+    document_type: str
+    scaicontrol_customer_id: str
+    currency: str
+    subtotal_cents: int
+    tax_cents: int
+    total_cents: int
+    amount_due_cents: int
+    issue_date: date
+    due_date: date | None
+    period_start: datetime | None
+    period_end: datetime | None
+    reverse_charge: bool
+    canonical_digest: str
+    finalized_at: datetime
+
+
+class CreditNoteIssued(DomainEvent):
+    topic: ClassVar[str] = "credit_note.issued"
+    resource: ClassVar[str] = "credit_note_id"
+
+    credit_note_id: str
+    number: str
+    referenced_invoice_id: str
+    referenced_invoice_number: str
+    tenant_id: str
+    partner_id: str
+    scaicontrol_customer_id: str
+    currency: str
+    subtotal_cents: int
+    tax_cents: int
+    total_cents: int
+    reason: str | None
+    canonical_digest: str
+    issued_at: datetime
+
+
+class _NumberedStep(DomainEvent):
+    """A fact that happens several times to one document; `step` counts and is no part of the payload."""
+
+    step: int = 1
+
+    @property
+    def lifecycle_step(self) -> str:
+        return str(self.step)
+
+    @property
+    def payload(self) -> dict[str, object]:
+        return self.model_dump(mode="json", exclude={"step"})
+
+
+class InvoiceSent(_NumberedStep, _InvoiceFact):
+    topic: ClassVar[str] = "invoice.sent"
+
+    number: str
+    document_type: str
+    channel: str
+    einvoice_format: str | None
+    sent_at: datetime
+
+
+class InvoicePaid(_InvoiceFact):
+    topic: ClassVar[str] = "invoice.paid"
+
+    number: str
+    currency: str
+    total_cents: int
+    settlement: str
+    payment_id: str | None
+    paid_at: datetime
+
+    @property
+    def lifecycle_step(self) -> str:
+        return "terminal"
+
+
+class InvoicePastDue(_InvoiceFact):
+    topic: ClassVar[str] = "invoice.past_due"
+
+    number: str
+    currency: str
+    amount_due_cents: int
+    due_date: date | None
+    past_due_since: datetime
+    cause: str
+    next_retry_at: datetime | None
+
+
+class InvoiceVoided(_InvoiceFact):
+    topic: ClassVar[str] = "invoice.voided"
+
+    number: str
+    document_type: str
+    currency: str
+    total_cents: int
+    void_reason: str
+    voided_at: datetime
+
+    @property
+    def lifecycle_step(self) -> str:
+        return "terminal"
+
+
+class _Inside(_InvoiceFact):
+    public: ClassVar[bool] = False
+
+
+class InvoiceDrafted(_Inside):
+    topic: ClassVar[str] = "invoice.drafted"
+
+    document_type: str
+    currency: str
+    subtotal_cents: int
+
+
+class InvoiceUpdated(_Inside):
+    topic: ClassVar[str] = "invoice.updated"
+
+    version: int
+    changed_fields: list[str]
+
+    @property
+    def lifecycle_step(self) -> str:
+        return f"v{self.version}"
+
+
+class InvoiceDeleted(_Inside):
+    topic: ClassVar[str] = "invoice.deleted"
+
+
+class DraftVoided(_Inside):
+    """A draft was set aside; it never had a number."""
+
+    topic: ClassVar[str] = "invoice.draft_voided"
+
+    void_reason: str
+
+
+class RenderRequested(_Inside):
+    """A document wants files; whoever renders starts now instead of at the next sweep."""
+
+    topic: ClassVar[str] = "invoice.render_requested"
+
+    render_id: str
+    version: int
+    reason: str | None
+
+    @property
+    def lifecycle_step(self) -> str:
+        return f"v{self.version}"
+
+
+class DocumentArchived(_Inside):
+    """The files of a version are stored and may be fetched."""
+
+    topic: ClassVar[str] = "invoice.archived"
+
+    number: str
+    document_type: str
+    version: int
+    send_now: bool
+
+    @property
+    def lifecycle_step(self) -> str:
+        return f"v{self.version}"
+
+
+class DeliveryRequested(_Inside):
+    """A document is to be mailed; `invoices.mail_material` gives whoever mails it everything to write it."""
+
+    topic: ClassVar[str] = "invoice.delivery_requested"
+
+    delivery_id: str
+    number: str
+    document_type: str
+    recipients: list[str]
+    attach_xml: bool
+
+    @property
+    def lifecycle_step(self) -> str:
+        return self.delivery_id
+
+
+class SettlementRecorded(_Inside):
+    """Something was paid or credited towards a document."""
+
+    topic: ClassVar[str] = "invoice.settlement_recorded"
+
+    kind: str
+    source_id: str
+    amount_cents: int
+    amount_due_cents: int
+    currency: str
+
+    @property
+    def lifecycle_step(self) -> str:
+        return self.source_id
+
+
+class CreditNoteSettled(DomainEvent):
+    """A credit note was allocated or refunded in full."""
+
+    topic: ClassVar[str] = "credit_note.settled"
+    resource: ClassVar[str] = "credit_note_id"
+    public: ClassVar[bool] = False
+
+    credit_note_id: str
+    tenant_id: str
+    partner_id: str
+    number: str
+    settlement: str

@@ -1,0 +1,53 @@
+"""The ORM's net: a flush that would change or delete a sealed row is refused before the database sees it."""
+
+from typing import Any
+
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import Session
+
+from scaicontrol.core.audit_log import AuditEntry
+from scaicontrol.core.errors import Refused
+from scaicontrol.db.tenant_filter import ScopedSession
+from scaicontrol.db.triggers import INVOICE_MUTABLE
+from scaicontrol.services.tax import TaxDecision
+
+from .models import DocumentVersion, Invoice, InvoiceLine, Settlement
+
+_APPEND_ONLY = (DocumentVersion, Settlement, AuditEntry)
+
+
+@event.listens_for(ScopedSession, "before_flush")
+def _keep_sealed(session: Session, _: Any, __: Any) -> None:
+    for row in session.deleted:
+        if isinstance(row, _APPEND_ONLY) or _was_sealed(session, row):
+            raise Refused(f"Cannot delete {row}: it is sealed. Correct a finalized document with a credit note.")
+    for row in session.dirty:
+        if not session.is_modified(row):
+            continue
+        if isinstance(row, _APPEND_ONLY) or (not isinstance(row, Invoice) and _was_sealed(session, row)):
+            raise Refused(f"Cannot change {row}: it is sealed. Correct a finalized document with a credit note.")
+        if isinstance(row, Invoice) and _was_sealed(session, row) and (fields := _changed(row) - INVOICE_MUTABLE):
+            raise Refused(
+                f"Cannot change {', '.join(sorted(fields))} of {row}: it is finalized. Correct it with a credit note."
+            )
+    for row in session.new:
+        if isinstance(row, InvoiceLine) and _was_sealed(session, row):
+            raise Refused(f"Cannot add a line to invoice {row.invoice_id}: it is finalized.")
+
+
+def _was_sealed(session: Session, row: Any) -> bool:
+    """Tell whether the database holds this row as part of a finalized document; a line asks its loaded parent."""
+    if isinstance(row, InvoiceLine):
+        key = session.identity_key(Invoice, row.invoice_id) if row.invoice_id else None
+        parent = session.identity_map.get(key) if key else None
+        return isinstance(parent, Invoice) and _was_sealed(session, parent)
+    if not isinstance(row, Invoice | TaxDecision):
+        return False
+    history = inspect(row).attrs.finalized_at.history
+    before = history.deleted[0] if history.deleted else None if history.added else row.__dict__.get("finalized_at")
+    return before is not None
+
+
+def _changed(row: Invoice) -> set[str]:
+    state = inspect(row)
+    return {column.key for column in state.mapper.column_attrs if state.attrs[column.key].history.has_changes()}

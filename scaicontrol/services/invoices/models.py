@@ -1,0 +1,265 @@
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from sqlalchemy import Boolean, Date, Enum, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from scaicontrol.core.lifecycle import Lifecycle, Lifecycled
+from scaicontrol.db import (
+    ExactDecimal,
+    IdString,
+    JsonDocument,
+    Model,
+    TenantScopedModel,
+    parent_key,
+    within_tenant,
+)
+from scaicontrol.db.tenant_filter import PartnerPrivate
+
+from .lifecycle import DocumentType, InvoiceLifecycle, InvoiceStatus
+
+Rate = ExactDecimal(5, 2)
+Quantity = ExactDecimal(18, 6)
+
+
+def _named(kind: type, length: int = 20) -> Enum:
+    return Enum(
+        kind, native_enum=False, length=length, create_constraint=False, values_callable=lambda e: [m.value for m in e]
+    )
+
+
+class Invoice(Lifecycled, TenantScopedModel):
+    """
+    An invoice or a credit note: what a tenant owes, or is owed back.
+
+    Once `finalized_at` is set only the columns of contract §14.4 may change; a credit note's amounts are negative.
+    Always amount_due = total - amount_paid - amount_credited, and 0 once void.
+    """
+
+    __tablename__ = "invoices"
+    __table_args__ = (
+        within_tenant(),
+        parent_key("referenced_invoice_id", "invoices"),
+        UniqueConstraint("partner_id", "number"),
+        Index("ix_invoices_series", "partner_id", "document_type", "fiscal_year", "serial"),
+        Index("ix_invoices_age", "status", "due_date"),
+        Index("ix_invoices_referenced", "referenced_invoice_id"),
+        Index("ix_invoices_feed", "tenant_id", "created_at", "id"),
+    )
+    lifecycle: ClassVar[type[Lifecycle]] = InvoiceLifecycle
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    document_type: Mapped[DocumentType] = mapped_column(_named(DocumentType), default=DocumentType.invoice)
+    status: Mapped[InvoiceStatus] = mapped_column(_named(InvoiceStatus), default=InvoiceStatus.draft)
+    number: Mapped[str | None] = mapped_column(String(60))
+    fiscal_year: Mapped[int | None]
+    serial: Mapped[int | None]  # the NNNNNN of the number: place in the series
+    referenced_invoice_id: Mapped[str | None] = mapped_column(IdString)
+    currency: Mapped[str] = mapped_column(String(3))
+    language: Mapped[str | None] = mapped_column(String(5))
+    issue_date: Mapped[date | None] = mapped_column(Date)
+    due_date: Mapped[date | None] = mapped_column(Date)
+    period_start: Mapped[datetime | None]
+    period_end: Mapped[datetime | None]
+    notes: Mapped[str | None] = mapped_column(Text)
+    buyer_reference: Mapped[str | None] = mapped_column(String(100))
+    purchase_order_ref: Mapped[str | None] = mapped_column(String(100))
+    credit_reason: Mapped[str | None] = mapped_column(Text)
+    billing_run_id: Mapped[str | None] = mapped_column(IdString, index=True)
+
+    subtotal_cents: Mapped[int] = mapped_column(default=0)
+    tax_cents: Mapped[int] = mapped_column(default=0)
+    total_cents: Mapped[int] = mapped_column(default=0)
+    reverse_charge: Mapped[bool] = mapped_column(Boolean, default=False)
+    tax_label: Mapped[str | None] = mapped_column(String(120))
+    legal_note: Mapped[str | None] = mapped_column(Text)
+
+    finalized_at: Mapped[datetime | None]
+    buyer_snapshot: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument)
+    seller_snapshot: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument)
+    canonical_digest: Mapped[str | None] = mapped_column(String(64))
+    previous_digest: Mapped[str | None] = mapped_column(String(64))
+
+    amount_paid_cents: Mapped[int] = mapped_column(default=0)
+    amount_credited_cents: Mapped[int] = mapped_column(default=0)
+    amount_due_cents: Mapped[int] = mapped_column(default=0)
+    settlement: Mapped[str | None] = mapped_column(String(20))
+    delivery: Mapped[str | None] = mapped_column(String(10))
+    sent_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    past_due_since: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]
+    void_reason: Mapped[str | None] = mapped_column(Text)
+    pdf_url: Mapped[str | None] = mapped_column(String(500))
+    version: Mapped[int] = mapped_column(default=1)
+
+    lines: Mapped[list["InvoiceLine"]] = relationship(
+        lazy="raise", order_by="InvoiceLine.order_index, InvoiceLine.id", cascade="all, delete-orphan", passive_deletes=False
+    )
+
+    def __str__(self) -> str:
+        kind = "credit note" if self.is_credit_note else "invoice"
+        return f"{kind} {self.number}" if self.number else f"draft {kind} {self.id}"
+
+    @property
+    def is_credit_note(self) -> bool:
+        return self.document_type == DocumentType.credit_note
+
+    @property
+    def is_sealed(self) -> bool:
+        return self.finalized_at is not None
+
+
+class InvoiceLine(TenantScopedModel):
+    """One position; `amount_cents` is net. `derivation` holds what the amount was computed from."""
+
+    __tablename__ = "invoice_line_items"
+    __table_args__ = (
+        within_tenant(),
+        parent_key("invoice_id", "invoices"),
+        parent_key("credited_line_id", "invoice_line_items"),
+        Index("ix_invoice_line_items_order", "invoice_id", "order_index"),
+    )
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    invoice_id: Mapped[str] = mapped_column(IdString)
+    order_index: Mapped[int]
+    description: Mapped[str] = mapped_column(Text)
+    quantity: Mapped[Decimal] = mapped_column(Quantity, default=Decimal(1))
+    unit_label: Mapped[str | None] = mapped_column(String(40))
+    unit_price_cents: Mapped[int]
+    unit_divisor: Mapped[int] = mapped_column(default=1)
+    amount_cents: Mapped[int]
+    tax_category: Mapped[str | None] = mapped_column(String(2))
+    tax_rate: Mapped[Decimal | None] = mapped_column(Rate)
+    tax_cents: Mapped[int] = mapped_column(default=0)
+    period_start: Mapped[datetime | None]
+    period_end: Mapped[datetime | None]
+    subscription_id: Mapped[str | None] = mapped_column(IdString, index=True)
+    pack_subscription_id: Mapped[str | None] = mapped_column(IdString, index=True)
+    metric_slug: Mapped[str | None] = mapped_column(String(100))
+    billing_charge_id: Mapped[str | None] = mapped_column(IdString, index=True)
+    credited_line_id: Mapped[str | None] = mapped_column(IdString, index=True)
+    ledger_code: Mapped[str | None] = mapped_column(String(40))
+    derivation: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument)
+
+
+class NumberSeries(PartnerPrivate, Model):
+    """
+    Where one seller's series of one document type and fiscal year stands; never auto-increment, which has gaps.
+
+    It is also the head of the seal chain: a document deleted at the end of the chain is missed against it.
+    """
+
+    __tablename__ = "invoice_sequence"
+
+    partner_id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    document_type: Mapped[DocumentType] = mapped_column(_named(DocumentType), primary_key=True)
+    fiscal_year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    next_number: Mapped[int] = mapped_column(default=1)
+    last_digest: Mapped[str] = mapped_column(String(64))
+    last_issue_date: Mapped[date | None] = mapped_column(Date)
+    prefix: Mapped[str] = mapped_column(String(40))
+
+    @property
+    def id(self) -> str:
+        return f"{self.partner_id}/{self.document_type}/{self.fiscal_year}"
+
+
+class DocumentVersion(TenantScopedModel):
+    """One stored file of a document. Files of one `version` show the same; a new one never replaces an old one."""
+
+    __tablename__ = "document_versions"
+    __table_args__ = (
+        within_tenant(),
+        parent_key("invoice_id", "invoices"),
+        UniqueConstraint("invoice_id", "version", "kind", "format"),
+    )
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    invoice_id: Mapped[str] = mapped_column(IdString)
+    version: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(10))  # pdf, xml, zugferd (a PDF with its XML inside)
+    format: Mapped[str] = mapped_column(String(12))  # pdf, cii, ubl, xrechnung, zugferd, facturx
+    storage_key: Mapped[str] = mapped_column(String(500))
+    sha256: Mapped[str] = mapped_column(String(64))
+    bytes: Mapped[int]
+    template_id: Mapped[str | None] = mapped_column(IdString)
+    template_version: Mapped[int | None]
+    rules: Mapped[list[str] | None] = mapped_column(JsonDocument)  # the rule sets an XML passed
+    created_by: Mapped[str] = mapped_column(String(100))
+    reason: Mapped[str | None] = mapped_column(Text)
+
+
+class DocumentRender(TenantScopedModel):
+    """The job `document_render`: one wanted version of one document, due until its files are stored."""
+
+    __tablename__ = "document_renders"
+    __table_args__ = (
+        within_tenant(),
+        parent_key("invoice_id", "invoices"),
+        UniqueConstraint("invoice_id", "version"),
+        Index("ix_document_renders_due", "due_at"),
+    )
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    invoice_id: Mapped[str] = mapped_column(IdString)
+    version: Mapped[int]
+    requested_at: Mapped[datetime]
+    requested_by: Mapped[str] = mapped_column(String(100))
+    reason: Mapped[str | None] = mapped_column(Text)
+    due_at: Mapped[datetime | None]  # none once done
+    claimed_by: Mapped[str | None] = mapped_column(String(100))
+    claimed_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    done_at: Mapped[datetime | None]
+
+
+class DocumentDelivery(TenantScopedModel):
+    """One sending of a document: asked for, and done once the mail was accepted or the portal shows it."""
+
+    __tablename__ = "document_deliveries"
+    __table_args__ = (
+        within_tenant(),
+        parent_key("invoice_id", "invoices"),
+        Index("ix_document_deliveries_asked", "invoice_id", "requested_at"),
+    )
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)  # the id its mail will carry
+    invoice_id: Mapped[str] = mapped_column(IdString)
+    channel: Mapped[str] = mapped_column(String(10))
+    recipients: Mapped[list[str]] = mapped_column(JsonDocument)
+    attach_xml: Mapped[bool] = mapped_column(Boolean)
+    einvoice_format: Mapped[str | None] = mapped_column(String(12))
+    requested_at: Mapped[datetime]
+    requested_by: Mapped[str] = mapped_column(String(100))
+    delivered_at: Mapped[datetime | None]
+    nth: Mapped[int | None]  # which delivery of this document it was
+
+
+class Settlement(TenantScopedModel):
+    """
+    A movement against what is due: a payment, an allocated credit note, a refund of a credit note.
+
+    The sums in `invoices` are sums of these rows; `source_id` makes each movement count once.
+    """
+
+    __tablename__ = "invoice_settlements"
+    __table_args__ = (
+        within_tenant(),
+        parent_key("invoice_id", "invoices"),
+        UniqueConstraint("invoice_id", "source_id"),
+    )
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    invoice_id: Mapped[str] = mapped_column(IdString)
+    kind: Mapped[str] = mapped_column(String(20))  # payment, manual, credit_note
+    source_id: Mapped[str] = mapped_column(String(100))
+    amount_cents: Mapped[int]
+    unapplied_cents: Mapped[int] = mapped_column(default=0)
+    settled_at: Mapped[datetime]
+    reference: Mapped[str | None] = mapped_column(String(255))
+    method: Mapped[str | None] = mapped_column(String(40))
+    recorded_by: Mapped[str] = mapped_column(String(100))

@@ -1,0 +1,94 @@
+"""What a document is written from: plain rows, the same before and after it is sealed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from scaicontrol.services import einvoices
+from scaicontrol.services.tax import TaxDecision, Totals
+
+from .models import Invoice, InvoiceLine
+
+Row = Mapping[str, Any]
+
+_INVOICE = (
+    "document_type", "status", "number", "currency", "language", "issue_date", "due_date", "period_start",
+    "period_end", "notes", "buyer_reference", "purchase_order_ref", "credit_reason", "subtotal_cents", "tax_cents",
+    "total_cents", "void_reason",
+)  # fmt: skip
+_LINE = (
+    "id", "description", "quantity", "unit_label", "unit_price_cents", "unit_divisor", "amount_cents", "tax_category",
+    "tax_rate", "tax_cents", "period_start", "period_end",
+)  # fmt: skip
+_DECISION = (
+    "rule", "rate", "category", "reverse_charge", "label", "legal_note", "exemption_code", "exemption_reason",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """Invoice, lines, seller, buyer and VAT decision as mappings with the contract's field names."""
+
+    invoice: Row
+    lines: Sequence[Row]
+    seller: Row
+    buyer: Row
+    decision: Row
+
+    @property
+    def is_credit_note(self) -> bool:
+        return bool(self.invoice["document_type"] == "credit_note")
+
+
+def document_of(paper: Paper) -> einvoices.Document:
+    return einvoices.document_from(paper.invoice, paper.lines, paper.seller, paper.buyer, paper.decision)
+
+
+def row_of(
+    invoice: Invoice,
+    *,
+    number: str,
+    issue_date: date,
+    due_date: date | None,
+    language: str,
+    totals: Totals,
+    original: Invoice | None,
+) -> dict[str, Any]:
+    """Show a draft as it would be finalized: with a provisional number of the final length, and its totals."""
+    return {
+        **_fields(invoice, _INVOICE),
+        "number": number,
+        "issue_date": issue_date,
+        "due_date": due_date,
+        "language": language,
+        "subtotal_cents": totals.subtotal_cents,
+        "tax_cents": totals.tax_cents,
+        "total_cents": totals.total_cents,
+        **_reference(original),
+    }
+
+
+def line_row(line: InvoiceLine) -> dict[str, Any]:
+    return _fields(line, _LINE)
+
+
+def sealed_paper(invoice: Invoice, decision: TaxDecision, original: Invoice | None) -> Paper:
+    """Take everything from the sealed rows; nothing that is edited later can show."""
+    return Paper(
+        invoice={**_fields(invoice, _INVOICE), **_reference(original)},
+        lines=[line_row(line) for line in invoice.lines],
+        seller=dict(invoice.seller_snapshot or {}),
+        buyer=dict(invoice.buyer_snapshot or {}),
+        decision=_fields(decision, _DECISION),
+    )
+
+
+def _reference(original: Invoice | None) -> dict[str, Any]:
+    if original is None:
+        return {}
+    return {"referenced_number": original.number, "referenced_issue_date": original.issue_date}
+
+
+def _fields(row: object, names: Sequence[str]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}

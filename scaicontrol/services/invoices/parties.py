@@ -1,0 +1,89 @@
+"""Seller and buyer of a document, as their own features give them, and what VAT depends on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from scaicontrol.core.errors import Reason
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import partners, tax, tenants
+from scaicontrol.services.einvoices import Format
+
+from .models import Invoice
+from .schemas import FinalizeIn
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """What a document says about both sides; `problems` is empty when both are complete."""
+
+    seller: Mapping[str, Any]
+    buyer: Mapping[str, Any]
+    settings: partners.PartnerSettings
+    problems: tuple[Reason, ...]
+    tenant_id: str
+
+    @property
+    def language(self) -> str:
+        return self.buyer.get("preferred_language") or self.seller.get("default_language") or "en"
+
+    @property
+    def format(self) -> Format:
+        return format_of(self.buyer)
+
+    async def vat_facts(self, uow: UnitOfWork, tax_point: date, data: FinalizeIn) -> tax.VatFacts:
+        """Gather what `determine_vat` decides on, with the last VIES answer."""
+        buyer, settings = self.buyer, self.settings
+        number = buyer.get("vat_number")
+        return tax.VatFacts(
+            seller_country=self.seller.get("seller_country_code") or "",
+            seller_postal_code=self.seller.get("seller_postal_code"),
+            buyer_country=buyer.get("country_code") or "",
+            buyer_postal_code=buyer.get("postal_code"),
+            buyer_vat_number=number,
+            is_business=bool(buyer.get("is_business")),
+            tax_point=tax_point,
+            decided_at=uow.now,
+            oss_registered=settings.oss_registered,
+            export_category=settings.export_category,
+            tax_exempt=bool(buyer.get("tax_exempt")),
+            tax_exempt_reason=buyer.get("tax_exempt_reason"),
+            tax_exempt_reason_code=buyer.get("tax_exempt_reason_code"),
+            vies_policy=settings.vies_policy,
+            vies_max_age_days=settings.vies_max_age_days,
+            vies_override_reason=data.vies_override_reason,
+            consulted=await tax.consulted(uow, self.tenant_id, number) if number else None,
+            language=self.language,
+        )
+
+
+def format_of(buyer: Mapping[str, Any]) -> Format:
+    """Give the e-invoice format a buyer wants; who wants none gets EN 16931 CII in the archive."""
+    return Format(buyer.get("preferred_einvoice_format") or Format.cii)
+
+
+def prefers_einvoice(buyer: Mapping[str, Any]) -> bool:
+    return bool(buyer.get("preferred_einvoice_format"))
+
+
+async def parties_of(uow: UnitOfWork, invoice: Invoice) -> Parties:
+    """Read both sides as they are today, and name every field a document needs and does not find."""
+    problems: list[Reason] = []
+    seller = await partners.seller_snapshot(uow, invoice.partner_id)
+    problems += await partners.missing_for_finalisation(uow, invoice.partner_id)
+    profile = await tenants.find_billing_profile(uow, invoice.tenant_id)
+    if profile is None:
+        buyer: Mapping[str, Any] = {}
+        problems.append(Reason("no_billing_profile", "The tenant has no billing profile; it must fill one in first."))
+    else:
+        buyer = tenants.buyer_snapshot(profile)
+        problems += tenants.missing_for_finalisation(profile)
+    settings = await partners.settings_of(uow, invoice.partner_id)
+    return Parties(seller, buyer, settings, tuple(problems), invoice.tenant_id)
+
+
+async def inherited_parties(uow: UnitOfWork, original: Invoice) -> Parties:
+    """Take both sides from the invoice that a credit note corrects."""
+    settings = await partners.settings_of(uow, original.partner_id)
+    return Parties(original.seller_snapshot or {}, original.buyer_snapshot or {}, settings, (), original.tenant_id)

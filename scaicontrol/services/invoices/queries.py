@@ -1,0 +1,202 @@
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import selectinload
+
+from scaicontrol.core.errors import NotFound, Refused
+from scaicontrol.core.outbox import Outbox
+from scaicontrol.core.pagination import Page, PageRequest, paginate
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import tax
+
+from .lifecycle import OWED, DocumentType, InvoiceStatus
+from .models import DocumentRender, DocumentVersion, Invoice, InvoiceLine, Settlement
+from .schemas import InvoiceDetail, InvoiceOut
+
+_SORTABLE = {
+    "created_at": Invoice.created_at,
+    "issue_date": Invoice.issue_date,
+    "due_date": Invoice.due_date,
+    "number": Invoice.number,
+    "total_cents": Invoice.total_cents,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFilter:
+    """Which documents of a list; what is None does not narrow it. Days are issue dates, both included."""
+
+    status: InvoiceStatus | None = None
+    document_type: DocumentType | None = None
+    tenant_id: str | None = None
+    partner_id: str | None = None
+    currency: str | None = None
+    issued_from: date | None = None
+    issued_to: date | None = None
+    overdue: bool | None = None
+    q: str | None = None
+
+    def narrow(self, query: Select[Any], today: date) -> Select[Any]:
+        for column, wanted in (
+            (Invoice.status, self.status),
+            (Invoice.document_type, self.document_type),
+            (Invoice.tenant_id, self.tenant_id),
+            (Invoice.partner_id, self.partner_id),
+            (Invoice.currency, self.currency),
+        ):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        if self.issued_from:
+            query = query.where(Invoice.issue_date >= self.issued_from)
+        if self.issued_to:
+            query = query.where(Invoice.issue_date <= self.issued_to)
+        if self.overdue is not None:
+            late = Invoice.status.in_(OWED) & (Invoice.due_date < today) & (Invoice.amount_due_cents > 0)
+            query = query.where(late if self.overdue else ~late | Invoice.due_date.is_(None))
+        if self.q:
+            query = query.where(
+                or_(Invoice.number.startswith(self.q, autoescape=True), Invoice.id == self.q, Invoice.tenant_id == self.q)
+            )
+        return query
+
+
+def visible(uow: UnitOfWork) -> Select[tuple[Invoice]]:
+    """Every read starts here: the session's scope decides whose documents, and a tenant never sees a draft."""
+    uow.authorize("invoices:read")
+    query = select(Invoice)
+    if not uow.actor.is_platform and uow.actor.tenant_id is not None:
+        query = query.where(Invoice.finalized_at.is_not(None))
+    return query
+
+
+async def find(uow: UnitOfWork, invoice_id: str) -> Invoice | None:
+    query = visible(uow).where(Invoice.id == invoice_id).options(selectinload(Invoice.lines))
+    return await uow.session.scalar(query)
+
+
+async def locked(uow: UnitOfWork, invoice_id: str) -> Invoice:
+    """Lock a document without its lines. As the first read of a transaction it waits instead of conflicting."""
+    query = visible(uow).where(Invoice.id == invoice_id).with_for_update()
+    invoice = await uow.session.scalar(query.execution_options(populate_existing=True))
+    if invoice is None:
+        raise NotFound(f"There is no invoice {invoice_id}.")
+    return invoice
+
+
+async def get(uow: UnitOfWork, invoice_id: str, *, lock: bool = False) -> Invoice:
+    """Fetch a document with its lines; a foreign one, or a tenant's draft, does not exist."""
+    if lock:
+        await locked(uow, invoice_id)
+    invoice = await find(uow, invoice_id)
+    if invoice is None:
+        raise NotFound(f"There is no invoice {invoice_id}.")
+    return invoice
+
+
+def require_sealed(invoice: Invoice, verb: str) -> None:
+    """Refuse what only a finalized document allows."""
+    if not invoice.is_sealed:
+        raise Refused(f"Cannot {verb} {invoice}: it is {invoice.status.replace('_', ' ')}; finalize it first.")
+
+
+async def find_number(uow: UnitOfWork, partner_id: str, number: str) -> Invoice | None:
+    query = visible(uow).where(Invoice.partner_id == partner_id, Invoice.number == number)
+    return await uow.session.scalar(query)
+
+
+async def page(uow: UnitOfWork, request: PageRequest, wanted: InvoiceFilter | None = None) -> Page[Invoice]:
+    """List documents, without their lines."""
+    query = (wanted or InvoiceFilter()).narrow(visible(uow), uow.now.date())
+    return await paginate(uow, query, request, _SORTABLE)
+
+
+async def versions(uow: UnitOfWork, invoice_id: str) -> list[DocumentVersion]:
+    """List the stored files of a document, newest version first."""
+    await get(uow, invoice_id)
+    stored = (
+        select(DocumentVersion)
+        .where(DocumentVersion.invoice_id == invoice_id)
+        .order_by(DocumentVersion.version.desc(), DocumentVersion.kind, DocumentVersion.format)
+    )
+    return list(await uow.session.scalars(stored))
+
+
+async def renders(uow: UnitOfWork, invoice_id: str) -> list[DocumentRender]:
+    query = select(DocumentRender).where(DocumentRender.invoice_id == invoice_id).order_by(DocumentRender.version)
+    return list(await uow.session.scalars(query))
+
+
+async def settlements(uow: UnitOfWork, invoice_id: str) -> list[Settlement]:
+    """List what was paid and credited towards a document, oldest first."""
+    await get(uow, invoice_id)
+    query = (
+        select(Settlement).where(Settlement.invoice_id == invoice_id).order_by(Settlement.settled_at, Settlement.id)
+    )
+    return list(await uow.session.scalars(query))
+
+
+async def credit_notes_of(uow: UnitOfWork, invoice_ids: Iterable[str]) -> list[Invoice]:
+    """List the credit notes on invoices that are not void, with their lines."""
+    query = (
+        visible(uow)
+        .where(Invoice.referenced_invoice_id.in_(invoice_ids), Invoice.status != InvoiceStatus.void)
+        .order_by(Invoice.created_at, Invoice.id)
+        .options(selectinload(Invoice.lines))
+    )
+    return list(await uow.session.scalars(query))
+
+
+def available_actions(invoice: Invoice) -> list[str]:
+    """Name what the state of a document allows now; who asks may still lack the permission."""
+    events = set(Invoice.lifecycle.events_from(invoice.status))
+    actions = events & {"finalize", "void"}
+    if invoice.status == InvoiceStatus.draft:
+        actions |= {"update", "delete", "check"}
+    elif invoice.is_sealed:
+        actions |= {"regenerate_pdf"}
+        if invoice.status != InvoiceStatus.void:
+            actions |= {"send"}
+            if not invoice.is_credit_note:
+                actions |= {"credit"}
+        if "settle" in events and not invoice.is_credit_note:
+            actions |= {"mark_paid"}
+    return sorted(actions)
+
+
+def shown(invoice: Invoice) -> InvoiceOut:
+    """Say a document as surfaces show it; its lines must be loaded."""
+    return InvoiceOut.model_validate(_attributes(invoice))
+
+
+async def detail(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
+    """Gather everything an operator asks about one document: decision, settlements, files, credit notes, facts."""
+    uow.authorize("invoices:administer")
+    invoice = await get(uow, invoice_id)
+    facts = select(Outbox).where(Outbox.resource_id == invoice_id).order_by(Outbox.occurred_at, Outbox.id)
+    return InvoiceDetail.model_validate({
+        **_attributes(invoice),
+        "decision": await tax.find(uow, invoice_id),
+        "payments": await settlements(uow, invoice_id),
+        "versions": await versions(uow, invoice_id),
+        "renders": await renders(uow, invoice_id),
+        "credit_notes": await credit_notes_of(uow, [invoice_id]),
+        "events": list(await uow.session.scalars(facts)),
+    })
+
+
+def _attributes(invoice: Invoice) -> dict[str, Any]:
+    plain = {name: getattr(invoice, name) for name in InvoiceOut.model_fields if hasattr(Invoice, name)}
+    return {**plain, "available_actions": available_actions(invoice)}
+
+
+async def line(uow: UnitOfWork, line_id: str) -> InvoiceLine:
+    """Fetch one position of a document the actor may see."""
+    uow.authorize("invoices:read")
+    query = select(InvoiceLine).where(InvoiceLine.id == line_id)
+    found = await uow.session.scalar(query)
+    if found is None or await find(uow, found.invoice_id) is None:
+        raise NotFound(f"There is no invoice line {line_id}.")
+    return found

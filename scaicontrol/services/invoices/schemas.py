@@ -1,0 +1,433 @@
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from scaicontrol.core.errors import Reason
+from scaicontrol.core.ids import Id
+from scaicontrol.core.money import half_up
+from scaicontrol.core.schemas import Cents, Count, Currency, Exact, In, Moment, Out, Patch
+
+from .lifecycle import Channel, DocumentType, InvoiceStatus
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Short = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+UnitLabel = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+VatCategory = Annotated[str, Field(pattern="^(S|AE|G|E|Z|O|K)$", description="UNCL 5305.")]
+VatRate = Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2, allow_inf_nan=False)]
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("give the moment with its offset, such as 2026-01-01T00:00:00Z")
+    return moment
+
+
+Instant = Annotated[datetime, AfterValidator(_aware)]
+
+_LINE = {
+    "description": "Pro plan, January 2026",
+    "quantity": "3",
+    "unit_label": "seat",
+    "unit_price_cents": 1900,
+    "amount_cents": 5700,
+    "period_start": "2026-01-01T00:00:00Z",
+    "period_end": "2026-02-01T00:00:00Z",
+}
+_VERSION = Field(default=None, ge=1, description="The version you saw; a stale one is 409.")
+
+
+class _Spanned(In):
+    period_start: Instant | None = None
+    period_end: Instant | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "_Spanned":
+        if self.period_start and self.period_end and self.period_end <= self.period_start:
+            raise ValueError("period_end must lie after period_start")
+        return self
+
+
+class LineIn(_Spanned):
+    """One position; without `amount_cents` its net amount is quantity times unit price, rounded half up once."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_LINE]})
+
+    description: Text
+    quantity: Exact = Decimal(1)
+    unit_label: Annotated[str, StringConstraints(max_length=40)] | None = None
+    unit_price_cents: Cents
+    unit_divisor: Count = 1
+    amount_cents: Cents | None = None
+    tax_category: VatCategory | None = None
+    tax_rate: VatRate | None = Field(default=None, description="Per cent; none means the document's rate.")
+    ledger_code: UnitLabel | None = None
+
+    @property
+    def net_cents(self) -> int:
+        if self.amount_cents is not None:
+            return self.amount_cents
+        return half_up(self.quantity * self.unit_price_cents / self.unit_divisor)
+
+
+class DraftLineIn(LineIn):
+    """A position made by billing: what it bills, and what its amount was derived from."""
+
+    subscription_id: Id | None = None
+    pack_subscription_id: Id | None = None
+    metric_slug: Short | None = None
+    billing_charge_id: Id | None = None
+    derivation: dict[str, Any] | None = None
+
+
+class InvoiceIn(_Spanned):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"tenant_id": "tnt_acme", "currency": "EUR", "lines": [_LINE]}]}
+    )
+
+    tenant_id: Id
+    currency: Currency
+    lines: list[LineIn] = Field(max_length=10_000)
+    due_date: date | None = None
+    notes: Text | None = None
+    buyer_reference: Short | None = None
+    purchase_order_ref: Short | None = None
+
+
+class DraftIn(InvoiceIn):
+    """What billing hands over."""
+
+    lines: list[DraftLineIn] = Field(max_length=10_000)  # type: ignore[assignment]  # a narrower line, never written to
+    billing_run_id: Id | None = None
+
+
+class InvoicePatch(Patch, _Spanned):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"notes": "Thank you.", "version": 1}]})
+
+    lines: list[LineIn] | None = Field(default=None, max_length=10_000, description="The complete list; replaces all.")
+    due_date: date | None = None
+    notes: Text | None = None
+    buyer_reference: Short | None = None
+    purchase_order_ref: Short | None = None
+    version: int | None = _VERSION
+
+
+class LineOrderIn(In):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"line_ids": ["ili_2", "ili_1"]}]})
+
+    line_ids: list[Id] = Field(max_length=10_000)
+
+
+class FinalizeIn(In):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"issue_date": "2026-02-01"}]})
+
+    issue_date: date | None = Field(default=None, description="Default: today in the seller's time zone.")
+    version: int | None = _VERSION
+    vies_override_reason: Text | None = Field(default=None, description="Go on although VIES does not answer; say why.")
+
+
+class CreditLineIn(In):
+    line_id: Id
+    amount_cents: Cents = Field(description="Net part of the line to give back, with the sign of the line.")
+
+
+class CreditIn(In):
+    """Without `lines` everything that has not been credited yet is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"lines": [{"line_id": "ili_1", "amount_cents": 500}], "reason": "Outage on 3 January"}]
+        }
+    )
+
+    lines: list[CreditLineIn] | None = Field(default=None, min_length=1, max_length=10_000)
+    reason: Text
+    finalize: bool = False
+
+
+class ReasonIn(In):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "Sent to the wrong customer"}]})
+
+    reason: Text
+
+
+class SendIn(In):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"to": ["books@acme.example"], "attach_xml": True}]})
+
+    to: list[Email] | None = Field(default=None, min_length=1, max_length=10)
+    attach_xml: bool | None = None
+    channel: Channel = Channel.email
+
+
+class MarkPaidIn(In):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"paid_at": "2026-02-03T10:00:00Z", "reference": "ABN 4711", "method": "sepa"}]}
+    )
+
+    amount_cents: int | None = Field(default=None, ge=1, strict=True, description="Default: all that is due.")
+    paid_at: Instant
+    reference: Short
+    method: UnitLabel
+
+
+class LineOut(Out):
+    id: str
+    order_index: int
+    description: str
+    quantity: Exact
+    unit_label: str | None
+    unit_price_cents: int
+    unit_divisor: int
+    amount_cents: int
+    tax_category: str | None
+    tax_rate: Decimal | None
+    tax_cents: int
+    period_start: Moment | None
+    period_end: Moment | None
+    subscription_id: str | None
+    pack_subscription_id: str | None
+    metric_slug: str | None
+    billing_charge_id: str | None
+    credited_line_id: str | None
+    ledger_code: str | None
+    derivation: dict[str, Any] | None
+
+
+_SUMMARY = {
+    "id": "inv_01jd0000000000000000000000",
+    "tenant_id": "tnt_acme",
+    "partner_id": "prt_northwind",
+    "document_type": "invoice",
+    "status": "finalized",
+    "number": "SCAI-2026-000001",
+    "currency": "EUR",
+    "issue_date": "2026-02-01",
+    "due_date": "2026-02-15",
+    "subtotal_cents": 5700,
+    "tax_cents": 1197,
+    "total_cents": 6897,
+    "amount_due_cents": 6897,
+}
+
+
+class InvoiceSummary(Out):
+    """One row of a list."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_SUMMARY]})
+
+    id: str
+    tenant_id: str
+    partner_id: str
+    document_type: DocumentType
+    status: InvoiceStatus
+    number: str | None
+    referenced_invoice_id: str | None
+    currency: str
+    language: str | None
+    issue_date: date | None
+    due_date: date | None
+    period_start: Moment | None
+    period_end: Moment | None
+    subtotal_cents: int
+    tax_cents: int
+    total_cents: int
+    amount_paid_cents: int
+    amount_credited_cents: int
+    amount_due_cents: int
+    settlement: str | None
+    reverse_charge: bool
+    tax_label: str | None
+    finalized_at: Moment | None
+    sent_at: Moment | None
+    paid_at: Moment | None
+    past_due_since: Moment | None
+    voided_at: Moment | None
+    delivery: str | None
+    pdf_url: str | None
+    billing_run_id: str | None
+    version: int
+    created_at: Moment
+    updated_at: Moment
+
+
+class InvoiceOut(InvoiceSummary):
+    """A document with its lines and what may be done with it now."""
+
+    notes: str | None
+    buyer_reference: str | None
+    purchase_order_ref: str | None
+    legal_note: str | None
+    credit_reason: str | None
+    void_reason: str | None
+    buyer_snapshot: dict[str, Any] | None
+    seller_snapshot: dict[str, Any] | None
+    canonical_digest: str | None
+    previous_digest: str | None
+    lines: list[LineOut]
+    available_actions: list[str]
+
+
+class DecisionOut(Out):
+    rule: str
+    rate: Decimal
+    category: str
+    reverse_charge: bool
+    label: str
+    legal_note: str
+    exemption_code: str | None
+    evidence: dict[str, Any]
+    warnings: list[str]
+    decided_at: Moment
+
+
+class VersionOut(Out):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"id": "ver_1", "invoice_id": "inv_1", "version": 1, "kind": "pdf"}]}
+    )
+
+    id: str
+    invoice_id: str
+    version: int
+    kind: str
+    format: str
+    sha256: str
+    bytes: int
+    template_id: str | None
+    template_version: int | None
+    rules: list[str] | None
+    created_at: Moment
+    created_by: str
+    reason: str | None
+
+
+class RenderOut(Out):
+    """A wanted version and how far it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"invoice_id": "inv_1", "version": 2, "attempts": 0}]})
+
+    invoice_id: str
+    version: int
+    requested_at: Moment
+    requested_by: str
+    reason: str | None
+    attempts: int
+    last_error: str | None
+    done_at: Moment | None
+
+
+class SettlementOut(Out):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"id": "stl_1", "invoice_id": "inv_1", "kind": "manual", "amount_cents": 6897}]}
+    )
+
+    id: str
+    invoice_id: str
+    kind: str
+    source_id: str
+    amount_cents: int
+    unapplied_cents: int
+    settled_at: Moment
+    reference: str | None
+    method: str | None
+    recorded_by: str
+
+
+class EventOut(Out):
+    event_type: str
+    occurred_at: Moment
+    actor_id: str | None
+    payload: dict[str, Any] | None
+
+
+class InvoiceDetail(InvoiceOut):
+    """Everything an operator asks about one document."""
+
+    decision: DecisionOut | None
+    payments: list[SettlementOut]
+    versions: list[VersionOut]
+    renders: list[RenderOut]
+    credit_notes: list[InvoiceSummary]
+    events: list[EventOut]
+
+
+class ReasonOut(Out):
+    code: str
+    message: str
+    field: str | None
+
+
+class CheckReport(Out):
+    """What stands between a draft and its number; nothing when `ready`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"invoice_id": "inv_1", "version": 1, "ready": True, "reasons": []}]}
+    )
+
+    invoice_id: str
+    version: int
+    ready: bool
+    reasons: list[ReasonOut]
+    warnings: list[str] = []
+    inputs_digest: str
+    issue_date: date | None = None
+    due_date: date | None = None
+    subtotal_cents: int | None = None
+    tax_cents: int | None = None
+    total_cents: int | None = None
+    tax_label: str | None = None
+    einvoice_format: str | None = None
+    partner_id: str
+    document_type: DocumentType
+    fiscal_year: int
+
+    @property
+    def failures(self) -> list[Reason]:
+        return [Reason(reason.code, reason.message, reason.field) for reason in self.reasons]
+
+
+class MailQueued(Out):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"mail_id": "mel_1", "status": "pending"}]})
+
+    mail_id: str
+    status: str
+
+
+class Deleted(Out):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"deleted": True}]})
+
+    deleted: bool = True
+
+
+class Violation(Out):
+    """One thing that is not as it was sealed."""
+
+    code: str
+    message: str
+    number: str | None = None
+    invoice_id: str | None = None
+
+
+class Verification(Out):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "partner_id": "prt_northwind",
+                    "document_type": "invoice",
+                    "fiscal_year": 2026,
+                    "documents": 12,
+                    "intact": True,
+                    "violations": [],
+                }
+            ]
+        }
+    )
+
+    partner_id: str
+    document_type: DocumentType
+    fiscal_year: int
+    documents: int
+    intact: bool
+    violations: list[Violation]

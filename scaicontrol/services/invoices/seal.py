@@ -1,0 +1,48 @@
+"""
+The seal: SHA-256 over the RFC 8785 JSON of everything a finalized document says and the seal before it.
+
+Each series is one chain, so that no document can be edited, removed or exchanged without breaking it (contract §14.3).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from scaicontrol.services import einvoices
+from scaicontrol.services.tax import TaxDecision
+
+from .models import Invoice, InvoiceLine
+
+_HEAD = (
+    "id", "number", "document_type", "fiscal_year", "serial", "partner_id", "tenant_id", "currency", "language",
+    "issue_date", "due_date", "period_start", "period_end", "notes", "buyer_reference", "purchase_order_ref",
+    "credit_reason", "billing_run_id", "reverse_charge", "tax_label", "legal_note", "buyer_snapshot",
+    "seller_snapshot", "referenced_invoice_id", "previous_digest", "finalized_at",
+)  # fmt: skip
+_TOTALS = ("subtotal_cents", "tax_cents", "total_cents")
+_LINE = (
+    "id", "order_index", "description", "quantity", "unit_label", "unit_price_cents", "unit_divisor", "amount_cents",
+    "tax_category", "tax_rate", "tax_cents", "period_start", "period_end", "subscription_id", "pack_subscription_id",
+    "metric_slug", "billing_charge_id", "credited_line_id", "ledger_code", "derivation",
+)  # fmt: skip
+_DECISION = (
+    "id", "rule", "rate", "category", "reverse_charge", "label", "legal_note", "exemption_code", "exemption_reason",
+    "rate_row_id", "consultation_id", "inputs", "evidence", "warnings", "policy", "decided_at", "finalized_at",
+)  # fmt: skip
+
+
+def sealed_content(invoice: Invoice, lines: Sequence[InvoiceLine], decision: TaxDecision) -> dict[str, Any]:
+    """Give everything the seal covers; amounts as stored, negative on a credit note."""
+    return {
+        **_fields(invoice, _HEAD),
+        "totals": _fields(invoice, _TOTALS),
+        "lines": [_fields(line, _LINE) for line in lines],
+        "tax_decision": _fields(decision, _DECISION),
+    }
+
+
+def digest(invoice: Invoice, lines: Sequence[InvoiceLine], decision: TaxDecision) -> str:
+    return einvoices.canonical_digest(sealed_content(invoice, lines, decision))
+
+
+def _fields(row: object, names: Iterable[str]) -> Mapping[str, Any]:
+    return {name: getattr(row, name) for name in names}

@@ -1,0 +1,71 @@
+"""Credit notes: the only way to correct a finalized invoice (contract §14.6)."""
+
+from scaicontrol.core.errors import Conflict, Refused
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.work import UnitOfWork
+
+from .. import credits, queries
+from ..lifecycle import DocumentType, InvoiceStatus
+from ..models import Invoice, InvoiceLine
+from ..schemas import CreditIn
+from .draft import announce, sum_up
+
+
+async def credit(uow: UnitOfWork, invoice_id: str, data: CreditIn) -> Invoice:
+    """
+    Write the draft of a credit note over some lines, or over everything that is left.
+
+    It inherits currency, VAT decision and both snapshots; amounts are stored negated. What open drafts already give
+    back counts too, so that two people cannot credit the same cent.
+    """
+    uow.authorize("invoices:credit")
+    original = await queries.get(uow, invoice_id, lock=True)
+    if original.is_credit_note or not original.is_sealed or original.status == InvoiceStatus.void:
+        raise Refused(
+            f"Cannot credit {original}: only a finalized invoice is credited, and it is "
+            f"{'a credit note' if original.is_credit_note else original.status.replace('_', ' ')}."
+        )
+    notes = await queries.credit_notes_of(uow, [original.id])
+    if data.lines is None:
+        parts = credits.remaining(original.lines, notes)
+    else:
+        parts, reasons = credits.chosen(original.lines, notes, data.lines)
+        if reasons:
+            raise Refused(f"Cannot credit {original}: {reasons[0].message}", reasons=reasons)
+    if not parts:
+        raise Conflict(f"Cannot credit {original}: all of it has been credited.")
+    return _draft(uow, original, parts, data.reason)
+
+
+def _draft(uow: UnitOfWork, original: Invoice, parts: list[credits.CreditLine], reason: str) -> Invoice:
+    note = Invoice(
+        id=new_id("inv"),
+        tenant_id=original.tenant_id,
+        partner_id=original.partner_id,
+        document_type=DocumentType.credit_note,
+        status=InvoiceStatus.draft,
+        version=1,
+        referenced_invoice_id=original.id,
+        currency=original.currency,
+        language=original.language,
+        period_start=original.period_start,
+        period_end=original.period_end,
+        buyer_reference=original.buyer_reference,
+        purchase_order_ref=original.purchase_order_ref,
+        credit_reason=reason,
+    )
+    note.lines = [
+        InvoiceLine(
+            id=new_id("ili"),
+            tenant_id=note.tenant_id,
+            partner_id=note.partner_id,
+            order_index=position,
+            tax_cents=0,
+            **part.as_fields(),
+        )
+        for position, part in enumerate(parts)
+    ]
+    sum_up(note)
+    uow.session.add(note)
+    announce(uow, note)
+    return note

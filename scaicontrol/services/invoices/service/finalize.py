@@ -1,0 +1,182 @@
+"""
+Giving a draft its number and seal (contract §14.3 b).
+
+The gate runs first and outside (`check`); the transaction here only re-checks that nothing has changed since.
+"""
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Conflict, Refused
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import tax
+
+from .. import numbering, queries, seal
+from ..events import CreditNoteIssued, InvoiceFinalized
+from ..lifecycle import DocumentType, InvoiceLifecycle, InvoiceStatus
+from ..models import Invoice, NumberSeries
+from ..schemas import CheckReport, FinalizeIn
+from . import check as gate
+from . import settle
+from .render import want_render
+
+
+async def check_and_finalize(
+    backend: Backend, actor: Actor, invoice_id: str, data: FinalizeIn | None = None
+) -> Invoice:
+    """
+    Run the gate, then finalize in one short transaction: what doors and jobs use.
+
+    Raises Refused with every reason when the gate is shut, Conflict when the draft changed in between.
+    """
+    seen = await backend.ask(actor, gate.check, invoice_id, data)
+    _refuse(str(invoice_id), seen)
+    return await backend.perform(actor, finalize, invoice_id, data, seen=seen)
+
+
+async def finalize(
+    uow: UnitOfWork, invoice_id: str, data: FinalizeIn | None = None, *, seen: CheckReport | None = None
+) -> Invoice:
+    """
+    Number, seal and freeze a draft; queue its files.
+
+    `seen` is the open gate's report; without it the gate runs here, inside the transaction (a rehearsal, a change plan).
+    A failure consumes no number.
+    """
+    uow.authorize("invoices:finalize")
+    data = data or FinalizeIn()
+    invoice = await queries.locked(uow, invoice_id)
+    if invoice.status != InvoiceStatus.draft:
+        invoice.advance(InvoiceLifecycle.finalize)  # refuses, and says what the state allows
+    if data.version is not None and data.version != invoice.version:
+        raise Conflict(f"{invoice} was changed meanwhile (version {invoice.version}, not {data.version}); look again.")
+    if seen is not None:
+        # The gate stands open, so this transaction is short: queue for the series before the first snapshot read.
+        # A lock waits its turn; locked last, the row would have moved since our snapshot and all of it would run again.
+        await _lock_series(uow, seen.partner_id, seen.document_type, seen.fiscal_year)
+    original_id = invoice.referenced_invoice_id
+    if original_id is not None:
+        await queries.locked(uow, original_id)
+    invoice = await queries.get(uow, invoice_id)
+    candidate = await gate.prepare(uow, invoice, data)
+    if seen is None:
+        seen = gate.report(candidate, await gate.judge(candidate))
+        _refuse(str(invoice), seen)
+    elif candidate.inputs_digest != seen.inputs_digest or candidate.reasons:
+        raise Conflict(f"{invoice} or something it is made from changed since it was checked; check it again.")
+    await _seal(uow, invoice, candidate)
+    return invoice
+
+
+def _refuse(what: str, report: CheckReport) -> None:
+    if not report.ready:
+        first = report.reasons[0].message
+        more = f" ({len(report.reasons) - 1} more)" if len(report.reasons) > 1 else ""
+        raise Refused(f"Cannot finalize {what}: {first}{more}", reasons=report.failures)
+
+
+async def _seal(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate) -> None:
+    totals = candidate.totals
+    if totals is None:
+        raise Refused(f"Cannot finalize {invoice}: its totals cannot be computed.")
+    for line, (category, rate), tax_cents in zip(invoice.lines, candidate.terms, totals.line_tax_cents, strict=True):
+        line.tax_category, line.tax_rate, line.tax_cents = category, rate, tax_cents
+    await uow.session.flush()  # lines first: once the document is sealed their triggers refuse everything
+
+    decision = await _store_decision(uow, invoice, candidate)
+    series = await _take_number(uow, invoice, candidate)
+    invoice.issue_date, invoice.due_date = candidate.issue_date, candidate.due_date
+    invoice.language = candidate.parties.language
+    invoice.buyer_snapshot, invoice.seller_snapshot = dict(candidate.parties.buyer), dict(candidate.parties.seller)
+    invoice.subtotal_cents, invoice.tax_cents = totals.subtotal_cents, totals.tax_cents
+    invoice.total_cents = invoice.amount_due_cents = totals.total_cents
+    invoice.reverse_charge, invoice.tax_label = decision.reverse_charge, decision.label
+    invoice.legal_note = decision.legal_note or None
+    invoice.finalized_at = uow.now
+    invoice.version += 1
+    invoice.advance(InvoiceLifecycle.finalize)
+    invoice.previous_digest = series.last_digest
+    invoice.canonical_digest = series.last_digest = seal.digest(invoice, invoice.lines, decision)
+    uow.emit(_fact(invoice, await _referenced_number(uow, invoice)), after={
+        "status": invoice.status,
+        "number": invoice.number,
+        "canonical_digest": invoice.canonical_digest,
+        "fiscal_year": invoice.fiscal_year,
+    })  # fmt: skip
+    await uow.session.flush()
+    want_render(uow, invoice, version=1)
+    if invoice.is_credit_note:
+        await settle.allocate_credit(uow, invoice)
+    elif invoice.total_cents == 0:
+        settle.close_zero_total(uow, invoice)
+
+
+async def _store_decision(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate) -> tax.TaxDecision:
+    decision = await tax.find(uow, invoice.id)
+    if decision is None:
+        decision = tax.TaxDecision(
+            id=new_id("dec"), invoice_id=invoice.id, tenant_id=invoice.tenant_id, partner_id=invoice.partner_id
+        )
+        uow.session.add(decision)
+    for name, value in candidate.decided.items():
+        setattr(decision, name, value)
+    decision.finalized_at = uow.now
+    return decision
+
+
+async def _lock_series(
+    uow: UnitOfWork, partner_id: str, document_type: DocumentType, fiscal_year: int
+) -> NumberSeries | None:
+    key = (partner_id, document_type, fiscal_year)
+    return await uow.session.get(NumberSeries, key, with_for_update=True, populate_existing=True)
+
+
+async def _take_number(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate) -> NumberSeries:
+    """Take the next number of the series; its row stays locked until commit, which keeps it free of gaps."""
+    series = await _lock_series(uow, invoice.partner_id, invoice.document_type, candidate.fiscal_year)
+    if series is None:
+        series = NumberSeries(
+            partner_id=invoice.partner_id,
+            document_type=invoice.document_type,
+            fiscal_year=candidate.fiscal_year,
+            next_number=1,
+            last_digest=numbering.FIRST_DIGEST,
+            prefix=candidate.prefix,
+        )
+        uow.session.add(series)
+    invoice.fiscal_year, invoice.serial = series.fiscal_year, series.next_number
+    invoice.number = numbering.number(series.prefix, invoice.document_type, series.fiscal_year, series.next_number)
+    series.next_number += 1
+    series.last_issue_date = candidate.issue_date
+    return series
+
+
+async def _referenced_number(uow: UnitOfWork, invoice: Invoice) -> str:
+    if invoice.referenced_invoice_id is None:
+        return ""
+    return (await queries.get(uow, invoice.referenced_invoice_id)).number or ""
+
+
+def _fact(invoice: Invoice, referenced_number: str) -> InvoiceFinalized | CreditNoteIssued:
+    common = {
+        name: getattr(invoice, name)
+        for name in ("number", "tenant_id", "partner_id", "currency", "subtotal_cents", "tax_cents", "total_cents",
+                     "canonical_digest")
+    }  # fmt: skip
+    common["scaicontrol_customer_id"] = invoice.tenant_id
+    if invoice.is_credit_note:
+        return CreditNoteIssued(
+            credit_note_id=invoice.id,
+            referenced_invoice_id=invoice.referenced_invoice_id,
+            referenced_invoice_number=referenced_number,
+            reason=invoice.credit_reason,
+            issued_at=invoice.finalized_at,
+            **common,
+        )
+    return InvoiceFinalized(
+        invoice_id=invoice.id,
+        document_type=invoice.document_type,
+        **{name: getattr(invoice, name) for name in ("amount_due_cents", "issue_date", "due_date", "period_start",
+                                                     "period_end", "reverse_charge", "finalized_at")},
+        **common,
+    )  # fmt: skip

@@ -1,0 +1,281 @@
+"""
+The job `document_render`: the files of a finalized document, made outside any transaction until they are stored.
+
+Claim (transaction), write XML and PDF and store them (none), record (transaction). Bytes follow from sealed rows and
+keys from bytes, so a run that was interrupted is simply run again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import func, or_, select, update
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Unavailable
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.logging import get_logger
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import einvoices, partners, tax
+from scaicontrol.services.einvoices import Format
+
+from .. import queries
+from ..events import DocumentArchived, RenderRequested
+from ..lifecycle import InvoiceStatus
+from ..models import DocumentRender, DocumentVersion, Invoice
+from ..paper import Paper, document_of, sealed_paper
+from ..parties import format_of
+from ..pages import Printed, printed
+from . import deliver
+
+log = get_logger(__name__)
+
+VOID = "void"  # why a voided document is rendered again: its pages say so
+LATE_AFTER = timedelta(minutes=15)
+_LEASE = timedelta(minutes=5)
+_LONGEST_PAUSE = timedelta(minutes=30)
+
+
+def want_render(uow: UnitOfWork, invoice: Invoice, version: int, reason: str | None = None) -> DocumentRender:
+    """Queue the files of a version, due now."""
+    wanted = DocumentRender(
+        id=new_id("rnd"),
+        tenant_id=invoice.tenant_id,
+        partner_id=invoice.partner_id,
+        invoice_id=invoice.id,
+        version=version,
+        requested_at=uow.now,
+        requested_by=uow.actor.id,
+        reason=reason,
+        due_at=uow.now,
+        attempts=0,
+    )
+    uow.session.add(wanted)
+    uow.emit(
+        RenderRequested(
+            invoice_id=invoice.id,
+            tenant_id=invoice.tenant_id,
+            partner_id=invoice.partner_id,
+            render_id=wanted.id,
+            version=version,
+            reason=reason,
+        ),
+        reason=reason,
+    )
+    return wanted
+
+
+async def want_next_render(uow: UnitOfWork, invoice: Invoice, reason: str) -> DocumentRender:
+    """Queue one more version; the caller holds the document locked, so that no version is taken twice."""
+    last = select(func.max(DocumentRender.version)).where(DocumentRender.invoice_id == invoice.id)
+    return want_render(uow, invoice, (await uow.session.scalar(last) or 0) + 1, reason)
+
+
+async def regenerate_pdf(uow: UnitOfWork, invoice_id: str, reason: str) -> DocumentRender:
+    """Ask for a new version with the same number and snapshots; the old files stay."""
+    uow.authorize("invoices:regenerate_pdf")
+    invoice = await queries.get(uow, invoice_id, lock=True)
+    queries.require_sealed(invoice, "regenerate the PDF of")
+    return await want_next_render(uow, invoice, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed render with everything its files are made from."""
+
+    render_id: str
+    invoice_id: str
+    partner_id: str
+    version: int
+    reason: str | None
+    requested_by: str
+    number: str
+    finalized_at: datetime
+    format: Format
+    printed: Printed
+    paper: Paper
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that is in the store and waits for its row."""
+
+    kind: str
+    format: str
+    key: str
+    sha256: str
+    bytes: int
+    rules: tuple[str, ...] = ()
+
+
+async def render_due(backend: Backend, actor: Actor, limit: int = 20) -> int:
+    """Make the files of due documents and count those that were stored; each failure waits longer than the last."""
+    stored = 0
+    for render_id in await backend.perform(actor, claim, f"{backend.instance}/{new_id('clm')}", limit):
+        stored += await render_one(backend, actor, render_id)
+    return stored
+
+
+async def render_one(backend: Backend, actor: Actor, render_id: str) -> bool:
+    """Make and record the files of one claimed render; a failure is written down and tried again later."""
+    try:
+        job = await backend.ask(actor, material, render_id)
+        files = await _store(backend, job)
+        await backend.perform(actor, record, render_id, files, job.printed)
+    except Exception as error:  # the row must say what went wrong, whatever it was, and come back
+        log.warning("document_render_failed", render_id=render_id, error=repr(error))
+        await backend.perform(actor, postpone, render_id, str(error) or repr(error))
+        return False
+    return True
+
+
+async def claim(uow: UnitOfWork, claimant: str, limit: int) -> list[str]:
+    """Lease due renders to `claimant`; a lease that runs out may be taken by another."""
+    uow.authorize("invoices:render")
+    free = or_(DocumentRender.claimed_until.is_(None), DocumentRender.claimed_until <= uow.now)
+    due = select(DocumentRender.id).where(DocumentRender.due_at <= uow.now, free)
+    ids = (await uow.session.scalars(due.order_by(DocumentRender.due_at, DocumentRender.id).limit(limit))).all()
+    await uow.session.execute(
+        update(DocumentRender)
+        .where(DocumentRender.id.in_(ids), DocumentRender.due_at <= uow.now, free)
+        .values(claimed_by=claimant, claimed_until=uow.now + _LEASE)
+        .execution_options(synchronize_session=False)
+    )
+    mine = select(DocumentRender.id).where(DocumentRender.id.in_(ids), DocumentRender.claimed_by == claimant)
+    return list(await uow.session.scalars(mine.order_by(DocumentRender.due_at, DocumentRender.id)))
+
+
+async def material(uow: UnitOfWork, render_id: str) -> Job:
+    """Read what the files are made from: sealed rows and the published template."""
+    uow.authorize("invoices:render")
+    wanted = await uow.session.get_one(DocumentRender, render_id)
+    invoice = await queries.get(uow, wanted.invoice_id)
+    paper = await paper_of(uow, invoice)
+    if invoice.finalized_at is None:
+        raise Unavailable(f"{invoice} is not finalized; it has no files.")
+    return Job(
+        render_id=wanted.id,
+        invoice_id=invoice.id,
+        partner_id=invoice.partner_id,
+        version=wanted.version,
+        reason=wanted.reason,
+        requested_by=wanted.requested_by,
+        number=invoice.number or "",
+        finalized_at=invoice.finalized_at,
+        format=format_of(paper.buyer),
+        printed=await printed(uow, paper, is_void=invoice.status == InvoiceStatus.void),
+        paper=paper,
+    )
+
+
+async def paper_of(uow: UnitOfWork, invoice: Invoice) -> Paper:
+    """Gather the sealed rows of a document."""
+    original = await queries.get(uow, invoice.referenced_invoice_id) if invoice.referenced_invoice_id else None
+    return sealed_paper(invoice, await tax.get(uow, invoice.id), original)
+
+
+async def _store(backend: Backend, job: Job) -> list[StoredFile]:
+    document = document_of(job.paper)
+    verdict = await einvoices.validate(document, job.format)
+    if verdict.reasons:
+        raise Unavailable(f"The e-invoice of {job.number} no longer passes its rules: {verdict.reasons[0].message}")
+    xml = einvoices.to_xml(document, job.format)
+    pdf = await einvoices.to_pdf(
+        backend.ports.renderer, document, job.printed.html, target=job.format, finalized_at=job.finalized_at
+    )
+    if einvoices.PROFILES[job.format].is_pdf:
+        shown = await put(backend, job, "zugferd", job.format, pdf, verdict.passed)
+        return [shown, await put(backend, job, "xml", Format.cii, xml, verdict.passed)]
+    return [await put(backend, job, "pdf", "pdf", pdf, ()), await put(backend, job, "xml", job.format, xml, verdict.passed)]
+
+
+async def put(
+    backend: Backend, job: Job, kind: str, written: str, body: bytes, rules: Sequence[str]
+) -> StoredFile:
+    """Store a file under a key that its bytes decide, so that storing it again is harmless."""
+    digest = sha256(body).hexdigest()
+    extension = "xml" if kind == "xml" else "pdf"
+    folder = f"documents/{job.partner_id}/{job.finalized_at:%Y}/{job.number}/v{job.version}"
+    key = f"{folder}/{job.number}-{written}-{digest[:16]}.{extension}"
+    await backend.ports.objects.put(key, body, f"application/{extension}")
+    return StoredFile(kind, str(written), key, digest, len(body), tuple(rules))
+
+
+async def record(uow: UnitOfWork, render_id: str, files: Sequence[StoredFile], made_with: Printed) -> None:
+    """Write the versions down, show the PDF, and send the document when the seller wants that done by itself."""
+    uow.authorize("invoices:render")
+    wanted = await uow.session.get_one(DocumentRender, render_id, with_for_update=True, populate_existing=True)
+    if wanted.done_at is not None:
+        return  # a claim that ran out was taken over, and the other was faster
+    invoice = await queries.get(uow, wanted.invoice_id, lock=True)
+    uow.session.add_all(
+        version_row(uow, invoice, file, wanted.version, made_with, reason=wanted.reason, by=wanted.requested_by)
+        for file in files
+    )
+    wanted.done_at, wanted.due_at, wanted.claimed_by, wanted.claimed_until = uow.now, None, None, None
+    wanted.last_error = None
+    invoice.pdf_url = f"{uow.settings.public_base_url.rstrip('/')}/api/v1/billing/invoices/{invoice.id}/pdf"
+    uow.emit(
+        DocumentArchived(
+            invoice_id=invoice.id,
+            tenant_id=invoice.tenant_id,
+            partner_id=invoice.partner_id,
+            number=invoice.number or "",
+            document_type=invoice.document_type,
+            version=wanted.version,
+        )
+    )
+    if wanted.version == 1 and (await partners.settings_of(uow, invoice.partner_id)).auto_send:
+        await deliver.send_by_itself(uow, invoice)
+
+
+def version_row(
+    uow: UnitOfWork,
+    invoice: Invoice,
+    file: StoredFile,
+    version: int,
+    made_with: Printed | None,
+    *,
+    reason: str | None,
+    by: str,
+) -> DocumentVersion:
+    return DocumentVersion(
+        id=new_id("ver"),
+        tenant_id=invoice.tenant_id,
+        partner_id=invoice.partner_id,
+        invoice_id=invoice.id,
+        version=version,
+        kind=file.kind,
+        format=file.format,
+        storage_key=file.key,
+        sha256=file.sha256,
+        bytes=file.bytes,
+        template_id=made_with.template_id if made_with else None,
+        template_version=made_with.template_version if made_with else None,
+        rules=list(file.rules) or None,
+        created_by=by,
+        reason=reason,
+    )
+
+
+async def postpone(uow: UnitOfWork, render_id: str, error: str) -> None:
+    """Write down why a render failed; one minute, two, four … then every half hour it is tried again."""
+    uow.authorize("invoices:render")
+    wanted = await uow.session.get_one(DocumentRender, render_id, with_for_update=True, populate_existing=True)
+    if wanted.done_at is not None:
+        return
+    wanted.attempts += 1
+    wanted.last_error = error[:10_000]
+    wanted.due_at = uow.now + min(timedelta(minutes=2 ** min(wanted.attempts - 1, 10)), _LONGEST_PAUSE)
+    wanted.claimed_by = wanted.claimed_until = None
+
+
+async def late_renders(uow: UnitOfWork) -> list[DocumentRender]:
+    """List documents that have waited for their files for more than 15 minutes: somebody should look."""
+    uow.authorize("invoices:administer")
+    late = select(DocumentRender).where(
+        DocumentRender.due_at.is_not(None), DocumentRender.requested_at <= uow.now - LATE_AFTER
+    )
+    return list(await uow.session.scalars(late.order_by(DocumentRender.requested_at)))

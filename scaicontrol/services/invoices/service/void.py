@@ -1,0 +1,58 @@
+"""Voiding: for documents that should never have been; a credit note is the normal way."""
+
+from scaicontrol.core.errors import Conflict
+from scaicontrol.core.work import UnitOfWork
+
+from .. import queries
+from ..events import InvoiceVoided
+from ..lifecycle import InvoiceLifecycle
+from ..models import Invoice
+from .draft import set_aside
+from .render import VOID, want_next_render
+
+
+async def void(uow: UnitOfWork, invoice_id: str, reason: str) -> Invoice:
+    """
+    Cancel a document for a reason; its number stays used and its new PDF says VOID.
+
+    Refused with a Conflict once anything was paid, credited or refunded: then only a credit note corrects it.
+    """
+    uow.authorize("invoices:void")
+    invoice = await queries.get(uow, invoice_id, lock=True)
+    if invoice.can("void") and invoice.is_sealed:
+        await _nothing_rests_on(uow, invoice)
+    before = {"status": str(invoice.status)}
+    invoice.advance(InvoiceLifecycle.void)
+    invoice.voided_at, invoice.void_reason = uow.now, reason
+    invoice.version += 1
+    invoice.amount_due_cents = 0
+    if not invoice.is_sealed:
+        set_aside(uow, invoice, reason)
+        return invoice
+    uow.emit(
+        InvoiceVoided(
+            invoice_id=invoice.id,
+            tenant_id=invoice.tenant_id,
+            partner_id=invoice.partner_id,
+            number=invoice.number or "",
+            document_type=invoice.document_type,
+            currency=invoice.currency,
+            total_cents=invoice.total_cents,
+            void_reason=reason,
+            voided_at=uow.now,
+        ),
+        before=before,
+        after={"status": str(invoice.status)},
+        reason=reason,
+    )
+    await want_next_render(uow, invoice, VOID)
+    return invoice
+
+
+async def _nothing_rests_on(uow: UnitOfWork, invoice: Invoice) -> None:
+    if invoice.amount_paid_cents:
+        raise Conflict(f"Cannot void {invoice}: it was paid or refunded in part; credit it instead.")
+    if invoice.amount_credited_cents:
+        raise Conflict(f"Cannot void {invoice}: it is allocated; correct it with another document.")
+    if notes := await queries.credit_notes_of(uow, [invoice.id]):
+        raise Conflict(f"Cannot void {invoice}: {notes[0]} corrects it.")
