@@ -132,6 +132,7 @@ PERMISSIONS: dict[str, Grant] = {
     "notifications:read": Grant(anyone=True),
     "notifications:mark_read": Grant(anyone=True),
     "notifications:send": _platform("admin:platform"),
+    "mail:queue": _write("admin:platform", "admin:billing", "billing:manage", "billing:read"),
     "mail:dispatch": _platform("admin:platform"),
     "audit:read": _read("admin:audit"),
     # the platform itself

@@ -227,9 +227,7 @@ def _change_lines(due: DueChange, language: str) -> Iterator[PlannedLine]:
         )
 
 
-def _document(
-    tenant_id: str, currency: str, group: str, lines: Sequence[PlannedLine], snapshot: Snapshot
-) -> Document:
+def _document(tenant_id: str, currency: str, group: str, lines: Sequence[PlannedLine], snapshot: Snapshot) -> Document:
     ordered = sorted(lines, key=lambda line: (line.subscription_id, line.period.start, line.charge_kind))
     billed = tuple(line for line in ordered if line.amount_cents)
     zeros = tuple(line for line in ordered if not line.amount_cents)

@@ -44,9 +44,7 @@ def _chunks(tenants: Sequence[str], size: int) -> Iterator[Sequence[str]]:
         yield tenants[start : start + size]
 
 
-async def _begin(
-    uow: UnitOfWork, partner_id: str, as_of: datetime, tenant_ids: Sequence[str] | None
-) -> BillingRun:
+async def _begin(uow: UnitOfWork, partner_id: str, as_of: datetime, tenant_ids: Sequence[str] | None) -> BillingRun:
     uow.authorize("billing:plan")
     run = BillingRun(
         id=new_id("run"),

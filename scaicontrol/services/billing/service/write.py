@@ -11,9 +11,7 @@ from ..compute import Document, PlannedLine, Quarantined
 from ..models import BillingCharge, QuarantineItem
 
 
-async def write_document(
-    uow: UnitOfWork, partner_id: str, document: Document, run_id: str | None
-) -> Invoice | None:
+async def write_document(uow: UnitOfWork, partner_id: str, document: Document, run_id: str | None) -> Invoice | None:
     """
     Draft the invoice of a planned document and record its charges; None when there was nothing but zeros.
 

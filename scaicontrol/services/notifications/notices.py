@@ -1,0 +1,74 @@
+"""Notices: written once per occasion, read by each person on their own."""
+
+from sqlalchemy import insert, select, update
+
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.work import UnitOfWork
+
+from . import queries
+from .models import Notification, NotificationRead
+
+
+async def notify(  # noqa: PLR0913  what a notice consists of
+    uow: UnitOfWork,
+    *,
+    tenant_id: str,
+    partner_id: str,
+    category: str,
+    title: str,
+    dedup_key: str,
+    body: str = "",
+    severity: str = "info",
+    link: str | None = None,
+    user_id: str | None = None,
+) -> Notification | None:
+    """Show a notice in the portal; None when this occasion was announced before."""
+    uow.authorize("notifications:send")
+    known = select(Notification.id).where(Notification.tenant_id == tenant_id, Notification.dedup_key == dedup_key)
+    if await uow.session.scalar(known) is not None:
+        return None
+    notice = Notification(
+        id=new_id("ntf"),
+        tenant_id=tenant_id,
+        partner_id=partner_id,
+        user_id=user_id,
+        category=category,
+        severity=severity,
+        title=title,
+        body=body,
+        link=link,
+        dedup_key=dedup_key,
+    )
+    uow.session.add(notice)
+    return notice
+
+
+async def mark_read(uow: UnitOfWork, notification_id: str) -> Notification:
+    """Mark one notice as read by the caller."""
+    uow.authorize("notifications:mark_read")
+    notice = await queries.get(uow, notification_id)
+    if notice.user_id is not None:
+        notice.read_at = notice.read_at or uow.now
+    elif await uow.session.get(NotificationRead, (notice.id, uow.actor.id)) is None:
+        uow.session.add(NotificationRead(notification_id=notice.id, user_id=uow.actor.id, read_at=uow.now))
+    return notice
+
+
+async def mark_all_read(uow: UnitOfWork) -> int:
+    """Mark everything the caller can see as read; give how many were new."""
+    uow.authorize("notifications:mark_read")
+    waiting = (await uow.session.scalars(queries.unread(uow))).all()
+    own = [notice.id for notice in waiting if notice.user_id is not None]
+    shared = [notice.id for notice in waiting if notice.user_id is None]
+    if own:
+        await uow.session.execute(update(Notification).where(Notification.id.in_(own)).values(read_at=uow.now))
+    if shared:
+        await uow.session.execute(
+            insert(NotificationRead),
+            [
+                {"notification_id": each, "user_id": uow.actor.id, "read_at": uow.now,
+                 "created_at": uow.now, "updated_at": uow.now}
+                for each in shared
+            ],
+        )  # fmt: skip
+    return len(waiting)

@@ -1,0 +1,52 @@
+from sqlalchemy import Select, and_, exists, or_, select
+
+from scaicontrol.core.errors import NotFound
+from scaicontrol.core.pagination import Page, PageRequest, paginate
+from scaicontrol.core.work import UnitOfWork
+
+from .models import Notification, NotificationRead, OutgoingMail
+
+SORTABLE = {"created_at": Notification.created_at, "severity": Notification.severity}
+
+
+def visible(uow: UnitOfWork) -> Select[tuple[Notification]]:
+    """Every read starts here: the tenant's notices for everybody, and the caller's own."""
+    uow.authorize("notifications:read")
+    query = select(Notification)
+    if uow.actor.tenant_id is not None:
+        query = query.where(or_(Notification.user_id.is_(None), Notification.user_id == uow.actor.id))
+    return query
+
+
+async def get(uow: UnitOfWork, notification_id: str) -> Notification:
+    found = await uow.session.scalar(visible(uow).where(Notification.id == notification_id))
+    if found is None:
+        raise NotFound(f"No notification {notification_id}.")
+    return found
+
+
+def unread(uow: UnitOfWork) -> Select[tuple[Notification]]:
+    """Narrow to what the caller has not read; notices for everybody are read by each on their own."""
+    read_by_me = exists().where(
+        and_(NotificationRead.notification_id == Notification.id, NotificationRead.user_id == uow.actor.id)
+    )
+    return visible(uow).where(Notification.read_at.is_(None), ~read_by_me)
+
+
+async def page(
+    uow: UnitOfWork, request: PageRequest, *, unread_only: bool = False, category: str | None = None
+) -> Page[Notification]:
+    query = unread(uow) if unread_only else visible(uow)
+    if category:
+        query = query.where(Notification.category == category)
+    return await paginate(uow, query, request, SORTABLE)
+
+
+async def mails_of(uow: UnitOfWork, resource_id: str) -> list[OutgoingMail]:
+    """Say which mails went out about a resource."""
+    uow.authorize("notifications:read")
+    return list(
+        await uow.session.scalars(
+            select(OutgoingMail).where(OutgoingMail.resource_id == resource_id).order_by(OutgoingMail.created_at)
+        )
+    )
