@@ -24,7 +24,7 @@ from scaicontrol.services.registry import Service
 
 from .lifecycle import ENTITLED, TERMINAL, SubscriptionLifecycle, SubscriptionStatus, available_actions
 
-# One live single subscription per tenant and service: NULL, which never clashes, for ended ones and for children of packs.
+# One live single subscription per tenant and service; NULL, which never clashes, for ended ones and children of packs.
 _LIVE_KEY = case(
     (
         and_(

@@ -1,0 +1,44 @@
+"""The verbs, by phase of a subscription's life."""
+
+from .changing import PlannedChange, change_plan, preview_change
+from .charging import mark_charged
+from .converting import Payers, TrialsEnded, convert, expire_trials
+from .ending import cancel, cancel_now, resume
+from .jobs import expire_terms, notice_trial_ending, reap, renew
+from .overriding import BulkFailure, BulkResult, Override, bulk, override
+from .standing import PaymentFailure, mark_past_due, recover, suspend
+from .subscribing import activate, fail_provisioning, register_endpoint, subscribe
+from .terms import SellerTerms, terms_of
+
+__all__ = [
+    "BulkFailure",
+    "BulkResult",
+    "Override",
+    "Payers",
+    "PaymentFailure",
+    "PlannedChange",
+    "SellerTerms",
+    "TrialsEnded",
+    "activate",
+    "bulk",
+    "cancel",
+    "cancel_now",
+    "change_plan",
+    "convert",
+    "expire_terms",
+    "expire_trials",
+    "fail_provisioning",
+    "mark_charged",
+    "mark_past_due",
+    "notice_trial_ending",
+    "override",
+    "preview_change",
+    "reap",
+    "recover",
+    "register_endpoint",
+    "renew",
+    "resume",
+    "subscribe",
+    "suspend",
+    "terms_of",
+]

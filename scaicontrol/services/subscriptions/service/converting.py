@@ -1,0 +1,118 @@
+"""The end of a trial: it becomes paid, or it is over (contract §11.3)."""
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+
+from scaicontrol.core.errors import NotFound
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import catalog
+from scaicontrol.services.catalog import Plan
+
+from ..events import ChangeKind
+from ..lifecycle import SubscriptionStatus
+from ..models import Subscription
+from ..queries import WHOLE
+from .steps import Before, changeable, end, start_paying, tell_changed
+from .terms import SellerTerms, terms_by_partner, terms_of
+
+# Which of these tenants have a usable payment method; a later feature knows.
+Payers = Callable[[UnitOfWork, Collection[str]], Awaitable[Collection[str]]]
+
+
+@dataclass(slots=True)
+class TrialsEnded:
+    """What a batch of due trials became. Whoever runs it issues the first invoices of `converted` in the same unit."""
+
+    converted: list[Subscription] = field(default_factory=list)
+    cancelled: list[Subscription] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        return len(self.converted) + len(self.cancelled)
+
+
+async def convert(uow: UnitOfWork, subscription_id: str) -> Subscription:
+    """End a trial early and start paying now."""
+    uow.authorize("subscriptions:change")
+    subscription = await changeable(uow, subscription_id)
+    seller = await terms_of(uow, subscription.partner_id)
+    target = await _successor(uow, subscription) if subscription.can("convert") else None
+    await _convert(uow, subscription, target, uow.now, seller)
+    return subscription
+
+
+async def expire_trials(uow: UnitOfWork, payers: Payers, *, limit: int = 500) -> TrialsEnded:
+    """
+    Decide every trial whose end has come, oldest first, `limit` at a time.
+
+    Paid from the moment the trial ended, where the tenant can pay or the partner lets it; else cancelled.
+    """
+    uow.authorize("subscriptions:advance")
+    due = (
+        select(Subscription)
+        .options(*WHOLE)
+        .where(
+            Subscription.status == SubscriptionStatus.trialing,
+            Subscription.trial_ends_at <= uow.now,
+            Subscription.pack_subscription_id.is_(None),
+        )
+        .order_by(Subscription.trial_ends_at, Subscription.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    trials = (await uow.session.scalars(due)).all()
+    ended = TrialsEnded()
+    if not trials:
+        return ended
+    paying = set(await payers(uow, sorted({trial.tenant_id for trial in trials})))
+    sellers = await terms_by_partner(uow, (trial.partner_id for trial in trials))
+    for trial in trials:
+        seller = sellers[trial.partner_id]
+        is_paid = trial.tenant_id in paying or seller.allows_pay_by_invoice or seller.keeps_unpaid_trials
+        await _decide(uow, trial, seller, ended, is_paid=is_paid)
+    return ended
+
+
+async def _decide(
+    uow: UnitOfWork, trial: Subscription, seller: SellerTerms, ended: TrialsEnded, *, is_paid: bool
+) -> None:
+    ended_at = trial.trial_ends_at or uow.now
+    successor = await _successor(uow, trial)
+    if successor is None or not is_paid:
+        reason = "trial_ended" if successor is None else "trial_ended_unpaid"
+        end(uow, trial, "cancel", ended_at, immediately=True, reason=reason)
+        ended.cancelled.append(trial)
+    else:
+        await _convert(uow, trial, successor, ended_at, seller)
+        ended.converted.append(trial)
+
+
+async def _successor(uow: UnitOfWork, trial: Subscription) -> Plan | None:
+    """Give the plan a trial turns into: its own when that has a price, else the one its plan names, if any is sold."""
+    if trial.plan.base_price_cents:
+        return trial.plan
+    key = trial.plan.extra.get("converts_to")
+    if not isinstance(key, str):
+        return None
+    try:
+        plan = await catalog.plan_by(uow, key)
+    except NotFound:
+        return None
+    return plan if plan.service_id == trial.service_id and plan.is_active else None
+
+
+async def _convert(
+    uow: UnitOfWork, trial: Subscription, plan: Plan | None, start: datetime, seller: SellerTerms
+) -> None:
+    before = Before.of(trial)
+    trial.advance("convert")
+    if plan is not None and plan.id != trial.plan_id:
+        price = await catalog.effective_price(uow, plan, trial.partner_id, uow.now)
+        trial.plan, trial.plan_id = plan, plan.id
+        trial.unit_price_cents, trial.currency = price.unit_price_cents, price.currency
+    trial.next_trial_notice_at = None
+    start_paying(uow, trial, start, seller.zone)
+    tell_changed(uow, trial, before, ChangeKind.status_change)

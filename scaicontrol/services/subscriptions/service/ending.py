@@ -1,0 +1,131 @@
+from scaicontrol.core.errors import Refused
+from scaicontrol.core.periods import Period, civil_date
+from scaicontrol.core.work import UnitOfWork
+
+from ..calendar import containing
+from ..events import ChangeKind, SubscriptionResumed
+from ..lifecycle import SubscriptionStatus
+from ..models import Subscription
+from .steps import Before, changeable, end, is_due, open_period, roll_forward, stop_usage, tell_changed, tell_renewal
+from .terms import terms_of
+
+
+async def cancel(uow: UnitOfWork, subscription_id: str, reason: str | None = None) -> Subscription:
+    """Let a subscription run out at the end of its period; a trial, and a one-time plan, end at once."""
+    uow.authorize("subscriptions:cancel")
+    subscription = await changeable(uow, subscription_id)
+    _refuse_pending(subscription)
+    if subscription.status is SubscriptionStatus.trialing:
+        end(uow, subscription, "cancel", uow.now, immediately=True, reason=reason)
+        return subscription
+    if subscription.status is SubscriptionStatus.active:
+        seller = await terms_of(uow, subscription.partner_id)
+        roll_forward(uow, subscription, seller.zone)  # the renewal job may not have come by yet
+        if subscription.current_period_end is None:
+            return await _end_now(uow, subscription, reason)
+    before = Before.of(subscription)
+    subscription.advance("cancel")
+    subscription.pending_cancellation_at = subscription.current_period_end
+    subscription.cancellation_reason = reason
+    tell_changed(
+        uow, subscription, before, ChangeKind.scheduled_cancellation, step=_scheduled_step(subscription), reason=reason
+    )
+    subscription.last_scheduled_for = subscription.pending_cancellation_at
+    return subscription
+
+
+def _scheduled_step(subscription: Subscription) -> str:
+    """Name the day; scheduled, undone and scheduled again for the same day needs a key of its own."""
+    moment = subscription.pending_cancellation_at
+    day = f"scheduled:{civil_date(moment)}" if moment else "scheduled"
+    return f"{day}:v{subscription.version + 1}" if moment == subscription.last_scheduled_for else day
+
+
+async def cancel_now(uow: UnitOfWork, subscription_id: str, reason: str | None = None) -> Subscription:
+    """End a subscription at once, whatever it has paid for; its usage so far is charged with the next run."""
+    uow.authorize("subscriptions:administer")
+    subscription = await changeable(uow, subscription_id)
+    _refuse_pending(subscription)
+    if subscription.status is SubscriptionStatus.trialing:
+        end(uow, subscription, "cancel", uow.now, immediately=True, reason=reason)
+        return subscription
+    return await _end_now(uow, subscription, reason)
+
+
+async def _end_now(uow: UnitOfWork, subscription: Subscription, reason: str | None) -> Subscription:
+    end(uow, subscription, "cancel_now", uow.now, immediately=True, reason=reason)
+    await stop_usage(uow, subscription, uow.now)
+    return subscription
+
+
+def _refuse_pending(subscription: Subscription) -> None:
+    if subscription.status is SubscriptionStatus.pending:
+        raise Refused(f"Cannot cancel {subscription}: it is pending; its provisioning must end first.")
+
+
+async def resume(
+    uow: UnitOfWork, subscription_id: str, *, override_arrears: bool = False, reason: str | None = None
+) -> Subscription:
+    """
+    Undo a scheduled cancellation, or, as an operator, end a suspension.
+
+    A suspended subscription with an unpaid invoice stays suspended unless the operator overrides that with a reason.
+    Periods that passed while it was suspended are not charged.
+    """
+    uow.authorize("subscriptions:resume")
+    subscription = await changeable(uow, subscription_id)
+    if subscription.status is not SubscriptionStatus.suspended:
+        return _undo_cancellation(uow, subscription, reason)
+    uow.authorize("subscriptions:administer")
+    if subscription.past_due_since is not None:
+        if not override_arrears:
+            since = f"{subscription.past_due_since:%d %B %Y}"
+            raise Refused(f"Cannot resume {subscription}: an invoice is past due since {since}.")
+        if not reason:
+            raise Refused(f"Cannot resume {subscription} with an invoice past due without a reason.")
+    subscription.advance("resume")
+    subscription.suspended_at = subscription.suspended_reason = None
+    _tell_resumed(uow, subscription, reason)
+    await _skip_unused_periods(uow, subscription)
+    return subscription
+
+
+def _undo_cancellation(uow: UnitOfWork, subscription: Subscription, reason: str | None) -> Subscription:
+    before = Before.of(subscription)
+    subscription.advance("resume")
+    subscription.pending_cancellation_at = subscription.cancellation_reason = None
+    tell_changed(uow, subscription, before, ChangeKind.scheduled_cancellation_undone, reason=reason)
+    return subscription
+
+
+def _tell_resumed(uow: UnitOfWork, subscription: Subscription, reason: str | None) -> None:
+    subscription.version += 1
+    uow.emit(
+        SubscriptionResumed(
+            step=f"v{subscription.version}",
+            subscription_id=subscription.id,
+            tenant_id=subscription.tenant_id,
+            partner_id=subscription.partner_id,
+            service_slug=subscription.service_slug,
+            plan_key=subscription.plan_key,
+            resumed_at=uow.now,
+            mrr_amount_cents=subscription.mrr_amount_cents,
+        ),
+        before={"status": "suspended"},
+        after={"status": "active"},
+        reason=reason,
+    )
+
+
+async def _skip_unused_periods(uow: UnitOfWork, subscription: Subscription) -> None:
+    start, last = subscription.current_period_start, subscription.current_period_end
+    if start is None or last is None or not is_due(subscription, uow.now):
+        return
+    seller = await terms_of(uow, subscription.partner_id)
+    every, anchor_day = subscription.plan.billing_period, subscription.anchor_day or 1
+    current = containing(uow.now, Period(start, last), every, anchor_day, seller.zone)
+    if subscription.term_ends_at is not None and subscription.term_ends_at <= current.start:
+        return  # the term ran out meanwhile: the term job ends it
+    before = Before.of(subscription)
+    open_period(uow, subscription, current.start, seller.zone)
+    tell_renewal(uow, subscription, before, seller.zone)

@@ -1,0 +1,127 @@
+"""What operators do beside the verbs everybody has."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import ControlError, Refused, invalid
+from scaicontrol.core.work import UnitOfWork
+
+from ..events import ChangeKind
+from ..lifecycle import SubscriptionStatus, event_between
+from ..models import Subscription
+from ..queries import known_status
+from .changing import override_terms
+from .converting import convert
+from .ending import cancel, cancel_now, resume
+from .standing import suspend
+from .steps import Before, changeable, end, stop_usage, tell_changed
+from .subscribing import activate, fail_provisioning
+
+BULK_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What an operator sets; None leaves it as it is."""
+
+    reason: str
+    plan: str | None = None
+    status: str | None = None
+    quantity: int | None = None
+    unit_price_cents: int | None = None
+
+
+async def override(uow: UnitOfWork, subscription_id: str, wanted: Override) -> Subscription:
+    """Set plan, quantity, price or state, the state only along the map; the price with the next period."""
+    uow.authorize("subscriptions:administer")
+    if not wanted.reason.strip():
+        raise invalid("reason", "Say why the subscription is overridden.", "missing")
+    subscription = await changeable(uow, subscription_id)
+    terms = (wanted.plan, wanted.quantity, wanted.unit_price_cents)
+    if all(value is None for value in (*terms, wanted.status)):
+        raise invalid("status", "Name a plan, a quantity, a price or a state to set.", "missing")
+    if any(value is not None for value in terms):
+        await override_terms(uow, subscription, *terms, reason=wanted.reason)
+    if wanted.status is not None:
+        await _move(uow, subscription, known_status(wanted.status), wanted.reason)
+    return subscription
+
+
+async def _move(uow: UnitOfWork, subscription: Subscription, target: SubscriptionStatus, reason: str) -> None:
+    event = event_between(subscription.status, target)
+    match event:
+        case None:
+            allowed = sorted({b for a, _, b in subscription.lifecycle.transitions() if a == subscription.status})
+            raise Refused(
+                f"Cannot move {subscription} from {subscription.status} to {target}: "
+                f"from there it can become {', '.join(allowed) or 'nothing else'}."
+            )
+        case "activate" | "activate_trial":
+            await activate(uow, subscription.id)
+        case "fail_provisioning":
+            await fail_provisioning(uow, subscription.id, reason)
+        case "convert":
+            await convert(uow, subscription.id)
+        case "cancel":
+            await cancel(uow, subscription.id, reason)
+        case "cancel_now":
+            await cancel_now(uow, subscription.id, reason)
+        case "suspend":
+            await suspend(uow, subscription.id, reason)
+        case "resume":
+            await resume(uow, subscription.id, override_arrears=True, reason=reason)
+        case "expire":
+            end(uow, subscription, "expire", uow.now, immediately=True, reason=reason)
+            await stop_usage(uow, subscription, uow.now)
+        case _:
+            _restate(uow, subscription, event, reason)
+
+
+def _restate(uow: UnitOfWork, subscription: Subscription, event: str, reason: str) -> None:
+    before = Before.of(subscription)
+    subscription.advance(event)
+    subscription.past_due_since = uow.now if subscription.status is SubscriptionStatus.past_due else None
+    tell_changed(uow, subscription, before, ChangeKind.status_change, reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkFailure:
+    id: str
+    error: str
+
+
+@dataclass(slots=True)
+class BulkResult:
+    succeeded: list[str] = field(default_factory=list)
+    failed: list[BulkFailure] = field(default_factory=list)
+
+
+_BULK = {
+    "cancel": lambda reason: partial(cancel, reason=reason),
+    "cancel_immediate": lambda reason: partial(cancel_now, reason=reason),
+    "suspend": lambda reason: partial(suspend, reason=reason or ""),
+    "resume": lambda reason: partial(resume, reason=reason),
+}
+
+
+async def bulk(
+    backend: Backend, actor: Actor, action: str, ids: Sequence[str], reason: str | None = None
+) -> BulkResult:
+    """Do one thing to many subscriptions, each in a transaction of its own; one refusal does not stop the others."""
+    actor.require("subscriptions:administer")
+    if action not in _BULK:
+        raise invalid("action", f"'{action}' is not one of {', '.join(_BULK)}.", "unknown_action")
+    if len(ids) > BULK_MAX:
+        raise invalid("ids", f"At most {BULK_MAX} subscriptions at a time, not {len(ids)}.", "too_many")
+    result = BulkResult()
+    for subscription_id in dict.fromkeys(ids):
+        try:
+            await backend.perform(actor, _BULK[action](reason), subscription_id)
+        except ControlError as error:
+            result.failed.append(BulkFailure(subscription_id, error.message))
+        else:
+            result.succeeded.append(subscription_id)
+    return result

@@ -1,0 +1,104 @@
+"""How a subscription stands: paused, behind with payments, caught up."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from scaicontrol.core.errors import invalid
+from scaicontrol.core.work import UnitOfWork
+
+from ..events import ChangeKind, SubscriptionPaymentFailed, SubscriptionSuspended
+from ..lifecycle import TERMINAL, SubscriptionStatus
+from ..models import Subscription
+from .steps import Before, changeable, tell_changed, was_told
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFailure:
+    """A payment that did not happen; `attempt` 0 is an invoice that fell due without one."""
+
+    invoice_id: str
+    amount_cents: int
+    currency: str
+    attempt: int = 0
+    failure_code: str | None = None
+    next_retry_at: datetime | None = None
+
+
+async def suspend(uow: UnitOfWork, subscription_id: str, reason: str) -> Subscription:
+    """Take the right to use the service away until the subscription is resumed; operators and dunning do this."""
+    uow.authorize("subscriptions:administer")
+    if not reason.strip():
+        raise invalid("reason", "Say why the subscription is suspended.", "missing")
+    subscription = await changeable(uow, subscription_id)
+    before = str(subscription.status)
+    subscription.advance("suspend")
+    subscription.suspended_at, subscription.suspended_reason = uow.now, reason
+    subscription.version += 1
+    uow.emit(
+        SubscriptionSuspended(
+            step=f"v{subscription.version}",
+            subscription_id=subscription.id,
+            tenant_id=subscription.tenant_id,
+            partner_id=subscription.partner_id,
+            service_slug=subscription.service_slug,
+            plan_key=subscription.plan_key,
+            suspended_at=uow.now,
+            reason=reason,
+        ),
+        before={"status": before},
+        after={"status": "suspended"},
+        reason=reason,
+    )
+    return subscription
+
+
+async def mark_past_due(uow: UnitOfWork, subscription_id: str, failure: PaymentFailure) -> Subscription:
+    """
+    Note that a payment for the subscription failed; an active one becomes past due and still works.
+
+    A suspended or cancelling one keeps its state and remembers the arrears (`past_due_since`), which `resume` asks for.
+    The same attempt told twice is told once.
+    """
+    uow.authorize("subscriptions:advance")
+    subscription = await changeable(uow, subscription_id)
+    if subscription.status in (*TERMINAL, SubscriptionStatus.pending, SubscriptionStatus.trialing):
+        return subscription
+    fact = SubscriptionPaymentFailed(
+        step=f"{failure.invoice_id}:{failure.attempt}",
+        subscription_id=subscription.id,
+        tenant_id=subscription.tenant_id,
+        partner_id=subscription.partner_id,
+        plan_key=subscription.plan_key,
+        invoice_id=failure.invoice_id,
+        amount_cents=failure.amount_cents,
+        currency=failure.currency,
+        attempt=failure.attempt,
+        failure_code=failure.failure_code,
+        failed_at=uow.now,
+        next_retry_at=failure.next_retry_at,
+    )
+    if await was_told(uow, fact):
+        return subscription
+    before = str(subscription.status)
+    if subscription.can("mark_past_due"):
+        subscription.advance("mark_past_due")
+    subscription.past_due_since = subscription.past_due_since or uow.now
+    subscription.version += 1
+    uow.emit(fact, before={"status": before}, after={"status": str(subscription.status)})
+    return subscription
+
+
+async def recover(uow: UnitOfWork, subscription_id: str) -> Subscription:
+    """
+    Note that nothing for the subscription is past due any more; safe to run twice.
+
+    A suspended one stays suspended, and may now be resumed.
+    """
+    uow.authorize("subscriptions:advance")
+    subscription = await changeable(uow, subscription_id)
+    subscription.past_due_since = None
+    if subscription.can("recover"):
+        before = Before.of(subscription)
+        subscription.advance("recover")
+        tell_changed(uow, subscription, before, ChangeKind.status_change)
+    return subscription

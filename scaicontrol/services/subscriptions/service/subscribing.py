@@ -1,0 +1,202 @@
+from datetime import datetime, timedelta
+
+from scaicontrol.core.errors import Conflict, Refused, invalid
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.money import CENTS_MAX
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import catalog, registry, tenants
+from scaicontrol.services.catalog import Plan
+
+from .. import queries
+from ..events import SubscriptionActivated, SubscriptionRequested
+from ..models import Subscription
+from .steps import end, start_paying
+from .terms import terms_of
+
+NOTICE_DAYS = (7, 3, 1)
+
+
+async def subscribe(
+    uow: UnitOfWork,
+    plan: str,
+    *,
+    tenant_id: str | None = None,
+    quantity: int = 1,
+    trial_days: int | None = None,
+    unit_price_cents: int | None = None,
+    payment_method_id: str | None = None,
+    external_reference: str | None = None,
+) -> Subscription:
+    """
+    Ask for a service: a pending subscription that provisioning activates or cancels (`provisioning.subscribe`).
+
+    `plan` is an id or a plan key. Operators name the tenant and may agree on trial days and a price; a plan that is not
+    public is theirs only.
+    """
+    uow.authorize("subscriptions:subscribe")
+    operator = uow.actor.tenant_id is None and uow.actor.may("subscriptions:administer")
+    if not operator and (trial_days is not None or unit_price_cents is not None):
+        raise Refused("Only an operator agrees on trial days or a price.")
+    tenant = await tenants.get(uow, _whose(uow, tenant_id))
+    await tenants.require_billing_profile(uow, tenant.id)
+    chosen = await catalog.plan_by(uow, plan)
+    service = (await registry.by_ids(uow, [chosen.service_id]))[chosen.service_id]
+    check_plan(chosen, sellable=service.is_sellable, operator=operator)
+    existing = await queries.live(uow, tenant.id, service.id)
+    if existing is not None:
+        raise Conflict(f"Tenant {tenant.id} has {service.slug} already: {existing} is {existing.status}.")
+    price = await catalog.effective_price(uow, chosen, tenant.partner_id, uow.now)
+    days = await _trial_days(uow, tenant.id, chosen, trial_days)
+    subscription = Subscription(
+        id=new_id("sub"),
+        tenant_id=tenant.id,
+        partner_id=tenant.partner_id,
+        plan=chosen,
+        service=service,
+        quantity=counted(quantity),
+        trial_days=days,
+        unit_price_cents=_agreed(unit_price_cents),
+        currency=price.currency,
+        payment_method_id=payment_method_id,
+        external_reference=external_reference,
+        version=1,
+    )
+    uow.session.add(subscription)
+    uow.emit(
+        SubscriptionRequested(
+            step="initial",
+            subscription_id=subscription.id,
+            tenant_id=tenant.id,
+            partner_id=tenant.partner_id,
+            service_slug=service.slug,
+            plan_key=subscription.plan_key,
+            quantity=quantity,
+            trial_days=days,
+            requested_at=uow.now,
+        )
+    )
+    await uow.session.flush()
+    return subscription
+
+
+def _whose(uow: UnitOfWork, tenant_id: str | None) -> str:
+    owner = tenant_id or uow.actor.tenant_id
+    if owner is None:
+        raise invalid("tenant_id", "Name the tenant that subscribes.", "missing")
+    return owner
+
+
+def check_plan(plan: Plan, *, sellable: bool, operator: bool) -> None:
+    """Refuse a plan nobody may enter any more, or only an operator."""
+    if not sellable:
+        raise Refused(f"Cannot subscribe to {plan}: its service is not active.")
+    if not plan.is_active:
+        raise Refused(f"Cannot subscribe to {plan}: it is no longer sold.")
+    if not plan.is_public and not operator:
+        raise Refused(f"Cannot subscribe to {plan}: it is sold by operators only.")
+
+
+def counted(quantity: int) -> int:
+    """Give a quantity that can be sold, or say why it cannot."""
+    if not 1 <= quantity <= 1_000_000:
+        raise invalid("quantity", f"A quantity lies between 1 and 1,000,000, not {quantity}.")
+    return quantity
+
+
+def _agreed(unit_price_cents: int | None) -> int | None:
+    if unit_price_cents is not None and not 0 <= unit_price_cents <= CENTS_MAX:
+        raise invalid("unit_price_cents", f"A price lies between 0 and {CENTS_MAX} minor units.")
+    return unit_price_cents
+
+
+async def _trial_days(uow: UnitOfWork, tenant_id: str, plan: Plan, agreed: int | None) -> int:
+    """Decide how long is tried: once per tenant and service, ever."""
+    wanted = plan.trial_days if agreed is None else agreed
+    if wanted < 0 or wanted > 730:
+        raise invalid("trial_days", f"A trial lasts between 0 and 730 days, not {wanted}.")
+    if wanted == 0 or not await queries.had_trial(uow, tenant_id, plan.service_id):
+        return wanted
+    if agreed is not None or plan.base_price_cents == 0:
+        raise Refused(f"Tenant {tenant_id} had its trial of this service; choose a plan to pay for.")
+    return 0
+
+
+async def activate(uow: UnitOfWork, subscription_id: str) -> Subscription:
+    """
+    Entitle a pending subscription, as a trial or paid, and freeze its price; provisioning calls this.
+
+    The first entry is told once in a subscription's life.
+    """
+    uow.authorize("subscriptions:subscribe")
+    subscription = await queries.get(uow, subscription_id, lock=True)
+    seller = await terms_of(uow, subscription.partner_id)
+    subscription.advance("activate_trial" if subscription.trial_days else "activate")
+    if subscription.unit_price_cents is None:
+        price = await catalog.effective_price(uow, subscription.plan, subscription.partner_id, uow.now)
+        subscription.unit_price_cents, subscription.currency = price.unit_price_cents, price.currency
+    subscription.activated_at = uow.now
+    if subscription.trial_days:
+        _start_trial(subscription, uow.now)
+    else:
+        start_paying(uow, subscription, uow.now, seller.zone)
+    subscription.version += 1
+    _tell_activated(uow, subscription)
+    return subscription
+
+
+def _start_trial(subscription: Subscription, now: datetime) -> None:
+    subscription.trial_ends_at = now + timedelta(days=subscription.trial_days)
+    subscription.current_period_start, subscription.current_period_end = now, subscription.trial_ends_at
+    subscription.next_trial_notice_at = next_notice(subscription.trial_ends_at, subscription.trial_days)
+
+
+def next_notice(trial_ends_at: datetime, below: int) -> datetime | None:
+    """Give the moment of the next warning with fewer than `below` days to go."""
+    days = next((days for days in NOTICE_DAYS if days < below), None)
+    return None if days is None else trial_ends_at - timedelta(days=days)
+
+
+def _tell_activated(uow: UnitOfWork, subscription: Subscription) -> None:
+    plan = subscription.plan
+    uow.emit(
+        SubscriptionActivated(
+            step="initial",
+            subscription_id=subscription.id,
+            tenant_id=subscription.tenant_id,
+            partner_id=subscription.partner_id,
+            scaicontrol_customer_id=subscription.tenant_id,
+            service_id=subscription.service.id,
+            service_slug=subscription.service_slug,
+            plan_id=plan.id,
+            plan_key=subscription.plan_key,
+            plan_name=plan.name,
+            tier=plan.tier,
+            state=str(subscription.status),
+            quantity=subscription.quantity,
+            currency=subscription.currency,
+            base_price_cents=subscription.unit_price_cents or 0,
+            billing_period=str(plan.billing_period),
+            mrr_amount_cents=subscription.mrr_amount_cents,
+            activated_at=uow.now,
+            trial_ends_at=subscription.trial_ends_at,
+            current_period_end=subscription.current_period_end,
+        ),
+        before={"status": "pending"},
+        after={"status": str(subscription.status), "unit_price_cents": subscription.unit_price_cents},
+    )
+
+
+async def fail_provisioning(uow: UnitOfWork, subscription_id: str, reason: str) -> Subscription:
+    """End a pending subscription whose service could not be set up."""
+    uow.authorize("subscriptions:subscribe")
+    subscription = await queries.get(uow, subscription_id, lock=True)
+    end(uow, subscription, "fail_provisioning", uow.now, immediately=True, reason=reason)
+    return subscription
+
+
+async def register_endpoint(uow: UnitOfWork, subscription_id: str, endpoint: str | None) -> Subscription:
+    """Remember where the tenant finds its service; None forgets it."""
+    uow.authorize("subscriptions:subscribe")
+    subscription = await queries.get(uow, subscription_id, lock=True)
+    subscription.endpoint = endpoint
+    return subscription
