@@ -20,7 +20,7 @@ export function Pagination(props: {
         <nav class="flex items-center gap-2" aria-label={t("common.pages")}>
           <button
             type="button"
-            class="btn btn-sm btn-square"
+            class="btn btn-plain btn-sm btn-square"
             aria-label={t("common.previous")}
             disabled={page() <= 1}
             onClick={() => props.onPage(page() - 1)}
@@ -30,7 +30,7 @@ export function Pagination(props: {
           <span>{t("common.page", { page: String(page()), pages: String(pages()) })}</span>
           <button
             type="button"
-            class="btn btn-sm btn-square"
+            class="btn btn-plain btn-sm btn-square"
             aria-label={t("common.next")}
             disabled={page() >= pages()}
             onClick={() => props.onPage(page() + 1)}

@@ -7,7 +7,7 @@ import { toast } from "./toasts";
 export function Preferences() {
   const id = createUniqueId();
   return (
-    <div class="grid gap-2">
+    <div class="grid grid-cols-[repeat(auto-fit,minmax(9rem,1fr))] gap-2">
       <label for={`${id}-language`} class="sr-only">
         {t("nav.language")}
       </label>

@@ -32,7 +32,7 @@ export function Shell(props: { children?: JSX.Element }) {
   const me = useQuery(() => q.me());
   const routing = useIsRouting();
   const location = useLocation();
-  let menu!: HTMLDivElement;
+  let menu!: HTMLElement;
 
   let shown = location.pathname;
   createEffect(() => {
@@ -65,7 +65,7 @@ export function Shell(props: { children?: JSX.Element }) {
         </button>
         <Brand name={me.data?.partner_name ?? "ScaiControl"} />
       </header>
-      <div id="menu" ref={menu} popover class="side-menu">
+      <aside id="menu" ref={menu} popover class="side-menu" aria-label={t("nav.menu")}>
         <div class="hidden px-2 pb-6 lg:block">
           <Brand name={me.data?.partner_name ?? "ScaiControl"} />
         </div>
@@ -74,7 +74,7 @@ export function Shell(props: { children?: JSX.Element }) {
           <Preferences />
           <Person />
         </div>
-      </div>
+      </aside>
       <main id="main" tabindex="-1" class="mx-auto w-full max-w-6xl p-4 outline-none sm:p-6 lg:p-8">
         <Switch>
           <Match when={me.isPending}>

@@ -4,6 +4,7 @@ import { fmt } from "../i18n/format";
 export function When(props: { at: string; relative?: boolean }) {
   return (
     <time
+      class="whitespace-nowrap"
       datetime={props.at}
       title={
         props.relative

@@ -2,6 +2,7 @@ import { A } from "@solidjs/router";
 import { createEffect, createUniqueId, type JSX, Show } from "solid-js";
 import { t } from "../i18n";
 import { Icon } from "./Icon";
+import { When } from "./When";
 
 /** The head of a page: where one came from, what it is, what can be done. Also names the browser's tab. */
 export function PageHead(props: {
@@ -62,6 +63,19 @@ export function Fact(props: { label: string; children: JSX.Element }) {
         <dt class="text-muted">{props.label}</dt>
         <dd class="text-right break-words">{props.children}</dd>
       </div>
+    </Show>
+  );
+}
+
+/** The same for a day. */
+export function DayFact(props: { label: string; at: string | null }) {
+  return (
+    <Show when={props.at}>
+      {(at) => (
+        <Fact label={props.label}>
+          <When at={at()} />
+        </Fact>
+      )}
     </Show>
   );
 }

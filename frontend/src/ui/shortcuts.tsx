@@ -52,7 +52,7 @@ export function Shortcuts() {
           {t("keys.enabled")}
         </label>
         <div class="modal-action">
-          <button type="button" class="btn" onClick={() => setOpen(false)}>
+          <button type="button" class="btn btn-plain" onClick={() => setOpen(false)}>
             {t("common.close")}
           </button>
         </div>

@@ -61,7 +61,7 @@ export function ErrorState(props: { error: unknown; retry?: () => void }) {
       </div>
       <Show when={props.retry}>
         {(retry) => (
-          <button type="button" class="btn btn-sm" onClick={() => retry()()}>
+          <button type="button" class="btn btn-plain btn-sm" onClick={() => retry()()}>
             {t("state.retry")}
           </button>
         )}

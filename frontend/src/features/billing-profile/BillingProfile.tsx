@@ -176,7 +176,7 @@ function Failure(props: { error: unknown; reload: () => void }) {
           fallback={<p>{atFields() ? t("profile.fixFields") : errorMessage(props.error)}</p>}
         >
           <p>{t("profile.conflict")}</p>
-          <button type="button" class="btn btn-sm" onClick={() => props.reload()}>
+          <button type="button" class="btn btn-plain btn-sm" onClick={() => props.reload()}>
             {t("profile.loadNewest")}
           </button>
         </Show>

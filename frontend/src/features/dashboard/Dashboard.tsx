@@ -51,7 +51,7 @@ function MissingProfile() {
           <p class="text-sm">{t("overview.noProfileText")}</p>
         </div>
         <Show when={can("billing:manage")}>
-          <A href="/settings/billing-profile" class="btn btn-sm">
+          <A href="/settings/billing-profile" class="btn btn-plain btn-sm">
             {t("overview.addProfile")}
           </A>
         </Show>
@@ -84,7 +84,7 @@ function Standing(props: { overview: Overview }) {
         <p class="text-sm">{t(`overview.${props.overview.standing}Text`, { amount: overdue() })}</p>
       </div>
       <Show when={props.overview.standing !== "good"}>
-        <A href="/billing/invoices?status=past_due" class="btn btn-sm">
+        <A href="/billing/invoices?status=past_due" class="btn btn-plain btn-sm">
           {t("overview.seeOverdue")}
         </A>
       </Show>
@@ -95,7 +95,7 @@ function Standing(props: { overview: Overview }) {
 function Figures(props: { overview: Overview }) {
   const o = () => props.overview;
   return (
-    <dl class="grid gap-4 sm:grid-cols-2 lg:grid-cols-[repeat(auto-fit,minmax(13rem,1fr))]">
+    <dl class="grid gap-3 sm:grid-cols-2 sm:gap-4 lg:grid-cols-[repeat(auto-fit,minmax(13rem,1fr))]">
       <Figure
         label={t("overview.open")}
         value={amount(o(), o().open_cents)}
@@ -134,7 +134,7 @@ function Figures(props: { overview: Overview }) {
 
 function Figure(props: { label: string; value: string; note: string; bad?: boolean }) {
   return (
-    <div class="panel flex flex-col gap-1 p-5">
+    <div class="panel flex flex-col gap-1 p-4 sm:p-5">
       <dt class="text-muted text-sm">{props.label}</dt>
       <dd class="text-2xl font-semibold tracking-tight">{props.value}</dd>
       <dd class={`text-sm ${props.bad ? "text-error font-medium" : "text-muted"}`}>{props.note}</dd>
@@ -163,7 +163,7 @@ function Subscriptions() {
                 <span class="min-w-0">
                   <span class="block truncate font-medium">{subscription.service_name}</span>
                   <span class="text-muted block text-sm">
-                    {subscription.plan_name} · {nextStep(subscription)}
+                    {[subscription.plan_name, nextStep(subscription)].filter(Boolean).join(" · ")}
                   </span>
                 </span>
                 <span class="flex flex-col items-end gap-1 text-sm">

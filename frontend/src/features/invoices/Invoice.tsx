@@ -4,10 +4,9 @@ import type { Schemas } from "../../api/client";
 import { q, useQuery } from "../../api/queries";
 import { t } from "../../i18n";
 import { fmt } from "../../i18n/format";
-import { Card, Fact, Notice, PageHead } from "../../ui/layout";
+import { Card, DayFact, Fact, Notice, PageHead } from "../../ui/layout";
 import { Async } from "../../ui/states";
 import { StatusBadge } from "../../ui/StatusBadge";
-import { When } from "../../ui/When";
 import { DownloadButton } from "./DownloadButton";
 import { Lines } from "./Lines";
 import { Payments } from "./Payments";
@@ -95,12 +94,8 @@ function Document(props: { of: Detail }) {
         <Party label={t("invoice.from")} of={props.of.seller} />
         <Party label={t("invoice.to")} of={props.of.buyer} />
         <dl class="divide-base-300 divide-y sm:-mt-2.5">
-          <Fact label={t("invoice.issued")}>
-            <Show when={props.of.issue_date}>{(date) => <When at={date()} />}</Show>
-          </Fact>
-          <Fact label={t("invoice.due")}>
-            <Show when={props.of.due_date}>{(date) => <When at={date()} />}</Show>
-          </Fact>
+          <DayFact label={t("invoice.issued")} at={props.of.issue_date} />
+          <DayFact label={t("invoice.due")} at={props.of.due_date} />
           <Fact label={t("invoice.period")}>{span()}</Fact>
           <Fact label={t("invoice.yourReference")}>{props.of.buyer_reference}</Fact>
           <Fact label={t("invoice.order")}>{props.of.purchase_order_ref}</Fact>
@@ -170,10 +165,10 @@ function Files(props: { of: Detail }) {
           <DownloadButton of={props.of} file="pdf" class="btn btn-primary">
             {t("invoice.pdf")}
           </DownloadButton>
-          <DownloadButton of={props.of} file="ubl" class="btn">
+          <DownloadButton of={props.of} file="ubl" class="btn btn-plain">
             {t("invoice.ubl")}
           </DownloadButton>
-          <DownloadButton of={props.of} file="cii" class="btn">
+          <DownloadButton of={props.of} file="cii" class="btn btn-plain">
             {t("invoice.cii")}
           </DownloadButton>
         </div>

@@ -125,7 +125,7 @@ function Nothing(props: { filtered: boolean; clear: () => void }) {
       fallback={<EmptyState icon="invoices" title={t("invoices.empty")} text={t("invoices.emptyText")} />}
     >
       <EmptyState title={t("invoices.noMatch")} text={t("invoices.noMatchText")}>
-        <button type="button" class="btn btn-sm" onClick={() => props.clear()}>
+        <button type="button" class="btn btn-plain btn-sm" onClick={() => props.clear()}>
           {t("common.clearFilter")}
         </button>
       </EmptyState>

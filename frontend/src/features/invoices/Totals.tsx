@@ -22,7 +22,10 @@ export function Totals(props: { of: Schemas["InvoiceDetailOut"] }) {
             {(group) => (
               <tr>
                 <th scope="row" class="py-1 text-left font-normal">
-                  {fmt.percent(group.tax_rate)} <span class="text-muted">({group.tax_category})</span>
+                  {fmt.percent(group.tax_rate)}{" "}
+                  <Show when={group.tax_category !== "S"}>
+                    <span class="text-muted">({group.tax_category})</span>
+                  </Show>
                 </th>
                 <td class="py-1 text-right">{money(group.taxable_cents)}</td>
                 <td class="py-1 text-right">{money(group.tax_cents)}</td>

@@ -5,10 +5,9 @@ import { q, useQuery } from "../../api/queries";
 import { t } from "../../i18n";
 import { fmt } from "../../i18n/format";
 import { elapsed } from "../../lib/dates";
-import { Card, Fact, Notice, PageHead } from "../../ui/layout";
+import { Card, DayFact, Fact, Notice, PageHead } from "../../ui/layout";
 import { Async } from "../../ui/states";
 import { StatusBadge } from "../../ui/StatusBadge";
-import { When } from "../../ui/When";
 import { useCan } from "../session/useCan";
 import { CancelDialog } from "./CancelDialog";
 import { Price } from "./Price";
@@ -74,7 +73,7 @@ function Actions(props: { of: Detail }) {
         </button>
       </Show>
       <Show when={offers("cancel")}>
-        <button type="button" class="btn btn-sm" onClick={() => setAsking("cancel")}>
+        <button type="button" class="btn btn-plain btn-sm" onClick={() => setAsking("cancel")}>
           {t("subscription.cancel")}
         </button>
       </Show>
@@ -187,12 +186,8 @@ function Details(props: { of: Detail }) {
         <Show when={props.of.quantity > 1}>
           <Fact label={t("subscription.quantity")}>{fmt.quantity(props.of.quantity)}</Fact>
         </Show>
-        <Fact label={t("subscription.started")}>
-          <Show when={props.of.activated_at}>{(at) => <When at={at()} />}</Show>
-        </Fact>
-        <Fact label={t("subscription.term")}>
-          <Show when={props.of.term_ends_at}>{(at) => <When at={at()} />}</Show>
-        </Fact>
+        <DayFact label={t("subscription.started")} at={props.of.activated_at} />
+        <DayFact label={t("subscription.term")} at={props.of.term_ends_at} />
         <Fact label={t("subscription.reference")}>{props.of.external_reference}</Fact>
         <Fact label={t("subscription.id")}>
           <span class="font-mono text-xs break-all">{props.of.id}</span>

@@ -41,7 +41,11 @@ const COLUMNS: readonly Column<Schemas["SubscriptionOut"]>[] = [
     header: () => t("common.status"),
     cell: (subscription) => <StatusBadge status={subscription.status} />,
   },
-  { id: "next", header: () => t("subscriptions.renews"), cell: (subscription) => nextStep(subscription) },
+  {
+    id: "next",
+    header: () => t("subscriptions.renews"),
+    cell: (subscription) => nextStep(subscription) ?? "–",
+  },
   {
     id: "price",
     header: () => t("subscriptions.price"),
@@ -77,7 +81,7 @@ export default function Subscriptions() {
                   }
                 >
                   <EmptyState title={t("subscriptions.noMatch")}>
-                    <button type="button" class="btn btn-sm" onClick={() => choose(undefined)}>
+                    <button type="button" class="btn btn-plain btn-sm" onClick={() => choose(undefined)}>
                       {t("common.clearFilter")}
                     </button>
                   </EmptyState>
