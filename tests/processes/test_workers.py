@@ -19,7 +19,7 @@ def perform(order):
         case "crash":
             os._exit(7)
         case "hang":
-            time.sleep(3600)
+            time.sleep(3600)  # longer than anybody waits
         case "refuse":
             raise Refused("No.", reasons=[Reason("no", "Because.", "field")], retry_after=3)
         case _:
