@@ -1,4 +1,4 @@
-# ruff: noqa: E501, RUF001 - sentences of law in six languages, with their own apostrophes
+# ruff: noqa: E501 - sentences of law in six languages, with their own apostrophes
 """The sentences the law asks for on a document, in the six languages and, for the reverse charge, the seller's own."""
 
 from typing import Literal, get_args

@@ -7,7 +7,7 @@ from scaicontrol.core.ports import VatAnswer
 from scaicontrol.core.work import UnitOfWork
 
 from .models import TaxDecision, VatConsultation, VatRate
-from .rates import RateTable
+from .rates import SHIPPED_RATES, RateTable
 from .rules import Consulted
 
 
@@ -37,8 +37,9 @@ async def rates(uow: UnitOfWork) -> list[VatRate]:
 
 
 async def rate_table(uow: UnitOfWork) -> RateTable:
-    """Load the rates that `determine_vat` decides with."""
-    return RateTable(row.as_rate() for row in await rates(uow))
+    """Load the rates that `determine_vat` decides with; a table that nobody seeded yet means the shipped ones."""
+    stored = await rates(uow)
+    return RateTable(row.as_rate() for row in stored) if stored else SHIPPED_RATES
 
 
 async def last_consultation(uow: UnitOfWork, tenant_id: str, vat_number: str) -> VatConsultation | None:

@@ -162,7 +162,7 @@ _LABELS: dict[Language, Labels] = {
         registration_number="N° d’immatriculation",
         buyer_reference="Votre référence",
         purchase_order="Bon de commande",
-        corrects="Annule la facture",
+        corrects="Relatif à la facture",
         description="Désignation",
         quantity="Quantité",
         unit_price="Prix unitaire",
@@ -183,7 +183,7 @@ _LABELS: dict[Language, Labels] = {
         credit="Ce montant est imputé sur la facture mentionnée ci-dessus ; les sommes déjà payées sont remboursées.",
         notes="Remarques",
         page="Page {page} sur {pages}",
-        void="ANNULÉE",
+        void="ANNULÉ",
     ),
     "es": Labels(
         invoice="Factura",
