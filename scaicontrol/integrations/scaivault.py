@@ -182,6 +182,6 @@ def _refusal(response: httpx2.Response, path: str) -> Exception:
         return NotFound(f"ScaiVault has no secret {path} ({code}).")
     if response.status_code == httpx2.codes.FORBIDDEN:
         return Forbidden(f"ScaiVault refuses {path} to ScaiControl: {code}.")
-    if response.status_code in {httpx2.codes.BAD_REQUEST, httpx2.codes.CONFLICT, httpx2.codes.UNPROCESSABLE_ENTITY}:
+    if response.status_code in {400, 409, 422}:
         return Invalid(f"ScaiVault does not accept {path}: {code}.")
     return Unavailable(f"ScaiVault cannot serve {path}: {code}.", retry_after=retry_after(response))
