@@ -177,7 +177,6 @@ class DocumentArchived(_Inside):
     number: str
     document_type: str
     version: int
-    send_now: bool
 
     @property
     def lifecycle_step(self) -> str:

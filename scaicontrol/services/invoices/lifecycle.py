@@ -24,7 +24,7 @@ class InvoiceLifecycle(Lifecycle):
         use_enum_instance=True,
     )
     finalize = is_.draft.to(is_.finalized)
-    send = is_.finalized.to(is_.sent)
+    deliver = is_.finalized.to(is_.sent)  # not `send`: that is how the machine itself takes events
     age = is_.sent.to(is_.past_due)
     settle = is_.finalized.to(is_.paid) | is_.sent.to(is_.paid) | is_.past_due.to(is_.paid)
     void = (

@@ -20,7 +20,7 @@ class Parties:
 
     seller: Mapping[str, Any]
     buyer: Mapping[str, Any]
-    settings: partners.PartnerSettings
+    settings: partners.PartnerConfiguration
     problems: tuple[Reason, ...]
     tenant_id: str
 

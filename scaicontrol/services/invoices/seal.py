@@ -5,6 +5,7 @@ Each series is one chain, so that no document can be edited, removed or exchange
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from scaicontrol.services import einvoices
@@ -45,4 +46,9 @@ def digest(invoice: Invoice, lines: Sequence[InvoiceLine], decision: TaxDecision
 
 
 def _fields(row: object, names: Iterable[str]) -> Mapping[str, Any]:
-    return {name: getattr(row, name) for name in names}
+    return {name: _exact(getattr(row, name)) for name in names}
+
+
+def _exact(value: Any) -> Any:
+    """Write a decimal without the zeros that depend on where it comes from: 3 and 3.000000 are one quantity."""
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else value

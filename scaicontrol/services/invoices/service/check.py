@@ -11,6 +11,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, Reason
 from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
@@ -51,12 +53,15 @@ class Candidate:
         return list(self.decided.get("warnings") or ())
 
 
-async def check(uow: UnitOfWork, invoice_id: str, data: FinalizeIn | None = None) -> CheckReport:
+async def check(backend: Backend, actor: Actor, invoice_id: str, data: FinalizeIn | None = None) -> CheckReport:
     """Say everything that keeps a draft from being finalized; consumes nothing."""
-    uow.authorize("invoices:finalize")
-    invoice = await queries.get(uow, invoice_id)
-    candidate = await prepare(uow, invoice, data or FinalizeIn())
+    candidate = await backend.ask(actor, candidate_of, invoice_id, data)
     return report(candidate, await judge(candidate))
+
+
+async def candidate_of(uow: UnitOfWork, invoice_id: str, data: FinalizeIn | None = None) -> Candidate:
+    uow.authorize("invoices:finalize")
+    return await prepare(uow, await queries.get(uow, invoice_id), data or FinalizeIn())
 
 
 async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candidate:

@@ -175,8 +175,8 @@ async def _delivered(
     delivery.nth = (await uow.session.scalar(before) or 0) + 1
     delivery.delivered_at = moment
     was = {"status": str(invoice.status)}
-    if invoice.can("send"):
-        invoice.advance(InvoiceLifecycle.send)
+    if invoice.can("deliver"):
+        invoice.advance(InvoiceLifecycle.deliver)
     if invoice.sent_at is None:
         invoice.sent_at, invoice.delivery = moment, delivery.channel
     uow.emit(

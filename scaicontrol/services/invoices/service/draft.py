@@ -12,7 +12,7 @@ from scaicontrol.services import tax, tenants
 
 from .. import queries
 from ..events import DraftVoided, InvoiceDeleted, InvoiceDrafted, InvoiceUpdated
-from ..lifecycle import InvoiceStatus
+from ..lifecycle import DocumentType, InvoiceStatus
 from ..models import Invoice, InvoiceLine
 from ..schemas import DraftIn, DraftLineIn, InvoiceIn, InvoicePatch, LineIn
 
@@ -30,7 +30,7 @@ async def draft(uow: UnitOfWork, data: InvoiceIn) -> Invoice:
     fields = data.model_dump(exclude={"lines", "tenant_id"})
     invoice = Invoice(id=new_id("inv"), tenant_id=tenant.id, partner_id=tenant.partner_id, **fields)
     # The defaults of a row are known to the database only; the draft is shown before it gets there.
-    invoice.status, invoice.version = InvoiceStatus.draft, 1
+    invoice.document_type, invoice.status, invoice.version = DocumentType.invoice, InvoiceStatus.draft, 1
     invoice.lines = [line_from(invoice, position, line) for position, line in enumerate(data.lines)]
     sum_up(invoice)
     uow.session.add(invoice)

@@ -29,8 +29,8 @@ async def check_and_finalize(
 
     Raises Refused with every reason when the gate is shut, Conflict when the draft changed in between.
     """
-    seen = await backend.ask(actor, gate.check, invoice_id, data)
-    _refuse(str(invoice_id), seen)
+    seen = await gate.check(backend, actor, invoice_id, data)
+    _refuse(f"invoice {invoice_id}", seen)
     return await backend.perform(actor, finalize, invoice_id, data, seen=seen)
 
 
