@@ -20,7 +20,7 @@ from ..lifecycle import SubscriptionStatus, available_actions
 from ..models import Subscription, SubscriptionChange
 from ..proration import Proration, Terms, prorate
 from .steps import Before, changeable, roll_forward, tell_changed
-from .subscribing import counted, check_plan
+from .subscribing import check_plan, counted
 from .terms import SellerTerms, terms_of
 
 

@@ -26,9 +26,7 @@ BATCH = 500
 async def renew(uow: UnitOfWork, *, limit: int = BATCH) -> int:
     """Open the next period of running subscriptions whose period is over, never across a fixed term."""
     uow.authorize("subscriptions:advance")
-    within_term = or_(
-        Subscription.term_ends_at.is_(None), Subscription.term_ends_at > Subscription.current_period_end
-    )
+    within_term = or_(Subscription.term_ends_at.is_(None), Subscription.term_ends_at > Subscription.current_period_end)
     due = await _due(uow, Subscription.current_period_end, limit, Subscription.status.in_(RUNNING), within_term)
     sellers = await terms_by_partner(uow, (subscription.partner_id for subscription in due))
     for subscription in due:

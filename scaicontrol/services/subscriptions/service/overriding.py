@@ -1,6 +1,6 @@
 """What operators do beside the verbs everybody has."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -99,7 +99,7 @@ class BulkResult:
     failed: list[BulkFailure] = field(default_factory=list)
 
 
-_BULK = {
+_BULK: dict[str, Callable[[str | None], Callable[[UnitOfWork, str], Awaitable[Subscription]]]] = {
     "cancel": lambda reason: partial(cancel, reason=reason),
     "cancel_immediate": lambda reason: partial(cancel_now, reason=reason),
     "suspend": lambda reason: partial(suspend, reason=reason or ""),

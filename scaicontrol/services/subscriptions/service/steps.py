@@ -6,8 +6,8 @@ from typing import Self
 
 from sqlalchemy import or_, select, update
 
-from scaicontrol.core.events import DomainEvent
 from scaicontrol.core.errors import Refused
+from scaicontrol.core.events import DomainEvent
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.periods import add_months, civil_date

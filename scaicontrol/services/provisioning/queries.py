@@ -1,0 +1,66 @@
+from sqlalchemy import Select, select
+from sqlalchemy.orm import selectinload
+
+from scaicontrol.core.errors import NotFound, invalid
+from scaicontrol.core.pagination import Page, PageRequest, paginate
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services.registry import Service
+
+from .lifecycle import WorkflowStatus
+from .models import ProvisioningWorkflow
+
+SORTABLE = {"created_at": ProvisioningWorkflow.created_at, "updated_at": ProvisioningWorkflow.updated_at}
+WHOLE = (selectinload(ProvisioningWorkflow.steps), selectinload(ProvisioningWorkflow.service))
+
+
+def visible(uow: UnitOfWork) -> Select[ProvisioningWorkflow]:
+    """Every read starts here; workflows come with their steps and service."""
+    uow.authorize("provisioning:read")
+    return select(ProvisioningWorkflow).options(*WHOLE)
+
+
+async def get(uow: UnitOfWork, workflow_id: str, *, lock: bool = False) -> ProvisioningWorkflow:
+    query = visible(uow).where(ProvisioningWorkflow.id == workflow_id)
+    found = await uow.session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise NotFound(f"No provisioning workflow {workflow_id}.")
+    return found
+
+
+async def page(
+    uow: UnitOfWork,
+    request: PageRequest,
+    *,
+    status: str | None = None,
+    service_slug: str | None = None,
+    tenant_id: str | None = None,
+    subscription_id: str | None = None,
+) -> Page[ProvisioningWorkflow]:
+    query = visible(uow)
+    if status is not None:
+        query = query.where(ProvisioningWorkflow.status == _known(status))
+    if service_slug is not None:
+        query = query.join(ProvisioningWorkflow.service).where(Service.slug == service_slug)
+    if tenant_id is not None:
+        query = query.where(ProvisioningWorkflow.tenant_id == tenant_id)
+    if subscription_id is not None:
+        query = query.where(ProvisioningWorkflow.subscription_id == subscription_id)
+    return await paginate(uow, query, request, SORTABLE)
+
+
+def _known(status: str) -> WorkflowStatus:
+    try:
+        return WorkflowStatus(status)
+    except ValueError:
+        states = ", ".join(WorkflowStatus)
+        raise invalid("status", f"'{status}' is not a state of a workflow; there are {states}.") from None
+
+
+async def latest(uow: UnitOfWork, service_slug: str) -> ProvisioningWorkflow:
+    """Give the most recent workflow of a service for whoever asks."""
+    query = visible(uow).join(ProvisioningWorkflow.service).where(Service.slug == service_slug)
+    newest = query.order_by(ProvisioningWorkflow.created_at.desc(), ProvisioningWorkflow.id.desc()).limit(1)
+    found = await uow.session.scalar(newest)
+    if found is None:
+        raise NotFound(f"Nothing was provisioned at '{service_slug}'.")
+    return found

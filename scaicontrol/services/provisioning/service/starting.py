@@ -1,0 +1,82 @@
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import subscriptions
+from scaicontrol.services.subscriptions import Subscription, SubscriptionStatus
+
+from ..models import ProvisioningWorkflow
+from ..plan import Action
+from ..queries import WHOLE
+from .engine import new_workflow, start_if_free
+
+FIRST = "subscribed"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """A new subscription and the workflow that sets it up; without a provisioning address both are done already."""
+
+    subscription: Subscription
+    workflow: ProvisioningWorkflow
+
+
+async def subscribe(
+    uow: UnitOfWork,
+    plan: str,
+    *,
+    tenant_id: str | None = None,
+    quantity: int = 1,
+    trial_days: int | None = None,
+    unit_price_cents: int | None = None,
+    payment_method_id: str | None = None,
+    external_reference: str | None = None,
+) -> Subscribed:
+    """Subscribe a tenant and start setting the service up, in one transaction; surfaces call this."""
+    uow.authorize("subscriptions:subscribe")
+    subscription = await subscriptions.subscribe(
+        uow,
+        plan,
+        tenant_id=tenant_id,
+        quantity=quantity,
+        trial_days=trial_days,
+        unit_price_cents=unit_price_cents,
+        payment_method_id=payment_method_id,
+        external_reference=external_reference,
+    )
+    return Subscribed(subscription, await start(uow, subscription.id))
+
+
+async def start(uow: UnitOfWork, subscription_id: str) -> ProvisioningWorkflow:
+    """Start setting up a pending subscription; safe to run twice."""
+    uow.authorize("subscriptions:subscribe")
+    return await _begin(uow, await subscriptions.get(uow, subscription_id, lock=True), Action.provision, FIRST)
+
+
+async def follow(uow: UnitOfWork, subscription_id: str, action: Action, cause: str) -> ProvisioningWorkflow | None:
+    """
+    Carry a change of a subscription to its service; `cause` names the fact, which starts one workflow however often.
+
+    None where there is nothing to carry: a service without an address, or one that was never set up.
+    """
+    uow.authorize("provisioning:manage")
+    subscription = await subscriptions.get(uow, subscription_id, lock=True)
+    is_told = subscription.service.provisioning_url is not None and subscription.activated_at is not None
+    if not is_told or subscription.status is SubscriptionStatus.pending:
+        return None
+    return await _begin(uow, subscription, action, cause)
+
+
+async def _begin(uow: UnitOfWork, subscription: Subscription, action: Action, cause: str) -> ProvisioningWorkflow:
+    started = select(ProvisioningWorkflow).where(
+        ProvisioningWorkflow.subscription_id == subscription.id, ProvisioningWorkflow.cause == cause
+    )
+    existing = await uow.session.scalar(started.options(*WHOLE))
+    if existing is not None:
+        return existing
+    workflow = new_workflow(subscription, action, cause)
+    uow.session.add(workflow)
+    await uow.session.flush()
+    await start_if_free(uow, workflow)
+    return workflow
