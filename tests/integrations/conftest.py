@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
+import pytest
 import pytest_asyncio
 import uvicorn
+from joserfc.jwk import RSAKey
 from starlette.applications import Starlette
 
 from scaicontrol.core.clock import SystemClock
@@ -73,11 +76,18 @@ async def served(app: Starlette, sock: socket.socket) -> AsyncIterator[None]:
     await task
 
 
+@pytest.fixture(scope="session")
+def signing_key() -> dict[str, Any]:
+    """One key for all worlds: making them is what takes time."""
+    return dict(RSAKey.generate_key(2048, {"kid": "of-the-tests", "use": "sig", "alg": "RS256"}).as_dict(private=True))
+
+
 @pytest_asyncio.fixture
-async def dev_world(tmp_path: Path) -> AsyncIterator[World]:
+async def dev_world(tmp_path: Path, signing_key: dict[str, Any]) -> AsyncIterator[World]:
     sock = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{sock.getsockname()[1]}"
     context = Context(url, tmp_path / "dev", Sandbox(SystemClock(), pages_url=f"{url}/_dev/sandbox"))
+    context.memory("scaikey-keys", {"keys": [signing_key]})
     standins = Standins(context)
     async with served(Starlette(routes=standins.routes()), sock), client(timeout=3) as http:
         yield World(url, context, standins, development_settings(url), http)

@@ -103,8 +103,6 @@ def test_development_calls_this_machine_and_its_network(url: str) -> None:
         "https://[fe80::1]/",
         "https://[::ffff:169.254.169.254]/",
         "https://0.0.0.0/",
-    ]
-    + [
         "http://hooks.example/",
         "http://10.0.0.7/",
         "https://metadata.google.internal/",

@@ -13,9 +13,8 @@ from scaicontrol.integrations.scaisend import ScaiSend
 from .conftest import World, development_settings
 
 PDF = Attachment("SCAI-2026-000001.pdf", "application/pdf", b"%PDF-1.7 made up")
-INVOICE = Mail(
-    "ml_1", [("anna@acme.example", "Anna Jansen")], "Invoice SCAI-2026-000001", "<p>Dear Anna</p>", [PDF], {"invoice_id": "inv_1"}
-)  # fmt: skip
+ANNA = [("anna@acme.example", "Anna Jansen")]
+INVOICE = Mail("ml_1", ANNA, "Invoice SCAI-2026-000001", "<p>Dear Anna</p>", [PDF], {"invoice_id": "inv_1"})
 
 
 async def key() -> str:

@@ -49,8 +49,9 @@ async def test_an_unknown_requester_still_learns_about_the_buyer(dev_world: Worl
 @pytest.mark.parametrize(
     "error",
     [
-        "GLOBAL_MAX_CONCURRENT_REQ", "GLOBAL_MAX_CONCURRENT_REQ_TIME", "MS_MAX_CONCURRENT_REQ", "MS_MAX_CONCURRENT_REQ_TIME",
-        "MS_UNAVAILABLE", "SERVICE_UNAVAILABLE", "TIMEOUT", "VAT_BLOCKED", "IP_BLOCKED", "INVALID_REQUESTER_INFO", "SOMETHING_NEW",
+        "GLOBAL_MAX_CONCURRENT_REQ", "GLOBAL_MAX_CONCURRENT_REQ_TIME", "MS_MAX_CONCURRENT_REQ",
+        "MS_MAX_CONCURRENT_REQ_TIME", "MS_UNAVAILABLE", "SERVICE_UNAVAILABLE", "TIMEOUT", "VAT_BLOCKED", "IP_BLOCKED",
+        "INVALID_REQUESTER_INFO", "SOMETHING_NEW",
     ],
 )  # fmt: skip
 async def test_no_error_is_a_no(error: str) -> None:
