@@ -1,11 +1,12 @@
-import type { components } from "./schema";
-
-type Reason = components["schemas"]["ErrorReason"];
-type Detail = components["schemas"]["ValidationError"];
-
+/** The error envelope. A schema error lists its fields in `detail`, a business rule in `reasons`. */
 interface Envelope {
-  error?: { code?: string; message?: string; request_id?: string; reasons?: Reason[] };
-  detail?: Detail[];
+  error?: {
+    code?: string;
+    message?: string;
+    request_id?: string;
+    reasons?: { field?: string | null; message: string }[] | null;
+  };
+  detail?: { loc: (string | number)[]; msg: string }[];
 }
 
 /** Every answer that is not a success, and trouble on the way to one (status 0, code "network"). */

@@ -86,7 +86,8 @@ export const q = {
         mustData(
           api.GET("/api/v1/billing/invoices/{invoice_id}", { params: { path: { invoice_id: id } }, signal }),
         ),
-      refetchInterval: (query) => (query.state.data && isMoving(query.state.data) ? PENDING_POLL : false),
+      // Its files are being rendered: the page follows by itself.
+      refetchInterval: (query) => (query.state.data?.pdf_url === null ? PENDING_POLL : false),
     }),
   billingProfile: () =>
     queryOptions({
@@ -94,11 +95,6 @@ export const q = {
       queryFn: ({ signal }) => mustData(api.GET("/api/v1/billing/billing-profile", { signal })),
     }),
 };
-
-/** Its files are being rendered, or a payment is under way: the page follows by itself. */
-function isMoving(invoice: Schemas["InvoiceDetailOut"]): boolean {
-  return invoice.pdf_url === null || invoice.payments.some((payment) => payment.status === "pending");
-}
 
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 

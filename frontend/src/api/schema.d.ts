@@ -312,30 +312,23 @@ export interface components {
             code: string;
             message: string;
             request_id: string;
-            reasons?: components["schemas"]["ErrorReason"][];
+            reasons?: components["schemas"]["ReasonOut"][];
         };
-        /** ErrorReason */
-        ErrorReason: {
-            code: string;
-            message: string;
-            field?: string | null;
-        };
-        /** ErrorResponse */
-        ErrorResponse: {
-            error: components["schemas"]["ErrorBody"];
-        };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            detail: components["schemas"]["ValidationError"][];
+        /** ErrorOut */
+        ErrorOut: {
             error: components["schemas"]["ErrorBody"];
         };
         /** InvoiceDetailOut */
         InvoiceDetailOut: {
             id: string;
-            number: string | null;
+            tenant_id: string;
+            partner_id: string;
             document_type: components["schemas"]["DocumentType"];
             status: components["schemas"]["InvoiceStatus"];
+            number: string | null;
+            referenced_invoice_id: string | null;
             currency: string;
+            language: string | null;
             issue_date: string | null;
             due_date: string | null;
             period_start: string | null;
@@ -347,28 +340,80 @@ export interface components {
             amount_credited_cents: number;
             amount_due_cents: number;
             settlement: string | null;
-            referenced_invoice_id: string | null;
-            sent_at: string | null;
-            paid_at: string | null;
-            voided_at: string | null;
-            pdf_url: string | null;
-            available_actions: string[];
-            lines: components["schemas"]["InvoiceLineOut"][];
-            tax_breakdown: components["schemas"]["TaxBreakdownOut"][];
-            payments: components["schemas"]["InvoicePaymentOut"][];
-            buyer: components["schemas"]["PartyOut"] | null;
-            seller: components["schemas"]["PartyOut"] | null;
             reverse_charge: boolean;
             tax_label: string | null;
-            legal_note: string | null;
+            finalized_at: string | null;
+            sent_at: string | null;
+            paid_at: string | null;
+            past_due_since: string | null;
+            voided_at: string | null;
+            delivery: string | null;
+            pdf_url: string | null;
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
             notes: string | null;
             buyer_reference: string | null;
             purchase_order_ref: string | null;
+            legal_note: string | null;
             credit_reason: string | null;
             void_reason: string | null;
+            buyer_snapshot: {
+                [key: string]: unknown;
+            } | null;
+            seller_snapshot: {
+                [key: string]: unknown;
+            } | null;
+            lines: components["schemas"]["LineOut"][];
+            payments: components["schemas"]["SettlementOut"][];
+            available_actions: string[];
         };
-        /** InvoiceLineOut */
-        InvoiceLineOut: {
+        /** InvoiceOut */
+        InvoiceOut: {
+            id: string;
+            tenant_id: string;
+            partner_id: string;
+            document_type: components["schemas"]["DocumentType"];
+            status: components["schemas"]["InvoiceStatus"];
+            number: string | null;
+            referenced_invoice_id: string | null;
+            currency: string;
+            language: string | null;
+            issue_date: string | null;
+            due_date: string | null;
+            period_start: string | null;
+            period_end: string | null;
+            subtotal_cents: number;
+            tax_cents: number;
+            total_cents: number;
+            amount_paid_cents: number;
+            amount_credited_cents: number;
+            amount_due_cents: number;
+            settlement: string | null;
+            reverse_charge: boolean;
+            tax_label: string | null;
+            finalized_at: string | null;
+            sent_at: string | null;
+            paid_at: string | null;
+            past_due_since: string | null;
+            voided_at: string | null;
+            delivery: string | null;
+            pdf_url: string | null;
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /**
+         * InvoiceStatus
+         * @enum {string}
+         */
+        InvoiceStatus: "draft" | "finalized" | "sent" | "past_due" | "paid" | "void";
+        /** LineOut */
+        LineOut: {
             id: string;
             order_index: number;
             description: string;
@@ -379,55 +424,12 @@ export interface components {
             amount_cents: number;
             tax_category: string | null;
             tax_rate: string | null;
-            tax_cents: number | null;
+            tax_cents: number;
             period_start: string | null;
             period_end: string | null;
             subscription_id: string | null;
+            metric_slug: string | null;
         };
-        /** InvoiceOut */
-        InvoiceOut: {
-            id: string;
-            number: string | null;
-            document_type: components["schemas"]["DocumentType"];
-            status: components["schemas"]["InvoiceStatus"];
-            currency: string;
-            issue_date: string | null;
-            due_date: string | null;
-            period_start: string | null;
-            period_end: string | null;
-            subtotal_cents: number;
-            tax_cents: number;
-            total_cents: number;
-            amount_paid_cents: number;
-            amount_credited_cents: number;
-            amount_due_cents: number;
-            settlement: string | null;
-            referenced_invoice_id: string | null;
-            sent_at: string | null;
-            paid_at: string | null;
-            voided_at: string | null;
-            pdf_url: string | null;
-            available_actions: string[];
-        };
-        /** InvoicePaymentOut */
-        InvoicePaymentOut: {
-            id: string;
-            provider: string;
-            amount_cents: number;
-            currency: string;
-            /** @enum {string} */
-            status: "pending" | "requires_action" | "succeeded" | "failed" | "partially_refunded" | "refunded";
-            method_label: string | null;
-            failure_message: string | null;
-            /** Format: date-time */
-            created_at: string;
-            succeeded_at: string | null;
-        };
-        /**
-         * InvoiceStatus
-         * @enum {string}
-         */
-        InvoiceStatus: "draft" | "finalized" | "sent" | "past_due" | "paid" | "void";
         /** MeOut */
         MeOut: {
             user_id: string;
@@ -446,16 +448,6 @@ export interface components {
             /** Format: date-time */
             timestamp: string;
             deprecations?: components["schemas"]["Deprecation"][];
-        };
-        /** MeterUsageOut */
-        MeterUsageOut: {
-            metric_slug: string;
-            metric_name: string;
-            unit_label: string | null;
-            used: string;
-            limit: string | null;
-            /** @enum {string} */
-            status: "ok" | "warning" | "exceeded";
         };
         /** PaginatedResponse[InvoiceOut] */
         PaginatedResponse_InvoiceOut_: {
@@ -476,22 +468,61 @@ export interface components {
             total: number;
             total_pages: number;
         };
-        /** PartyOut */
-        PartyOut: {
-            name: string;
-            address_line1: string | null;
-            address_line2: string | null;
-            postal_code: string | null;
-            city: string | null;
-            state: string | null;
-            country_code: string | null;
-            vat_number: string | null;
-            email: string | null;
-        };
         /** PlanFeaturesOut */
         PlanFeaturesOut: {
             items?: string[];
-            unit?: string | null;
+            unit?: string;
+        };
+        /** PlanSummaryOut */
+        PlanSummaryOut: {
+            id: string;
+            slug: string;
+            name: string;
+            tier: string;
+            billing_period: string;
+            features: components["schemas"]["PlanFeaturesOut"];
+            quotas: {
+                [key: string]: number;
+            };
+        };
+        /** QuotaStatusOut */
+        QuotaStatusOut: {
+            tenant_id: string;
+            service_slug: string;
+            metric_slug: string;
+            entitled: boolean;
+            limit: string | null;
+            used: string;
+            remaining: string | null;
+            unlimited: boolean;
+            percent: string | null;
+            /** @enum {string} */
+            status: "ok" | "warning" | "exceeded";
+            /** Format: date-time */
+            period_start: string;
+            /** Format: date-time */
+            period_end: string;
+            /** Format: date-time */
+            as_of: string;
+        };
+        /** ReasonOut */
+        ReasonOut: {
+            code: string;
+            message: string;
+            field?: string | null;
+        };
+        /** SettlementOut */
+        SettlementOut: {
+            id: string;
+            invoice_id: string;
+            kind: string;
+            source_id: string;
+            amount_cents: number;
+            unapplied_cents: number;
+            /** Format: date-time */
+            settled_at: string;
+            reference: string | null;
+            method: string | null;
         };
         /** SubscriptionCancelIn */
         SubscriptionCancelIn: {
@@ -500,22 +531,28 @@ export interface components {
         /** SubscriptionDetailOut */
         SubscriptionDetailOut: {
             id: string;
+            tenant_id: string;
+            partner_id: string;
             service_id: string;
             service_slug: string;
             service_name: string;
             plan_id: string;
             plan_key: string;
             plan_name: string;
-            pack_subscription_id: string | null;
-            status: components["schemas"]["SubscriptionStatus"];
-            quantity: number;
-            unit_price_cents: number | null;
-            currency: string | null;
             /** @enum {string} */
             billing_period: "monthly" | "quarterly" | "yearly" | "one_time";
+            pack_subscription_id: string | null;
+            status: components["schemas"]["SubscriptionStatus"];
+            is_entitled: boolean;
+            quantity: number;
+            unit_price_cents: number | null;
+            next_unit_price_cents: number | null;
+            currency: string;
+            mrr_amount_cents: number;
+            activated_at: string | null;
             current_period_start: string | null;
             current_period_end: string | null;
-            activated_at: string | null;
+            term_ends_at: string | null;
             trial_ends_at: string | null;
             past_due_since: string | null;
             suspended_at: string | null;
@@ -523,33 +560,43 @@ export interface components {
             pending_cancellation_at: string | null;
             cancelled_at: string | null;
             cancellation_reason: string | null;
-            term_ends_at: string | null;
             external_reference: string | null;
-            version: number;
+            endpoint: string | null;
             available_actions: string[];
-            plan: components["schemas"]["SubscriptionPlanOut"];
-            usage: components["schemas"]["MeterUsageOut"][];
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            plan: components["schemas"]["PlanSummaryOut"];
+            usage: components["schemas"]["QuotaStatusOut"][];
             timeline: components["schemas"]["TimelineEntryOut"][];
         };
         /** SubscriptionOut */
         SubscriptionOut: {
             id: string;
+            tenant_id: string;
+            partner_id: string;
             service_id: string;
             service_slug: string;
             service_name: string;
             plan_id: string;
             plan_key: string;
             plan_name: string;
-            pack_subscription_id: string | null;
-            status: components["schemas"]["SubscriptionStatus"];
-            quantity: number;
-            unit_price_cents: number | null;
-            currency: string | null;
             /** @enum {string} */
             billing_period: "monthly" | "quarterly" | "yearly" | "one_time";
+            pack_subscription_id: string | null;
+            status: components["schemas"]["SubscriptionStatus"];
+            is_entitled: boolean;
+            quantity: number;
+            unit_price_cents: number | null;
+            next_unit_price_cents: number | null;
+            currency: string;
+            mrr_amount_cents: number;
+            activated_at: string | null;
             current_period_start: string | null;
             current_period_end: string | null;
-            activated_at: string | null;
+            term_ends_at: string | null;
             trial_ends_at: string | null;
             past_due_since: string | null;
             suspended_at: string | null;
@@ -557,44 +604,38 @@ export interface components {
             pending_cancellation_at: string | null;
             cancelled_at: string | null;
             cancellation_reason: string | null;
-            term_ends_at: string | null;
             external_reference: string | null;
-            version: number;
+            endpoint: string | null;
             available_actions: string[];
-        };
-        /** SubscriptionPlanOut */
-        SubscriptionPlanOut: {
-            id: string;
-            name: string;
-            description: string | null;
-            tier: string | null;
-            features: components["schemas"]["PlanFeaturesOut"];
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         /**
          * SubscriptionStatus
          * @enum {string}
          */
         SubscriptionStatus: "pending" | "trialing" | "active" | "past_due" | "cancelling" | "suspended" | "cancelled" | "expired";
-        /** TaxBreakdownOut */
-        TaxBreakdownOut: {
-            tax_category: string;
-            tax_rate: string;
-            taxable_cents: number;
-            tax_cents: number;
-        };
         /** TimelineEntryOut */
         TimelineEntryOut: {
             /** Format: date-time */
-            at: string;
-            topic: string;
-            message: string;
-            actor: string | null;
+            occurred_at: string;
+            action: string;
+            actor_id: string | null;
+            reason: string | null;
         };
         /** ValidationError */
         ValidationError: {
             loc: (string | number)[];
             msg: string;
             type: string;
+        };
+        /** ValidationErrorOut */
+        ValidationErrorOut: {
+            detail: components["schemas"]["ValidationError"][];
+            error: components["schemas"]["ErrorBody"];
         };
     };
     responses: never;
@@ -629,7 +670,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
         };
@@ -658,7 +699,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Not allowed */
@@ -667,7 +708,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
         };
@@ -696,7 +737,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Not allowed */
@@ -705,7 +746,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
         };
@@ -738,7 +779,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Nobody proved who is asking */
@@ -747,7 +788,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Not allowed */
@@ -756,7 +797,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Somebody was faster, or the file is still being prepared */
@@ -765,7 +806,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description A field is not acceptable */
@@ -774,7 +815,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["ValidationErrorOut"];
                 };
             };
         };
@@ -808,7 +849,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Not allowed */
@@ -817,7 +858,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description A field is not acceptable */
@@ -826,7 +867,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["ValidationErrorOut"];
                 };
             };
         };
@@ -857,7 +898,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Not allowed */
@@ -866,7 +907,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Not found */
@@ -875,7 +916,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
         };
@@ -906,7 +947,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Not allowed */
@@ -915,7 +956,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Not found */
@@ -924,7 +965,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Somebody was faster, or the file is still being prepared */
@@ -933,7 +974,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
         };
@@ -967,7 +1008,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Nobody proved who is asking */
@@ -976,7 +1017,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Not allowed */
@@ -985,7 +1026,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Not found */
@@ -994,7 +1035,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Somebody was faster, or the file is still being prepared */
@@ -1003,7 +1044,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description A field is not acceptable */
@@ -1012,7 +1053,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["ValidationErrorOut"];
                 };
             };
         };
@@ -1047,7 +1088,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Not allowed */
@@ -1056,7 +1097,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description A field is not acceptable */
@@ -1065,7 +1106,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["ValidationErrorOut"];
                 };
             };
         };
@@ -1096,7 +1137,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Not allowed */
@@ -1105,7 +1146,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Not found */
@@ -1114,7 +1155,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
         };
@@ -1151,7 +1192,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Nobody proved who is asking */
@@ -1160,7 +1201,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Not allowed */
@@ -1169,7 +1210,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Not found */
@@ -1178,7 +1219,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Somebody was faster, or the file is still being prepared */
@@ -1187,7 +1228,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description A field is not acceptable */
@@ -1196,7 +1237,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/json": components["schemas"]["ValidationErrorOut"];
                 };
             };
         };
@@ -1229,7 +1270,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Nobody proved who is asking */
@@ -1238,7 +1279,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Not allowed */
@@ -1247,7 +1288,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Not found */
@@ -1256,7 +1297,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
             /** @description Somebody was faster, or the file is still being prepared */
@@ -1265,7 +1306,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
+                    "application/json": components["schemas"]["ErrorOut"];
                 };
             };
         };

@@ -78,13 +78,11 @@ export default {
     void: "Storniert",
     draft: "Entwurf",
   },
-  paymentStatus: {
-    pending: "In Bearbeitung",
-    requires_action: "Wartet auf Sie",
-    succeeded: "Eingegangen",
-    failed: "Fehlgeschlagen",
-    partially_refunded: "Teilweise erstattet",
-    refunded: "Erstattet",
+  settlement: {
+    payment: "Zahlung",
+    credit_note: "Gutschrift",
+    manual: "Von Ihrem Anbieter gebucht",
+    zero_total: "Nichts zu zahlen",
   },
   interval: { monthly: "pro Monat", quarterly: "pro Quartal", yearly: "pro Jahr", one_time: "einmalig" },
   overview: {
@@ -145,7 +143,6 @@ export default {
     reference: "Ihre Referenz",
     id: "Abonnement-ID",
     timeline: "Verlauf",
-    byActor: "durch {{ actor }}",
     pendingText: "Wir richten dies ein. Meist dauert es weniger als eine Minute; die Seite folgt von selbst.",
     trialText: "Ihre Testphase läuft bis {{ date }}. Kündigen Sie vorher, zahlen Sie nichts.",
     cancellingText: "Gekündigt zum {{ date }}. Bis dahin läuft alles weiter.",
@@ -157,7 +154,7 @@ export default {
     resume: "Abonnement behalten",
   },
   timeline: {
-    subscription_created: "Abonnement angelegt",
+    subscription_requested: "Bestellt",
     subscription_activated: "Aktiviert",
     subscription_changed: "Geändert",
     subscription_payment_failed: "Eine Zahlung ist fehlgeschlagen",

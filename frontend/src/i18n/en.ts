@@ -76,13 +76,11 @@ export default {
     void: "Void",
     draft: "Draft",
   },
-  paymentStatus: {
-    pending: "In progress",
-    requires_action: "Waits for you",
-    succeeded: "Received",
-    failed: "Failed",
-    partially_refunded: "Partly refunded",
-    refunded: "Refunded",
+  settlement: {
+    payment: "Payment",
+    credit_note: "Credit note",
+    manual: "Booked by your provider",
+    zero_total: "Nothing to pay",
   },
   interval: { monthly: "per month", quarterly: "per quarter", yearly: "per year", one_time: "once" },
   overview: {
@@ -143,7 +141,6 @@ export default {
     reference: "Your reference",
     id: "Subscription id",
     timeline: "History",
-    byActor: "by {{ actor }}",
     pendingText: "We are setting this up. It usually takes less than a minute; this page follows by itself.",
     trialText: "Your trial runs until {{ date }}. Cancel before then and you pay nothing.",
     cancellingText: "Cancelled as of {{ date }}. Until then everything keeps working.",
@@ -154,7 +151,7 @@ export default {
     resume: "Keep subscription",
   },
   timeline: {
-    subscription_created: "Subscription created",
+    subscription_requested: "Requested",
     subscription_activated: "Activated",
     subscription_changed: "Changed",
     subscription_payment_failed: "A payment failed",

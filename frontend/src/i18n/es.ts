@@ -78,13 +78,11 @@ export default {
     void: "Anulada",
     draft: "Borrador",
   },
-  paymentStatus: {
-    pending: "En curso",
-    requires_action: "Pendiente de usted",
-    succeeded: "Recibido",
-    failed: "Fallido",
-    partially_refunded: "Reembolsado en parte",
-    refunded: "Reembolsado",
+  settlement: {
+    payment: "Pago",
+    credit_note: "Nota de abono",
+    manual: "Registrado por su proveedor",
+    zero_total: "Nada que pagar",
   },
   interval: { monthly: "al mes", quarterly: "al trimestre", yearly: "al año", one_time: "una vez" },
   overview: {
@@ -146,7 +144,6 @@ export default {
     reference: "Su referencia",
     id: "Identificador",
     timeline: "Historial",
-    byActor: "por {{ actor }}",
     pendingText: "Lo estamos preparando. Suele tardar menos de un minuto; la página se actualiza sola.",
     trialText: "Su prueba dura hasta el {{ date }}. Si cancela antes, no paga nada.",
     cancellingText: "Cancelada con efecto el {{ date }}. Hasta entonces todo sigue funcionando.",
@@ -157,7 +154,7 @@ export default {
     resume: "Conservar suscripción",
   },
   timeline: {
-    subscription_created: "Suscripción creada",
+    subscription_requested: "Solicitada",
     subscription_activated: "Activada",
     subscription_changed: "Modificada",
     subscription_payment_failed: "Un pago falló",

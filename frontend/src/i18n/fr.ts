@@ -79,13 +79,11 @@ export default {
     void: "Annulée",
     draft: "Brouillon",
   },
-  paymentStatus: {
-    pending: "En cours",
-    requires_action: "À votre tour",
-    succeeded: "Reçu",
-    failed: "Échoué",
-    partially_refunded: "Remboursé en partie",
-    refunded: "Remboursé",
+  settlement: {
+    payment: "Paiement",
+    credit_note: "Avoir",
+    manual: "Enregistré par votre fournisseur",
+    zero_total: "Rien à payer",
   },
   interval: { monthly: "par mois", quarterly: "par trimestre", yearly: "par an", one_time: "une fois" },
   overview: {
@@ -147,7 +145,6 @@ export default {
     reference: "Votre référence",
     id: "Identifiant",
     timeline: "Historique",
-    byActor: "par {{ actor }}",
     pendingText:
       "Mise en place en cours. Cela prend en général moins d'une minute ; la page suit d'elle-même.",
     trialText: "Votre essai court jusqu'au {{ date }}. Résiliez avant et vous ne payez rien.",
@@ -159,7 +156,7 @@ export default {
     resume: "Conserver l'abonnement",
   },
   timeline: {
-    subscription_created: "Abonnement créé",
+    subscription_requested: "Demandé",
     subscription_activated: "Activé",
     subscription_changed: "Modifié",
     subscription_payment_failed: "Un paiement a échoué",

@@ -78,13 +78,11 @@ export default {
     void: "Annullata",
     draft: "Bozza",
   },
-  paymentStatus: {
-    pending: "In corso",
-    requires_action: "In attesa di lei",
-    succeeded: "Ricevuto",
-    failed: "Non riuscito",
-    partially_refunded: "Rimborsato in parte",
-    refunded: "Rimborsato",
+  settlement: {
+    payment: "Pagamento",
+    credit_note: "Nota di credito",
+    manual: "Registrato dal suo fornitore",
+    zero_total: "Nulla da pagare",
   },
   interval: { monthly: "al mese", quarterly: "al trimestre", yearly: "all'anno", one_time: "una tantum" },
   overview: {
@@ -145,7 +143,6 @@ export default {
     reference: "Il suo riferimento",
     id: "Identificativo",
     timeline: "Cronologia",
-    byActor: "da {{ actor }}",
     pendingText: "Lo stiamo preparando. Di solito basta meno di un minuto; la pagina si aggiorna da sola.",
     trialText: "La prova dura fino al {{ date }}. Se disdice prima, non paga nulla.",
     cancellingText: "Disdetto con effetto dal {{ date }}. Fino ad allora tutto continua.",
@@ -156,7 +153,7 @@ export default {
     resume: "Mantieni l'abbonamento",
   },
   timeline: {
-    subscription_created: "Abbonamento creato",
+    subscription_requested: "Richiesto",
     subscription_activated: "Attivato",
     subscription_changed: "Modificato",
     subscription_payment_failed: "Un pagamento non è riuscito",

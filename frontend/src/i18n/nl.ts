@@ -78,13 +78,11 @@ export default {
     void: "Vervallen",
     draft: "Concept",
   },
-  paymentStatus: {
-    pending: "In behandeling",
-    requires_action: "Wacht op u",
-    succeeded: "Ontvangen",
-    failed: "Mislukt",
-    partially_refunded: "Deels terugbetaald",
-    refunded: "Terugbetaald",
+  settlement: {
+    payment: "Betaling",
+    credit_note: "Creditnota",
+    manual: "Geboekt door uw leverancier",
+    zero_total: "Niets te betalen",
   },
   interval: { monthly: "per maand", quarterly: "per kwartaal", yearly: "per jaar", one_time: "eenmalig" },
   overview: {
@@ -145,7 +143,6 @@ export default {
     reference: "Uw referentie",
     id: "Abonnementsnummer",
     timeline: "Geschiedenis",
-    byActor: "door {{ actor }}",
     pendingText: "We richten dit in. Meestal duurt dat minder dan een minuut; deze pagina volgt vanzelf.",
     trialText: "Uw proefperiode loopt tot {{ date }}. Zegt u eerder op, dan betaalt u niets.",
     cancellingText: "Opgezegd per {{ date }}. Tot dan blijft alles werken.",
@@ -156,7 +153,7 @@ export default {
     resume: "Abonnement behouden",
   },
   timeline: {
-    subscription_created: "Abonnement aangemaakt",
+    subscription_requested: "Aangevraagd",
     subscription_activated: "Geactiveerd",
     subscription_changed: "Gewijzigd",
     subscription_payment_failed: "Een betaling is mislukt",

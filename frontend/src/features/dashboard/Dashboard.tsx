@@ -63,7 +63,7 @@ function MissingProfile() {
 function Billing() {
   const overview = useQuery(() => q.overview());
   return (
-    <Async query={overview} lines={5} frame={(state) => <div class="panel">{state}</div>}>
+    <Async query={overview} lines={6} frame={(state) => <div class="panel">{state}</div>}>
       {(data) => (
         <div class="grid gap-6">
           <Standing overview={data()} />
@@ -146,7 +146,7 @@ function Subscriptions() {
   const list = useQuery(() => q.subscriptions({ page_size: SHOWN }));
   return (
     <Card title={t("overview.subscriptions")} action={<ShowAll href="/subscriptions" />}>
-      <Async query={list} lines={SHOWN}>
+      <Async query={list} lines={2 * SHOWN}>
         {(page) => (
           <Rows
             rows={page().data}
@@ -183,7 +183,7 @@ function LatestInvoices() {
   const list = useQuery(() => q.invoices({ page_size: SHOWN }));
   return (
     <Card title={t("overview.invoices")} action={<ShowAll href="/billing/invoices" />}>
-      <Async query={list} lines={SHOWN}>
+      <Async query={list} lines={2 * SHOWN}>
         {(page) => (
           <Rows
             rows={page().data}

@@ -1,5 +1,5 @@
 import { A, useParams } from "@solidjs/router";
-import { type JSX, Match, Show, Switch } from "solid-js";
+import { For, Match, Show, Switch } from "solid-js";
 import type { Schemas } from "../../api/client";
 import { q, useQuery } from "../../api/queries";
 import { t } from "../../i18n";
@@ -9,6 +9,7 @@ import { Async } from "../../ui/states";
 import { StatusBadge } from "../../ui/StatusBadge";
 import { DownloadButton } from "./DownloadButton";
 import { Lines } from "./Lines";
+import { buyer, type Party, seller } from "./parties";
 import { Payments } from "./Payments";
 import { Totals } from "./Totals";
 
@@ -91,8 +92,8 @@ function Document(props: { of: Detail }) {
   return (
     <section class="panel" aria-label={props.of.number ?? ""}>
       <div class="grid gap-6 p-5 text-sm sm:grid-cols-3">
-        <Party label={t("invoice.from")} of={props.of.seller} />
-        <Party label={t("invoice.to")} of={props.of.buyer} />
+        <Address label={t("invoice.from")} of={seller(props.of.seller_snapshot)} />
+        <Address label={t("invoice.to")} of={buyer(props.of.buyer_snapshot)} />
         <dl class="divide-base-300 divide-y sm:-mt-2.5">
           <DayFact label={t("invoice.issued")} at={props.of.issue_date} />
           <DayFact label={t("invoice.due")} at={props.of.due_date} />
@@ -117,7 +118,7 @@ function Document(props: { of: Detail }) {
   );
 }
 
-function Party(props: { label: string; of: Schemas["PartyOut"] | null }) {
+function Address(props: { label: string; of: Party | null }) {
   return (
     <Show when={props.of}>
       {(party) => (
@@ -125,12 +126,9 @@ function Party(props: { label: string; of: Schemas["PartyOut"] | null }) {
           <h2 class="text-muted mb-1">{props.label}</h2>
           <address class="grid break-words not-italic">
             <strong class="font-semibold">{party().name}</strong>
-            <Line>{party().address_line1}</Line>
-            <Line>{party().address_line2}</Line>
-            <Line>{[party().postal_code, party().city].filter(Boolean).join(" ")}</Line>
-            <Line>{party().state}</Line>
-            <Show when={party().country_code}>{(code) => <span>{fmt.country(code())}</span>}</Show>
-            <Show when={party().vat_number}>
+            <For each={party().address}>{(line) => <span>{line}</span>}</For>
+            <Show when={party().country}>{(code) => <span>{fmt.country(code())}</span>}</Show>
+            <Show when={party().vatNumber}>
               {(number) => <span class="mt-1">{t("invoice.vatNumber", { number: number() })}</span>}
             </Show>
           </address>
@@ -139,12 +137,6 @@ function Party(props: { label: string; of: Schemas["PartyOut"] | null }) {
     </Show>
   );
 }
-
-const Line = (props: { children: JSX.Element }) => (
-  <Show when={props.children}>
-    <span>{props.children}</span>
-  </Show>
-);
 
 function Files(props: { of: Detail }) {
   return (

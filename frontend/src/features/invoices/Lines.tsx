@@ -4,7 +4,7 @@ import { t } from "../../i18n";
 import { fmt } from "../../i18n/format";
 import { type Column, DataTable } from "../../ui/DataTable";
 
-type Line = Schemas["InvoiceLineOut"];
+type Line = Schemas["LineOut"];
 
 export function Lines(props: { of: Schemas["InvoiceDetailOut"] }) {
   const currency = () => props.of.currency;

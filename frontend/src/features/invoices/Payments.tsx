@@ -1,22 +1,10 @@
 import { For, Show } from "solid-js";
 import type { Schemas } from "../../api/client";
-import { t } from "../../i18n";
+import { known, t } from "../../i18n";
 import { fmt } from "../../i18n/format";
 import { Card } from "../../ui/layout";
-import { Badge } from "../../ui/StatusBadge";
-import { When } from "../../ui/When";
 
-type Payment = Schemas["InvoicePaymentOut"];
-
-const TONE = {
-  pending: "info",
-  requires_action: "warn",
-  succeeded: "good",
-  failed: "bad",
-  partially_refunded: "quiet",
-  refunded: "quiet",
-} as const satisfies Record<Payment["status"], string>;
-
+/** What has settled the invoice so far: payments, credit notes, what an operator booked. */
 export function Payments(props: { of: Schemas["InvoiceDetailOut"] }) {
   return (
     <Card title={t("invoice.payments")}>
@@ -26,19 +14,19 @@ export function Payments(props: { of: Schemas["InvoiceDetailOut"] }) {
       >
         <ul class="divide-base-300 divide-y">
           <For each={props.of.payments}>
-            {(payment) => (
-              <li class="grid gap-1 px-5 py-3 text-sm">
-                <p class="flex flex-wrap items-center justify-between gap-2">
-                  <span class="font-medium">{fmt.money(payment.amount_cents, payment.currency)}</span>
-                  <Badge tone={TONE[payment.status]}>{t(`paymentStatus.${payment.status}`)}</Badge>
-                </p>
-                <p class="text-muted">
-                  <When at={payment.succeeded_at ?? payment.created_at} /> ·{" "}
-                  {payment.method_label ?? payment.provider}
-                </p>
-                <Show when={payment.status === "failed" && payment.failure_message}>
-                  <p class="text-error">{payment.failure_message}</p>
-                </Show>
+            {(settlement) => (
+              <li class="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1 px-5 py-3 text-sm">
+                <span>
+                  <span class="block font-medium">{kind(settlement.kind)}</span>
+                  <span class="text-muted block">
+                    {[fmt.day(settlement.settled_at), settlement.method, settlement.reference]
+                      .filter(Boolean)
+                      .join(" · ")}
+                  </span>
+                </span>
+                <span class="font-medium whitespace-nowrap">
+                  {fmt.money(settlement.amount_cents, props.of.currency)}
+                </span>
               </li>
             )}
           </For>
@@ -46,4 +34,9 @@ export function Payments(props: { of: Schemas["InvoiceDetailOut"] }) {
       </Show>
     </Card>
   );
+}
+
+function kind(name: string): string {
+  const key = `settlement.${name}`;
+  return known(key) ? String(t(key)) : name;
 }

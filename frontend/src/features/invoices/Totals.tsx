@@ -2,6 +2,7 @@ import { For, Show } from "solid-js";
 import type { Schemas } from "../../api/client";
 import { t } from "../../i18n";
 import { fmt } from "../../i18n/format";
+import { vatGroups } from "./vatGroups";
 
 /** VAT by rate at the left, the way from net to what is still open at the right. */
 export function Totals(props: { of: Schemas["InvoiceDetailOut"] }) {
@@ -18,13 +19,13 @@ export function Totals(props: { of: Schemas["InvoiceDetailOut"] }) {
           </tr>
         </thead>
         <tbody>
-          <For each={props.of.tax_breakdown}>
+          <For each={vatGroups(props.of.lines)}>
             {(group) => (
               <tr>
                 <th scope="row" class="py-1 text-left font-normal">
-                  {fmt.percent(group.tax_rate)}{" "}
-                  <Show when={group.tax_category !== "S"}>
-                    <span class="text-muted">({group.tax_category})</span>
+                  {group.rate === null ? props.of.tax_label : fmt.percent(group.rate)}{" "}
+                  <Show when={group.category && group.category !== "S"}>
+                    <span class="text-muted">({group.category})</span>
                   </Show>
                 </th>
                 <td class="py-1 text-right">{money(group.taxable_cents)}</td>

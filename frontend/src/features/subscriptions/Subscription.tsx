@@ -64,10 +64,12 @@ function Actions(props: { of: Detail }) {
   const [asking, setAsking] = createSignal<"cancel" | "resume">();
   const offers = (action: string) =>
     can("subscriptions:manage") && props.of.available_actions.includes(action);
+  // A suspended one is resumed by an operator; a tenant takes back only its own cancellation.
+  const resumable = () => offers("resume") && props.of.status === "cancelling";
   const close = () => setAsking(undefined);
   return (
     <>
-      <Show when={offers("resume")}>
+      <Show when={resumable()}>
         <button type="button" class="btn btn-primary btn-sm" onClick={() => setAsking("resume")}>
           {t("subscription.resume")}
         </button>
@@ -134,9 +136,6 @@ function Plan(props: { of: Detail }) {
   return (
     <Card title={props.of.plan_name} action={<Price of={props.of} />}>
       <div class="grid gap-4 p-5">
-        <Show when={props.of.plan.description}>
-          <p>{props.of.plan.description}</p>
-        </Show>
         <Show when={items().length > 0}>
           <div>
             <h3 class="text-muted mb-2 text-sm">{t("subscription.includes")}</h3>

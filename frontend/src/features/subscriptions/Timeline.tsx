@@ -15,15 +15,12 @@ export function Timeline(props: { entries: readonly Entry[] }) {
             <li>
               <p class="font-medium">{title(entry)}</p>
               <p class="text-muted text-sm">
-                <time datetime={entry.at} title={fmt.relative(entry.at)}>
-                  {fmt.moment(entry.at)}
+                <time datetime={entry.occurred_at} title={fmt.relative(entry.occurred_at)}>
+                  {fmt.moment(entry.occurred_at)}
                 </time>
-                <Show when={entry.actor}>
-                  {(actor) => <> · {t("subscription.byActor", { actor: actor() })}</>}
-                </Show>
               </p>
-              <Show when={entry.message && entry.message !== title(entry)}>
-                <p class="mt-1 text-sm">{entry.message}</p>
+              <Show when={entry.reason}>
+                <p class="mt-1 text-sm">{entry.reason}</p>
               </Show>
             </li>
           )}
@@ -33,8 +30,8 @@ export function Timeline(props: { entries: readonly Entry[] }) {
   );
 }
 
-/** The facts we have words for, in the reader's language; a newer fact by the server's own sentence. */
+/** The steps we have words for, in the reader's language; a newer one by its own name. */
 function title(entry: Entry): string {
-  const key = `timeline.${entry.topic.replace(/\.v\d+$/, "").replaceAll(".", "_")}`;
-  return known(key) ? String(t(key)) : entry.message;
+  const key = `timeline.${entry.action.replace(/\.v\d+$/, "").replaceAll(".", "_")}`;
+  return known(key) ? String(t(key)) : entry.action.replaceAll(/[._]+/g, " ");
 }

@@ -4,7 +4,7 @@ import { t } from "../../i18n";
 import { fmt } from "../../i18n/format";
 import { Card } from "../../ui/layout";
 
-type Meter = Schemas["MeterUsageOut"];
+type Meter = Schemas["QuotaStatusOut"];
 
 const BAR: Record<Meter["status"], string> = {
   ok: "progress-success",
@@ -25,22 +25,20 @@ export function Usage(props: { meters: readonly Meter[] }) {
 function Bar(props: { meter: Meter }) {
   const used = () => fmt.quantity(props.meter.used);
   const amounts = () =>
-    props.meter.limit === null
+    props.meter.unlimited || props.meter.limit === null
       ? t("subscription.unlimited", { used: used() })
       : t("subscription.usageOf", { used: used(), limit: fmt.quantity(props.meter.limit) });
   return (
     <li>
       <p class="mb-1.5 flex flex-wrap justify-between gap-x-4 text-sm">
-        <span class="font-medium">{props.meter.metric_name}</span>
-        <span>
-          {amounts()} {props.meter.unit_label}
-        </span>
+        <span class="font-medium">{name(props.meter)}</span>
+        <span>{amounts()}</span>
       </p>
-      <Show when={props.meter.limit}>
+      <Show when={!props.meter.unlimited && props.meter.limit}>
         {(limit) => (
           <progress
             class={`progress w-full ${BAR[props.meter.status]}`}
-            aria-label={`${props.meter.metric_name}: ${amounts()}`}
+            aria-label={`${name(props.meter)}: ${amounts()}`}
             max={limit()}
             value={props.meter.used}
           />
@@ -53,4 +51,10 @@ function Bar(props: { meter: Meter }) {
       </Show>
     </li>
   );
+}
+
+/** "monthly_active_users" as "Monthly active users": a metric has no other name. */
+function name(meter: Meter): string {
+  const words = meter.metric_slug.replaceAll(/[_-]+/g, " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
