@@ -1,0 +1,84 @@
+"""Payments: how invoices are collected, pursued, refunded, and what that means for subscriptions."""
+
+from .dunning import Step, StepKind, timetable
+from .events import (
+    DunningEnded,
+    MethodAdded,
+    MethodRemoved,
+    PaymentDisputed,
+    PaymentFailed,
+    PaymentMismatched,
+    PaymentRefunded,
+    PaymentSucceeded,
+    RefundFailed,
+    ReminderDue,
+)
+from .lifecycle import MethodLifecycle, MethodState, PaymentLifecycle, PaymentState, RefundLifecycle, RefundState
+from .models import Dunning, InboundEvent, Payment, PaymentMethod, Refund
+from .queries import default_method, get, method, methods, of_invoice, page, refunds_of, visible, who_can_pay
+from .service.collect import charge_due, pay, record, retry, schedule
+from .service.inbound import dispute, process_inbound, receive
+from .service.methods import confirm, enabled_providers, make_default, provider, remove, set_up, store
+from .service.pursue import begin_for, dun, end_dunning
+from .service.refunds import record_refund, refund, refund_due
+from .service.standing import catch_up, fall_behind, in_arrears
+
+__all__ = [
+    "Dunning",
+    "DunningEnded",
+    "InboundEvent",
+    "MethodAdded",
+    "MethodLifecycle",
+    "MethodRemoved",
+    "MethodState",
+    "Payment",
+    "PaymentDisputed",
+    "PaymentFailed",
+    "PaymentLifecycle",
+    "PaymentMethod",
+    "PaymentMismatched",
+    "PaymentRefunded",
+    "PaymentState",
+    "PaymentSucceeded",
+    "Refund",
+    "RefundFailed",
+    "RefundLifecycle",
+    "RefundState",
+    "ReminderDue",
+    "Step",
+    "StepKind",
+    "begin_for",
+    "catch_up",
+    "charge_due",
+    "confirm",
+    "default_method",
+    "dispute",
+    "dun",
+    "enabled_providers",
+    "end_dunning",
+    "fall_behind",
+    "get",
+    "in_arrears",
+    "make_default",
+    "method",
+    "methods",
+    "of_invoice",
+    "page",
+    "pay",
+    "process_inbound",
+    "provider",
+    "receive",
+    "record",
+    "record_refund",
+    "refund",
+    "refund_due",
+    "refunds_of",
+    "remove",
+    "retry",
+    "schedule",
+    "set_up",
+    "store",
+    "timetable",
+    "visible",
+    "who_can_pay",
+]

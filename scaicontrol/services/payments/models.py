@@ -1,0 +1,155 @@
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scaicontrol.core.lifecycle import Lifecycled
+from scaicontrol.core.ports import StoredMethod
+from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel, parent_key, within_tenant
+
+from .lifecycle import MethodLifecycle, MethodState, PaymentLifecycle, PaymentState, RefundLifecycle, RefundState
+
+OPEN = (PaymentState.pending, PaymentState.requires_action)
+
+
+class PaymentMethod(Lifecycled, TenantScopedModel):
+    """What a tenant pays with; the provider keeps the secret part, we keep its name for it."""
+
+    __tablename__ = "payment_methods"
+    __table_args__ = (within_tenant(), UniqueConstraint("provider", "external_id"))
+    lifecycle = MethodLifecycle
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    provider: Mapped[str] = mapped_column(String(40))
+    type: Mapped[str] = mapped_column(String(40))
+    label: Mapped[str] = mapped_column(String(100))
+    external_customer_id: Mapped[str | None] = mapped_column(String(200))
+    external_id: Mapped[str] = mapped_column(String(200))
+    last4: Mapped[str | None] = mapped_column(String(4))
+    expires_month: Mapped[int | None]
+    expires_year: Mapped[int | None]
+    country_code: Mapped[str | None] = mapped_column(String(2))
+    is_default: Mapped[bool] = mapped_column(default=False)
+    status: Mapped[MethodState] = mapped_column(String(20), default=MethodState.pending)
+
+    def __str__(self) -> str:
+        return f"payment method {self.label}"
+
+    @property
+    def stored(self) -> StoredMethod:
+        return StoredMethod(
+            self.external_id,
+            self.external_customer_id,
+            self.type,
+            self.label,
+            self.last4,
+            self.expires_month,
+            self.expires_year,
+            self.country_code,
+        )
+
+
+class Payment(Lifecycled, TenantScopedModel):
+    """
+    One attempt to collect an invoice, written before the provider is called.
+
+    `open_key` allows one open payment per invoice; `due_at` says when a worker must do something about it again.
+    """
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        within_tenant(),
+        parent_key("invoice_id", "invoices"),
+        UniqueConstraint("idempotency_key"),
+        UniqueConstraint("provider", "external_id"),
+        UniqueConstraint("open_key"),
+        Index("ix_payments_due", "due_at"),
+        Index("ix_payments_invoice", "invoice_id"),
+    )
+    lifecycle = PaymentLifecycle
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    invoice_id: Mapped[str] = mapped_column(IdString)
+    payment_method_id: Mapped[str | None] = mapped_column(IdString)
+    provider: Mapped[str] = mapped_column(String(40))
+    external_id: Mapped[str | None] = mapped_column(String(200))
+    amount_cents: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    status: Mapped[PaymentState] = mapped_column(String(20), default=PaymentState.pending)
+    attempt: Mapped[int]
+    failure_code: Mapped[str | None] = mapped_column(String(100))
+    failure_message: Mapped[str | None] = mapped_column(Text)
+    unapplied_cents: Mapped[int] = mapped_column(default=0)
+    refunded_cents: Mapped[int] = mapped_column(default=0)
+    idempotency_key: Mapped[str] = mapped_column(String(200))
+    open_key: Mapped[str | None] = mapped_column(IdString)
+    redirect_url: Mapped[str | None] = mapped_column(String(1000))
+    called_at: Mapped[datetime | None]  # when the provider was called; an unknown outcome has this and no answer
+    due_at: Mapped[datetime | None]
+    next_retry_at: Mapped[datetime | None]
+    succeeded_at: Mapped[datetime | None]
+    disputed_at: Mapped[datetime | None]
+
+    def __str__(self) -> str:
+        return f"payment {self.id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+
+class Refund(Lifecycled, TenantScopedModel):
+    """Money given back for a credit note, through the provider that took it."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (within_tenant(), parent_key("payment_id", "payments"), UniqueConstraint("idempotency_key"))
+    lifecycle = RefundLifecycle
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    payment_id: Mapped[str] = mapped_column(IdString)
+    credit_note_id: Mapped[str] = mapped_column(IdString)
+    amount_cents: Mapped[int]
+    status: Mapped[RefundState] = mapped_column(String(20), default=RefundState.pending)
+    external_id: Mapped[str | None] = mapped_column(String(200))
+    idempotency_key: Mapped[str] = mapped_column(String(200))
+    failure_message: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None] = mapped_column(index=True)
+
+    def __str__(self) -> str:
+        return f"refund {self.id}"
+
+
+class Dunning(TenantScopedModel):
+    """How far the pursuit of an unpaid invoice has come: the due column of retries, reminders and suspension."""
+
+    __tablename__ = "dunnings"
+    __table_args__ = (Index("ix_dunnings_due", "dunning_next_at"), parent_key("invoice_id", "invoices"))
+
+    invoice_id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    started_at: Mapped[datetime]
+    dunning_stage: Mapped[int] = mapped_column(default=0)
+    dunning_next_at: Mapped[datetime | None]
+    skips_retries: Mapped[bool] = mapped_column(default=False)
+    ended_at: Mapped[datetime | None]
+    suspended: Mapped[list[str]] = mapped_column(JsonDocument, default=list)  # subscriptions dunning has suspended
+
+
+class InboundEvent(Model):
+    """A provider's webhook as it arrived; (provider, external_id) makes a duplicate harmless (contract §24)."""
+
+    __tablename__ = "inbound_webhook_events"
+    __table_args__ = (
+        UniqueConstraint("provider", "external_id"),
+        Index("ix_inbound_webhook_events_waiting", "status", "received_at"),
+    )
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    provider: Mapped[str] = mapped_column(String(40))
+    external_id: Mapped[str] = mapped_column(String(200))
+    received_at: Mapped[datetime]
+    payload: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
+    status: Mapped[str] = mapped_column(String(20), default="received")  # received, processed, ignored, failed
+    processed_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(Text)

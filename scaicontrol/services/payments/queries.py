@@ -1,0 +1,106 @@
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Select, or_, select
+
+from scaicontrol.core.errors import NotFound
+from scaicontrol.core.pagination import Page, PageRequest, paginate
+from scaicontrol.core.work import UnitOfWork
+
+from .lifecycle import MethodState
+from .models import Payment, PaymentMethod, Refund
+
+SORTABLE = {"created_at": Payment.created_at, "amount_cents": Payment.amount_cents, "status": Payment.status}
+
+
+def visible(uow: UnitOfWork) -> Select[tuple[Payment]]:
+    """Every read starts here; the session's scope decides whose payments."""
+    uow.authorize("payments:read")
+    return select(Payment)
+
+
+async def get(uow: UnitOfWork, payment_id: str, *, lock: bool = False) -> Payment:
+    query = visible(uow).where(Payment.id == payment_id)
+    found = await uow.session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise NotFound(f"No payment {payment_id}.")
+    return found
+
+
+async def page(
+    uow: UnitOfWork,
+    request: PageRequest,
+    *,
+    status: str | None = None,
+    tenant_id: str | None = None,
+    invoice_id: str | None = None,
+    q: str | None = None,
+) -> Page[Payment]:
+    query = visible(uow)
+    for column, value in (
+        (Payment.status, status),
+        (Payment.tenant_id, tenant_id),
+        (Payment.invoice_id, invoice_id),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if q:
+        query = query.where(or_(Payment.id.startswith(q), Payment.external_id.startswith(q)))
+    return await paginate(uow, query, request, SORTABLE)
+
+
+async def of_invoice(uow: UnitOfWork, invoice_id: str) -> Sequence[Payment]:
+    """List the attempts to collect an invoice, oldest first."""
+    query = visible(uow).where(Payment.invoice_id == invoice_id).order_by(Payment.attempt)
+    return (await uow.session.scalars(query)).all()
+
+
+async def refunds_of(uow: UnitOfWork, payment_id: str) -> Sequence[Refund]:
+    uow.authorize("payments:read")
+    return (
+        await uow.session.scalars(select(Refund).where(Refund.payment_id == payment_id).order_by(Refund.created_at))
+    ).all()
+
+
+async def methods(uow: UnitOfWork, tenant_id: str) -> Sequence[PaymentMethod]:
+    """List what a tenant can pay with, the default first."""
+    uow.authorize("payment_methods:read")
+    return (
+        await uow.session.scalars(
+            select(PaymentMethod)
+            .where(PaymentMethod.tenant_id == tenant_id, PaymentMethod.status == MethodState.active)
+            .order_by(PaymentMethod.is_default.desc(), PaymentMethod.created_at)
+        )
+    ).all()
+
+
+async def method(uow: UnitOfWork, method_id: str, *, lock: bool = False) -> PaymentMethod:
+    uow.authorize("payment_methods:read")
+    query = select(PaymentMethod).where(PaymentMethod.id == method_id, PaymentMethod.status != MethodState.removed)
+    found = await uow.session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise NotFound(f"No payment method {method_id}.")
+    return found
+
+
+async def default_method(uow: UnitOfWork, tenant_id: str) -> PaymentMethod | None:
+    """Give what renewals are charged to, if anything."""
+    uow.authorize("payment_methods:read")
+    found: PaymentMethod | None = await uow.session.scalar(
+        select(PaymentMethod)
+        .where(PaymentMethod.tenant_id == tenant_id, PaymentMethod.status == MethodState.active)
+        .order_by(PaymentMethod.is_default.desc(), PaymentMethod.created_at)
+        .limit(1)
+    )
+    return found
+
+
+async def who_can_pay(uow: UnitOfWork, tenant_ids: Collection[str]) -> Collection[str]:
+    """Name those of these tenants that have a usable payment method."""
+    uow.authorize("payment_methods:read")
+    return set(
+        await uow.session.scalars(
+            select(PaymentMethod.tenant_id)
+            .where(PaymentMethod.tenant_id.in_(tenant_ids), PaymentMethod.status == MethodState.active)
+            .distinct()
+        )
+    )

@@ -1,0 +1,139 @@
+"""What a tenant pays with: set up at the provider, kept by name here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import update
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Conflict, NotFound, Refused
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.ports import PaymentProvider, SetupStart, StoredMethod
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import partners, subscriptions
+
+from .. import queries
+from ..events import MethodAdded, MethodRemoved
+from ..lifecycle import MethodLifecycle, MethodState
+from ..models import PaymentMethod
+
+
+async def enabled_providers(backend: Backend, actor: Actor) -> list[PaymentProvider]:
+    """Name the providers the tenant's partner has switched on and this installation has configured."""
+    actor.require("payment_methods:read")
+    partner_id = _tenant_of(actor)[0]
+    terms = await backend.ask(actor, partners.settings_of, partner_id)
+    known = backend.ports.payment_providers
+    return [known[slug] for slug in terms.payment_providers if slug in known]
+
+
+async def provider(backend: Backend, actor: Actor, slug: str, capability: str | None = None) -> PaymentProvider:
+    """Find an enabled provider that can do what is asked, or say why there is none."""
+    for found in await enabled_providers(backend, actor):
+        if found.slug == slug:
+            if capability is not None and capability not in found.capabilities:
+                raise Refused(f"{found.display_name} cannot {capability}.")
+            return found
+    raise NotFound(f"There is no payment provider {slug} here.")
+
+
+async def set_up(backend: Backend, actor: Actor, slug: str, return_url: str) -> SetupStart:
+    """Begin adding a method at the provider."""
+    actor.require("payment_methods:manage")
+    found = await provider(backend, actor, slug, "setup")
+    return await found.setup(_tenant_of(actor)[1], return_url)
+
+
+async def confirm(
+    backend: Backend, actor: Actor, slug: str, payload: Mapping[str, Any], *, make_default: bool = True
+) -> PaymentMethod:
+    """Finish adding a method: the provider says what it stored, we keep its name."""
+    actor.require("payment_methods:manage")
+    found = await provider(backend, actor, slug, "setup")
+    stored = await found.confirm(_tenant_of(actor)[1], payload)
+    return await backend.perform(actor, store, slug, stored, make_default=make_default)
+
+
+async def store(
+    uow: UnitOfWork, provider_slug: str, stored: StoredMethod, *, make_default: bool, tenant_id: str | None = None
+) -> PaymentMethod:
+    """Keep a method the provider has confirmed; the same one again is the same row."""
+    uow.authorize("payment_methods:manage")
+    partner_id, own = _tenant_of(uow.actor) if tenant_id is None else (None, tenant_id)
+    known = next((m for m in await queries.methods(uow, own) if m.external_id == stored.external_id), None)
+    if known is None:
+        if partner_id is None:
+            raise Refused("A payment method is added by its tenant.")
+        known = PaymentMethod(
+            id=new_id("pmt"),
+            tenant_id=own,
+            partner_id=partner_id,
+            provider=provider_slug,
+            type=stored.type,
+            label=stored.label,
+            external_customer_id=stored.external_customer_id,
+            external_id=stored.external_id,
+            last4=stored.last4,
+            expires_month=stored.expires_month,
+            expires_year=stored.expires_year,
+            country_code=stored.country_code,
+            is_default=False,
+            status=MethodState.pending,
+        )
+        uow.session.add(known)
+        known.advance(MethodLifecycle.activate)
+        uow.emit(
+            MethodAdded(
+                method_id=known.id,
+                tenant_id=known.tenant_id,
+                partner_id=known.partner_id,
+                provider=provider_slug,
+                type=stored.type,
+            )
+        )
+        await uow.session.flush()
+    if make_default or not any(m.is_default for m in await queries.methods(uow, own)):
+        await _make_default(uow, known)
+    return known
+
+
+async def make_default(uow: UnitOfWork, method_id: str) -> PaymentMethod:
+    """Charge renewals to this method from now on."""
+    uow.authorize("payment_methods:manage")
+    found = await queries.method(uow, method_id, lock=True)
+    if found.status != MethodState.active:
+        raise Refused(f"Cannot make {found} the default: it is {found.status}.")
+    await _make_default(uow, found)
+    return found
+
+
+async def _make_default(uow: UnitOfWork, method: PaymentMethod) -> None:
+    await uow.session.execute(
+        update(PaymentMethod)
+        .where(PaymentMethod.tenant_id == method.tenant_id, PaymentMethod.id != method.id)
+        .values(is_default=False)
+    )
+    method.is_default = True
+
+
+async def remove(uow: UnitOfWork, method_id: str) -> None:
+    """Forget a method; the last one stays while renewals need it, unless the partner takes payment by invoice."""
+    uow.authorize("payment_methods:manage")
+    found = await queries.method(uow, method_id, lock=True)
+    others = [m for m in await queries.methods(uow, found.tenant_id) if m.id != found.id]
+    terms = await partners.settings_of(uow, found.partner_id)
+    if not others and not terms.allow_pay_by_invoice and await subscriptions.count_running(uow, found.tenant_id):
+        raise Conflict(f"{found.label} is the last payment method and renewals are due; add another one first.")
+    found.advance(MethodLifecycle.remove)
+    if found.is_default:
+        found.is_default = False
+        if others:
+            others[0].is_default = True
+    uow.emit(MethodRemoved(method_id=found.id, tenant_id=found.tenant_id, partner_id=found.partner_id))
+
+
+def _tenant_of(actor: Actor) -> tuple[str, str]:
+    if actor.tenant_id is None or actor.partner_id is None:
+        raise Refused("Payment methods belong to a tenant; sign in as one of its people.")
+    return actor.partner_id, actor.tenant_id

@@ -1,0 +1,198 @@
+"""Giving money back: the credit note first, then the provider that took the payment, once per credit note."""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import select
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import ControlError, Refused, Unavailable
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.ports import PaymentStatus, RefundResult
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import invoices
+from scaicontrol.services.invoices import CreditIn, Invoice
+
+from ..events import PaymentRefunded, RefundFailed
+from ..lifecycle import PaymentLifecycle, PaymentState, RefundLifecycle, RefundState
+from ..models import Payment, Refund
+
+_ACTOR = Actor.system("payment_refund")
+_AGAIN: Final = timedelta(minutes=30)
+_ATTEMPTS: Final = 5
+
+
+async def refund(
+    backend: Backend, actor: Actor, invoice_id: str, amount_cents: int | None, reason: str
+) -> tuple[Refund, Invoice]:
+    """
+    Refund a paid invoice, whole or in part: credit it, then return the money through the original provider.
+
+    A provider that fails leaves the refund `failed` and visible; it is tried again, always as the same refund.
+    """
+    actor.require("payments:refund")
+    credit = await backend.perform(actor, _draft_credit, invoice_id, amount_cents, reason)
+    note = await invoices.check_and_finalize(backend, actor, credit)
+    refund_id = await backend.perform(actor, _write, invoice_id, note.id)
+    return await _execute(backend, refund_id), note
+
+
+async def _draft_credit(uow: UnitOfWork, invoice_id: str, amount_cents: int | None, reason: str) -> str:
+    uow.authorize("payments:refund")
+    invoice = await invoices.get(uow, invoice_id, lock=True)
+    if invoice.status != "paid" or invoice.is_credit_note:
+        raise Refused(f"Cannot refund {invoice}: it is {invoice.status}; only a paid invoice is refunded.")
+    await _payment_of(uow, invoice_id)
+    lines = None if amount_cents is None else _spread(invoice, amount_cents)
+    note = await invoices.credit(uow, invoice_id, CreditIn(lines=lines, reason=reason))
+    return note.id
+
+
+def _spread(invoice: Invoice, gross_cents: int) -> list[invoices.CreditLineIn]:
+    """Turn a gross amount into net parts of the lines, in order, so that net and tax add up to what is given back."""
+    if gross_cents > invoice.total_cents:
+        raise Refused(f"Cannot refund {gross_cents}: {invoice} is over {invoice.total_cents} only.")
+    share = gross_cents * invoice.subtotal_cents
+    left = share // invoice.total_cents + (1 if (share % invoice.total_cents) * 2 >= invoice.total_cents else 0)
+    parts = []
+    for line in invoice.lines:
+        part = min(left, max(line.amount_cents, 0))
+        if part:
+            parts.append(invoices.CreditLineIn(line_id=line.id, amount_cents=part))
+        left -= part
+    return parts
+
+
+async def _payment_of(uow: UnitOfWork, invoice_id: str) -> Payment:
+    payment: Payment | None = await uow.session.scalar(
+        select(Payment)
+        .where(
+            Payment.invoice_id == invoice_id,
+            Payment.status.in_([PaymentState.succeeded, PaymentState.partially_refunded]),
+        )
+        .order_by(Payment.attempt.desc())
+        .limit(1)
+    )
+    if payment is None:
+        raise Refused("No provider took a payment for this invoice; credit it and return the money by hand.")
+    return payment
+
+
+async def _write(uow: UnitOfWork, invoice_id: str, note_id: str) -> str:
+    uow.authorize("payments:refund")
+    note = await invoices.get(uow, note_id, lock=True)
+    payment = await _payment_of(uow, invoice_id)
+    known: Refund | None = await uow.session.scalar(select(Refund).where(Refund.credit_note_id == note_id))
+    if known is not None:
+        return known.id
+    row = Refund(
+        id=new_id("rfn"),
+        tenant_id=payment.tenant_id,
+        partner_id=payment.partner_id,
+        payment_id=payment.id,
+        credit_note_id=note_id,
+        amount_cents=min(-note.amount_due_cents, payment.amount_cents - payment.refunded_cents),
+        status=RefundState.pending,
+        idempotency_key=str(note.number),
+        attempts=0,
+        due_at=uow.now + _AGAIN,
+    )
+    if row.amount_cents <= 0:
+        raise Refused(f"{note} leaves nothing to give back.")
+    uow.session.add(row)
+    return row.id
+
+
+async def refund_due(backend: Backend) -> int:
+    """Try again what failed or was interrupted."""
+    waiting = await backend.perform(_ACTOR, _claim)
+    for refund_id in waiting:
+        await _execute(backend, refund_id)
+    return len(waiting)
+
+
+async def _claim(uow: UnitOfWork) -> list[str]:
+    uow.authorize("payments:collect")
+    rows = await uow.session.scalars(select(Refund).where(Refund.due_at <= uow.now).limit(50).with_for_update())
+    claimed = []
+    for row in rows.all():
+        if row.status == RefundState.failed:
+            row.advance(RefundLifecycle.retry)
+        row.due_at = uow.now + _AGAIN
+        claimed.append(row.id)
+    return claimed
+
+
+async def _execute(backend: Backend, refund_id: str) -> Refund:
+    async def read(uow: UnitOfWork) -> tuple[Refund, Payment]:
+        uow.authorize("payments:collect")
+        row = await uow.session.get_one(Refund, refund_id)
+        return row, await uow.session.get_one(Payment, row.payment_id)
+
+    row, payment = await backend.ask(_ACTOR, read)
+    provider = backend.ports.payment_providers.get(payment.provider)
+    try:
+        if provider is None:
+            raise Unavailable(f"The payment provider {payment.provider} is not configured.")
+        result = await provider.refund(str(payment.external_id), row.amount_cents, row.idempotency_key)
+    except ControlError as error:
+        result = RefundResult(PaymentStatus.failed, None, error.message)
+    return await backend.perform(_ACTOR, record_refund, refund_id, result)
+
+
+async def record_refund(uow: UnitOfWork, refund_id: str, result: RefundResult) -> Refund:
+    """Write what the provider said about a refund; the same answer twice changes nothing."""
+    uow.authorize("payments:collect")
+    row = await uow.session.get_one(Refund, refund_id, with_for_update=True)
+    if row.status != RefundState.pending:
+        return row
+    row.attempts += 1
+    row.external_id = result.external_id or row.external_id
+    if result.status is PaymentStatus.succeeded:
+        await _succeed(uow, row)
+    elif result.status is PaymentStatus.failed:
+        row.advance(RefundLifecycle.fail)
+        row.failure_message = result.failure_message
+        row.due_at = uow.now + _AGAIN if row.attempts < _ATTEMPTS else None
+        uow.emit(
+            RefundFailed(
+                refund_id=row.id,
+                payment_id=row.payment_id,
+                tenant_id=row.tenant_id,
+                partner_id=row.partner_id,
+                attempts=row.attempts,
+                error=result.failure_message or "The provider refused it.",
+            )
+        )
+    return row
+
+
+async def _succeed(uow: UnitOfWork, row: Refund) -> None:
+    row.advance(RefundLifecycle.succeed)
+    row.due_at = row.failure_message = None
+    payment = await uow.session.get_one(Payment, row.payment_id, with_for_update=True)
+    payment.refunded_cents += row.amount_cents
+    whole = payment.refunded_cents >= payment.amount_cents
+    if whole:
+        payment.advance(PaymentLifecycle.refund)
+    elif payment.status == PaymentState.succeeded:
+        payment.advance(PaymentLifecycle.refund_part)
+    await invoices.record_refund(
+        uow, row.credit_note_id, refund_id=row.id, amount_cents=row.amount_cents, refunded_at=uow.now
+    )
+    uow.emit(
+        PaymentRefunded(
+            payment_id=payment.id,
+            refund_id=row.id,
+            credit_note_id=row.credit_note_id,
+            invoice_id=payment.invoice_id,
+            tenant_id=payment.tenant_id,
+            partner_id=payment.partner_id,
+            provider=payment.provider,
+            amount_cents=row.amount_cents,
+            currency=payment.currency,
+            refunded_total_cents=payment.refunded_cents,
+            refunded_at=uow.now,
+        )
+    )

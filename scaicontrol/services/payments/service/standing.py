@@ -1,0 +1,68 @@
+"""What payments mean for subscriptions: behind, caught up, resumed (contract §18.4)."""
+
+from sqlalchemy import select
+
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import invoices, subscriptions
+from scaicontrol.services.invoices import Invoice, InvoiceLine, InvoiceStatus
+from scaicontrol.services.subscriptions import PaymentFailure
+
+from ..models import Dunning, Payment
+from .pursue import SUSPENDED_BY_DUNNING, billed_subscriptions, end_dunning
+
+
+async def fall_behind(uow: UnitOfWork, invoice_id: str, payment_id: str | None = None) -> None:
+    """Mark the subscriptions of an invoice as past due, after a failed payment or a due date without one."""
+    uow.authorize("payments:collect")
+    invoice = await invoices.get(uow, invoice_id)
+    if invoice.amount_due_cents <= 0:
+        return
+    payment = await uow.session.get(Payment, payment_id) if payment_id else None
+    failure = PaymentFailure(
+        invoice_id=invoice.id,
+        amount_cents=invoice.amount_due_cents,
+        currency=invoice.currency,
+        attempt=payment.attempt if payment else 0,
+        failure_code=payment.failure_code if payment else None,
+        next_retry_at=payment.next_retry_at if payment else None,
+    )
+    for subscription_id in billed_subscriptions(invoice):
+        await subscriptions.mark_past_due(uow, subscription_id, failure)
+
+
+async def catch_up(uow: UnitOfWork, invoice_id: str) -> None:
+    """
+    Free the subscriptions of a settled invoice that owe nothing else.
+
+    One that dunning had suspended is resumed; an operator's pause is not.
+    """
+    uow.authorize("payments:collect")
+    invoice = await invoices.get(uow, invoice_id)
+    await end_dunning(uow, invoice_id)
+    for subscription_id in billed_subscriptions(invoice):
+        if await in_arrears(uow, subscription_id):
+            continue
+        subscription = await subscriptions.recover(uow, subscription_id)
+        by_dunning = subscription.suspended_reason == SUSPENDED_BY_DUNNING
+        if subscription.status == "suspended" and by_dunning:
+            await subscriptions.resume(uow, subscription_id, in_arrears=False)
+
+
+async def in_arrears(uow: UnitOfWork, subscription_id: str) -> bool:
+    """Tell whether any past-due invoice charges this subscription."""
+    uow.authorize("payments:read")
+    owed = (
+        select(Invoice.id)
+        .join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
+        .where(
+            InvoiceLine.subscription_id == subscription_id,
+            Invoice.status == InvoiceStatus.past_due,
+            Invoice.amount_due_cents > 0,
+        )
+    )
+    pursued = (
+        select(Dunning.invoice_id)
+        .join(InvoiceLine, InvoiceLine.invoice_id == Dunning.invoice_id)
+        .where(InvoiceLine.subscription_id == subscription_id, Dunning.ended_at.is_(None))
+    )
+    return (await uow.session.scalar(owed.limit(1)) or await uow.session.scalar(pursued.limit(1))) is not None
