@@ -69,18 +69,26 @@ def prefers_einvoice(buyer: Mapping[str, Any]) -> bool:
 
 async def parties_of(uow: UnitOfWork, invoice: Invoice) -> Parties:
     """Read both sides as they are today, and name every field a document needs and does not find."""
-    problems: list[Reason] = []
-    seller = await partners.seller_snapshot(uow, invoice.partner_id)
-    problems += await partners.missing_for_finalisation(uow, invoice.partner_id)
-    profile = await tenants.find_billing_profile(uow, invoice.tenant_id)
+    settings = await partners.settings_of(uow, invoice.partner_id)
+    problems = [
+        Reason("seller_incomplete", f"The seller has no {_words(name)}; fill it in on the partner.", name)
+        for name in partners.missing_for_finalisation(settings)
+    ]
+    profile = await tenants.billing_profile(uow, invoice.tenant_id)
     if profile is None:
-        buyer: Mapping[str, Any] = {}
         problems.append(Reason("no_billing_profile", "The tenant has no billing profile; it must fill one in first."))
+        buyer: Mapping[str, Any] = {}
     else:
         buyer = tenants.buyer_snapshot(profile)
-        problems += tenants.missing_for_finalisation(profile)
-    settings = await partners.settings_of(uow, invoice.partner_id)
-    return Parties(seller, buyer, settings, tuple(problems), invoice.tenant_id)
+        problems += [
+            Reason("profile_incomplete", f"The billing profile has no {_words(name)}.", name)
+            for name in tenants.missing_for_finalisation(profile)
+        ]
+    return Parties(partners.seller_snapshot(settings), buyer, settings, tuple(problems), invoice.tenant_id)
+
+
+def _words(field: str) -> str:
+    return field.removeprefix("seller_").replace("_", " ")
 
 
 async def inherited_parties(uow: UnitOfWork, original: Invoice) -> Parties:
