@@ -18,6 +18,17 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_" + "".join(_ALPHABET[(number >> shift) & 31] for shift in range(5 * (_LENGTH - 1), -1, -5))
 
 
+def new_ids(prefix: str, count: int) -> list[str]:
+    """Give many ids of one moment, in order: one UUIDv7 whose last 20 bits count, at a tenth of the cost of `new_id`."""
+    if count > len(_ALPHABET) ** 4:
+        raise ValueError(f"At most {len(_ALPHABET) ** 4} ids at once.")
+    root = new_id(prefix)[:-4]
+    return [
+        root + _ALPHABET[n >> 15] + _ALPHABET[(n >> 10) & 31] + _ALPHABET[(n >> 5) & 31] + _ALPHABET[n & 31]
+        for n in range(count)
+    ]
+
+
 def prefix_of(identifier: str) -> str:
     """Name the kind an id speaks of, or an empty string."""
     match = re.match(r"^([a-z]+)_", identifier)

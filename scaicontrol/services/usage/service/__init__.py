@@ -1,0 +1,1 @@
+"""The verbs of usage, by phase: take in, roll up, alert, prune."""
