@@ -5,8 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from scaicontrol.core.errors import Invalid, Unauthenticated
-from scaicontrol.integrations.scaikey import LoginStart, ScaiKeyDirectory, ServiceToken, TokenSet
+from scaicontrol.core.errors import Invalid, Unauthenticated, Unavailable
+from scaicontrol.integrations.scaikey import ClientIdentity, LoginStart, ScaiKeyDirectory, ServiceToken, TokenSet
 from scaicontrol.integrations.standins import world
 
 from .conftest import World, development_settings
@@ -190,3 +190,12 @@ async def test_credentials_of_a_registration_are_told_once(dev_world: World) -> 
     assert "client_secret" in (await dev_world.http.get(status_url)).json()["credentials"]
     assert "credentials" not in (await dev_world.http.get(status_url)).json()
     assert (await dev_world.http.get(status_url.replace("status_token=", "status_token=x"))).status_code == 404
+
+
+async def test_a_secret_behind_the_vault_it_opens_is_said_not_waited_for(dev_world: World) -> None:
+    async def behind_the_vault() -> str:
+        return await bearer()
+
+    bearer = ServiceToken(dev_world.endpoints, dev_world.http, ClientIdentity(world.CLIENT_ID, behind_the_vault))
+    with pytest.raises(Unavailable, match="set SCAIKEY_CLIENT_SECRET"):
+        await bearer()

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,9 @@ from scaicontrol.integrations.client import Now, body_of, call, retry_after
 from .endpoints import Endpoints
 
 _EARLY_SECONDS: Final = 60.0
+
+# Tells a token that is asked for while it is being fetched, which would wait for itself, from two who ask at once.
+_is_fetching: ContextVar[bool] = ContextVar("is_fetching", default=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +46,18 @@ class ServiceToken:
         self._lock = asyncio.Lock()
 
     async def __call__(self) -> str:
+        if _is_fetching.get():
+            raise Unavailable(
+                f"The secret of client {self._client.client_id} lies in ScaiVault, which asks for the very token it is "
+                "needed for: set SCAIKEY_CLIENT_SECRET."
+            )
         async with self._lock:
             if self._now() >= self._until:
-                await self._fetch()
+                within = _is_fetching.set(True)
+                try:
+                    await self._fetch()
+                finally:
+                    _is_fetching.reset(within)
             return self._token
 
     def forget(self) -> None:
