@@ -1,0 +1,37 @@
+"""Partners: who sells, in whose name documents are made, and on which terms."""
+
+from .events import PartnerBillingLinked, PartnerBillingUpdated, PartnerConfigured
+from .models import Partner, PartnerConfiguration
+from .queries import configuration, get, names, page, settings_of, visible
+from .schemas import PartnerConfigurationOut, PartnerConfigurationPatch, PartnerOut, PartnerPublicOut
+from .sellers import SELLER_FIELDS, missing_for_finalisation, seller_snapshot
+from .service import configure
+from .terms import ExportCategory, InvoiceGrouping, Language, Proration, TrialEnd, ViesPolicy
+
+__all__ = [
+    "SELLER_FIELDS",
+    "ExportCategory",
+    "InvoiceGrouping",
+    "Language",
+    "Partner",
+    "PartnerBillingLinked",
+    "PartnerBillingUpdated",
+    "PartnerConfiguration",
+    "PartnerConfigurationOut",
+    "PartnerConfigurationPatch",
+    "PartnerConfigured",
+    "PartnerOut",
+    "PartnerPublicOut",
+    "Proration",
+    "TrialEnd",
+    "ViesPolicy",
+    "configuration",
+    "configure",
+    "get",
+    "missing_for_finalisation",
+    "names",
+    "page",
+    "seller_snapshot",
+    "settings_of",
+    "visible",
+]

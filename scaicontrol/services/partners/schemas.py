@@ -1,0 +1,220 @@
+"""What crosses an edge about partners."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from scaicontrol.core.schemas import Country, Currency, Moment, Out, Patch
+
+from .terms import ExportCategory, InvoiceGrouping, Language, Proration, TrialEnd, ViesPolicy
+
+Text32 = Annotated[str, StringConstraints(max_length=32)]
+Text120 = Annotated[str, StringConstraints(max_length=120)]
+Text200 = Annotated[str, StringConstraints(max_length=200)]
+Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Day = Annotated[int, Field(ge=1, le=365)]
+Days = Annotated[list[Day], Field(max_length=12)]
+
+_SELLER: dict[str, Any] = {
+    "legal_name": "ScaiLabs B.V.",
+    "trade_name": "ScaiLabs",
+    "seller_country_code": "NL",
+    "seller_address_line1": "Herengracht 101",
+    "seller_postal_code": "1015 BE",
+    "seller_city": "Amsterdam",
+    "seller_vat_number": "NL123456782B90",
+    "iban": "NL91ABNA0417164300",
+    "bic": "ABNANL2A",
+}
+
+
+class PartnerConfigurationPatch(Patch):
+    """Seller data and terms; only the fields that are sent change, and null clears what may be empty."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{**_SELLER, "payment_terms_days": 30, "version": 3}]})
+
+    legal_name: Text200 | None = None
+    trade_name: Text200 | None = None
+    seller_country_code: Country | None = None
+    seller_address_line1: Text200 | None = None
+    seller_address_line2: Text200 | None = None
+    seller_postal_code: Text32 | None = None
+    seller_city: Text120 | None = None
+    seller_state: Text120 | None = None
+    seller_vat_number: Text32 | None = None
+    seller_registration_number: Annotated[str, StringConstraints(max_length=64)] | None = None
+    seller_email: Email | None = None
+    seller_phone: Annotated[str, StringConstraints(max_length=40)] | None = None
+    iban: Annotated[str, StringConstraints(max_length=50)] | None = None
+    bic: Annotated[str, StringConstraints(max_length=15)] | None = None
+    bank_name: Text120 | None = None
+    account_holder: Text200 | None = None
+    default_currency: Currency | None = None
+    default_language: Language | None = None
+    timezone: Annotated[str, StringConstraints(max_length=64)] | None = None
+    invoice_template_name: Text120 | None = None
+    email_template_name: Text120 | None = None
+    logo_url: Annotated[str, StringConstraints(max_length=500, pattern=r"^(https://|/)[^\s]+$")] | None = None
+    brand_color: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
+    peppol_id: Annotated[str, StringConstraints(max_length=64)] | None = None
+    peppol_scheme: str | None = None
+
+    number_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{0,9}$")] | None = None
+    fiscal_year_start_month: Annotated[int, Field(ge=1, le=12)] | None = None
+    invoice_day: Annotated[int, Field(ge=1, le=28)] | None = None
+    invoice_grouping: InvoiceGrouping | None = None
+    oss_registered: bool | None = None
+    vies_policy: ViesPolicy | None = None
+    vies_max_age_days: Annotated[int, Field(ge=1, le=365)] | None = None
+    export_category: ExportCategory | None = None
+    attach_einvoice_xml: bool | None = None
+    payment_providers: (
+        Annotated[list[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]], Field(max_length=10)]
+        | None
+    ) = None
+    payment_terms_days: Annotated[int, Field(ge=0, le=365)] | None = None
+    allow_pay_by_invoice: bool | None = None
+    trial_end_without_payment_method: TrialEnd | None = None
+    proration: Proration | None = None
+    auto_finalize: bool | None = None
+    auto_send: bool | None = None
+    auto_charge: bool | None = None
+    dunning_retry_days: Days | None = None
+    dunning_reminder_days: Days | None = None
+    dunning_suspend_day: Day | None = None
+    overdue_grace_days: Annotated[int, Field(ge=0, le=90)] | None = None
+    retention_years: Annotated[int, Field(ge=5, le=100)] | None = None
+
+    version: int | None = Field(default=None, description="The version that was edited; a stale one is a conflict.")
+
+    @model_validator(mode="after")
+    def _keep_terms(self) -> Self:
+        for name in self.model_fields_set - CLEARABLE:
+            if getattr(self, name) is None:
+                raise ValueError(f"{name} cannot be empty")
+        for name in ("dunning_retry_days", "dunning_reminder_days"):
+            days = getattr(self, name)
+            if days is not None and sorted(set(days)) != days:
+                raise ValueError(f"{name} must grow from day to day")
+        return self
+
+
+CLEARABLE = frozenset({
+    "legal_name", "trade_name", "seller_country_code", "seller_address_line1", "seller_address_line2",
+    "seller_postal_code", "seller_city", "seller_state", "seller_vat_number", "seller_registration_number",
+    "seller_email", "seller_phone", "iban", "bic", "bank_name", "account_holder", "invoice_template_name",
+    "email_template_name", "logo_url", "brand_color", "peppol_id", "peppol_scheme", "retention_years", "version",
+})  # fmt: skip
+
+
+class PartnerOut(Out):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "prt_northwind",
+                    "name": "Northwind Cloud GmbH",
+                    "slug": "northwind",
+                    "status": "active",
+                    "contact_email": "buchhaltung@northwind.example",
+                    "created_at": "2026-01-15T09:00:00Z",
+                }
+            ]
+        }
+    )
+
+    id: str
+    name: str
+    slug: str
+    status: str
+    contact_email: str | None
+    created_at: Moment
+
+
+class PartnerConfigurationOut(Out):
+    """What is stored, and what is still missing before a document can be finalised."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"partner_id": "prt_scailabs", **_SELLER, "number_prefix": "SCAI", "version": 3}]
+        }
+    )
+
+    partner_id: str
+    legal_name: str | None
+    trade_name: str | None
+    seller_country_code: str | None
+    seller_address_line1: str | None
+    seller_address_line2: str | None
+    seller_postal_code: str | None
+    seller_city: str | None
+    seller_state: str | None
+    seller_vat_number: str | None
+    seller_registration_number: str | None
+    seller_email: str | None
+    seller_phone: str | None
+    iban: str | None
+    bic: str | None
+    bank_name: str | None
+    account_holder: str | None
+    default_currency: str
+    default_language: str
+    timezone: str
+    invoice_template_name: str | None
+    email_template_name: str | None
+    logo_url: str | None
+    brand_color: str | None
+    peppol_id: str | None
+    peppol_scheme: str | None
+    number_prefix: str
+    fiscal_year_start_month: int
+    invoice_day: int
+    invoice_grouping: str
+    oss_registered: bool
+    vies_policy: str
+    vies_max_age_days: int
+    export_category: str
+    attach_einvoice_xml: bool
+    payment_providers: list[str]
+    payment_terms_days: int
+    allow_pay_by_invoice: bool
+    trial_end_without_payment_method: str
+    proration: str
+    auto_finalize: bool
+    auto_send: bool
+    auto_charge: bool
+    dunning_retry_days: list[int]
+    dunning_reminder_days: list[int]
+    dunning_suspend_day: int
+    overdue_grace_days: int
+    retention_years: int | None
+    effective_retention_years: int
+    billing_linked_at: Moment | None
+    version: int
+    missing_for_finalisation: list[str]
+
+
+class PartnerPublicOut(Out):
+    """What a tenant may know of the partner that sells to it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "partner_id": "prt_northwind",
+                    "name": "Northwind Cloud GmbH",
+                    "legal_name": "Northwind Cloud GmbH",
+                    "email": "buchhaltung@northwind.example",
+                    "logo_url": None,
+                    "brand_color": "#0b6e4f",
+                }
+            ]
+        }
+    )
+
+    partner_id: str
+    name: str
+    legal_name: str | None
+    email: str | None
+    logo_url: str | None
+    brand_color: str | None

@@ -1,0 +1,100 @@
+"""Editing a partner's seller data and terms."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scaicontrol.core import identifiers
+from scaicontrol.core.errors import Conflict
+from scaicontrol.core.periods import time_zone
+from scaicontrol.core.work import UnitOfWork
+
+from . import queries
+from .events import PartnerBillingLinked, PartnerBillingUpdated, PartnerConfigured
+from .models import PartnerConfiguration
+from .schemas import PartnerConfigurationPatch
+from .sellers import SELLER_FIELDS
+
+
+async def configure(uow: UnitOfWork, partner_id: str, patch: PartnerConfigurationPatch) -> PartnerConfiguration:
+    """
+    Change what was sent, and tell once that the partner can be billed for, later which seller fields changed.
+
+    Saying what is stored already changes nothing. A stale `version` is a Conflict.
+    """
+    uow.authorize("partners:configure")
+    await queries.get(uow, partner_id)
+    config = await uow.session.get(PartnerConfiguration, partner_id, with_for_update=True)
+    if config is None:
+        config = PartnerConfiguration(partner_id=partner_id)
+    sent = patch.model_dump(exclude_unset=True)
+    version = sent.pop("version", None)
+    if version is not None and version != config.version:
+        raise Conflict(f"The {config} was changed meanwhile: it is at version {config.version}, not {version}.")
+    wanted = _checked(config, {name: value if value != "" else None for name, value in sent.items()})
+    before = {name: getattr(config, name) for name, value in wanted.items() if getattr(config, name) != value}
+    if before:
+        for name in before:
+            setattr(config, name, wanted[name])
+        config.version += 1
+        uow.session.add(config)
+        _tell(uow, config, before)
+    return queries.with_operator(uow, config)
+
+
+def _checked(config: PartnerConfiguration, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the values as they are stored, or raise Invalid naming the field."""
+    wanted = dict(sent)
+    country = sent.get("seller_country_code", config.seller_country_code)
+    if sent.get("seller_country_code"):
+        identifiers.country_code(sent["seller_country_code"], "seller_country_code")
+    if number := sent.get("seller_vat_number", config.seller_vat_number if "seller_country_code" in sent else None):
+        wanted["seller_vat_number"] = identifiers.vat_number(number, country, "seller_vat_number")
+    if sent.get("iban"):
+        wanted["iban"] = identifiers.iban(sent["iban"])
+    if sent.get("bic"):
+        wanted["bic"] = identifiers.bic(sent["bic"])
+    if sent.get("peppol_scheme"):
+        wanted["peppol_scheme"] = identifiers.eas_code(sent["peppol_scheme"])
+    if "timezone" in sent:
+        time_zone(sent["timezone"])
+    return wanted
+
+
+def _tell(uow: UnitOfWork, config: PartnerConfiguration, before: Mapping[str, Any]) -> None:
+    after = {name: getattr(config, name) for name in before}
+    changed_seller = sorted(before.keys() & set(SELLER_FIELDS))
+    common = {"partner_id": config.partner_id, "scaicontrol_customer_id": config.partner_id}
+    if config.billing_linked_at is None and config.legal_name and config.seller_country_code:
+        config.billing_linked_at = uow.now
+        uow.emit(
+            PartnerBillingLinked(
+                **common,
+                linked_at=uow.now,
+                legal_name=config.legal_name,
+                country_code=config.seller_country_code,
+                vat_number=config.seller_vat_number,
+            ),
+            before=before,
+            after=after,
+        )
+    elif config.billing_linked_at is not None and changed_seller:
+        uow.emit(
+            PartnerBillingUpdated(
+                **common,
+                updated_at=uow.now,
+                changed_fields=changed_seller,
+                legal_name=config.legal_name,
+                country_code=config.seller_country_code,
+                vat_number=config.seller_vat_number,
+                contact_email=config.seller_email,
+                version=config.version,
+            ),
+            before=before,
+            after=after,
+        )
+    else:
+        uow.emit(
+            PartnerConfigured(partner_id=config.partner_id, changed_fields=sorted(before), version=config.version),
+            before=before,
+            after=after,
+        )

@@ -1,0 +1,150 @@
+"""The billing profile and the preferences of a tenant."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from scaicontrol.core import identifiers
+from scaicontrol.core.errors import Conflict, Forbidden, invalid
+from scaicontrol.core.work import UnitOfWork
+
+from . import queries
+from .buyers import EXEMPTION_FIELDS
+from .events import TenantBillingLinked, TenantBillingUpdated, TenantPreferencesChanged
+from .models import BillingProfile, Tenant
+from .schemas import BillingProfileIn, PreferencesPatch
+
+_NEVER_EMPTY: Final = frozenset({"tax_exempt", "is_business"})
+
+
+async def save_billing_profile(uow: UnitOfWork, tenant_id: str, body: BillingProfileIn) -> BillingProfile:
+    """
+    Create or change a tenant's billing profile; what was not sent stays.
+
+    `tax_exempt` and its reasons need `billing_profiles:exempt`. A stale `version` is a Conflict.
+    """
+    uow.authorize("billing_profiles:update")
+    tenant = await queries.get(uow, tenant_id)
+    profile = await uow.session.scalar(
+        select(BillingProfile).where(BillingProfile.tenant_id == tenant.id).with_for_update()
+    )
+    sent = _sent(body)
+    version = sent.pop("version", None)
+    is_first = profile is None
+    if profile is None:
+        profile = BillingProfile(
+            tenant_id=tenant.id, partner_id=tenant.partner_id, tax_exempt=False, is_business=True, version=0
+        )
+    if version is not None and version != profile.version:
+        raise Conflict(f"The {profile} was changed meanwhile: it is at version {profile.version}, not {version}.")
+    _may_exempt(uow, profile, sent)
+    wanted = _checked(profile, sent)
+    before = {name: getattr(profile, name) for name, value in wanted.items() if getattr(profile, name) != value}
+    if not before and not is_first:
+        return profile
+    for name in before:
+        setattr(profile, name, wanted[name])
+    if "vat_number" in before:
+        profile.vat_number_validated_at = profile.vat_number_result = None
+    profile.version += 1
+    uow.session.add(profile)
+    _tell(uow, profile, before, is_first=is_first)
+    return profile
+
+
+def _may_exempt(uow: UnitOfWork, profile: BillingProfile, sent: Mapping[str, Any]) -> None:
+    changes = any(name in sent and getattr(profile, name) != sent[name] for name in EXEMPTION_FIELDS)
+    if changes and not uow.actor.may("billing_profiles:exempt"):
+        raise Forbidden("Only an operator can change the tax exemption; ask your provider.")
+
+
+def _sent(body: BillingProfileIn) -> dict[str, Any]:
+    sent = {name: None if value == "" else value for name, value in body.model_dump(exclude_unset=True).items()}
+    return {name: value for name, value in sent.items() if value is not None or name not in _NEVER_EMPTY}
+
+
+def _checked(profile: BillingProfile, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the values as they are stored, or raise Invalid naming the field."""
+    wanted = dict(sent)
+
+    def effective(name: str) -> Any:
+        return wanted[name] if name in wanted else getattr(profile, name)
+
+    if wanted.get("country_code"):
+        identifiers.country_code(wanted["country_code"])
+    if (wanted.keys() & {"vat_number", "country_code"}) and effective("vat_number"):
+        wanted["vat_number"] = identifiers.vat_number(effective("vat_number"), effective("country_code"))
+    if wanted.get("leitweg_id"):
+        wanted["leitweg_id"] = identifiers.leitweg_id(wanted["leitweg_id"])
+    if wanted.get("peppol_scheme"):
+        identifiers.eas_code(wanted["peppol_scheme"])
+    peppol = [name for name in ("peppol_id", "peppol_scheme") if effective(name)]
+    if len(peppol) == 1 and wanted.keys() & {"peppol_id", "peppol_scheme"}:
+        lacking = "peppol_scheme" if peppol == ["peppol_id"] else "peppol_id"
+        raise invalid(lacking, "A Peppol address is an id and its four-digit scheme; send both or none.", "incomplete")
+    if wanted.get("tax_exempt") is False:
+        wanted |= {"tax_exempt_reason": None, "tax_exempt_reason_code": None}
+    elif wanted.keys() & set(EXEMPTION_FIELDS) and effective("tax_exempt") and not effective("tax_exempt_reason"):
+        raise invalid("tax_exempt_reason", "An exemption needs its reason; it is printed on documents.", "missing")
+    return wanted
+
+
+def _tell(uow: UnitOfWork, profile: BillingProfile, before: Mapping[str, Any], *, is_first: bool) -> None:
+    common: dict[str, Any] = {
+        "tenant_id": profile.tenant_id,
+        "partner_id": profile.partner_id,
+        "scaicontrol_customer_id": profile.tenant_id,
+        "company_name": profile.company_name,
+        "country_code": profile.country_code,
+        "vat_number": profile.vat_number,
+    }
+    after = {name: getattr(profile, name) for name in before}
+    if is_first:
+        uow.emit(TenantBillingLinked(**common, linked_at=uow.now), after=after)
+        return
+    uow.emit(
+        TenantBillingUpdated(
+            **common,
+            updated_at=uow.now,
+            changed_fields=sorted(before),
+            contact_email=profile.contact_email,
+            version=profile.version,
+        ),
+        before=before,
+        after=after,
+    )
+
+
+async def record_vat_answer(uow: UnitOfWork, tenant_id: str, vat_number: str, result: str, at: datetime) -> None:
+    """Note what the register said about a tenant's VAT number; an answer about a former number is dropped."""
+    uow.authorize("tax:decide")
+    profile = await uow.session.scalar(
+        select(BillingProfile).where(BillingProfile.tenant_id == tenant_id).with_for_update()
+    )
+    if profile is not None and profile.vat_number == vat_number:
+        profile.vat_number_result, profile.vat_number_validated_at = result, at
+
+
+async def update_preferences(uow: UnitOfWork, tenant_id: str, patch: PreferencesPatch) -> Tenant:
+    """Change how the portal speaks to a tenant and what it is told about."""
+    uow.authorize("tenants:update")
+    tenant = await queries.get(uow, tenant_id)
+    sent = patch.model_dump(exclude_unset=True)
+    if "notification_opt_outs" in sent:
+        sent["notification_opt_outs"] = sorted(set(sent["notification_opt_outs"] or ()))
+    before = {name: getattr(tenant, name) for name, value in sent.items() if getattr(tenant, name) != value}
+    if not before:
+        return tenant
+    for name in before:
+        setattr(tenant, name, sent[name])
+    tenant.version += 1
+    uow.emit(
+        TenantPreferencesChanged(
+            tenant_id=tenant.id, partner_id=tenant.partner_id, changed_fields=sorted(before), version=tenant.version
+        ),
+        before=before,
+        after=sent,
+    )
+    return tenant
