@@ -86,13 +86,17 @@ async def assembled(
         vault: Vault
 
         async def client_secret() -> str:
-            return await secret(vault, settings.scaikey_client_secret, settings.scaikey_client_secret_vault_path)
+            # The vault asks for a token that this very secret buys, so a value given directly comes first.
+            plain = settings.scaikey_client_secret.get_secret_value()
+            return plain or await vault.read(settings.scaikey_client_secret_vault_path)
 
         async def mail_key() -> str:
             return await secret(vault, settings.scaisend_api_key, settings.scaisend_api_key_vault_path)
 
         identity = ClientIdentity(settings.scaikey_client_id, client_secret)
         bearer = ServiceToken(endpoints, http, identity)
+        # Services see this one: it opens neither the directory nor the vault.
+        service_bearer = ServiceToken(endpoints, http, identity, scope="services:read")
         vault = ScaiVault(settings, bearer, http)
         tokens = ScaiKeyTokens(settings, KeyRing(endpoints, http, settings.scaikey_jwks_cache_ttl))
         business_clock = clock or (OffsetClock() if settings.is_development else SystemClock())
@@ -108,7 +112,7 @@ async def assembled(
             directory=ScaiKeyDirectory(settings, endpoints, bearer, http),
             tokens=tokens,
             vat_register=Vies(settings, http, business_clock),
-            services=OutboundServiceCaller(outbound, bearer),
+            services=OutboundServiceCaller(outbound, service_bearer),
             outbound=outbound,
             renderer=renderer,
             waker=waker or Silence(),

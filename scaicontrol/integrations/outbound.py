@@ -22,7 +22,11 @@ BODY_BYTES: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class OutboundReply:
-    """What came back; `status` 0 means that nothing did, and `error` says why. `refused` means it was never called."""
+    """
+    What came back; `status` 0 means that nothing did, and `error` says why. `refused` means it was never called.
+
+    Header names are found in any case.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -92,7 +96,7 @@ class Outbound:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=timeout, connect=min(timeout, _CONNECT_SECONDS)),
             ) as response:
-                return OutboundReply(response.status, dict(response.headers), await _read(response, max_bytes))
+                return OutboundReply(response.status, response.headers, await _read(response, max_bytes))
         except Invalid as error:
             return OutboundReply(0, error=error.message, refused=True)
         except TimeoutError:

@@ -155,6 +155,8 @@ async def test_a_name_that_resolves_inward_is_never_connected_to(
 async def test_a_refused_url_is_not_even_resolved(outbound: Outbound, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = resolve_to(monkeypatch, "93.184.215.14")
     for url in ("https://127.0.0.1/", "https://2130706433/", "http://hooks.example/"):
+        with pytest.raises(Invalid):
+            outbound.check(url)
         assert (await outbound.request("GET", url, headers={}, timeout=2)).refused
     assert asked == []
 
@@ -190,6 +192,7 @@ async def development() -> AsyncIterator[Outbound]:
 async def test_a_call_brings_back_what_was_answered(development: Outbound, local: str) -> None:
     reply = await development.request("GET", f"{local}/echo", headers={"X-Mark": "seen"}, timeout=3)
     assert (reply.status, reply.body) == (200, b"seen")
+    assert reply.headers["CONTENT-length"] == "4"
 
 
 async def test_redirects_are_not_followed(development: Outbound, local: str) -> None:

@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from .context import Context
-from .pages import back, page
+from .pages import back, page, problem
 
 REPLAY_WINDOW_SECONDS: Final = 300
 _KEPT: Final = 300
@@ -77,7 +76,7 @@ def routes(context: Context) -> list[BaseRoute]:
     def detail(request: Request) -> Response:
         row = next((row for row in received if row["id"] == request.path_params["id"]), None)
         if row is None:
-            raise HTTPException(404, "This delivery was forgotten.")
+            return problem("This delivery was forgotten.", 404)
         return page("delivery", row=row, body=_pretty(row["body"]))
 
     return [
