@@ -8,7 +8,7 @@ from scaicontrol.core.pagination import Feed, follow
 from scaicontrol.core.work import UnitOfWork
 
 
-def visible(uow: UnitOfWork) -> Select[tuple[AuditEntry]]:
+def visible(uow: UnitOfWork) -> Select[AuditEntry]:
     """Every read starts here: a partner sees the entries about its own, the platform all."""
     uow.authorize("audit:read")
     return select(AuditEntry)

@@ -107,7 +107,8 @@ def compute(snapshot: Snapshot) -> Plan:
     by_document: dict[tuple[str, str, str], list[PlannedLine]] = defaultdict(list)
     quarantined: list[Quarantined] = []
     grouped = snapshot.seller.grouping == "subscription"
-    for due in sorted((*snapshot.periods, *snapshot.changes), key=lambda row: (row.subscription_id, row.row_id)):
+    everything: list[DuePeriod | DueChange] = [*snapshot.periods, *snapshot.changes]
+    for due in sorted(everything, key=lambda row: (row.subscription_id, row.row_id)):
         group = due.subscription_id if grouped else ""
         try:
             by_document[due.tenant_id, due.currency, group] += _lines(due, snapshot)

@@ -9,7 +9,7 @@ from .models import Notification, NotificationRead, OutgoingMail
 SORTABLE = {"created_at": Notification.created_at, "severity": Notification.severity}
 
 
-def visible(uow: UnitOfWork) -> Select[tuple[Notification]]:
+def visible(uow: UnitOfWork) -> Select[Notification]:
     """Every read starts here: the tenant's notices for everybody, and the caller's own."""
     uow.authorize("notifications:read")
     query = select(Notification)
@@ -25,7 +25,7 @@ async def get(uow: UnitOfWork, notification_id: str) -> Notification:
     return found
 
 
-def unread(uow: UnitOfWork) -> Select[tuple[Notification]]:
+def unread(uow: UnitOfWork) -> Select[Notification]:
     """Narrow to what the caller has not read; notices for everybody are read by each on their own."""
     read_by_me = exists().where(
         and_(NotificationRead.notification_id == Notification.id, NotificationRead.user_id == uow.actor.id)

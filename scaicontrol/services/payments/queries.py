@@ -12,7 +12,7 @@ from .models import Payment, PaymentMethod, Refund
 SORTABLE = {"created_at": Payment.created_at, "amount_cents": Payment.amount_cents, "status": Payment.status}
 
 
-def visible(uow: UnitOfWork) -> Select[tuple[Payment]]:
+def visible(uow: UnitOfWork) -> Select[Payment]:
     """Every read starts here; the session's scope decides whose payments."""
     uow.authorize("payments:read")
     return select(Payment)

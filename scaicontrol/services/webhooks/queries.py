@@ -10,7 +10,7 @@ from scaicontrol.core.work import UnitOfWork
 from .models import DeliveryAttempt, WebhookDelivery, WebhookEndpoint
 
 
-def visible(uow: UnitOfWork) -> Select[tuple[WebhookEndpoint]]:
+def visible(uow: UnitOfWork) -> Select[WebhookEndpoint]:
     """Every read starts here; a partner sees its own subscribers, the platform all."""
     uow.authorize("webhooks:read")
     return select(WebhookEndpoint)

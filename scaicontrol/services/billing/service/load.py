@@ -59,7 +59,7 @@ async def load(
 async def seller(uow: UnitOfWork, partner_id: str) -> Seller:
     """Give the partner's terms."""
     terms = await partners.settings_of(uow, partner_id)
-    identity = partners.seller_snapshot(terms, uow.settings)
+    identity = partners.seller_snapshot(terms)
     return Seller(
         partner_id=partner_id,
         country=identity.get("seller_country_code") or "",

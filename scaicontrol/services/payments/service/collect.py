@@ -8,7 +8,7 @@ lost the payment stays pending, and `reconcile` asks the provider what became of
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from prometheus_client import Counter
 from sqlalchemy import func, select
@@ -112,14 +112,14 @@ async def charge_due(backend: Backend) -> int:
 
         async def one(call: Call) -> None:
             async with limit:
-                await settle_call(backend, _ACTOR, call)
+                await settle_call(backend, call)
 
         await asyncio.gather(*(one(call) for call in calls))
         made += len(calls)
     return made
 
 
-async def settle_call(backend: Backend, actor: Actor, call: Call, return_url: str = "") -> Payment:
+async def settle_call(backend: Backend, call: Call, return_url: str = "") -> Payment:
     """Call the provider about one claimed payment and record what it said."""
     try:
         result = await _call(backend, call, return_url)
@@ -153,7 +153,7 @@ async def _claim(uow: UnitOfWork) -> list[Call]:
 
 
 async def claim_one(uow: UnitOfWork, payment: Payment) -> Call:
-    """Note that the provider is about to be called, so that a crash leaves an unknown outcome and not a second charge."""
+    """Note that the provider is about to be called: a crash then leaves an unknown outcome, not a second charge."""
     method = None
     if payment.payment_method_id is not None:
         method = await uow.session.get(PaymentMethod, payment.payment_method_id)
@@ -275,7 +275,7 @@ async def _method_type(uow: UnitOfWork, payment: Payment) -> str | None:
     return method.type if method else None
 
 
-def _about(payment: Payment, invoice: Invoice) -> dict[str, object]:
+def _about(payment: Payment, invoice: Invoice) -> dict[str, Any]:
     return {
         "payment_id": payment.id,
         "invoice_id": payment.invoice_id,
@@ -299,7 +299,7 @@ async def pay(
 ) -> Payment:
     """Collect an open invoice now: from a stored method, or through the provider's own checkout page."""
     call = await backend.perform(actor, _begin_payment, invoice_id, method_id, provider)
-    return await settle_call(backend, actor, call, return_url or backend.settings.public_base_url)
+    return await settle_call(backend, call, return_url or backend.settings.public_base_url)
 
 
 async def _begin_payment(uow: UnitOfWork, invoice_id: str, method_id: str | None, provider: str | None) -> Call:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
@@ -11,7 +11,8 @@ from scaicontrol.core.errors import Conflict, NotFound, Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.ports import PaymentProvider, SetupStart, StoredMethod
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import partners, subscriptions
+from scaicontrol.services import partners
+from scaicontrol.services.subscriptions import RUNNING, Subscription
 
 from .. import queries
 from ..events import MethodAdded, MethodRemoved
@@ -123,7 +124,7 @@ async def remove(uow: UnitOfWork, method_id: str) -> None:
     found = await queries.method(uow, method_id, lock=True)
     others = [m for m in await queries.methods(uow, found.tenant_id) if m.id != found.id]
     terms = await partners.settings_of(uow, found.partner_id)
-    if not others and not terms.allow_pay_by_invoice and await subscriptions.count_running(uow, found.tenant_id):
+    if not others and not terms.allow_pay_by_invoice and await _renewals_are_due(uow, found.tenant_id):
         raise Conflict(f"{found.label} is the last payment method and renewals are due; add another one first.")
     found.advance(MethodLifecycle.remove)
     if found.is_default:
@@ -131,6 +132,11 @@ async def remove(uow: UnitOfWork, method_id: str) -> None:
         if others:
             others[0].is_default = True
     uow.emit(MethodRemoved(method_id=found.id, tenant_id=found.tenant_id, partner_id=found.partner_id))
+
+
+async def _renewals_are_due(uow: UnitOfWork, tenant_id: str) -> bool:
+    running = select(Subscription.id).where(Subscription.tenant_id == tenant_id, Subscription.status.in_(RUNNING))
+    return await uow.session.scalar(running.limit(1)) is not None
 
 
 def _tenant_of(actor: Actor) -> tuple[str, str]:

@@ -45,7 +45,7 @@ async def catch_up(uow: UnitOfWork, invoice_id: str) -> None:
         subscription = await subscriptions.recover(uow, subscription_id)
         by_dunning = subscription.suspended_reason == SUSPENDED_BY_DUNNING
         if subscription.status == "suspended" and by_dunning:
-            await subscriptions.resume(uow, subscription_id, in_arrears=False)
+            await subscriptions.resume(uow, subscription_id)
 
 
 async def in_arrears(uow: UnitOfWork, subscription_id: str) -> bool:

@@ -1,0 +1,131 @@
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from scaicontrol.core.errors import NotFound, Refused
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.pagination import Page, PageRequest, paginate
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import subscriptions
+from scaicontrol.services.subscriptions import SubscriptionChange, SubscriptionPeriod
+
+from .models import BillingCharge, BillingRun, PlannedDocument, QuarantineItem
+
+RUNS = {"created_at": BillingRun.created_at, "as_of": BillingRun.as_of, "status": BillingRun.status}
+QUARANTINE = {"created_at": QuarantineItem.created_at, "reason_code": QuarantineItem.reason_code}
+
+
+def visible(uow: UnitOfWork) -> Select[BillingRun]:
+    """Every read of runs starts here; a partner sees its own, the platform all."""
+    uow.authorize("billing:plan")
+    return select(BillingRun)
+
+
+async def get_run(uow: UnitOfWork, run_id: str, *, lock: bool = False) -> BillingRun:
+    query = visible(uow).where(BillingRun.id == run_id)
+    run = await uow.session.scalar(query.with_for_update() if lock else query)
+    if run is None:
+        raise NotFound(f"No billing run {run_id}.")
+    return run
+
+
+async def page_runs(
+    uow: UnitOfWork, request: PageRequest, *, partner_id: str | None = None, status: str | None = None
+) -> Page[BillingRun]:
+    query = visible(uow)
+    if partner_id:
+        query = query.where(BillingRun.partner_id == partner_id)
+    if status:
+        query = query.where(BillingRun.status == status)
+    return await paginate(uow, query, request, RUNS)
+
+
+async def documents(uow: UnitOfWork, run_id: str, limit: int = 200, after: str = "") -> Sequence[PlannedDocument]:
+    """List a run's documents by key; `after` is the last key seen."""
+    await get_run(uow, run_id)
+    query = select(PlannedDocument).where(PlannedDocument.run_id == run_id, PlannedDocument.key > after)
+    return (await uow.session.scalars(query.order_by(PlannedDocument.key).limit(limit))).all()
+
+
+async def page_quarantine(
+    uow: UnitOfWork, request: PageRequest, *, run_id: str | None = None, is_open: bool | None = None
+) -> Page[QuarantineItem]:
+    uow.authorize("billing:plan")
+    query = select(QuarantineItem)
+    if run_id:
+        query = query.where(QuarantineItem.run_id == run_id)
+    if is_open is not None:
+        query = query.where(
+            QuarantineItem.resolved_at.is_(None) if is_open else QuarantineItem.resolved_at.is_not(None)
+        )
+    return await paginate(uow, query, request, QUARANTINE)
+
+
+async def get_quarantined(uow: UnitOfWork, item_id: str, *, lock: bool = False) -> QuarantineItem:
+    uow.authorize("billing:plan")
+    query = select(QuarantineItem).where(QuarantineItem.id == item_id)
+    item = await uow.session.scalar(query.with_for_update() if lock else query)
+    if item is None:
+        raise NotFound(f"No quarantine item {item_id}.")
+    return item
+
+
+async def settle_without_invoice(uow: UnitOfWork, item: QuarantineItem, reason: str) -> None:
+    """Record that a quarantined charge is never asked for again: a charge of nothing, and nothing due any more."""
+    period, change = await _due_rows(uow, item)
+    if period is None and change is None:
+        raise Refused(f"Cannot resolve {item} so: what it was about is no longer due; resolve it as retry.")
+    end: datetime | None = change.period_end if change is not None else period.period_end if period else None
+    row: Any = change if change is not None else period
+    uow.session.add(
+        BillingCharge(
+            id=new_id("chg"),
+            tenant_id=item.tenant_id,
+            partner_id=item.partner_id,
+            subject_id=item.subject_id,
+            charge_kind=item.charge_kind,
+            period_start=item.period_start,
+            period_end=end or item.period_start,
+            amount_cents=0,
+            currency=row.currency,
+            run_id=item.run_id,
+            derivation={"kind": "waived", "quarantine_id": item.id},
+            waived_reason=reason,
+        )
+    )
+    await subscriptions.mark_charged(
+        uow,
+        base=[period.id] if period is not None and item.charge_kind in ("base", "one_time") else [],
+        usage=[period.id] if period is not None and item.charge_kind.startswith("usage:") else [],
+        changes=[change.id] if change is not None else [],
+    )
+
+
+async def _due_rows(
+    uow: UnitOfWork, item: QuarantineItem
+) -> tuple[SubscriptionPeriod | None, SubscriptionChange | None]:
+    if item.charge_kind in ("credit", "proration"):
+        change = await uow.session.scalar(
+            select(SubscriptionChange).where(
+                SubscriptionChange.subscription_id == item.subject_id,
+                SubscriptionChange.changed_at == item.period_start,
+                SubscriptionChange.due_at.is_not(None),
+            )
+        )
+        return None, change
+    period = await uow.session.scalar(
+        select(SubscriptionPeriod).where(
+            SubscriptionPeriod.subscription_id == item.subject_id,
+            SubscriptionPeriod.period_start == item.period_start,
+        )
+    )
+    return period, None
+
+
+async def charges_of(uow: UnitOfWork, subject_id: str) -> Sequence[BillingCharge]:
+    """List everything a subscription was ever charged, oldest period first."""
+    uow.authorize("invoices:read")
+    query = select(BillingCharge).where(BillingCharge.subject_id == subject_id)
+    return (await uow.session.scalars(query.order_by(BillingCharge.period_start, BillingCharge.charge_kind))).all()

@@ -1,0 +1,149 @@
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from scaicontrol.core.ids import Id
+from scaicontrol.core.schemas import Exact, In, Moment, Out
+
+from .compute import Document
+
+
+class RunIn(In):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"partner_id": "prt_operator", "as_of": "2026-02-01T00:00:00Z"}]}
+    )
+
+    partner_id: Id | None = None
+    tenant_ids: list[Id] | None = Field(default=None, min_length=1, max_length=1000)
+    as_of: datetime
+
+
+class ApplyIn(In):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"plan_hash": "9f86d081…"}]})
+
+    plan_hash: str = Field(min_length=64, max_length=64)
+
+
+class ResolveIn(In):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"resolution": "waive", "reason": "Agreed by phone"}]})
+
+    resolution: str = Field(examples=["retry"])
+    reason: str = Field(min_length=1, max_length=2000)
+
+
+class RunOut(Out):
+    id: str = Field(examples=["run_01m851qp4yet0r2fk9wvt1p634"])
+    partner_id: str
+    as_of: Moment
+    tenant_ids: list[str] | None
+    status: str = Field(examples=["planned"])
+    compute_version: str
+    plan_hash: str | None
+    documents: int
+    zeros: int
+    quarantined: int
+    totals: dict[str, Any]
+    created_by: str
+    planned_at: Moment | None
+    applied_at: Moment | None
+    version: int
+    created_at: Moment
+
+
+class PlannedDocumentOut(Out):
+    key: str
+    tenant_id: str
+    currency: str
+    subtotal_cents: int
+    tax_cents: int
+    total_cents: int
+    lines: int
+    digest: str
+    status: str
+    invoice_id: str | None
+
+
+class QuarantineOut(Out):
+    id: str
+    run_id: str | None
+    tenant_id: str
+    partner_id: str
+    subject_id: str
+    charge_kind: str
+    period_start: Moment
+    reason_code: str = Field(examples=["no_billing_profile"])
+    detail: str
+    resolved_at: Moment | None
+    resolution: str | None
+    resolution_reason: str | None
+    created_at: Moment
+
+
+class ComparedOut(Out):
+    key: str
+    kind: str = Field(examples=["changed"])
+    total_cents: int | None
+    previous_total_cents: int | None
+
+
+class PreviewLineOut(Out):
+    subscription_id: str
+    charge_kind: str
+    description: str
+    quantity: Exact
+    unit_price_cents: int
+    unit_divisor: int
+    amount_cents: int
+    period_start: Moment
+    period_end: Moment
+    derivation: dict[str, Any]
+
+
+class PreviewOut(Out):
+    """A document as it would be written now."""
+
+    tenant_id: str
+    currency: str
+    subtotal_cents: int
+    tax_cents: int
+    total_cents: int
+    tax_label: str
+    lines: list[PreviewLineOut]
+
+    @classmethod
+    def of(cls, document: Document) -> "PreviewOut":
+        return cls(
+            tenant_id=document.tenant_id,
+            currency=document.currency,
+            subtotal_cents=document.subtotal_cents,
+            tax_cents=document.tax_cents,
+            total_cents=document.total_cents,
+            tax_label=document.tax_label,
+            lines=[
+                PreviewLineOut(
+                    subscription_id=line.subscription_id,
+                    charge_kind=line.charge_kind,
+                    description=line.description,
+                    quantity=Decimal(line.quantity),
+                    unit_price_cents=line.unit_price_cents,
+                    unit_divisor=line.unit_divisor,
+                    amount_cents=line.amount_cents,
+                    period_start=line.period.start,
+                    period_end=line.period.end,
+                    derivation=line.derivation,
+                )
+                for line in document.lines
+            ],
+        )
+
+
+class OverviewOut(Out):
+    currency: str
+    mrr_amount_cents: int
+    open_cents: int
+    overdue_cents: int
+    next_invoice_date: Moment | None
+    standing: str = Field(examples=["good"])
+    unapplied_cents: int

@@ -1,0 +1,16 @@
+from scaicontrol.core.work import UnitOfWork
+
+from .. import queries
+from ..events import RunDiscarded
+from ..lifecycle import RunLifecycle
+from ..models import BillingRun
+
+
+async def discard(uow: UnitOfWork, run_id: str) -> BillingRun:
+    """Give a planned run up; nothing of it was written."""
+    uow.authorize("billing:apply")
+    run = await queries.get_run(uow, run_id, lock=True)
+    run.advance(RunLifecycle.discard)
+    run.version += 1
+    uow.emit(RunDiscarded(run_id=run.id, partner_id=run.partner_id))
+    return run

@@ -1,0 +1,143 @@
+"""What would be billed: for one tenant and any moment, nothing stored; and two runs held side by side."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from scaicontrol.core.errors import NotFound, Refused
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import subscriptions, tenants
+from scaicontrol.services.catalog import Plan
+from scaicontrol.services.registry import Service
+from scaicontrol.services.subscriptions import RUNNING, Subscription
+
+from .. import queries
+from ..compute import Document, compute
+from ..compute import Plan as BillingPlan
+from ..models import BillingRun, PlannedDocument
+from ..snapshot import DuePeriod
+from .load import load, metrics_of, seller
+
+
+async def preview(uow: UnitOfWork, tenant_id: str, as_of: datetime) -> BillingPlan:
+    """
+    Compute what a tenant would be billed as of a moment, past or future.
+
+    For a future moment the periods that will begin by then are added as they would be opened: same plan, same price.
+    """
+    uow.authorize("billing:preview")
+    tenant = await tenants.get(uow, tenant_id)
+    snapshot = await load(uow, tenant.partner_id, [tenant_id], as_of)
+    if as_of > uow.now:
+        coming = await _coming(uow, tenant.partner_id, tenant_id, as_of)
+        snapshot = replace(snapshot, periods=(*snapshot.periods, *coming))
+    return compute(snapshot)
+
+
+async def upcoming(uow: UnitOfWork, tenant_id: str) -> list[Document]:
+    """Preview the tenant's next documents: everything that will be due by the end of its running periods."""
+    uow.authorize("billing:preview")
+    ends = await uow.session.scalars(
+        select(Subscription.current_period_end).where(
+            Subscription.tenant_id == tenant_id, Subscription.status.in_(RUNNING)
+        )
+    )
+    moments = [end for end in ends.all() if end is not None]
+    plan = await preview(uow, tenant_id, min(moments, default=uow.now))
+    return [document for document in plan.documents if document.lines]
+
+
+async def _coming(uow: UnitOfWork, partner_id: str, tenant_id: str, as_of: datetime) -> list[DuePeriod]:
+    zone = (await seller(uow, partner_id)).zone
+    rows = await uow.session.execute(
+        select(Subscription, Plan, Service)
+        .join(Plan, Plan.id == Subscription.plan_id)
+        .join(Service, Service.id == Subscription.service_id)
+        .where(Subscription.tenant_id == tenant_id, Subscription.status.in_(RUNNING))
+        .where(Subscription.current_period_end <= as_of)
+    )
+    found = []
+    for subscription, plan, service in rows:
+        metrics = (await metrics_of(uow, {plan.id})).get(plan.id, ())
+        start = subscription.current_period_end
+        while start is not None and start <= as_of and not _ends_before(subscription, start):
+            span = subscriptions.window(
+                start, plan.billing_period, subscription.anchor_day, zone, subscription.term_ends_at
+            )
+            found.append(
+                DuePeriod(
+                    row_id=f"coming:{subscription.id}:{start.isoformat()}",
+                    subscription_id=subscription.id,
+                    tenant_id=tenant_id,
+                    start=span.start,
+                    end=span.end,
+                    service_id=service.id,
+                    service_name=service.name,
+                    plan_key=f"{service.slug}.{plan.slug}",
+                    plan_name=plan.name,
+                    plan_version=plan.version,
+                    quantity=subscription.quantity,
+                    unit_price_cents=subscription.recurring_price_cents,
+                    currency=subscription.currency,
+                    days=span.days,
+                    full_days=span.full_days,
+                    base_is_due=True,
+                    usage_is_due=False,
+                    metrics=metrics,
+                )
+            )
+            start = span.end
+    return found
+
+
+def _ends_before(subscription: Subscription, moment: datetime) -> bool:
+    last = [m for m in (subscription.pending_cancellation_at, subscription.term_ends_at) if m is not None]
+    return bool(last) and min(last) <= moment
+
+
+async def show_document(uow: UnitOfWork, run_id: str, key: str) -> Document:
+    """Compute one document of a planned run again, with all its lines; drift since the plan is refused by name."""
+    run = await queries.get_run(uow, run_id)
+    planned = await uow.session.get(PlannedDocument, (run_id, key))
+    if planned is None:
+        raise NotFound(f"No document {key} in {run}.")
+    again = compute(await load(uow, run.partner_id, [planned.tenant_id], run.as_of))
+    found = next((document for document in again.documents if document.key == key), None)
+    if found is None or found.digest != planned.digest:
+        raise Refused(f"What {key} is made of has changed since {run} was planned; plan again.")
+    return found
+
+
+async def compare(uow: UnitOfWork, run_id: str, with_run_id: str | None = None) -> list[dict[str, Any]]:
+    """Hold a run against the last applied one of its partner, or a named one: new, gone and changed documents."""
+    run = await queries.get_run(uow, run_id)
+    other = await queries.get_run(uow, with_run_id) if with_run_id else await _previous(uow, run)
+    now = await _totals(uow, run.id)
+    before = await _totals(uow, other.id) if other is not None else {}
+    rows = []
+    for key in sorted(now.keys() | before.keys()):
+        new, old = now.get(key), before.get(key)
+        kind = "new" if old is None else "gone" if new is None else "same" if new == old else "changed"
+        if kind != "same":
+            rows.append({"key": key, "kind": kind, "total_cents": new, "previous_total_cents": old})
+    return rows
+
+
+async def _previous(uow: UnitOfWork, run: BillingRun) -> BillingRun | None:
+    query = (
+        queries.visible(uow)
+        .where(BillingRun.partner_id == run.partner_id, BillingRun.applied_at.is_not(None), BillingRun.id != run.id)
+        .order_by(BillingRun.applied_at.desc())
+        .limit(1)
+    )
+    found: BillingRun | None = await uow.session.scalar(query)
+    return found
+
+
+async def _totals(uow: UnitOfWork, run_id: str) -> dict[str, int]:
+    rows = await uow.session.execute(
+        select(PlannedDocument.key, PlannedDocument.total_cents).where(PlannedDocument.run_id == run_id)
+    )
+    return {row.key: row.total_cents for row in rows}
