@@ -15,6 +15,7 @@ from scaicontrol.db.retry import is_retryable
 from .actor import Actor
 from .clock import Clock
 from .errors import Conflict, Unavailable
+from .events import DomainEvent
 from .logging import get_logger
 from .ports import Ports
 from .settings import Settings
@@ -57,7 +58,8 @@ class Backend:
 
         A conflict undoes the whole transaction, so going on inside it would commit half a verb.
         """
-        return await self._run(actor, verb, args, kwargs, read_only=False)
+        result: T = await self._run(actor, verb, args, kwargs, read_only=False)
+        return result
 
     async def ask(
         self,
@@ -67,10 +69,11 @@ class Backend:
         **kwargs: P.kwargs,
     ) -> T:
         """Run a verb that only reads: on the reader, without the writer's lock."""
-        return await self._run(actor, question, args, kwargs, read_only=True)
+        result: T = await self._run(actor, question, args, kwargs, read_only=True)
+        return result
 
     async def _run(self, actor: Actor, verb: Any, args: Any, kwargs: Any, *, read_only: bool) -> Any:
-        facts = ()
+        facts: tuple[DomainEvent, ...] = ()
         try:
             async for attempt in stamina.retry_context(
                 on=_may_run_again,

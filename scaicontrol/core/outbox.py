@@ -1,7 +1,7 @@
 """`event_outbox`: source rows written with the change they report, and the delivery rows fanned out of them."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -23,7 +23,7 @@ class OutboxRow(PartnerPrivate, Model):
         Index("ix_event_outbox_resource", "resource_id", "subscription_id", "status"),
         Index("ix_event_outbox_endpoint", "subscription_id", "status", "created_at"),
     )
-    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_on": "kind", "polymorphic_abstract": True}
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_abstract": True}
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
     kind: Mapped[str] = mapped_column(String(10))
@@ -61,4 +61,4 @@ class OutboxRow(PartnerPrivate, Model):
 class Outbox(OutboxRow):
     """A fact waiting, in the same commit as the change it reports, to be relayed."""
 
-    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_identity": "source"}
+    __mapper_args__ = {"polymorphic_identity": "source"}

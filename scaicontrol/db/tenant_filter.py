@@ -166,7 +166,7 @@ def _scope_statement(state: ORMExecuteState) -> None:
     else:
         if state.is_update and isinstance(state.parameters, list):
             raise ScopeViolation("A bulk update by key cannot be scoped; use update().where().")
-        state.statement = statement.options(*_criteria(scope))  # type: ignore[attr-defined]  # Select, Update, Delete have it
+        state.statement = statement.options(*_criteria(scope))
     state.update_execution_options(**{_SCOPED: True})
 
 
@@ -241,7 +241,7 @@ def _scoped_tables() -> frozenset[str]:
     from .model import Model  # noqa: PLC0415  the model stands on this module
 
     return frozenset(
-        mapper.local_table.name for mapper in Model.registry.mappers if issubclass(mapper.class_, _MARKERS)
+        str(mapper.local_table) for mapper in Model.registry.mappers if issubclass(mapper.class_, _MARKERS)
     )
 
 

@@ -1,5 +1,5 @@
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final
+from typing import Final
 
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -68,7 +68,7 @@ class WebhookEndpoint(PartnerPrivate, Model):
 class WebhookDelivery(Lifecycled, OutboxRow):
     """One fact on its way to one subscriber; its body was written once and every attempt sends the same bytes."""
 
-    __mapper_args__: ClassVar[dict[str, Any]] = {"polymorphic_identity": "delivery"}
+    __mapper_args__ = {"polymorphic_identity": "delivery"}
     lifecycle = DeliveryLifecycle
 
     def __str__(self) -> str:

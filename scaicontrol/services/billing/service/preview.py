@@ -61,11 +61,11 @@ async def _coming(uow: UnitOfWork, partner_id: str, tenant_id: str, as_of: datet
     found = []
     for subscription, plan, service in rows:
         metrics = (await metrics_of(uow, {plan.id})).get(plan.id, ())
-        start = subscription.current_period_end
+        start, anchor_day = subscription.current_period_end, subscription.anchor_day
+        if anchor_day is None:
+            continue
         while start is not None and start <= as_of and not _ends_before(subscription, start):
-            span = subscriptions.window(
-                start, plan.billing_period, subscription.anchor_day, zone, subscription.term_ends_at
-            )
+            span = subscriptions.window(start, plan.billing_period, anchor_day, zone, subscription.term_ends_at)
             found.append(
                 DuePeriod(
                     row_id=f"coming:{subscription.id}:{start.isoformat()}",
