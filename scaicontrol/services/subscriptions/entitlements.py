@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
+
 from scaicontrol.core.errors import Forbidden, NotFound
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import tenants
+from scaicontrol.services.tenants import BillingProfile
 
 from . import queries
 from .lifecycle import SubscriptionStatus
@@ -71,5 +73,5 @@ async def billing_status(uow: UnitOfWork, tenant_id: str) -> BillingStatus:
         SubscriptionStatus.past_due: "past_due",
         SubscriptionStatus.suspended: "suspended",
     }.get(subscription.status, "good")
-    profile = await tenants.find_billing_profile(uow, tenant_id)
-    return BillingStatus(profile is not None, standing, subscription.currency)
+    profile = select(BillingProfile.tenant_id).where(BillingProfile.tenant_id == tenant_id)
+    return BillingStatus(await uow.session.scalar(profile) is not None, standing, subscription.currency)

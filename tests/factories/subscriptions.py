@@ -1,0 +1,89 @@
+"""Subscriptions as tests need them: Northwind sells ScaiDrive, Acme, Globex and Initech may buy it."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.outbox import Outbox
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import provisioning, subscriptions
+from scaicontrol.services.subscriptions import Subscription, SubscriptionPeriod
+
+from . import ACME, GLOBEX, INITECH, NORTHWIND, SOUTHBAY, ada, alice
+from .catalog import store_plan
+from .partners import store_partner
+from .registry import store_service
+from .tenants import store_tenant
+
+UNBILLED = "tnt_unbilled"
+CLOCK = Actor.system("clock")
+PROVISIONING_URL = "https://scaidrive.example.com/provision"
+
+
+async def market(backend: Backend, *, provisioning_url: str | None = None, **terms: Any) -> None:
+    """
+    Open the shop: both partners, their tenants with billing profiles, ScaiDrive, and its plans.
+
+    `pro` is 10 euros a month, `team` 30, `year` 240 a year, `term` 10 for three months, `try` 14 days free and then
+    `pro`, `tested` 20 with 14 days of trial, `once` 99 and never again, `secret` not public. `terms` are Northwind's.
+    """
+    await store_partner(backend, NORTHWIND, **terms)
+    await store_partner(backend, SOUTHBAY)
+    for tenant_id, partner_id in ((ACME, NORTHWIND), (GLOBEX, NORTHWIND), (INITECH, SOUTHBAY)):
+        await store_tenant(backend, tenant_id, partner_id)
+    await store_tenant(backend, UNBILLED, NORTHWIND, billed=False)
+    await store_service(backend, provisioning_url=provisioning_url)
+    await store_plan(backend, "pro")
+    await store_plan(backend, "team", base_price_cents=3000)
+    await store_plan(backend, "year", base_price_cents=24_000, billing_period="yearly")
+    await store_plan(backend, "term", term_months=3)
+    await store_plan(backend, "try", base_price_cents=0, trial_days=14, extra={"converts_to": "scaidrive.pro"})
+    await store_plan(backend, "tested", base_price_cents=2000, trial_days=14)
+    await store_plan(backend, "once", base_price_cents=9900, billing_period="one_time")
+    await store_plan(backend, "secret", is_public=False)
+
+
+async def subscribed(
+    backend: Backend, plan: str = "scaidrive.pro", *, actor: Actor = alice, **terms: Any
+) -> Subscription:
+    """Subscribe Acme, or whoever asks; without a provisioning address the subscription is live at once."""
+    done = await backend.perform(actor, provisioning.subscribe, plan, **terms)
+    return done.subscription
+
+
+async def show(backend: Backend, subscription_id: str, actor: Actor = ada) -> Subscription:
+    return await backend.ask(actor, subscriptions.get, subscription_id)
+
+
+async def periods(backend: Backend, subscription_id: str) -> list[SubscriptionPeriod]:
+    return await backend.ask(ada, subscriptions.periods_of, subscription_id)
+
+
+async def facts(backend: Backend, *topics: str) -> list[Outbox]:
+    """List the facts told so far, of some topics or of all public ones about subscriptions, oldest first."""
+
+    async def read(uow: UnitOfWork) -> list[Outbox]:
+        told = select(Outbox).order_by(Outbox.id)
+        told = (
+            told.where(Outbox.event_type.in_(topics))
+            if topics
+            else told.where(Outbox.event_type.startswith("subscription."), Outbox.public)
+        )
+        return list(await uow.session.scalars(told))
+
+    return await backend.ask(ada, read)
+
+
+async def told(backend: Backend, *topics: str) -> list[str]:
+    """List facts as `topic step`."""
+    return [f"{fact.event_type} {fact.idempotency_key.split(':', 3)[3]}" for fact in await facts(backend, *topics)]
+
+
+async def nobody_pays(uow: UnitOfWork, tenant_ids: Any) -> set[str]:
+    return set()
+
+
+async def everybody_pays(uow: UnitOfWork, tenant_ids: Any) -> set[str]:
+    return set(tenant_ids)

@@ -1,0 +1,413 @@
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from scaicontrol.core.errors import Conflict, NotFound, Refused, Unauthenticated
+from scaicontrol.core.ports import ServiceReply
+from scaicontrol.services import provisioning, subscriptions
+from scaicontrol.services.provisioning import (
+    Action,
+    CallbackIn,
+    StepLifecycle,
+    StepStatus,
+    WorkflowLifecycle,
+    WorkflowStatus,
+)
+from tests.factories import ada, alice, gina
+from tests.factories.subscriptions import PROVISIONING_URL, facts, market, show, subscribed, told
+
+OK = ServiceReply(200, {"endpoint": "https://acme.drive.example.com", "credentials": {"key": "s3cret", "id": "42"}})
+VAULT = "scaicontrol/tenants/tnt_acme/scaidrive"
+
+
+async def the_workflow(backend, actor=ada):
+    return await backend.ask(actor, provisioning.latest, "scaidrive")
+
+
+async def statuses(backend):
+    return {step.name: str(step.status) for step in (await the_workflow(backend)).steps}
+
+
+def answer(backend, *replies):
+    backend.ports.services.replies[PROVISIONING_URL] = list(replies)
+
+
+async def sweep(backend, clock, times=1, seconds=0):
+    for _ in range(times):
+        clock.advance(timedelta(seconds=seconds))
+        await provisioning.run_due(backend)
+
+
+async def started(backend, *replies):
+    await market(backend, provisioning_url=PROVISIONING_URL)
+    answer(backend, *replies)
+    return await subscribed(backend)
+
+
+def token_of(backend):
+    return backend.ports.services.calls[-1][2]["callback_token"]
+
+
+async def test_without_an_address_all_is_done_in_the_subscribing_transaction(backend):
+    await market(backend)
+    done = await backend.perform(alice, provisioning.subscribe, "scaidrive.pro")
+    assert (done.subscription.status, done.workflow.status) == ("active", "completed")
+    assert await statuses(backend) == {
+        "validate": "completed",
+        "create_account": "skipped",
+        "configure_plan": "skipped",
+        "issue_credentials": "skipped",
+        "register_entrypoint": "completed",
+        "activate_subscription": "completed",
+        "notify": "completed",
+    }
+    assert backend.ports.services.calls == []
+
+
+async def test_a_service_is_called_step_by_step_before_anybody_is_entitled(backend, clock):
+    pro = await started(backend, OK, ServiceReply(200))
+    assert (await show(backend, pro.id)).status == "pending"
+    await sweep(backend, clock, times=2)
+    live = await show(backend, pro.id)
+    assert (live.status, live.endpoint) == ("active", "https://acme.drive.example.com")
+    assert set((await statuses(backend)).values()) == {"completed"}
+    sent = [(body["step"], body["action"], body["plan_key"]) for _, _, body, _ in backend.ports.services.calls]
+    assert sent == [("create_account", "provision", "scaidrive.pro"), ("configure_plan", "update", "scaidrive.pro")]
+    assert backend.ports.vault.secrets[VAULT] == {"key": "s3cret", "id": "42"}
+
+
+async def test_the_call_carries_what_was_promised(backend, clock):
+    pro = await started(backend, OK)
+    await sweep(backend, clock)
+    method, url, body, key = backend.ports.services.calls[0]
+    assert (method, url, key) == ("POST", PROVISIONING_URL, body["idempotency_key"])
+    assert sorted(body) == sorted(
+        [
+            "workflow_id",
+            "step",
+            "action",
+            "tenant_id",
+            "partner_id",
+            "plan_key",
+            "quantity",
+            "quotas",
+            "callback_url",
+            "callback_token",
+            "idempotency_key",
+        ]
+    )
+    assert (body["tenant_id"], body["quotas"]) == ("tnt_acme", {"storage_gb": 100, "api_calls": 1000})
+    assert len(body["callback_token"]) == 43
+    assert (await the_workflow(backend)).subscription_id == pro.id
+
+
+async def test_secrets_never_reach_the_database(backend, clock):
+    await started(backend, OK, ServiceReply(200))
+    await sweep(backend, clock, times=3)
+    workflow = await the_workflow(backend)
+    kept = repr([vars(workflow), *(vars(step) for step in workflow.steps)])
+    assert "s3cret" not in kept
+    assert (workflow.credentials_path, workflow.credential_fields) == (VAULT, ["id", "key"])
+
+
+async def test_a_passing_failure_is_tried_again_with_the_same_key(backend, clock):
+    await started(backend, ServiceReply(503), ServiceReply(0, error="timed out"), ServiceReply(429), OK)
+    for seconds in (0, 12, 72, 360):
+        await sweep(backend, clock, seconds=seconds)
+    assert (await statuses(backend))["create_account"] == "completed"
+    keys = {key for _, _, body, key in backend.ports.services.calls if body["step"] == "create_account"}
+    assert len(keys) == 1
+
+
+async def test_no_retry_comes_early(backend, clock):
+    await started(backend, ServiceReply(503), OK)
+    await sweep(backend, clock)
+    await sweep(backend, clock, seconds=7)
+    assert len(backend.ports.services.calls) == 1
+
+
+async def test_after_the_last_retry_it_fails_waits_and_rolls_back(backend, clock):
+    pro = await started(backend, OK, *[ServiceReply(500, {"message": "disk full"})] * 4, ServiceReply(200))
+    for seconds in (0, 0, 12, 72, 360):
+        await sweep(backend, clock, seconds=seconds)
+    failed = await the_workflow(backend)
+    assert (failed.status, failed.failed_step, failed.error_code) == ("failed", "configure_plan", "http_500")
+    assert (await show(backend, pro.id)).status == "pending"
+    await sweep(backend, clock, seconds=899)
+    assert (await the_workflow(backend)).status == "failed"
+    await sweep(backend, clock, times=3, seconds=1)
+    assert (await the_workflow(backend)).status == "rolled_back"
+    gone = await show(backend, pro.id)
+    assert (gone.status, gone.cancellation_reason, gone.endpoint) == ("cancelled", "It answered 500: disk full", None)
+    assert backend.ports.vault.secrets == {}
+    assert backend.ports.services.calls[-1][2]["action"] == "deprovision"
+    undone = await statuses(backend)
+    assert [name for name, status in undone.items() if status == "compensated"] == [
+        "create_account", "issue_credentials", "register_entrypoint",
+    ]  # fmt: skip
+    assert await told(backend, "provisioning.failed") == ["provisioning.failed 1", "provisioning.failed 2"]
+
+
+async def test_a_refusal_is_not_repeated(backend, clock):
+    await started(backend, ServiceReply(422, {"error_message": "unknown plan"}))
+    await sweep(backend, clock, times=2, seconds=400)
+    assert len(backend.ports.services.calls) == 1
+    assert (await the_workflow(backend)).error_message == "It answered 422: unknown plan"
+
+
+async def test_an_operator_retries_a_failed_step(backend, clock):
+    pro = await started(backend, ServiceReply(400), OK, ServiceReply(200))
+    await sweep(backend, clock)
+    await backend.perform(ada, provisioning.retry_step, (await the_workflow(backend)).id, "create_account")
+    await sweep(backend, clock, times=3)
+    assert (await show(backend, pro.id)).status == "active"
+    first, second = (call[3] for call in backend.ports.services.calls[:2])
+    assert first != second
+
+
+async def test_only_a_failed_step_is_retried(backend):
+    await started(backend)
+    workflow = await the_workflow(backend)
+    with pytest.raises(Refused, match="it is pending, not failed"):
+        await backend.perform(ada, provisioning.retry_step, workflow.id, "create_account")
+    with pytest.raises(NotFound, match="has no step dance; it has validate"):
+        await backend.perform(ada, provisioning.retry_step, workflow.id, "dance")
+
+
+async def test_force_completes_from_anywhere_and_entitles(backend, clock):
+    pro = await started(backend, ServiceReply(400))
+    await sweep(backend, clock)
+    await backend.perform(ada, provisioning.force_complete, (await the_workflow(backend)).id, "set up by hand")
+    assert (await show(backend, pro.id)).status == "active"
+    (fact,) = await facts(backend, "provisioning.completed")
+    assert fact.payload["forced"] is True
+    with pytest.raises(Refused):
+        await backend.perform(ada, provisioning.force_complete, (await the_workflow(backend)).id, "again")
+
+
+async def test_a_rollback_that_fails_can_be_repeated(backend, clock):
+    pro = await started(backend, OK, ServiceReply(400), ServiceReply(403), ServiceReply(200))
+    await sweep(backend, clock, times=2)
+    workflow = await the_workflow(backend)
+    await backend.perform(ada, provisioning.rollback, workflow.id)
+    await sweep(backend, clock, times=3)
+    assert (await the_workflow(backend)).status == "rollback_failed"
+    assert (await show(backend, pro.id)).status == "pending"
+    await backend.perform(ada, provisioning.rollback, workflow.id)
+    await sweep(backend, clock, times=2)
+    assert (await the_workflow(backend)).status == "rolled_back"
+    assert (await show(backend, pro.id)).status == "cancelled"
+
+
+async def test_a_callback_ends_the_wait_once(backend, clock):
+    pro = await started(backend, ServiceReply(202), ServiceReply(200))
+    await sweep(backend, clock)
+    assert (await statuses(backend))["create_account"] == "waiting_callback"
+    report = CallbackIn(
+        callback_token=token_of(backend),
+        status="success",
+        endpoint="https://acme.drive.example.com",
+        credentials={"key": "s3cret"},
+    )
+    await provisioning.callback(backend, report)
+    await provisioning.callback(backend, report)
+    with pytest.raises(Unauthenticated):
+        await provisioning.callback(backend, report.model_copy(update={"status": "failed"}))
+    await sweep(backend, clock, times=2)
+    assert (await show(backend, pro.id)).status == "active"
+    assert backend.ports.vault.secrets[VAULT] == {"key": "s3cret"}
+
+
+async def test_a_callback_that_comes_before_the_answer_wins(backend, clock):
+    """A quick service reports while its own 202 is still on the way."""
+    await started(backend, ServiceReply(202))
+    services = backend.ports.services
+    plain_post = services.post
+
+    async def post(url, body, idempotency_key, timeout):
+        reply = await plain_post(url, body, idempotency_key, timeout)
+        await provisioning.callback(backend, CallbackIn(callback_token=body["callback_token"], status="success"))
+        return reply
+
+    services.post = post
+    await sweep(backend, clock)
+    assert (await statuses(backend))["create_account"] == "completed"
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "x" * 43])
+async def test_a_wrong_token_is_nobody(backend, clock, token):
+    await started(backend, ServiceReply(202))
+    await sweep(backend, clock)
+    with pytest.raises(Unauthenticated):
+        await provisioning.callback(backend, CallbackIn.model_construct(callback_token=token, status="success"))
+
+
+async def test_a_silent_callback_times_out_and_its_token_with_it(backend, clock):
+    await started(backend, ServiceReply(202))
+    await sweep(backend, clock)
+    await sweep(backend, clock, seconds=900)
+    workflow = await the_workflow(backend)
+    assert (workflow.status, workflow.error_code) == ("failed", "callback_timeout")
+    with pytest.raises(Unauthenticated):
+        await provisioning.callback(backend, CallbackIn(callback_token=token_of(backend), status="success"))
+
+
+async def test_in_progress_extends_the_wait_four_times(backend, clock):
+    await started(backend, ServiceReply(202))
+    await sweep(backend, clock)
+    report = CallbackIn(callback_token=token_of(backend), status="in_progress")
+    for _ in range(4):
+        await provisioning.callback(backend, report)
+    with pytest.raises(Refused, match="extended 4 times"):
+        await provisioning.callback(backend, report)
+    await sweep(backend, clock, seconds=5 * 900 - 1)
+    assert (await statuses(backend))["create_account"] == "waiting_callback"
+
+
+async def test_a_reported_failure_says_why(backend, clock):
+    await started(backend, ServiceReply(202))
+    await sweep(backend, clock)
+    report = CallbackIn(callback_token=token_of(backend), status="failed", error_message="no capacity in region")
+    await provisioning.callback(backend, report)
+    workflow = await the_workflow(backend)
+    assert (workflow.status, workflow.error_message) == ("failed", "no capacity in region")
+
+
+async def test_a_poll_asks_every_fifteen_seconds_until_it_is_done(backend, clock):
+    url = "https://scaidrive.example.com/jobs/1"
+    pro = await started(backend, ServiceReply(202, location=url), ServiceReply(200))
+    backend.ports.services.replies[url] = [ServiceReply(202), ServiceReply(503), OK]
+    await sweep(backend, clock)
+    assert (await statuses(backend))["create_account"] == "waiting_poll"
+    await sweep(backend, clock, times=5, seconds=15)
+    assert [call[0] for call in backend.ports.services.calls].count("GET") == 3
+    assert (await show(backend, pro.id)).status == "active"
+
+
+async def test_a_poll_without_end_times_out(backend, clock):
+    url = "https://scaidrive.example.com/jobs/1"
+    await started(backend, ServiceReply(202, location=url))
+    backend.ports.services.replies[url] = [ServiceReply(202)] * 200
+    await sweep(backend, clock)
+    await sweep(backend, clock, times=2, seconds=900)
+    assert (await the_workflow(backend)).error_code == "poll_timeout"
+
+
+async def test_an_abandoned_lease_is_taken_over(backend, clock):
+    pro = await started(backend, OK, ServiceReply(200))
+    from scaicontrol.services.provisioning.service.running import SWEEP, claim_due
+
+    await backend.perform(SWEEP, claim_due, "worker that dies", 10)
+    await sweep(backend, clock)
+    assert backend.ports.services.calls == []
+    await sweep(backend, clock, times=2, seconds=61)
+    assert (await show(backend, pro.id)).status == "active"
+
+
+async def test_two_sweeps_at_once_call_once(backend):
+    await started(backend, OK, ServiceReply(200))
+    await asyncio.gather(*(provisioning.run_due(backend) for _ in range(3)))
+    steps = [body["step"] for _, _, body, _ in backend.ports.services.calls]
+    assert steps.count("create_account") == 1
+
+
+async def test_a_lost_vault_makes_the_call_repeat(backend, clock):
+    await started(backend, OK, OK, ServiceReply(200))
+    vault = backend.ports.vault
+    plain_write, down = vault.write, [True]
+
+    async def write(path, data):
+        if down:
+            from scaicontrol.core.errors import Unavailable
+
+            raise Unavailable("The vault does not answer.")
+        await plain_write(path, data)
+
+    vault.write = write
+    await sweep(backend, clock)
+    assert (await statuses(backend))["create_account"] == "running"
+    down.clear()
+    await sweep(backend, clock, times=2, seconds=12)
+    assert vault.secrets[VAULT]["key"] == "s3cret"
+
+
+@pytest.mark.parametrize("endpoint", ["javascript:alert(1)", 7, "https://", "ftp://x"])
+async def test_an_endpoint_nobody_may_open_fails_the_step(backend, clock, endpoint):
+    await started(backend, ServiceReply(200, {"endpoint": endpoint}))
+    await sweep(backend, clock)
+    assert (await the_workflow(backend)).error_code == "bad_endpoint"
+
+
+async def test_later_changes_follow_in_their_order_once_per_fact(backend, clock):
+    pro = await started(backend, OK, ServiceReply(200))
+    await sweep(backend, clock, times=2)
+    backend.ports.services.calls.clear()
+    from scaicontrol.core.actor import Actor
+
+    relay = Actor.system("relay")
+    for action, cause in ((Action.suspend, "evt_1"), (Action.resume, "evt_2"), (Action.suspend, "evt_1")):
+        await backend.perform(relay, provisioning.follow, pro.id, action, cause)
+    answer(backend, ServiceReply(503), ServiceReply(200), ServiceReply(200))
+    for seconds in (0, 12, 0, 0):
+        await sweep(backend, clock, seconds=seconds)
+    assert [body["action"] for _, _, body, _ in backend.ports.services.calls] == ["suspend", "suspend", "resume"]
+
+
+async def test_a_service_without_an_address_is_told_nothing(backend):
+    await market(backend)
+    pro = await subscribed(backend)
+    assert await backend.perform(ada, provisioning.follow, pro.id, Action.suspend, "evt_1") is None
+
+
+async def test_facts_have_exactly_the_promised_fields(backend, clock):
+    await started(backend, ServiceReply(400), OK, ServiceReply(200))
+    await sweep(backend, clock)
+    await backend.perform(ada, provisioning.retry_step, (await the_workflow(backend)).id, "create_account")
+    await sweep(backend, clock, times=3, seconds=5)
+    failed, completed = await facts(backend, "provisioning.failed", "provisioning.completed")
+    common = "workflow_id action subscription_id tenant_id partner_id service_slug plan_key"
+    assert sorted(failed.payload) == sorted(
+        f"{common} failed_step error_code error_message rolled_back failed_at".split()
+    )
+    assert sorted(completed.payload) == sorted(f"{common} forced duration_seconds completed_at".split())
+    assert completed.idempotency_key.endswith(":completed:terminal")
+
+
+async def test_a_stranger_sees_no_workflow(backend):
+    await started(backend)
+    assert (await the_workflow(backend, alice)).tenant_id == "tnt_acme"
+    with pytest.raises(NotFound):
+        await the_workflow(backend, gina)
+    with pytest.raises(Conflict):
+        await subscribed(backend)
+
+
+def test_the_machines_are_the_drawn_ones():
+    workflow = {(a, b) for a, _, b in WorkflowLifecycle.transitions()}
+    assert workflow == {
+        ("pending", "running"), ("pending", "cancelled"), ("running", "completed"), ("running", "failed"),
+        ("failed", "running"), ("failed", "rolling_back"), ("failed", "completed"), ("rolling_back", "rolled_back"),
+        ("rolling_back", "rollback_failed"), ("rollback_failed", "rolling_back"), ("rollback_failed", "completed"),
+    }  # fmt: skip
+    step = {(a, b) for a, _, b in StepLifecycle.transitions()} - {("compensation_failed", "compensating")}
+    ends = {
+        (waiting, end) for waiting in ("waiting_callback", "waiting_poll") for end in ("completed", "failed", "skipped")
+    }
+    assert step == ends | {
+        ("pending", "running"), ("pending", "skipped"), ("running", "completed"), ("running", "waiting_callback"),
+        ("running", "waiting_poll"), ("running", "failed"), ("running", "skipped"), ("failed", "pending"),
+        ("completed", "compensating"), ("compensating", "compensated"), ("compensating", "compensation_failed"),
+    }  # fmt: skip
+    assert len(WorkflowStatus) == 8
+    assert len(StepStatus) == 10
+
+
+async def test_the_subscription_of_a_cancelled_tenant_is_deprovisioned(backend, clock):
+    pro = await started(backend, OK, ServiceReply(200))
+    await sweep(backend, clock, times=2)
+    await backend.perform(ada, subscriptions.cancel_now, pro.id)
+    await backend.perform(ada, provisioning.follow, pro.id, Action.deprovision, "evt_9")
+    await sweep(backend, clock)
+    assert backend.ports.services.calls[-1][2]["action"] == "deprovision"
+    assert backend.ports.vault.secrets == {}
