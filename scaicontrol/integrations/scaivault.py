@@ -25,6 +25,7 @@ _CACHE_MAX_SECONDS: Final = 300.0
 _GRACE_SECONDS: Final = 48 * 3600.0  # the vault keeps the previous version readable this long after a rotation
 _ATTEMPTS: Final = 3
 _LONGEST_WAIT: Final = 5.0
+_PAUSE_SECONDS: Final = 30.0  # after a failure what is remembered is served this long before the next try
 _TOKEN_CODES: Final = frozenset({"token_expired", "token_invalid", "token_revoked", "authentication_required"})
 
 
@@ -48,6 +49,7 @@ class ScaiVault:
         self._ttl = min(float(settings.scaivault_cache_ttl), _CACHE_MAX_SECONDS)
         self._bearer, self._http, self._now = bearer, http, now
         self._remembered: dict[str, _Remembered] = {}
+        self._paused_until = float("-inf")
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def read(self, reference: str) -> str:
@@ -82,7 +84,8 @@ class ScaiVault:
     async def _data(self, path: str) -> Mapping[str, str]:
         async with self._locks[path]:
             known = self._remembered.get(path)
-            if known is not None and self._now() - known.read_at < self._ttl:
+            age = self._now() - known.read_at if known is not None else float("inf")
+            if known is not None and (age < self._ttl or (age < _GRACE_SECONDS and self._now() < self._paused_until)):
                 return known.data
             try:
                 body = await self._answered("GET", path)
@@ -90,8 +93,9 @@ class ScaiVault:
                 self.forget(path)
                 raise
             except Unavailable:
-                if known is None or self._now() - known.read_at >= _GRACE_SECONDS:
+                if known is None or age >= _GRACE_SECONDS:
                     raise
+                self._paused_until = self._now() + _PAUSE_SECONDS
                 return known.data
             data = body.get("data")
             if not isinstance(data, dict):

@@ -8,6 +8,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.errors import Unavailable
 from scaicontrol.core.settings import Environment, Settings
 from scaicontrol.integrations.addresses import AddressRules
@@ -144,6 +146,17 @@ async def test_services_register_and_send_heartbeats(dev_world: World, control: 
     claims = dev_world.standins.issuer.bearer(token)
     assert claims is not None
     assert (claims["client_id"], claims["scope"]) == (world.service_client_id("scaigrid"), "registry:manage")
+
+
+async def test_a_service_reports_usage_in_business_time(dev_world: World, control: Heard) -> None:
+    dev_world.context.control_url = control.url
+    dev_world.context.clock = FrozenClock(datetime(2027, 1, 1, tzinfo=UTC))
+    form = {"tenant_id": "tnt_acme", "metric": "cpu_hours", "quantity": "2.5"}
+    await dev_world.http.post(f"{dev_world.url}/_dev/service/scaigrid/_control/usage", data=form)
+    path, _, body = await control.first()
+    event = json.loads(body)["events"][0]
+    assert path == "/api/v1/metering/events"
+    assert (event["quantity"], event["occurred_at"]) == ("2.5", "2027-01-01T00:00:00+00:00")
 
 
 async def test_a_change_in_the_directory_is_announced_and_signed(dev_world: World, control: Heard) -> None:

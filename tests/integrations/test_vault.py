@@ -78,6 +78,19 @@ async def test_a_stale_secret_is_served_through_an_outage_but_not_for_ever(
         await vault.read("scaicontrol/a")
 
 
+async def test_an_outage_is_not_felt_by_every_reader(vault: ScaiVault, dev_world: World, time: Time) -> None:
+    await vault.write("scaicontrol/a", {"value": "known"})
+    await vault.read("scaicontrol/a")
+    await dev_world.mood("scaivault", "service_unavailable", 3)
+    time.at += 3600
+    await vault.read("scaicontrol/a")  # spends its three tries
+    await dev_world.mood("scaivault", "service_unavailable", 1)
+    time.at += 29
+    await vault.read("scaicontrol/a")
+    with pytest.raises(Unavailable):  # the outage is still unspent: nobody asked
+        await vault.check()
+
+
 @pytest.mark.parametrize(("mood", "times"), [("service_unavailable", 2), ("internal_error", 1), ("rate_limited", 1)])
 async def test_a_passing_weakness_is_waited_out(vault: ScaiVault, dev_world: World, mood: str, times: int) -> None:
     await dev_world.mood("scaivault", mood, times)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from scaicontrol.core.clock import Clock, SystemClock
 from scaicontrol.core.settings import Settings
 from scaicontrol.integrations.client import client
 from scaicontrol.integrations.payment_providers.sandbox import Sandbox
@@ -27,14 +28,17 @@ class Context:
     folder: Path | None = None
     sandbox: Sandbox | None = None
     http: httpx2.AsyncClient = field(default_factory=lambda: client(timeout=10))
+    clock: Clock = field(default_factory=SystemClock)  # business time: what a service measured, and when
     now: Callable[[], float] = time.time  # tokens keep wall time
 
     @classmethod
-    def of(cls, settings: Settings, sandbox: Sandbox | None = None) -> Self:
+    def of(cls, settings: Settings, sandbox: Sandbox | None = None, clock: Clock | None = None) -> Self:
         """Make the world of a development installation; a production one is refused."""
         if not settings.is_development:
             raise RuntimeError("Stand-ins are for development; SCAICONTROL_ENV=production never mounts them.")
-        return cls(settings.public_base_url.rstrip("/"), settings.storage_dir.parent / "dev", sandbox)
+        made = cls(settings.public_base_url.rstrip("/"), settings.storage_dir.parent / "dev", sandbox)
+        made.clock = clock or made.clock
+        return made
 
     @property
     def url(self) -> str:

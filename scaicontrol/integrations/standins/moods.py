@@ -20,11 +20,11 @@ class Mood:
 
     def take(self) -> str:
         """Name the mood of this call."""
-        if self.left <= 0:
+        name = self.name
+        self.left = max(0, self.left - 1)
+        if self.left == 0:
             self.name = "ok"
-            return "ok"
-        self.left -= 1
-        return self.name
+        return name
 
 
 async def silence(seconds: float = 60) -> None:

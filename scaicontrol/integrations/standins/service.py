@@ -22,6 +22,7 @@ MODES: Final = ("sync", "callback", "poll", "fail", "error", "silent")
 HEALTH: Final = ("healthy", "failing", "slow")
 _POLLS_UNTIL_DONE: Final = 2
 _KEPT: Final = 100
+_METRIC_FIELDS: Final = ("slug", "name", "unit", "kind")
 
 Row = dict[str, Any]
 
@@ -67,7 +68,7 @@ class Services:
             "health_check_url": f"{url}/health",
             "provisioning_url": f"{url}/provision",
             "capabilities": ["provisioning", "metering"],
-            "metrics": [],
+            "metrics": [dict(zip(_METRIC_FIELDS, metric, strict=True)) for metric in world.METRICS[slug]],
             "entrypoints": [],
             "heartbeat_interval_seconds": 30,
         }
@@ -81,6 +82,18 @@ class Services:
     async def heartbeat(self, slug: str) -> int:
         body = {"slug": slug, "status": "healthy", "version": "1.4.0", "uptime_seconds": 3600}
         return await self._tell(slug, "POST", "registry/heartbeat", body)
+
+    async def measure(self, slug: str, tenant_id: str, metric: str, quantity: str) -> int:
+        """Report that a tenant used something, now in business time."""
+        event = {
+            "idempotency_key": secrets.token_hex(12),
+            "tenant_id": tenant_id,
+            "service_slug": slug,
+            "metric_slug": metric,
+            "quantity": quantity,
+            "occurred_at": self._context.clock.now().isoformat(),
+        }
+        return await self._tell(slug, "POST", "metering/events", {"events": [event]})
 
     async def heartbeats(self) -> None:
         """Send the heartbeat of every registered service that is well."""
@@ -124,6 +137,7 @@ class ServicePages:
             Route("/{slug}/operations/{id}", self._operation),
             Route("/{slug}/health", self._health),
             Route("/{slug}/_control/behave", self._behave, methods=["POST"]),
+            Route("/{slug}/_control/usage", self._measure, methods=["POST"]),
             Route("/{slug}/_control/{word}", self._speak, methods=["POST"]),
         ]
 
@@ -178,6 +192,12 @@ class ServicePages:
         self._services.save()
         return back("/service/")
 
+    async def _measure(self, request: Request) -> Response:
+        slug, form = request.path_params["slug"], {name: str(value) for name, value in (await request.form()).items()}
+        self._services.row(request)
+        status = await self._services.measure(slug, form["tenant_id"], form["metric"], form.get("quantity", "1"))
+        return back(f"/service/?said=usage&of={slug}&status={status}")
+
     async def _speak(self, request: Request) -> Response:
         slug, said = request.path_params["slug"], request.path_params["word"]
         self._services.row(request)
@@ -189,6 +209,8 @@ class ServicePages:
             "service",
             rows=self._services.rows,
             names=world.SERVICES,
+            metrics=world.METRICS,
+            tenants=world.CUSTOMERS,
             modes=MODES,
             healths=HEALTH,
             said=request.query_params,

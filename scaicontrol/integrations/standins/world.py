@@ -128,6 +128,18 @@ SERVICES: Final = {
     "scaicrm": "ScaiCRM",
 }
 
+# What each service measures, as it declares at registration: slug, name, unit, kind.
+METRICS: Final = {
+    "scaigrid": (("cpu_hours", "CPU hours", "h", "counter"), ("storage_gb", "Storage", "GB", "gauge")),
+    "scaiflow": (("workflow_runs", "Workflow runs", "run", "counter"),),
+    "scaiwave": (
+        ("messages", "Messages", "message", "counter"),
+        ("meeting_minutes", "Meeting minutes", "min", "counter"),
+    ),
+    "scaidrive": (("storage_gb", "Storage", "GB", "gauge"), ("transfer_gb", "Transfer", "GB", "counter")),
+    "scaicrm": (("contacts", "Contacts", "contact", "gauge"), ("api_calls", "API calls", "call", "counter")),
+}
+
 
 def service_client_id(slug: str) -> str:
     """Give the client id a service registers with (`service_registry.app_id`)."""
