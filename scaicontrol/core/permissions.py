@@ -75,6 +75,7 @@ PERMISSIONS: dict[str, Grant] = {
     "entrypoints:manage": _platform("admin:registry"),
     "catalog:browse": Grant(public=True, services=True),
     "plans:read": _read("services:read", "admin:billing", "admin:subscriptions", "registry:manage", services=True),
+    "plans:administer": _read("admin:billing"),
     "plans:manage": _platform("admin:billing"),
     # subscriptions, provisioning, usage
     "subscriptions:read": _read("subscriptions:read", "subscriptions:manage", "admin:subscriptions", "admin:billing"),
@@ -90,6 +91,7 @@ PERMISSIONS: dict[str, Grant] = {
     "provisioning:manage": _write("admin:provisioning"),
     "usage:ingest": _write("registry:manage", services=True),
     "usage:read": _read("subscriptions:read", "admin:usage"),
+    "usage:administer": _read("admin:usage"),
     "usage:aggregate": _platform("admin:usage", "admin:platform"),
     "quotas:read": _read("registry:manage", "subscriptions:read", "admin:usage", services=True),
     # tax, invoices, billing, payments

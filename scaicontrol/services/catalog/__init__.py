@@ -4,6 +4,7 @@ from .brackets import Bracket, check_brackets
 from .events import PlanCreated, PlanUpdated, PriceOverrideRemoved, PriceOverrideSet
 from .models import Plan, PriceOverride, UsagePrice
 from .mrr import monthly_cents
+from .offers import offered, offered_service
 from .prices import Price, PriceSource, effective_price, effective_prices, price_of
 from .queries import (
     Offer,
@@ -21,6 +22,7 @@ from .queries import (
 )
 from .schemas import (
     OfferedPlanOut,
+    OfferedServiceOut,
     OfferOut,
     OverrideIn,
     OverrideOut,
@@ -36,6 +38,7 @@ __all__ = [
     "Offer",
     "OfferOut",
     "OfferedPlanOut",
+    "OfferedServiceOut",
     "OverrideIn",
     "OverrideOut",
     "Plan",
@@ -61,6 +64,8 @@ __all__ = [
     "effective_prices",
     "get",
     "monthly_cents",
+    "offered",
+    "offered_service",
     "override",
     "overrides",
     "page",

@@ -224,6 +224,40 @@ class OfferedPlanOut(PlanOut):
     effective_currency: str
 
 
+class OfferedServiceOut(Out):
+    """A service on sale with what it measures, how it is opened, and its plans."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "svc_01m851qp4yet0r2fk9wvt1p634",
+                    "slug": "scaidrive",
+                    "name": "ScaiDrive",
+                    "description": "Files for teams",
+                    "icon_url": None,
+                    "category": "storage",
+                    "health_status": "healthy",
+                    "metrics": [{"slug": "storage_gb", "name": "Storage", "unit": "GB", "kind": "gauge"}],
+                    "entrypoint_kinds": ["web"],
+                    "plans": [],
+                }
+            ]
+        }
+    )
+
+    id: str
+    slug: str
+    name: str
+    description: str
+    icon_url: str | None
+    category: str
+    health_status: str
+    metrics: list[dict[str, str]]
+    entrypoint_kinds: list[str]
+    plans: list[OfferedPlanOut]
+
+
 class OverrideIn(In):
     """A partner's own price: an amount, or a markup in per cent (negative = discount), not both."""
 

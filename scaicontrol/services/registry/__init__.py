@@ -3,7 +3,20 @@
 from .events import ServiceHealthChanged, ServiceKeyIssued, ServiceRegistered, ServiceStatusChanged, ServiceUpdated
 from .lifecycle import WATCHED, HealthStatus, ServiceLifecycle, ServiceStatus
 from .models import Service, ServiceEntrypoint, ServiceProbe, ServiceVersion
-from .queries import by_ids, by_key, find_by_slug, get, matches, own, page, probes, service_of, versions, visible
+from .queries import (
+    by_ids,
+    by_key,
+    entrypoint_kinds,
+    find_by_slug,
+    get,
+    matches,
+    own,
+    page,
+    probes,
+    service_of,
+    versions,
+    visible,
+)
 from .schemas import (
     ApprovedOut,
     DeregistrationIn,
@@ -62,6 +75,7 @@ __all__ = [
     "by_key",
     "deregister",
     "enroll",
+    "entrypoint_kinds",
     "find_by_slug",
     "get",
     "heartbeat",

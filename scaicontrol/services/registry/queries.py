@@ -9,7 +9,7 @@ from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 
 from .lifecycle import WATCHED, HealthStatus, ServiceStatus
-from .models import Service, ServiceProbe, ServiceVersion
+from .models import Service, ServiceEntrypoint, ServiceProbe, ServiceVersion
 
 SORTABLE = {
     "created_at": Service.created_at,
@@ -130,3 +130,12 @@ async def by_key(uow: UnitOfWork, key: str) -> Service | None:
     if service is None or not hmac.compare_digest(service.key_sha256 or "", digest):
         return None
     return service if service.status in (ServiceStatus.active, ServiceStatus.deprecated) else None
+
+
+async def entrypoint_kinds(uow: UnitOfWork, service_id: str) -> list[str]:
+    """Name the kinds of launch links a service has; the links themselves are for who is entitled."""
+    uow.authorize("services:read")
+    shown = select(ServiceEntrypoint.entry_type).where(
+        ServiceEntrypoint.service_id == service_id, ServiceEntrypoint.is_active
+    )
+    return sorted(set(await uow.session.scalars(shown)))

@@ -1,0 +1,47 @@
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import usage
+from scaicontrol.services.usage import BatchIn, Ingested, IngestedOut, QuotaStatus, QuotaStatusOut
+
+from .door import One, Router
+
+_BODY_BYTES = 1024 * 1024
+
+router = Router(tags=["metering"])
+
+
+async def _small(request: Request) -> None:
+    if len(await request.body()) > _BODY_BYTES:
+        raise HTTPException(413, "A batch of usage events is at most 1 MiB; send several.")
+
+
+@router.post(
+    "/metering/events",
+    response_model=One[IngestedOut],
+    status_code=202,
+    permission="usage:ingest",
+    summary="Report usage",
+)
+async def ingest(backend: Backend, actor: Actor, body: BatchIn, small: Annotated[None, Depends(_small)]) -> Ingested:
+    """
+    Idempotent by each event's key: send a batch again as often as you like. A bad event is rejected alone.
+
+    A service token, or the service's key in `x-scaicontrol-key`.
+    """
+    return await usage.submit(backend, actor, body.events)
+
+
+@router.get(
+    "/internal/quotas/{tenant_id}/{service_slug}/{metric_slug}",
+    response_model=One[QuotaStatusOut],
+    permission="quotas:read",
+    summary="Ask before doing work",
+)
+async def quota(uow: UnitOfWork, tenant_id: str, service_slug: str, metric_slug: str) -> QuotaStatus:
+    """ScaiControl computes and tells; the service decides. A service asks about its own metrics only."""
+    return await usage.quota(uow, tenant_id, service_slug, metric_slug)

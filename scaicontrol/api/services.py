@@ -1,0 +1,70 @@
+from typing import Annotated
+
+from fastapi import Query
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.pagination import Page
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import registry
+from scaicontrol.services.registry import (
+    ApprovedOut,
+    HealthStatus,
+    ProbeOut,
+    RejectIn,
+    Service,
+    ServiceDetailOut,
+    ServiceOut,
+    ServicePatch,
+    ServiceStatus,
+    VersionOut,
+)
+
+from .door import One, Paged, Paging, Router
+
+router = Router("/admin/services", tags=["admin"])
+
+
+@router.get("", response_model=Paged[ServiceOut], permission="services:list", summary="List services")
+async def index(
+    uow: UnitOfWork,
+    paging: Paging,
+    status: ServiceStatus | None = None,
+    health_status: HealthStatus | None = None,
+    q: Annotated[str | None, Query(max_length=100)] = None,
+) -> Page[Service]:
+    return await registry.page(uow, paging, status=status, health_status=health_status, q=q)
+
+
+@router.get("/{service_id}", response_model=One[ServiceDetailOut], permission="services:list", summary="Show a service")
+async def show(uow: UnitOfWork, service_id: str) -> ServiceDetailOut:
+    """With its releases and the latest looks at its health address."""
+    uow.authorize("services:list")
+    service = ServiceOut.model_validate(await registry.get(uow, service_id))
+    return ServiceDetailOut(
+        **dict(service),
+        versions=[VersionOut.model_validate(row) for row in await registry.versions(uow, service_id)],
+        probes=[ProbeOut.model_validate(row) for row in await registry.probes(uow, service_id)],
+    )
+
+
+@router.patch("/{service_id}", response_model=One[ServiceOut], permission="services:update", summary="Change a service")
+async def update(uow: UnitOfWork, service_id: str, body: ServicePatch) -> Service:
+    """Labels, icon, category, interval, and the status along its lifecycle."""
+    return await registry.update(uow, service_id, body)
+
+
+@router.post(
+    "/{service_id}/approve", response_model=One[ApprovedOut], permission="services:approve", summary="Let a service in"
+)
+async def approve(backend: Backend, actor: Actor, service_id: str) -> ApprovedOut:
+    """The answer is the only place where the metering key is ever shown."""
+    service, key = await registry.approve(backend, actor, service_id)
+    return ApprovedOut(**dict(ServiceOut.model_validate(service)), service_key=key)
+
+
+@router.post(
+    "/{service_id}/reject", response_model=One[ServiceOut], permission="services:approve", summary="Turn a service away"
+)
+async def reject(uow: UnitOfWork, service_id: str, body: RejectIn) -> Service:
+    return await registry.reject(uow, service_id, body.reason)
