@@ -1,0 +1,54 @@
+import { screen } from "@solidjs/testing-library";
+import axe from "axe-core";
+import { expect, it } from "vitest";
+import BillingProfile from "../src/features/billing-profile/BillingProfile";
+import Dashboard from "../src/features/dashboard/Dashboard";
+import Invoice from "../src/features/invoices/Invoice";
+import Invoices from "../src/features/invoices/Invoices";
+import Subscription from "../src/features/subscriptions/Subscription";
+import Subscriptions from "../src/features/subscriptions/Subscriptions";
+import { ada, invoice, pro, profile } from "./cast";
+import { one, page, serve } from "./server";
+import { show } from "./show";
+
+const overview = {
+  currency: "EUR",
+  mrr_amount_cents: 5700,
+  open_cents: 6897,
+  overdue_cents: 0,
+  unapplied_cents: 0,
+  next_invoice_date: "2026-12-01",
+  standing: "good",
+};
+
+// jsdom draws nothing, so colours are judged in the browser tests; and a page stands in a frame that is not here.
+const RULES = { "color-contrast": { enabled: false }, region: { enabled: false } };
+
+it.each([
+  ["the dashboard", Dashboard, "/", "/", "Overview"],
+  ["the subscriptions", Subscriptions, "/subscriptions", "/subscriptions", "ScaiKey"],
+  ["a subscription", Subscription, "/subscriptions/:id", "/subscriptions/sub_pro", "Audit log"],
+  ["the invoices", Invoices, "/billing/invoices", "/billing/invoices", "SCAI-2026-000001"],
+  ["an invoice", Invoice, "/billing/invoices/:id", "/billing/invoices/inv_1", "Still open"],
+  [
+    "the billing details",
+    BillingProfile,
+    "/settings/billing-profile",
+    "/settings/billing-profile",
+    "Address",
+  ],
+])("%s breaks no rule of axe", async (_name, component, pattern, address, shown) => {
+  serve({
+    "GET /api/v1/auth/me": one(ada),
+    "GET /api/v1/billing/overview": one(overview),
+    "GET /api/v1/billing/billing-profile": one(profile),
+    "GET /api/v1/billing/invoices": page([invoice]),
+    "GET /api/v1/billing/invoices/inv_1": one(invoice),
+    "GET /api/v1/subscriptions": page([pro]),
+    "GET /api/v1/subscriptions/sub_pro": one(pro),
+  });
+  const { container } = show(component, pattern, address);
+  await screen.findAllByText(shown);
+  const found = await axe.run(container, { rules: RULES });
+  expect(found.violations.map((violation) => `${violation.id}: ${violation.nodes[0]?.html}`)).toEqual([]);
+});

@@ -1,0 +1,85 @@
+import { screen, waitFor } from "@solidjs/testing-library";
+import userEvent from "@testing-library/user-event";
+import { expect, it } from "vitest";
+import BillingProfile from "../src/features/billing-profile/BillingProfile";
+import { ada, profile } from "./cast";
+import { one, refusal, serve } from "./server";
+import { show } from "./show";
+
+const ME = "GET /api/v1/auth/me";
+const GET = "GET /api/v1/billing/billing-profile";
+const PUT = "PUT /api/v1/billing/billing-profile";
+const open = () => show(BillingProfile, "/settings/billing-profile");
+const editable = async () => {
+  open();
+  await screen.findByRole("button", { name: "Save details" });
+};
+const save = () => userEvent.setup().click(screen.getByRole("button", { name: "Save details" }));
+const saved = (asked: Request[]) => asked.filter((request) => request.method === "PUT");
+const retype = async (label: RegExp | string, text: string) => {
+  const user = userEvent.setup();
+  const field = await screen.findByLabelText(label);
+  await user.clear(field);
+  if (text) await user.type(field, text);
+};
+
+it("sends all twenty fields with the version, empty ones as absent", async () => {
+  const asked = serve({
+    [ME]: one(ada),
+    [GET]: one(profile),
+    [PUT]: one({ ...profile, city: "Utrecht", version: 5 }),
+  });
+  await editable();
+  await retype(/City/, "Utrecht");
+  await save();
+  expect(await screen.findByText("Your billing details are saved.")).toBeInTheDocument();
+  const {
+    tenant_id: _t,
+    vat_number_validated_at: _v,
+    vat_number_result: _r,
+    created_at: _c,
+    updated_at: _u,
+    ...fields
+  } = profile;
+  expect(await saved(asked)[0]!.json()).toEqual({ ...fields, city: "Utrecht", version: 4 });
+  expect(Object.keys(fields)).toHaveLength(20 + 1);
+});
+
+it("starts an empty form for a tenant without a profile", async () => {
+  const asked = serve({ [ME]: one(ada), [GET]: one(null) });
+  await editable();
+  expect(screen.getByLabelText("This is a business")).toBeChecked();
+  await save();
+  expect(await screen.findAllByText("Fill in this field")).toHaveLength(5);
+  expect(saved(asked)).toHaveLength(0);
+});
+
+it("puts the server's messages at their fields", async () => {
+  const detail = [
+    { loc: ["body", "vat_number"], msg: "Not a number of the Netherlands.", type: "value_error" },
+  ];
+  serve({ [ME]: one(ada), [GET]: one(profile), [PUT]: refusal(422, "validation_error", "x", { detail }) });
+  await editable();
+  await save();
+  expect(await screen.findByText("Not a number of the Netherlands.")).toBeInTheDocument();
+  expect(screen.getByLabelText("VAT number")).toHaveAttribute("aria-invalid", "true");
+  await waitFor(() => expect(screen.getByLabelText("VAT number")).toHaveFocus());
+});
+
+it("offers the newest version when somebody else was faster", async () => {
+  let current = profile;
+  serve({ [ME]: one(ada), [GET]: () => one(current), [PUT]: refusal(409, "conflict", "x") });
+  await editable();
+  await retype(/City/, "Utrecht");
+  await save();
+  current = { ...profile, city: "Rotterdam", version: 5 };
+  await userEvent.setup().click(await screen.findByRole("button", { name: "Load the newest" }));
+  await waitFor(() => expect(screen.getByLabelText(/City/)).toHaveValue("Rotterdam"));
+});
+
+it("can be read, not changed, by a role that may only read", async () => {
+  serve({ [ME]: one({ ...ada, permissions: ["billing:read"] }), [GET]: one(profile) });
+  open();
+  await waitFor(() => expect(screen.getByLabelText(/City/)).toBeDisabled());
+  expect(screen.queryByRole("button", { name: "Save details" })).toBeNull();
+});

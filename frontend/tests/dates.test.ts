@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { day, elapsed, moment, period, relative } from "../src/lib/dates";
+
+const NOON = Date.parse("2026-11-23T12:00:00Z");
+const plain = (text: string) => text.replaceAll(/[\u00a0\u2009\u202f]/g, " ");
+
+// The tests run in New York, where the mistakes show.
+describe("a civil date", () => {
+  it("is the same day everywhere", () => expect(day("en-GB", "2026-11-01")).toBe("1 Nov 2026"));
+
+  it.each([
+    ["2026-11-23", "today"],
+    ["2026-11-24", "tomorrow"],
+    ["2026-12-01", "in 8 days"],
+    ["2026-09-23", "2 months ago"],
+  ])("%s is %s", (date, words) => expect(relative("en", date, NOON)).toBe(words));
+});
+
+describe("a moment", () => {
+  it("is shown in the reader's own zone", () => {
+    expect(day("en-GB", "2026-11-01T02:00:00Z")).toBe("31 Oct 2026");
+    expect(moment("en-GB", "2026-11-23T12:00:00Z")).toBe("23 Nov 2026, 07:00");
+  });
+
+  it.each([
+    ["2026-11-23T12:10:00Z", "in 10 minutes"],
+    ["2026-11-23T09:00:00Z", "3 hours ago"],
+    ["2026-11-20T12:00:00Z", "3 days ago"],
+  ])("%s is %s", (at, words) => expect(relative("en", at, NOON)).toBe(words));
+});
+
+describe("a half-open period", () => {
+  it("ends on its last day, in UTC", () => {
+    expect(plain(period("en-GB", "2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z"))).toBe("1 – 31 Oct 2026");
+  });
+
+  it("knows how much of it has passed", () => {
+    expect(elapsed("2026-11-01T00:00:00Z", "2026-11-11T00:00:00Z", Date.parse("2026-11-06T00:00:00Z"))).toBe(
+      0.5,
+    );
+    expect(elapsed("2026-11-01T00:00:00Z", "2026-11-11T00:00:00Z", Date.parse("2027-01-01T00:00:00Z"))).toBe(
+      1,
+    );
+  });
+});

@@ -1,0 +1,82 @@
+import { screen, waitFor, within } from "@solidjs/testing-library";
+import userEvent from "@testing-library/user-event";
+import { expect, it } from "vitest";
+import Invoice from "../src/features/invoices/Invoice";
+import Invoices from "../src/features/invoices/Invoices";
+import { vatGroups } from "../src/features/invoices/vatGroups";
+import { invoice } from "./cast";
+import { one, page, refusal, serve } from "./server";
+import { show } from "./show";
+
+const LIST = "/billing/invoices";
+
+it("lists documents with what is open", async () => {
+  serve({
+    "GET /api/v1/billing/invoices": page([
+      invoice,
+      { ...invoice, id: "inv_2", number: "SCAI-2026-000002", status: "paid", amount_due_cents: 0 },
+    ]),
+  });
+  show(Invoices, LIST);
+  const row = (await screen.findByRole("link", { name: "SCAI-2026-000001" })).closest("tr")!;
+  expect(within(row).getAllByText("€68.97")).toHaveLength(2);
+  expect(screen.getByText("2 documents")).toBeInTheDocument();
+});
+
+it("asks for the status and page of the address, and ignores what is none", async () => {
+  const asked = serve({ "GET /api/v1/billing/invoices": () => page([invoice], 60, 2) });
+  show(Invoices, LIST, `${LIST}?status=paid&page=2`);
+  expect(await screen.findByText("Page 2 of 3")).toBeInTheDocument();
+  expect(new URL(asked[0]!.url).search).toBe("?status=paid&page=2");
+  show(Invoices, LIST, `${LIST}?status=draft&page=-1`);
+  await waitFor(() => expect(asked).toHaveLength(2));
+  expect(new URL(asked[1]!.url).search).toBe("?page=1");
+});
+
+it("tells no match from no invoices, and clears the filter", async () => {
+  const asked = serve({ "GET /api/v1/billing/invoices": () => page([]) });
+  show(Invoices, LIST, `${LIST}?status=void`);
+  await userEvent.setup().click(await screen.findByRole("button", { name: "Clear filter" }));
+  expect(await screen.findByText("No invoices yet")).toBeInTheDocument();
+  expect(new URL(asked.at(-1)!.url).searchParams.has("status")).toBe(false);
+});
+
+it("shows an error instead of an empty list", async () => {
+  serve({ "GET /api/v1/billing/invoices": refusal(500, "internal_error", "x") });
+  show(Invoices, LIST);
+  expect(await screen.findByRole("alert")).toHaveTextContent("req_broken01");
+});
+
+it("shows lines, VAT and what is still open", async () => {
+  serve({ "GET /api/v1/billing/invoices/inv_1": one(invoice) });
+  show(Invoice, `${LIST}/:id`, `${LIST}/inv_1`);
+  expect(await screen.findByRole("heading", { name: "Invoice SCAI-2026-000001" })).toBeInTheDocument();
+  expect(screen.getByText("Still open").nextSibling).toHaveTextContent("€68.97");
+  expect(screen.getByText("Northwind")).toBeInTheDocument();
+  expect(document.title).toBe("SCAI-2026-000001 · ScaiControl");
+});
+
+it("offers no file while the files are being prepared", async () => {
+  serve({ "GET /api/v1/billing/invoices/inv_1": one({ ...invoice, pdf_url: null }) });
+  show(Invoice, `${LIST}/:id`, `${LIST}/inv_1`);
+  expect(await screen.findByText("The files are being prepared")).toBeInTheDocument();
+  expect(screen.queryByRole("button", { name: "PDF" })).toBeNull();
+});
+
+it("says so when a file is not ready after all", async () => {
+  serve({
+    "GET /api/v1/billing/invoices/inv_1": one(invoice),
+    "GET /api/v1/billing/invoices/inv_1/pdf": refusal(409, "conflict", "x", {}, { "Retry-After": "5" }),
+  });
+  show(Invoice, `${LIST}/:id`, `${LIST}/inv_1`);
+  await userEvent.setup().click(await screen.findByRole("button", { name: "PDF" }));
+  expect(await screen.findByText(/still being prepared/)).toBeInTheDocument();
+});
+
+it("adds lines up by VAT category and rate", () => {
+  const line = { tax_category: "S", tax_rate: "21.00", amount_cents: 100, tax_cents: 21 };
+  expect(vatGroups([line, { ...line, tax_rate: "9.00", tax_cents: 9 }, line])).toEqual([
+    { category: "S", rate: "21.00", taxable_cents: 200, tax_cents: 42 },
+    { category: "S", rate: "9.00", taxable_cents: 100, tax_cents: 9 },
+  ]);
+});
