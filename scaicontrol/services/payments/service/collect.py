@@ -54,14 +54,18 @@ class Call:
 
 
 async def schedule(uow: UnitOfWork, invoice_id: str) -> Payment | None:
-    """Plan to collect a finalised invoice, when its partner charges by itself and the tenant can be charged."""
+    """
+    Plan the first collection of an invoice, when its partner charges by itself and the tenant can be charged.
+
+    Whoever asks twice plans once; what follows a failure is dunning's.
+    """
     uow.authorize("payments:collect")
     invoice = await invoices.get(uow, invoice_id, lock=True)
     terms = await partners.settings_of(uow, invoice.partner_id)
     if invoice.is_credit_note or invoice.amount_due_cents <= 0 or not terms.auto_charge:
         return None
     method = await queries.default_method(uow, invoice.tenant_id)
-    if method is None or await _open_payment(uow, invoice_id) is not None:
+    if method is None or await queries.of_invoice(uow, invoice_id):
         return None
     return await write(uow, invoice, method.provider, method)
 

@@ -1,0 +1,98 @@
+"""
+Who cares about which fact: the whole choreography on one page.
+
+A reaction is safe to run twice: a fact is shown to it at least once, again after a crash.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.outbox import Outbox
+from scaicontrol.services import billing, invoices, partners, payments, provisioning
+from scaicontrol.services.provisioning import Action
+
+from . import mails
+
+Reaction = Callable[[Backend, Outbox], Awaitable[Any]]
+_ACTOR = Actor.system("reactions")
+
+
+def _about(fact: Outbox, name: str) -> str:
+    return str((fact.payload or {})[name])
+
+
+async def bill_now(backend: Backend, fact: Outbox) -> None:
+    """A subscription began to cost money, or costs something else: charge what is due for it."""
+    await billing.bill_subscription(backend, _ACTOR, _about(fact, "subscription_id"))
+
+
+async def bill_converted(backend: Backend, fact: Outbox) -> None:
+    """A trial became paid: its first invoice."""
+    if (fact.payload or {}).get("previous_state") == "trialing":
+        await bill_now(backend, fact)
+
+
+async def make_files(backend: Backend, _: Outbox) -> None:
+    await invoices.render_due(backend, _ACTOR)
+
+
+async def collect(backend: Backend, fact: Outbox) -> None:
+    """An invoice has reached its buyer: collect it, where the partner charges by itself."""
+    if (fact.payload or {}).get("document_type") == "invoice":
+        await backend.perform(_ACTOR, payments.schedule, _about(fact, "invoice_id"))
+        await payments.charge_due(backend)
+
+
+async def collect_unsent(backend: Backend, fact: Outbox) -> None:
+    """An invoice nobody will send by itself: collect it as soon as it stands."""
+    terms = await backend.ask(_ACTOR, partners.settings_of, _about(fact, "partner_id"))
+    if not terms.auto_send:
+        await collect(backend, fact)
+
+
+async def fall_behind(backend: Backend, fact: Outbox) -> None:
+    payload = fact.payload or {}
+    await backend.perform(_ACTOR, payments.fall_behind, _about(fact, "invoice_id"), payload.get("payment_id"))
+
+
+async def pursue(backend: Backend, fact: Outbox) -> None:
+    await backend.perform(_ACTOR, payments.begin_for, _about(fact, "invoice_id"))
+
+
+async def catch_up(backend: Backend, fact: Outbox) -> None:
+    await backend.perform(_ACTOR, payments.catch_up, _about(fact, "invoice_id"))
+
+
+def _carry(action: Action) -> Reaction:
+    async def carry(backend: Backend, fact: Outbox) -> None:
+        """Tell the subscribed service what has become of the subscription."""
+        await backend.perform(_ACTOR, provisioning.follow, _about(fact, "subscription_id"), action, fact.id)
+
+    return carry
+
+
+async def carry_plan(backend: Backend, fact: Outbox) -> None:
+    """Tell the subscribed service about another plan or quantity."""
+    if (fact.payload or {}).get("change_kind") in ("plan_change", "quantity_change"):
+        await _carry(Action.update)(backend, fact)
+
+
+REACTIONS: dict[str, tuple[Reaction, ...]] = {
+    "subscription.activated": (bill_now,),
+    "subscription.changed": (bill_converted, carry_plan),
+    "subscription.suspended": (_carry(Action.suspend), mails.mail_suspended),
+    "subscription.resumed": (_carry(Action.resume), bill_now),
+    "subscription.cancelled": (_carry(Action.deprovision),),
+    "subscription.trial_ending": (mails.mail_trial_ending,),
+    "invoice.render_requested": (make_files,),
+    "invoice.finalized": (collect_unsent,),
+    "invoice.delivery_requested": (mails.mail_document,),
+    "invoice.sent": (collect,),
+    "invoice.past_due": (fall_behind, pursue),
+    "invoice.paid": (catch_up,),
+    "payment.failed": (fall_behind, mails.mail_payment_failed),
+    "dunning.reminder_due": (mails.mail_reminder,),
+    "mail.accepted": (mails.note_delivery,),
+}

@@ -1,0 +1,121 @@
+"""The timetable on one page: what runs how often. Everything due has a column; a job only finds it."""
+
+from datetime import timedelta
+from typing import Any
+
+from scaicontrol.core import idempotency
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.services import (
+    billing,
+    identity_sync,
+    invoices,
+    notifications,
+    payments,
+    provisioning,
+    registry,
+    subscriptions,
+    usage,
+    webhooks,
+)
+
+from . import relay
+from .jobs import Job
+
+_BATCH = 500
+
+
+async def event_dispatcher(backend: Backend) -> str:
+    """Show facts to their readers and deliver webhooks until nothing is due."""
+    settled = await relay.react(backend)
+    made = await webhooks.relay(backend)
+    sent = await webhooks.dispatch(backend)
+    return f"{settled} facts settled, {made} deliveries made, {sent} attempts"
+
+
+def _until_done(name: str, verb: Any) -> Any:
+    """Repeat a bounded verb until it finds less than a full batch."""
+
+    async def job(backend: Backend) -> str:
+        actor, done = Actor.system(name), 0
+        while True:
+            count = await backend.perform(actor, verb)
+            done += count
+            if count < _BATCH:
+                return f"{done} done"
+
+    return job
+
+
+async def subscription_trial_expiry(backend: Backend) -> str:
+    actor, done = Actor.system("subscription_trial_expiry"), 0
+    while True:
+        ended = await backend.perform(actor, subscriptions.expire_trials, payments.who_can_pay)
+        done += ended.count
+        if ended.count < _BATCH:
+            return f"{done} trials decided"
+
+
+async def document_render(backend: Backend) -> int:
+    return await invoices.render_due(backend, Actor.system("document_render"))
+
+
+async def provisioning_sweep(backend: Backend) -> int:
+    return await provisioning.run_due(backend)
+
+
+async def payment_reconcile(backend: Backend) -> str:
+    """Ask providers about open outcomes, act on their webhooks, and repeat failed refunds."""
+    charged = await payments.charge_due(backend)
+    processed = await payments.process_inbound(backend)
+    refunded = await payments.refund_due(backend)
+    return f"{charged} payments, {processed} provider events, {refunded} refunds"
+
+
+async def dunning(backend: Backend) -> str:
+    done = 0
+    while count := await backend.perform(Actor.system("dunning"), payments.dun):
+        done += count
+    await payments.charge_due(backend)
+    return f"{done} steps"
+
+
+async def identity_reconciliation(backend: Backend) -> Any:
+    return await identity_sync.sync(backend)
+
+
+async def orphan_sweep(backend: Backend) -> str:
+    actor, removed = Actor.system("orphan_sweep"), 0
+    while count := await backend.perform(actor, idempotency.sweep):
+        removed += count
+    return f"{removed} expired keys removed"
+
+
+JOBS: tuple[Job, ...] = (
+    Job("event_dispatcher", timedelta(seconds=30), event_dispatcher),
+    Job("provisioning_sweep", timedelta(seconds=15), provisioning_sweep),
+    Job("registry_heartbeat_monitor", timedelta(seconds=60), registry.monitor),
+    Job("document_render", timedelta(seconds=60), document_render),
+    Job("mail_dispatch", timedelta(seconds=60), notifications.dispatch_mail),
+    Job("payment_charge", timedelta(minutes=5), payments.charge_due),
+    Job("payment_reconcile", timedelta(minutes=10), payment_reconcile),
+    Job("usage_aggregation", timedelta(minutes=5), usage.aggregate),
+    Job("dunning", timedelta(minutes=15), dunning),
+    Job("subscription_renewal", timedelta(hours=1), _until_done("subscription_renewal", subscriptions.renew)),
+    Job("subscription_reaper", timedelta(hours=1), _until_done("subscription_reaper", subscriptions.reap)),
+    Job("subscription_trial_expiry", timedelta(hours=1), subscription_trial_expiry),
+    Job(
+        "subscription_term_expiry",
+        timedelta(hours=1),
+        _until_done("subscription_term_expiry", subscriptions.expire_terms),
+    ),
+    Job("monthly_invoice_generator", timedelta(hours=1), billing.generate),
+    Job("identity_reconciliation", timedelta(hours=1), identity_reconciliation),
+    Job(
+        "trial_ending_notifier",
+        timedelta(days=1),
+        _until_done("trial_ending_notifier", subscriptions.notice_trial_ending),
+    ),
+    Job("invoice_overdue", timedelta(days=1), _until_done("invoice_overdue", invoices.age)),
+    Job("orphan_sweep", timedelta(days=1), orphan_sweep),
+)
