@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import event, inspect
+from sqlalchemy import event, inspect, select
 from sqlalchemy.orm import Session
 
 from scaicontrol.core.audit_log import AuditEntry
@@ -36,11 +36,9 @@ def _keep_sealed(session: Session, _: Any, __: Any) -> None:
 
 
 def _was_sealed(session: Session, row: Any) -> bool:
-    """Tell whether the database holds this row as part of a finalized document; a line asks its loaded parent."""
+    """Tell whether the database holds this row as part of a finalized document."""
     if isinstance(row, InvoiceLine):
-        key = session.identity_key(Invoice, row.invoice_id) if row.invoice_id else None
-        parent = session.identity_map.get(key) if key else None
-        return isinstance(parent, Invoice) and _was_sealed(session, parent)
+        return _parent_is_sealed(session, row)
     if not isinstance(row, Invoice | TaxDecision):
         return False
     history = inspect(row).attrs.finalized_at.history
@@ -48,6 +46,18 @@ def _was_sealed(session: Session, row: Any) -> bool:
     return before is not None
 
 
+def _parent_is_sealed(session: Session, line: InvoiceLine) -> bool:
+    if line.invoice_id is None:
+        # It hangs on its document only in memory yet: `lines` gives it its key in this very flush.
+        holders = (row for row in session.identity_map.values() if isinstance(row, Invoice))
+        return any(line in holder.__dict__.get("lines", ()) and _was_sealed(session, holder) for holder in holders)
+    parent = session.identity_map.get(session.identity_key(Invoice, line.invoice_id))
+    if isinstance(parent, Invoice):
+        return _was_sealed(session, parent)
+    with session.no_autoflush:
+        return session.scalar(select(Invoice.finalized_at).where(Invoice.id == line.invoice_id)) is not None
+
+
 def _changed(row: Invoice) -> set[str]:
-    state = inspect(row)
-    return {column.key for column in state.mapper.column_attrs if state.attrs[column.key].history.has_changes()}
+    # The lines too: one that is taken off a document is deleted only after this listener has looked.
+    return {attribute.key for attribute in inspect(row).attrs if attribute.history.has_changes()}

@@ -2,7 +2,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import Boolean, Date, Enum, Index, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, Date, Enum, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from scaicontrol.core.lifecycle import Lifecycle, Lifecycled
@@ -40,6 +40,7 @@ class Invoice(Lifecycled, TenantScopedModel):
     __tablename__ = "invoices"
     __table_args__ = (
         within_tenant(),
+        ForeignKeyConstraint(["tenant_id"], ["tenants.id"]),
         parent_key("referenced_invoice_id", "invoices"),
         UniqueConstraint("partner_id", "number"),
         Index("ix_invoices_series", "partner_id", "document_type", "fiscal_year", "serial"),

@@ -72,7 +72,7 @@ async def parties_of(uow: UnitOfWork, invoice: Invoice) -> Parties:
     settings = await partners.settings_of(uow, invoice.partner_id)
     problems = [
         Reason("seller_incomplete", f"The seller has no {_words(name)}; fill it in on the partner.", name)
-        for name in partners.missing_for_finalisation(settings)
+        for name in settings.missing_for_finalisation
     ]
     profile = await tenants.billing_profile(uow, invoice.tenant_id)
     if profile is None:
@@ -82,7 +82,7 @@ async def parties_of(uow: UnitOfWork, invoice: Invoice) -> Parties:
         buyer = tenants.buyer_snapshot(profile)
         problems += [
             Reason("profile_incomplete", f"The billing profile has no {_words(name)}.", name)
-            for name in tenants.missing_for_finalisation(profile)
+            for name in profile.missing_for_finalisation
         ]
     return Parties(partners.seller_snapshot(settings), buyer, settings, tuple(problems), invoice.tenant_id)
 
