@@ -61,6 +61,7 @@ PERMISSIONS: dict[str, Grant] = {
     "groups:grant": _write("admin:groups"),
     "identity:sync": _platform("admin:users", "admin:platform"),
     "identity:me": Grant(anyone=True, services=True),
+    "sessions:manage": _platform("admin:platform"),  # browser sessions: the sign-in itself
     # registry, catalog
     "registry:register": _write("registry:manage", services=True),
     "registry:heartbeat": _write("registry:manage", services=True),
@@ -89,6 +90,7 @@ PERMISSIONS: dict[str, Grant] = {
     "service_billing:charge": _write("registry:manage", services=True),
     "provisioning:read": _read("subscriptions:read", "admin:provisioning"),
     "provisioning:manage": _write("admin:provisioning"),
+    "provisioning:callback": Grant(public=True, services=True),  # the callback token is the credential
     "usage:ingest": _write("registry:manage", services=True),
     "usage:read": _read("subscriptions:read", "admin:usage"),
     "usage:administer": _read("admin:usage"),
@@ -118,6 +120,7 @@ PERMISSIONS: dict[str, Grant] = {
     "billing:preview": _read("billing:read", "admin:billing"),
     "billing:apply": _write("admin:billing"),
     "billing:resolve": _write("admin:billing"),
+    "payments:receive": Grant(public=True, services=True),  # the signature is the credential
     "payments:read": _read("billing:read", "billing:manage", "admin:billing"),
     "payments:pay": _write("billing:manage", "admin:billing"),
     "payments:refund": _write("admin:billing"),

@@ -93,7 +93,7 @@ _WORDS: dict[Language, dict[MailKind, Words]] = {
         ),
         "email_subscription_suspended": Words(
             "{service} is opgeschort",
-            "Uw abonnement op {service} is opgeschort. Voldoe het openstaande bedrag in het portaal om het te hervatten.",
+            "Uw abonnement op {service} is opgeschort. Voldoe het openstaande bedrag in het portaal om verder te gaan.",
         ),
     },
     "de": {

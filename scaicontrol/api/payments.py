@@ -1,0 +1,215 @@
+from typing import Any
+
+from fastapi import Request
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Refused
+from scaicontrol.core.pagination import Page
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import payments
+from scaicontrol.services.payments import Payment, PaymentMethod
+from scaicontrol.services.payments.schemas import (
+    ConfirmIn,
+    MethodIn,
+    PayIn,
+    PaymentMethodOut,
+    PaymentOut,
+    ProviderOut,
+    PublicConfigOut,
+    ReceivedOut,
+    RefundedOut,
+    RefundIn,
+    RefundOut,
+    RemovedOut,
+    SetupIn,
+    SetupOut,
+)
+
+from .door import Many, One, Paged, Paging, Router
+
+own = Router("/billing", tags=["billing"])
+admin = Router("/admin/billing", tags=["admin-billing-payments"])
+inbound = Router("/webhooks", tags=["webhooks"])
+
+
+@own.get(
+    "/payment-methods",
+    response_model=Many[PaymentMethodOut],
+    permission="payment_methods:read",
+    summary="List payment methods",
+)
+async def methods(uow: UnitOfWork) -> Any:
+    return await payments.methods(uow, _own_tenant(uow.actor))
+
+
+@own.post(
+    "/payment-methods",
+    response_model=One[PaymentMethodOut],
+    status_code=201,
+    permission="payment_methods:manage",
+    keyed=True,
+    summary="Add a payment method",
+)
+async def add_method(backend: Backend, actor: Actor, body: MethodIn) -> PaymentMethod:
+    """`reference` is what the provider's setup gave."""
+    payload = {"reference": body.reference}
+    return await payments.confirm(backend, actor, body.provider, payload, make_default=body.make_default)
+
+
+@own.delete(
+    "/payment-methods/{method_id}",
+    response_model=One[RemovedOut],
+    permission="payment_methods:manage",
+    summary="Remove a payment method",
+)
+async def remove_method(uow: UnitOfWork, method_id: str) -> RemovedOut:
+    """The last one stays while renewals need it."""
+    await payments.remove(uow, method_id)
+    return RemovedOut()
+
+
+@own.post(
+    "/payment-methods/{method_id}/default",
+    response_model=One[PaymentMethodOut],
+    permission="payment_methods:manage",
+    summary="Make a payment method the default",
+)
+async def default_method(uow: UnitOfWork, method_id: str) -> PaymentMethod:
+    return await payments.make_default(uow, method_id)
+
+
+@own.get(
+    "/payment-providers",
+    response_model=Many[ProviderOut],
+    permission="payment_methods:read",
+    summary="List payment providers",
+)
+async def providers(backend: Backend, actor: Actor) -> list[ProviderOut]:
+    """Those the partner has switched on."""
+    _own_tenant(actor)
+    return [
+        ProviderOut(slug=p.slug, display_name=p.display_name, capabilities=sorted(p.capabilities))
+        for p in await payments.enabled_providers(backend, actor)
+    ]
+
+
+@own.get(
+    "/payment-providers/{slug}/config",
+    response_model=One[PublicConfigOut],
+    permission="payment_methods:read",
+    summary="Read a provider's public configuration",
+)
+async def provider_config(backend: Backend, actor: Actor, slug: str) -> PublicConfigOut:
+    """Browser-safe values only."""
+    found = await payments.provider(backend, actor, slug)
+    return PublicConfigOut(config=dict(found.public_config(str(actor.partner_id))))
+
+
+@own.post(
+    "/payment-providers/{slug}/setup",
+    response_model=One[SetupOut],
+    permission="payment_methods:manage",
+    keyed=True,
+    summary="Start adding a payment method",
+)
+async def setup(backend: Backend, actor: Actor, slug: str, body: SetupIn) -> Any:
+    return await payments.set_up(backend, actor, slug, body.return_url)
+
+
+@own.post(
+    "/payment-providers/{slug}/confirm",
+    response_model=One[PaymentMethodOut],
+    permission="payment_methods:manage",
+    keyed=True,
+    summary="Finish adding a payment method",
+)
+async def confirm(backend: Backend, actor: Actor, slug: str, body: ConfirmIn) -> PaymentMethod:
+    """The body is the provider's own; `make_default` is ours."""
+    payload = body.model_dump(exclude={"make_default"})
+    return await payments.confirm(backend, actor, slug, payload, make_default=body.make_default)
+
+
+@own.post(
+    "/invoices/{invoice_id}/pay",
+    response_model=One[PaymentOut],
+    permission="payments:pay",
+    keyed=True,
+    summary="Pay an open invoice now",
+)
+async def pay(backend: Backend, actor: Actor, invoice_id: str, body: PayIn) -> Payment:
+    """From a stored method, or through the provider's checkout: then `redirect_url` says where to go."""
+    return await payments.pay(
+        backend,
+        actor,
+        invoice_id,
+        method_id=body.payment_method_id,
+        provider=body.provider,
+        return_url=body.return_url or "",
+    )
+
+
+@admin.get("/payments", response_model=Paged[PaymentOut], permission="invoices:administer", summary="List payments")
+async def index(
+    uow: UnitOfWork,
+    paging: Paging,
+    status: str | None = None,
+    tenant_id: str | None = None,
+    invoice_id: str | None = None,
+    q: str | None = None,
+) -> Page[Payment]:
+    return await payments.page(uow, paging, status=status, tenant_id=tenant_id, invoice_id=invoice_id, q=q)
+
+
+@admin.get(
+    "/payments/{payment_id}", response_model=One[PaymentOut], permission="invoices:administer", summary="Read a payment"
+)
+async def read(uow: UnitOfWork, payment_id: str) -> Payment:
+    return await payments.get(uow, payment_id)
+
+
+@admin.post(
+    "/payments/{payment_id}/retry",
+    response_model=One[PaymentOut],
+    permission="payments:retry",
+    keyed=True,
+    summary="Retry a failed payment",
+)
+async def retry(backend: Backend, actor: Actor, payment_id: str) -> Payment:
+    """A new attempt with a key of its own."""
+    return await payments.retry(backend, actor, payment_id)
+
+
+refunds = Router("/admin/billing/invoices", tags=["admin-billing"], alias="/admin/invoices")
+
+
+@refunds.post(
+    "/{invoice_id}/refund",
+    response_model=One[RefundedOut],
+    permission="payments:refund",
+    keyed=True,
+    summary="Refund a paid invoice",
+)
+async def refund(backend: Backend, actor: Actor, invoice_id: str, body: RefundIn) -> RefundedOut:
+    """Credits it first, then returns the money through the provider that took it."""
+    made, note = await payments.refund(backend, actor, invoice_id, body.amount_cents, body.reason)
+    return RefundedOut(refund=RefundOut.model_validate(made), credit_note_id=note.id, credit_note_number=note.number)
+
+
+@inbound.post(
+    "/{provider_slug}",
+    response_model=One[ReceivedOut],
+    permission="payments:receive",
+    summary="Receive a provider's webhook",
+)
+async def receive(backend: Backend, provider_slug: str, request: Request) -> ReceivedOut:
+    """Verified, stored, answered; acted upon afterwards."""
+    body = await request.body()
+    await payments.receive(backend, provider_slug, request.headers, body)
+    return ReceivedOut()
+
+
+def _own_tenant(actor: Actor) -> str:
+    if actor.tenant_id is None:
+        raise Refused("This is about one's own tenant; sign in as one of its people.")
+    return actor.tenant_id
