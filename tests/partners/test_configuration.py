@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from sqlalchemy import select
 
@@ -10,7 +12,7 @@ from tests.factories import NORTHWIND, SOUTHBAY, ada, alice, bert, petra, pim, s
 from tests.factories.partners import SELLER, store_partner
 
 
-async def facts(backend: Backend) -> list[tuple[str, dict]]:
+async def facts(backend: Backend) -> list[tuple[str, dict[str, Any]]]:
     async def read(uow):
         rows = await uow.session.scalars(select(Outbox).where(Outbox.resource_type == "partner").order_by(Outbox.id))
         return [(row.event_type, row.payload) for row in rows]

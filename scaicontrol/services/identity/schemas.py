@@ -1,0 +1,126 @@
+"""What crosses an edge about people, groups and roles."""
+
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from scaicontrol.core.schemas import In, Moment, Out
+
+_ALICE: dict[str, Any] = {
+    "id": "usr_anna",
+    "tenant_id": "tnt_acme",
+    "partner_id": "prt_northwind",
+    "email": "anna@acme.example",
+    "display_name": "Anna Jansen",
+    "status": "active",
+    "last_login_at": "2026-01-15T09:00:00Z",
+    "created_at": "2026-01-01T00:00:00Z",
+    "roles": ["tenant_admin"],
+}
+
+
+class RoleIn(In):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"role": "tenant_admin"}]})
+
+    role: str = Field(max_length=40)
+
+
+class RoleOut(Out):
+    """A role and what it allows."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "tenant_viewer", "level": "tenant", "scopes": ["services:read"], "read_only": False}]
+        }
+    )
+
+    name: str
+    level: str
+    scopes: list[str]
+    read_only: bool
+
+
+class UserOut(Out):
+    """A person; `roles` are those given to them here, without what groups pass on."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_ALICE]})
+
+    id: str
+    tenant_id: str | None
+    partner_id: str | None
+    email: str
+    display_name: str
+    status: str
+    last_login_at: Moment | None
+    created_at: Moment
+    roles: list[str]
+
+
+class GroupOut(Out):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "grp_acme_billing",
+                    "tenant_id": "tnt_acme",
+                    "partner_id": "prt_northwind",
+                    "name": "Billing",
+                    "role": "tenant_admin",
+                    "member_count": 2,
+                    "created_at": "2026-01-01T00:00:00Z",
+                }
+            ]
+        }
+    )
+
+    id: str
+    tenant_id: str | None
+    partner_id: str | None
+    name: str
+    role: str | None
+    member_count: int
+    created_at: Moment
+
+
+class GroupDetailOut(GroupOut):
+    members: list[UserOut]
+
+
+class UserDetailOut(UserOut):
+    """A person with their groups, and what all their roles together allow."""
+
+    groups: list[GroupOut]
+    effective_roles: list[str]
+    permissions: list[str]
+
+
+class MeOut(Out):
+    """Who the caller is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "user_id": "usr_anna",
+                    "tenant_id": "tnt_acme",
+                    "partner_id": "prt_northwind",
+                    "email": "anna@acme.example",
+                    "display_name": "Anna Jansen",
+                    "tenant_name": "Acme Bakeries B.V.",
+                    "partner_name": "Northwind Cloud GmbH",
+                    "roles": ["tenant_admin"],
+                    "permissions": ["billing:manage", "billing:read"],
+                }
+            ]
+        }
+    )
+
+    user_id: str
+    tenant_id: str | None
+    partner_id: str | None
+    email: str | None
+    display_name: str | None
+    tenant_name: str | None
+    partner_name: str | None
+    roles: list[str]
+    permissions: list[str]
