@@ -3,7 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from scaicontrol.core.errors import Conflict, NotFound, Refused, Unauthenticated
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.errors import Conflict, NotFound, Refused, Unauthenticated, Unavailable
 from scaicontrol.core.ports import ServiceReply
 from scaicontrol.services import provisioning, subscriptions
 from scaicontrol.services.provisioning import (
@@ -14,6 +15,7 @@ from scaicontrol.services.provisioning import (
     WorkflowLifecycle,
     WorkflowStatus,
 )
+from scaicontrol.services.provisioning.service.running import SWEEP, claim_due
 from tests.factories import ada, alice, gina
 from tests.factories.subscriptions import PROVISIONING_URL, facts, market, show, subscribed, told
 
@@ -82,21 +84,8 @@ async def test_the_call_carries_what_was_promised(backend, clock):
     await sweep(backend, clock)
     method, url, body, key = backend.ports.services.calls[0]
     assert (method, url, key) == ("POST", PROVISIONING_URL, body["idempotency_key"])
-    assert sorted(body) == sorted(
-        [
-            "workflow_id",
-            "step",
-            "action",
-            "tenant_id",
-            "partner_id",
-            "plan_key",
-            "quantity",
-            "quotas",
-            "callback_url",
-            "callback_token",
-            "idempotency_key",
-        ]
-    )
+    promised = "workflow_id step action tenant_id partner_id plan_key quantity quotas callback_url callback_token"
+    assert sorted(body) == sorted([*promised.split(), "idempotency_key"])
     assert (body["tenant_id"], body["quotas"]) == ("tnt_acme", {"storage_gb": 100, "api_calls": 1000})
     assert len(body["callback_token"]) == 43
     assert (await the_workflow(backend)).subscription_id == pro.id
@@ -296,8 +285,6 @@ async def test_a_poll_without_end_times_out(backend, clock):
 
 async def test_an_abandoned_lease_is_taken_over(backend, clock):
     pro = await started(backend, OK, ServiceReply(200))
-    from scaicontrol.services.provisioning.service.running import SWEEP, claim_due
-
     await backend.perform(SWEEP, claim_due, "worker that dies", 10)
     await sweep(backend, clock)
     assert backend.ports.services.calls == []
@@ -319,8 +306,6 @@ async def test_a_lost_vault_makes_the_call_repeat(backend, clock):
 
     async def write(path, data):
         if down:
-            from scaicontrol.core.errors import Unavailable
-
             raise Unavailable("The vault does not answer.")
         await plain_write(path, data)
 
@@ -343,8 +328,6 @@ async def test_later_changes_follow_in_their_order_once_per_fact(backend, clock)
     pro = await started(backend, OK, ServiceReply(200))
     await sweep(backend, clock, times=2)
     backend.ports.services.calls.clear()
-    from scaicontrol.core.actor import Actor
-
     relay = Actor.system("relay")
     for action, cause in ((Action.suspend, "evt_1"), (Action.resume, "evt_2"), (Action.suspend, "evt_1")):
         await backend.perform(relay, provisioning.follow, pro.id, action, cause)

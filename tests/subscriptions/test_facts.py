@@ -7,21 +7,22 @@ from scaicontrol.services.subscriptions import PaymentFailure
 from tests.factories import alice, petra
 from tests.factories.subscriptions import CLOCK, facts, market, subscribed
 
+_WHOSE = "subscription_id, tenant_id, partner_id, "
 PROMISED = {
-    "subscription.activated": "subscription_id, tenant_id, partner_id, scaicontrol_customer_id, service_id, service_slug, "
-    "plan_id, plan_key, plan_name, tier, state, quantity, currency, base_price_cents, billing_period, mrr_amount_cents, "
-    "activated_at, trial_ends_at, current_period_end",
-    "subscription.changed": "subscription_id, tenant_id, partner_id, service_slug, change_kind, state, previous_state, "
-    "plan_key, previous_plan_key, quantity, previous_quantity, currency, mrr_amount_cents, previous_mrr_amount_cents, "
-    "changed_at, pending_cancellation_at",
-    "subscription.cancelled": "subscription_id, tenant_id, partner_id, service_slug, plan_key, cancelled_at, "
-    "effective_immediately, terminal_state, reason",
-    "subscription.suspended": "subscription_id, tenant_id, partner_id, service_slug, plan_key, suspended_at, reason",
-    "subscription.resumed": "subscription_id, tenant_id, partner_id, service_slug, plan_key, resumed_at, mrr_amount_cents",
-    "subscription.trial_ending": "subscription_id, tenant_id, partner_id, service_slug, plan_key, trial_ends_at, "
-    "days_remaining",
-    "subscription.payment_failed": "subscription_id, tenant_id, partner_id, plan_key, invoice_id, amount_cents, currency, "
-    "attempt, failure_code, failed_at, next_retry_at",
+    "subscription.activated": _WHOSE
+    + "scaicontrol_customer_id, service_id, service_slug, plan_id, plan_key, plan_name, "
+    "tier, state, quantity, currency, base_price_cents, billing_period, mrr_amount_cents, activated_at, trial_ends_at, "
+    "current_period_end",
+    "subscription.changed": _WHOSE + "service_slug, change_kind, state, previous_state, plan_key, previous_plan_key, "
+    "quantity, previous_quantity, currency, mrr_amount_cents, previous_mrr_amount_cents, changed_at, "
+    "pending_cancellation_at",
+    "subscription.cancelled": _WHOSE
+    + "service_slug, plan_key, cancelled_at, effective_immediately, terminal_state, reason",
+    "subscription.suspended": _WHOSE + "service_slug, plan_key, suspended_at, reason",
+    "subscription.resumed": _WHOSE + "service_slug, plan_key, resumed_at, mrr_amount_cents",
+    "subscription.trial_ending": _WHOSE + "service_slug, plan_key, trial_ends_at, days_remaining",
+    "subscription.payment_failed": _WHOSE + "plan_key, invoice_id, amount_cents, currency, attempt, failure_code, "
+    "failed_at, next_retry_at",
 }
 
 

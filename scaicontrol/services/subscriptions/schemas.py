@@ -227,10 +227,9 @@ class TimelineEntryOut(Out):
 
 
 class SubscriptionDetailOut(SubscriptionOut):
-    """A subscription with its plan, what was used in this period, and its story, newest first."""
+    """A subscription with its plan and its story, newest first."""
 
     plan: PlanSummaryOut
-    usage: list[dict[str, Any]] = Field(default_factory=list)
     timeline: list[TimelineEntryOut] = Field(default_factory=list)
 
 
@@ -288,9 +287,9 @@ class ServiceSubscriptionOut(Out):
         trial_ends_at=None,
     )
 
-    subscription_id: str
+    subscription_id: str = Field(validation_alias="id")
     pack_subscription_id: str | None
-    state: str
+    state: str = Field(validation_alias="status")
     plan_key: str
     quantity: int
     current_period_end: Moment | None

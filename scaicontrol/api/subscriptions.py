@@ -1,0 +1,262 @@
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import ConfigDict, Field
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Invalid
+from scaicontrol.core.pagination import Page
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import provisioning, subscriptions, usage
+from scaicontrol.services.provisioning import Subscribed
+from scaicontrol.services.subscriptions import (
+    AdminCancelIn,
+    AdminResumeIn,
+    BulkIn,
+    BulkOut,
+    BulkResult,
+    CancelIn,
+    ChangePlanIn,
+    Override,
+    OverrideIn,
+    PlannedChange,
+    PlannedChangeOut,
+    SubscribedOut,
+    SubscribeIn,
+    Subscription,
+    SubscriptionCreateIn,
+    SubscriptionDetailOut,
+    SubscriptionOut,
+    SubscriptionStatus,
+    SuspendIn,
+)
+from scaicontrol.services.usage import MetricUseOut
+
+from .door import One, Paged, Paging, Router
+
+router = Router("/subscriptions", tags=["subscriptions"])
+admin = Router("/admin/subscriptions", tags=["admin-subscriptions"])
+
+
+class SubscriptionStoryOut(SubscriptionDetailOut):
+    """A subscription with its plan, what was used in this period, and its story, newest first."""
+
+    model_config = ConfigDict(json_schema_extra=SubscriptionOut.model_config["json_schema_extra"])
+
+    usage: list[MetricUseOut] = Field(default_factory=list)
+
+
+async def _story(uow: UnitOfWork, subscription_id: str) -> SubscriptionStoryOut:
+    subscription = await subscriptions.get(uow, subscription_id)
+    told = await subscriptions.timeline(uow, subscription)
+    used: list[Any] = []
+    if uow.actor.may("usage:read") and subscription.is_entitled:
+        used = await usage.by_service(uow, subscription.tenant_id, subscription.service_slug)
+    shown = SubscriptionDetailOut.model_validate(subscription).model_dump() | {"timeline": told, "usage": used}
+    return SubscriptionStoryOut.model_validate(shown, from_attributes=True)
+
+
+def _subscribed(done: Subscribed) -> SubscribedOut:
+    shown = SubscriptionOut.model_validate(done.subscription).model_dump()
+    return SubscribedOut.model_validate(shown | {"workflow_id": done.workflow.id})
+
+
+@router.get("", response_model=Paged[SubscriptionOut], permission="subscriptions:read", summary="List subscriptions")
+async def index(
+    uow: UnitOfWork, paging: Paging, status: SubscriptionStatus | None = None, service_slug: str | None = None
+) -> Page[Subscription]:
+    return await subscriptions.page(uow, paging, status=status, service_slug=service_slug)
+
+
+@router.get(
+    "/{subscription_id}",
+    response_model=One[SubscriptionStoryOut],
+    permission="subscriptions:read",
+    summary="Show a subscription with plan, usage and timeline",
+)
+async def show(uow: UnitOfWork, subscription_id: str) -> SubscriptionStoryOut:
+    return await _story(uow, subscription_id)
+
+
+@router.post(
+    "",
+    response_model=One[SubscribedOut],
+    status_code=201,
+    permission="subscriptions:subscribe",
+    keyed=True,
+    summary="Subscribe to a plan",
+)
+async def subscribe(uow: UnitOfWork, body: SubscribeIn) -> SubscribedOut:
+    """A billing profile is needed first; one live subscription per service. Its workflow tells when it is ready."""
+    done = await provisioning.subscribe(
+        uow,
+        body.chosen,
+        quantity=body.quantity,
+        payment_method_id=body.payment_method_id,
+        external_reference=body.external_reference,
+    )
+    return _subscribed(done)
+
+
+@router.post(
+    "/{subscription_id}/change-plan",
+    response_model=One[SubscriptionOut | PlannedChangeOut],
+    permission="subscriptions:change",
+    keyed=True,
+    summary="Change plan or quantity, or preview it",
+)
+async def change_plan(uow: UnitOfWork, subscription_id: str, body: ChangePlanIn) -> Subscription | PlannedChange:
+    """The right changes at once, the price with the next period. A `plan_hash` that no longer fits is a conflict."""
+    if body.plan is None and body.quantity is None:
+        raise Invalid("Name a plan, a quantity, or both.")
+    if body.preview:
+        return await subscriptions.preview_change(uow, subscription_id, plan=body.plan, quantity=body.quantity)
+    return await subscriptions.change_plan(
+        uow, subscription_id, plan=body.plan, quantity=body.quantity, plan_hash=body.plan_hash
+    )
+
+
+@router.post(
+    "/{subscription_id}/cancel",
+    response_model=One[SubscriptionOut],
+    permission="subscriptions:cancel",
+    keyed=True,
+    summary="Cancel at the end of the period; a trial at once",
+)
+async def cancel(uow: UnitOfWork, subscription_id: str, body: CancelIn | None = None) -> Subscription:
+    return await subscriptions.cancel(uow, subscription_id, body.reason if body else None)
+
+
+@router.post(
+    "/{subscription_id}/resume",
+    response_model=One[SubscriptionOut],
+    permission="subscriptions:resume",
+    keyed=True,
+    summary="Undo a scheduled cancellation",
+)
+async def resume(uow: UnitOfWork, subscription_id: str) -> Subscription:
+    return await subscriptions.resume(uow, subscription_id)
+
+
+@admin.get(
+    "", response_model=Paged[SubscriptionOut], permission="subscriptions:administer", summary="List subscriptions"
+)
+async def admin_index(
+    uow: UnitOfWork,
+    paging: Paging,
+    status: SubscriptionStatus | None = None,
+    tenant_id: str | None = None,
+    partner_id: str | None = None,
+    service_slug: str | None = None,
+    plan_id: str | None = None,
+    q: Annotated[str | None, Query(max_length=100)] = None,
+) -> Page[Subscription]:
+    return await subscriptions.page(
+        uow,
+        paging,
+        status=status,
+        tenant_id=tenant_id,
+        partner_id=partner_id,
+        service_slug=service_slug,
+        plan_id=plan_id,
+        q=q,
+    )
+
+
+@admin.get(
+    "/{subscription_id}",
+    response_model=One[SubscriptionStoryOut],
+    permission="subscriptions:administer",
+    summary="Show a subscription with its timeline",
+)
+async def admin_show(uow: UnitOfWork, subscription_id: str) -> SubscriptionStoryOut:
+    return await _story(uow, subscription_id)
+
+
+@admin.post(
+    "",
+    response_model=One[SubscribedOut],
+    status_code=201,
+    permission="subscriptions:administer",
+    keyed=True,
+    summary="Subscribe a tenant",
+)
+async def create(uow: UnitOfWork, body: SubscriptionCreateIn) -> SubscribedOut:
+    """Also to a plan that is not public, for agreed trial days and an agreed price."""
+    done = await provisioning.subscribe(
+        uow,
+        body.chosen,
+        tenant_id=body.tenant_id,
+        quantity=body.quantity,
+        trial_days=body.trial_days,
+        unit_price_cents=body.unit_price_cents,
+        external_reference=body.external_reference,
+    )
+    return _subscribed(done)
+
+
+@admin.post(
+    "/bulk",
+    response_model=One[BulkOut],
+    permission="subscriptions:administer",
+    keyed=True,
+    summary="Cancel, suspend or resume many",
+)
+async def bulk(backend: Backend, actor: Actor, body: BulkIn) -> BulkResult:
+    """Each in a transaction of its own; one refusal does not stop the others."""
+    return await subscriptions.bulk(backend, actor, body.action, body.ids, body.reason)
+
+
+@admin.post(
+    "/{subscription_id}/override",
+    response_model=One[SubscriptionOut],
+    permission="subscriptions:administer",
+    keyed=True,
+    summary="Set plan, state, quantity or price",
+)
+async def override(uow: UnitOfWork, subscription_id: str, body: OverrideIn) -> Subscription:
+    """The state moves within the map only; a new price begins with the next period."""
+    wanted = Override(body.reason, body.plan_id, body.status, body.quantity, body.unit_price_cents)
+    return await subscriptions.override(uow, subscription_id, wanted)
+
+
+@admin.post(
+    "/{subscription_id}/cancel",
+    response_model=One[SubscriptionOut],
+    permission="subscriptions:administer",
+    keyed=True,
+    summary="Cancel at the end of the period, or at once",
+)
+async def admin_cancel(
+    uow: UnitOfWork, subscription_id: str, body: AdminCancelIn | None = None, immediate: bool = False
+) -> Subscription:
+    wanted = body or AdminCancelIn()
+    verb = subscriptions.cancel_now if immediate or wanted.immediate else subscriptions.cancel
+    return await verb(uow, subscription_id, wanted.reason)
+
+
+@admin.post(
+    "/{subscription_id}/resume",
+    response_model=One[SubscriptionOut],
+    permission="subscriptions:administer",
+    keyed=True,
+    summary="Undo a scheduled cancellation or end a suspension",
+)
+async def admin_resume(uow: UnitOfWork, subscription_id: str, body: AdminResumeIn | None = None) -> Subscription:
+    """Refused while an invoice is past due, unless that is overridden with a reason."""
+    wanted = body or AdminResumeIn()
+    return await subscriptions.resume(
+        uow, subscription_id, override_arrears=wanted.override_arrears, reason=wanted.reason
+    )
+
+
+@admin.post(
+    "/{subscription_id}/suspend",
+    response_model=One[SubscriptionOut],
+    permission="subscriptions:administer",
+    keyed=True,
+    summary="Suspend",
+)
+async def suspend(uow: UnitOfWork, subscription_id: str, body: SuspendIn) -> Subscription:
+    return await subscriptions.suspend(uow, subscription_id, body.reason)

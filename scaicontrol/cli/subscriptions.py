@@ -1,0 +1,89 @@
+"""Subscriptions: look, cancel, suspend, resume."""
+
+from typing import Annotated
+
+import typer
+
+from scaicontrol.core.pagination import PageRequest
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import subscriptions
+from scaicontrol.services.subscriptions import SubscriptionDetailOut, SubscriptionOut
+
+from .door import command
+
+app = typer.Typer(name="subscriptions", no_args_is_help=True, help="List, show, cancel, suspend, resume.")
+
+Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; kept in the audit log.")]
+
+
+@command(app, "list")
+async def list_(
+    uow: UnitOfWork,
+    status: str | None = None,
+    tenant: str | None = None,
+    partner: str | None = None,
+    service: str | None = None,
+    page: int = 1,
+    page_size: int = 50,
+) -> list[dict[str, object]]:
+    """List subscriptions, newest first."""
+    found = await subscriptions.page(
+        uow,
+        PageRequest(page, page_size),
+        status=status,
+        tenant_id=tenant,
+        partner_id=partner,
+        service_slug=service,
+    )
+    return [
+        {
+            "id": row.id,
+            "tenant": row.tenant_id,
+            "plan": row.plan_key,
+            "status": str(row.status),
+            "quantity": row.quantity,
+            "mrr_cents": row.mrr_amount_cents,
+            "currency": row.currency,
+            "period_end": row.current_period_end,
+        }
+        for row in found.items
+    ]
+
+
+@command(app)
+async def show(uow: UnitOfWork, subscription_id: str) -> SubscriptionDetailOut:
+    """Show a subscription with its plan and timeline."""
+    subscription = await subscriptions.get(uow, subscription_id)
+    told = await subscriptions.timeline(uow, subscription)
+    shown = SubscriptionOut.model_validate(subscription).model_dump() | {"plan": subscription.plan, "timeline": told}
+    return SubscriptionDetailOut.model_validate(shown, from_attributes=True)
+
+
+@command(app, changes=True)
+async def cancel(
+    uow: UnitOfWork,
+    subscription_id: str,
+    immediate: Annotated[bool, typer.Option("--immediate", help="Now, not at the end of the period.")] = False,
+    reason: Reason = "",
+) -> SubscriptionOut:
+    """Cancel a subscription at the end of its period, or at once."""
+    verb = subscriptions.cancel_now if immediate else subscriptions.cancel
+    return SubscriptionOut.model_validate(await verb(uow, subscription_id, reason or None))
+
+
+@command(app, changes=True)
+async def suspend(uow: UnitOfWork, subscription_id: str, reason: Reason) -> SubscriptionOut:
+    """Take the right to use the service away until it is resumed."""
+    return SubscriptionOut.model_validate(await subscriptions.suspend(uow, subscription_id, reason))
+
+
+@command(app, changes=True)
+async def resume(
+    uow: UnitOfWork,
+    subscription_id: str,
+    override_arrears: Annotated[bool, typer.Option(help="Although an invoice is past due.")] = False,
+    reason: Reason = "",
+) -> SubscriptionOut:
+    """Undo a scheduled cancellation, or end a suspension."""
+    resumed = await subscriptions.resume(uow, subscription_id, override_arrears=override_arrears, reason=reason or None)
+    return SubscriptionOut.model_validate(resumed)
