@@ -208,7 +208,7 @@ async def test_the_statements_of_a_batch_do_not_grow_with_it(backend):
             seen.append(statement)
 
         event.listen(backend.database.writer.sync_engine, "before_cursor_execute", see)
-        batch = [an_event(f"{count}-{n}") for n in range(count - 1)]
+        batch = [an_event(f"{count}-{n}", dimensions={"region": "eu"} if n % 2 else None) for n in range(count - 1)]
         done = await send(backend, *batch, an_event(f"{count}-c", "-1", corrects=f"{count}-0"))
         event.remove(backend.database.writer.sync_engine, "before_cursor_execute", see)
         assert done.accepted == count

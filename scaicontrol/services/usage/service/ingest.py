@@ -80,7 +80,9 @@ async def ingest(uow: UnitOfWork, events: Sequence[Any]) -> Ingested:
     if any(event.corrects for event in taken):
         taken = await _fitting_corrections(uow, service.id, taken, stored, rejected)
     if taken:
-        await uow.session.execute(insert(UsageEvent), _rows(uow, service.id, taken, holders))
+        # Without `render_nulls` rows that differ in what they leave empty would each be a statement of their own.
+        store = insert(UsageEvent).execution_options(render_nulls=True)
+        await uow.session.execute(store, _rows(uow, service.id, taken, holders))
     return Ingested(len(taken), duplicates, sorted(rejected, key=lambda rejection: rejection.index))
 
 
