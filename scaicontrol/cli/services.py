@@ -1,0 +1,71 @@
+"""Subscribable services: who waits, who lives."""
+
+from typing import Annotated, Any
+
+import typer
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.pagination import PageRequest
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import registry
+from scaicontrol.services.registry import HealthStatus, ServiceStatus
+
+from .door import command
+
+app = typer.Typer(name="services", no_args_is_help=True, help="Subscribable services.")
+
+
+@command(app, "list")
+async def list_(
+    uow: UnitOfWork,
+    status: Annotated[ServiceStatus | None, typer.Option(help="Only services in this status.")] = None,
+    health: Annotated[HealthStatus | None, typer.Option(help="Only services of this health.")] = None,
+    q: Annotated[str | None, typer.Option(help="A part of the name, or the start of the slug.")] = None,
+    page: int = 1,
+) -> list[dict[str, Any]]:
+    """List services with their status and health."""
+    found = await registry.page(uow, PageRequest(page, 100, "slug"), status=status, health_status=health, q=q)
+    return [
+        {
+            "id": service.id,
+            "slug": service.slug,
+            "status": service.status,
+            "health": service.health_status,
+            "version": service.version,
+            "last_heartbeat_at": service.last_heartbeat_at,
+            "misses": service.consecutive_misses,
+            "probe": service.last_probe_status,
+        }
+        for service in found.items
+    ]
+
+
+@command(app, changes=True)
+async def approve(uow: UnitOfWork, service_id: str) -> str:
+    """Let a waiting service in; it fetches its metering key when it registers again."""
+    service = await registry.admit(uow, service_id)
+    return f"{service.slug} is {service.status}."
+
+
+@command(app, changes=True)
+async def reject(
+    uow: UnitOfWork, service_id: str, reason: Annotated[str, typer.Option(help="Told to the service.")]
+) -> str:
+    """Turn a waiting service away."""
+    service = await registry.reject(uow, service_id, reason)
+    return f"{service.slug} is {service.status}."
+
+
+@command(app)
+async def probe(backend: Backend, actor: Actor, service_id: str) -> dict[str, Any] | str:
+    """Look at a service's health address now."""
+    look = await registry.probe(backend, actor, service_id)
+    if look is None:
+        return "The service declares no health address."
+    return {
+        "status_code": look.status_code,
+        "is_healthy": look.is_healthy,
+        "latency_ms": look.latency_ms,
+        "error": look.error,
+    }
