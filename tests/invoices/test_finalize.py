@@ -63,7 +63,9 @@ async def test_everything_that_is_missing_is_said_at_once_and_no_number_is_used(
 
 
 async def test_an_empty_draft_and_a_finalized_one_are_refused_by_name(backend):
-    empty = await backend.perform(petra, invoices.draft, invoices.InvoiceIn(tenant_id="tnt_acme", currency="EUR", lines=[]))
+    empty = await backend.perform(
+        petra, invoices.draft, invoices.InvoiceIn(tenant_id="tnt_acme", currency="EUR", lines=[])
+    )
     assert "no_lines" in {reason.code for reason in (await invoices.check(backend, petra, empty.id)).reasons}
     invoice = await finalized(backend)
     assert "not_draft" in {reason.code for reason in (await invoices.check(backend, petra, invoice.id)).reasons}

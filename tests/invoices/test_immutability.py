@@ -52,7 +52,9 @@ async def test_the_orm_refuses_to_touch_lines_decision_versions_and_settlements(
 
     async def add_line(uow):
         found = await invoices.get(uow, invoice.id)
-        line = InvoiceLine(id="ili_x", partner_id=NORTHWIND, order_index=9, description="x", unit_price_cents=1, amount_cents=1)
+        line = InvoiceLine(
+            id="ili_x", partner_id=NORTHWIND, order_index=9, description="x", unit_price_cents=1, amount_cents=1
+        )
         found.lines.append(line)
 
     async def change_decision(uow):
@@ -74,28 +76,36 @@ async def test_raw_sql_cannot_change_any_sealed_column(backend, database):
     numbers = {"serial", "fiscal_year", "subtotal_cents", "tax_cents", "total_cents", "reverse_charge"}
     days = {"issue_date", "due_date", "period_start", "period_end", "finalized_at", "created_at"}
     for column in set(INVOICE_SEALED) - {"id", "tenant_id", "partner_id"}:
-        value = "7" if column in numbers else "'2027-07-07'" if column in days else "'null'" if "snapshot" in column else "'x'"
+        value = (
+            "7"
+            if column in numbers
+            else "'2027-07-07'"
+            if column in days
+            else "'null'"
+            if "snapshot" in column
+            else "'x'"
+        )
         with pytest.raises(DBAPIError, match="finalized"):
             await raw(database, f"UPDATE invoices SET {column} = {value} WHERE id = '{invoice.id}'")
 
 
 HISTORY = [
-        "DELETE FROM invoices",
-        "UPDATE invoices SET notes = 'changed' WHERE notes = 'as sealed'",
-        "UPDATE invoices SET notes = 'AS SEALED'",
-        "UPDATE invoice_line_items SET description = 'other'",
-        "DELETE FROM invoice_line_items",
-        "UPDATE tax_decisions SET rate = 0",
-        "DELETE FROM tax_decisions",
-        "UPDATE document_versions SET sha256 = 'x'",
-        "DELETE FROM document_versions",
-        "UPDATE invoice_sequence SET next_number = 1",
-        "UPDATE invoice_sequence SET next_number = next_number + 2",
-        "UPDATE invoice_sequence SET last_digest = 'x'",
-        "UPDATE invoice_sequence SET prefix = 'X', next_number = next_number + 1",
-        "DELETE FROM invoice_sequence",
-        "UPDATE audit_log SET actor_id = 'nobody'",
-        "DELETE FROM audit_log",
+    "DELETE FROM invoices",
+    "UPDATE invoices SET notes = 'changed' WHERE notes = 'as sealed'",
+    "UPDATE invoices SET notes = 'AS SEALED'",
+    "UPDATE invoice_line_items SET description = 'other'",
+    "DELETE FROM invoice_line_items",
+    "UPDATE tax_decisions SET rate = 0",
+    "DELETE FROM tax_decisions",
+    "UPDATE document_versions SET sha256 = 'x'",
+    "DELETE FROM document_versions",
+    "UPDATE invoice_sequence SET next_number = 1",
+    "UPDATE invoice_sequence SET next_number = next_number + 2",
+    "UPDATE invoice_sequence SET last_digest = 'x'",
+    "UPDATE invoice_sequence SET prefix = 'X', next_number = next_number + 1",
+    "DELETE FROM invoice_sequence",
+    "UPDATE audit_log SET actor_id = 'nobody'",
+    "DELETE FROM audit_log",
 ]
 
 
@@ -114,7 +124,9 @@ async def test_raw_sql_cannot_slip_a_line_into_a_sealed_document(backend, databa
 
 async def test_what_settlement_and_delivery_write_stays_writable(backend, database):
     invoice = await finalized(backend)
-    await raw(database, f"UPDATE invoices SET status = 'sent', pdf_url = 'x', amount_paid_cents = 1 WHERE id = '{invoice.id}'")
+    await raw(
+        database, f"UPDATE invoices SET status = 'sent', pdf_url = 'x', amount_paid_cents = 1 WHERE id = '{invoice.id}'"
+    )
 
 
 async def test_a_draft_is_free(backend, database):
@@ -122,5 +134,3 @@ async def test_a_draft_is_free(backend, database):
     await raw(database, f"UPDATE invoices SET notes = 'x' WHERE id = '{draft.id}'")
     await raw(database, f"DELETE FROM invoice_line_items WHERE invoice_id = '{draft.id}'")
     await raw(database, f"DELETE FROM invoices WHERE id = '{draft.id}'")
-
-

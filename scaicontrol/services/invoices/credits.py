@@ -95,13 +95,17 @@ async def limit_reasons(uow: UnitOfWork, note: Invoice, original: Invoice, total
     """Hold a credit note, with all others on its invoice, against that invoice; `total_cents` is its own, negative."""
     if not original.is_sealed or original.status == "void" or original.is_credit_note:
         return [Reason("not_creditable", f"{original} is {original.status}; only a finalized invoice is credited.")]
-    others = [other for other in await queries.credit_notes_of(uow, [original.id]) if other.is_sealed and other is not note]
+    others = [
+        other for other in await queries.credit_notes_of(uow, [original.id]) if other.is_sealed and other is not note
+    ]
     given = credited([*others, note])
     reasons = []
     for line in original.lines:
         amount = given.get(line.id, 0)
         if amount and not within(amount, line.amount_cents):
-            message = f"Line '{line.description}' of {original} is {line.amount_cents} cents; {amount} would be credited."
+            message = (
+                f"Line '{line.description}' of {original} is {line.amount_cents} cents; {amount} would be credited."
+            )
             reasons.append(Reason("credit_exceeds_invoice", message, "lines"))
     gross = -total_cents - sum(other.total_cents for other in others)
     if gross > original.total_cents:

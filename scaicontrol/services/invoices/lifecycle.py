@@ -27,9 +27,7 @@ class InvoiceLifecycle(Lifecycle):
     deliver = is_.finalized.to(is_.sent)  # not `send`: that is how the machine itself takes events
     age = is_.sent.to(is_.past_due)
     settle = is_.finalized.to(is_.paid) | is_.sent.to(is_.paid) | is_.past_due.to(is_.paid)
-    void = (
-        is_.draft.to(is_.void) | is_.finalized.to(is_.void) | is_.sent.to(is_.void) | is_.past_due.to(is_.void)
-    )
+    void = is_.draft.to(is_.void) | is_.finalized.to(is_.void) | is_.sent.to(is_.void) | is_.past_due.to(is_.void)
 
 
 NUMBERED = frozenset(InvoiceStatus) - {InvoiceStatus.draft}

@@ -96,7 +96,10 @@ class Invoice(Lifecycled, TenantScopedModel):
     version: Mapped[int] = mapped_column(default=1)
 
     lines: Mapped[list["InvoiceLine"]] = relationship(
-        lazy="raise", order_by="InvoiceLine.order_index, InvoiceLine.id", cascade="all, delete-orphan", passive_deletes=False
+        lazy="raise",
+        order_by="InvoiceLine.order_index, InvoiceLine.id",
+        cascade="all, delete-orphan",
+        passive_deletes=False,
     )
 
     def __str__(self) -> str:

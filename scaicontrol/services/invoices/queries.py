@@ -58,7 +58,11 @@ class InvoiceFilter:
             query = query.where(late if self.overdue else ~late | Invoice.due_date.is_(None))
         if self.q:
             query = query.where(
-                or_(Invoice.number.startswith(self.q, autoescape=True), Invoice.id == self.q, Invoice.tenant_id == self.q)
+                or_(
+                    Invoice.number.startswith(self.q, autoescape=True),
+                    Invoice.id == self.q,
+                    Invoice.tenant_id == self.q,
+                )
             )
         return query
 
@@ -132,9 +136,7 @@ async def renders(uow: UnitOfWork, invoice_id: str) -> list[DocumentRender]:
 async def settlements(uow: UnitOfWork, invoice_id: str) -> list[Settlement]:
     """List what was paid and credited towards a document, oldest first."""
     await get(uow, invoice_id)
-    query = (
-        select(Settlement).where(Settlement.invoice_id == invoice_id).order_by(Settlement.settled_at, Settlement.id)
-    )
+    query = select(Settlement).where(Settlement.invoice_id == invoice_id).order_by(Settlement.settled_at, Settlement.id)
     return list(await uow.session.scalars(query))
 
 
@@ -176,15 +178,17 @@ async def detail(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
     uow.authorize("invoices:administer")
     invoice = await get(uow, invoice_id)
     facts = select(Outbox).where(Outbox.resource_id == invoice_id).order_by(Outbox.occurred_at, Outbox.id)
-    return InvoiceDetail.model_validate({
-        **_attributes(invoice),
-        "decision": await tax.find(uow, invoice_id),
-        "payments": await settlements(uow, invoice_id),
-        "versions": await versions(uow, invoice_id),
-        "renders": await renders(uow, invoice_id),
-        "credit_notes": await credit_notes_of(uow, [invoice_id]),
-        "events": list(await uow.session.scalars(facts)),
-    })
+    return InvoiceDetail.model_validate(
+        {
+            **_attributes(invoice),
+            "decision": await tax.find(uow, invoice_id),
+            "payments": await settlements(uow, invoice_id),
+            "versions": await versions(uow, invoice_id),
+            "renders": await renders(uow, invoice_id),
+            "credit_notes": await credit_notes_of(uow, [invoice_id]),
+            "events": list(await uow.session.scalars(facts)),
+        }
+    )
 
 
 def _attributes(invoice: Invoice) -> dict[str, Any]:

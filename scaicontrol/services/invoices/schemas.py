@@ -153,6 +153,12 @@ class ReasonIn(In):
     reason: Text
 
 
+class RefundIn(ReasonIn):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"amount_cents": 1000, "reason": "Cancelled in time"}]})
+
+    amount_cents: int | None = Field(default=None, ge=1, strict=True, description="Gross; default: all that was paid.")
+
+
 class SendIn(In):
     model_config = ConfigDict(json_schema_extra={"examples": [{"to": ["books@acme.example"], "attach_xml": True}]})
 
@@ -392,6 +398,18 @@ class MailQueued(Out):
 
     mail_id: str
     status: str
+
+
+class RefundedOut(Out):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"refund_id": "rfn_1", "payment_id": "pay_1", "amount_cents": 1000}]}
+    )
+
+    refund_id: str
+    payment_id: str
+    amount_cents: int
+    status: str
+    credit_note: InvoiceSummary
 
 
 class Deleted(Out):

@@ -112,7 +112,9 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
         "lines": [_line_row(line) for line in invoice.lines],
         "seller": parties.seller,
         "buyer": parties.buyer,
-        "decided": {name: decided.get(name) for name in ("rule", "rate", "category", "label", "legal_note", "rate_row_id")},
+        "decided": {
+            name: decided.get(name) for name in ("rule", "rate", "category", "label", "legal_note", "rate_row_id")
+        },
         "issue_date": issue_date,
         "due_date": due_date,
         "prefix": prefix,
@@ -142,7 +144,9 @@ async def judge(candidate: Candidate) -> list[Reason]:
     if candidate.paper is not None:
         said = {reason.code for reason in reasons}
         verdict = await einvoices.validate(document_of(candidate.paper), candidate.parties.format)
-        reasons += [reason for reason in verdict.reasons if reason.code == "einvoice_invalid" or reason.code not in said]
+        reasons += [
+            reason for reason in verdict.reasons if reason.code == "einvoice_invalid" or reason.code not in said
+        ]
     return reasons
 
 
@@ -175,7 +179,11 @@ _INPUTS = (
 
 
 def _line_row(line: InvoiceLine) -> dict[str, Any]:
-    return {column.key: getattr(line, column.key) for column in InvoiceLine.__mapper__.column_attrs if column.key not in _CLOCKS}
+    return {
+        column.key: getattr(line, column.key)
+        for column in InvoiceLine.__mapper__.column_attrs
+        if column.key not in _CLOCKS
+    }
 
 
 _CLOCKS = frozenset({"created_at", "updated_at"})
@@ -236,7 +244,9 @@ _DECIDED = tuple(
 
 
 def _tax_point(invoice: Invoice, issue_date: date, zone: str) -> date:
-    ends = [invoice.period_end] if invoice.period_end else [line.period_end for line in invoice.lines if line.period_end]
+    ends = (
+        [invoice.period_end] if invoice.period_end else [line.period_end for line in invoice.lines if line.period_end]
+    )
     last = max(ends, default=None)
     return civil_date(last - timedelta(microseconds=1), zone) if last else issue_date
 
@@ -257,5 +267,3 @@ def _totals(invoice: Invoice, totals: Totals) -> list[Reason]:
     if not invoice.is_credit_note and totals.total_cents < 0:
         return [Reason("totals_invalid", "An invoice cannot owe money; its total is below zero.", "lines")]
     return []
-
-

@@ -99,7 +99,9 @@ async def mail_material(uow: UnitOfWork, delivery_id: str) -> MailMaterial:
         template_name=(invoice.buyer_snapshot or {}).get("email_template_name"),
         language=invoice.language or "en",
         attachments=[
-            (f"{invoice.number}.{kind}", f"application/{kind}", newest[kind].storage_key) for kind in wanted if kind in newest
+            (f"{invoice.number}.{kind}", f"application/{kind}", newest[kind].storage_key)
+            for kind in wanted
+            if kind in newest
         ],
     )
 
@@ -165,9 +167,7 @@ async def _ask(uow: UnitOfWork, invoice: Invoice, data: SendIn, recipients: list
     return delivery
 
 
-async def _delivered(
-    uow: UnitOfWork, invoice: Invoice, delivery: DocumentDelivery, at: datetime | None = None
-) -> None:
+async def _delivered(uow: UnitOfWork, invoice: Invoice, delivery: DocumentDelivery, at: datetime | None = None) -> None:
     moment = at or uow.now
     before = select(func.count()).where(
         DocumentDelivery.invoice_id == invoice.id, DocumentDelivery.delivered_at.is_not(None)

@@ -55,7 +55,11 @@ def line_from(invoice: Invoice, position: int, line: LineIn) -> InvoiceLine:
     """Make the row of a position; its amount follows from quantity and price unless stated."""
     fields: dict[str, Any] = line.model_dump(exclude={"amount_cents"})
     if not isinstance(line, DraftLineIn):
-        fields["derivation"] = {"kind": "manual", "quantity": str(line.quantity), "amount_stated": line.amount_cents is not None}
+        fields["derivation"] = {
+            "kind": "manual",
+            "quantity": str(line.quantity),
+            "amount_stated": line.amount_cents is not None,
+        }
     return InvoiceLine(
         id=new_id("ili"),
         tenant_id=invoice.tenant_id,

@@ -188,12 +188,13 @@ async def _store(backend: Backend, job: Job) -> list[StoredFile]:
     if einvoices.PROFILES[job.format].is_pdf:
         shown = await put(backend, job, "zugferd", job.format, pdf, verdict.passed)
         return [shown, await put(backend, job, "xml", Format.cii, xml, verdict.passed)]
-    return [await put(backend, job, "pdf", "pdf", pdf, ()), await put(backend, job, "xml", job.format, xml, verdict.passed)]
+    return [
+        await put(backend, job, "pdf", "pdf", pdf, ()),
+        await put(backend, job, "xml", job.format, xml, verdict.passed),
+    ]
 
 
-async def put(
-    backend: Backend, job: Job, kind: str, written: str, body: bytes, rules: Sequence[str]
-) -> StoredFile:
+async def put(backend: Backend, job: Job, kind: str, written: str, body: bytes, rules: Sequence[str]) -> StoredFile:
     """Store a file under a key that its bytes decide, so that storing it again is harmless."""
     digest = sha256(body).hexdigest()
     extension = "xml" if kind == "xml" else "pdf"

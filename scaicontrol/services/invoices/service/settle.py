@@ -38,7 +38,13 @@ class Settled:
 
 
 async def record_payment(
-    uow: UnitOfWork, invoice_id: str, *, payment_id: str, amount_cents: int, paid_at: datetime, method: str | None = None
+    uow: UnitOfWork,
+    invoice_id: str,
+    *,
+    payment_id: str,
+    amount_cents: int,
+    paid_at: datetime,
+    method: str | None = None,
 ) -> Settled:
     """
     Book a succeeded payment; the same payment again changes nothing.

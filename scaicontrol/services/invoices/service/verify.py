@@ -32,9 +32,7 @@ async def series(uow: UnitOfWork, partner_id: str | None = None) -> list[NumberS
     return list(await uow.session.scalars(query))
 
 
-async def verify(
-    uow: UnitOfWork, partner_id: str, document_type: DocumentType, fiscal_year: int
-) -> Verification:
+async def verify(uow: UnitOfWork, partner_id: str, document_type: DocumentType, fiscal_year: int) -> Verification:
     """
     Re-compute a series from its first document on and name every gap, edit, exchange and removal.
 
@@ -106,7 +104,9 @@ def _numbers(documents: Sequence[Invoice]) -> list[Violation]:
         found.append(Violation(code="gap", message=f"Number {missing} of the series is missing."))
     for before, after in pairwise(documents):
         if before.serial == after.serial:
-            found.append(_violation("duplicate", after, f"{before.number} and {after.number} share place {after.serial}."))
+            found.append(
+                _violation("duplicate", after, f"{before.number} and {after.number} share place {after.serial}.")
+            )
         if before.issue_date and after.issue_date and after.issue_date < before.issue_date:
             found.append(_violation("date_order", after, f"{after.number} is dated before {before.number}."))
     return found
@@ -138,7 +138,9 @@ def _head(head: NumberSeries | None, documents: Sequence[Invoice]) -> list[Viola
         message = f"The series ends with {last.number}, but counted only to {head.next_number - 1}."
         found.append(_violation("head_behind", last, message))
     if head.last_digest != last.canonical_digest:
-        found.append(_violation("head_differs", last, f"The series was last sealed by another document than {last.number}."))
+        found.append(
+            _violation("head_differs", last, f"The series was last sealed by another document than {last.number}.")
+        )
     return found
 
 
@@ -158,7 +160,9 @@ async def _contents(uow: UnitOfWork, documents: Sequence[Invoice]) -> list[Viola
         found += _sums(invoice)
         found += _settled(invoice, settled.get(invoice.id, {"paid": 0, "credited": 0}))
         if invoice.id not in rendered:
-            found.append(_violation("render_missing", invoice, f"Nobody was asked to make the files of {invoice.number}."))
+            found.append(
+                _violation("render_missing", invoice, f"Nobody was asked to make the files of {invoice.number}.")
+            )
     return found
 
 
@@ -214,7 +218,9 @@ async def _witnesses(
         invoice = by_id.pop(invoice_id, None)
         if invoice is None:
             message = f"{after['number']} was sealed, says the audit log, and is gone."
-            found.append(Violation(code="document_missing", message=message, number=after["number"], invoice_id=invoice_id))
+            found.append(
+                Violation(code="document_missing", message=message, number=after["number"], invoice_id=invoice_id)
+            )
         elif (invoice.number, invoice.canonical_digest) != (after["number"], after["canonical_digest"]):
             message = f"The audit log knows {after['number']} with another seal than {invoice.number} has."
             found.append(_violation("witness_differs", invoice, message))

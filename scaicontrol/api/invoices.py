@@ -1,0 +1,263 @@
+"""Documents as whoever bills sees them: drafts, numbers, files, corrections."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import Query
+from starlette.responses import Response
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.pagination import Page
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import invoices, payments
+from scaicontrol.services.einvoices import Format
+from scaicontrol.services.invoices import (
+    CheckReport,
+    CreditIn,
+    Deleted,
+    DocumentType,
+    DocumentVersion,
+    File,
+    FinalizeIn,
+    Invoice,
+    InvoiceDetail,
+    InvoiceFilter,
+    InvoiceIn,
+    InvoiceOut,
+    InvoicePatch,
+    InvoiceStatus,
+    InvoiceSummary,
+    LineOrderIn,
+    MailQueued,
+    MarkPaidIn,
+    ReasonIn,
+    RefundIn,
+    RenderOut,
+    SendIn,
+    SettlementOut,
+    VersionOut,
+)
+from scaicontrol.services.invoices.schemas import RefundedOut
+
+from .door import Many, One, Paged, Paging, Router
+
+router = Router(prefix="/admin/billing/invoices", alias="/admin/invoices", tags=["admin-billing"])
+credit_notes = Router(prefix="/admin/billing/credit-notes", tags=["admin-billing"])
+
+
+@router.post(
+    "",
+    response_model=One[InvoiceOut],
+    status_code=201,
+    permission="invoices:create",
+    keyed=True,
+    summary="Create a draft",
+)
+async def draft(uow: UnitOfWork, body: InvoiceIn) -> InvoiceOut:
+    return invoices.shown(await _stored(uow, await invoices.draft(uow, body)))
+
+
+@router.get("", response_model=Paged[InvoiceSummary], permission="invoices:administer", summary="List documents")
+async def index(
+    uow: UnitOfWork,
+    paging: Paging,
+    status: InvoiceStatus | None = None,
+    document_type: DocumentType | None = None,
+    tenant_id: str | None = None,
+    partner_id: str | None = None,
+    currency: str | None = None,
+    issued_from: Annotated[date | None, Query(alias="from", description="First issue date.")] = None,
+    issued_to: Annotated[date | None, Query(alias="to", description="Last issue date.")] = None,
+    overdue: bool | None = None,
+    q: Annotated[str | None, Query(max_length=100, description="Beginning of a number, or an id.")] = None,
+) -> Page[Invoice]:
+    wanted = InvoiceFilter(status, document_type, tenant_id, partner_id, currency, issued_from, issued_to, overdue, q)
+    return await invoices.page(uow, paging, wanted)
+
+
+@router.get(
+    "/{invoice_id}", response_model=One[InvoiceDetail], permission="invoices:administer", summary="Show a document"
+)
+async def show(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
+    return await invoices.detail(uow, invoice_id)
+
+
+@router.patch("/{invoice_id}", response_model=One[InvoiceOut], permission="invoices:update", summary="Edit a draft")
+async def update(uow: UnitOfWork, invoice_id: str, body: InvoicePatch) -> InvoiceOut:
+    return invoices.shown(await _stored(uow, await invoices.update(uow, invoice_id, body)))
+
+
+@router.delete("/{invoice_id}", response_model=One[Deleted], permission="invoices:delete", summary="Delete a draft")
+async def delete(uow: UnitOfWork, invoice_id: str) -> Deleted:
+    await invoices.delete(uow, invoice_id)
+    return Deleted()
+
+
+@router.put(
+    "/{invoice_id}/line-items/order",
+    response_model=One[InvoiceOut],
+    permission="invoices:update",
+    summary="Put the lines of a draft into an order",
+)
+async def order_lines(uow: UnitOfWork, invoice_id: str, body: LineOrderIn) -> InvoiceOut:
+    return invoices.shown(await _stored(uow, await invoices.order_lines(uow, invoice_id, body.line_ids)))
+
+
+@router.post(
+    "/{invoice_id}/line-items/sort-by-date",
+    response_model=One[InvoiceOut],
+    permission="invoices:update",
+    summary="Sort the lines of a draft by the date they begin with",
+)
+async def sort_lines_by_date(uow: UnitOfWork, invoice_id: str) -> InvoiceOut:
+    return invoices.shown(await _stored(uow, await invoices.sort_lines_by_date(uow, invoice_id)))
+
+
+@router.post(
+    "/{invoice_id}/finalize",
+    response_model=One[InvoiceOut | CheckReport],
+    permission="invoices:finalize",
+    keyed=True,
+    summary="Finalize a draft, or only check it",
+)
+async def finalize(
+    backend: Backend, actor: Actor, invoice_id: str, body: FinalizeIn, *, check_only: bool = False
+) -> InvoiceOut | CheckReport:
+    """Answers 400 with every reason at once while something is missing; a failure consumes no number."""
+    if check_only:
+        return await invoices.check(backend, actor, invoice_id, body)
+    return invoices.shown(await invoices.check_and_finalize(backend, actor, invoice_id, body))
+
+
+@router.post(
+    "/{invoice_id}/regenerate-pdf",
+    response_model=One[RenderOut],
+    permission="invoices:regenerate_pdf",
+    keyed=True,
+    summary="Make the files anew as one more version",
+)
+async def regenerate_pdf(uow: UnitOfWork, invoice_id: str, body: ReasonIn) -> invoices.DocumentRender:
+    return await invoices.regenerate_pdf(uow, invoice_id, body.reason)
+
+
+@router.post(
+    "/{invoice_id}/send",
+    response_model=One[MailQueued],
+    permission="invoices:send",
+    keyed=True,
+    summary="Send a document",
+)
+async def send(uow: UnitOfWork, invoice_id: str, body: SendIn) -> MailQueued:
+    return await invoices.send(uow, invoice_id, body)
+
+
+@router.post(
+    "/{invoice_id}/credit-note",
+    response_model=One[InvoiceOut],
+    status_code=201,
+    permission="invoices:credit",
+    keyed=True,
+    summary="Credit an invoice, whole or in part",
+)
+async def credit(backend: Backend, actor: Actor, invoice_id: str, body: CreditIn) -> InvoiceOut:
+    note = await backend.perform(actor, invoices.credit, invoice_id, body)
+    if body.finalize:
+        note = await invoices.check_and_finalize(backend, actor, note.id)
+    return invoices.shown(note)
+
+
+@router.post(
+    "/{invoice_id}/refund",
+    response_model=One[RefundedOut],
+    permission="payments:refund",
+    keyed=True,
+    summary="Refund a paid invoice through the provider that took the payment",
+)
+async def refund(backend: Backend, actor: Actor, invoice_id: str, body: RefundIn) -> RefundedOut:
+    refunded, note = await payments.refund(backend, actor, invoice_id, body.amount_cents, body.reason)
+    return RefundedOut(
+        refund_id=refunded.id,
+        payment_id=refunded.payment_id,
+        amount_cents=refunded.amount_cents,
+        status=refunded.status,
+        credit_note=InvoiceSummary.model_validate(note),
+    )
+
+
+@router.post(
+    "/{invoice_id}/void",
+    response_model=One[InvoiceOut],
+    permission="invoices:void",
+    keyed=True,
+    summary="Void a document",
+)
+async def void(uow: UnitOfWork, invoice_id: str, body: ReasonIn) -> InvoiceOut:
+    return invoices.shown(await _stored(uow, await invoices.void(uow, invoice_id, body.reason)))
+
+
+@router.post(
+    "/{invoice_id}/mark-paid",
+    response_model=One[SettlementOut],
+    permission="invoices:mark_paid",
+    keyed=True,
+    summary="Record money that came outside any provider",
+)
+async def mark_paid(uow: UnitOfWork, invoice_id: str, body: MarkPaidIn) -> invoices.Settlement:
+    return await invoices.mark_paid(uow, invoice_id, body)
+
+
+@router.get(
+    "/{invoice_id}/pdf", permission="invoices:administer", summary="Fetch the PDF",
+    responses={200: {"content": {"application/pdf": {}}}},
+)  # fmt: skip
+async def pdf(backend: Backend, actor: Actor, invoice_id: str, version: int | None = None) -> Response:
+    return as_file(await invoices.pdf(backend, actor, invoice_id, version))
+
+
+@router.get(
+    "/{invoice_id}/download", permission="invoices:administer", summary="Fetch the e-invoice",
+    responses={200: {"content": {"application/xml": {}, "application/pdf": {}}}},
+)  # fmt: skip
+async def download(
+    backend: Backend, actor: Actor, invoice_id: str, wanted: Annotated[Format | None, Query(alias="format")] = None
+) -> Response:
+    return as_file(await invoices.einvoice(backend, actor, invoice_id, wanted))
+
+
+@router.get(
+    "/{invoice_id}/versions",
+    response_model=Many[VersionOut],
+    permission="invoices:administer",
+    summary="List stored files with their digests",
+)
+async def versions(uow: UnitOfWork, invoice_id: str) -> list[DocumentVersion]:
+    return await invoices.versions(uow, invoice_id)
+
+
+@credit_notes.get(
+    "", response_model=Paged[InvoiceSummary], permission="invoices:administer", summary="List credit notes"
+)
+async def list_credit_notes(
+    uow: UnitOfWork,
+    paging: Paging,
+    status: InvoiceStatus | None = None,
+    tenant_id: str | None = None,
+    partner_id: str | None = None,
+    q: Annotated[str | None, Query(max_length=100)] = None,
+) -> Page[Invoice]:
+    wanted = InvoiceFilter(
+        status=status, document_type=DocumentType.credit_note, tenant_id=tenant_id, partner_id=partner_id, q=q
+    )
+    return await invoices.page(uow, paging, wanted)
+
+
+def as_file(file: File) -> Response:
+    """Answer with the bytes of a file, to be saved under its name."""
+    disposition = {"Content-Disposition": f'attachment; filename="{file.filename}"'}
+    return Response(file.body, media_type=file.media_type, headers=disposition)
+
+
+async def _stored(uow: UnitOfWork, invoice: Invoice) -> Invoice:
+    await uow.session.flush()  # moments are stamped when a row is written
+    return invoice

@@ -1,0 +1,115 @@
+"""Invoices and credit notes."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.pagination import PageRequest
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import invoices
+from scaicontrol.services.invoices import (
+    CheckReport,
+    FinalizeIn,
+    InvoiceDetail,
+    InvoiceFilter,
+    InvoiceStatus,
+    InvoiceSummary,
+    RenderOut,
+)
+
+from .door import command
+
+app = typer.Typer(name="invoices", no_args_is_help=True, help="Invoices and credit notes.")
+
+IssueDate = Annotated[datetime | None, typer.Option("--issue-date", formats=["%Y-%m-%d"], help="Default: today.")]
+
+
+@command(app, "list")
+async def list_(
+    uow: UnitOfWork,
+    status: InvoiceStatus | None = None,
+    tenant: str | None = None,
+    partner: str | None = None,
+    *,
+    overdue: bool = False,
+    page: int = 1,
+) -> list[dict[str, Any]]:
+    """List documents, the newest first."""
+    wanted = InvoiceFilter(status=status, tenant_id=tenant, partner_id=partner, overdue=overdue or None)
+    found = await invoices.page(uow, PageRequest(page), wanted)
+    shown = ("id", "number", "document_type", "status", "tenant_id", "issue_date", "due_date", "currency", "total_cents",
+             "amount_due_cents")  # fmt: skip
+    return [
+        InvoiceSummary.model_validate(invoice).model_dump(mode="json", include=set(shown)) for invoice in found.items
+    ]
+
+
+@command(app)
+async def show(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
+    """Show everything about a document."""
+    return await invoices.detail(uow, invoice_id)
+
+
+@command(app)
+async def explain(uow: UnitOfWork, line_id: str) -> str:
+    """Say how the amount of a line came about."""
+    line = await invoices.line(uow, line_id)
+    return "\n".join(invoices.explain(line, await invoices.get(uow, line.invoice_id)))
+
+
+@command(app)
+async def check(backend: Backend, actor: Actor, invoice_id: str, issue_date: IssueDate = None) -> CheckReport:
+    """Say everything that keeps a draft from being finalized."""
+    return await invoices.check(backend, actor, invoice_id, _on(issue_date))
+
+
+@command(app, changes=True)
+async def finalize(uow: UnitOfWork, invoice_id: str, issue_date: IssueDate = None) -> InvoiceSummary:
+    """Give a draft its number and freeze it."""
+    invoice = await invoices.finalize(uow, invoice_id, _on(issue_date))
+    await uow.session.flush()
+    return InvoiceSummary.model_validate(invoice)
+
+
+@command(app, changes=True)
+async def regenerate_pdf(
+    uow: UnitOfWork, invoice_id: str, reason: Annotated[str, typer.Option(help="Why; it is kept.")]
+) -> RenderOut:
+    """Make the files of a document anew, as one more version."""
+    return RenderOut.model_validate(await invoices.regenerate_pdf(uow, invoice_id, reason))
+
+
+@command(app)
+async def verify(
+    backend: Backend,
+    actor: Actor,
+    partner: str | None = None,
+    year: int | None = None,
+    *,
+    files: Annotated[bool, typer.Option(help="Fetch every stored file and compare its digest too.")] = True,
+) -> list[dict[str, Any]]:
+    """Re-compute seals, numbers and digests of every series, and list what is not as it was sealed."""
+    rows: list[dict[str, Any]] = []
+    for series in await backend.ask(actor, invoices.series, partner):
+        key = (series.partner_id, series.document_type, series.fiscal_year)
+        if year not in (None, series.fiscal_year):
+            continue
+        verdict = await backend.ask(actor, invoices.verify, *key)
+        found = [*verdict.violations, *(await invoices.verify_files(backend, actor, *key) if files else [])]
+        common = {
+            "partner_id": key[0],
+            "document_type": str(key[1]),
+            "fiscal_year": key[2],
+            "documents": verdict.documents,
+        }
+        rows += [{**common, "finding": each.code, "message": each.message} for each in found] or [
+            {**common, "finding": "intact", "message": ""}
+        ]
+    return rows
+
+
+def _on(issue_date: datetime | None) -> FinalizeIn:
+    return FinalizeIn(issue_date=issue_date.date() if issue_date else None)

@@ -1,0 +1,110 @@
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scaicontrol.core.errors import Conflict, Refused
+from scaicontrol.services import invoices, tax
+from scaicontrol.services.invoices import CreditIn, CreditLineIn, InvoiceLine, InvoiceStatus, MarkPaidIn, credits
+from tests.factories import NORTHWIND, petra
+from tests.factories.invoices import a_line, again, finalized, sent
+
+
+async def credited(backend, invoice, *parts, finalize=True):
+    lines = [CreditLineIn(line_id=line, amount_cents=cents) for line, cents in parts] or None
+    note = await backend.perform(petra, invoices.credit, invoice.id, CreditIn(lines=lines, reason="Outage"))
+    return await invoices.check_and_finalize(backend, petra, note.id) if finalize else note
+
+
+async def test_a_full_credit_note_mirrors_its_invoice_and_settles_both(backend):
+    invoice = await sent(backend, a_line(1000), a_line(-100))
+    note = await credited(backend, invoice)
+    assert note.number == "SCAI-CN-2026-000001"
+    assert (note.subtotal_cents, note.tax_cents, note.total_cents) == (-900, -189, -1089)
+    assert [line.amount_cents for line in note.lines] == [-1000, 100]
+    assert note.buyer_snapshot == invoice.buyer_snapshot
+    original, note = await again(backend, invoice), await again(backend, note)
+    assert (original.status, original.settlement, original.amount_due_cents) == (InvoiceStatus.paid, "credit_note", 0)
+    assert (note.status, note.amount_due_cents, original.amount_credited_cents) == (InvoiceStatus.paid, 0, 1089)
+
+
+async def test_the_decision_is_inherited(backend):
+    invoice = await finalized(backend)
+    note = await credited(backend, invoice)
+    first, own = await backend.ask(petra, tax.get, invoice.id), await backend.ask(petra, tax.get, note.id)
+    assert (own.rule, own.rate, own.inputs, own.label) == (first.rule, first.rate, first.inputs, first.label)
+
+
+async def test_a_partial_credit_reduces_what_is_due(backend):
+    invoice = await finalized(backend, a_line(1000))
+    note = await credited(backend, invoice, (invoice.lines[0].id, 400))
+    assert (note.total_cents, note.lines[0].quantity) == (-484, Decimal(-1))
+    assert (await again(backend, invoice)).amount_due_cents == 1210 - 484
+
+
+async def test_more_than_a_line_holds_is_refused_also_in_parts_and_in_drafts(backend):
+    invoice = await finalized(backend, a_line(1000))
+    line = invoice.lines[0].id
+    await credited(backend, invoice, (line, 600))
+    await credited(backend, invoice, (line, 300), finalize=False)
+    with pytest.raises(Refused, match="100 cents are left"):
+        await credited(backend, invoice, (line, 101))
+    await credited(backend, invoice)
+    with pytest.raises(Conflict, match="all of it has been credited"):
+        await credited(backend, invoice)
+
+
+async def test_a_credit_after_payment_leaves_the_rest_to_be_refunded(backend, clock):
+    invoice = await finalized(backend, a_line(1000))
+    paid = MarkPaidIn(paid_at=clock.now(), reference="bank", method="transfer")
+    await backend.perform(petra, invoices.mark_paid, invoice.id, paid)
+    note = await credited(backend, invoice)
+    assert (note.status, note.amount_due_cents) == (InvoiceStatus.finalized, -1210)
+    done = await backend.perform(
+        petra, invoices.record_refund, note.id, refund_id="rfn_1", amount_cents=1210, refunded_at=clock.now()
+    )
+    assert (done.invoice.status, done.invoice.amount_due_cents) == (InvoiceStatus.paid, 0)
+    verdict = await backend.ask(petra, invoices.verify, NORTHWIND, invoices.DocumentType.credit_note, 2026)
+    assert verdict.intact, verdict.violations
+
+
+async def test_only_a_finalized_invoice_is_credited(backend):
+    invoice = await finalized(backend, a_line(1000))
+    note = await credited(backend, invoice)
+    with pytest.raises(Refused, match="it is a credit note"):
+        await credited(backend, note)
+
+
+def invoice_line(amount, position=0):
+    return InvoiceLine(
+        id=f"ili_{position}", amount_cents=amount, quantity=Decimal(1), unit_price_cents=amount, description="x"
+    )
+
+
+@given(st.lists(st.integers(-10_000, 10_000).filter(bool), min_size=1, max_size=5), st.data())
+def test_no_sequence_of_credits_gives_back_more_than_a_line_holds(amounts, data):
+    lines, notes = [invoice_line(amount, position) for position, amount in enumerate(amounts)], []
+    for _ in range(data.draw(st.integers(1, 6))):
+        wanted = [
+            CreditLineIn(line_id=line.id, amount_cents=data.draw(st.integers(-12_000, 12_000)))
+            for line in data.draw(st.lists(st.sampled_from(lines), min_size=1, max_size=3, unique_by=id))
+        ]
+        parts, reasons = credits.chosen(lines, notes, wanted)
+        if not reasons:
+            note = invoices.Invoice(id="inv_n")
+            note.lines = [InvoiceLine(**part.as_fields()) for part in parts]
+            notes.append(note)
+    given_back = credits.credited(notes)
+    for line in lines:
+        back = given_back.get(line.id, 0)
+        assert 0 <= back * (1 if line.amount_cents > 0 else -1) <= abs(line.amount_cents)
+
+
+@given(st.lists(st.integers(-10_000, 10_000).filter(bool), min_size=1, max_size=5))
+def test_what_remains_after_crediting_the_rest_is_nothing(amounts):
+    lines = [invoice_line(amount, position) for position, amount in enumerate(amounts)]
+    note = invoices.Invoice(id="inv_n")
+    note.lines = [InvoiceLine(**part.as_fields()) for part in credits.remaining(lines, [])]
+    assert sum(line.amount_cents for line in note.lines) == -sum(amounts)
+    assert credits.remaining(lines, [note]) == []
