@@ -3,6 +3,7 @@ import { For, type JSX } from "solid-js";
 export interface Column<Row> {
   id: string;
   header: () => string;
+  /** Null where the row has nothing to say: a dash in the table, no line in the card. */
   cell: (row: Row) => JSX.Element;
   /** Amounts stand at the right, in figures of one width. */
   align?: "end";

@@ -47,9 +47,7 @@ const COLUMNS: readonly Column<Schemas["InvoiceOut"]>[] = [
     id: "due",
     header: () => t("invoices.due"),
     cell: (invoice) => (
-      <Show when={invoice.amount_due_cents > 0 && invoice.due_date} fallback="–">
-        {(date) => <When at={date()} />}
-      </Show>
+      <Show when={invoice.amount_due_cents > 0 && invoice.due_date}>{(date) => <When at={date()} />}</Show>
     ),
   },
   {
@@ -68,7 +66,7 @@ const COLUMNS: readonly Column<Schemas["InvoiceOut"]>[] = [
     header: () => t("invoices.open"),
     align: "end",
     cell: (invoice) =>
-      invoice.amount_due_cents === 0 ? "–" : fmt.money(invoice.amount_due_cents, invoice.currency),
+      invoice.amount_due_cents === 0 ? null : fmt.money(invoice.amount_due_cents, invoice.currency),
   },
   {
     id: "files",

@@ -38,7 +38,7 @@ export function Lines(props: { of: Schemas["InvoiceDetailOut"] }) {
       id: "vat",
       header: () => t("invoice.vat"),
       align: "end",
-      cell: (line) => (line.tax_rate === null ? "–" : fmt.percent(line.tax_rate)),
+      cell: (line) => (line.tax_rate === null ? null : fmt.percent(line.tax_rate)),
     },
     {
       id: "net",

@@ -44,7 +44,7 @@ const COLUMNS: readonly Column<Schemas["SubscriptionOut"]>[] = [
   {
     id: "next",
     header: () => t("subscriptions.renews"),
-    cell: (subscription) => nextStep(subscription) ?? "–",
+    cell: (subscription) => nextStep(subscription),
   },
   {
     id: "price",
