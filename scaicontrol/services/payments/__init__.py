@@ -20,7 +20,7 @@ from .service.collect import charge_due, pay, record, retry, schedule
 from .service.inbound import dispute, process_inbound, receive
 from .service.methods import confirm, enabled_providers, make_default, provider, remove, set_up, store
 from .service.pursue import begin_for, dun, end_dunning
-from .service.refunds import record_refund, refund, refund_due
+from .service.refunds import credit_for_refund, record_refund, refund, refund_due
 from .service.standing import catch_up, fall_behind, in_arrears
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "catch_up",
     "charge_due",
     "confirm",
+    "credit_for_refund",
     "default_method",
     "dispute",
     "dun",

@@ -32,13 +32,14 @@ async def refund(
     A provider that fails leaves the refund `failed` and visible; it is tried again, always as the same refund.
     """
     actor.require("payments:refund")
-    credit = await backend.perform(actor, _draft_credit, invoice_id, amount_cents, reason)
+    credit = await backend.perform(actor, credit_for_refund, invoice_id, amount_cents, reason)
     note = await invoices.check_and_finalize(backend, actor, credit)
     refund_id = await backend.perform(actor, _write, invoice_id, note.id)
     return await _execute(backend, refund_id), note
 
 
-async def _draft_credit(uow: UnitOfWork, invoice_id: str, amount_cents: int | None, reason: str) -> str:
+async def credit_for_refund(uow: UnitOfWork, invoice_id: str, amount_cents: int | None, reason: str) -> str:
+    """Draft the credit note of a refund and give its id: the first step, and all of a refund that can be rehearsed."""
     uow.authorize("payments:refund")
     invoice = await invoices.get(uow, invoice_id, lock=True)
     if invoice.status != "paid" or invoice.is_credit_note:

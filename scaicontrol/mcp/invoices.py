@@ -1,0 +1,178 @@
+from datetime import date
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import invalid
+from scaicontrol.core.ids import Id
+from scaicontrol.core.pagination import Page
+from scaicontrol.core.schemas import Cents, Currency, In, Out
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import invoices, payments
+from scaicontrol.services.invoices import (
+    CheckReport,
+    CreditIn,
+    DocumentType,
+    FinalizeIn,
+    Invoice,
+    InvoiceDetail,
+    InvoiceFilter,
+    InvoiceIn,
+    InvoiceOut,
+    InvoicePatch,
+    InvoiceStatus,
+    InvoiceSummary,
+    MailQueued,
+    MarkPaidIn,
+    ReasonIn,
+    RenderOut,
+    SendIn,
+    SettlementOut,
+    Verification,
+)
+
+from .door import Paging, Tool
+
+tool = Tool(
+    "manage_invoices",
+    "Invoices and credit notes",
+    "Read and run documents: draft, check, number, send, settle, correct. Amounts are integers in minor units.",
+)
+
+
+class Wanted(In):
+    """Which documents of a list; what is left out does not narrow it."""
+
+    status: InvoiceStatus | None = None
+    document_type: DocumentType | None = None
+    tenant_id: Id | None = None
+    partner_id: Id | None = None
+    currency: Currency | None = None
+    issued_from: date | None = None
+    issued_to: date | None = None
+    overdue: bool | None = None
+    q: str | None = None
+
+
+class RefundIn(ReasonIn):
+    amount_cents: Cents | None = None
+
+
+class RefundResult(Out):
+    """The credit note of a refund and how the provider answered; a rehearsal has asked no provider."""
+
+    credit_note: InvoiceOut
+    refund_id: str | None = None
+    refund_status: str | None = None
+
+
+@tool.read("invoices:read", out=list[InvoiceSummary])
+async def list_(uow: UnitOfWork, wanted: Wanted, paging: Paging) -> Page[Invoice]:
+    """List documents, newest first unless sorted otherwise."""
+    return await invoices.page(uow, paging.request, InvoiceFilter(**wanted.model_dump()))
+
+
+@tool.read("invoices:read", out=InvoiceDetail | InvoiceOut)
+async def get(uow: UnitOfWork, invoice_id: Id) -> InvoiceDetail | InvoiceOut:
+    """Read one document with its lines; operators also get its decision, payments, files and facts."""
+    if uow.actor.may("invoices:administer"):
+        return await invoices.detail(uow, invoice_id)
+    return invoices.shown(await invoices.get(uow, invoice_id))
+
+
+@tool.read("invoices:finalize", out=CheckReport)
+async def check(backend: Backend, actor: Actor, invoice_id: Id, body: FinalizeIn) -> CheckReport:
+    """Name everything that keeps a draft from being finalized; consumes nothing."""
+    return await invoices.check(backend, actor, invoice_id, body)
+
+
+@tool.read("invoices:verify", out=Verification)
+async def verify(
+    uow: UnitOfWork, fiscal_year: int, document_type: DocumentType = DocumentType.invoice, partner_id: Id | None = None
+) -> Verification:
+    """Compute the seals of a number series anew and name every gap, edit and exchange."""
+    seller = partner_id or uow.actor.partner_id
+    if seller is None:
+        raise invalid("partner_id", "Name the seller whose series is to be verified.", "missing")
+    return await invoices.verify(uow, seller, document_type, fiscal_year)
+
+
+@tool.change("invoices:create", out=InvoiceOut)
+async def create(uow: UnitOfWork, body: InvoiceIn) -> InvoiceOut:
+    """Write a draft."""
+    return await _stored(uow, await invoices.draft(uow, body))
+
+
+@tool.change("invoices:update", out=InvoiceOut)
+async def update(uow: UnitOfWork, invoice_id: Id, body: InvoicePatch) -> InvoiceOut:
+    """Change what is sent of a draft; a list of lines replaces all lines."""
+    return await _stored(uow, await invoices.update(uow, invoice_id, body))
+
+
+async def _finalize_within(uow: UnitOfWork, invoice_id: Id, body: FinalizeIn) -> InvoiceOut:
+    return await _stored(uow, await invoices.finalize(uow, invoice_id, body))
+
+
+@tool.change("invoices:finalize", out=InvoiceOut, destructive=True, rehearsal=_finalize_within)
+async def finalize(backend: Backend, actor: Actor, invoice_id: Id, body: FinalizeIn) -> InvoiceOut:
+    """Give a draft its legal number and seal. Cannot be undone; a credit note corrects it."""
+    return invoices.shown(await invoices.check_and_finalize(backend, actor, invoice_id, body))
+
+
+@tool.change("invoices:administer", "invoices:send", out=MailQueued, outside=True)
+async def send(uow: UnitOfWork, invoice_id: Id, body: SendIn) -> MailQueued:
+    """Mail a finalized document, or show it in the portal."""
+    return await invoices.send(uow, invoice_id, body)
+
+
+@tool.change("invoices:void", out=InvoiceOut, destructive=True)
+async def void(uow: UnitOfWork, invoice_id: Id, body: ReasonIn) -> InvoiceOut:
+    """Cancel a document that should never have been; its number stays used."""
+    return await _stored(uow, await invoices.void(uow, invoice_id, body.reason))
+
+
+@tool.change("invoices:mark_paid", out=SettlementOut, destructive=True)
+async def mark_paid(uow: UnitOfWork, invoice_id: Id, body: MarkPaidIn) -> invoices.Settlement:
+    """Record money that arrived outside any payment provider."""
+    return await invoices.mark_paid(uow, invoice_id, body)
+
+
+async def _credit_within(uow: UnitOfWork, invoice_id: Id, body: CreditIn) -> InvoiceOut:
+    note = await invoices.credit(uow, invoice_id, body)
+    if body.finalize:
+        await uow.session.flush()
+        note = await invoices.finalize(uow, note.id)
+    return await _stored(uow, note)
+
+
+@tool.change("invoices:credit", out=InvoiceOut, destructive=True, rehearsal=_credit_within)
+async def credit_note(backend: Backend, actor: Actor, invoice_id: Id, body: CreditIn) -> InvoiceOut:
+    """Write a credit note over some lines or all that is left; `finalize` numbers it at once."""
+    note = await backend.perform(actor, invoices.credit, invoice_id, body)
+    if body.finalize:
+        note = await invoices.check_and_finalize(backend, actor, note.id)
+    return invoices.shown(note)
+
+
+async def _refund_within(uow: UnitOfWork, invoice_id: Id, body: RefundIn) -> RefundResult:
+    note_id = await payments.credit_for_refund(uow, invoice_id, body.amount_cents, body.reason)
+    await uow.session.flush()
+    return RefundResult(credit_note=await _stored(uow, await invoices.finalize(uow, note_id)))
+
+
+@tool.change("payments:refund", out=RefundResult, destructive=True, outside=True, rehearsal=_refund_within)
+async def refund(backend: Backend, actor: Actor, invoice_id: Id, body: RefundIn) -> RefundResult:
+    """Credit a paid invoice, whole or in part, and return the money through its provider."""
+    refunded, note = await payments.refund(backend, actor, invoice_id, body.amount_cents, body.reason)
+    note = await backend.ask(actor, invoices.get, note.id)
+    return RefundResult(credit_note=invoices.shown(note), refund_id=refunded.id, refund_status=str(refunded.status))
+
+
+@tool.change("invoices:regenerate_pdf", out=RenderOut)
+async def regenerate_pdf(uow: UnitOfWork, invoice_id: Id, body: ReasonIn) -> invoices.DocumentRender:
+    """Make a new version of a document's files; the old ones stay."""
+    return await invoices.regenerate_pdf(uow, invoice_id, body.reason)
+
+
+async def _stored(uow: UnitOfWork, invoice: Invoice) -> InvoiceOut:
+    await uow.session.flush()  # shown as the database will keep it
+    return invoices.shown(invoice)

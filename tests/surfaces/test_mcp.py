@@ -1,0 +1,328 @@
+"""Agents and people at the MCP door: what they are shown, what they may do, what a rehearsal leaves (nothing)."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import httpx2
+import pytest
+import pytest_asyncio
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+from sqlalchemy import func, select
+from starlette.applications import Starlette
+
+from scaicontrol.core.actor import Actor, ActorKind
+from scaicontrol.core.audit_log import AuditEntry
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Unauthenticated, Unavailable
+from scaicontrol.core.outbox import Outbox
+from scaicontrol.core.settings import Settings
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.mcp.server import build_mcp
+from scaicontrol.services import invoices, subscriptions
+from tests.factories import ACME, alice, bert, gina, petra, pim, sam, tom
+from tests.factories.invoices import a_draft, again, finalized, sent
+from tests.factories.subscriptions import market, show, subscribed
+
+agent = replace(petra, id="agt_robin", kind=ActorKind.agent, on_behalf_of=petra.id)
+CAST: dict[str, Actor] = {"agent": agent} | {a.name.lower(): a for a in (alice, bert, gina, petra, pim, sam, tom)}
+URL = "http://localhost:8000/mcp"
+As = Callable[[str], AbstractAsyncContextManager[Client]]
+
+
+async def by_name(_: Backend, token: str) -> Actor:
+    """A stand-in for ScaiKey: the token is the name."""
+    if token == "later":
+        raise Unavailable("ScaiKey does not answer.", retry_after=7)
+    if token not in CAST:
+        raise Unauthenticated("The bearer token's signature is wrong.")
+    return CAST[token]
+
+
+@pytest_asyncio.fixture
+async def web(backend: Backend, settings: Settings) -> AsyncIterator[httpx2.ASGITransport]:
+    """The server as it hangs in the product, answering in process."""
+    await market(backend)
+    surface = build_mcp(settings.model_copy(update={"scaikey_issuer": "https://key.example.com"}), by_name)
+    surface.bind(backend)
+    running, over = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:  # in one task: a fixture is entered and left in two
+        async with surface.session_manager.run():
+            running.set()
+            await over.wait()
+
+    living = asyncio.create_task(live())
+    await running.wait()
+    yield httpx2.ASGITransport(Starlette(routes=surface.routes))
+    over.set()
+    await living
+
+
+@pytest.fixture
+def signed_in(web: httpx2.ASGITransport) -> As:
+    @asynccontextmanager
+    async def client(name: str) -> AsyncIterator[Client]:
+        async with (
+            httpx2.AsyncClient(transport=web, headers={"authorization": f"Bearer {name}"}) as http,
+            Client(streamable_http_client(URL, http_client=http)) as client,
+        ):
+            yield client
+
+    return client
+
+
+Call = Callable[..., Awaitable[dict[str, Any]]]
+
+
+@pytest.fixture
+def call(signed_in: As) -> Call:
+    async def call(who: str, tool: str, action: str, **arguments: Any) -> dict[str, Any]:
+        async with signed_in(who) as client:
+            result = await client.call_tool(tool, {"action": action, **arguments})
+        body: dict[str, Any] = result.structured_content
+        assert json.loads(result.content[0].text) == body  # type: ignore[union-attr]  # it is text
+        assert result.is_error == ("error" in body)
+        return body
+
+    return call
+
+
+async def rows(backend: Backend) -> tuple[int, ...]:
+    """Count what any change would leave."""
+
+    async def count(uow: UnitOfWork) -> tuple[int, ...]:
+        counted = (invoices.Invoice, subscriptions.Subscription, Outbox, AuditEntry, invoices.NumberSeries)
+        return tuple([await uow.session.scalar(select(func.count()).select_from(each)) or 0 for each in counted])
+
+    return await backend.ask(Actor.system("test"), count)
+
+
+async def actions_of(client: Client) -> dict[str, list[str]]:
+    return {t.name: t.input_schema["properties"]["action"]["enum"] for t in (await client.list_tools()).tools}
+
+
+async def test_each_sees_only_what_it_may_do(signed_in):
+    async with signed_in("tom") as client:
+        assert await actions_of(client) == {"manage_subscriptions": ["list", "get"]}
+    async with signed_in("alice") as client:
+        assert await actions_of(client) == {
+            "manage_subscriptions": ["list", "get", "create", "cancel", "resume"],
+            "manage_invoices": ["list", "get"],
+        }
+    async with signed_in("petra") as client:
+        seen = await actions_of(client)
+    assert {"override", "suspend", "bulk"} <= set(seen["manage_subscriptions"])
+    assert {"finalize", "refund", "credit_note", "void", "verify"} <= set(seen["manage_invoices"])
+
+
+async def test_a_read_only_role_is_shown_nothing_that_changes(signed_in):
+    async with signed_in("pim") as client:
+        tools = (await client.list_tools()).tools
+    assert {tool.name: tool.annotations.read_only_hint for tool in tools} == {
+        "manage_subscriptions": True,
+        "manage_invoices": True,
+    }
+
+
+async def test_each_action_has_a_schema_of_its_own(signed_in):
+    async with signed_in("petra") as client:
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+    schema = tools["manage_invoices"].input_schema
+    void = next(s for s in schema["oneOf"] if s["properties"]["action"].get("const") == "void")
+    assert schema["type"] == "object"
+    assert void["required"] == ["reason", "action", "invoice_id"]
+    assert {"dry_run", "plan_hash"} <= set(void["properties"])
+    assert tools["manage_invoices"].annotations.destructive_hint
+
+
+async def test_a_person_changes_at_once(call, backend):
+    draft = await a_draft(backend)
+    body = await call("petra", "manage_invoices", "finalize", invoice_id=draft.id)
+    assert body["ok"]
+    assert body["data"]["status"] == "finalized"
+    assert (await again(backend, draft)).number == body["data"]["number"]
+
+
+async def test_an_agent_rehearses_and_leaves_nothing(call, backend):
+    draft, before = await a_draft(backend), None
+    before = await rows(backend)
+    body = await call("agent", "manage_invoices", "finalize", invoice_id=draft.id)
+    plan = body["change_plan"]
+    assert body["data"]["status"] == "finalized"
+    assert "invoice.finalized" in [fact["topic"] for fact in plan["facts"]]
+    assert plan["money"][0]["amounts"]["total_cents"] == 2299
+    assert await rows(backend) == before
+    assert (await again(backend, draft)).status == "draft"
+
+
+async def test_a_plan_is_applied_as_it_was_shown(call, backend):
+    draft = await a_draft(backend)
+    planned = await call("agent", "manage_invoices", "finalize", invoice_id=draft.id)
+    twice = await call("agent", "manage_invoices", "finalize", invoice_id=draft.id)
+    digest = planned["change_plan"]["plan_hash"]
+    assert twice["change_plan"]["plan_hash"] == digest
+    applied = await call("agent", "manage_invoices", "finalize", invoice_id=draft.id, dry_run=False, plan_hash=digest)
+    assert applied["data"]["status"] == "finalized"
+
+
+async def test_a_plan_that_no_longer_holds_is_refused(call, backend):
+    draft = await a_draft(backend)
+    planned = await call("agent", "manage_invoices", "void", invoice_id=draft.id, reason="Mistake")
+    await finalized(backend)
+    await invoices.check_and_finalize(backend, petra, draft.id)
+    digest = planned["change_plan"]["plan_hash"]
+    refused = await call(
+        "agent", "manage_invoices", "void", invoice_id=draft.id, reason="Mistake", dry_run=False, plan_hash=digest
+    )
+    assert refused["error"]["code"] == "PLAN_STALE"
+    assert (await again(backend, draft)).status == "finalized"
+
+
+async def test_a_credit_note_can_be_rehearsed_and_written(call, backend):
+    invoice = await sent(backend)
+    lines = [{"line_id": invoice.lines[0].id, "amount_cents": 500}]
+    asked = {"invoice_id": invoice.id, "lines": lines, "reason": "Outage", "finalize": True}
+    planned = await call("agent", "manage_invoices", "credit_note", **asked)
+    assert planned["data"]["total_cents"] == -605
+    assert (await again(backend, invoice)).amount_due_cents == 2299
+    written = await call("petra", "manage_invoices", "credit_note", **asked)
+    assert written["data"]["status"] == "paid"
+    assert (await again(backend, invoice)).amount_due_cents == 2299 - 605
+
+
+async def test_the_sentence_of_a_refusal_is_the_services_own(call, backend):
+    invoice = await sent(backend)
+    body = await call("petra", "manage_invoices", "update", invoice_id=invoice.id, notes="x")
+    assert body["error"]["code"] == "bad_request"
+    assert body["error"]["message"].startswith(f"Cannot update invoice {invoice.number}: it is sent;")
+    assert body["error"]["request_id"].startswith("req_")
+
+
+async def test_the_gate_names_every_reason(call, backend):
+    draft = await a_draft(backend, lines=[])
+    await backend.perform(petra, invoices.update, draft.id, invoices.InvoicePatch(lines=[]))
+    body = await call("petra", "manage_invoices", "finalize", invoice_id=draft.id)
+    assert body["error"]["code"] == "bad_request"
+    assert body["error"]["reasons"]
+
+
+async def test_wrong_arguments_name_the_field(call):
+    body = await call("petra", "manage_invoices", "void", invoice_id="inv_1", reson="typo")
+    assert body["error"]["code"] == "validation_error"
+    assert {reason["field"] for reason in body["error"]["reasons"]} == {"reason", "reson"}
+
+
+async def test_foreign_documents_do_not_exist(call, backend):
+    invoice = await sent(backend)
+    assert (await call("sam", "manage_invoices", "get", invoice_id=invoice.id))["error"]["code"] == "not_found"
+    assert (await call("gina", "manage_invoices", "get", invoice_id=invoice.id))["error"]["code"] == "not_found"
+    assert (await call("sam", "manage_invoices", "list"))["page"]["total"] == 0
+    assert (await call("alice", "manage_invoices", "list"))["data"][0]["number"] == invoice.number
+
+
+async def test_what_is_not_offered_is_denied(call, backend):
+    draft = await a_draft(backend)
+    denied = await call("alice", "manage_invoices", "finalize", invoice_id=draft.id)
+    assert denied["error"]["code"] == "PERMISSION_DENIED"
+    assert (await call("alice", "manage_invoices", "explode"))["error"]["code"] == "validation_error"
+    assert (await call("alice", "manage_moons", "list"))["error"]["code"] == "TOOL_NOT_FOUND"
+
+
+async def test_a_tenant_subscribes_and_cancels_for_itself(call, backend):
+    made = await call("alice", "manage_subscriptions", "create", plan_key="scaidrive.pro")
+    assert made["data"]["tenant_id"] == ACME
+    subscription_id = made["data"]["id"]
+    ended = await call("alice", "manage_subscriptions", "cancel", subscription_id=subscription_id)
+    assert ended["data"]["status"] == "cancelling"
+    denied = await call("alice", "manage_subscriptions", "cancel", subscription_id=subscription_id, immediate=True)
+    assert denied["error"]["code"] == "PERMISSION_DENIED"
+
+
+async def test_a_bulk_rehearsal_tells_each_outcome(call, backend):
+    subscription, before = await subscribed(backend), None
+    before = await rows(backend)
+    asked = {"verb": "suspend", "ids": [subscription.id, "sub_gone"], "reason": "Abuse"}
+    planned = await call("petra", "manage_subscriptions", "bulk", dry_run=True, **asked)
+    assert planned["data"]["succeeded"] == [subscription.id]
+    assert planned["data"]["failed"] == [{"id": "sub_gone", "error": "No subscription sub_gone."}]
+    assert [fact["topic"] for fact in planned["change_plan"]["facts"]] == ["subscription.suspended"]
+    assert await rows(backend) == before
+    done = await call("petra", "manage_subscriptions", "bulk", **asked)
+    assert done["data"] == planned["data"]
+    assert (await show(backend, subscription.id)).status == "suspended"
+
+
+async def test_the_audit_log_names_surface_agent_and_person(call, backend):
+    draft = await a_draft(backend)
+    await call("agent", "manage_invoices", "void", invoice_id=draft.id, reason="Mistake", dry_run=False)
+
+    async def read(uow: UnitOfWork) -> AuditEntry:
+        entry = select(AuditEntry).where(AuditEntry.resource_id == draft.id, AuditEntry.surface == "mcp")
+        return (await uow.session.scalars(entry)).one()
+
+    entry = await backend.ask(Actor.system("test"), read)
+    assert (entry.actor_id, entry.on_behalf_of, entry.reason) == (agent.id, petra.id, "Mistake")
+
+
+ASK = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+ACCEPT = {"accept": "application/json, text/event-stream"}
+
+
+async def post(web: httpx2.ASGITransport, path: str = "", **headers: str) -> httpx2.Response:
+    async with httpx2.AsyncClient(transport=web) as http:
+        return await http.post(URL + path, json=ASK, headers=ACCEPT | headers)
+
+
+async def test_without_a_valid_token_nothing_is_said(web):
+    metadata = "http://localhost:8000/.well-known/oauth-protected-resource/mcp"
+    for headers in ({}, {"authorization": "Bearer forged"}, {"authorization": "Basic cGV0cmE="}):
+        answer = await post(web, **headers)
+        assert answer.status_code == 401
+        assert f'resource_metadata="{metadata}"' in answer.headers["www-authenticate"]
+    assert "signature is wrong" in (await post(web, authorization="Bearer forged")).text
+
+
+async def test_a_silent_scaikey_is_not_a_refusal(web):
+    answer = await post(web, authorization="Bearer later")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "7")
+
+
+async def test_only_our_own_name_and_pages_are_served(web):
+    assert (await post(web, authorization="Bearer petra")).status_code == 200
+    assert (await post(web, "/", authorization="Bearer petra")).status_code == 200
+    assert (await post(web, authorization="Bearer petra", host="evil.example")).status_code == 421
+    assert (await post(web, authorization="Bearer petra", origin="https://evil.example")).status_code == 403
+
+
+async def test_the_resource_says_who_issues_its_tokens(web):
+    async with httpx2.AsyncClient(transport=web) as http:
+        for suffix in ("", "/mcp"):
+            answer = await http.get(f"http://localhost:8000/.well-known/oauth-protected-resource{suffix}")
+            assert answer.json()["authorization_servers"] == ["https://key.example.com/"]
+            assert answer.json()["resource"] == URL
+            assert "admin:billing" in answer.json()["scopes_supported"]
+
+
+async def test_before_there_is_a_backend_it_asks_to_come_back(settings):
+    surface = build_mcp(settings.model_copy(update={"scaikey_issuer": "https://key.example.com"}), by_name)
+    answer = await post(httpx2.ASGITransport(Starlette(routes=surface.routes)), authorization="Bearer petra")
+    assert answer.status_code == 503
+
+
+async def test_the_bearer_token_is_the_one_rest_takes(backend, settings, ports):
+    await market(backend)
+    surface = build_mcp(settings.model_copy(update={"scaikey_issuer": "https://key.example.com"}))
+    surface.bind(backend)
+    ports.tokens.claims["petra"] = {"sub": petra.id, "partner_id": petra.partner_id, "roles": ["partner_admin"]}
+    ports.tokens.claims["drive"] = {"sub": "scaidrive", "client_id": "scaidrive", "scope": "registry:manage"}
+    async with surface.session_manager.run():
+        web = httpx2.ASGITransport(Starlette(routes=surface.routes))
+        seen = (await post(web, authorization="Bearer petra")).json()["result"]["tools"]
+        assert [tool["name"] for tool in seen] == ["manage_subscriptions", "manage_invoices"]
+        assert (await post(web, authorization="Bearer drive")).json()["result"]["tools"] == []
+        assert (await post(web, authorization="Bearer other")).status_code == 401
