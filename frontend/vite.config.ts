@@ -57,6 +57,7 @@ export default defineConfig({
     environment: "jsdom",
     setupFiles: ["tests/setup.ts"],
     include: ["tests/**/*.test.{ts,tsx}"],
+    testTimeout: 30_000,
     env: { TZ: "America/New_York" },
   },
 });

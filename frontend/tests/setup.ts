@@ -1,5 +1,5 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@solidjs/testing-library";
+import { cleanup, configure } from "@solidjs/testing-library";
 import { afterEach, vi } from "vitest";
 import { setLanguage } from "../src/i18n";
 
@@ -9,6 +9,9 @@ afterEach(async () => {
   localStorage.clear();
   await setLanguage("en");
 });
+
+// A busy machine is slow, not wrong: only what never comes shall fail.
+configure({ asyncUtilTimeout: 8_000 });
 
 Object.defineProperty(navigator, "languages", { value: ["en-GB", "en"] });
 
