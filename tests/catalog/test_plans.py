@@ -12,8 +12,8 @@ from tests.factories.registry import store_service
 
 def pro(**fields) -> PlanIn:
     usage = [{"metric_slug": "api_calls", "tier_start": "0", "unit_price_cents": 5, "unit_divisor": 1000}]
-    return PlanIn(
-        **{
+    return PlanIn.model_validate(
+        {
             "service_id": SCAIDRIVE,
             "slug": "pro",
             "name": "Pro",

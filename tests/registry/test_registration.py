@@ -1,4 +1,5 @@
 import hashlib
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -20,7 +21,7 @@ def asks(slug: str = "scaidrive", **fields) -> RegistrationIn:
     return RegistrationIn(slug=slug, name="ScaiDrive", version="1.0.0", base_url="https://drive.example.com", **fields)
 
 
-async def facts(backend: Backend, topic: str) -> list[dict]:
+async def facts(backend: Backend, topic: str) -> list[dict[str, Any]]:
     async def read(uow):
         rows = await uow.session.scalars(select(Outbox).where(Outbox.event_type == topic).order_by(Outbox.id))
         return [row.payload for row in rows]

@@ -4,12 +4,13 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import event, select
 
+from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, NotFound
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.services import registry, usage
 from scaicontrol.services.catalog import Bracket
 from scaicontrol.services.subscriptions import SubscriptionStatus
-from scaicontrol.services.usage import PeriodType, QuotaStatus
+from scaicontrol.services.usage import PeriodType, QuotaStanding, QuotaStatus
 from tests.factories import (
     ACME,
     GLOBEX,
@@ -32,7 +33,7 @@ from tests.factories.usage import ENDS, STARTED, an_event, send, store_holder, s
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-async def quota(backend, actor=scaidrive, tenant_id=ACME, metric="api_calls") -> QuotaStatus:
+async def quota(backend: Backend, actor=scaidrive, tenant_id=ACME, metric="api_calls") -> QuotaStatus:
     return await backend.ask(actor, usage.quota, tenant_id, "scaidrive", metric)
 
 
@@ -71,7 +72,8 @@ async def test_a_service_asks_and_gets_what_just_arrived_with_what_is_rolled_up(
     await usage.aggregate(backend)
     await send(backend, an_event("e2", "300"))
     stands = await quota(backend)
-    assert (stands.used, stands.limit, stands.status, stands.entitled) == (800, 1000, "warning", True)
+    assert (stands.used, stands.limit, stands.status) == (Decimal(800), 1000, QuotaStanding.warning)
+    assert stands.entitled
     assert (stands.period_start, stands.period_end) == (STARTED, ENDS)
 
 
@@ -80,7 +82,8 @@ async def test_who_is_not_entitled_has_nothing_left(backend):
     await store_holder(backend, GLOBEX, status=SubscriptionStatus.suspended)
     for tenant_id in (GLOBEX, INITECH, "tnt_nobody"):
         stands = await quota(backend, tenant_id=tenant_id)
-        assert (stands.entitled, stands.limit, stands.status, stands.unlimited) == (False, 0, "exceeded", False)
+        assert (stands.entitled, stands.limit, stands.unlimited) == (False, 0, False)
+        assert stands.status is QuotaStanding.exceeded
 
 
 async def test_grants_add_up_and_unlimited_wins(backend):
@@ -96,7 +99,7 @@ async def test_a_new_period_starts_at_zero_even_before_the_renewal_ran(backend, 
     await send(backend, an_event("e1", 900))
     clock.set(ENDS + HOUR)
     stands = await quota(backend)
-    assert (stands.used, stands.period_start) == (0, ENDS)
+    assert (stands.used, stands.period_start) == (Decimal(0), ENDS)
 
 
 async def test_a_service_asks_about_its_own_metrics_only(backend):

@@ -5,6 +5,7 @@ from random import Random
 import pytest
 from sqlalchemy import event, select, update
 
+from scaicontrol.core.backend import Backend
 from scaicontrol.services import usage
 from scaicontrol.services.usage import Span, Total, UsageAggregate, UsageEvent, UsageWindow
 from tests.factories import ACME, GLOBEX, NORTHWIND, SCAIDRIVE, ada, alice, ian
@@ -14,7 +15,7 @@ HOUR, DAY, TICK = timedelta(hours=1), timedelta(days=1), timedelta(microseconds=
 SPAN = Span(ACME, SCAIDRIVE, STARTED, ENDS)
 
 
-async def total(backend, span=SPAN, metric="api_calls", actor=ada) -> Total:
+async def total(backend: Backend, span=SPAN, metric="api_calls", actor=ada) -> Total:
     return (await backend.ask(actor, usage.totals, [span]))[span].get(metric, Total())
 
 
