@@ -1,5 +1,6 @@
 """Subscriptions as tests need them: Northwind sells ScaiDrive, Acme, Globex and Initech may buy it."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -61,24 +62,34 @@ async def periods(backend: Backend, subscription_id: str) -> list[SubscriptionPe
     return await backend.ask(ada, subscriptions.periods_of, subscription_id)
 
 
-async def facts(backend: Backend, *topics: str) -> list[Outbox]:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A fact as the outbox keeps it."""
+
+    topic: str
+    key: str
+    payload: dict[str, Any]
+
+    @property
+    def step(self) -> str:
+        return self.key.split(":", 3)[3]
+
+
+async def facts(backend: Backend, *topics: str) -> list[Told]:
     """List the facts told so far, of some topics or of all public ones about subscriptions, oldest first."""
 
-    async def read(uow: UnitOfWork) -> list[Outbox]:
-        told = select(Outbox).order_by(Outbox.id)
-        told = (
-            told.where(Outbox.event_type.in_(topics))
-            if topics
-            else told.where(Outbox.event_type.startswith("subscription."), Outbox.public)
-        )
-        return list(await uow.session.scalars(told))
+    async def read(uow: UnitOfWork) -> list[Told]:
+        rows = select(Outbox).order_by(Outbox.id)
+        ours = Outbox.event_type.startswith("subscription.") & Outbox.public
+        rows = rows.where(Outbox.event_type.in_(topics) if topics else ours)
+        return [Told(r.event_type, r.idempotency_key, r.payload or {}) for r in await uow.session.scalars(rows)]
 
     return await backend.ask(ada, read)
 
 
 async def told(backend: Backend, *topics: str) -> list[str]:
     """List facts as `topic step`."""
-    return [f"{fact.event_type} {fact.idempotency_key.split(':', 3)[3]}" for fact in await facts(backend, *topics)]
+    return [f"{fact.topic} {fact.step}" for fact in await facts(backend, *topics)]
 
 
 async def nobody_pays(uow: UnitOfWork, tenant_ids: Any) -> set[str]:

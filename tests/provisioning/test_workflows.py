@@ -15,8 +15,10 @@ from scaicontrol.services.provisioning import (
     WorkflowLifecycle,
     WorkflowStatus,
 )
+from scaicontrol.services.provisioning.service.engine import new_workflow
 from scaicontrol.services.provisioning.service.running import SWEEP, claim_due
 from tests.factories import ada, alice, gina
+from tests.factories.catalog import store_plan
 from tests.factories.subscriptions import PROVISIONING_URL, facts, market, show, subscribed, told
 
 OK = ServiceReply(200, {"endpoint": "https://acme.drive.example.com", "credentials": {"key": "s3cret", "id": "42"}})
@@ -337,6 +339,29 @@ async def test_later_changes_follow_in_their_order_once_per_fact(backend, clock)
     assert [body["action"] for _, _, body, _ in backend.ports.services.calls] == ["suspend", "suspend", "resume"]
 
 
+async def test_a_workflow_left_behind_is_started_by_the_sweep(backend, clock):
+    pro = await started(backend, OK, ServiceReply(200))
+    await sweep(backend, clock, times=2)
+
+    async def leave_behind(uow):
+        subscription = await subscriptions.get(uow, pro.id)
+        uow.session.add_all(new_workflow(subscription, action, action) for action in (Action.suspend, Action.resume))
+
+    await backend.perform(ada, leave_behind)
+    await sweep(backend, clock, times=2)
+    assert [body["action"] for _, _, body, _ in backend.ports.services.calls[2:]] == ["suspend", "resume"]
+
+
+async def test_a_plan_that_limits_what_is_not_measured_is_not_provisioned(backend):
+    await market(backend)
+    await store_plan(backend, "odd", quotas={"unicorns": 3})
+    odd = await subscribed(backend, "scaidrive.odd")
+    workflow = await the_workflow(backend)
+    assert (workflow.status, workflow.failed_step) == ("failed", "validate")
+    assert workflow.error_message == "Plan scaidrive.odd limits unicorns, which scaidrive does not measure."
+    assert (await show(backend, odd.id)).status == "pending"
+
+
 async def test_a_service_without_an_address_is_told_nothing(backend):
     await market(backend)
     pro = await subscribed(backend)
@@ -354,7 +379,7 @@ async def test_facts_have_exactly_the_promised_fields(backend, clock):
         f"{common} failed_step error_code error_message rolled_back failed_at".split()
     )
     assert sorted(completed.payload) == sorted(f"{common} forced duration_seconds completed_at".split())
-    assert completed.idempotency_key.endswith(":completed:terminal")
+    assert completed.key.endswith(":completed:terminal")
 
 
 async def test_a_stranger_sees_no_workflow(backend):

@@ -37,7 +37,7 @@ async def test_a_life_tells_exactly_the_promised_fields(backend, clock):
     await backend.perform(CLOCK, subscriptions.recover, trial.id)
     await backend.perform(petra, subscriptions.resume, trial.id)
     await backend.perform(petra, subscriptions.cancel_now, trial.id, "fraud")
-    told = {fact.event_type: fact.payload for fact in await facts(backend)}
+    told = {fact.topic: fact.payload for fact in await facts(backend)}
     assert {topic: sorted(payload) for topic, payload in told.items()} == {
         topic: sorted(fields.split(", ")) for topic, fields in PROMISED.items()
     }
@@ -47,7 +47,7 @@ async def test_activation_is_told_once_and_says_what_it_brings_in(backend, clock
     await market(backend)
     year = await subscribed(backend, "scaidrive.year", quantity=2)
     (fact,) = await facts(backend, "subscription.activated")
-    assert fact.idempotency_key == f"subscription:{year.id}:activated:initial"
+    assert fact.key == f"subscription:{year.id}:activated:initial"
     wanted = {
         "plan_key": "scaidrive.year",
         "state": "active",
@@ -70,7 +70,7 @@ async def test_a_scheduled_cancellation_names_its_moment(backend):
     (fact,) = await facts(backend, "subscription.changed")
     assert (fact.payload["change_kind"], fact.payload["state"]) == ("scheduled_cancellation", "cancelling")
     assert fact.payload["pending_cancellation_at"] == "2026-02-15T09:00:00Z"
-    assert fact.idempotency_key == f"subscription:{pro.id}:changed:scheduled:2026-02-15"
+    assert fact.key == f"subscription:{pro.id}:changed:scheduled:2026-02-15"
 
 
 async def test_the_end_says_whether_it_was_sudden(backend, clock):

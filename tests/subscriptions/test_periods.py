@@ -21,6 +21,7 @@ def test_periods_tile_time_and_keep_their_anchor(start, every, zone):
     for _ in range(14):
         span = window(moment, every, anchor, zone)
         assert span.start == moment
+        assert span.end is not None
         assert span.end > moment
         day = civil_date(span.end, zone)
         last_of_month = (day + timedelta(days=1)).day == 1
@@ -33,6 +34,7 @@ def test_periods_tile_time_and_keep_their_anchor(start, every, zone):
 def test_a_period_never_crosses_the_term(start, every, zone, days):
     term_ends_at = start + timedelta(days=days)
     span = window(start, every, civil_date(start, zone).day, zone, term_ends_at)
+    assert span.end is not None
     assert span.end <= term_ends_at
     assert 0 <= span.days <= span.full_days
 
@@ -58,7 +60,8 @@ def test_many_changes_in_one_period_cost_what_each_day_cost(case):
     total, closed = Fraction(first[0] * first[1]), Fraction()
     current, since = first, 0
     for day, following in changes:
-        moved = prorate(Terms(*current, days), Terms(*following, days), days - day)
+        old, new = (Terms(quantity, price, days) for quantity, price in (current, following))
+        moved = prorate(old, new, days - day)
         total += moved.net_cents
         closed += Fraction(current[0] * current[1] * (day - since), days)
         current, since = following, day

@@ -31,7 +31,7 @@ class StepStatus(StrEnum):
 
 OPEN_STEPS = (StepStatus.pending, StepStatus.running, StepStatus.waiting_callback, StepStatus.waiting_poll)
 DONE_STEPS = (StepStatus.completed, StepStatus.skipped)
-BUSY = (WorkflowStatus.pending, WorkflowStatus.running, WorkflowStatus.rolling_back)
+BUSY = (WorkflowStatus.running, WorkflowStatus.rolling_back)
 
 
 class WorkflowLifecycle(Lifecycle):

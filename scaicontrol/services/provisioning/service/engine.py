@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from scaicontrol.core.errors import ControlError, Refused
 from scaicontrol.core.ids import new_id
@@ -57,8 +57,10 @@ async def start_if_free(uow: UnitOfWork, workflow: ProvisioningWorkflow) -> None
     """Start now, or leave it pending behind an earlier one of the same subscription: suspend and resume keep order."""
     earlier = select(ProvisioningWorkflow.id).where(
         ProvisioningWorkflow.subscription_id == workflow.subscription_id,
-        ProvisioningWorkflow.id != workflow.id,
-        ProvisioningWorkflow.status.in_(BUSY),
+        or_(
+            ProvisioningWorkflow.status.in_(BUSY),
+            and_(ProvisioningWorkflow.status == WorkflowStatus.pending, ProvisioningWorkflow.id < workflow.id),
+        ),
     )
     if await uow.session.scalar(earlier.limit(1)) is None:
         workflow.advance("start")
@@ -132,6 +134,10 @@ async def _validate(uow: UnitOfWork, workflow: ProvisioningWorkflow) -> None:
         raise Refused(f"Service {workflow.service_slug} is not active.")
     if not subscription.plan.is_active:
         raise Refused(f"Plan {workflow.plan_key} is no longer sold.")
+    unknown = {slug for slug in subscription.plan.quotas if workflow.service.metric(slug) is None}
+    if unknown and workflow.service.metrics:
+        names = ", ".join(sorted(unknown))
+        raise Refused(f"Plan {workflow.plan_key} limits {names}, which {workflow.service_slug} does not measure.")
     await tenants.require_billing_profile(uow, workflow.tenant_id)
 
 

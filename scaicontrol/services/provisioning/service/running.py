@@ -19,7 +19,7 @@ from ..lifecycle import StepStatus, WorkflowStatus
 from ..models import ProvisioningStep, ProvisioningWorkflow
 from ..plan import RETRY_DELAYS, Action, Work, retry_delay, step_plan
 from .calls import Errand, Meaning, Outcome, StepClaim, new_token, send
-from .engine import fail_compensation, fail_step, finish, finish_compensation, roll_back, settle
+from .engine import fail_compensation, fail_step, finish, finish_compensation, roll_back, settle, start_if_free
 
 SWEEP = Actor.system("provisioning_sweep")
 _AT_ONCE = 10
@@ -27,8 +27,9 @@ _LEASE_MARGIN = timedelta(seconds=30)
 
 
 async def run_due(backend: Backend, *, limit: int = 100) -> int:
-    """Run up to `limit` due steps and begin due rollbacks; count both. Several workers may sweep at the same time."""
+    """Run up to `limit` due steps and begin what waited; count both. Several workers may sweep at the same time."""
     done = await backend.perform(SWEEP, start_due_rollbacks, limit)
+    done += await backend.perform(SWEEP, start_waiting, limit)
     while done < limit:
         looked_at, claims = await backend.perform(SWEEP, claim_due, backend.instance, min(_AT_ONCE, limit - done))
         await asyncio.gather(*(_run(backend, claim) for claim in claims))
@@ -57,6 +58,23 @@ async def start_due_rollbacks(uow: UnitOfWork, limit: int) -> int:
     for workflow in workflows:
         await roll_back(uow, workflow)
     return len(workflows)
+
+
+async def start_waiting(uow: UnitOfWork, limit: int) -> int:
+    """Start workflows that were put behind one that ended in the same moment, unseen by either transaction."""
+    uow.authorize("provisioning:manage")
+    waiting = (
+        queries.visible(uow)
+        .where(ProvisioningWorkflow.status == WorkflowStatus.pending)
+        .order_by(ProvisioningWorkflow.created_at, ProvisioningWorkflow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    started = 0
+    for workflow in (await uow.session.scalars(waiting)).all():
+        await start_if_free(uow, workflow)
+        started += workflow.status is not WorkflowStatus.pending
+    return started
 
 
 async def claim_due(uow: UnitOfWork, worker: str, limit: int) -> tuple[int, list[StepClaim]]:
