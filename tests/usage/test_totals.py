@@ -3,7 +3,7 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import event, select, text, update
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.services import usage
@@ -200,3 +200,26 @@ async def test_old_events_go_and_their_totals_stay(backend, clock):
     assert await backend.perform(ada, usage.prune) == 1
     day = Span(ACME, SCAIDRIVE, STARTED + 3 * HOUR, ENDS)
     assert (await total(backend, day)).sum == 5
+
+
+@pytest.mark.parametrize("dialect", ["mariadb"])
+async def test_reading_current_use_does_not_walk_the_events(backend, clock):
+    await store_world(backend)
+
+    async def handler_reads(uow):
+        async def count():
+            rows = await uow.session.execute(text("SHOW SESSION STATUS LIKE 'Handler_read%'"))
+            return sum(int(row[1]) for row in rows)
+
+        before = await count()
+        await usage.totals(uow, [SPAN])
+        return await count() - before
+
+    async def report(count, prefix):
+        await send(backend, *[an_event(f"{prefix}{n}", at=STARTED + DAY) for n in range(count)])
+        await usage.aggregate(backend)
+        return await backend.ask(ada, handler_reads)
+
+    few = await report(10, "a")
+    many = await report(1000, "b")
+    assert many <= few + 5
