@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.services import invoices, tax
-from scaicontrol.services.invoices import CreditIn, CreditLineIn, InvoiceLine, InvoiceStatus, MarkPaidIn, credits
+from scaicontrol.services.invoices import CreditIn, CreditLineIn, InvoiceLine, InvoiceStatus, MarkPaidIn, crediting
 from tests.factories import NORTHWIND, petra
 from tests.factories.invoices import a_line, again, finalized, sent
 
@@ -90,12 +90,12 @@ def test_no_sequence_of_credits_gives_back_more_than_a_line_holds(amounts, data)
             CreditLineIn(line_id=line.id, amount_cents=data.draw(st.integers(-12_000, 12_000)))
             for line in data.draw(st.lists(st.sampled_from(lines), min_size=1, max_size=3, unique_by=id))
         ]
-        parts, reasons = credits.chosen(lines, notes, wanted)
+        parts, reasons = crediting.chosen(lines, notes, wanted)
         if not reasons:
             note = invoices.Invoice(id="inv_n")
             note.lines = [InvoiceLine(**part.as_fields()) for part in parts]
             notes.append(note)
-    given_back = credits.credited(notes)
+    given_back = crediting.credited(notes)
     for line in lines:
         back = given_back.get(line.id, 0)
         assert 0 <= back * (1 if line.amount_cents > 0 else -1) <= abs(line.amount_cents)
@@ -105,6 +105,6 @@ def test_no_sequence_of_credits_gives_back_more_than_a_line_holds(amounts, data)
 def test_what_remains_after_crediting_the_rest_is_nothing(amounts):
     lines = [invoice_line(amount, position) for position, amount in enumerate(amounts)]
     note = invoices.Invoice(id="inv_n")
-    note.lines = [InvoiceLine(**part.as_fields()) for part in credits.remaining(lines, [])]
+    note.lines = [InvoiceLine(**part.as_fields()) for part in crediting.remaining(lines, [])]
     assert sum(line.amount_cents for line in note.lines) == -sum(amounts)
-    assert credits.remaining(lines, [note]) == []
+    assert crediting.remaining(lines, [note]) == []

@@ -104,10 +104,12 @@ async def test_an_archived_invoice_is_mailed_by_itself_and_becomes_sent_when_the
         await backend.perform(petra, invoices.record_delivery, asked["delivery_id"])
     assert (await again(backend, invoice)).status == InvoiceStatus.sent
     told = [payload for topic, payload in await facts(backend, invoice.id) if topic == "invoice.sent"]
-    assert told == [{
-        "invoice_id": invoice.id, "number": invoice.number, "document_type": "invoice", "tenant_id": invoice.tenant_id,
-        "partner_id": invoice.partner_id, "channel": "email", "einvoice_format": None, "sent_at": "2026-01-15T09:00:00Z",
-    }]  # fmt: skip
+    assert [(each["channel"], each["einvoice_format"], each["sent_at"]) for each in told] == [
+        ("email", None, "2026-01-15T09:00:00Z")
+    ]
+    assert set(told[0]) == {
+        "invoice_id", "number", "document_type", "tenant_id", "partner_id", "channel", "einvoice_format", "sent_at",
+    }  # fmt: skip
     material = await backend.ask(petra, invoices.mail_material, asked["delivery_id"])
     assert [name for name, _, _ in material.attachments] == ["SCAI-2026-000001.pdf"]
 

@@ -67,7 +67,7 @@ async def test_the_orm_refuses_to_touch_lines_decision_versions_and_settlements(
         await uow.session.delete(await invoices.get(uow, invoice.id))
 
     for tamper in (change_line, drop_line, add_line, change_decision, change_version, delete):
-        with pytest.raises(Refused, match="sealed|finalized"):
+        with pytest.raises(Refused, match=r"sealed|finalized"):
             await backend.perform(ROOT, tamper)
 
 
@@ -112,7 +112,7 @@ HISTORY = [
 async def test_raw_sql_cannot_rewrite_history(backend, database):
     await rendered(backend, notes="as sealed")
     for statement in HISTORY:
-        with pytest.raises(DBAPIError, match="cannot change|only counts up|append-only"):
+        with pytest.raises(DBAPIError, match=r"cannot change|only counts up|append-only"):
             await raw(database, statement)
 
 

@@ -51,11 +51,14 @@ async def test_an_untouched_series_is_intact(backend):
     assert (verdict.intact, verdict.documents, verdict.violations) == (True, 3, [])
 
 
+KEPT = {"id", "tenant_id", "partner_id", "created_at", "referenced_invoice_id"}
+NUMBERS = ("serial", "fiscal_year", "subtotal_cents", "tax_cents", "total_cents", "reverse_charge")
+MOMENTS = ("period_start", "period_end", "finalized_at")
 CHANGES = {
-    **{f"invoices.{column}": "'x'" for column in INVOICE_SEALED if column not in {"id", "tenant_id", "partner_id", "created_at", "referenced_invoice_id"}},
+    **{f"invoices.{column}": "'x'" for column in INVOICE_SEALED if column not in KEPT},
     "invoices.referenced_invoice_id": "id",
-    **{f"invoices.{column}": "7" for column in ("serial", "fiscal_year", "subtotal_cents", "tax_cents", "total_cents", "reverse_charge")},
-    **{f"invoices.{column}": "'2027-07-07 07:00:00.000000'" for column in ("period_start", "period_end", "finalized_at")},
+    **{f"invoices.{column}": "7" for column in NUMBERS},
+    **{f"invoices.{column}": "'2027-07-07 07:00:00.000000'" for column in MOMENTS},
     **{f"invoices.{column}": "'2027-07-07'" for column in ("issue_date", "due_date")},
     "invoices.document_type": "'credit_note'",
     "invoices.buyer_snapshot": "'{\"company_name\": \"Other\"}'",

@@ -4,6 +4,8 @@ from typing import Any
 
 from sqlalchemy import event, inspect, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import get_history
+from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
 
 from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.errors import Refused
@@ -41,7 +43,7 @@ def _was_sealed(session: Session, row: Any) -> bool:
         return _parent_is_sealed(session, row)
     if not isinstance(row, Invoice | TaxDecision):
         return False
-    history = inspect(row).attrs.finalized_at.history
+    history = get_history(row, "finalized_at", PASSIVE_NO_INITIALIZE)
     before = history.deleted[0] if history.deleted else None if history.added else row.__dict__.get("finalized_at")
     return before is not None
 

@@ -1,11 +1,10 @@
-"""The pages of a document: its variables in the template that the buyer, else the seller, chose."""
+"""The pages of a document: its content in the template of its kind, dressed as the seller wants."""
 
 from dataclasses import dataclass
 
 from jinja2 import TemplateError
 
 from scaicontrol.core.errors import ControlError, Reason
-from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices
 
 from .paper import Paper, document_of
@@ -20,16 +19,16 @@ class Printed:
     template_version: int | None = None
 
 
-async def printed(uow: UnitOfWork, paper: Paper, *, is_void: bool = False) -> Printed:
-    """Write a document's pages with the published template."""
+def printed(paper: Paper, *, is_void: bool = False) -> Printed:
+    """Write a document's pages."""
     look = einvoices.Look(logo_url=paper.seller.get("logo_url"), brand_color=paper.seller.get("brand_color"))
     return Printed(einvoices.render_html(document_of(paper), look, void=is_void))
 
 
-async def print_problems(uow: UnitOfWork, paper: Paper) -> list[Reason]:
+def print_problems(paper: Paper) -> list[Reason]:
     """Try to write the pages and say why they cannot be written."""
     try:
-        await printed(uow, paper)
+        printed(paper)
     except (ControlError, TemplateError) as error:
         return [Reason("template_error", f"The template does not render: {error}", "template")]
     return []

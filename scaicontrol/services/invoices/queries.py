@@ -67,7 +67,7 @@ class InvoiceFilter:
         return query
 
 
-def visible(uow: UnitOfWork) -> Select[tuple[Invoice]]:
+def visible(uow: UnitOfWork) -> Select[Invoice]:
     """Every read starts here: the session's scope decides whose documents, and a tenant never sees a draft."""
     uow.authorize("invoices:read")
     query = select(Invoice)
@@ -78,13 +78,14 @@ def visible(uow: UnitOfWork) -> Select[tuple[Invoice]]:
 
 async def find(uow: UnitOfWork, invoice_id: str) -> Invoice | None:
     query = visible(uow).where(Invoice.id == invoice_id).options(selectinload(Invoice.lines))
-    return await uow.session.scalar(query)
+    found: Invoice | None = await uow.session.scalar(query)
+    return found
 
 
 async def locked(uow: UnitOfWork, invoice_id: str) -> Invoice:
     """Lock a document without its lines. As the first read of a transaction it waits instead of conflicting."""
     query = visible(uow).where(Invoice.id == invoice_id).with_for_update()
-    invoice = await uow.session.scalar(query.execution_options(populate_existing=True))
+    invoice: Invoice | None = await uow.session.scalar(query.execution_options(populate_existing=True))
     if invoice is None:
         raise NotFound(f"There is no invoice {invoice_id}.")
     return invoice
@@ -108,7 +109,8 @@ def require_sealed(invoice: Invoice, verb: str) -> None:
 
 async def find_number(uow: UnitOfWork, partner_id: str, number: str) -> Invoice | None:
     query = visible(uow).where(Invoice.partner_id == partner_id, Invoice.number == number)
-    return await uow.session.scalar(query)
+    found: Invoice | None = await uow.session.scalar(query)
+    return found
 
 
 async def page(uow: UnitOfWork, request: PageRequest, wanted: InvoiceFilter | None = None) -> Page[Invoice]:

@@ -3,6 +3,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.config import JsonDict
 
 from scaicontrol.core.errors import Reason
 from scaicontrol.core.ids import Id
@@ -27,7 +28,7 @@ def _aware(moment: datetime) -> datetime:
 
 Instant = Annotated[datetime, AfterValidator(_aware)]
 
-_LINE = {
+_LINE: JsonDict = {
     "description": "Pro plan, January 2026",
     "quantity": "3",
     "unit_label": "seat",
@@ -201,7 +202,7 @@ class LineOut(Out):
     derivation: dict[str, Any] | None
 
 
-_SUMMARY = {
+_SUMMARY: JsonDict = {
     "id": "inv_01jd0000000000000000000000",
     "tenant_id": "tnt_acme",
     "partner_id": "prt_northwind",
@@ -375,7 +376,7 @@ class CheckReport(Out):
     version: int
     ready: bool
     reasons: list[ReasonOut]
-    warnings: list[str] = []
+    warnings: list[str] = Field(default_factory=list)
     inputs_digest: str
     issue_date: date | None = None
     due_date: date | None = None

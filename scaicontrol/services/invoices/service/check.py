@@ -19,7 +19,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, tax
 from scaicontrol.services.tax import TaxableLine, TaxDecision, Totals
 
-from .. import credits, numbering, queries
+from .. import crediting, numbering, queries
 from ..lifecycle import DocumentType, InvoiceStatus
 from ..models import Invoice, InvoiceLine, NumberSeries
 from ..pages import print_problems
@@ -91,7 +91,7 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
         reasons += tax.check_coherence(taxable, _grounds(decided, parties, original))
         reasons += _totals(invoice, totals)
     if original and totals:
-        reasons += await credits.limit_reasons(uow, invoice, original, totals.total_cents)
+        reasons += await crediting.limit_reasons(uow, invoice, original, totals.total_cents)
 
     serial = series.next_number if series else 1
     paper = None
@@ -106,7 +106,7 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
             original=original,
         )
         paper = Paper(row, [line_row(line) for line in invoice.lines], parties.seller, parties.buyer, decided)
-        reasons += await print_problems(uow, paper)
+        reasons += print_problems(paper)
     inputs = {
         "invoice": {name: getattr(invoice, name) for name in _INPUTS},
         "lines": [_line_row(line) for line in invoice.lines],

@@ -4,7 +4,7 @@ from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.work import UnitOfWork
 
-from .. import credits, queries
+from .. import crediting, queries
 from ..lifecycle import DocumentType, InvoiceStatus
 from ..models import Invoice, InvoiceLine
 from ..schemas import CreditIn
@@ -27,9 +27,9 @@ async def credit(uow: UnitOfWork, invoice_id: str, data: CreditIn) -> Invoice:
         )
     notes = await queries.credit_notes_of(uow, [original.id])
     if data.lines is None:
-        parts = credits.remaining(original.lines, notes)
+        parts = crediting.remaining(original.lines, notes)
     else:
-        parts, reasons = credits.chosen(original.lines, notes, data.lines)
+        parts, reasons = crediting.chosen(original.lines, notes, data.lines)
         if reasons:
             raise Refused(f"Cannot credit {original}: {reasons[0].message}", reasons=reasons)
     if not parts:
@@ -37,7 +37,7 @@ async def credit(uow: UnitOfWork, invoice_id: str, data: CreditIn) -> Invoice:
     return _draft(uow, original, parts, data.reason)
 
 
-def _draft(uow: UnitOfWork, original: Invoice, parts: list[credits.CreditLine], reason: str) -> Invoice:
+def _draft(uow: UnitOfWork, original: Invoice, parts: list[crediting.CreditLine], reason: str) -> Invoice:
     note = Invoice(
         id=new_id("inv"),
         tenant_id=original.tenant_id,

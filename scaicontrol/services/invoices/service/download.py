@@ -1,4 +1,4 @@
-"""Handing out files: archived ones, and other e-invoice formats made from the sealed document on demand and archived."""
+"""Handing out files: archived ones, and other e-invoice formats, made from the sealed document and archived."""
 
 from dataclasses import dataclass
 
@@ -94,7 +94,7 @@ async def _stored_einvoice(
         number=invoice.number or "",
         finalized_at=invoice.finalized_at,
         format=chosen,
-        printed=await printed(uow, paper, is_void=invoice.status == InvoiceStatus.void),
+        printed=printed(paper, is_void=invoice.status == InvoiceStatus.void),
         paper=paper,
     )
     return (files[0] if files else None), job
@@ -133,5 +133,5 @@ async def archive(uow: UnitOfWork, job: render.Job, file: render.StoredFile) -> 
     )
     if await uow.session.scalar(known) is None:
         uow.session.add(
-            render.version_row(uow, invoice, file, job.version, job.printed, reason=ON_DEMAND, by=job.requested_by)
+            render.version_row(invoice, file, job.version, job.printed, reason=ON_DEMAND, by=job.requested_by)
         )

@@ -14,7 +14,7 @@ from .. import queries
 from ..events import DraftVoided, InvoiceDeleted, InvoiceDrafted, InvoiceUpdated
 from ..lifecycle import DocumentType, InvoiceStatus
 from ..models import Invoice, InvoiceLine
-from ..schemas import DraftIn, DraftLineIn, InvoiceIn, InvoicePatch, LineIn
+from ..schemas import DraftLineIn, InvoiceIn, InvoicePatch, LineIn
 
 _LEADING_DAY = re.compile(r"\s*(\d{2})-(\d{2})-(\d{4})\b")
 

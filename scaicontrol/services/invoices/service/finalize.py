@@ -40,7 +40,7 @@ async def finalize(
     """
     Number, seal and freeze a draft; queue its files.
 
-    `seen` is the open gate's report; without it the gate runs here, inside the transaction (a rehearsal, a change plan).
+    `seen` is the open gate's report; without it the gate runs here, inside the transaction (rehearsal, change plan).
     A failure consumes no number.
     """
     uow.authorize("invoices:finalize")
@@ -158,25 +158,24 @@ async def _referenced_number(uow: UnitOfWork, invoice: Invoice) -> str:
 
 
 def _fact(invoice: Invoice, referenced_number: str) -> InvoiceFinalized | CreditNoteIssued:
-    common = {
-        name: getattr(invoice, name)
-        for name in ("number", "tenant_id", "partner_id", "currency", "subtotal_cents", "tax_cents", "total_cents",
-                     "canonical_digest")
-    }  # fmt: skip
-    common["scaicontrol_customer_id"] = invoice.tenant_id
+    common = {name: getattr(invoice, name) for name in _COMMON} | {"scaicontrol_customer_id": invoice.tenant_id}
     if invoice.is_credit_note:
-        return CreditNoteIssued(
-            credit_note_id=invoice.id,
-            referenced_invoice_id=invoice.referenced_invoice_id,
-            referenced_invoice_number=referenced_number,
-            reason=invoice.credit_reason,
-            issued_at=invoice.finalized_at,
-            **common,
-        )
-    return InvoiceFinalized(
-        invoice_id=invoice.id,
-        document_type=invoice.document_type,
-        **{name: getattr(invoice, name) for name in ("amount_due_cents", "issue_date", "due_date", "period_start",
-                                                     "period_end", "reverse_charge", "finalized_at")},
-        **common,
-    )  # fmt: skip
+        own = {
+            "credit_note_id": invoice.id,
+            "referenced_invoice_id": invoice.referenced_invoice_id,
+            "referenced_invoice_number": referenced_number,
+            "reason": invoice.credit_reason,
+            "issued_at": invoice.finalized_at,
+        }
+        return CreditNoteIssued.model_validate(common | own)
+    own = {"invoice_id": invoice.id} | {name: getattr(invoice, name) for name in _OF_INVOICES}
+    return InvoiceFinalized.model_validate(common | own)
+
+
+_COMMON = (
+    "number", "tenant_id", "partner_id", "currency", "subtotal_cents", "tax_cents", "total_cents", "canonical_digest",
+)  # fmt: skip
+_OF_INVOICES = (
+    "document_type", "amount_due_cents", "issue_date", "due_date", "period_start", "period_end", "reverse_charge",
+    "finalized_at",
+)  # fmt: skip

@@ -25,9 +25,9 @@ from .. import queries
 from ..events import DocumentArchived, RenderRequested
 from ..lifecycle import InvoiceStatus
 from ..models import DocumentRender, DocumentVersion, Invoice
+from ..pages import Printed, printed
 from ..paper import Paper, document_of, sealed_paper
 from ..parties import format_of
-from ..pages import Printed, printed
 from . import deliver
 
 log = get_logger(__name__)
@@ -124,7 +124,7 @@ async def render_one(backend: Backend, actor: Actor, render_id: str) -> bool:
         job = await backend.ask(actor, material, render_id)
         files = await _store(backend, job)
         await backend.perform(actor, record, render_id, files, job.printed)
-    except Exception as error:  # the row must say what went wrong, whatever it was, and come back
+    except Exception as error:  # noqa: BLE001  # the row must say what went wrong, whatever it was, and come back
         log.warning("document_render_failed", render_id=render_id, error=repr(error))
         await backend.perform(actor, postpone, render_id, str(error) or repr(error))
         return False
@@ -165,7 +165,7 @@ async def material(uow: UnitOfWork, render_id: str) -> Job:
         number=invoice.number or "",
         finalized_at=invoice.finalized_at,
         format=format_of(paper.buyer),
-        printed=await printed(uow, paper, is_void=invoice.status == InvoiceStatus.void),
+        printed=printed(paper, is_void=invoice.status == InvoiceStatus.void),
         paper=paper,
     )
 
@@ -212,7 +212,7 @@ async def record(uow: UnitOfWork, render_id: str, files: Sequence[StoredFile], m
         return  # a claim that ran out was taken over, and the other was faster
     invoice = await queries.get(uow, wanted.invoice_id, lock=True)
     uow.session.add_all(
-        version_row(uow, invoice, file, wanted.version, made_with, reason=wanted.reason, by=wanted.requested_by)
+        version_row(invoice, file, wanted.version, made_with, reason=wanted.reason, by=wanted.requested_by)
         for file in files
     )
     wanted.done_at, wanted.due_at, wanted.claimed_by, wanted.claimed_until = uow.now, None, None, None
@@ -233,7 +233,6 @@ async def record(uow: UnitOfWork, render_id: str, files: Sequence[StoredFile], m
 
 
 def version_row(
-    uow: UnitOfWork,
     invoice: Invoice,
     file: StoredFile,
     version: int,

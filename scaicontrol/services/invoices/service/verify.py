@@ -77,9 +77,7 @@ async def verify_files(
     return found
 
 
-async def _documents(
-    uow: UnitOfWork, partner_id: str, document_type: DocumentType, fiscal_year: int
-) -> Sequence[Invoice]:
+async def _documents(uow: UnitOfWork, partner_id: str, document_type: DocumentType, fiscal_year: int) -> list[Invoice]:
     query = (
         queries.visible(uow)
         .where(
@@ -90,7 +88,7 @@ async def _documents(
         .order_by(Invoice.serial, Invoice.id)
         .options(selectinload(Invoice.lines))
     )
-    return (await uow.session.scalars(query)).all()
+    return list(await uow.session.scalars(query))
 
 
 def _violation(code: str, invoice: Invoice, message: str) -> Violation:
@@ -98,10 +96,12 @@ def _violation(code: str, invoice: Invoice, message: str) -> Violation:
 
 
 def _numbers(documents: Sequence[Invoice]) -> list[Violation]:
-    found = []
-    seen = [invoice.serial for invoice in documents if invoice.serial is not None]
-    for missing in sorted(set(range(1, max(seen, default=0) + 1)) - set(seen)):
-        found.append(Violation(code="gap", message=f"Number {missing} of the series is missing."))
+    seen = {invoice.serial for invoice in documents if invoice.serial is not None}
+    found = [
+        Violation(code="gap", message=f"Number {missing} of the series is missing.")
+        for missing in range(1, max(seen, default=0) + 1)
+        if missing not in seen
+    ]
     for before, after in pairwise(documents):
         if before.serial == after.serial:
             found.append(
@@ -175,8 +175,10 @@ def _content(invoice: Invoice, decision: TaxDecision | None) -> list[Violation]:
     if seal.digest(invoice, invoice.lines, decision) != invoice.canonical_digest:
         found.append(_violation("content_changed", invoice, f"{invoice.number} does not say what was sealed."))
     if not invoice.is_credit_note:
-        for reason in tax.verify(decision):
-            found.append(_violation("decision_differs", invoice, f"{invoice.number}: {reason.message}"))
+        found += [
+            _violation("decision_differs", invoice, f"{invoice.number}: {reason.message}")
+            for reason in tax.verify(decision)
+        ]
     return found
 
 

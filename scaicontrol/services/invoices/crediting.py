@@ -72,7 +72,8 @@ def chosen(
     """Give the wanted parts of lines, and a reason for each that is not there to give."""
     left = {part.line.id: part for part in remaining(lines, notes)}
     known = {line.id: line for line in lines}
-    parts, reasons = [], []
+    parts: list[CreditLine] = []
+    reasons: list[Reason] = []
     for position, item in enumerate(wanted):
         field = f"lines[{position}]"
         if item.line_id not in known or item.line_id in {part.line.id for part in parts}:
