@@ -81,7 +81,7 @@ def known_status(status: str) -> SubscriptionStatus:
         raise invalid("status", f"'{status}' is not a state of a subscription; there are {states}.") from None
 
 
-async def live(uow: UnitOfWork, tenant_id: str, service_id: str) -> Subscription | None:
+async def live(uow: UnitOfWork, tenant_id: str, service_id: str, *, only_single: bool = False) -> Subscription | None:
     """
     Give a tenant's subscription of a service that has not ended, its single one before a pack's child.
 
@@ -98,6 +98,8 @@ async def live(uow: UnitOfWork, tenant_id: str, service_id: str) -> Subscription
         .order_by(Subscription.pack_subscription_id.is_not(None), Subscription.created_at)
         .limit(1)
     )
+    if only_single:
+        query = query.where(Subscription.pack_subscription_id.is_(None))
     found: Subscription | None = await uow.session.scalar(query)
     return found
 

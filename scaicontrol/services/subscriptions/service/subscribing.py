@@ -42,7 +42,7 @@ async def subscribe(
     chosen = await catalog.plan_by(uow, plan)
     service = (await registry.by_ids(uow, [chosen.service_id]))[chosen.service_id]
     check_plan(chosen, sellable=service.is_sellable, operator=operator)
-    existing = await queries.live(uow, tenant.id, service.id)
+    existing = await queries.live(uow, tenant.id, service.id, only_single=True)
     if existing is not None:
         raise Conflict(f"Tenant {tenant.id} has {service.slug} already: {existing} is {existing.status}.")
     price = await catalog.effective_price(uow, chosen, tenant.partner_id, uow.now)
