@@ -1,7 +1,7 @@
 """
 Signing in: what browsers and other clients ask under /auth, and the portal's own login at the root.
 
-The portal never sees a token: the server runs the code flow and hands out an opaque session in a cookie (contract §7.3).
+The portal never sees a token: the server runs the code flow and hands out an opaque session (contract §7.3).
 """
 
 from collections.abc import Mapping

@@ -7,7 +7,7 @@ Applying is safe to repeat. What vanished is marked as deleted, never removed; l
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -99,19 +99,20 @@ async def sync(backend: Backend, *, dry_run: bool = False, force_deletes: bool =
     for kind, rows in seen.by_kind.items():
         report.counts[f"{_plural(kind)}_seen"] = len(rows)
         for batch in _batches(list(rows.values())):
-            counts, problems = await run(_SYSTEM, _upsert, kind, batch, seen, dry_run)
+            counts, problems = await run(_SYSTEM, _upsert, kind, batch, seen, dry_run=dry_run)
             report.counts += counts
             report.problems += problems
     report.deletions_aborted = not force_deletes and await backend.ask(_SYSTEM, _looks_too_empty, seen)
-    report.counts += await _members(backend, seen, run, removes=not report.deletions_aborted, dry_run=dry_run)
-    if report.deletions_aborted:
-        log.error(
-            "directory_too_empty", hint="check the application's access, or run `scaicontrol sync --force-deletes`"
+    for groups in _batches(list(seen.groups.values())):
+        report.counts += await run(
+            _SYSTEM, _apply_members, groups, seen, removes=not report.deletions_aborted, dry_run=dry_run
         )
+    if report.deletions_aborted:
+        log.error("directory_too_empty", hint="Check the application's access, or run `sync --force-deletes`.")
     else:
         # Children first, so that nobody is left in a group or tenant that is gone.
         for kind in reversed(_MIRRORED):
-            report.counts += await run(_SYSTEM, _soft_delete, kind, frozenset(seen.by_kind[kind]), dry_run)
+            report.counts += await run(_SYSTEM, _soft_delete, kind, frozenset(seen.by_kind[kind]), dry_run=dry_run)
     report.duration_seconds = round(time.monotonic() - started, 3)
     if not dry_run:
         await backend.perform(_SYSTEM, _tell, report)
@@ -159,15 +160,16 @@ async def _by_id(rows: AsyncIterator[R]) -> dict[str, R]:
 
 
 async def _upsert(
-    uow: UnitOfWork, kind: type[Any], batch: Sequence[Row], seen: _Directory, dry_run: bool
+    uow: UnitOfWork, kind: type[Any], batch: Sequence[Row], seen: _Directory, *, dry_run: bool
 ) -> tuple[Counter[str], list[str]]:
     """Add and change the rows of one kind; tell what could not be taken over."""
     uow.authorize("identity:sync")
     counts: Counter[str] = Counter()
     problems: list[str] = []
     known = {row.id: row for row in await uow.session.scalars(select(kind).where(kind.id.in_([r.id for r in batch])))}
+    partners_of = await _partners_of(uow, batch, seen)
     for entry in batch:
-        row, fields = known.get(entry.id), _fields(entry, seen)
+        row, fields = known.get(entry.id), _fields(entry, partners_of)
         problem = _homeless(entry, fields, seen)
         if problem is None and row is not None and kind is Tenant and row.partner_id != fields["partner_id"]:
             problem = await _move_tenant(uow, row, fields["partner_id"], dry_run=dry_run)
@@ -186,7 +188,17 @@ async def _upsert(
     return counts, problems
 
 
-def _fields(entry: Row, seen: _Directory) -> dict[str, Any]:
+async def _partners_of(uow: UnitOfWork, batch: Sequence[Row], seen: _Directory) -> Mapping[str, str]:
+    """Tell whose each tenant of the batch is here: one that may not move keeps its people where they are."""
+    wanted = {tenant_id for entry in batch if (tenant_id := getattr(entry, "tenant_id", None))}
+    if not wanted:
+        return {}
+    stored = await uow.session.execute(select(Tenant.id, Tenant.partner_id).where(Tenant.id.in_(wanted)))
+    shown = {tenant_id: seen.tenants[tenant_id].partner_id for tenant_id in wanted & seen.tenants.keys()}
+    return shown | {tenant_id: partner_id for tenant_id, partner_id in stored}  # noqa: C416  # rows are not pairs to the type checker
+
+
+def _fields(entry: Row, partners_of: Mapping[str, str]) -> dict[str, Any]:
     """Give an entry in our columns; being in the directory undoes a deletion."""
     match entry:
         case DirectoryPartner() | DirectoryTenant():
@@ -200,19 +212,18 @@ def _fields(entry: Row, seen: _Directory) -> dict[str, Any]:
                 fields["partner_id"] = entry.partner_id
         case DirectoryUser():
             fields = {
-                **_place(entry, seen),
+                **_place(entry, partners_of),
                 "email": entry.email,
                 "display_name": entry.display_name,
                 "status": entry.status,
             }
         case DirectoryGroup():
-            fields = {**_place(entry, seen), "name": entry.name}
+            fields = {**_place(entry, partners_of), "name": entry.name}
     return fields | {"deleted_at": None}
 
 
-def _place(entry: DirectoryUser | DirectoryGroup, seen: _Directory) -> dict[str, str | None]:
-    tenant = seen.tenants.get(entry.tenant_id or "")
-    return {"tenant_id": entry.tenant_id, "partner_id": tenant.partner_id if tenant else entry.partner_id}
+def _place(entry: DirectoryUser | DirectoryGroup, partners_of: Mapping[str, str]) -> dict[str, str | None]:
+    return {"tenant_id": entry.tenant_id, "partner_id": partners_of.get(entry.tenant_id or "", entry.partner_id)}
 
 
 def _homeless(entry: Row, fields: Mapping[str, Any], seen: _Directory) -> str | None:
@@ -231,27 +242,21 @@ async def _move_tenant(uow: UnitOfWork, tenant: Tenant, partner_id: str, *, dry_
 
     Documents, subscriptions and usage name the partner that sold them and cannot follow.
     """
-    held = [
-        mapper.class_.__tablename__
-        for mapper in Model.registry.mappers
-        if issubclass(mapper.class_, TenantOwned)
-        and mapper.class_ not in (*_MOVABLE, Tenant)
-        and await uow.session.scalar(
-            select(func.count()).select_from(mapper.class_).where(mapper.class_.tenant_id == tenant.id)
-        )
-    ]
+    held = []
+    for mapper in Model.registry.mappers:
+        kind: Any = mapper.class_
+        if issubclass(kind, TenantOwned) and kind not in (*_MOVABLE, Tenant):
+            rows = select(func.count()).select_from(kind).where(kind.tenant_id == tenant.id)
+            held += [str(mapper.local_table)] if await uow.session.scalar(rows) else []
     partner_roles = [name for name, role in ROLES.items() if role.level is Level.partner]
-    if await uow.session.scalar(
-        select(RoleAssignment.id)
-        .where(RoleAssignment.tenant_id == tenant.id, RoleAssignment.role.in_(partner_roles))
-        .limit(1)
-    ):
+    in_tenant = select(func.count()).select_from(RoleAssignment).where(RoleAssignment.tenant_id == tenant.id)
+    if await uow.session.scalar(in_tenant.where(RoleAssignment.role.in_(partner_roles))):
         held.append("partner roles of its people")
     if held:
         return f"{tenant} stays with partner {tenant.partner_id}: it has {', '.join(sorted(held))}."
     if not dry_run:
-        for kind in _MOVABLE:
-            await uow.session.execute(update(kind).where(kind.tenant_id == tenant.id).values(partner_id=partner_id))
+        for moving in _MOVABLE:
+            await uow.session.execute(update(moving).where(moving.tenant_id == tenant.id).values(partner_id=partner_id))
     return None
 
 
@@ -259,19 +264,17 @@ async def _looks_too_empty(uow: UnitOfWork, seen: _Directory) -> bool:
     """Tell whether the directory shows fewer than half of what is known and active here, of any kind."""
     uow.authorize("identity:sync")
     for kind in (Partner, Tenant, User):
-        known = set(
-            await uow.session.scalars(select(kind.id).where(kind.deleted_at.is_(None), kind.status == "active"))
-        )
+        active = select(kind.id).where(kind.deleted_at.is_(None), kind.status == "active")
+        known = set(await uow.session.scalars(active))
         if 2 * len(known & seen.by_kind[kind].keys()) < len(known):
             return True
     return False
 
 
-async def _soft_delete(uow: UnitOfWork, kind: type[Any], seen: frozenset[str], dry_run: bool) -> Counter[str]:
+async def _soft_delete(uow: UnitOfWork, kind: type[Any], seen: frozenset[str], *, dry_run: bool) -> Counter[str]:
     uow.authorize("identity:sync")
-    gone = [
-        row for row in await uow.session.scalars(select(kind).where(kind.deleted_at.is_(None))) if row.id not in seen
-    ]
+    known = await uow.session.scalars(select(kind).where(kind.deleted_at.is_(None)))
+    gone = [row for row in known if row.id not in seen]
     if not dry_run:
         for row in gone:
             row.deleted_at = uow.now
@@ -280,17 +283,8 @@ async def _soft_delete(uow: UnitOfWork, kind: type[Any], seen: frozenset[str], d
     return Counter({f"{_plural(kind)}_soft_deleted": len(gone)})
 
 
-async def _members(
-    backend: Backend, seen: _Directory, run: Callable[..., Awaitable[Any]], *, removes: bool, dry_run: bool
-) -> Counter[str]:
-    total: Counter[str] = Counter()
-    for batch in _batches(list(seen.groups.values())):
-        total += await run(_SYSTEM, _apply_members, batch, seen, removes, dry_run)
-    return total
-
-
 async def _apply_members(
-    uow: UnitOfWork, groups: Sequence[DirectoryGroup], seen: _Directory, removes: bool, dry_run: bool
+    uow: UnitOfWork, groups: Sequence[DirectoryGroup], seen: _Directory, *, removes: bool, dry_run: bool
 ) -> Counter[str]:
     uow.authorize("identity:sync")
     ids = [group.id for group in groups]

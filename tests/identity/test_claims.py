@@ -33,7 +33,7 @@ async def actor(backend, service_of=None, **claims):
         ({"role": "SUPER_ADMIN", "roles": ["tenant_user"]}, "user", {"super_admin", "tenant_user"}, set()),
         ({"roles": "tenant_user tenant_viewer"}, "user", {"tenant_user", "tenant_viewer"}, set()),
         ({"roles": ["service"]}, "user", set(), set()),
-        ({"scope": "openid billing:read", "permissions": ["services:read", "fly"]}, "user", set(), {"billing:read", "services:read"}),
+        ({"scope": "openid billing:read", "permissions": ["fly"]}, "user", set(), {"billing:read"}),
         ({"act": {"sub": "agt_bot"}}, "agent", set(), set()),
         ({"client_id": "usr_alice", "scope": "registry:manage"}, "service", set(), {"registry:manage"}),
         ({"token_type": "client_credentials", "client_id": "app_drive"}, "service", set(), set()),
@@ -173,7 +173,9 @@ async def test_an_idle_session_ends(backend, cast, kind, idle):
     session_id = await open_session(backend, kind)
     just, late = AT + timedelta(minutes=idle, seconds=-1), AT + timedelta(minutes=idle)
     assert await identity.person_of_session(backend, session_id, kind, late) is None
-    assert (await identity.person_of_session(backend, session_id, kind, just)).id == "usr_alice"
+    alice = await identity.person_of_session(backend, session_id, kind, just)
+    assert alice is not None
+    assert alice.id == "usr_alice"
     assert await identity.person_of_session(backend, session_id, kind, late) is not None  # it was used meanwhile
 
 
