@@ -40,11 +40,14 @@ async def list_(
     """List documents, the newest first."""
     wanted = InvoiceFilter(status=status, tenant_id=tenant, partner_id=partner, overdue=overdue or None)
     found = await invoices.page(uow, PageRequest(page), wanted)
-    shown = ("id", "number", "document_type", "status", "tenant_id", "issue_date", "due_date", "currency", "total_cents",
-             "amount_due_cents")  # fmt: skip
-    return [
-        InvoiceSummary.model_validate(invoice).model_dump(mode="json", include=set(shown)) for invoice in found.items
-    ]
+    rows = [InvoiceSummary.model_validate(invoice) for invoice in found.items]
+    return [row.model_dump(mode="json", include=_SHOWN) for row in rows]
+
+
+_SHOWN = {
+    "id", "number", "document_type", "status", "tenant_id", "issue_date", "due_date", "currency", "total_cents",
+    "amount_due_cents",
+}  # fmt: skip
 
 
 @command(app)
