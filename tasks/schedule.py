@@ -88,7 +88,10 @@ async def orphan_sweep(backend: Backend) -> str:
     actor, removed = Actor.system("orphan_sweep"), 0
     while count := await backend.perform(actor, idempotency.sweep):
         removed += count
-    return f"{removed} expired keys removed"
+    pruned = 0
+    while count := await backend.perform(actor, usage.prune):
+        pruned += count
+    return f"{removed} expired keys, {pruned} old usage events removed"
 
 
 JOBS: tuple[Job, ...] = (
@@ -100,6 +103,7 @@ JOBS: tuple[Job, ...] = (
     Job("payment_charge", timedelta(minutes=5), payments.charge_due),
     Job("payment_reconcile", timedelta(minutes=10), payment_reconcile),
     Job("usage_aggregation", timedelta(minutes=5), usage.aggregate),
+    Job("quota_alerts", timedelta(minutes=15), usage.alert_quotas),
     Job("dunning", timedelta(minutes=15), dunning),
     Job("subscription_renewal", timedelta(hours=1), _until_done("subscription_renewal", subscriptions.renew)),
     Job("subscription_reaper", timedelta(hours=1), _until_done("subscription_reaper", subscriptions.reap)),

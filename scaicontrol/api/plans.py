@@ -15,7 +15,7 @@ overrides = Router("/admin/partners/{partner_id}/price-overrides", tags=["admin-
 
 
 @router.get("", response_model=Paged[PlanOut], permission="plans:administer", summary="List plans")
-async def index(
+async def list_plans(
     uow: UnitOfWork,
     paging: Paging,
     service_id: Id | None = None,
@@ -34,13 +34,13 @@ async def index(
     keyed=True,
     summary="Create a plan",
 )
-async def create(uow: UnitOfWork, body: PlanIn) -> Plan:
+async def create_plan(uow: UnitOfWork, body: PlanIn) -> Plan:
     """Brackets of a metric start at 0, touch and do not overlap; the last one stays open."""
     return await catalog.create(uow, body)
 
 
 @router.put("/{plan_id}", response_model=One[PlanOut], permission="plans:manage", summary="Replace a plan")
-async def replace(uow: UnitOfWork, plan_id: str, body: PlanIn) -> Plan:
+async def replace_plan(uow: UnitOfWork, plan_id: str, body: PlanIn) -> Plan:
     """Deactivate it by `is_active=false`. Service, slug, billing period and currency stay; frozen prices do, too."""
     return await catalog.update(uow, plan_id, body)
 

@@ -26,7 +26,7 @@ router = Router("/admin/services", tags=["admin"])
 
 
 @router.get("", response_model=Paged[ServiceOut], permission="services:list", summary="List services")
-async def index(
+async def list_services(
     uow: UnitOfWork,
     paging: Paging,
     status: ServiceStatus | None = None,
@@ -37,7 +37,7 @@ async def index(
 
 
 @router.get("/{service_id}", response_model=One[ServiceDetailOut], permission="services:list", summary="Show a service")
-async def show(uow: UnitOfWork, service_id: str) -> ServiceDetailOut:
+async def show_service(uow: UnitOfWork, service_id: str) -> ServiceDetailOut:
     """With its releases and the latest looks at its health address."""
     uow.authorize("services:list")
     service = ServiceOut.model_validate(await registry.get(uow, service_id))
@@ -49,7 +49,7 @@ async def show(uow: UnitOfWork, service_id: str) -> ServiceDetailOut:
 
 
 @router.patch("/{service_id}", response_model=One[ServiceOut], permission="services:update", summary="Change a service")
-async def update(uow: UnitOfWork, service_id: str, body: ServicePatch) -> Service:
+async def update_service(uow: UnitOfWork, service_id: str, body: ServicePatch) -> Service:
     """Labels, icon, category, interval, and the status along its lifecycle."""
     return await registry.update(uow, service_id, body)
 
@@ -57,7 +57,7 @@ async def update(uow: UnitOfWork, service_id: str, body: ServicePatch) -> Servic
 @router.post(
     "/{service_id}/approve", response_model=One[ApprovedOut], permission="services:approve", summary="Let a service in"
 )
-async def approve(backend: Backend, actor: Actor, service_id: str) -> ApprovedOut:
+async def approve_service(backend: Backend, actor: Actor, service_id: str) -> ApprovedOut:
     """The answer is the only place where the metering key is ever shown."""
     service, key = await registry.approve(backend, actor, service_id)
     return ApprovedOut(**dict(ServiceOut.model_validate(service)), service_key=key)
@@ -66,5 +66,5 @@ async def approve(backend: Backend, actor: Actor, service_id: str) -> ApprovedOu
 @router.post(
     "/{service_id}/reject", response_model=One[ServiceOut], permission="services:approve", summary="Turn a service away"
 )
-async def reject(uow: UnitOfWork, service_id: str, body: RejectIn) -> Service:
+async def reject_service(uow: UnitOfWork, service_id: str, body: RejectIn) -> Service:
     return await registry.reject(uow, service_id, body.reason)

@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -6,11 +7,12 @@ from sqlalchemy import select
 
 from scaicontrol.core.actor import ActorKind
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Conflict, Forbidden, Invalid, NotFound, Refused
+from scaicontrol.core.errors import Conflict, Forbidden, Invalid, NotFound, Refused, Unauthenticated
 from scaicontrol.core.outbox import Outbox
+from scaicontrol.db.tenant_filter import Scope
 from scaicontrol.services import registry
 from scaicontrol.services.registry import RegistrationIn, ServicePatch, ServiceStatus
-from tests.factories import ada, alice, petra, service
+from tests.factories import ada, alice, nobody, petra, service
 from tests.factories.registry import store_service
 
 drive = service("", "drive-client")
@@ -47,6 +49,20 @@ async def test_a_known_slug_is_approved_at_once_and_its_key_is_shown_once(backen
     assert found is not None
     assert found.slug == "scaidrive"
     assert await backend.ask(ada, registry.by_key, done.service_key + "x") is None
+
+
+async def test_a_client_nobody_knows_yet_may_register_and_nothing_else(backend):
+    newcomer = replace(drive, scope=Scope.none())
+    assert (await registry.register(backend, newcomer, asks())).service.status is ServiceStatus.active
+    assert (await registry.register(backend, nobody_knows("weather-client"), asks("weather"))).service.app_id
+    with pytest.raises(NotFound):
+        await backend.perform(nobody_knows("third-client"), registry.heartbeat, registry.HeartbeatIn(slug="scaidrive"))
+    with pytest.raises(Unauthenticated):
+        await registry.register(backend, nobody, asks("scaiwave"))
+
+
+def nobody_knows(client_id: str):
+    return replace(service("", client_id), scope=Scope.none())
 
 
 async def test_an_unknown_slug_waits_for_an_operator(backend):

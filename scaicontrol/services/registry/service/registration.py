@@ -1,7 +1,7 @@
 """A service speaks for itself: register, register again, deregister (contract §8.2)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Forbidden, Invalid, Reason
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.db.tenant_filter import Scope
 
 from .. import queries
 from ..events import ServiceRegistered, ServiceUpdated
@@ -39,14 +40,21 @@ class Registered:
 
 async def register(backend: Backend, actor: Actor, request: RegistrationIn) -> Registered:
     """Enter a service, approved at once when it is one of ours, and hand it its metering key."""
+    actor = _newcomer(actor)
     service, auto_approved = await backend.perform(actor, enroll, request)
     return Registered(service, auto_approved, await _key_if_due(backend, actor, service))
 
 
 async def re_register(backend: Backend, actor: Actor, request: RegistrationIn) -> Registered:
     """Bring a service's own description up to date; saying the same again changes nothing."""
+    actor = _newcomer(actor)
     service = await backend.perform(actor, revise, request)
     return Registered(service, auto_approved=False, service_key=await _key_if_due(backend, actor, service))
+
+
+def _newcomer(actor: Actor) -> Actor:
+    """A client without a service has no scope and could not even tell that it came: let it be a service of nobody."""
+    return replace(actor, scope=Scope.service("")) if actor.scope.kind == "none" else actor
 
 
 async def _key_if_due(backend: Backend, actor: Actor, service: Service) -> str | None:
