@@ -122,6 +122,12 @@ async def _actor(backend: Backend, user_id: str | None) -> Actor:
     return actor.on("cli")
 
 
+async def serve_terminal(run: Verb, user: str | None, *, write: bool) -> None:
+    """Run a full-screen program as the machine's user or a named one."""
+    async with connect() as backend:
+        await run(backend, await _actor(backend, user), write=write)
+
+
 def plain(result: Any) -> Any:
     """Turn what a verb gave into what can be printed after its transaction is over."""
     if isinstance(result, Page | Feed):

@@ -17,6 +17,7 @@ from scaicontrol.core.clock import Clock
 from scaicontrol.core.errors import Conflict, NotFound, Refused, Unauthenticated, Unavailable, invalid
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.ports import NormalizedEvent, PaymentResult, PaymentStatus, RefundResult, SetupStart, StoredMethod
+from scaicontrol.core.settings import Settings
 
 from .sandbox_ledger import Ledger, State
 
@@ -284,7 +285,10 @@ def create(context: "ProviderContext") -> Sandbox | None:
     """Make the sandbox in development; a production installation never has it."""
     if not context.settings.is_development:
         return None
-    base = context.settings.public_base_url.rstrip("/")
-    return Sandbox(
-        context.clock, Ledger(context.settings.storage_dir.parent / "dev" / "sandbox.json"), f"{base}/_dev/sandbox"
-    )
+    return of(context.settings, context.clock)
+
+
+def of(settings: Settings, clock: Clock) -> Sandbox:
+    """Make the sandbox of an installation; all of them share what it remembers."""
+    base = settings.public_base_url.rstrip("/")
+    return Sandbox(clock, Ledger(settings.storage_dir.parent / "dev" / "sandbox.json"), f"{base}/_dev/sandbox")

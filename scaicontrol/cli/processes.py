@@ -1,0 +1,78 @@
+"""The processes of an installation: web, worker, scheduler, and the terminal dashboard."""
+
+import asyncio
+import importlib
+import os
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from scaicontrol.assembly import effective
+from scaicontrol.core.settings import Environment, Settings
+
+from .door import serve_terminal
+
+PLACE = "commands"
+app = typer.Typer()
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(help="Processes; more than one needs Redis.")] = 1,
+    embedded_worker: Annotated[bool | None, typer.Option(help="Run worker and scheduler in this process.")] = None,
+    dev: Annotated[bool, typer.Option("--dev", help="Development: stand-ins for every neighbour.")] = False,
+) -> None:
+    """Serve REST, MCP, console and portal."""
+    overrides: dict[str, object] = {}
+    if dev:
+        overrides["scaicontrol_env"] = Environment.development
+    if embedded_worker is not None:
+        overrides["embedded_worker"] = embedded_worker
+    _remember(overrides)
+    effective(Settings())  # every problem of the configuration in one sentence, before anything starts
+    uvicorn.run(
+        "scaicontrol.main:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=30,
+    )
+
+
+@app.command()
+def worker(
+    concurrency: Annotated[int, typer.Option(help="Tasks at the same time.")] = 10,
+) -> None:
+    """Work on what the queue brings, until told to stop."""
+    _remember({"worker_concurrency": concurrency})
+    processes = importlib.import_module("tasks.processes")  # by name: surfaces do not know each other
+    asyncio.run(processes.work(Settings()))
+
+
+@app.command()
+def scheduler() -> None:
+    """Enqueue due jobs; a second scheduler waits until the first is gone."""
+    processes = importlib.import_module("tasks.processes")
+    asyncio.run(processes.schedule(Settings()))
+
+
+@app.command()
+def tui(
+    as_user: Annotated[str | None, typer.Option("--as", metavar="USR", help="Act as this user.")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Allow changes; without it the dashboard only looks.")] = False,
+) -> None:
+    """Open the terminal dashboard."""
+    dashboard = importlib.import_module("tui.app")
+    asyncio.run(serve_terminal(dashboard.run, as_user, write=write))
+
+
+def _remember(overrides: dict[str, object]) -> None:
+    """Hand options on to the processes uvicorn starts, which read the environment only."""
+    for name, value in overrides.items():
+        os.environ[name.upper()] = str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,185 @@
+"""Three months of the world: a day at a time people subscribe, use, pay late, change their minds and complain."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Protocol
+
+from sqlalchemy import select
+
+from scaicontrol.core.actor import Actor, ActorKind
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.db.tenant_filter import Scope
+from scaicontrol.services import identity, invoices, payments, provisioning, subscriptions, usage
+from scaicontrol.services.invoices import CreditIn, CreditLineIn, DocumentType, Invoice, InvoiceStatus, MarkPaidIn
+from scaicontrol.services.subscriptions import Subscription, SubscriptionStatus
+
+from .loading import OPERATOR, service_of, tenant_actor
+from .world import DAYS, TRANSFERS_AFTER_DAYS, WISHES, Wish
+
+
+class Life(Protocol):
+    async def __call__(self, until: datetime) -> None:
+        """Move the clock to `until`, doing on the way what becomes due."""
+        ...
+
+
+async def live(backend: Backend, begin: datetime, life: Life, on_day: Callable[[int, datetime], None]) -> None:
+    """Live through the demo's days; `on_day` is told each one."""
+    for day in range(DAYS):
+        today = begin + timedelta(days=day)
+        await life(today + timedelta(hours=9))
+        for wish in WISHES:
+            if wish.day == day:
+                await _subscribe(backend, wish)
+        await _turn(backend, day)
+        await _transfer(backend, today)
+        await _use(backend, day)
+        on_day(day + 1, today)
+
+
+async def _subscribe(backend: Backend, wish: Wish) -> None:
+    actor = tenant_actor(wish.tenant_id)
+    await backend.perform(actor, provisioning.subscribe, wish.plan_key, quantity=wish.quantity)
+
+
+async def _use(backend: Backend, day: int) -> None:
+    """Let the services report what was used today, one batch each."""
+    live_wishes = [wish for wish in WISHES if wish.daily and wish.day < day]
+    for slug in {wish.plan_key.split(".")[0] for wish in live_wishes}:
+        now = backend.clock.now()
+        events = [
+            {
+                "idempotency_key": f"{slug}-{wish.tenant_id}-{metric}-{day}",
+                "tenant_id": wish.tenant_id,
+                "service_slug": slug,
+                "metric_slug": metric,
+                "quantity": str(_varied(quantity, day)),
+                "occurred_at": now.isoformat(),
+            }
+            for wish in live_wishes
+            if wish.plan_key.startswith(f"{slug}.")
+            for metric, quantity in wish.daily.items()
+        ]
+        await usage.submit(backend, await backend.ask(OPERATOR, _service_actor, slug), events)
+
+
+def _varied(quantity: Decimal, day: int) -> Decimal:
+    """Weekends are quiet and no day is like another; the same day always is."""
+    wave = Decimal(100 + (day * 37) % 41 - 20) / 100
+    return (quantity * wave * (Decimal("0.4") if day % 7 in (5, 6) else 1)).quantize(Decimal("0.01"))
+
+
+async def _service_actor(uow: UnitOfWork, slug: str) -> Actor:
+    service = await service_of(uow, slug)
+    return Actor(
+        str(service.app_id),
+        ActorKind.service,
+        Scope.service(service.id),
+        identity.ROLES["service"].scopes,
+        name=service.name,
+        client_id=service.app_id,
+        surface="rest",
+    )
+
+
+async def _transfer(backend: Backend, today: datetime) -> None:
+    """Bank transfers arrive for those who pay by invoice; the bookkeeper records them."""
+    for invoice_id, reference in await backend.ask(OPERATOR, _awaited, today):
+        data = MarkPaidIn(paid_at=backend.clock.now(), reference=reference, method="bank_transfer")
+        await backend.perform(OPERATOR, invoices.mark_paid, invoice_id, data)
+
+
+async def _awaited(uow: UnitOfWork, today: datetime) -> list[tuple[str, str]]:
+    found = []
+    for tenant_id, days in TRANSFERS_AFTER_DAYS.items():
+        rows = await uow.session.scalars(
+            select(Invoice).where(
+                Invoice.tenant_id == tenant_id,
+                Invoice.document_type == DocumentType.invoice,
+                Invoice.status.in_([InvoiceStatus.sent, InvoiceStatus.past_due]),
+                Invoice.finalized_at <= today - timedelta(days=days),
+            )
+        )
+        found += [(row.id, f"Transfer {row.number}") for row in rows.all()]
+    return found
+
+
+async def _turn(backend: Backend, day: int) -> None:
+    """The events one remembers of these months."""
+    turns: dict[int, Callable[[Backend], Any]] = {40: _upgrade, 52: _credit, 66: _cancel, 72: _refund}
+    if day in turns:
+        await turns[day](backend)
+
+
+async def _upgrade(backend: Backend) -> None:
+    """Acme adds six seats in the middle of a month; the rest of it is prorated."""
+    seats = await backend.ask(OPERATOR, _subscription, "tnt_acme", "scaiwave")
+    await backend.perform(tenant_actor("tnt_acme"), subscriptions.change_plan, seats, "scaiwave.team", quantity=30)
+
+
+async def _credit(backend: Backend) -> None:
+    """Bauwerk had an outage: a part of its last invoice is credited."""
+    invoice_id = await backend.ask(OPERATOR, _last_invoice, "tnt_bauwerk")
+    invoice = await backend.ask(OPERATOR, invoices.get, invoice_id)
+    part = CreditLineIn(line_id=invoice.lines[0].id, amount_cents=invoice.lines[0].amount_cents // 10)
+    note = await backend.perform(
+        OPERATOR, invoices.credit, invoice_id, CreditIn(lines=[part], reason="Ausfall am 3. des Monats")
+    )
+    await invoices.check_and_finalize(backend, OPERATOR, note.id)
+
+
+async def _cancel(backend: Backend) -> None:
+    """Costa leaves its quarterly seats at the end of the period."""
+    seats = await backend.ask(OPERATOR, _subscription, "tnt_costa", "scaiwave")
+    await backend.perform(tenant_actor("tnt_costa"), subscriptions.cancel, seats, reason="Moved to another tool")
+
+
+async def _refund(backend: Backend) -> None:
+    """Verde is given its workshop back in part."""
+    invoice_id = await backend.ask(OPERATOR, _paid_invoice, "tnt_verde")
+    await payments.refund(backend, OPERATOR, invoice_id, 15000, "Half a day less than agreed")
+
+
+async def _subscription(uow: UnitOfWork, tenant_id: str, slug: str) -> str:
+    service = await service_of(uow, slug)
+    return str(
+        await uow.session.scalar(
+            select(Subscription.id).where(
+                Subscription.tenant_id == tenant_id,
+                Subscription.service_id == service.id,
+                Subscription.status != SubscriptionStatus.cancelled,
+            )
+        )
+    )
+
+
+async def _last_invoice(uow: UnitOfWork, tenant_id: str) -> str:
+    return str(
+        await uow.session.scalar(
+            select(Invoice.id)
+            .where(
+                Invoice.tenant_id == tenant_id,
+                Invoice.document_type == DocumentType.invoice,
+                Invoice.number.is_not(None),
+            )
+            .order_by(Invoice.finalized_at.desc())
+            .limit(1)
+        )
+    )
+
+
+async def _paid_invoice(uow: UnitOfWork, tenant_id: str) -> str:
+    return str(
+        await uow.session.scalar(
+            select(Invoice.id)
+            .where(
+                Invoice.tenant_id == tenant_id,
+                Invoice.document_type == DocumentType.invoice,
+                Invoice.status == InvoiceStatus.paid,
+            )
+            .order_by(Invoice.total_cents.desc())
+            .limit(1)
+        )
+    )

@@ -1,0 +1,127 @@
+"""Filling the world: directory, sellers, buyers, services that register, plans, and methods to pay."""
+
+from scaicontrol.core import platform_settings
+from scaicontrol.core.actor import Actor, ActorKind
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Conflict, NotFound
+from scaicontrol.core.periods import BillingPeriod
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.db.tenant_filter import Scope
+from scaicontrol.integrations.standins import Standins
+from scaicontrol.integrations.standins import world as directory
+from scaicontrol.services import catalog, identity, identity_sync, partners, payments, registry, tax, tenants, webhooks
+from scaicontrol.services.catalog.schemas import Features, PlanIn, UsagePriceIn
+from scaicontrol.services.partners import PartnerConfigurationPatch
+from scaicontrol.services.registry import Service
+from scaicontrol.services.tenants import AdminBillingProfileIn
+from scaicontrol.services.webhooks.schemas import WebhookEndpointIn
+
+from .world import BUYERS, PLANS, SELLERS, STORED_METHODS, PlanRow
+
+OPERATOR = Actor.system("demo")
+LOADED = "demo"
+
+
+async def is_loaded(backend: Backend) -> bool:
+    return bool(await backend.ask(OPERATOR, platform_settings.read, LOADED))
+
+
+async def load(backend: Backend, standins: Standins) -> None:
+    """Load everything that stands before time begins to pass."""
+    await backend.perform(OPERATOR, tax.seed_rates)
+    await identity_sync.sync(backend)
+    for partner_id, seller in SELLERS.items():
+        await backend.perform(OPERATOR, partners.configure, partner_id, PartnerConfigurationPatch(**seller))
+    for tenant_id, buyer in BUYERS.items():
+        await backend.perform(OPERATOR, tenants.save_billing_profile, tenant_id, AdminBillingProfileIn(**buyer))
+    for slug in PLANS:
+        await standins.services.register(slug)
+        await backend.perform(OPERATOR, _approve_and_price, slug)
+    for tenant_id, kind in STORED_METHODS.items():
+        await _store_method(backend, tenant_id, kind)
+    await _subscribe_to_events(backend)
+
+
+async def remember(backend: Backend) -> None:
+    """Note that the world has been loaded and lived, so that running the demo again continues it."""
+    await backend.perform(OPERATOR, platform_settings.write, LOADED, {"loaded": True})
+
+
+async def service_of(uow: UnitOfWork, slug: str) -> Service:
+    """Find one of the world's services, which must have registered by now."""
+    service = await registry.find_by_slug(uow, slug)
+    if service is None:
+        raise NotFound(f"{slug} has not registered; is the development server up?")
+    return service
+
+
+async def _approve_and_price(uow: UnitOfWork, slug: str) -> None:
+    service = await service_of(uow, slug)
+    if service.status == "pending":
+        await registry.approve(uow, service.id)
+    for position, row in enumerate(PLANS[slug]):
+        await catalog.create(uow, _plan(service.id, row, position))
+
+
+def _plan(service_id: str, row: PlanRow, position: int) -> PlanIn:
+    prices = []
+    for metric, (included, cents, divisor, label) in row.usage.items():
+        if included:
+            prices.append(
+                UsagePriceIn(metric_slug=metric, tier_start=0, tier_end=included, unit_price_cents=0, unit_label=label)  # type: ignore[arg-type]  # whole numbers are exact
+            )
+        prices.append(
+            UsagePriceIn(
+                metric_slug=metric,
+                tier_start=included,  # type: ignore[arg-type]  # as above
+                tier_end=None,
+                unit_price_cents=cents,
+                unit_divisor=divisor,
+                unit_label=label,
+            )
+        )
+    return PlanIn(
+        service_id=service_id,
+        slug=row.slug,
+        name=row.name,
+        tier=row.slug,
+        billing_period=BillingPeriod(row.every),
+        base_price_cents=row.cents,
+        currency="EUR",
+        features=Features(items=list(row.features)),
+        quotas=row.quotas,
+        trial_days=row.trial_days,
+        term_months=row.term_months,
+        sort_order=position,
+        usage_pricing=prices,
+    )
+
+
+def tenant_actor(tenant_id: str) -> Actor:
+    """Be the tenant's administrator."""
+    person = next(p for p in directory.PEOPLE if p.tenant_id == tenant_id and p.role == "tenant_admin")
+    return Actor(
+        person.id,
+        ActorKind.user,
+        Scope.tenant(person.partner_id, tenant_id),
+        identity.ROLES["tenant_admin"].scopes,
+        frozenset({"tenant_admin"}),
+        name=person.name,
+        email=person.email,
+        surface="rest",
+    )
+
+
+async def _store_method(backend: Backend, tenant_id: str, kind: str) -> None:
+    actor = tenant_actor(tenant_id)
+    start = await payments.set_up(backend, actor, "sandbox", backend.settings.public_base_url)
+    await payments.confirm(backend, actor, "sandbox", {"reference": start.reference, "type": kind})
+
+
+async def _subscribe_to_events(backend: Backend) -> None:
+    url = f"{backend.settings.public_base_url}/_dev/subscriber"
+    for name, topics in (("Data warehouse", ["*"]), ("CRM", ["subscription.*", "invoice.*"])):
+        try:
+            await webhooks.create(backend, OPERATOR, WebhookEndpointIn(name=name, target_url=url, topics=topics))
+        except Conflict:
+            continue  # it subscribed in an earlier, interrupted run

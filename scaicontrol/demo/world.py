@@ -1,0 +1,122 @@
+# ruff: noqa: E501  (a table is read by its columns)
+"""The demo world as plain data: sellers, buyers, plans, and who subscribes to what on which day."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+DAYS: Final = 92
+
+SELLERS: Final[dict[str, dict[str, Any]]] = {
+    "prt_operator": {
+        "legal_name": "ScaiLabs B.V.", "trade_name": "ScaiLabs", "seller_country_code": "NL", "seller_address_line1": "Keizersgracht 241",
+        "seller_postal_code": "1016 EA", "seller_city": "Amsterdam", "seller_vat_number": "NL628194821B01", "seller_registration_number": "81234567",
+        "seller_email": "billing@scailabs.example", "seller_phone": "+31 20 555 0142", "iban": "NL91ABNA0417164300", "bic": "ABNANL2A",
+        "bank_name": "ABN AMRO", "account_holder": "ScaiLabs B.V.", "default_language": "nl", "timezone": "Europe/Amsterdam",
+        "brand_color": "#1d4ed8", "payment_providers": ["bank_transfer", "sandbox"], "allow_pay_by_invoice": True, "proration": "day",
+    },
+    "prt_northwind": {
+        "legal_name": "Northwind Cloud GmbH", "trade_name": "Northwind Cloud", "seller_country_code": "DE", "seller_address_line1": "Speicherstraße 12",
+        "seller_postal_code": "20457", "seller_city": "Hamburg", "seller_vat_number": "DE342366712", "seller_registration_number": "HRB 148211",
+        "seller_email": "buchhaltung@northwind.example", "seller_phone": "+49 40 555 0199", "iban": "DE89370400440532013000", "bic": "COBADEFFXXX",
+        "bank_name": "Commerzbank", "account_holder": "Northwind Cloud GmbH", "default_language": "de", "timezone": "Europe/Berlin",
+        "brand_color": "#0f766e", "payment_providers": ["bank_transfer", "sandbox"], "number_prefix": "NWC", "allow_pay_by_invoice": True,
+    },
+    "prt_atelier": {
+        "legal_name": "Atelier Numérique SARL", "trade_name": "Atelier Numérique", "seller_country_code": "FR", "seller_address_line1": "18 rue des Capucins",
+        "seller_postal_code": "69001", "seller_city": "Lyon", "seller_vat_number": "FR79868282880", "seller_registration_number": "868 282 880",
+        "seller_email": "compta@atelier.example", "seller_phone": "+33 4 55 55 01 77", "iban": "FR1420041010050500013M02606", "bic": "PSSTFRPPLYO",
+        "bank_name": "La Banque Postale", "account_holder": "Atelier Numérique SARL", "default_language": "fr", "timezone": "Europe/Paris",
+        "brand_color": "#9d174d", "payment_providers": ["bank_transfer", "sandbox"], "number_prefix": "ATN", "oss_registered": True, "allow_pay_by_invoice": True,
+    },
+}  # fmt: skip
+
+BUYERS: Final[dict[str, dict[str, Any]]] = {
+    "tnt_acme": {"company_name": "Acme Bakeries B.V.", "address_line1": "Herengracht 88", "postal_code": "1015 BS", "city": "Amsterdam", "country_code": "NL", "vat_number": "NL252760189B01", "is_business": True, "contact_email": "administratie@acme.example", "preferred_language": "nl", "preferred_einvoice_format": "ubl", "peppol_id": "81234567", "peppol_scheme": "0106", "buyer_reference": "PO-2291"},
+    "tnt_liberty": {"company_name": "Liberty Robotics Inc.", "address_line1": "450 Harbor Blvd", "postal_code": "94002", "city": "Belmont", "state": "CA", "country_code": "US", "is_business": True, "contact_email": "ap@liberty.example", "preferred_language": "en"},
+    "tnt_stichting": {"company_name": "Stichting Open Archief", "address_line1": "Plantage Middenlaan 2", "postal_code": "1018 DD", "city": "Amsterdam", "country_code": "NL", "is_business": True, "tax_exempt": True, "tax_exempt_reason": "Vrijgesteld op grond van artikel 11 Wet OB", "contact_email": "penningmeester@stichting.example", "preferred_language": "nl"},
+    "tnt_zwarte_kat": {"company_name": "De Zwarte Kat BV", "address_line1": "Vlaamsekaai 14", "postal_code": "2000", "city": "Antwerpen", "country_code": "BE", "vat_number": "BE0246770968", "is_business": True, "contact_email": "info@zwartekat.example", "preferred_language": "nl"},
+    "tnt_bauwerk": {"company_name": "Bauwerk Ingenieure GmbH", "address_line1": "Lindenallee 7", "postal_code": "10115", "city": "Berlin", "country_code": "DE", "vat_number": "DE676122202", "is_business": True, "contact_email": "rechnung@bauwerk.example", "preferred_language": "de", "preferred_einvoice_format": "zugferd"},
+    "tnt_stadt": {"company_name": "Stadt Neuhafen", "address_line1": "Rathausplatz 1", "postal_code": "23552", "city": "Neuhafen", "country_code": "DE", "is_business": True, "leitweg_id": "04011000-1234512345-06", "peppol_id": "04011000-1234512345-06", "peppol_scheme": "0204", "preferred_einvoice_format": "xrechnung", "contact_email": "rechnungseingang@neuhafen.example", "preferred_language": "de"},
+    "tnt_verde": {"company_name": "Verde Energia S.r.l.", "address_line1": "Via Garibaldi 21", "postal_code": "20121", "city": "Milano", "state": "MI", "country_code": "IT", "vat_number": "IT22817180023", "is_business": True, "contact_email": "fatture@verde.example", "preferred_language": "it"},
+    "tnt_lumiere": {"company_name": "Lucie Moreau", "address_line1": "3 place Bellecour", "postal_code": "69002", "city": "Lyon", "country_code": "FR", "is_business": False, "contact_email": "lucie@lumiere.example", "preferred_language": "fr"},
+    "tnt_costa": {"company_name": "Costa Software S.L.", "address_line1": "Calle Mayor 45", "postal_code": "28013", "city": "Madrid", "country_code": "ES", "vat_number": "ESB37343373", "is_business": True, "contact_email": "facturas@costa.example", "preferred_language": "es", "preferred_einvoice_format": "cii"},
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    slug: str
+    name: str
+    cents: int
+    every: str = "monthly"
+    trial_days: int = 0
+    quotas: dict[str, int] = field(default_factory=dict)
+    # metric → (units included free, price per unit beyond, divisor, label)
+    usage: dict[str, tuple[int, int, int, str]] = field(default_factory=dict)
+    features: tuple[str, ...] = ()
+    term_months: int | None = None
+
+
+PLANS: Final[dict[str, tuple[PlanRow, ...]]] = {
+    "scaigrid": (
+        PlanRow("starter", "Starter", 4900, trial_days=14, quotas={"cpu_hours": 200}, usage={"cpu_hours": (200, 45, 10, "h")}, features=("2 regions", "E-mail support")),
+        PlanRow("pro", "Pro", 19900, quotas={"cpu_hours": 1500}, usage={"cpu_hours": (1500, 38, 10, "h")}, features=("5 regions", "Autoscaling")),
+        PlanRow("enterprise", "Enterprise", 990000, "yearly", quotas={"cpu_hours": 20000}, features=("All regions", "Dedicated support"), term_months=12),
+    ),
+    "scaiflow": (
+        PlanRow("starter", "Starter", 2900, trial_days=14, quotas={"workflow_runs": 10000}, usage={"workflow_runs": (10000, 12, 100, "run")}),
+        PlanRow("pro", "Pro", 9900, quotas={"workflow_runs": 250000}, usage={"workflow_runs": (100000, 9, 100, "run")}, features=("Unlimited workflows",)),
+        PlanRow("setup", "Onboarding workshop", 75000, "one_time"),
+    ),
+    "scaiwave": (
+        PlanRow("team", "Team", 700, usage={"messages": (50000, 2, 100, "message")}, features=("Per seat",)),
+        PlanRow("business", "Business", 1400, usage={"messages": (200000, 1, 100, "message"), "meeting_minutes": (5000, 3, 10, "min")}),
+        PlanRow("quarterly", "Business, quarterly", 3900, "quarterly"),
+    ),
+    "scaidrive": (
+        PlanRow("starter", "Starter", 999, trial_days=30, quotas={"storage_gb": 100}, usage={"storage_gb": (100, 4, 1, "GB")}),
+        PlanRow("pro", "Pro", 2999, quotas={"storage_gb": 1000}, usage={"storage_gb": (1000, 3, 1, "GB"), "transfer_gb": (500, 2, 1, "GB")}),
+        PlanRow("archive", "Archive", 12000, "yearly", quotas={"storage_gb": 5000}),
+    ),
+    "scaicrm": (
+        PlanRow("starter", "Starter", 1900, trial_days=14, quotas={"contacts": 1000}),
+        PlanRow("pro", "Pro", 4900, usage={"api_calls": (10000, 5, 1000, "call")}),
+        PlanRow("enterprise", "Enterprise", 24900, usage={"api_calls": (1000000, 3, 1000, "call")}),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """On `day` a tenant subscribes; `daily` is what it then uses a day, per metric."""
+
+    day: int
+    tenant_id: str
+    plan_key: str
+    quantity: int = 1
+    daily: dict[str, Decimal] = field(default_factory=dict)
+
+
+WISHES: Final = (
+    Wish(0, "tnt_acme", "scaiflow.pro", daily={"workflow_runs": Decimal(4200)}),
+    Wish(1, "tnt_acme", "scaiwave.team", 24, daily={"messages": Decimal(2600)}),
+    Wish(2, "tnt_bauwerk", "scaidrive.pro", 12, daily={"storage_gb": Decimal(1180), "transfer_gb": Decimal("21.5")}),
+    Wish(3, "tnt_stadt", "scaicrm.enterprise"),
+    Wish(4, "tnt_verde", "scaigrid.pro", daily={"cpu_hours": Decimal("61.25")}),
+    Wish(5, "tnt_lumiere", "scaidrive.starter", daily={"storage_gb": Decimal(64)}),
+    Wish(6, "tnt_costa", "scaiflow.starter", daily={"workflow_runs": Decimal(510)}),
+    Wish(7, "tnt_liberty", "scaigrid.enterprise"),
+    Wish(8, "tnt_stichting", "scaicrm.pro", 3, daily={"api_calls": Decimal(900)}),
+    Wish(9, "tnt_zwarte_kat", "scaiwave.business", 8, daily={"messages": Decimal(4000)}),
+    Wish(12, "tnt_acme", "scaicrm.starter"),
+    Wish(20, "tnt_costa", "scaiwave.quarterly", 6),
+    Wish(26, "tnt_bauwerk", "scaigrid.starter", daily={"cpu_hours": Decimal("9.5")}),
+    Wish(34, "tnt_verde", "scaiflow.setup"),
+    Wish(45, "tnt_liberty", "scaidrive.archive"),
+    Wish(60, "tnt_stadt", "scaiflow.starter", daily={"workflow_runs": Decimal(150)}),
+)
+
+# Tenants that pay by a stored method of the sandbox; the others pay by bank transfer, and one does not pay.
+STORED_METHODS: Final = {"tnt_acme": "sepa_debit", "tnt_bauwerk": "sepa_debit", "tnt_verde": "card", "tnt_lumiere": "card", "tnt_costa": "card", "tnt_liberty": "card"}  # fmt: skip
+TRANSFERS_AFTER_DAYS: Final = {"tnt_stadt": 9, "tnt_stichting": 12}

@@ -1,0 +1,63 @@
+"""Serves the tenant portal: built files, compressed beforehand, under a policy that lets nothing else run."""
+
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+BUNDLE: Final = Path(__file__).parent / "static" / "portal"
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))
+_TYPES: Final = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".html": "text/html; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".json": "application/json",
+    ".txt": "text/plain; charset=utf-8",
+    ".woff2": "font/woff2",
+    ".png": "image/png",
+    ".ico": "image/x-icon",
+}
+_NOT_PAGES: Final = ("api", "auth", "admin", "mcp", "_dev", ".well-known")
+_NO_BUNDLE: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>ScaiControl</title>
+<h1>ScaiControl is running</h1><p>The portal was not built into this installation: it needs Node.js 20.19 or newer at
+install time. Run <code>make portal</code>, or use the <a href="/api/docs">API</a> and the <a href="/admin">console</a>.
+</p></html>"""
+
+
+async def portal(request: Request) -> Response:
+    """Answer a built file, or the index page for every path that is a page of the portal."""
+    path = PurePosixPath(request.path_params.get("path") or "index.html")
+    if path.parts and path.parts[0] in _NOT_PAGES:
+        return Response("There is nothing here.", 404)
+    is_page = not path.suffix or path.name == "index.html"
+    name = "index.html" if is_page else str(path)
+    if not (BUNDLE / "index.html").exists():
+        return HTMLResponse(_NO_BUNDLE, headers={"Content-Security-Policy": POLICY})
+    found = (BUNDLE / name).resolve()
+    if not found.is_relative_to(BUNDLE.resolve()) or not found.is_file():
+        return Response("There is nothing here.", 404)
+    return _file(request, found, is_page=is_page)
+
+
+def _file(request: Request, found: Path, *, is_page: bool) -> Response:
+    hashed = found.parent.name == "assets"
+    headers = {
+        "Cache-Control": "public, max-age=31536000, immutable" if hashed else "no-cache",
+        "Content-Security-Policy": POLICY,
+        "Vary": "Accept-Encoding",
+    }
+    accepted = request.headers.get("accept-encoding", "")
+    chosen = found
+    for encoding, suffix in _ENCODINGS:
+        compressed = found.with_name(found.name + suffix)
+        if encoding in accepted and compressed.exists():
+            headers["Content-Encoding"], chosen = encoding, compressed
+            break
+    media = _TYPES.get(".html" if is_page else found.suffix, "application/octet-stream")
+    return FileResponse(chosen, headers=headers, media_type=media)

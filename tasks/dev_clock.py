@@ -1,0 +1,68 @@
+"""`/_dev/clock`: read and advance the business clock, then run what became due. Development only."""
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.clock import Clock, OffsetClock
+from scaicontrol.core.events import rfc3339
+from scaicontrol.core.settings import Settings
+
+from .timetravel import live
+
+_LONGEST = timedelta(days=400)
+
+
+def _file(settings: Settings) -> Path:
+    return settings.storage_dir.parent / "dev" / "clock.json"
+
+
+def moved_clock(settings: Settings) -> OffsetClock:
+    """Give the development clock where it was left: a restart must not turn time back."""
+    path = _file(settings)
+    seconds = json.loads(path.read_text())["offset_seconds"] if path.exists() else 0
+    return OffsetClock(timedelta(seconds=seconds))
+
+
+def _remember(settings: Settings, clock: Clock) -> None:
+    path = _file(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(clock, OffsetClock):
+        path.write_text(json.dumps({"offset_seconds": clock.offset.total_seconds()}))
+
+
+def clock_routes(clock: Clock, settings: Settings) -> list[Route]:
+    """Give the routes that move `clock`, when it can be moved."""
+
+    async def read(_: Request) -> Response:
+        return JSONResponse({"now": rfc3339(clock.now())})
+
+    async def advance(request: Request) -> Response:
+        """Take `{"days": 1, "hours": 2}` or `{"to": "2026-03-01T00:00:00Z"}`; answers when all of it is done."""
+        body = await request.json()
+        backend: Backend = request.app.state.backend
+        try:
+            until = (
+                datetime.fromisoformat(body["to"])
+                if "to" in body
+                else clock.now() + timedelta(days=body.get("days", 0), hours=body.get("hours", 0))
+            )
+        except (TypeError, ValueError, AttributeError):
+            return JSONResponse({"error": 'Send {"days": 1}, {"hours": 6} or {"to": "2026-03-01T00:00:00Z"}.'}, 422)
+        if until.tzinfo is None or not clock.now() <= until <= clock.now() + _LONGEST:
+            return JSONResponse({"error": "The clock moves forward only, by 400 days at the most."}, 422)
+        if not hasattr(clock, "advance"):
+            return JSONResponse({"error": "This installation runs on wall time."}, 409)
+        await live(backend, clock, until)
+        _remember(settings, clock)
+        return JSONResponse({"now": rfc3339(clock.now())})
+
+    return [
+        Route("/_dev/clock", read, methods=["GET"]),
+        Route("/_dev/clock", advance, methods=["POST"]),
+    ]
