@@ -178,6 +178,32 @@ async def test_a_fixed_term_ends_and_is_not_renewed_across(backend, clock):
     assert (over.status, over.cancelled_at) == ("expired", over.term_ends_at)
 
 
+async def test_a_term_that_ends_before_the_renewal_job_came_leaves_no_period_out(backend, clock):
+    await market(backend)
+    fixed = await subscribed(backend, "scaidrive.term")
+    clock.set(datetime(2026, 4, 20, tzinfo=UTC))
+    await backend.perform(CLOCK, subscriptions.expire_terms)
+    rows = await periods(backend, fixed.id)
+    assert [row.usage_due_at for row in rows] == [row.period_end for row in rows]
+    assert rows[-1].period_end == (await show(backend, fixed.id)).term_ends_at
+
+
+async def test_a_period_that_began_is_charged_although_it_is_suspended_before_the_job_comes(backend, clock):
+    await market(backend)
+    pro = await subscribed(backend)
+    clock.advance(32 * DAY)
+    await backend.perform(petra, subscriptions.suspend, pro.id, "abuse report")
+    assert await spans(backend, pro.id) == [("2026-01-15", "2026-02-15"), ("2026-02-15", "2026-03-15")]
+
+
+async def test_a_free_trial_that_names_no_plan_cannot_be_converted(backend):
+    await market(backend)
+    await store_plan(backend, "dead_end", base_price_cents=0, trial_days=7)
+    trial = await subscribed(backend, "scaidrive.dead_end")
+    with pytest.raises(Refused, match="names no plan to pay for"):
+        await backend.perform(alice, subscriptions.convert, trial.id)
+
+
 async def test_a_one_time_plan_is_charged_once_and_ends_when_told(backend, clock):
     await market(backend)
     once = await subscribed(backend, "scaidrive.once")

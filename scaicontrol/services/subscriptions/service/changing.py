@@ -19,7 +19,7 @@ from ..events import ChangeKind
 from ..lifecycle import SubscriptionStatus, available_actions
 from ..models import Subscription, SubscriptionChange
 from ..proration import Proration, Terms, prorate
-from .steps import Before, changeable, roll_forward, tell_changed
+from .steps import Before, catch_up, changeable, tell_changed
 from .subscribing import check_plan, counted
 from .terms import SellerTerms, terms_of
 
@@ -212,8 +212,7 @@ def _days(plan: Plan, current: Period, subscription: Subscription, zone: str) ->
 async def _apply(uow: UnitOfWork, subscription: Subscription, draft: _Draft, *, reason: str | None = None) -> None:
     planned = draft.planned
     if planned.price_from is not None:
-        seller = await terms_of(uow, subscription.partner_id)
-        roll_forward(uow, subscription, seller.zone)
+        await catch_up(uow, subscription)
         _remember(uow, subscription, draft, planned.price_from)
     before = Before.of(subscription)
     subscription.plan, subscription.plan_id = draft.plan, draft.plan.id

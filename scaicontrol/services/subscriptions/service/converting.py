@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from scaicontrol.core.errors import NotFound
+from scaicontrol.core.errors import NotFound, Refused
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog
 from scaicontrol.services.catalog import Plan
@@ -39,7 +39,9 @@ async def convert(uow: UnitOfWork, subscription_id: str) -> Subscription:
     uow.authorize("subscriptions:change")
     subscription = await changeable(uow, subscription_id)
     seller = await terms_of(uow, subscription.partner_id)
-    target = await _successor(uow, subscription) if subscription.can("convert") else None
+    target = await _successor(uow, subscription)
+    if target is None and subscription.can("convert"):
+        raise Refused(f"Cannot convert {subscription}: plan {subscription.plan_key} names no plan to pay for.")
     await _convert(uow, subscription, target, uow.now, seller)
     return subscription
 

@@ -6,7 +6,7 @@ from ..calendar import containing
 from ..events import ChangeKind, SubscriptionResumed
 from ..lifecycle import SubscriptionStatus
 from ..models import Subscription
-from .steps import Before, changeable, end, is_due, open_period, roll_forward, stop_usage, tell_changed, tell_renewal
+from .steps import Before, catch_up, changeable, end, is_due, open_period, stop_usage, tell_changed, tell_renewal
 from .terms import terms_of
 
 
@@ -18,11 +18,9 @@ async def cancel(uow: UnitOfWork, subscription_id: str, reason: str | None = Non
     if subscription.status is SubscriptionStatus.trialing:
         end(uow, subscription, "cancel", uow.now, immediately=True, reason=reason)
         return subscription
-    if subscription.status is SubscriptionStatus.active:
-        seller = await terms_of(uow, subscription.partner_id)
-        roll_forward(uow, subscription, seller.zone)  # the renewal job may not have come by yet
-        if subscription.current_period_end is None:
-            return await _end_now(uow, subscription, reason)
+    await catch_up(uow, subscription)
+    if subscription.status is SubscriptionStatus.active and subscription.current_period_end is None:
+        return await _end_now(uow, subscription, reason)
     before = Before.of(subscription)
     subscription.advance("cancel")
     subscription.pending_cancellation_at = subscription.current_period_end
@@ -53,6 +51,7 @@ async def cancel_now(uow: UnitOfWork, subscription_id: str, reason: str | None =
 
 
 async def _end_now(uow: UnitOfWork, subscription: Subscription, reason: str | None) -> Subscription:
+    await catch_up(uow, subscription)
     end(uow, subscription, "cancel_now", uow.now, immediately=True, reason=reason)
     await stop_usage(uow, subscription, uow.now)
     return subscription

@@ -16,7 +16,7 @@ from ..events import TrialEnding
 from ..lifecycle import RUNNING, SubscriptionStatus
 from ..models import Subscription
 from ..queries import WHOLE
-from .steps import end, roll_forward
+from .steps import catch_up, end, roll_forward
 from .subscribing import NOTICE_DAYS, next_notice
 from .terms import terms_by_partner
 
@@ -51,6 +51,7 @@ async def expire_terms(uow: UnitOfWork, *, limit: int = BATCH) -> int:
     active = Subscription.status == SubscriptionStatus.active
     due = await _due(uow, Subscription.term_ends_at, limit, active)
     for subscription in due:
+        await catch_up(uow, subscription)
         end(uow, subscription, "expire", subscription.term_ends_at or uow.now, immediately=False, reason="term_ended")
     return len(due)
 

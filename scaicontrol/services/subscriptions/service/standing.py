@@ -9,7 +9,7 @@ from scaicontrol.core.work import UnitOfWork
 from ..events import ChangeKind, SubscriptionPaymentFailed, SubscriptionSuspended
 from ..lifecycle import TERMINAL, SubscriptionStatus
 from ..models import Subscription
-from .steps import Before, changeable, tell_changed, was_told
+from .steps import Before, catch_up, changeable, tell_changed, was_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ async def suspend(uow: UnitOfWork, subscription_id: str, reason: str) -> Subscri
     if not reason.strip():
         raise invalid("reason", "Say why the subscription is suspended.", "missing")
     subscription = await changeable(uow, subscription_id)
+    await catch_up(uow, subscription)
     before = str(subscription.status)
     subscription.advance("suspend")
     subscription.suspended_at, subscription.suspended_reason = uow.now, reason

@@ -16,7 +16,9 @@ from scaicontrol.core.work import UnitOfWork
 from .. import queries
 from ..calendar import window
 from ..events import ChangeKind, SubscriptionCancelled, SubscriptionChanged
+from ..lifecycle import RUNNING
 from ..models import Subscription, SubscriptionPeriod
+from .terms import terms_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,12 @@ def roll_forward(uow: UnitOfWork, subscription: Subscription, zone: str) -> int:
         tell_renewal(uow, subscription, before, zone)
         renewed += 1
     return renewed
+
+
+async def catch_up(uow: UnitOfWork, subscription: Subscription) -> None:
+    """Open the periods that began before this verb, where the renewal job has not come by yet."""
+    if subscription.status in RUNNING and is_due(subscription, uow.now):
+        roll_forward(uow, subscription, (await terms_of(uow, subscription.partner_id)).zone)
 
 
 def tell_renewal(uow: UnitOfWork, subscription: Subscription, before: Before, zone: str) -> None:
