@@ -172,6 +172,8 @@ def _door(endpoint: Endpoint, permission: str, answer: _Answer, method: str, *, 
         handler = _procedure(endpoint, answer, wants_actor=len(mine) < len(parameters) - 1)
     else:
         raise TypeError(f"{endpoint.__qualname__} takes neither `uow` nor `backend` first.")
+    wants_request = any(p.name == "request" for p in mine)  # the raw body of a signed message
+    mine = [p for p in mine if p.name != "request"]
 
     async def permitted(request: Request) -> Actor:
         backend: Backend = request.app.state.backend
@@ -181,6 +183,8 @@ def _door(endpoint: Endpoint, permission: str, answer: _Answer, method: str, *, 
         return actor
 
     async def door(request: Request, actor: Actor, idempotency_key: str | None = None, **arguments: Any) -> Response:
+        if wants_request:
+            arguments["request"] = request
         return await handler(request, actor, idempotency_key, arguments)
 
     own = [
