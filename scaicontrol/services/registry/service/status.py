@@ -104,7 +104,7 @@ async def refuse_while_subscribed(uow: UnitOfWork, service: Service) -> None:
         .where(_subscriptions.c.service_id == service.id, _subscriptions.c.status.not_in(_ENDED))
     )
     if count := await uow.session.scalar(live):
-        raise Conflict(f"Cannot deregister {service}: {count} subscriptions are alive. Cancel or move them first.")
+        raise Conflict(f"Cannot deregister {service}: it has live subscriptions ({count}); cancel or move them first.")
 
 
 def change_status(uow: UnitOfWork, service: Service, event: str, reason: str | None) -> None:

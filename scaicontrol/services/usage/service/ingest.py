@@ -29,6 +29,7 @@ from ..reading import Bad, Event, Reader, Rejection, RejectionCode
 # A batch read just before a period closes may commit just after; events of the last minute already count as late, so
 # that nothing can slip into a period behind the back of the run that bills it.
 _COMMIT_MARGIN = timedelta(minutes=1)
+_CROSSINGS = 3  # how many batches with the same keys one may meet before its sender is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,14 @@ class _Holder:
 
 
 async def submit(backend: Backend, actor: Actor, events: Sequence[Any]) -> Ingested:
-    """Take in a batch; when a twin of it committed meanwhile, take it in again, which finds duplicates."""
-    try:
-        return await backend.perform(actor, ingest, events)
-    except Conflict as error:
-        if not isinstance(error.__cause__, IntegrityError):
-            raise
-        return await backend.perform(actor, ingest, events)
+    """Take in a batch; when some of its keys were committed meanwhile, take it in again, which finds duplicates."""
+    for _ in range(_CROSSINGS):
+        try:
+            return await backend.perform(actor, ingest, events)
+        except Conflict as error:
+            if not isinstance(error.__cause__, IntegrityError):
+                raise
+    return await backend.perform(actor, ingest, events)
 
 
 async def ingest(uow: UnitOfWork, events: Sequence[Any]) -> Ingested:
