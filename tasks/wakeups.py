@@ -27,3 +27,9 @@ async def provision(backend: Backend) -> None:
 @task
 async def run_due_job(backend: Backend, name: str) -> None:
     await run_job(backend, find(schedule.JOBS, name))
+
+
+@task
+async def run_job_now(backend: Backend, name: str) -> None:
+    """Somebody asked for a job outside its timetable."""
+    await run_job(backend, find(schedule.JOBS, name), backend.clock.now())

@@ -56,6 +56,7 @@ PERMISSIONS: dict[str, Grant] = {
     "billing_profiles:exempt": _write("admin:tenants"),
     # identity
     "users:read": _read("admin:users", "billing:manage"),
+    "users:administer": _read("admin:users"),
     "users:grant": _write("admin:users"),
     "groups:read": _read("admin:groups"),
     "groups:grant": _write("admin:groups"),

@@ -14,6 +14,7 @@ from .service.overview import Overview, overview
 from .service.plan import plan
 from .service.preview import compare, preview, show_document, upcoming
 from .service.quarantine import resolve
+from .service.standing import PartnerSummary, partner_summary, standing_of
 from .snapshot import Buyer, Consumed, DueChange, DuePeriod, Metric, Seller, Snapshot
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "DuePeriod",
     "Metric",
     "Overview",
+    "PartnerSummary",
     "Plan",
     "PlannedDocument",
     "PlannedLine",
@@ -56,10 +58,12 @@ __all__ = [
     "overview",
     "page_quarantine",
     "page_runs",
+    "partner_summary",
     "plan",
     "preview",
     "resolve",
     "show_document",
+    "standing_of",
     "upcoming",
     "visible",
 ]

@@ -1,0 +1,45 @@
+from scaicontrol.core.errors import Refused
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import tenants
+from scaicontrol.services.tenants import BillingProfile, BillingProfileIn, BillingProfileOut
+
+from .door import One, Router
+
+router = Router("/billing/billing-profile", tags=["billing"])
+
+
+@router.get(
+    "",
+    response_model=One[BillingProfileOut | None],
+    permission="billing_profiles:read",
+    summary="Own billing profile, or null",
+)
+async def show_profile(uow: UnitOfWork) -> BillingProfile | None:
+    return await tenants.billing_profile(uow, own_tenant(uow))
+
+
+@router.put(
+    "",
+    response_model=One[BillingProfileOut],
+    permission="billing_profiles:update",
+    summary="Create or change the own billing profile",
+)
+async def save_profile(uow: UnitOfWork, body: BillingProfileIn) -> BillingProfile:
+    """Fields that are not sent stay. Changing `tax_exempt` is forbidden here; an operator does it."""
+    return await tenants.save_billing_profile(uow, own_tenant(uow), body)
+
+
+router.post(
+    "",
+    response_model=One[BillingProfileOut],
+    permission="billing_profiles:update",
+    summary="Create or change the own billing profile",
+    include_in_schema=False,
+)(save_profile)
+
+
+def own_tenant(uow: UnitOfWork) -> str:
+    """Give the tenant the caller works in; operators and partners have none of their own."""
+    if uow.actor.tenant_id is None:
+        raise Refused("This is about one's own tenant; sign in as one of its people.")
+    return uow.actor.tenant_id

@@ -1,0 +1,166 @@
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.pagination import Page
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import identity
+from scaicontrol.services.identity import (
+    Group,
+    GroupDetailOut,
+    GroupOut,
+    Role,
+    RoleIn,
+    RoleOut,
+    User,
+    UserDetailOut,
+    UserOut,
+)
+
+from .door import Many, One, Paged, Paging, Router
+
+router = Router("/admin/users", tags=["admin-users"])
+groups = Router("/admin/groups", tags=["admin-groups"])
+
+Words = Annotated[str | None, Query(max_length=100)]
+_JOB = "identity_reconciliation"
+
+
+class SyncStartedOut(BaseModel):
+    """The job under which the sync appears among the jobs."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"job_id": _JOB}]})
+
+    job_id: str
+
+
+@router.get("", response_model=Paged[UserOut], permission="users:administer", summary="List people")
+async def list_users(
+    uow: UnitOfWork,
+    paging: Paging,
+    q: Words = None,
+    tenant_id: str | None = None,
+    role: str | None = None,
+    status: str | None = None,
+) -> Page[UserOut]:
+    """`q` looks into name, e-mail and id."""
+    uow.authorize("users:administer")
+    page = await identity.page_users(uow, paging, q=q, tenant_id=tenant_id, role=role, status=status)
+    return Page(await shown_users(uow, page.items), page.total, page.page, page.page_size)
+
+
+@router.get("/roles", response_model=Many[RoleOut], permission="users:grant", summary="Roles one may grant")
+async def roles(uow: UnitOfWork) -> list[RoleOut]:
+    """With the scopes of each, the widest first."""
+    uow.authorize("users:grant")
+    return [_role(role) for role in identity.grantable(uow.actor)]
+
+
+@router.post(
+    "/sync",
+    response_model=One[SyncStartedOut],
+    status_code=202,
+    permission="identity:sync",
+    summary="Start an identity sync",
+)
+async def sync(backend: Backend, actor: Actor) -> SyncStartedOut:
+    """It runs in the background; its result stands among the jobs."""
+    actor.require("identity:sync")
+    await backend.ports.waker.wake("run_job_now", _JOB)
+    return SyncStartedOut(job_id=_JOB)
+
+
+@router.get("/{user_id}", response_model=One[UserDetailOut], permission="users:administer", summary="Show a person")
+async def show_user(uow: UnitOfWork, user_id: str) -> UserDetailOut:
+    """With groups, and what all roles together allow."""
+    uow.authorize("users:administer")
+    return await _user(uow, await identity.get_user(uow, user_id))
+
+
+@router.post("/{user_id}/role", response_model=One[UserDetailOut], permission="users:grant", summary="Grant a role")
+async def grant(uow: UnitOfWork, user_id: str, body: RoleIn) -> UserDetailOut:
+    """Nobody grants more than they have, and nobody changes their own roles."""
+    return await _user(uow, await identity.grant(uow, user_id, body.role))
+
+
+@router.delete("/{user_id}/role", response_model=One[UserDetailOut], permission="users:grant", summary="Revoke a role")
+async def revoke(uow: UnitOfWork, user_id: str, role: Annotated[str, Query(max_length=40)]) -> UserDetailOut:
+    """The last super administrator stays."""
+    return await _user(uow, await identity.revoke(uow, user_id, role))
+
+
+@groups.get("", response_model=Paged[GroupOut], permission="groups:read", summary="List groups")
+async def list_groups(
+    uow: UnitOfWork, paging: Paging, q: Words = None, tenant_id: str | None = None, has_role: bool | None = None
+) -> Page[GroupOut]:
+    """With the role and the number of members of each."""
+    page = await identity.page_groups(uow, paging, q=q, tenant_id=tenant_id, has_role=has_role)
+    return Page(await _groups(uow, page.items), page.total, page.page, page.page_size)
+
+
+@groups.get("/{group_id}", response_model=One[GroupDetailOut], permission="groups:read", summary="Show a group")
+async def show_group(uow: UnitOfWork, group_id: str) -> GroupDetailOut:
+    """With its members."""
+    return await _group(uow, await identity.get_group(uow, group_id))
+
+
+@groups.post(
+    "/{group_id}/role", response_model=One[GroupDetailOut], permission="groups:grant", summary="Give a group its role"
+)
+async def grant_to_group(uow: UnitOfWork, group_id: str, body: RoleIn) -> GroupDetailOut:
+    """One role per group, instead of the one it had; all members inherit it."""
+    return await _group(uow, await identity.grant_to_group(uow, group_id, body.role))
+
+
+@groups.delete(
+    "/{group_id}/role", response_model=One[GroupDetailOut], permission="groups:grant", summary="Take a group's role"
+)
+async def revoke_from_group(uow: UnitOfWork, group_id: str) -> GroupDetailOut:
+    return await _group(uow, await identity.revoke_from_group(uow, group_id))
+
+
+async def shown_users(uow: UnitOfWork, users: Iterable[User]) -> list[UserOut]:
+    """Show people with the roles they were given."""
+    listed = list(users)
+    await uow.session.flush()
+    given = await identity.roles_of_users(uow, [user.id for user in listed])
+    return [UserOut(**_fields(user, UserOut), roles=given.get(user.id, [])) for user in listed]
+
+
+async def _user(uow: UnitOfWork, user: User) -> UserDetailOut:
+    shown = (await shown_users(uow, [user]))[0]
+    roles, permissions = await identity.permissions_of(uow, user)
+    inside = await _groups(uow, await identity.groups_of(uow, user.id))
+    return UserDetailOut(**dict(shown), groups=inside, effective_roles=roles, permissions=permissions)
+
+
+async def _groups(uow: UnitOfWork, listed: Iterable[Group]) -> list[GroupOut]:
+    rows = list(listed)
+    await uow.session.flush()
+    ids = [group.id for group in rows]
+    given, counted = await identity.roles_of_groups(uow, ids), await identity.member_counts(uow, ids)
+    return [
+        GroupOut(
+            **_fields(group, GroupOut),
+            role=next(iter(given.get(group.id, [])), None),
+            member_count=counted.get(group.id, 0),
+        )
+        for group in rows
+    ]
+
+
+async def _group(uow: UnitOfWork, group: Group) -> GroupDetailOut:
+    shown = (await _groups(uow, [group]))[0]
+    return GroupDetailOut(**dict(shown), members=await shown_users(uow, await identity.members_of(uow, group.id)))
+
+
+def _fields(row: object, model: type[BaseModel]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in model.model_fields if hasattr(row, name)}
+
+
+def _role(role: Role) -> RoleOut:
+    return RoleOut(name=role.name, level=role.level.name, scopes=role.shown_scopes, read_only=role.read_only)
