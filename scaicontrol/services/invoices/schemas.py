@@ -388,6 +388,8 @@ class CheckReport(Out):
     partner_id: str
     document_type: DocumentType
     fiscal_year: int
+    number_prefix: str
+    opens_series: bool
 
     @property
     def failures(self) -> list[Reason]:

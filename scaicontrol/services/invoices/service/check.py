@@ -40,6 +40,7 @@ class Candidate:
     due_date: date | None
     fiscal_year: int
     prefix: str
+    opens_series: bool
     parties: Parties
     decided: Mapping[str, Any]  # the columns of `tax_decisions`
     terms: tuple[tuple[str, Decimal], ...]  # (category, rate) of each line
@@ -106,7 +107,6 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
             original=original,
         )
         paper = Paper(row, [line_row(line) for line in invoice.lines], parties.seller, parties.buyer, decided)
-        reasons += print_problems(paper)
     inputs = {
         "invoice": {name: getattr(invoice, name) for name in _INPUTS},
         "lines": [_line_row(line) for line in invoice.lines],
@@ -128,6 +128,7 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
         due_date=due_date,
         fiscal_year=year,
         prefix=prefix,
+        opens_series=series is None,
         parties=parties,
         decided=decided,
         terms=terms,
@@ -142,6 +143,7 @@ async def judge(candidate: Candidate) -> list[Reason]:
     """Hold the finished document against the rules of its format and give every reason found so far."""
     reasons = list(candidate.reasons)
     if candidate.paper is not None:
+        reasons += print_problems(candidate.paper)
         said = {reason.code for reason in reasons}
         verdict = await einvoices.validate(document_of(candidate.paper), candidate.parties.format)
         reasons += [
@@ -169,6 +171,8 @@ def report(candidate: Candidate, reasons: Sequence[Reason]) -> CheckReport:
         partner_id=candidate.partner_id,
         document_type=candidate.document_type,
         fiscal_year=candidate.fiscal_year,
+        number_prefix=candidate.prefix,
+        opens_series=candidate.opens_series,
     )
 
 

@@ -4,6 +4,8 @@ Giving a draft its number and seal (contract §14.3 b).
 The gate runs first and outside (`check`); the transaction here only re-checks that nothing has changed since.
 """
 
+from contextlib import suppress
+
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Refused
@@ -31,7 +33,29 @@ async def check_and_finalize(
     """
     seen = await gate.check(backend, actor, invoice_id, data)
     _refuse(f"invoice {invoice_id}", seen)
+    if seen.opens_series:
+        # Locking a row that is not there locks the gap, and whoever finalizes first in a year would deadlock.
+        with suppress(Conflict):  # a twin opened it meanwhile
+            await backend.perform(actor, open_series, seen)
     return await backend.perform(actor, finalize, invoice_id, data, seen=seen)
+
+
+async def open_series(uow: UnitOfWork, seen: CheckReport) -> None:
+    """Begin the year's series, with no number taken, unless it has begun."""
+    uow.authorize("invoices:finalize")
+    if await uow.session.get(NumberSeries, (seen.partner_id, seen.document_type, seen.fiscal_year)) is None:
+        uow.session.add(_empty_series(seen.partner_id, seen.document_type, seen.fiscal_year, seen.number_prefix))
+
+
+def _empty_series(partner_id: str, document_type: DocumentType, fiscal_year: int, prefix: str) -> NumberSeries:
+    return NumberSeries(
+        partner_id=partner_id,
+        document_type=document_type,
+        fiscal_year=fiscal_year,
+        next_number=1,
+        last_digest=numbering.FIRST_DIGEST,
+        prefix=prefix,
+    )
 
 
 async def finalize(
@@ -50,10 +74,11 @@ async def finalize(
         invoice.advance(InvoiceLifecycle.finalize)  # refuses, and says what the state allows
     if data.version is not None and data.version != invoice.version:
         raise Conflict(f"{invoice} was changed meanwhile (version {invoice.version}, not {data.version}); look again.")
+    series = None
     if seen is not None:
         # The gate stands open, so this transaction is short: queue for the series before the first snapshot read.
         # A lock waits its turn; locked last, the row would have moved since our snapshot and all of it would run again.
-        await _lock_series(uow, seen.partner_id, seen.document_type, seen.fiscal_year)
+        series = await _lock_series(uow, seen.partner_id, seen.document_type, seen.fiscal_year)
     original_id = invoice.referenced_invoice_id
     if original_id is not None:
         await queries.locked(uow, original_id)
@@ -64,7 +89,7 @@ async def finalize(
         _refuse(str(invoice), seen)
     elif candidate.inputs_digest != seen.inputs_digest or candidate.reasons:
         raise Conflict(f"{invoice} or something it is made from changed since it was checked; check it again.")
-    await _seal(uow, invoice, candidate)
+    await _seal(uow, invoice, candidate, series)
     return invoice
 
 
@@ -75,7 +100,7 @@ def _refuse(what: str, report: CheckReport) -> None:
         raise Refused(f"Cannot finalize {what}: {first}{more}", reasons=report.failures)
 
 
-async def _seal(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate) -> None:
+async def _seal(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate, locked: NumberSeries | None) -> None:
     totals = candidate.totals
     if totals is None:
         raise Refused(f"Cannot finalize {invoice}: its totals cannot be computed.")
@@ -84,7 +109,7 @@ async def _seal(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate) ->
     await uow.session.flush()  # lines first: once the document is sealed their triggers refuse everything
 
     decision = await _store_decision(uow, invoice, candidate)
-    series = await _take_number(uow, invoice, candidate)
+    series = await _take_number(uow, invoice, candidate, locked)
     invoice.issue_date, invoice.due_date = candidate.issue_date, candidate.due_date
     invoice.language = candidate.parties.language
     invoice.buyer_snapshot, invoice.seller_snapshot = dict(candidate.parties.buyer), dict(candidate.parties.seller)
@@ -131,18 +156,13 @@ async def _lock_series(
     return await uow.session.get(NumberSeries, key, with_for_update=True, populate_existing=True)
 
 
-async def _take_number(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate) -> NumberSeries:
+async def _take_number(
+    uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate, locked: NumberSeries | None
+) -> NumberSeries:
     """Take the next number of the series; its row stays locked until commit, which keeps it free of gaps."""
-    series = await _lock_series(uow, invoice.partner_id, invoice.document_type, candidate.fiscal_year)
+    series = locked or await _lock_series(uow, invoice.partner_id, invoice.document_type, candidate.fiscal_year)
     if series is None:
-        series = NumberSeries(
-            partner_id=invoice.partner_id,
-            document_type=invoice.document_type,
-            fiscal_year=candidate.fiscal_year,
-            next_number=1,
-            last_digest=numbering.FIRST_DIGEST,
-            prefix=candidate.prefix,
-        )
+        series = _empty_series(invoice.partner_id, invoice.document_type, candidate.fiscal_year, candidate.prefix)
         uow.session.add(series)
     invoice.fiscal_year, invoice.serial = series.fiscal_year, series.next_number
     invoice.number = numbering.number(series.prefix, invoice.document_type, series.fiscal_year, series.next_number)
