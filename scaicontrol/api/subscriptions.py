@@ -42,7 +42,7 @@ admin = Router("/admin/subscriptions", tags=["admin-subscriptions"])
 class SubscriptionStoryOut(SubscriptionDetailOut):
     """A subscription with its plan, what was used in this period, and its story, newest first."""
 
-    model_config = ConfigDict(json_schema_extra=SubscriptionOut.model_config["json_schema_extra"])
+    model_config = ConfigDict(json_schema_extra=SubscriptionDetailOut.model_config["json_schema_extra"])
 
     usage: list[MetricUseOut] = Field(default_factory=list)
 

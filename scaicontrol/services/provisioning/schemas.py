@@ -16,6 +16,17 @@ _WORKFLOW: dict[str, Any] = {
     "updated_at": "2026-01-15T09:00:04Z",
 }
 
+_DETAIL: dict[str, Any] = {
+    "tenant_id": "tnt_acme",
+    "partner_id": "prt_northwind",
+    "plan_key": "scaidrive.pro",
+    "quantity": 5,
+    "forced": False,
+    "failures": 0,
+    "steps": [{"name": "validate", "status": "completed", "attempts": 1, "retries": 0}],
+    "completed_at": "2026-01-15T09:00:04Z",
+}
+
 
 class CallbackIn(In):
     """What a service reports about a step it was asked to do; the token is the credential."""
@@ -55,6 +66,8 @@ class ForceCompleteIn(In):
 
 
 class StepOut(Out):
+    model_config = ConfigDict(json_schema_extra={"examples": _WORKFLOW["steps"]})
+
     name: str
     status: str
     attempts: int
@@ -80,6 +93,8 @@ class WorkflowOut(Out):
 
 
 class StepDetailOut(StepOut):
+    model_config = ConfigDict(json_schema_extra={"examples": _DETAIL["steps"]})
+
     retries: int
     next_run_at: Moment | None = None
     deadline_at: Moment | None = None
@@ -89,6 +104,8 @@ class StepDetailOut(StepOut):
 
 class WorkflowDetailOut(WorkflowOut):
     """A workflow with its calls and errors, for operators."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_WORKFLOW | _DETAIL]})
 
     tenant_id: str
     partner_id: str

@@ -11,6 +11,39 @@ Reason = Annotated[str, Field(min_length=1, max_length=1000)]
 PlanRef = Annotated[str, Field(min_length=1, max_length=160, description="`<service slug>.<plan slug>`.")]
 _ID = "sub_01m851qp4yet0r2fk9wvt1p634"
 
+_SUBSCRIPTION: dict[str, Any] = {
+    "id": _ID,
+    "tenant_id": "tnt_acme",
+    "partner_id": "prt_northwind",
+    "service_id": "svc_scaidrive",
+    "service_slug": "scaidrive",
+    "plan_id": "pln_01m851qp4yet0r2fk9wvt1p634",
+    "plan_key": "scaidrive.pro",
+    "status": "active",
+    "is_entitled": True,
+    "quantity": 5,
+    "unit_price_cents": 1_900,
+    "currency": "EUR",
+    "mrr_amount_cents": 9_500,
+    "activated_at": "2026-01-15T09:00:00Z",
+    "current_period_start": "2026-01-15T09:00:00Z",
+    "current_period_end": "2026-02-15T09:00:00Z",
+    "available_actions": ["change_plan", "cancel"],
+    "version": 2,
+    "created_at": "2026-01-15T09:00:00Z",
+    "updated_at": "2026-01-15T09:00:00Z",
+}
+_PLAN: dict[str, Any] = {
+    "id": "pln_01m851qp4yet0r2fk9wvt1p634",
+    "slug": "pro",
+    "name": "Pro",
+    "tier": "pro",
+    "billing_period": "monthly",
+    "features": {"items": ["Versioning"], "unit": "seat"},
+    "quotas": {"storage_gb": 500},
+}
+_TOLD = {"occurred_at": "2026-01-15T09:00:00Z", "action": "subscription.activated"}
+
 
 def _example(**values: Any) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [values]})
@@ -130,6 +163,8 @@ class BulkIn(In):
 
 
 class BulkFailureOut(Out):
+    model_config = _example(id="sub_gone", error="No subscription sub_gone.")
+
     id: str
     error: str
 
@@ -144,28 +179,7 @@ class BulkOut(Out):
 class SubscriptionOut(Out):
     """A subscription with its plan's key and what may be done with it now."""
 
-    model_config = _example(
-        id=_ID,
-        tenant_id="tnt_acme",
-        partner_id="prt_northwind",
-        service_id="svc_scaidrive",
-        service_slug="scaidrive",
-        plan_id="pln_01m851qp4yet0r2fk9wvt1p634",
-        plan_key="scaidrive.pro",
-        status="active",
-        is_entitled=True,
-        quantity=5,
-        unit_price_cents=1_900,
-        currency="EUR",
-        mrr_amount_cents=9_500,
-        activated_at="2026-01-15T09:00:00Z",
-        current_period_start="2026-01-15T09:00:00Z",
-        current_period_end="2026-02-15T09:00:00Z",
-        available_actions=["change_plan", "cancel"],
-        version=2,
-        created_at="2026-01-15T09:00:00Z",
-        updated_at="2026-01-15T09:00:00Z",
-    )
+    model_config = _example(**_SUBSCRIPTION)
 
     id: str
     tenant_id: str
@@ -204,10 +218,14 @@ class SubscriptionOut(Out):
 class SubscribedOut(SubscriptionOut):
     """A new subscription and the workflow that provisions it."""
 
+    model_config = _example(**_SUBSCRIPTION, workflow_id="wfl_01m851qp4yet0r2fk9wvt1p634")
+
     workflow_id: str
 
 
 class PlanSummaryOut(Out):
+    model_config = _example(**_PLAN)
+
     id: str
     slug: str
     name: str
@@ -218,6 +236,8 @@ class PlanSummaryOut(Out):
 
 
 class TimelineEntryOut(Out):
+    model_config = _example(**_TOLD)
+
     occurred_at: Moment
     action: str
     actor_id: str | None = None
@@ -228,6 +248,8 @@ class TimelineEntryOut(Out):
 
 class SubscriptionDetailOut(SubscriptionOut):
     """A subscription with its plan and its story, newest first."""
+
+    model_config = _example(**_SUBSCRIPTION, plan=_PLAN, timeline=[_TOLD])
 
     plan: PlanSummaryOut
     timeline: list[TimelineEntryOut] = Field(default_factory=list)

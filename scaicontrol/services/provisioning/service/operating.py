@@ -7,7 +7,8 @@ from .. import queries
 from ..lifecycle import OPEN_STEPS, StepStatus, WorkflowStatus
 from ..models import ProvisioningWorkflow
 from ..plan import Action
-from .engine import activate, roll_back, settle, skip, tell_completed
+from .engine import activate, roll_back, settle, skip
+from .telling import tell_completed
 
 
 async def force_complete(uow: UnitOfWork, workflow_id: str, reason: str) -> ProvisioningWorkflow:
