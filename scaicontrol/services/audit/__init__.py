@@ -1,6 +1,7 @@
 """Audit: who did what, read from the entries every verb leaves in its own transaction."""
 
+from .exports import ListExported, record_export
 from .queries import page, timeline, visible
 from .schemas import AuditEntryOut
 
-__all__ = ["AuditEntryOut", "page", "timeline", "visible"]
+__all__ = ["AuditEntryOut", "ListExported", "page", "record_export", "timeline", "visible"]

@@ -1,0 +1,237 @@
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from sqladmin import expose
+from sqlalchemy import Select
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import invalid
+from scaicontrol.core.money import exponent
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import audit, invoices, payments, tenants
+from scaicontrol.services.invoices import (
+    CreditIn,
+    DocumentType,
+    FinalizeIn,
+    Invoice,
+    InvoiceStatus,
+    MarkPaidIn,
+    ReasonIn,
+    SendIn,
+)
+
+from . import words
+from .base import Column, ControlView, Field, Filter, Verb
+from .visit import visit_of
+
+Given = Mapping[str, str]
+REASON = Field("reason", "Reason", "long", hint="Kept with the document and in the audit log.")
+
+
+async def finalize(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    issue_date = given.get("issue_date") or None
+    data = FinalizeIn.model_validate({"issue_date": issue_date})
+    invoice = await invoices.check_and_finalize(backend, actor, pk, data)
+    return f"{_name(invoice)} is finalized. Its files are being made."
+
+
+async def send(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    to = [address.strip() for address in given.get("to", "").split(",") if address.strip()]
+    data = SendIn.model_validate({"to": to or None})
+    await backend.perform(actor, invoices.send, pk, data)
+    return f"The mail to {', '.join(to) or 'the billing contact'} is queued."
+
+
+async def void(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    data = ReasonIn.model_validate({"reason": given.get("reason", "")})
+    invoice = await backend.perform(actor, invoices.void, pk, data.reason)
+    return f"{_name(invoice)} is void."
+
+
+async def credit(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    data = CreditIn.model_validate({"reason": given.get("reason", "")})
+    note = await backend.perform(actor, invoices.credit, pk, data)
+    return f"{_name(note)} is written over all that was left; check and finalize it."
+
+
+async def mark_paid(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    invoice = await backend.ask(actor, invoices.get, pk)
+    data = MarkPaidIn.model_validate(
+        {
+            "amount_cents": _cents(given.get("amount", ""), invoice.currency),
+            "paid_at": datetime.combine(_day(given.get("paid_on", "")), time(), UTC),
+            "reference": given.get("reference", ""),
+            "method": given.get("method", ""),
+        }
+    )
+    booked = await backend.perform(actor, invoices.mark_paid, pk, data)
+    return f"{words.money(booked.amount_cents, invoice.currency)} is booked on {_name(invoice)}."
+
+
+async def regenerate_pdf(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    data = ReasonIn.model_validate({"reason": given.get("reason", "")})
+    wanted = await backend.perform(actor, invoices.regenerate_pdf, pk, data.reason)
+    return f"Version {wanted.version} is being made."
+
+
+def _name(invoice: Invoice) -> str:
+    said = str(invoice)
+    return said[0].upper() + said[1:]
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise invalid("paid_on", "Say on which day the money arrived, such as 2026-01-31.") from None
+
+
+def _cents(text: str, currency: str) -> int | None:
+    """Read an amount in major units exactly; more digits than the currency has are an error, not a rounding."""
+    if not text:
+        return None
+    whole, _, part = text.partition(".")
+    digits = exponent(currency)
+    if not (whole + part).isdecimal() or not whole or len(part) > digits:
+        raise invalid(
+            "amount", f"'{text}' is not an amount of {currency}; write it as 1234{'.50' if digits == 2 else ''}."
+        )
+    return int(whole + part.ljust(digits, "0"))
+
+
+class InvoiceView(ControlView, model=Invoice):
+    name, name_plural, icon = "Invoice", "Invoices", "invoices"
+    about = "Invoices and credit notes of every tenant you see."
+    permission = "invoices:administer"
+    details_template = "console/invoice.html"
+    searched = (Invoice.number, Invoice.id, Invoice.tenant_id)
+    search_hint = "number, id or tenant"
+    columns = (
+        Column("Number", lambda row: row.number or "draft", Invoice.number, "link"),
+        Column("Type", lambda row: words.spoken(row.document_type)),
+        Column("Status", lambda row: row.status, Invoice.status, "status"),
+        Column("Tenant", lambda row: row.tenant_id),
+        Column("Issued", lambda row: words.day(row.issue_date), Invoice.issue_date),
+        Column("Due", lambda row: words.day(row.due_date), Invoice.due_date),
+        Column("Total", lambda row: words.money(row.total_cents, row.currency), Invoice.total_cents, "number"),
+        Column("Open", lambda row: words.money(row.amount_due_cents, row.currency), Invoice.amount_due_cents, "number"),
+        Column("Created", lambda row: words.day(row.created_at), Invoice.created_at),
+    )
+    narrowing = (
+        Filter("status", "Status", lambda value: Invoice.status == value, list(InvoiceStatus)),
+        Filter("type", "Type", lambda value: Invoice.document_type == value, list(DocumentType)),
+        Filter("currency", "Currency", lambda value: Invoice.currency == value.upper()),
+        Filter("tenant", "Tenant", lambda value: Invoice.tenant_id == value),
+        Filter("issued_from", "Issued from", lambda value: Invoice.issue_date >= _filter_day(value), kind="date"),
+        Filter("issued_to", "Issued to", lambda value: Invoice.issue_date <= _filter_day(value), kind="date"),
+    )
+    verbs = (
+        Verb(
+            "finalize",
+            "Finalize",
+            "invoices:finalize",
+            "It gets its legal number and seal, and its files are made. This is final: a credit note corrects it.",
+            finalize,
+            [Field("issue_date", "Issue date", "date", required=False, hint="Empty: today where the seller is.")],
+            ready=invoices.check,
+        ),
+        Verb(
+            "send",
+            "Send",
+            "invoices:send",
+            "It is mailed with its PDF.",
+            send,
+            [Field("to", "Recipients", required=False, hint="Addresses with commas; empty: the billing contact.")],
+        ),
+        Verb(
+            "mark_paid",
+            "Mark as paid",
+            "invoices:mark_paid",
+            "Money that arrived outside any payment provider is booked on it.",
+            mark_paid,
+            [
+                Field(
+                    "amount", "Amount", required=False, hint="In major units, such as 120.50; empty: all that is due."
+                ),
+                Field("paid_on", "Arrived on", "date"),
+                Field("reference", "Reference", hint="As on the bank statement."),
+                Field("method", "Method", value="bank transfer"),
+            ],
+        ),
+        Verb(
+            "credit",
+            "Credit note",
+            "invoices:credit",
+            "A draft credit note is written over everything that has not been credited yet.",
+            credit,
+            [REASON],
+        ),
+        Verb(
+            "regenerate_pdf",
+            "Make the PDF anew",
+            "invoices:regenerate_pdf",
+            "A new version of its files is made; number, amounts and the old files stay.",
+            regenerate_pdf,
+            [REASON],
+        ),
+        Verb(
+            "void",
+            "Void",
+            "invoices:void",
+            "It is cancelled for good. Its number stays used, nothing is due on it, and its new PDF says VOID.",
+            void,
+            [REASON],
+            danger=True,
+        ),
+    )
+
+    def visible(self, uow: UnitOfWork) -> Select[Any]:
+        uow.authorize(self.permission)
+        return invoices.visible(uow)
+
+    async def detail(self, uow: UnitOfWork, pk: str) -> dict[str, Any]:
+        invoice = await invoices.detail(uow, pk)
+        return {
+            "invoice": invoice,
+            "tenant": (await tenants.names(uow, [invoice.tenant_id])).get(invoice.tenant_id, invoice.tenant_id),
+            "attempts": await payments.of_invoice(uow, pk),
+            "timeline": await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+        }
+
+    def title_of(self, detail: dict[str, Any]) -> str:
+        invoice = detail["invoice"]
+        kind = "Credit note" if invoice.document_type == DocumentType.credit_note else "Invoice"
+        return f"{kind} {invoice.number}" if invoice.number else f"Draft {kind.lower()} {invoice.id}"
+
+    def actions_of(self, detail: dict[str, Any]) -> Sequence[str]:
+        actions: list[str] = detail["invoice"].available_actions
+        return actions
+
+    @expose("/{pk}/file/{version}/{kind}")
+    async def file(self, request: Request) -> Response:
+        """Hand out a stored file: `pdf`, or an e-invoice format."""
+        visit, found = visit_of(request), request.path_params
+        visit.actor.require(self.permission)
+        if not found["version"].isdecimal():
+            raise HTTPException(404, "There is no such version.")
+        if found["kind"] == "pdf":
+            file = await invoices.pdf(visit.backend, visit.actor, found["pk"], int(found["version"]))
+        else:
+            file = await invoices.einvoice(visit.backend, visit.actor, found["pk"], found["kind"])
+        headers = {"Content-Disposition": f'attachment; filename="{file.filename}"'}
+        return Response(file.body, media_type=file.media_type, headers=headers)
+
+
+def _filter_day(value: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise HTTPException(400, "Days are written as 2026-01-31.") from None
+
+
+VIEWS = (InvoiceView,)

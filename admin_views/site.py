@@ -1,0 +1,206 @@
+"""
+The console as the web process hangs it up: SQLAdmin under /admin, behind our own session, guard and headers.
+
+The login is the server's (`/auth/login`); the console only knows the cookie it leaves.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import new_class
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from sqladmin import Admin
+from sqladmin.authentication import AuthenticationBackend
+from sqladmin.models import BaseView
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+import admin_views
+from scaicontrol.core import sealing
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import ControlError
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.logging import get_logger
+from scaicontrol.core.settings import Settings
+from scaicontrol.services import identity
+from scaicontrol.services.identity import ABSOLUTE, SessionKind
+
+from . import words
+from .answers import SAID_COOKIE, SAID_PURPOSE, status_of
+from .visit import ScopedSessions, Visit, current, visit_of
+
+log = get_logger(__name__)
+BASE: Final = "/admin"
+CONSOLE_COOKIE: Final = "__Host-sc_console"  # what the login sets, sealed for this purpose
+CONSOLE_PURPOSE: Final = "console-session"
+_HERE: Final = Path(__file__).parent
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def install_console(app: Starlette) -> Admin:
+    """Mount the console on the root application, whose `state.backend` is there once it serves."""
+    admin = Admin(
+        app,
+        session_maker=ScopedSessions(),
+        base_url=BASE,
+        title="ScaiControl",
+        templates_dir=str(_HERE / "templates"),
+        static_files_kwargs={"directory": str(_HERE / "static")},
+        authentication_backend=_SignedIn(),
+        middlewares=[Middleware(Entrance, root=app)],
+    )
+    admin.templates.env.globals.update(
+        words=words, visit_of=visit_of, environment=lambda request: visit_of(request).backend.settings.scaicontrol_env
+    )
+    app.state.console = admin.admin.state.console = admin
+    admin.admin.add_exception_handler(ControlError, _refused)
+    for view in views():
+        # SQLAdmin writes itself into the class; a class of its own for each console keeps two apart.
+        admin.add_view(new_class(view.__name__, (view,)))
+    # Before whatever serves the portal takes the address without a slash.
+    app.router.routes.append(Route(BASE, lambda _: RedirectResponse(f"{BASE}/")))
+    return admin
+
+
+def views() -> Iterator[type[BaseView]]:
+    """Find the views: one module per feature, each with its views in the order of the menu."""
+    for module_info in sorted(pkgutil.iter_modules(admin_views.__path__), key=lambda info: info.name):
+        module = importlib.import_module(f"admin_views.{module_info.name}")
+        yield from getattr(module, "VIEWS", ())
+
+
+class _SignedIn(AuthenticationBackend):
+    """SQLAdmin asks; `Entrance` has let nobody in who is not signed in."""
+
+    def __init__(self) -> None:
+        self.middlewares = []  # no session cookie of SQLAdmin's own
+
+    async def login(self, request: Request) -> Response:
+        return RedirectResponse("/auth/login?return_to=/admin/", 303)
+
+    async def logout(self, request: Request) -> Response:
+        return RedirectResponse(request.url_for("admin:index"), 303)  # signing out is a form that posts
+
+    async def authenticate(self, request: Request) -> bool:
+        return hasattr(request.state, "visit")
+
+    async def get_user_id(self, request: Request) -> str:
+        return visit_of(request).actor.id
+
+
+class Entrance:
+    """Lets operators in, sends everybody else to sign in, and refuses what another site sends."""
+
+    def __init__(self, app: ASGIApp, root: Starlette) -> None:
+        self.app, self.root = app, root
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        backend: Backend | None = getattr(self.root.state, "backend", None)
+        if backend is None:
+            await PlainTextResponse("ScaiControl is starting.", 503)(scope, receive, send)
+            return
+        guarded = _with_headers(send, backend.settings, spoken=SAID_COOKIE in request.cookies)
+        if request.url.path.startswith(f"{BASE}/statics/"):
+            await self.app(scope, receive, guarded)
+            return
+        if not _from_here(request, backend.settings):
+            refusal = PlainTextResponse("This request comes from another site; it was not carried out.", 403)
+            await refusal(scope, receive, guarded)
+            return
+        visit = await _visit(request, backend)
+        if visit is None:
+            await _sign_in(request)(scope, receive, guarded)
+            return
+        scope.setdefault("state", {})["visit"] = visit
+        token = current.set(visit)
+        try:
+            await self.app(scope, receive, guarded)
+        except Exception:  # the last line of the door: the operator gets an id to quote, the log gets the cause
+            log.exception("console_crashed", path=request.url.path, request_id=visit.actor.request_id)
+            crash = f"Something went wrong on our side; nothing was changed. Quote {visit.actor.request_id}."
+            await (await _page(self.root.state.console, request, 500, crash))(scope, receive, guarded)
+        finally:
+            current.reset(token)
+
+
+async def _visit(request: Request, backend: Backend) -> Visit | None:
+    sealed = request.cookies.get(CONSOLE_COOKIE, "")
+    session_id = await sealing.unseal(backend, CONSOLE_PURPOSE, sealed, ABSOLUTE) if sealed else None
+    if not isinstance(session_id, str):
+        return None
+    # Sessions live in wall time, not on the business clock.
+    actor = await identity.person_of_session(backend, session_id, SessionKind.console, datetime.now(UTC))
+    if actor is None or actor.scope.kind not in ("platform", "partner"):
+        return None
+    request_id = str(request.scope.get("request_id") or new_id("req"))
+    said = await sealing.unseal(backend, SAID_PURPOSE, request.cookies.get(SAID_COOKIE, ""), ABSOLUTE)
+    return Visit(backend, actor.on("console", request_id), session_id, tuple(said) if said else None)
+
+
+def _sign_in(request: Request) -> Response:
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    back_to = asked if request.method in _SAFE else f"{BASE}/"
+    return RedirectResponse(f"/auth/login?return_to={quote(back_to, safe='/')}", 303)
+
+
+def _from_here(request: Request, settings: Settings) -> bool:
+    """Tell whether a changing request was made by a page of ours; browsers say so in a header pages cannot write."""
+    if request.method in _SAFE and "/action/" not in request.url.path:
+        return True
+    fetched_from = request.headers.get("sec-fetch-site")
+    if fetched_from is not None:
+        return fetched_from == "same-origin"
+    origin = request.headers.get("origin", "")
+    ours = urlsplit(settings.public_base_url)
+    return origin == f"{ours.scheme}://{ours.netloc}" or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def _with_headers(send: Send, settings: Settings, *, spoken: bool) -> Send:
+    issuer = urlsplit(settings.scaikey_logout_url or settings.scaikey_issuer)
+    # Signing out posts here and is sent on to ScaiKey, which browsers count as part of the form.
+    targets = " ".join(["'self'", *([f"{issuer.scheme}://{issuer.netloc}"] if issuer.netloc else [])])
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        f"connect-src 'self'; form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+    async def guarded(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["Content-Security-Policy"] = policy
+            headers["X-Frame-Options"] = "DENY"
+            headers["X-Content-Type-Options"] = "nosniff"
+            headers["Referrer-Policy"] = "same-origin"
+            headers["Cross-Origin-Opener-Policy"] = "same-origin"
+            if headers.get("content-type", "").startswith("text/html"):
+                headers["Cache-Control"] = "no-store"
+                if spoken and SAID_COOKIE not in headers.get("set-cookie", ""):
+                    headers.append("Set-Cookie", f"{SAID_COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax")
+        await send(message)
+
+    return guarded
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    if not isinstance(error, ControlError):
+        raise error
+    return await _page(request.app.state.console, request, status_of(error), error.message)
+
+
+async def _page(admin: Admin, request: Request, status: int, message: str) -> Response:
+    context = {"status_code": status, "message": message}
+    answer: Response = await admin.templates.TemplateResponse(request, "sqladmin/error.html", context, status)
+    return answer

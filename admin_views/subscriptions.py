@@ -1,0 +1,145 @@
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Select
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import audit, subscriptions, tenants
+from scaicontrol.services.subscriptions import (
+    AdminCancelIn,
+    AdminResumeIn,
+    Subscription,
+    SubscriptionOut,
+    SubscriptionStatus,
+    SuspendIn,
+)
+
+from . import words
+from .base import Column, ControlView, Field, Filter, Verb
+
+Given = Mapping[str, str]
+REASON = Field("reason", "Reason", "long", hint="Kept in the audit log.")
+
+
+async def cancel(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    data = AdminCancelIn.model_validate({"reason": given.get("reason") or None})
+    done = await backend.perform(actor, subscriptions.cancel, pk, data.reason)
+    ends = done.pending_cancellation_at
+    return f"{_name(done)} runs out on {words.moment(ends)}." if ends else f"{_name(done)} is cancelled."
+
+
+async def cancel_now(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    data = AdminCancelIn.model_validate({"reason": given.get("reason") or None})
+    return f"{_name(await backend.perform(actor, subscriptions.cancel_now, pk, data.reason))} is cancelled."
+
+
+async def resume(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    data = AdminResumeIn.model_validate(
+        {"override_arrears": given.get("override_arrears") == "on", "reason": given.get("reason") or None}
+    )
+
+    async def verb(uow: UnitOfWork) -> Subscription:
+        return await subscriptions.resume(uow, pk, override_arrears=data.override_arrears, reason=data.reason)
+
+    return f"{_name(await backend.perform(actor, verb))} goes on."
+
+
+async def suspend(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    data = SuspendIn.model_validate({"reason": given.get("reason", "")})
+    return f"{_name(await backend.perform(actor, subscriptions.suspend, pk, data.reason))} is suspended."
+
+
+def _name(subscription: Subscription) -> str:
+    return f"Subscription {subscription.id}"
+
+
+class SubscriptionView(ControlView, model=Subscription):
+    name, name_plural, icon = "Subscription", "Subscriptions", "subscriptions"
+    about = "Who uses which service, under which plan, until when."
+    permission = "subscriptions:administer"
+    details_template = "console/subscription.html"
+    searched = (Subscription.id, Subscription.tenant_id, Subscription.external_reference)
+    search_hint = "id, tenant or reference"
+    columns = (
+        Column("Plan", lambda row: row.plan_key, None, "link"),
+        Column("Status", lambda row: row.status, Subscription.status, "status"),
+        Column("Tenant", lambda row: row.tenant_id, Subscription.tenant_id),
+        Column("Quantity", lambda row: f"{row.quantity:,}", Subscription.quantity, "number"),
+        Column("Monthly", lambda row: words.money(row.mrr_amount_cents, row.currency), None, "number"),
+        Column("Period ends", lambda row: words.day(row.current_period_end), Subscription.current_period_end),
+        Column("Reference", lambda row: row.external_reference or words.NOTHING),
+        Column("Created", lambda row: words.day(row.created_at), Subscription.created_at),
+    )
+    narrowing = (
+        Filter("status", "Status", lambda value: Subscription.status == value, list(SubscriptionStatus)),
+        Filter("currency", "Currency", lambda value: Subscription.currency == value.upper()),
+        Filter("tenant", "Tenant", lambda value: Subscription.tenant_id == value),
+        Filter("service", "Service", lambda value: Subscription.service.has(slug=value)),
+    )
+    verbs = (
+        Verb(
+            "cancel",
+            "Cancel",
+            "subscriptions:cancel",
+            "It runs out at the end of its paid period; a trial ends at once. Until then it can be resumed.",
+            cancel,
+            [REASON],
+            danger=True,
+        ),
+        Verb(
+            "cancel_now",
+            "Cancel now",
+            "subscriptions:administer",
+            "It ends at once, whatever has been paid for. Usage so far is charged with the next run. This is final.",
+            cancel_now,
+            [REASON],
+            danger=True,
+        ),
+        Verb(
+            "suspend",
+            "Suspend",
+            "subscriptions:administer",
+            "The tenant may not use the service until it is resumed.",
+            suspend,
+            [REASON],
+            danger=True,
+        ),
+        Verb(
+            "resume",
+            "Resume",
+            "subscriptions:resume",
+            "A scheduled cancellation is undone, or a suspension ends.",
+            resume,
+            [
+                Field("reason", "Reason", "long", required=False, hint="Needed to resume in spite of arrears."),
+                Field("override_arrears", "Resume although an invoice is past due", "check", required=False),
+            ],
+        ),
+    )
+
+    def visible(self, uow: UnitOfWork) -> Select[Any]:
+        uow.authorize(self.permission)
+        return subscriptions.visible(uow)
+
+    async def detail(self, uow: UnitOfWork, pk: str) -> dict[str, Any]:
+        uow.authorize(self.permission)
+        found = await subscriptions.get(uow, pk)
+        return {
+            "subscription": SubscriptionOut.model_validate(found),
+            "plan": found.plan,
+            "tenant": (await tenants.names(uow, [found.tenant_id])).get(found.tenant_id, found.tenant_id),
+            "periods": await subscriptions.periods_of(uow, pk),
+            "timeline": await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+        }
+
+    def title_of(self, detail: dict[str, Any]) -> str:
+        return f"{detail['subscription'].plan_key} of {detail['tenant']}"
+
+    def actions_of(self, detail: dict[str, Any]) -> Sequence[str]:
+        actions: list[str] = detail["subscription"].available_actions
+        return actions
+
+
+VIEWS = (SubscriptionView,)

@@ -1,0 +1,62 @@
+"""One request to the console: who looks, through which backend."""
+
+import hashlib
+import hmac
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from starlette.requests import Request
+
+from scaicontrol.core import sealing
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+
+FORM_TIME: Final = timedelta(hours=8)
+_FORM: Final = "console-form"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    backend: Backend
+    actor: Actor
+    session_id: str
+    said: tuple[str, str] | None = None  # what the last verb left to say: (level, sentence)
+
+    async def form_token(self, path: str) -> str:
+        """Give the token that proves a form at `path` was ours and this session's."""
+        return await sealing.seal(self.backend, _FORM, [self._digest(), path])
+
+    async def knows(self, token: str, path: str) -> bool:
+        kept = await sealing.unseal(self.backend, _FORM, token, FORM_TIME)
+        return (
+            isinstance(kept, list)
+            and len(kept) == 2
+            and hmac.compare_digest(str(kept[0]), self._digest())
+            and kept[1] == path
+        )
+
+    def _digest(self) -> str:
+        return hashlib.sha256(f"form:{self.session_id}".encode()).hexdigest()
+
+
+current: ContextVar[Visit] = ContextVar("console_visit")
+
+
+def visit_of(request: Request) -> Visit:
+    visit: Visit = request.state.visit
+    return visit
+
+
+class ScopedSessions(async_sessionmaker[AsyncSession]):
+    """
+    What SQLAdmin opens sessions with: on the reader, in the scope of whoever looks.
+
+    Our views ask the services; whatever SQLAdmin asks by itself stays within that scope too.
+    """
+
+    def __call__(self, **_: Any) -> AsyncSession:
+        visit = current.get()
+        return visit.backend.database.session(visit.actor.scope, read_only=True)
