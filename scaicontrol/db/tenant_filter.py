@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, Self
 
-from sqlalchemy import TextClause, column, event, false, inspect, select, table
+from sqlalchemy import Result, TextClause, column, event, false, inspect, select, table
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, UOWTransaction, mapped_column, with_loader_criteria
 from sqlalchemy.schema import ExecutableDDLElement, Table
@@ -149,16 +149,20 @@ def _flushing_rows() -> Iterator[None]:
 
 
 @event.listens_for(ScopedSession, "do_orm_execute")
-def _scope_statement(state: ORMExecuteState) -> None:
+def _scope_statement(state: ORMExecuteState) -> Result[Any] | None:
     scope = scope_of(state.session)
+    state.update_execution_options(**{_SCOPED: True})
     if scope.is_platform:
-        state.update_execution_options(**{_SCOPED: True})
-        return
+        if state.is_update and isinstance(state.parameters, list):
+            with _flushing_rows():  # a bulk update by key drops the options on its way to the engine
+                return state.invoke_statement()
+        return None
     statement = state.statement
     if isinstance(statement, TextClause):
         raise ScopeViolation("Raw SQL cannot be scoped; write it as an ORM statement.")
     if not state.is_orm_statement:
-        return  # Core: `guard` refuses it when it touches a scoped table
+        state.update_execution_options(**{_SCOPED: False})  # Core: `guard` looks at its tables
+        return None
     if state.is_from_statement:
         raise ScopeViolation("from_statement() cannot be scoped.")
     if state.is_insert:
@@ -167,7 +171,7 @@ def _scope_statement(state: ORMExecuteState) -> None:
         if state.is_update and isinstance(state.parameters, list):
             raise ScopeViolation("A bulk update by key cannot be scoped; use update().where().")
         state.statement = statement.options(*_criteria(scope))
-    state.update_execution_options(**{_SCOPED: True})
+    return None
 
 
 def _check_insert(scope: Scope, state: ORMExecuteState) -> None:
@@ -250,7 +254,7 @@ def guard(engine: Engine) -> None:
 
     @event.listens_for(engine, "before_execute")
     def _refuse_unscoped(connection: Connection, statement: Any, _: Any, __: Any, options: Any) -> None:
-        if _SCOPED in options or _flushing.get() or connection.get_execution_options().get(PLATFORM_SQL):
+        if options.get(_SCOPED) or _flushing.get() or connection.get_execution_options().get(PLATFORM_SQL):
             return
         if options.get(PLATFORM_SQL) or isinstance(statement, ExecutableDDLElement):
             return

@@ -116,7 +116,7 @@ async def _turn(backend: Backend, day: int) -> None:
 async def _upgrade(backend: Backend) -> None:
     """Acme adds six seats in the middle of a month; the rest of it is prorated."""
     seats = await backend.ask(OPERATOR, _subscription, "tnt_acme", "scaiwave")
-    await backend.perform(tenant_actor("tnt_acme"), subscriptions.change_plan, seats, "scaiwave.team", quantity=30)
+    await backend.perform(tenant_actor("tnt_acme"), subscriptions.change_plan, seats, quantity=30)
 
 
 async def _credit(backend: Backend) -> None:
