@@ -37,7 +37,7 @@ async def statistics(uow: UnitOfWork, endpoint_ids: Sequence[str]) -> dict[str, 
         .group_by(WebhookDelivery.subscription_id, WebhookDelivery.status)
     )
     counted: dict[str, dict[str, int]] = {endpoint_id: {} for endpoint_id in endpoint_ids}
-    for endpoint_id, status, number in rows.tuples():
+    for endpoint_id, status, number in rows:
         counted[str(endpoint_id)][status] = number
     return counted
 

@@ -141,7 +141,7 @@ async def claim(uow: UnitOfWork, instance: str, limit: int) -> Sequence[Parcel]:
         .where(WebhookDelivery.id.in_(due), WebhookDelivery.claimed_by == instance)
         .where(WebhookEndpoint.is_active.is_(True))
     )
-    return [_parcel(row, uow.now) for row in mine.tuples()]
+    return [_parcel(row, uow.now) for row in mine]
 
 
 def _parcel(row: Any, now: datetime) -> Parcel:

@@ -101,7 +101,7 @@ async def _already_made(uow: UnitOfWork, facts: Sequence[Outbox]) -> set[tuple[s
             WebhookDelivery.source_event_id.in_([fact.id for fact in facts])
         )
     )
-    return {(endpoint_id, key) for endpoint_id, key in rows.tuples()}
+    return {(endpoint_id, key) for endpoint_id, key in rows}
 
 
 async def _positions(uow: UnitOfWork, count: int) -> int:

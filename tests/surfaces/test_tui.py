@@ -1,0 +1,332 @@
+"""The terminal dashboard, driven by its keys against the real services."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import DataTable, Static
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.clock import FrozenClock
+from scaicontrol.services import invoices, subscriptions
+from tests.factories import ACME, ada, petra, pim, sam
+from tests.factories.invoices import a_draft, again, finalized, sent
+from tests.factories.subscriptions import market, show, subscribed
+from tests.factories.tenants import store_cast
+from tui.app import Dashboard
+from tui.dialogs import AskReason, Confirm
+from tui.screens.invoices import InvoicesView, InvoiceView
+from tui.screens.lists import PAGE
+from tui.screens.now import NowView
+from tui.screens.view import View
+from tui.widgets.bar import TopBar
+
+
+@pytest.fixture
+def dialect() -> str:
+    """The screens are the same on either database; the services behind them are tested on both."""
+    return "sqlite"
+
+
+class Driver:
+    """A person at the keyboard, who waits for the screen to be still."""
+
+    def __init__(self, app: Dashboard, pilot: Pilot[None]) -> None:
+        self.app, self.pilot = app, pilot
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.still()
+
+    async def still(self) -> None:
+        await self.pilot.pause()
+        while waiting := [worker for worker in self.app.workers if worker.group != "verb"]:  # a dialog waits for us
+            await self.app.workers.wait_for_complete(waiting)
+            await self.pilot.pause()
+
+    async def until(self, screen: type[Any]) -> None:
+        async with asyncio.timeout(20):
+            while not isinstance(self.app.screen, screen):
+                assert self.app._exception is None, self.app._exception
+                await self.pilot.pause(0.01)
+        await self.still()
+
+    async def until_done(self) -> None:
+        await self.app.workers.wait_for_complete()
+        await self.pilot.pause()
+        await self.still()
+
+    @property
+    def table(self) -> DataTable[Any]:
+        return self.app.screen.query_one(DataTable)
+
+    @property
+    def cells(self) -> list[list[str]]:
+        return [[str(cell) for cell in self.table.get_row_at(row)] for row in range(self.table.row_count)]
+
+    @property
+    def text(self) -> str:
+        """Everything written on the screen."""
+        return "\n".join(
+            "".join(segment.text for segment in strip) for strip in self.app.screen._compositor.render_strips()
+        )
+
+    @property
+    def said(self) -> str:
+        return "\n".join(str(notification.message) for notification in self.app._notifications)
+
+    @property
+    def bar(self) -> str:
+        return " ".join(str(part.content) for part in self.app.screen.query_one(TopBar).query(Static))
+
+
+@asynccontextmanager
+async def dashboard(backend: Backend, actor: Actor = ada, *, write: bool = False) -> AsyncIterator[Driver]:
+    app = Dashboard(backend, actor, write=write)
+    app.paused = True  # the clock of the screen must not decide what a test sees
+    async with app.run_test(size=(140, 40)) as pilot:
+        driver = Driver(app, pilot)
+        await driver.until(NowView)
+        yield driver
+
+
+@pytest.fixture
+async def shop(backend: Backend) -> Backend:
+    await market(backend)
+    return backend
+
+
+async def test_a_quiet_house_says_so(shop: Backend):
+    async with dashboard(shop) as screen:
+        assert "Nothing needs you now" in screen.text
+
+
+async def test_the_first_screen_names_what_is_wrong_and_enter_goes_there(shop: Backend, clock: FrozenClock):
+    late = await sent(shop)
+    clock.advance(timedelta(days=60))
+    await shop.perform(ada, invoices.age)
+    async with dashboard(shop) as screen:
+        wrong = {cells[2]: cells for cells in screen.cells}
+        assert wrong["invoices are past due"][1] == "1"
+        screen.table.move_cursor(row=list(wrong).index("invoices are past due"))
+        await screen.press("enter")
+        assert [cells[0] for cells in screen.cells] == [late.number]
+        assert "now ▸ invoices" in screen.bar
+
+
+async def test_lists_load_as_one_scrolls(shop: Backend):
+    for _ in range(PAGE + 5):
+        await a_draft(shop)
+    async with dashboard(shop) as screen:
+        await screen.press("2")
+        assert screen.table.row_count == PAGE
+        assert f"{PAGE} of {PAGE + 5}" in screen.bar
+        await screen.press("G")
+        assert screen.table.row_count == PAGE + 5
+
+
+async def test_a_filter_narrows_live_and_escape_leaves_it(shop: Backend):
+    await a_draft(shop)
+    done = await finalized(shop)
+    async with dashboard(shop) as screen:
+        await screen.press("2", "slash", *str(done.number), "enter")
+        assert [cells[0] for cells in screen.cells] == [done.number]
+        await screen.press("escape")
+        assert screen.table.row_count == 2
+        await screen.press("slash", *"draft", "enter")
+        assert [cells[1] for cells in screen.cells] == ["◌ draft"]
+
+
+async def test_commands_complete_and_carry_a_filter(shop: Backend):
+    await subscribed(shop)
+    async with dashboard(shop) as screen:
+        await screen.press("colon", *"sub active", "enter")
+        assert [cells[2] for cells in screen.cells] == [ACME]
+        await screen.press("colon", *"moon", "enter")
+        assert "no place called moon" in screen.said
+
+
+async def test_a_document_shows_lines_check_and_story_and_escape_walks_back(shop: Backend):
+    draft = await a_draft(shop)
+    async with dashboard(shop) as screen:
+        await screen.press("2", "enter")
+        assert isinstance(screen.app.screen, InvoiceView)
+        for word in ("Pro plan", "ready to be finalized", "invoice.drafted", draft.id):
+            assert word in screen.text
+        assert screen.bar.count("▸") == 3
+        await screen.press("escape")
+        assert isinstance(screen.app.screen, InvoicesView)
+        await screen.press("escape")
+        assert isinstance(screen.app.screen, NowView)
+        await screen.press("escape")
+        assert isinstance(screen.app.screen, NowView)
+
+
+async def test_finalize_shows_its_effect_first_and_happens_after_a_yes(shop: Backend):
+    draft = await a_draft(shop)
+    async with dashboard(shop, write=True) as screen:
+        await screen.press("2", "f")
+        await screen.until(Confirm)
+        assert "draft → finalized" in screen.text
+        assert "invoice.finalized" in screen.text
+        assert (await again(shop, draft)).status == "draft"  # rehearsed, not done
+        await screen.press("y")
+        await screen.until_done()
+        assert (await again(shop, draft)).status == "finalized"
+        assert screen.cells[0][1] == "◌ finalized"
+
+
+async def test_no_leaves_everything_as_it_is(shop: Backend):
+    draft = await a_draft(shop)
+    async with dashboard(shop, write=True) as screen:
+        await screen.press("2", "f")
+        await screen.until(Confirm)
+        await screen.press("n")
+        await screen.until_done()
+        assert (await again(shop, draft)).status == "draft"
+
+
+async def test_without_write_a_verb_says_how_to_get_it(shop: Backend):
+    draft = await a_draft(shop)
+    async with dashboard(shop) as screen:
+        await screen.press("2", "f")
+        assert "start with --write" in screen.said
+        assert (await again(shop, draft)).status == "draft"
+
+
+async def test_a_verb_the_state_refuses_says_what_it_allows(shop: Backend):
+    invoice = await finalized(shop)
+    async with dashboard(shop, write=True) as screen:
+        await screen.press("2", "f")
+        assert f"Cannot finalize invoice {invoice.number}: it is finalized, which allows" in screen.said
+
+
+async def test_a_read_only_role_may_not_act(shop: Backend):
+    await a_draft(shop)
+    async with dashboard(shop, pim, write=True) as screen:
+        await screen.press("2", "f")
+        assert "Pim may not finalize" in screen.said
+
+
+async def test_a_draft_that_cannot_be_finalized_says_why_before_anything_is_asked(backend: Backend):
+    await store_cast(backend)
+    draft = await a_draft(backend)
+    await backend.perform(petra, invoices.update, draft.id, invoices.InvoicePatch(lines=[]))
+    async with dashboard(backend, write=True) as screen:
+        await screen.press("2", "f")
+        await screen.until_done()
+        assert "Cannot finalize" in screen.said
+        assert "no lines" in screen.said
+
+
+async def test_voiding_asks_for_the_reason_that_is_audited(shop: Backend):
+    invoice = await finalized(shop)
+    async with dashboard(shop, write=True) as screen:
+        await screen.press("2", "v")
+        await screen.until(AskReason)
+        await screen.press(*"wrong", "enter")
+        await screen.until(Confirm)
+        assert "invoice.voided" in screen.text
+        await screen.press("y")
+        await screen.until_done()
+        assert (await again(shop, invoice)).void_reason == "wrong"
+
+
+async def test_a_subscription_is_cancelled_and_resumed_from_its_page(shop: Backend):
+    held = await subscribed(shop)
+    async with dashboard(shop, write=True) as screen:
+        await screen.press("3", "enter")
+        for key, after in (("c", "cancelling"), ("r", "active")):
+            await screen.press(key)
+            await screen.until(AskReason)
+            await screen.press(*"asked", "enter")
+            await screen.until(Confirm)
+            assert f"→ {after}" in screen.text
+            await screen.press("y")
+            await screen.until_done()
+            assert (await show(shop, held.id)).status == after
+
+
+async def test_a_change_elsewhere_appears_in_place(shop: Backend):
+    held = await subscribed(shop)
+    async with dashboard(shop) as screen:
+        await screen.press("3")
+        await shop.perform(ada, subscriptions.cancel, held.id)
+        await screen.press("ctrl+r")
+        assert [cells[1] for cells in screen.cells] == ["▲ cancelling"]
+
+
+async def test_space_pauses_plus_hurries_and_the_age_is_always_shown(shop: Backend):
+    async with dashboard(shop) as screen:
+        await screen.press("plus")
+        assert "old · paused" in screen.bar
+        await screen.press("space")
+        assert "every 2 s" in screen.bar
+
+
+async def test_a_database_that_is_away_leaves_the_old_data_on_screen(shop: Backend, monkeypatch: pytest.MonkeyPatch):
+    await a_draft(shop)
+    async with dashboard(shop) as screen:
+        await screen.press("2")
+
+        async def away(*_: Any, **__: Any) -> Any:
+            raise ConnectionRefusedError
+
+        monkeypatch.setattr(type(shop), "ask", away)
+        await screen.press("ctrl+r")
+        screen.app.tick()
+        assert "The database does not answer" in screen.bar
+        assert screen.table.row_count == 1
+
+
+async def test_the_id_is_copied_and_the_keys_are_listed(shop: Backend):
+    draft = await a_draft(shop)
+    async with dashboard(shop) as screen:
+        await screen.press("2", "y")
+        assert screen.app.clipboard == draft.id
+        await screen.press("question_mark")
+        assert "finalize" in screen.text.lower()
+        assert screen.app.screen.query("HelpPanel")
+
+
+async def test_the_palette_goes_places(shop: Backend):
+    async with dashboard(shop) as screen:
+        await screen.press("ctrl+p")
+        await screen.pilot.press(*"invoices")
+        await screen.until_done()
+        await screen.pilot.press("enter")
+        await screen.until(InvoicesView)
+
+
+async def test_states_are_told_apart_without_colour(shop: Backend, monkeypatch: pytest.MonkeyPatch):
+    await a_draft(shop)
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with dashboard(shop) as screen:
+        await screen.press("2")
+        assert screen.app.no_color
+        assert screen.cells[0][1] == "◌ draft"
+
+
+async def test_a_partner_sees_its_own_only(shop: Backend):
+    mine = await a_draft(shop)
+    async with dashboard(shop, petra) as screen:
+        await screen.press("2")
+        assert [cells[0] for cells in screen.cells] == [mine.id]
+    async with dashboard(shop, sam) as screen:
+        await screen.press("2")
+        assert screen.cells == []
+
+
+def test_no_verb_takes_a_key_that_already_means_something():
+    def family(kind: type[View]) -> list[type[View]]:
+        return [kind, *(found for child in kind.__subclasses__() for found in family(child))]
+
+    for view in family(View):
+        given = [binding for kind in (Dashboard, *view.__mro__) for binding in kind.__dict__.get("BINDINGS", ())]
+        keys = [key for binding in given for key in binding.key.split(",")]
+        assert len(keys) == len(set(keys)), view

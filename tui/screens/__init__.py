@@ -1,0 +1,1 @@
+"""One file per feature; `view` holds what they share."""

@@ -1,0 +1,101 @@
+"""Pages about one thing: facts first, then what happened."""
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.widgets import Footer, Static
+
+from ..door import Door
+from ..verbs import Row
+from ..widgets.bar import TopBar
+from ..widgets.prompt import Prompt
+from .view import View
+
+
+class DetailView(View):
+    """A page of titled sections about one thing. Subclasses give them in `sections`."""
+
+    BINDINGS = [
+        Binding("j", "scroll(3)", "down", show=False),
+        Binding("k", "scroll(-3)", "up", show=False),
+        Binding("ctrl+d", "scroll(15)", "half a page down", show=False),
+        Binding("ctrl+u", "scroll(-15)", "half a page up", show=False),
+        Binding("g", "scroll(-100000)", "top", show=False),
+        Binding("G", "scroll(100000)", "bottom", show=False),
+    ]
+
+    def __init__(self, door: Door, row: Row) -> None:
+        super().__init__(door)
+        self.row = row
+
+    async def sections(self) -> Sequence[tuple[str, RenderableType]]:
+        """Read the thing again, renew `row`, and give the page."""
+        raise NotImplementedError
+
+    @property
+    def crumb(self) -> str:
+        return self.row.called
+
+    @property
+    def chosen(self) -> Row | None:
+        return self.row
+
+    def compose(self) -> ComposeResult:
+        yield TopBar()
+        yield VerticalScroll(id="page")
+        yield Prompt()
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#page").focus()
+
+    async def refresh_data(self) -> None:
+        sections = await self.sections()
+        if not self.is_mounted:
+            return
+        page = self.query_one("#page", VerticalScroll)
+        drawn = {str(part.id): part for part in page.query(Static)}
+        for title, body in sections:
+            name = title.lower().replace(" ", "-")
+            if name in drawn:
+                drawn.pop(name).update(body)
+            else:
+                section = Static(body, id=name, classes="section")
+                section.border_title = title
+                await page.mount(section)
+        for gone in drawn.values():
+            await gone.remove()
+
+    def action_scroll(self, by: int) -> None:
+        self.query_one("#page").scroll_relative(y=by, animate=False)
+
+
+def fields(*pairs: tuple[str, object]) -> Table:
+    """Set what is known beside its name; what is not known is left out."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column()
+    for name, value in pairs:
+        if value not in (None, "", "–"):
+            grid.add_row(name, value if isinstance(value, Text) else str(value))
+    return grid
+
+
+def table(
+    titles: Sequence[str], rows: Iterable[Sequence[object]], *, right: Iterable[int] = (), none: str
+) -> RenderableType:
+    """Lay out a few rows; an empty table is a sentence."""
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False, show_edge=False)
+    figures = set(right)
+    for number, title in enumerate(titles):
+        drawn.add_column(title, justify="right" if number in figures else "left")
+    for row in rows:
+        drawn.add_row(*(cell if isinstance(cell, Text) else str(cell) for cell in row))
+    return drawn if drawn.row_count else Text(none, style="dim")

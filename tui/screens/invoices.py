@@ -1,0 +1,223 @@
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from scaicontrol.core.pagination import Page, PageRequest
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import invoices
+from scaicontrol.services.invoices import (
+    CheckReport,
+    Invoice,
+    InvoiceDetail,
+    InvoiceFilter,
+    InvoiceOut,
+    InvoiceStatus,
+)
+
+from ..door import Door
+from ..verbs import Row, Verb
+from ..widgets.states import day, minute, money, state
+from .details import DetailView, fields, table
+from .lists import Column, ListView
+from .view import View
+
+
+async def _finalize(uow: UnitOfWork, invoice_id: str, _: str) -> Any:
+    return await invoices.finalize(uow, invoice_id)
+
+
+async def _check_and_finalize(door: Door, invoice_id: str) -> Any:
+    return await invoices.check_and_finalize(door.backend, door.actor, invoice_id)
+
+
+async def _send(uow: UnitOfWork, invoice_id: str, _: str) -> Any:
+    await invoices.send(uow, invoice_id)
+
+
+async def _delete(uow: UnitOfWork, invoice_id: str, _: str) -> Any:
+    await invoices.delete(uow, invoice_id)
+
+
+VERBS = (
+    Verb("f", "finalize", "invoices:finalize", "Gives the draft its legal number and seals it. It can then be credited "
+         "or voided, never changed.", _finalize, _check_and_finalize),
+    Verb("s", "send", "invoices:send", "Mails the document to the billing contact of its buyer.", _send),
+    Verb("v", "void", "invoices:void", "Cancels the document for good; its number stays used. What was paid or "
+         "credited can only be corrected by a credit note.", invoices.void, needs_reason=True, grave=True),
+    Verb("p", "regenerate_pdf", "invoices:regenerate_pdf", "Makes the files again from what was sealed; the old "
+         "ones stay.", invoices.regenerate_pdf, needs_reason=True, shown=False),
+    Verb("x", "delete", "invoices:delete", "Removes the draft and its lines; nothing remains but the audit log.",
+         _delete, grave=True, shown=False),
+)  # fmt: skip
+
+
+class InvoicesView(ListView):
+    BINDINGS = [verb.binding for verb in VERBS]
+    verbs = VERBS
+    columns = (
+        Column("Document", 32),
+        Column("State", 12),
+        Column("Tenant", 20),
+        Column("Total", 18, right=True),
+        Column("Due", 18, right=True),
+        Column("Issued", 10),
+        Column("Due date", 10),
+    )
+
+    @property
+    def crumb(self) -> str:
+        return "invoices"
+
+    async def fetch(self, uow: UnitOfWork, request: PageRequest, wanted: str) -> Page[Row]:
+        page = await invoices.page(uow, request, narrowed(wanted))
+        return Page([_row(invoice) for invoice in page.items], page.total, page.page, page.page_size)
+
+    def open_row(self, row: Row) -> View:
+        return InvoiceView(self.door, row)
+
+
+def narrowed(wanted: str) -> InvoiceFilter:
+    """Read what was typed: a state, `overdue`, or the beginning of a number, an id or a tenant's id."""
+    words = wanted.split()
+    status = next((InvoiceStatus(word) for word in words if word in set(InvoiceStatus)), None)
+    rest = " ".join(word for word in words if word not in ("overdue", status))
+    return InvoiceFilter(status=status, overdue=True if "overdue" in words else None, q=rest or None)
+
+
+def _row(invoice: Invoice | InvoiceOut) -> Row:
+    named = invoice.number or invoice.id
+    note = " (credit note)" if invoice.document_type == "credit_note" else ""
+    return Row(
+        id=invoice.id,
+        called=f"{'credit note' if note else 'invoice'} {named}" if invoice.number else f"draft {named}",
+        status=str(invoice.status),
+        cells=(
+            f"{named}{note}",
+            state(str(invoice.status)),
+            invoice.tenant_id,
+            money(invoice.total_cents, invoice.currency),
+            money(invoice.amount_due_cents, invoice.currency),
+            day(invoice.issue_date),
+            day(invoice.due_date),
+        ),
+        actions=frozenset(
+            invoice.available_actions if isinstance(invoice, InvoiceOut) else invoices.available_actions(invoice)
+        ),
+    )
+
+
+class InvoiceView(DetailView):
+    """One document: parties and amounts, lines, what stands in its way, money, files, and its story."""
+
+    BINDINGS = [verb.binding for verb in VERBS]
+    verbs = VERBS
+
+    async def sections(self) -> Sequence[tuple[str, RenderableType]]:
+        shown = await self.door.ask(_read, self.row.id)
+        self.row = _row(shown)
+        parts: list[tuple[str, RenderableType]] = [("Document", _summary(shown))]
+        if shown.status == InvoiceStatus.draft and self.door.actor.may("invoices:finalize"):
+            report = await invoices.check(self.door.backend, self.door.actor, shown.id)
+            parts.append(("Check", _check(report)))
+        parts.append(("Lines", _lines(shown)))
+        if isinstance(shown, InvoiceDetail):
+            parts += [("Money", _settlements(shown)), ("Files", _files(shown)), ("Timeline", _timeline(shown))]
+        return parts
+
+
+async def _read(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail | InvoiceOut:
+    if uow.actor.may("invoices:administer"):
+        return await invoices.detail(uow, invoice_id)
+    return invoices.shown(await invoices.get(uow, invoice_id))
+
+
+def _summary(shown: InvoiceOut) -> RenderableType:
+    buyer, seller = shown.buyer_snapshot or {}, shown.seller_snapshot or {}
+    return fields(
+        ("state", state(str(shown.status))),
+        ("id", shown.id),
+        ("tenant", f"{shown.tenant_id} {buyer.get('company_name', '')}"),
+        ("seller", f"{shown.partner_id} {seller.get('legal_name', '')}"),
+        ("net", money(shown.subtotal_cents, shown.currency)),
+        ("VAT", Text(f"{money(shown.tax_cents, shown.currency)}  {shown.tax_label or ''}")),
+        ("total", money(shown.total_cents, shown.currency)),
+        ("to be paid", money(shown.amount_due_cents, shown.currency)),
+        ("issued", day(shown.issue_date)),
+        ("due", day(shown.due_date)),
+        ("sent", minute(shown.sent_at)),
+        ("past due since", minute(shown.past_due_since)),
+        ("paid", minute(shown.paid_at)),
+        ("void", shown.void_reason),
+        ("seal", (shown.canonical_digest or "")[:16]),
+        ("allows", ", ".join(action.replace("_", " ") for action in shown.available_actions)),
+    )
+
+
+def _check(report: CheckReport) -> RenderableType:
+    head = state("ready", "ready to be finalized") if report.ready else state("not_ready", "cannot be finalized yet")
+    found = [Text(f"  – {reason.message}") for reason in report.reasons]
+    found += [Text(f"  ! {warning}", style="yellow") for warning in report.warnings]
+    if report.total_cents is not None and report.ready:
+        lines = fields(("issue date", report.issue_date), ("due date", report.due_date), ("VAT", report.tax_label))
+        return Group(head, lines, *found)
+    return Group(head, *found)
+
+
+def _lines(shown: InvoiceOut) -> RenderableType:
+    rows = (
+        (
+            line.description,
+            f"{line.quantity:f}".rstrip("0").rstrip(".") if "." in f"{line.quantity:f}" else f"{line.quantity:f}",
+            money(line.unit_price_cents, shown.currency),
+            money(line.amount_cents, shown.currency),
+            f"{line.tax_rate:f} %" if line.tax_rate is not None else "–",
+            f"{day(line.period_start)} – {day(line.period_end)}" if line.period_start else "–",
+        )
+        for line in shown.lines
+    )
+    return table(
+        ("Position", "Quantity", "Price", "Net", "VAT", "Period"), rows, right=(1, 2, 3, 4), none="It has no lines."
+    )
+
+
+def _settlements(shown: InvoiceDetail) -> RenderableType:
+    rows = (
+        (
+            minute(paid.settled_at),
+            paid.kind,
+            money(paid.amount_cents, shown.currency),
+            paid.reference or "–",
+            paid.recorded_by,
+        )
+        for paid in shown.payments
+    )
+    notes = [f"Credited by {note.number or note.id}" for note in shown.credit_notes]
+    return Group(
+        table(
+            ("When", "Kind", "Amount", "Reference", "By"), rows, right=(2,), none="Nothing was paid or credited yet."
+        ),
+        *(Text(note) for note in notes),
+    )
+
+
+def _files(shown: InvoiceDetail) -> RenderableType:
+    waiting = [
+        Text(
+            f"Version {render.version} waits since {minute(render.requested_at)}: {render.last_error or 'not made yet'}"
+        )
+        for render in shown.renders
+        if render.done_at is None
+    ]
+    rows = (
+        (f"v{file.version}", file.kind, file.format, f"{file.bytes:,} B", file.sha256[:12], minute(file.created_at))
+        for file in shown.versions
+    )
+    stored = table(("Version", "Kind", "Format", "Size", "SHA-256", "Made"), rows, right=(3,), none="No files yet.")
+    return Group(stored, *waiting)
+
+
+def _timeline(shown: InvoiceDetail) -> RenderableType:
+    rows = ((minute(fact.occurred_at), fact.event_type, fact.actor_id or "–") for fact in reversed(shown.events))
+    return table(("When", "What", "Who"), rows, none="Nothing happened yet.")

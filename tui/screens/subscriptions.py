@@ -1,0 +1,147 @@
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from scaicontrol.core.pagination import Page, PageRequest
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import subscriptions
+from scaicontrol.services.subscriptions import Subscription, SubscriptionStatus
+
+from ..verbs import Row, Verb
+from ..widgets.states import day, minute, money, state
+from .details import DetailView, fields, table
+from .lists import Column, ListView
+from .view import View
+
+
+async def _resume(uow: UnitOfWork, subscription_id: str, reason: str) -> Any:
+    return await subscriptions.resume(uow, subscription_id, reason=reason)
+
+
+VERBS = (
+    Verb("c", "cancel", "subscriptions:cancel", "Lets it run to the end of the period that is paid for; a trial ends "
+         "at once.", subscriptions.cancel, needs_reason=True),
+    Verb("C", "cancel_now", "subscriptions:administer", "Ends it this moment, whatever was paid for.",
+         subscriptions.cancel_now, needs_reason=True, grave=True, shown=False),
+    Verb("r", "resume", "subscriptions:resume", "Takes the scheduled cancellation back, or ends the suspension.",
+         _resume, needs_reason=True),
+    Verb("p", "suspend", "subscriptions:administer", "Takes the right to use the service away until it is resumed.",
+         subscriptions.suspend, needs_reason=True, grave=True),
+)  # fmt: skip
+
+
+class SubscriptionsView(ListView):
+    BINDINGS = [verb.binding for verb in VERBS]
+    verbs = VERBS
+    columns = (
+        Column("Subscription", 30),
+        Column("State", 13),
+        Column("Tenant", 20),
+        Column("Plan", 22),
+        Column("Qty", 5, right=True),
+        Column("Monthly", 16, right=True),
+        Column("Until", 10),
+    )
+
+    @property
+    def crumb(self) -> str:
+        return "subscriptions"
+
+    async def fetch(self, uow: UnitOfWork, request: PageRequest, wanted: str) -> Page[Row]:
+        words = wanted.split()
+        status = next((word for word in words if word in set(SubscriptionStatus)), None)
+        rest = " ".join(word for word in words if word != status)
+        page = await subscriptions.page(uow, request, status=status, q=rest or None)
+        return Page([_row(found) for found in page.items], page.total, page.page, page.page_size)
+
+    def open_row(self, row: Row) -> View:
+        return SubscriptionView(self.door, row)
+
+
+def _row(found: Subscription) -> Row:
+    return Row(
+        id=found.id,
+        called=str(found),
+        status=str(found.status),
+        cells=(
+            found.id,
+            state(str(found.status)),
+            found.tenant_id,
+            found.plan_key,
+            Text(str(found.quantity), justify="right"),
+            money(found.mrr_amount_cents, found.currency),
+            day(found.pending_cancellation_at or found.current_period_end),
+        ),
+        actions=frozenset(subscriptions.available_actions(found.status)),
+    )
+
+
+class SubscriptionView(DetailView):
+    """One subscription: terms, periods and its story."""
+
+    BINDINGS = [verb.binding for verb in VERBS]
+    verbs = VERBS
+
+    async def sections(self) -> Sequence[tuple[str, RenderableType]]:
+        self.row, parts = await self.door.ask(_page, self.row.id)
+        return parts
+
+
+async def _page(uow: UnitOfWork, subscription_id: str) -> tuple[Row, list[tuple[str, RenderableType]]]:
+    found = await subscriptions.get(uow, subscription_id)
+    story = await subscriptions.timeline(uow, found)
+    periods = await subscriptions.periods_of(uow, subscription_id)
+    row = _row(found)
+    return row, [
+        ("Subscription", _summary(found, row)),
+        (
+            "Periods",
+            table(
+                ("From", "To", "Plan", "Quantity", "Price"),
+                (
+                    (
+                        day(p.period_start),
+                        day(p.period_end),
+                        p.plan.slug,
+                        p.quantity,
+                        money(p.unit_price_cents, p.currency),
+                    )
+                    for p in reversed(periods)
+                ),
+                right=(3, 4),
+                none="No period has begun yet.",
+            ),
+        ),
+        (
+            "Timeline",
+            table(
+                ("When", "What", "Who", "Why"),
+                ((minute(e.occurred_at), e.action, e.actor_id or "–", e.reason or "–") for e in story),
+                none="Nothing happened yet.",
+            ),
+        ),
+    ]
+
+
+def _summary(found: Subscription, row: Row) -> RenderableType:
+    return fields(
+        ("state", state(str(found.status))),
+        ("id", found.id),
+        ("tenant", found.tenant_id),
+        ("seller", found.partner_id),
+        ("plan", found.plan_key),
+        ("quantity", found.quantity),
+        ("monthly", money(found.mrr_amount_cents, found.currency)),
+        ("active since", minute(found.activated_at)),
+        ("period", f"{day(found.current_period_start)} – {day(found.current_period_end)}"),
+        ("trial ends", minute(found.trial_ends_at)),
+        ("past due since", minute(found.past_due_since)),
+        ("suspended", f"{minute(found.suspended_at)}  {found.suspended_reason or ''}" if found.suspended_at else None),
+        ("ends", minute(found.pending_cancellation_at)),
+        ("ended", minute(found.cancelled_at)),
+        ("because", found.cancellation_reason),
+        ("reference", found.external_reference),
+        ("allows", ", ".join(sorted(row.actions)).replace("_", " ")),
+    )
