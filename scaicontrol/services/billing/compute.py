@@ -128,9 +128,11 @@ def _lines(due: DuePeriod | DueChange, snapshot: Snapshot) -> list[PlannedLine]:
         buyer = snapshot.buyers.get(due.tenant_id)
         return list(_change_lines(due, buyer.language if buyer else "en"))
     lines = [_base_line(due)] if due.base_is_due else []
-    if due.usage_is_due and due.end is not None:
+    if due.usage_until is not None and due.usage_until > due.start:
         lines += [
-            _usage_line(due, metric, snapshot.usage.get((due.row_id, metric.slug), Consumed(Decimal())))
+            _usage_line(
+                due, due.usage_until, metric, snapshot.usage.get((due.row_id, metric.slug), Consumed(Decimal()))
+            )
             for metric in due.metrics
         ]
     return lines
@@ -167,16 +169,14 @@ def _base_line(due: DuePeriod) -> PlannedLine:
     )
 
 
-def _usage_line(due: DuePeriod, metric: Metric, consumed: Consumed) -> PlannedLine:
-    if due.end is None:
-        raise ValueError("Usage belongs to a period that ends.")
+def _usage_line(due: DuePeriod, until: datetime, metric: Metric, consumed: Consumed) -> PlannedLine:
     rated = usage.rate(consumed.quantity, metric.brackets)
     single = metric.brackets[0] if len(metric.brackets) == 1 else None
     return PlannedLine(
         row_id=due.row_id,
         subscription_id=due.subscription_id,
         charge_kind=f"usage:{metric.slug}",
-        period=Period(due.start, due.end),
+        period=Period(due.start, until),
         description=wording.usage(due.service_name, metric.name),
         # A blend of brackets has no unit price: it is shown as one position, its tiers in the derivation.
         quantity=consumed.quantity if single else Decimal(1),

@@ -76,7 +76,7 @@ class DuePeriod:
     days: int
     full_days: int
     base_is_due: bool
-    usage_is_due: bool
+    usage_until: datetime | None  # the end of the use that is due, earlier than `end` where the subscription ended
     metrics: tuple[Metric, ...] = ()
 
 

@@ -117,7 +117,7 @@ async def _finish(uow: UnitOfWork, run_id: str) -> BillingRun:
         .where(PlannedDocument.run_id == run_id)
         .group_by(PlannedDocument.status)
     )
-    by_status = dict(counted.tuples().all())
+    by_status = {row[0]: int(row[1]) for row in counted}
     partly = by_status.get("planned", 0) + by_status.get("quarantined", 0) > 0
     run.advance(RunLifecycle.complete_partially if partly else RunLifecycle.complete)
     run.applied_at = uow.now

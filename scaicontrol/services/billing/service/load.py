@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import or_, select, union
@@ -25,13 +25,25 @@ async def due_tenants(
     """Name the tenants with anything to charge by `as_of`; costs what is due, not what exists."""
     uow.authorize("billing:plan")
     period, change = SubscriptionPeriod, SubscriptionChange
+    closed = _usage_closed(uow, as_of)
     due = union(
         select(period.tenant_id).where(period.partner_id == partner_id, period.base_due_at <= as_of),
-        select(period.tenant_id).where(period.partner_id == partner_id, period.usage_due_at <= as_of),
+        select(period.tenant_id).where(period.partner_id == partner_id, period.usage_due_at <= closed),
         select(change.tenant_id).where(change.partner_id == partner_id, change.due_at <= as_of),
     )
     found = sorted({str(row[0]) for row in await uow.session.execute(due)})
     return found if only is None else [tenant_id for tenant_id in found if tenant_id in set(only)]
+
+
+def _usage_closed(uow: UnitOfWork, as_of: datetime) -> datetime:
+    """
+    Tell up to which moment use may be charged: what closed by now (contract §20), or by `as_of` when that is to come.
+
+    An event may still arrive for use that ended less than the closing delay ago; charging it then would lose it.
+    """
+    if as_of > uow.now:
+        return as_of
+    return min(as_of, uow.now - timedelta(hours=uow.settings.usage_close_delay_hours))
 
 
 async def load(
@@ -113,7 +125,7 @@ def _buyer(row: Any) -> Buyer:
 async def _periods(
     uow: UnitOfWork, tenant_ids: Sequence[str], as_of: datetime, subscription_id: str | None
 ) -> tuple[DuePeriod, ...]:
-    period = SubscriptionPeriod
+    period, closed = SubscriptionPeriod, _usage_closed(uow, as_of)
     query = (
         select(
             period.id,
@@ -139,12 +151,12 @@ async def _periods(
         .join(Subscription, Subscription.id == period.subscription_id)
         .join(Plan, Plan.id == period.plan_id)
         .join(Service, Service.id == Plan.service_id)
-        .where(period.tenant_id.in_(tenant_ids), or_(period.base_due_at <= as_of, period.usage_due_at <= as_of))
+        .where(period.tenant_id.in_(tenant_ids), or_(period.base_due_at <= as_of, period.usage_due_at <= closed))
     )
     if subscription_id is not None:
         query = query.where(period.subscription_id == subscription_id)
-    rows = (await uow.session.execute(query)).tuples().all()
-    metrics = await metrics_of(uow, {row[5] for row in rows if row[12] is not None and row[12] <= as_of})
+    rows = (await uow.session.execute(query)).all()
+    metrics = await metrics_of(uow, {row[5] for row in rows if row[12] is not None and row[12] <= closed})
     return tuple(
         DuePeriod(
             row_id=row[0],
@@ -158,7 +170,7 @@ async def _periods(
             days=row[9],
             full_days=row[10],
             base_is_due=row[11] is not None and row[11] <= as_of,
-            usage_is_due=row[12] is not None and row[12] <= as_of,
+            usage_until=row[12] if row[12] is not None and row[12] <= closed else None,
             service_id=row[13],
             service_name=row[14],
             plan_key=f"{row[15]}.{row[16]}",
@@ -183,7 +195,7 @@ async def metrics_of(uow: UnitOfWork, plan_ids: set[str]) -> dict[str, tuple[Met
     )
     brackets: dict[tuple[str, str], list[Bracket]] = defaultdict(list)
     labels: dict[tuple[str, str], tuple[str, str]] = {}
-    for price, declared in rows.tuples():
+    for price, declared in rows:
         key = (price.plan_id, price.metric_slug)
         brackets[key].append(price.bracket)
         names = {metric["slug"]: metric.get("name") or metric["slug"] for metric in declared or ()}
@@ -198,9 +210,9 @@ async def metrics_of(uow: UnitOfWork, plan_ids: set[str]) -> dict[str, tuple[Met
 async def consumption(uow: UnitOfWork, periods: Sequence[DuePeriod]) -> dict[tuple[str, str], Consumed]:
     """Give the closed usage of every due period and metric."""
     wanted = [
-        usage.UsageWindow(due.row_id, due.tenant_id, due.service_id, metric.slug, due.start, due.end)
+        usage.UsageWindow(due.row_id, due.tenant_id, due.service_id, metric.slug, due.start, due.usage_until)
         for due in periods
-        if due.usage_is_due and due.end is not None
+        if due.usage_until is not None and due.usage_until > due.start
         for metric in due.metrics
     ]
     if not wanted:
@@ -243,5 +255,5 @@ async def _changes(
             charge_cents=row.charge_cents,
             currency=row.currency,
         )
-        for row, old_name, new_name, service in (await uow.session.execute(query)).tuples()
+        for row, old_name, new_name, service in await uow.session.execute(query)
     )

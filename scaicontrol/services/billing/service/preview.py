@@ -84,7 +84,7 @@ async def _coming(uow: UnitOfWork, partner_id: str, tenant_id: str, as_of: datet
                     days=span.days,
                     full_days=span.full_days,
                     base_is_due=True,
-                    usage_is_due=False,
+                    usage_until=None,
                     metrics=metrics,
                 )
             )

@@ -214,7 +214,7 @@ async def _witnesses(
     )
     by_id = {invoice.id: invoice for invoice in documents}
     found = []
-    for invoice_id, after in entries.tuples():
+    for invoice_id, after in entries:
         if not after or after.get("fiscal_year") != fiscal_year:
             continue
         invoice = by_id.pop(invoice_id, None)
@@ -247,4 +247,4 @@ async def _files(
         )
         .order_by(Invoice.serial, DocumentVersion.version, DocumentVersion.kind)
     )
-    return [(number or "", stored) for number, stored in (await uow.session.execute(query)).tuples()]
+    return [(number or "", stored) for number, stored in await uow.session.execute(query)]
