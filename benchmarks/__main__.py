@@ -13,7 +13,9 @@ from pathlib import Path
 
 import uvloop
 
-from . import reading
+from scaicontrol.core.logging import configure
+
+from . import billing, delivering, ingesting, reading, working
 from .measure import Result
 from .world import World, world
 
@@ -21,6 +23,12 @@ Benchmark = Callable[[World, bool], Awaitable[list[Result]]]
 BENCHMARKS: dict[str, Benchmark] = {
     "filter": reading.tenant_filter,
     "get": reading.invoice_over_http,
+    "plan": billing.planning,
+    "finalise": billing.finalising,
+    "apply": billing.applying,
+    "ingest": ingesting.usage_over_http,
+    "dispatch": delivering.dispatching,
+    "jobs": working.jobs,
 }
 OUTPUT = Path(__file__).parent.parent / "var" / "bench.json"
 
@@ -31,6 +39,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="small sizes: shows that it runs, says little about speed")
     parser.add_argument("--json", type=Path, default=OUTPUT, help="where the figures go")
     given = parser.parse_args()
+    configure("CRITICAL")  # what a measurement makes happen on purpose, such as retries, is counted, not told
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         results, failed = runner.run(measured(given.only or list(BENCHMARKS), given.quick))
     given.json.parent.mkdir(parents=True, exist_ok=True)

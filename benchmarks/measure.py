@@ -14,16 +14,29 @@ from typing import Any, Final, Literal
 
 ROUNDS: Final = 5
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
-_WAITING: Final = ("select.epoll", "select.poll", "run_once", "run_forever", "Runner.run", "run_until_complete", "lsprof")
+_WAITING: Final = (
+    "select.epoll",
+    "select.poll",
+    "run_once",
+    "run_forever",
+    "Runner.run",
+    "run_until_complete",
+    "lsprof",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of two things: `run` does a fixed amount of work and gives how much, `cpu` reads its processor seconds."""
+    """
+    One of two things: `run` does a fixed amount of work and gives how much, `cpu` reads its processor seconds.
+
+    `prepare` makes what a round uses up, off the clock.
+    """
 
     name: str
     run: Callable[[], Awaitable[int]]
     cpu: Callable[[], float] = time.process_time
+    prepare: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +50,10 @@ class Goal:
         return (self.most is None or ratio <= self.most) and (self.least is None or ratio >= self.least)
 
     def __str__(self) -> str:
-        parts = [f"<= {self.most:g}" if self.most is not None else "", f">= {self.least:g}" if self.least is not None else ""]
+        parts = [
+            f"<= {self.most:g}" if self.most is not None else "",
+            f">= {self.least:g}" if self.least is not None else "",
+        ]
         return " and ".join(part for part in parts if part)
 
 
@@ -91,6 +107,8 @@ class _Sample:
 
 
 async def _once(side: Side) -> _Sample:
+    if side.prepare:
+        await side.prepare()
     gc.collect()
     cpu, started = side.cpu(), time.perf_counter()
     count = await side.run()
@@ -108,20 +126,21 @@ async def compare(
     rounds: int = ROUNDS,
     seconds: float = 120,
     warm: bool = True,
+    in_turn: bool = True,
 ) -> Result:
     """
     Run both sides in turn, `rounds` times or, past `seconds`, at least three times, and give the ratio of each pair.
 
-    A `cost` is our time over theirs, a `speed` our rate over theirs; the counts of the two may differ.
+    With `in_turn` they take turns in going first; without, ours does, because theirs repeats it. A `cost` is our time over theirs, a `speed` our rate over theirs; the counts of the two may differ.
     """
     if warm:
-        await ours.run()
-        await yardstick.run()
+        await _once(ours)
+        await _once(yardstick)
     pairs: list[tuple[_Sample, _Sample]] = []
     began = time.perf_counter()
     while len(pairs) < rounds and (len(pairs) < 3 or time.perf_counter() - began < seconds):
         # Who goes first changes, so that neither always meets the other's warm caches.
-        if len(pairs) % 2:
+        if in_turn and len(pairs) % 2:
             theirs = await _once(yardstick)
             mine = await _once(ours)
         else:
@@ -129,7 +148,11 @@ async def compare(
             theirs = await _once(yardstick)
         pairs.append((mine, theirs))
     costs = [mine.each / theirs.each for mine, theirs in pairs]
-    cpu = [(mine.cpu / mine.count) / (theirs.cpu / theirs.count) for mine, theirs in pairs if theirs.cpu > 0 and mine.cpu > 0]
+    cpu = [
+        (mine.cpu / mine.count) / (theirs.cpu / theirs.count)
+        for mine, theirs in pairs
+        if theirs.cpu > 0 and mine.cpu > 0
+    ]
     flip = kind == "speed"
     return Result(
         name=name,

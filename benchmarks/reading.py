@@ -1,5 +1,7 @@
 """Reading: the tenant filter on the ORM, and one invoice over HTTP."""
 
+import os
+import shutil
 from typing import Any
 
 from sqlalchemy import select
@@ -74,7 +76,8 @@ async def tenant_filter(world: World, quick: bool) -> list[Result]:
         draft_id = new_id("inv")
         await world.fill("invoices", [{"id": draft_id, **owner, **drafts, "amount_due_cents": 0, "version": 1}])
         rows = [
-            {**header, "invoice_id": draft_id, "id": new_id("lin"), "order_index": place, **money} for place in range(50)
+            {**header, "invoice_id": draft_id, "id": new_id("lin"), "order_index": place, **money}
+            for place in range(50)
         ]
         await world.fill("invoice_line_items", rows)
         world.made.add("fifty")
@@ -152,4 +155,6 @@ async def invoice_over_http(world: World, quick: bool) -> list[Result]:
         ours.start_profile()
         await send_all(ours.port, [request] * (count // 2), 200, CONNECTIONS)
         result.notes += await ours.stop_profile()
+        if keep := os.environ.get("BENCH_KEEP_PROFILE"):
+            shutil.copy(ours.profile_file.with_suffix(".pstats"), keep)
     return [result]

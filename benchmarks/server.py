@@ -55,7 +55,9 @@ class Running:
 
 
 @contextmanager
-def serving(kind: str, database_url: str, folder: Path, public_key: dict[str, object] | None = None) -> Iterator[Running]:
+def serving(
+    kind: str, database_url: str, folder: Path, public_key: dict[str, object] | None = None
+) -> Iterator[Running]:
     """Start one of the servers and end it with the block."""
     place = folder / f"{kind}-{free_port()}"
     place.mkdir()

@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 import scaicontrol.api
@@ -12,6 +12,7 @@ from scaicontrol import __version__
 
 from . import errors
 from .door import Router
+from .route_index import RouteIndex
 
 
 def routers() -> list[Router]:
@@ -35,10 +36,9 @@ def build_api() -> FastAPI:
         swagger_ui_parameters={"persistAuthorization": True},
     )
     errors.install(app)
-    v1 = APIRouter(prefix="/api/v1")
     for router in routers():
-        v1.include_router(router.api)
-    app.include_router(v1)
+        router.open_on(app.router, "/api/v1")
+    app.router.routes.insert(0, RouteIndex(app.router.routes))
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the schema
     return app
 

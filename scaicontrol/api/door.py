@@ -61,6 +61,7 @@ class Router:
     def __init__(self, prefix: str = "", *, tags: Sequence[str], alias: str | None = None) -> None:
         self.prefix, self.alias, self.tags = prefix, alias, list(tags)
         self.api = APIRouter()
+        self._published: list[tuple[str, Endpoint, dict[str, Any]]] = []
 
     def get(self, path: str, **options: Any) -> Callable[[Endpoint], Endpoint]:
         return self._publish("GET", path, **options)
@@ -76,6 +77,11 @@ class Router:
 
     def delete(self, path: str, **options: Any) -> Callable[[Endpoint], Endpoint]:
         return self._publish("DELETE", path, **options)
+
+    def open_on(self, target: APIRouter, prefix: str) -> None:
+        """Add the endpoints to `target` itself: an included router is matched level by level, and twice on each."""
+        for path, door, described in self._published:
+            target.add_api_route(prefix + path, door, **described)
 
     def _publish(
         self,
@@ -98,20 +104,20 @@ class Router:
             for prefix, shown in ((self.prefix, True), (self.alias, False)):
                 if prefix is None:
                     continue
-                self.api.add_api_route(
-                    prefix + path,
-                    door,
-                    methods=[method],
-                    response_model=response_model,
-                    status_code=status_code,
-                    summary=summary,
-                    description=_described(endpoint, permission),
-                    tags=list(self.tags),
-                    name=endpoint.__name__ if shown else f"{endpoint.__name__}_alias",
-                    include_in_schema=shown and options.get("include_in_schema", True),
-                    responses=_ERRORS | options.get("responses", {}),
-                    openapi_extra=extra,
-                )
+                described = {
+                    "methods": [method],
+                    "response_model": response_model,
+                    "status_code": status_code,
+                    "summary": summary,
+                    "description": _described(endpoint, permission),
+                    "tags": list(self.tags),
+                    "name": endpoint.__name__ if shown else f"{endpoint.__name__}_alias",
+                    "include_in_schema": shown and options.get("include_in_schema", True),
+                    "responses": _ERRORS | options.get("responses", {}),
+                    "openapi_extra": extra,
+                }
+                self.api.add_api_route(prefix + path, door, **described)
+                self._published.append((prefix + path, door, described))
             return endpoint
 
         return publish
