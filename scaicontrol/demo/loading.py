@@ -3,10 +3,11 @@
 from scaicontrol.core import platform_settings
 from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Conflict, NotFound
+from scaicontrol.core.errors import NotFound
 from scaicontrol.core.periods import BillingPeriod
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.tenant_filter import Scope
+from scaicontrol.integrations.client import client
 from scaicontrol.integrations.standins import Standins
 from scaicontrol.integrations.standins import world as directory
 from scaicontrol.services import catalog, identity, identity_sync, partners, payments, registry, tax, tenants, webhooks
@@ -119,9 +120,13 @@ async def _store_method(backend: Backend, tenant_id: str, kind: str) -> None:
 
 
 async def _subscribe_to_events(backend: Backend) -> None:
-    url = f"{backend.settings.public_base_url}/_dev/subscriber"
-    for name, topics in (("Data warehouse", ["*"]), ("CRM", ["subscription.*", "invoice.*"])):
-        try:
-            await webhooks.create(backend, OPERATOR, WebhookEndpointIn(name=name, target_url=url, topics=topics))
-        except Conflict:
-            continue  # it subscribed in an earlier, interrupted run
+    """Let two subscribers listen, each told its secret, so that it can verify what arrives."""
+    base = f"{backend.settings.public_base_url}/_dev/subscriber"
+    async with client() as http:
+        for name, hook, topics in (
+            ("Data warehouse", "warehouse", ["*"]),
+            ("CRM", "crm", ["subscription.*", "invoice.*"]),
+        ):
+            body = WebhookEndpointIn(name=name, target_url=f"{base}/hooks/{hook}", topics=topics)
+            _, secret = await webhooks.create(backend, OPERATOR, body)
+            await http.put(f"{base}/api/hooks/{hook}", json={"secret": secret})

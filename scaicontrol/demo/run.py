@@ -105,9 +105,9 @@ async def _served(app: FastAPI, port: int) -> AsyncIterator[None]:
 def _show(summary: Summary, *, fresh: bool) -> None:
     console.print()
     console.print("[bold]Three months, billed[/bold]" if fresh else "[bold]The world as it stands[/bold]")
-    sellers = Table(box=None, padding=(0, 2), header_style="bold")
-    for title in ("Seller", "Invoices", "Credit notes", "Net", "VAT", "Paid", "Open", "Past due"):
-        sellers.add_column(title, justify="left" if title == "Seller" else "right")
+    sellers = Table(box=None, padding=(0, 1), header_style="bold")
+    for title in ("Seller (EUR)", "Inv.", "CN", "Net", "VAT", "Paid", "Open", "Past due"):
+        sellers.add_column(title, justify="left" if title.startswith("Seller") else "right", no_wrap=True)
     for row in summary.sellers:
         sellers.add_row(
             row.name, str(row.invoices), str(row.credit_notes), row.net, row.vat, row.paid, row.open, row.past_due

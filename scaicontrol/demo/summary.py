@@ -79,7 +79,7 @@ async def _sellers(uow: UnitOfWork) -> list[SellerRow]:
                 for row in mine  # noqa: B023  used before the next turn
                 if (of is None or row[2] in of) and (kind is None or row[1] == kind)
             )
-            return str(Money(cents, currency))  # noqa: B023
+            return str(Money(cents, currency)).removesuffix(f" {currency}")  # noqa: B023
 
         found.append(
             SellerRow(

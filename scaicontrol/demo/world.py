@@ -13,26 +13,26 @@ SELLERS: Final[dict[str, dict[str, Any]]] = {
         "seller_postal_code": "1016 EA", "seller_city": "Amsterdam", "seller_vat_number": "NL628194821B01", "seller_registration_number": "81234567",
         "seller_email": "billing@scailabs.example", "seller_phone": "+31 20 555 0142", "iban": "NL91ABNA0417164300", "bic": "ABNANL2A",
         "bank_name": "ABN AMRO", "account_holder": "ScaiLabs B.V.", "default_language": "nl", "timezone": "Europe/Amsterdam",
-        "brand_color": "#1d4ed8", "payment_providers": ["bank_transfer", "sandbox"], "allow_pay_by_invoice": True, "proration": "day",
+        "brand_color": "#1d4ed8", "peppol_id": "81234567", "peppol_scheme": "0106", "payment_providers": ["bank_transfer", "sandbox"], "allow_pay_by_invoice": True, "proration": "day",
     },
     "prt_northwind": {
         "legal_name": "Northwind Cloud GmbH", "trade_name": "Northwind Cloud", "seller_country_code": "DE", "seller_address_line1": "Speicherstraße 12",
         "seller_postal_code": "20457", "seller_city": "Hamburg", "seller_vat_number": "DE342366712", "seller_registration_number": "HRB 148211",
         "seller_email": "buchhaltung@northwind.example", "seller_phone": "+49 40 555 0199", "iban": "DE89370400440532013000", "bic": "COBADEFFXXX",
         "bank_name": "Commerzbank", "account_holder": "Northwind Cloud GmbH", "default_language": "de", "timezone": "Europe/Berlin",
-        "brand_color": "#0f766e", "payment_providers": ["bank_transfer", "sandbox"], "number_prefix": "NWC", "allow_pay_by_invoice": True,
+        "brand_color": "#0f766e", "peppol_id": "DE342366712", "peppol_scheme": "9930", "payment_providers": ["bank_transfer", "sandbox"], "number_prefix": "NWC", "allow_pay_by_invoice": True,
     },
     "prt_atelier": {
         "legal_name": "Atelier Numérique SARL", "trade_name": "Atelier Numérique", "seller_country_code": "FR", "seller_address_line1": "18 rue des Capucins",
         "seller_postal_code": "69001", "seller_city": "Lyon", "seller_vat_number": "FR79868282880", "seller_registration_number": "868 282 880",
         "seller_email": "compta@atelier.example", "seller_phone": "+33 4 55 55 01 77", "iban": "FR1420041010050500013M02606", "bic": "PSSTFRPPLYO",
         "bank_name": "La Banque Postale", "account_holder": "Atelier Numérique SARL", "default_language": "fr", "timezone": "Europe/Paris",
-        "brand_color": "#9d174d", "payment_providers": ["bank_transfer", "sandbox"], "number_prefix": "ATN", "oss_registered": True, "allow_pay_by_invoice": True,
+        "brand_color": "#9d174d", "peppol_id": "FR79868282880", "peppol_scheme": "9957", "payment_providers": ["bank_transfer", "sandbox"], "number_prefix": "ATN", "oss_registered": True, "allow_pay_by_invoice": True,
     },
 }  # fmt: skip
 
 BUYERS: Final[dict[str, dict[str, Any]]] = {
-    "tnt_acme": {"company_name": "Acme Bakeries B.V.", "address_line1": "Herengracht 88", "postal_code": "1015 BS", "city": "Amsterdam", "country_code": "NL", "vat_number": "NL252760189B01", "is_business": True, "contact_email": "administratie@acme.example", "preferred_language": "nl", "preferred_einvoice_format": "ubl", "peppol_id": "81234567", "peppol_scheme": "0106", "buyer_reference": "PO-2291"},
+    "tnt_acme": {"company_name": "Acme Bakeries B.V.", "address_line1": "Herengracht 88", "postal_code": "1015 BS", "city": "Amsterdam", "country_code": "NL", "vat_number": "NL252760189B01", "is_business": True, "contact_email": "administratie@acme.example", "preferred_language": "nl", "preferred_einvoice_format": "ubl", "peppol_id": "64291377", "peppol_scheme": "0106", "buyer_reference": "PO-2291"},
     "tnt_liberty": {"company_name": "Liberty Robotics Inc.", "address_line1": "450 Harbor Blvd", "postal_code": "94002", "city": "Belmont", "state": "CA", "country_code": "US", "is_business": True, "contact_email": "ap@liberty.example", "preferred_language": "en"},
     "tnt_stichting": {"company_name": "Stichting Open Archief", "address_line1": "Plantage Middenlaan 2", "postal_code": "1018 DD", "city": "Amsterdam", "country_code": "NL", "is_business": True, "tax_exempt": True, "tax_exempt_reason": "Vrijgesteld op grond van artikel 11 Wet OB", "contact_email": "penningmeester@stichting.example", "preferred_language": "nl"},
     "tnt_zwarte_kat": {"company_name": "De Zwarte Kat BV", "address_line1": "Vlaamsekaai 14", "postal_code": "2000", "city": "Antwerpen", "country_code": "BE", "vat_number": "BE0246770968", "is_business": True, "contact_email": "info@zwartekat.example", "preferred_language": "nl"},
