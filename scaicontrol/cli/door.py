@@ -62,8 +62,9 @@ def command(app: typer.Typer, name: str | None = None, *, changes: bool = False)
         takes, wants_actor = parameters[0].name, len(own) < len(parameters) - 1
 
         def spoken(**given: Any) -> None:
-            as_json, dry_run = given.pop("as_json"), given.pop("dry_run", False)
-            sure, user = given.pop("yes", True), given.pop("as_user")
+            as_json, user = given.pop("as_json"), given.pop("as_user")
+            # A procedure that knows dry runs of its own keeps its flag.
+            dry_run, sure = (given.pop("dry_run"), given.pop("yes")) if changes else (False, True)
             if changes and not (sure or dry_run) and sys.stdin.isatty():
                 typer.confirm(f"{(inspect.getdoc(fn) or fn.__name__).splitlines()[0]} Go on?", abort=True)
             try:

@@ -1,5 +1,6 @@
 """Partners as tests need them: in the directory, complete sellers unless a test says otherwise."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from scaicontrol.core.backend import Backend
@@ -8,6 +9,7 @@ from scaicontrol.services.partners import Partner, PartnerConfiguration
 
 from . import NORTHWIND, ada
 
+LINKED = datetime(2026, 1, 1, tzinfo=UTC)
 SELLER: dict[str, Any] = {
     "legal_name": "Northwind Cloud B.V.",
     "trade_name": "Northwind",
@@ -35,7 +37,7 @@ def a_partner(partner_id: str = NORTHWIND, **fields: Any) -> Partner:
 
 def a_configuration(partner_id: str = NORTHWIND, **fields: Any) -> PartnerConfiguration:
     """Make a complete seller with the contract's terms."""
-    return PartnerConfiguration(partner_id=partner_id, **{"version": 1} | SELLER | fields)
+    return PartnerConfiguration(partner_id=partner_id, **{"version": 1, "billing_linked_at": LINKED} | SELLER | fields)
 
 
 async def store_partner(
