@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
+from scaicontrol.core import idempotency
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, Forbidden, Invalid, NotFound, Reason
@@ -28,7 +29,7 @@ from scaicontrol.services import audit
 
 from . import words
 from .answers import say, status_of
-from .visit import visit_of
+from .visit import Visit, visit_of
 
 COUNTED_UP_TO: Final = 1000  # counting a large table costs more than showing a page of it
 EXPORTED_UP_TO: Final = 10_000
@@ -102,6 +103,7 @@ class ControlView(ModelView):
     list_template = "console/list.html"
 
     permission: ClassVar[str]
+    prefix: ClassVar[str]  # of its ids, for the search box of every page
     about: ClassVar[str] = ""
     columns: ClassVar[Sequence[Column]]  # one of them is sorted by created_at
     narrowing: ClassVar[Sequence[Filter]] = ()
@@ -250,14 +252,34 @@ class ControlView(ModelView):
         visit, pk = visit_of(request), request.path_params["pk"]
         form = {name: str(value).strip() for name, value in (await request.form()).items()}
         try:
-            if not await visit.knows(form.pop("form_token", ""), request.url.path):
+            key = await visit.form_key(form.pop("form_token", ""), request.url.path)
+            if key is None:
                 raise Forbidden("This form is too old or was not ours; look again and confirm once more.")
-            said = await verb.press(visit.backend, visit.actor, pk, form)
+            _complete(verb, form)
+            said = await self._once(
+                visit, key, request.url.path, form, lambda: verb.press(visit.backend, visit.actor, pk, form)
+            )
         except (ControlError, ValidationError) as error:
             return await self._verb_page(request, verb, _Typed(form, _sentence(error)))
         answer = RedirectResponse(str(request.url_for("admin:details", identity=self.identity, pk=pk)), 303)
         await say(answer, visit, "success", said)
         return answer
+
+    async def _once(
+        self, visit: Visit, key: str, path: str, form: Mapping[str, str], press: Callable[[], Awaitable[str]]
+    ) -> str:
+        """Press once for each page handed out: a second click is told what the first one did."""
+        body = urlencode(sorted(form.items())).encode()
+        claimed = await visit.backend.perform(visit.actor, idempotency.claim_procedure, key, "POST", path, body)
+        if claimed.answer is not None:
+            return claimed.answer.decode()
+        try:
+            said = await press()
+        except (ControlError, ValidationError):
+            await visit.backend.perform(visit.actor, idempotency.forget, claimed.id)
+            raise
+        await visit.backend.perform(visit.actor, idempotency.record, claimed.id, 303, said.encode())
+        return said
 
     async def _verb_page(self, request: Request, verb: Verb, typed: _Typed) -> Response:
         visit, pk = visit_of(request), request.path_params["pk"]
@@ -276,6 +298,13 @@ class ControlView(ModelView):
         }
         status = status_of(typed.error) if typed.error else 200
         return await self.templates.TemplateResponse(request, "console/confirm.html", context, status)
+
+
+def _complete(verb: Verb, form: Mapping[str, str]) -> None:
+    missing = [one for one in verb.fields if one.required and not form.get(one.name)]
+    if missing:
+        what = " and ".join(one.label.lower() for one in missing)
+        raise Invalid(f"Nothing was done: {what} {'is' if len(missing) == 1 else 'are'} missing.")
 
 
 def _sentence(error: ControlError | ValidationError) -> ControlError:

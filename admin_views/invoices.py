@@ -107,6 +107,7 @@ def _cents(text: str, currency: str) -> int | None:
 class InvoiceView(ControlView, model=Invoice):
     name, name_plural, icon = "Invoice", "Invoices", "invoices"
     about = "Invoices and credit notes of every tenant you see."
+    prefix = "inv"
     permission = "invoices:administer"
     details_template = "console/invoice.html"
     searched = (Invoice.number, Invoice.id, Invoice.tenant_id)

@@ -58,6 +58,7 @@ def _name(subscription: Subscription) -> str:
 class SubscriptionView(ControlView, model=Subscription):
     name, name_plural, icon = "Subscription", "Subscriptions", "subscriptions"
     about = "Who uses which service, under which plan, until when."
+    prefix = "sub"
     permission = "subscriptions:administer"
     details_template = "console/subscription.html"
     searched = (Subscription.id, Subscription.tenant_id, Subscription.external_reference)

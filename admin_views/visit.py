@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import secrets
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,17 +27,15 @@ class Visit:
     said: tuple[str, str] | None = None  # what the last verb left to say: (level, sentence)
 
     async def form_token(self, path: str) -> str:
-        """Give the token that proves a form at `path` was ours and this session's."""
-        return await sealing.seal(self.backend, _FORM, [self._digest(), path])
+        """Give the token that proves a form at `path` was ours and this session's; each page gets its own."""
+        return await sealing.seal(self.backend, _FORM, [self._digest(), path, secrets.token_hex(16)])
 
-    async def knows(self, token: str, path: str) -> bool:
-        kept = await sealing.unseal(self.backend, _FORM, token, FORM_TIME)
-        return (
-            isinstance(kept, list)
-            and len(kept) == 2
-            and hmac.compare_digest(str(kept[0]), self._digest())
-            and kept[1] == path
-        )
+    async def form_key(self, token: str, path: str) -> str | None:
+        """Give the name of one form that was handed out, or None for a token that is not ours, not here or too old."""
+        match await sealing.unseal(self.backend, _FORM, token, FORM_TIME):
+            case [str(digest), str(where), str(nonce)] if hmac.compare_digest(digest, self._digest()) and where == path:
+                return f"form:{nonce}"
+        return None
 
     def _digest(self) -> str:
         return hashlib.sha256(f"form:{self.session_id}".encode()).hexdigest()

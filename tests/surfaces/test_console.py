@@ -208,7 +208,34 @@ async def test_a_missing_reason_changes_nothing(browser, backend):
     async with browser("petra") as client:
         answer = await press(client, address(invoice, "void"), reason=" ")
     assert answer.status_code == 422
+    assert "Nothing was done: reason is missing." in said(answer)
     assert (await again(backend, invoice)).status == "sent"
+
+
+async def test_a_second_click_is_told_what_the_first_one_did(browser, backend):
+    invoice = await rendered(backend)
+    path = address(invoice, "regenerate_pdf")
+    async with browser("petra") as client:
+        token = re.search(r'name="form_token" value="([^"]+)"', (await client.get(path)).text)
+        assert token
+        form = {"form_token": token[1], "reason": "New logo"}
+        for _ in range(2):
+            answer = await client.post(path, data=form, headers=OURS)
+            assert "Version 2 is being made." in (await client.get(answer.headers["location"])).text
+        changed = await client.post(path, data=form | {"reason": "Other"}, headers=OURS)
+    assert changed.status_code == 409
+    assert [topic for topic, _, where in await topics(backend, invoice.id) if where == "console"] == [
+        "invoice.render_requested"
+    ]
+
+
+async def test_the_search_box_leads_to_the_object(browser, backend):
+    invoice, subscription = await sent(backend), await subscribed(backend)
+    async with browser("petra") as client:
+        for thing in (invoice, subscription):
+            assert (await client.get(f"/admin/find?q={thing.id}")).headers["location"] == URL + address(thing)
+        by_number = await client.get(f"/admin/find?q={invoice.number}")
+        assert by_number.headers["location"] == f"{URL}/admin/invoice/list?search={invoice.number}"
 
 
 async def test_money_is_booked_in_major_units_exactly(browser, backend):

@@ -1,4 +1,4 @@
-// The theme follows the machine until somebody chooses; the choice stays in this browser.
+// The theme follows the machine until somebody chooses; the choice stays in this browser. `/` goes to the search box.
 (() => {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const apply = () => {
@@ -12,5 +12,10 @@
     const next = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
     localStorage.setItem("sc-theme", next);
     apply();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.target.closest("input, textarea, select")) return;
+    event.preventDefault();
+    document.querySelector("[data-find]")?.focus();
   });
 })();
