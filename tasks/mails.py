@@ -154,7 +154,7 @@ async def _about_subscription(uow: UnitOfWork, subscription_id: str, kind: MailK
             "service": subscription.service.name,
             "date": templates.day(civil_date(ends, terms.timezone), language),
         },
-        name=profile.company_name,
+        name=profile.company_name or "",
         link=f"{uow.settings.public_base_url}/subscriptions/{subscription.id}",
         sender=Letterhead(str(seller.get("trade_name") or seller.get("legal_name") or ""), seller.get("brand_color")),
     )
@@ -166,7 +166,7 @@ async def _about_subscription(uow: UnitOfWork, subscription_id: str, kind: MailK
             kind=kind,
             resource_id=subscription.id,
             step=step,
-            recipients=[(profile.contact_email, profile.company_name)],
+            recipients=[(profile.contact_email, profile.company_name or "")],
             subject=subject,
             html=html,
         )

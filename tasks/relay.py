@@ -27,29 +27,45 @@ _BATCH = 100
 async def react(backend: Backend) -> int:
     """Run the reactions of everything that is due; give how many facts were settled."""
     settled = 0
-    while facts := await backend.perform(_ACTOR, _claim):
+    while due := await backend.ask(_ACTOR, _due):
+        facts = await backend.perform(_ACTOR, _claim, due)
         done = [fact.id for fact in facts if await _react_to(backend, fact)]
         await backend.perform(_ACTOR, _settle, done)
         settled += len(done)
-        if len(facts) < _BATCH:
+        if len(due) < _BATCH:
             break
     return settled
 
 
-async def _claim(uow: UnitOfWork) -> list[Outbox]:
-    """Lease the oldest due facts; whoever loses the race for a row does not see it."""
+async def _due(uow: UnitOfWork) -> list[str]:
+    """Name the oldest due facts. Nothing is locked: a lock on this range would make every commit with a fact wait."""
     uow.authorize("events:relay")
-    due = (
+    due = select(Outbox.id).where(Outbox.next_reaction_at <= uow.now)
+    return list(await uow.session.scalars(due.order_by(Outbox.next_reaction_at, Outbox.id).limit(_BATCH)))
+
+
+async def _claim(uow: UnitOfWork, due: list[str]) -> list[Outbox]:
+    """Lease those of the named facts that are still due; whoever loses the race for a row does not see it."""
+    uow.authorize("events:relay")
+    still_due = (
         select(Outbox)
-        .where(Outbox.next_reaction_at <= uow.now)
+        .where(Outbox.id.in_(due), Outbox.next_reaction_at <= uow.now)
         .order_by(Outbox.next_reaction_at, Outbox.id)
-        .limit(_BATCH)
+        .with_hint(Outbox, "FORCE INDEX (PRIMARY)", "mysql")  # the index of due rows would lock the gaps between them
         .with_for_update()
     )
-    facts = list(await uow.session.scalars(due))
+    facts = list(await uow.session.scalars(still_due))
+    by_attempts: dict[int, list[str]] = {}
     for fact in facts:
-        fact.reaction_attempts += 1
-        fact.next_reaction_at = uow.now + _LEASE * fact.reaction_attempts
+        by_attempts.setdefault(fact.reaction_attempts + 1, []).append(fact.id)
+    for attempts, ids in by_attempts.items():
+        leased = (
+            update(Outbox)
+            .where(Outbox.id.in_(ids))
+            .values(reaction_attempts=attempts, next_reaction_at=uow.now + _LEASE * attempts, updated_at=uow.now)
+            .execution_options(synchronize_session=False)
+        )
+        await uow.session.execute(leased)
     return facts
 
 

@@ -53,7 +53,7 @@ class LeasedTimetable(ScheduleSource):
 
     def pre_send(self, task: ScheduledTask) -> None:
         if self.fence is None:
-            raise ScheduledTaskCancelledError(f"{task.schedule_id}: another scheduler leads.")
+            raise ScheduledTaskCancelledError  # another scheduler leads
 
     async def shutdown(self) -> None:
         await self.backend.perform(_ACTOR, leases.release, LEASE, self.backend.instance)

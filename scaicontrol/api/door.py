@@ -43,16 +43,14 @@ def _paging(
 
 Paging = Annotated[PageRequest, Depends(_paging)]
 _ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorOut, "description": meaning}
-    for status, meaning in {
-        400: "Its state or a business rule refuses this.",
-        401: "Nobody proved who is asking.",
-        403: "The caller may not do this.",
-        404: "It does not exist for this caller.",
-        409: "Somebody was faster, or it clashes with what exists.",
-        503: "Something we depend on does not answer; try again.",
-    }.items()
-} | {422: {"model": ValidationErrorOut, "description": "A field is missing or wrong."}}
+    400: {"model": ErrorOut, "description": "Its state or a business rule refuses this."},
+    401: {"model": ErrorOut, "description": "Nobody proved who is asking."},
+    403: {"model": ErrorOut, "description": "The caller may not do this."},
+    404: {"model": ErrorOut, "description": "It does not exist for this caller."},
+    409: {"model": ErrorOut, "description": "Somebody was faster, or it clashes with what exists."},
+    422: {"model": ValidationErrorOut, "description": "A field is missing or wrong."},
+    503: {"model": ErrorOut, "description": "Something we depend on does not answer; try again."},
+}
 
 
 class Router:
@@ -172,7 +170,7 @@ def _door(endpoint: Endpoint, permission: str, answer: _Answer, method: str, *, 
     takes = parameters[0].name
     if takes == "uow":
         mine = parameters[1:]
-        handler = _verb(endpoint, answer, read_only=method == "GET")
+        handler = _question(endpoint, answer) if method == "GET" else _verb(endpoint, answer)
     elif takes == "backend":
         mine = [p for p in parameters[1:] if p.name != "actor"]
         handler = _procedure(endpoint, answer, wants_actor=len(mine) < len(parameters) - 1)
@@ -209,38 +207,48 @@ def _door(endpoint: Endpoint, permission: str, answer: _Answer, method: str, *, 
     return door
 
 
-def _verb(endpoint: Endpoint, answer: _Answer, *, read_only: bool) -> Callable[..., Awaitable[Response]]:
+async def _answered(
+    uow: UnitOfWork, request: Request, endpoint: Endpoint, arguments: dict[str, Any], answer: _Answer
+) -> Response:
+    """Run the endpoint and write its answer while the unit of work is still open."""
+    result = await endpoint(uow, **arguments)
+    if isinstance(result, Response):
+        return result
+    if answer.empty:
+        return Response(status_code=answer.status_code)
+    await uow.session.flush()  # entities must show what the database will keep
+    return answer.response(answer.write(request, request.app.state.backend, result))
+
+
+def _question(endpoint: Endpoint, answer: _Answer) -> Callable[..., Awaitable[Response]]:
+    async def handle(request: Request, actor: Actor, _: str | None, arguments: dict[str, Any]) -> Response:
+        backend: Backend = request.app.state.backend
+        return await backend.ask(actor, _answered, request, endpoint, arguments, answer)
+
+    return handle
+
+
+def _verb(endpoint: Endpoint, answer: _Answer) -> Callable[..., Awaitable[Response]]:
+    async def keyed(uow: UnitOfWork, request: Request, key: str, body: bytes, arguments: dict[str, Any]) -> Response:
+        claimed = await idempotency.claim(uow, key, request.method, _target(request), body)
+        if claimed.answer is not None and claimed.status_code is not None:
+            return _replay(claimed.answer, claimed.status_code)
+        response = await _answered(uow, request, endpoint, arguments, answer)
+        claimed.status_code, claimed.answer = response.status_code, bytes(response.body)
+        return response
+
     async def handle(request: Request, actor: Actor, key: str | None, arguments: dict[str, Any]) -> Response:
         backend: Backend = request.app.state.backend
-        body = await request.body() if key else b""
-
-        async def verb(uow: UnitOfWork) -> Response:
-            if key is None:
-                return await answered(uow)
-            claimed = await idempotency.claim(uow, key, request.method, _target(request), body)
-            if claimed.answer is not None and claimed.status_code is not None:
-                return _replay(claimed.answer, claimed.status_code)
-            response = await answered(uow)
-            claimed.status_code, claimed.answer = response.status_code, bytes(response.body)
-            return response
-
-        async def answered(uow: UnitOfWork) -> Response:
-            result = await endpoint(uow, **arguments)
-            if isinstance(result, Response):
-                return result
-            if answer.empty:
-                return Response(status_code=answer.status_code)
-            await uow.session.flush()  # entities must show what the database will keep
-            return answer.response(answer.write(request, backend, result))
-
-        if read_only:
-            return await backend.ask(actor, verb)
+        if key is None:
+            return await backend.perform(actor, _answered, request, endpoint, arguments, answer)
+        body = await request.body()
         try:
-            return await backend.perform(actor, verb)
+            return await backend.perform(actor, keyed, request, key, body, arguments)
         except Conflict as error:
-            if key is None or not isinstance(error.__cause__, IntegrityError):
+            if not isinstance(error.__cause__, IntegrityError):
                 raise
-            return await backend.perform(actor, verb)  # a twin with the same key committed meanwhile: replay it
+            # A twin with the same key committed meanwhile: replay its answer.
+            return await backend.perform(actor, keyed, request, key, body, arguments)
 
     return handle
 

@@ -23,7 +23,7 @@ class OutboxRow(PartnerPrivate, Model):
         Index("ix_event_outbox_resource", "resource_id", "subscription_id", "status"),
         Index("ix_event_outbox_endpoint", "subscription_id", "status", "created_at"),
     )
-    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_abstract": True}
+    __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_abstract": True}  # noqa: RUF012  # SQLAlchemy reads it off the class
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
     kind: Mapped[str] = mapped_column(String(10))
@@ -61,4 +61,4 @@ class OutboxRow(PartnerPrivate, Model):
 class Outbox(OutboxRow):
     """A fact waiting, in the same commit as the change it reports, to be relayed."""
 
-    __mapper_args__ = {"polymorphic_identity": "source"}
+    __mapper_args__ = {"polymorphic_identity": "source"}  # noqa: RUF012  # SQLAlchemy reads it off the class

@@ -1,6 +1,6 @@
 """The database: engines that lose nothing, sessions bound to one scope, exact types."""
 
-from . import triggers as _triggers  # installs itself with the schema
+from . import triggers as triggers  # installs itself with the schema
 from .model import Model, TenantScopedModel, parent_key, within_tenant
 from .types import ExactDecimal, IdString, JsonDocument, UTCDateTime
 

@@ -266,9 +266,7 @@ def guard(engine: Engine) -> None:
             raise ScopeViolation(f"A Core statement on {', '.join(sorted(touched))} has no scope.")
 
     @event.listens_for(engine, "before_cursor_execute")
-    def _refuse_driver_sql(
-        connection: Connection, _: Any, sql: str, __: Any, context: Any, ___: Any
-    ) -> None:
+    def _refuse_driver_sql(connection: Connection, _: Any, sql: str, __: Any, context: Any, ___: Any) -> None:
         if context.compiled is not None or context.execution_options.get(PLATFORM_SQL):
             return
         if connection.get_execution_options().get(PLATFORM_SQL) or sql in ("BEGIN", "BEGIN IMMEDIATE"):

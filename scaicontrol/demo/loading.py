@@ -37,7 +37,10 @@ async def load(backend: Backend, standins: Standins) -> None:
         await backend.perform(OPERATOR, tenants.save_billing_profile, tenant_id, AdminBillingProfileIn(**buyer))
     for slug in PLANS:
         await standins.services.register(slug)
-        await backend.perform(OPERATOR, _approve_and_price, slug)
+        service = await backend.ask(OPERATOR, service_of, slug)
+        if service.status == "pending":
+            await registry.approve(backend, OPERATOR, service.id)
+        await backend.perform(OPERATOR, _price, service.id, slug)
     for tenant_id, kind in STORED_METHODS.items():
         await _store_method(backend, tenant_id, kind)
     await _subscribe_to_events(backend)
@@ -56,12 +59,9 @@ async def service_of(uow: UnitOfWork, slug: str) -> Service:
     return service
 
 
-async def _approve_and_price(uow: UnitOfWork, slug: str) -> None:
-    service = await service_of(uow, slug)
-    if service.status == "pending":
-        await registry.approve(uow, service.id)
+async def _price(uow: UnitOfWork, service_id: str, slug: str) -> None:
     for position, row in enumerate(PLANS[slug]):
-        await catalog.create(uow, _plan(service.id, row, position))
+        await catalog.create(uow, _plan(service_id, row, position))
 
 
 def _plan(service_id: str, row: PlanRow, position: int) -> PlanIn:

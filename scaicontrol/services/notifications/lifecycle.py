@@ -17,7 +17,7 @@ class MailStatus(StrEnum):
 
 
 class MailLifecycle(Lifecycle):
-    """One logical mail (contract §32, §38). The transport has no idempotency key, so `unknown` is a state of its own."""
+    """One logical mail (contract §32, §38); the transport has no idempotency key, so `unknown` is a state."""
 
     is_ = States.from_enum(
         MailStatus,

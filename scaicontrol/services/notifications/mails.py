@@ -1,7 +1,7 @@
 """
 Outgoing mail: claim, send, record.
 
-ScaiSend has no idempotency key (contract §38). A mail is marked `sending` before the call; an answer that was lost makes
+ScaiSend has no idempotency key (contract §38). A mail is `sending` before the call; an answer that was lost makes
 it `unknown`, which is held for ten minutes for a matching event and then sent again, at most once.
 """
 
@@ -113,7 +113,7 @@ async def dispatch_mail(backend: Backend) -> int:
 
 
 async def _claim(uow: UnitOfWork) -> list[OutgoingMail]:
-    """Mark what is due as `sending`; what a crash left in `sending` is unknown, and what was held too long is resent."""
+    """Mark what is due as `sending`; what a crash left there is unknown, and what was held too long is resent."""
     uow.authorize("mail:dispatch")
     due = (
         await uow.session.scalars(

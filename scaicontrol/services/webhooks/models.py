@@ -68,7 +68,7 @@ class WebhookEndpoint(PartnerPrivate, Model):
 class WebhookDelivery(Lifecycled, OutboxRow):
     """One fact on its way to one subscriber; its body was written once and every attempt sends the same bytes."""
 
-    __mapper_args__ = {"polymorphic_identity": "delivery"}
+    __mapper_args__ = {"polymorphic_identity": "delivery"}  # noqa: RUF012  # SQLAlchemy reads it off the class
     lifecycle = DeliveryLifecycle
 
     def __str__(self) -> str:
