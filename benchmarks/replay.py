@@ -82,7 +82,7 @@ class Elsewhere:
     connections: list[Any] = field(default_factory=list)
 
     async def follow(self) -> None:
-        """Make the copy what the measured database is now."""
+        """Make the copy what the measured database is now, without its triggers: numbers come back in another order."""
         await self._close()
         await asyncio.to_thread(self._copy)
         for _ in range(CONNECTIONS):
@@ -107,7 +107,7 @@ class Elsewhere:
                 "--no-defaults",
                 socket,
                 "-uroot",
-                "--triggers",
+                "--skip-triggers",
                 "--single-transaction",
                 self.world.database,
             ],
