@@ -32,7 +32,7 @@ def serve(
     if embedded_worker is not None:
         overrides["embedded_worker"] = embedded_worker
     _remember(overrides)
-    effective(Settings())  # every problem of the configuration in one sentence, before anything starts
+    settings = effective(Settings())  # every problem of the configuration in one sentence, before anything starts
     uvicorn.run(
         "scaicontrol.main:create_app",
         factory=True,
@@ -41,6 +41,7 @@ def serve(
         workers=workers,
         log_config=None,
         server_header=False,
+        forwarded_allow_ips=",".join(settings.trusted_proxies) or "127.0.0.1",
         timeout_graceful_shutdown=30,
     )
 

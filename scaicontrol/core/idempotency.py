@@ -43,7 +43,7 @@ async def claim(uow: UnitOfWork, key: str, method: str, path: str, body: bytes) 
         raise invalid("Idempotency-Key", "An Idempotency-Key is 1 to 128 visible ASCII characters.")
     digest = hashlib.sha256(body).hexdigest()
     known = await uow.session.scalar(
-        select(IdempotentRequest).where(IdempotentRequest.principal_id == uow.actor.id, IdempotentRequest.key == key)
+        select(IdempotentRequest).where(IdempotentRequest.principal_id == _principal(uow), IdempotentRequest.key == key)
     )
     if known is not None and known.expires_at <= uow.now:
         await uow.session.delete(known)
@@ -55,7 +55,7 @@ async def claim(uow: UnitOfWork, key: str, method: str, path: str, body: bytes) 
         return known
     row = IdempotentRequest(
         id=new_id("req"),
-        principal_id=uow.actor.id,
+        principal_id=_principal(uow),
         key=key,
         method=method,
         path=path,
@@ -65,6 +65,12 @@ async def claim(uow: UnitOfWork, key: str, method: str, path: str, body: bytes) 
     uow.session.add(row)
     await uow.session.flush()
     return row
+
+
+def _principal(uow: UnitOfWork) -> str:
+    """An agent works for several people; what it did for one is never replayed to another."""
+    actor = uow.actor
+    return f"{actor.id}:{actor.on_behalf_of}" if actor.on_behalf_of else actor.id
 
 
 STALE_AFTER = timedelta(minutes=5)

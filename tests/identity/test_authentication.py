@@ -1,13 +1,17 @@
 """Who a request is from, and how long that is remembered."""
 
+import time
+from dataclasses import replace
+
 import pytest
 from starlette.exceptions import HTTPException
 
-from scaicontrol.api import authentication
 from scaicontrol.api.authentication import Actors
 from scaicontrol.api.rate_limits import RateLimit
+from scaicontrol.core import idempotency
+from scaicontrol.core.actor import ActorKind
 from scaicontrol.services import identity
-from tests.factories import alice, petra
+from tests.factories import alice, gina, petra
 from tests.factories.identity import store_user
 from tests.factories.tenants import store_cast
 
@@ -15,7 +19,7 @@ from tests.factories.tenants import store_cast
 @pytest.fixture
 def at(monkeypatch):
     """Set what time the wall clock shows."""
-    return lambda moment: monkeypatch.setattr(authentication.time, "time", lambda: moment)
+    return lambda moment: monkeypatch.setattr(time, "time", lambda: moment)
 
 
 def test_an_actor_is_remembered_for_half_a_minute_and_not_beyond_its_proof(at):
@@ -53,3 +57,14 @@ def test_thirty_requests_a_minute_and_address():
     limit.check("192.0.2.2")
     now = 60.0
     limit.check("192.0.2.1")
+
+
+async def test_what_an_agent_did_for_one_person_is_not_replayed_to_another(backend):
+    def agent_of(person):
+        return replace(person, id="agt_bot", kind=ActorKind.agent, on_behalf_of=person.id)
+
+    request = ("one-key", "POST", "/api/v1/subscriptions", b"{}")
+    first = await backend.perform(agent_of(alice), idempotency.claim, *request)
+    again = await backend.perform(agent_of(alice), idempotency.claim, *request)
+    other = await backend.perform(agent_of(gina), idempotency.claim, *request)
+    assert (again.id == first.id, other.id == first.id) == (True, False)
