@@ -6,8 +6,8 @@ Nothing is edited here. A verb is a page that names the object and the effect, t
 
 import csv
 import io
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
@@ -20,16 +20,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from scaicontrol.core import idempotency
-from scaicontrol.core.actor import Actor
-from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import ControlError, Forbidden, Invalid, NotFound, Reason
+from scaicontrol.core.errors import ControlError, Forbidden, NotFound
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import audit
 
-from . import words
 from .answers import say, status_of
-from .visit import Visit, visit_of
+from .verbs import Typed, Verb, complete, once, sentence
+from .visit import visit_of
 
 COUNTED_UP_TO: Final = 1000  # counting a large table costs more than showing a page of it
 EXPORTED_UP_TO: Final = 10_000
@@ -56,43 +53,6 @@ class Filter:
     narrow: Callable[[str], ColumnElement[bool]]
     choices: Sequence[str] = ()
     kind: str = "text"
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """What a verb asks the person who presses it."""
-
-    name: str
-    label: str
-    kind: str = "text"  # text, long, date, number, check
-    required: bool = True
-    value: str = ""
-    hint: str = ""
-
-
-Press = Callable[[Backend, Actor, str, Mapping[str, str]], Awaitable[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """A service verb as a button; `press` runs it and says what happened in a sentence."""
-
-    name: str
-    label: str
-    permission: str
-    effect: str
-    press: Press
-    fields: Sequence[Field] = ()
-    danger: bool = False
-    ready: Callable[[Backend, Actor, str], Awaitable[Any]] | None = None  # a report to read before pressing
-
-
-@dataclass(slots=True)
-class _Typed:
-    """What somebody has typed into a verb's page so far, and what was wrong with it."""
-
-    values: Mapping[str, str] = field(default_factory=dict)
-    error: ControlError | None = None
 
 
 class ControlView(ModelView):
@@ -245,7 +205,7 @@ class ControlView(ModelView):
             raise HTTPException(404, "There is nothing here.")
         visit_of(request).actor.require(verb.permission)
         if request.method == "GET":
-            return await self._verb_page(request, verb, _Typed())
+            return await self._verb_page(request, verb, Typed())
         return await self._press(request, verb)
 
     async def _press(self, request: Request, verb: Verb) -> Response:
@@ -255,33 +215,17 @@ class ControlView(ModelView):
             key = await visit.form_key(form.pop("form_token", ""), request.url.path)
             if key is None:
                 raise Forbidden("This form is too old or was not ours; look again and confirm once more.")
-            _complete(verb, form)
-            said = await self._once(
+            complete(verb, form)
+            said = await once(
                 visit, key, request.url.path, form, lambda: verb.press(visit.backend, visit.actor, pk, form)
             )
         except (ControlError, ValidationError) as error:
-            return await self._verb_page(request, verb, _Typed(form, _sentence(error)))
+            return await self._verb_page(request, verb, Typed(form, sentence(error)))
         answer = RedirectResponse(str(request.url_for("admin:details", identity=self.identity, pk=pk)), 303)
         await say(answer, visit, "success", said)
         return answer
 
-    async def _once(
-        self, visit: Visit, key: str, path: str, form: Mapping[str, str], press: Callable[[], Awaitable[str]]
-    ) -> str:
-        """Press once for each page handed out: a second click is told what the first one did."""
-        body = urlencode(sorted(form.items())).encode()
-        claimed = await visit.backend.perform(visit.actor, idempotency.claim_procedure, key, "POST", path, body)
-        if claimed.answer is not None:
-            return claimed.answer.decode()
-        try:
-            said = await press()
-        except (ControlError, ValidationError):
-            await visit.backend.perform(visit.actor, idempotency.forget, claimed.id)
-            raise
-        await visit.backend.perform(visit.actor, idempotency.record, claimed.id, 303, said.encode())
-        return said
-
-    async def _verb_page(self, request: Request, verb: Verb, typed: _Typed) -> Response:
+    async def _verb_page(self, request: Request, verb: Verb, typed: Typed) -> Response:
         visit, pk = visit_of(request), request.path_params["pk"]
         detail = await self._asked(request, pk)
         context = {
@@ -298,21 +242,6 @@ class ControlView(ModelView):
         }
         status = status_of(typed.error) if typed.error else 200
         return await self.templates.TemplateResponse(request, "console/confirm.html", context, status)
-
-
-def _complete(verb: Verb, form: Mapping[str, str]) -> None:
-    missing = [one for one in verb.fields if one.required and not form.get(one.name)]
-    if missing:
-        what = " and ".join(one.label.lower() for one in missing)
-        raise Invalid(f"Nothing was done: {what} {'is' if len(missing) == 1 else 'are'} missing.")
-
-
-def _sentence(error: ControlError | ValidationError) -> ControlError:
-    if isinstance(error, ControlError):
-        return error
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    reasons = [Reason(e["type"], e["msg"].removeprefix("Value error, "), ".".join(map(str, e["loc"]))) for e in found]
-    return Invalid(f"{words.spoken(reasons[0].field)}: {reasons[0].message}.", reasons=reasons[1:])
 
 
 def _harmless(cell: str) -> str:

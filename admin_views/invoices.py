@@ -26,7 +26,8 @@ from scaicontrol.services.invoices import (
 )
 
 from . import words
-from .base import Column, ControlView, Field, Filter, Verb
+from .base import Column, ControlView, Filter
+from .verbs import Field, Verb
 from .visit import visit_of
 
 Given = Mapping[str, str]

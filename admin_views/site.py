@@ -21,7 +21,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import admin_views
@@ -62,6 +62,8 @@ def install_console(app: Starlette) -> Admin:
         words=words, visit_of=visit_of, environment=lambda request: visit_of(request).backend.settings.scaicontrol_env
     )
     app.state.console = admin.admin.state.console = admin
+    # Links stay within the console: nobody has to walk the routes of the whole product for each of them.
+    admin.admin.state.links = Router([Mount(BASE, admin.admin, name="admin")])
     admin.admin.add_exception_handler(ControlError, _refused)
     for view in views():
         # SQLAdmin writes itself into the class; a class of its own for each console keeps two apart.
@@ -125,6 +127,7 @@ class Entrance:
             await _sign_in(request)(scope, receive, guarded)
             return
         scope.setdefault("state", {})["visit"] = visit
+        scope["router"] = self.root.state.console.admin.state.links
         token = current.set(visit)
         try:
             await self.app(scope, receive, guarded)

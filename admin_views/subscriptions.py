@@ -17,7 +17,8 @@ from scaicontrol.services.subscriptions import (
 )
 
 from . import words
-from .base import Column, ControlView, Field, Filter, Verb
+from .base import Column, ControlView, Filter
+from .verbs import Field, Verb
 
 Given = Mapping[str, str]
 REASON = Field("reason", "Reason", "long", hint="Kept in the audit log.")

@@ -5,44 +5,24 @@ An action is a function like a REST endpoint: `uow` first for a verb, `backend` 
 outside. Its other parameters, with the fields of its pydantic ones side by side, are the action's input schema.
 """
 
-import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache, reduce
-from operator import or_
-from typing import Annotated, Any, Literal
+from functools import cached_property, lru_cache
+from typing import Any
 
 from mcp import types
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError, create_model
+from pydantic import TypeAdapter
 
 from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, ControlError, Forbidden, Invalid, Reason
-from scaicontrol.core.logging import get_logger
-from scaicontrol.core.pagination import PAGE_SIZE, PAGE_SIZE_MAX, Page, PageRequest
-from scaicontrol.core.permissions import PERMISSIONS
-from scaicontrol.core.schemas import In
 from scaicontrol.core.work import UnitOfWork
 
-from .plan import ChangePlan, Unborn, plan_of
+from .action import Action, Paging, Verb
+from .describe import described
+from .plan import Unborn, plan_of
 
-log = get_logger(__name__)
-Verb = Callable[..., Awaitable[Any]]
-
-DryRun = Annotated[bool | None, Field(description="Only say what it would do. Default: true for agents.")]
-PlanHash = Annotated[str | None, Field(pattern=r"^[0-9a-f]{64}$", description="Do exactly what this plan showed.")]
-
-
-class Paging(In):
-    """Which page of a list."""
-
-    page: int = Field(default=1, ge=1, le=100_000)
-    page_size: int = Field(default=PAGE_SIZE, ge=1, le=PAGE_SIZE_MAX)
-    sort: str = Field(default="-created_at", max_length=60, description="A field; `-` before it for descending.")
-
-    @property
-    def request(self) -> PageRequest:
-        return PageRequest(self.page, self.page_size, self.sort)
+__all__ = ["Paging", "Tool", "ToolNotFound", "error_of"]
 
 
 class ToolNotFound(ControlError):
@@ -56,84 +36,6 @@ class PlanStale(Conflict):
 class _Undone(Exception):
     def __init__(self, answer: dict[str, Any]) -> None:
         self.answer = answer
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One verb of a tool."""
-
-    name: str
-    verb: Verb
-    out: TypeAdapter[Any]
-    permissions: tuple[str, ...]
-    changes: bool = False
-    destructive: bool = False
-    outside: bool = False
-    rehearsal: Verb | None = None
-    arguments: type[BaseModel] = field(init=False)
-    parts: Mapping[str, Any] = field(init=False)
-
-    def __post_init__(self) -> None:
-        shown = [
-            p for p in inspect.signature(self.verb).parameters.values() if p.name not in ("uow", "backend", "actor")
-        ]
-        parts = {p.name: p.annotation for p in shown}
-        bodies = tuple(part for part in parts.values() if _is_model(part))
-        fields: dict[str, Any] = {"action": (Literal[self.name], ...)}
-        fields |= {
-            p.name: (p.annotation, ... if p.default is p.empty else p.default)
-            for p in shown
-            if not _is_model(p.annotation)
-        }
-        if self.changes:
-            fields |= {"dry_run": (DryRun, None), "plan_hash": (PlanHash, None)}
-        model = create_model(self.name, __base__=bodies or In, __doc__=inspect.getdoc(self.verb), **fields)
-        object.__setattr__(self, "arguments", model)
-        object.__setattr__(self, "parts", parts)
-
-    @property
-    def is_procedure(self) -> bool:
-        return "backend" in inspect.signature(self.verb).parameters
-
-    def open_to(self, actor: Actor) -> bool:
-        return all(actor.may(permission) for permission in self.permissions)
-
-    def read(self, given: Mapping[str, Any]) -> tuple[BaseModel, dict[str, Any]]:
-        """Give the checked arguments, as one model and as the verb takes them."""
-        try:
-            whole = self.arguments.model_validate(given)
-            taken = {
-                name: part.model_validate({key: given[key] for key in part.model_fields if key in given})
-                if _is_model(part)
-                else getattr(whole, name)
-                for name, part in self.parts.items()
-            }
-        except ValidationError as error:
-            raise _invalid(error) from error
-        return whole, taken
-
-    def answer(self, result: Any) -> dict[str, Any]:
-        """Write a verb's result as JSON values, inside the unit of work that made it."""
-        answer: dict[str, Any] = {"ok": True, "action": self.name}
-        if isinstance(result, Page):
-            page = {name: getattr(result, name) for name in ("page", "page_size", "total", "total_pages")}
-            result, answer["page"] = list(result.items), page
-        checked = self.out.validate_python(result, from_attributes=True)
-        return {**answer, "data": self.out.dump_python(checked, mode="json")}
-
-
-def _is_model(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
-
-
-def _invalid(error: ValidationError) -> Invalid:
-    reasons = [
-        Reason(e["type"], e["msg"].removeprefix("Value error, "), ".".join(str(part) for part in e["loc"]) or None)
-        for e in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
-    first = reasons[0]
-    more = f" ({len(reasons) - 1} more)" if len(reasons) > 1 else ""
-    return Invalid(f"{first.field}: {first.message}{more}" if first.field else first.message, reasons=reasons)
 
 
 @dataclass
@@ -178,13 +80,15 @@ class Tool:
         return publish
 
     @cached_property
-    def described(self) -> Callable[[tuple[str, ...]], types.Tool]:
-        return lru_cache(maxsize=256)(lambda names: _described(self, [self.actions[name] for name in names]))
+    def _described(self) -> Callable[[tuple[str, ...]], types.Tool]:
+        return lru_cache(maxsize=256)(
+            lambda names: described(self.name, self.title, self.description, [self.actions[name] for name in names])
+        )
 
     def seen_by(self, actor: Actor) -> types.Tool | None:
         """Describe what this actor may do with the tool, or nothing when that is nothing."""
         names = tuple(name for name, action in self.actions.items() if action.open_to(actor))
-        return self.described(names) if names else None
+        return self._described(names) if names else None
 
     async def call(self, backend: Backend, actor: Actor, given: Mapping[str, Any]) -> dict[str, Any]:
         """Run one action as this actor and answer `{ok, action, data, page?, change_plan?}`."""
@@ -277,82 +181,3 @@ def error_of(error: ControlError, request_id: str) -> dict[str, Any]:
     if error.reasons:
         body["reasons"] = [{"code": r.code, "field": r.field, "message": r.message} for r in error.reasons]
     return {"error": body}
-
-
-def _described(tool: Tool, actions: list[Action]) -> types.Tool:
-    changing = [action for action in actions if action.changes]
-    return types.Tool(
-        name=tool.name,
-        title=tool.title,
-        description=f"{tool.description}\n\n" + "\n".join(_line(action) for action in actions),
-        input_schema=_input_schema(actions),
-        output_schema=_output_schema(actions),
-        annotations=types.ToolAnnotations(
-            title=tool.title,
-            read_only_hint=not changing,
-            destructive_hint=any(action.destructive for action in changing),
-            idempotent_hint=not changing,
-            open_world_hint=any(action.outside for action in changing),
-        ),
-    )
-
-
-def _line(action: Action) -> str:
-    first = (inspect.getdoc(action.verb) or action.name).splitlines()[0]
-    return f"- {action.name}: {first}"
-
-
-def _input_schema(actions: list[Action]) -> dict[str, Any]:
-    schemas, shared = _schemas([(action.name, TypeAdapter(action.arguments)) for action in actions], "validation")
-    definitions = shared.get("$defs", {})
-    for name, schema in schemas.items():
-        if reference := schema.get("$ref"):
-            schemas[name] = definitions.pop(reference.rpartition("/")[2])
-        schemas[name].pop("examples", None)  # examples of a REST body, without the action
-    names = [action.name for action in actions]
-    return {
-        "type": "object",
-        "properties": {"action": {"enum": names, "type": "string"}},
-        "required": ["action"],
-        "oneOf": list(schemas.values()),
-        **shared,
-    }
-
-
-def _output_schema(actions: list[Action]) -> dict[str, Any]:
-    adapters = [(action.name, action.out) for action in actions]
-    schemas, shared = _schemas([*adapters, ("", TypeAdapter(ChangePlan))], "serialization")
-    plan = schemas.pop("")
-    whole = {"type": "integer"}
-    text = {"type": "string"}
-    results = list({repr(schema): schema for schema in schemas.values()}.values())
-    page = dict.fromkeys(("page", "page_size", "total", "total_pages"), whole)
-    reason = {"type": "object", "properties": {"code": text, "message": text, "field": {"type": ["string", "null"]}}}
-    error = {"code": text, "message": text, "request_id": text, "reasons": {"type": "array", "items": reason}}
-    return {
-        "type": "object",
-        "properties": {
-            "ok": {"const": True},
-            "action": {"enum": [action.name for action in actions]},
-            "data": {"anyOf": results},
-            "page": {"type": "object", "properties": page, "required": list(page)},
-            "change_plan": plan,
-            "error": {"type": "object", "properties": error, "required": ["code", "message", "request_id"]},
-        },
-        "oneOf": [{"required": ["ok", "action", "data"]}, {"required": ["error"]}],
-        **shared,
-    }
-
-
-def _schemas(
-    adapters: list[tuple[str, TypeAdapter[Any]]], mode: Literal["validation", "serialization"]
-) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-    found, shared = TypeAdapter.json_schemas([(name, mode, adapter) for name, adapter in adapters])
-    definitions = {"$defs": shared["$defs"]} if "$defs" in shared else {}
-    return {key: dict(schema) for (key, _), schema in found.items()}, definitions
-
-
-def needs(tools: Iterable[Tool]) -> list[str]:
-    """List the scopes that open any action of any tool, for the resource's metadata."""
-    permissions = (p for tool in tools for action in tool.actions.values() for p in action.permissions)
-    return sorted(reduce(or_, (PERMISSIONS[permission].scopes for permission in permissions), frozenset[str]()))

@@ -33,7 +33,8 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import identity, registry
 
 from . import invoices, subscriptions
-from .door import Tool, ToolNotFound, error_of, needs
+from .describe import needs
+from .door import Tool, ToolNotFound, error_of
 
 log = get_logger(__name__)
 TOOLS: dict[str, Tool] = {tool.name: tool for tool in (subscriptions.tool, invoices.tool)}
@@ -64,7 +65,7 @@ def build_mcp(settings: Settings, authenticate: Authenticate | None = None) -> M
     (described,) = create_protected_resource_routes(
         resource,
         [AnyHttpUrl(settings.scaikey_issuer)],
-        scopes_supported=needs(TOOLS.values()),
+        scopes_supported=needs(action for tool in TOOLS.values() for action in tool.actions.values()),
         resource_name="ScaiControl",
     )
     bare = Route("/.well-known/oauth-protected-resource", described.endpoint, methods=["GET", "OPTIONS"])

@@ -1,0 +1,83 @@
+"""A service verb as a page: what it says, what it asks, and that it is pressed once."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from pydantic import ValidationError
+
+from scaicontrol.core import idempotency
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import ControlError, Invalid, Reason
+
+from . import words
+from .visit import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What a verb asks the person who presses it."""
+
+    name: str
+    label: str
+    kind: str = "text"  # text, long, date, number, check
+    required: bool = True
+    value: str = ""
+    hint: str = ""
+
+
+Press = Callable[[Backend, Actor, str, Mapping[str, str]], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A service verb as a button; `press` runs it and says what happened in a sentence."""
+
+    name: str
+    label: str
+    permission: str
+    effect: str
+    press: Press
+    fields: Sequence[Field] = ()
+    danger: bool = False
+    ready: Callable[[Backend, Actor, str], Awaitable[Any]] | None = None  # a report to read before pressing
+
+
+@dataclass(slots=True)
+class Typed:
+    """What somebody has typed into a verb's page so far, and what was wrong with it."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    error: ControlError | None = None
+
+
+async def once(visit: Visit, key: str, path: str, form: Mapping[str, str], press: Callable[[], Awaitable[str]]) -> str:
+    """Press once for each page handed out: a second click is told what the first one did."""
+    body = urlencode(sorted(form.items())).encode()
+    claimed = await visit.backend.perform(visit.actor, idempotency.claim_procedure, key, "POST", path, body)
+    if claimed.answer is not None:
+        return claimed.answer.decode()
+    try:
+        said = await press()
+    except (ControlError, ValidationError):
+        await visit.backend.perform(visit.actor, idempotency.forget, claimed.id)
+        raise
+    await visit.backend.perform(visit.actor, idempotency.record, claimed.id, 303, said.encode())
+    return said
+
+
+def complete(verb: Verb, form: Mapping[str, str]) -> None:
+    missing = [one for one in verb.fields if one.required and not form.get(one.name)]
+    if missing:
+        what = " and ".join(one.label.lower() for one in missing)
+        raise Invalid(f"Nothing was done: {what} {'is' if len(missing) == 1 else 'are'} missing.")
+
+
+def sentence(error: ControlError | ValidationError) -> ControlError:
+    if isinstance(error, ControlError):
+        return error
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    reasons = [Reason(e["type"], e["msg"].removeprefix("Value error, "), ".".join(map(str, e["loc"]))) for e in found]
+    return Invalid(f"{words.spoken(reasons[0].field)}: {reasons[0].message}.", reasons=reasons[1:])

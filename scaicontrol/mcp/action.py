@@ -1,0 +1,107 @@
+"""One action of a tool: its input schema follows from its verb's signature, its answer from the model it gives."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, create_model
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.errors import Invalid, Reason
+from scaicontrol.core.pagination import PAGE_SIZE, PAGE_SIZE_MAX, Page, PageRequest
+from scaicontrol.core.schemas import In
+
+Verb = Callable[..., Awaitable[Any]]
+DryRun = Annotated[bool | None, Field(description="Only say what it would do. Default: true for agents.")]
+PlanHash = Annotated[str | None, Field(pattern=r"^[0-9a-f]{64}$", description="Do exactly what this plan showed.")]
+
+
+class Paging(In):
+    """Which page of a list."""
+
+    page: int = Field(default=1, ge=1, le=100_000)
+    page_size: int = Field(default=PAGE_SIZE, ge=1, le=PAGE_SIZE_MAX)
+    sort: str = Field(default="-created_at", max_length=60, description="A field; `-` before it for descending.")
+
+    @property
+    def request(self) -> PageRequest:
+        return PageRequest(self.page, self.page_size, self.sort)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One verb of a tool."""
+
+    name: str
+    verb: Verb
+    out: TypeAdapter[Any]
+    permissions: tuple[str, ...]
+    changes: bool = False
+    destructive: bool = False
+    outside: bool = False
+    rehearsal: Verb | None = None
+    arguments: type[BaseModel] = field(init=False)
+    parts: Mapping[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        shown = [
+            p for p in inspect.signature(self.verb).parameters.values() if p.name not in ("uow", "backend", "actor")
+        ]
+        parts = {p.name: p.annotation for p in shown}
+        bodies = tuple(part for part in parts.values() if _is_model(part))
+        fields: dict[str, Any] = {"action": (Literal[self.name], ...)}
+        fields |= {
+            p.name: (p.annotation, ... if p.default is p.empty else p.default)
+            for p in shown
+            if not _is_model(p.annotation)
+        }
+        if self.changes:
+            fields |= {"dry_run": (DryRun, None), "plan_hash": (PlanHash, None)}
+        model = create_model(self.name, __base__=bodies or In, __doc__=inspect.getdoc(self.verb), **fields)
+        object.__setattr__(self, "arguments", model)
+        object.__setattr__(self, "parts", parts)
+
+    @property
+    def is_procedure(self) -> bool:
+        return "backend" in inspect.signature(self.verb).parameters
+
+    def open_to(self, actor: Actor) -> bool:
+        return all(actor.may(permission) for permission in self.permissions)
+
+    def read(self, given: Mapping[str, Any]) -> tuple[BaseModel, dict[str, Any]]:
+        """Give the checked arguments, as one model and as the verb takes them."""
+        try:
+            whole = self.arguments.model_validate(given)
+            taken = {
+                name: part.model_validate({key: given[key] for key in part.model_fields if key in given})
+                if _is_model(part)
+                else getattr(whole, name)
+                for name, part in self.parts.items()
+            }
+        except ValidationError as error:
+            raise _invalid(error) from error
+        return whole, taken
+
+    def answer(self, result: Any) -> dict[str, Any]:
+        """Write a verb's result as JSON values, inside the unit of work that made it."""
+        answer: dict[str, Any] = {"ok": True, "action": self.name}
+        if isinstance(result, Page):
+            page = {name: getattr(result, name) for name in ("page", "page_size", "total", "total_pages")}
+            result, answer["page"] = list(result.items), page
+        checked = self.out.validate_python(result, from_attributes=True)
+        return {**answer, "data": self.out.dump_python(checked, mode="json")}
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _invalid(error: ValidationError) -> Invalid:
+    reasons = [
+        Reason(e["type"], e["msg"].removeprefix("Value error, "), ".".join(str(part) for part in e["loc"]) or None)
+        for e in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    first = reasons[0]
+    more = f" ({len(reasons) - 1} more)" if len(reasons) > 1 else ""
+    return Invalid(f"{first.field}: {first.message}{more}" if first.field else first.message, reasons=reasons)
