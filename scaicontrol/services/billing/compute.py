@@ -110,10 +110,13 @@ def compute(snapshot: Snapshot) -> Plan:
     everything: list[DuePeriod | DueChange] = [*snapshot.periods, *snapshot.changes]
     for due in sorted(everything, key=lambda row: (row.subscription_id, row.row_id)):
         group = due.subscription_id if grouped else ""
-        try:
-            by_document[due.tenant_id, due.currency, group] += _lines(due, snapshot)
-        except ControlError as error:
-            quarantined.append(_set_aside(due, error))
+        for part in _parts(due):
+            try:
+                lines = _lines(due, part, snapshot)
+            except ControlError as error:
+                quarantined += _set_aside(due, part, error)
+            else:
+                by_document[due.tenant_id, due.currency, group] += lines
     documents = []
     for (tenant_id, currency, group), lines in sorted(by_document.items()):
         try:
@@ -123,19 +126,29 @@ def compute(snapshot: Snapshot) -> Plan:
     return Plan(tuple(documents), tuple(quarantined))
 
 
-def _lines(due: DuePeriod | DueChange, snapshot: Snapshot) -> list[PlannedLine]:
+def _parts(due: DuePeriod | DueChange) -> Iterator[str]:
+    """Name what is charged, or set aside, as a whole: what one due column stands for."""
+    if isinstance(due, DueChange):
+        yield "change"
+        return
+    if due.base_is_due:
+        yield "base"
+    if due.usage_until is not None:
+        yield "usage"
+
+
+def _lines(due: DuePeriod | DueChange, part: str, snapshot: Snapshot) -> list[PlannedLine]:
     if isinstance(due, DueChange):
         buyer = snapshot.buyers.get(due.tenant_id)
         return list(_change_lines(due, buyer.language if buyer else "en"))
-    lines = [_base_line(due)] if due.base_is_due else []
-    if due.usage_until is not None and due.usage_until > due.start:
-        lines += [
-            _usage_line(
-                due, due.usage_until, metric, snapshot.usage.get((due.row_id, metric.slug), Consumed(Decimal()))
-            )
-            for metric in due.metrics
-        ]
-    return lines
+    if part == "base" or due.usage_until is None:
+        return [_base_line(due)]
+    if due.usage_until <= due.start or not due.metrics:
+        return [_no_usage(due, due.usage_until)]
+    return [
+        _usage_line(due, due.usage_until, metric, snapshot.usage.get((due.row_id, metric.slug), Consumed(Decimal())))
+        for metric in due.metrics
+    ]
 
 
 def _base_line(due: DuePeriod) -> PlannedLine:
@@ -195,6 +208,25 @@ def _usage_line(due: DuePeriod, until: datetime, metric: Metric, consumed: Consu
             "usage_digest": consumed.digest,
             **rated.derivation,
         },
+    )
+
+
+def _no_usage(due: DuePeriod, until: datetime) -> PlannedLine:
+    """Close a period none of whose use is priced: a charge of nothing, so that nobody asks again."""
+    return PlannedLine(
+        row_id=due.row_id,
+        subscription_id=due.subscription_id,
+        charge_kind="usage",
+        period=Period(due.start, max(until, due.start + _MOMENT)),
+        description=wording.subscription(due.service_name, due.plan_name),
+        quantity=Decimal(),
+        unit_label="",
+        unit_price_cents=0,
+        unit_divisor=1,
+        amount_cents=0,
+        currency=due.currency,
+        metric_slug=None,
+        derivation={"kind": "usage", "plan": due.plan_key, "plan_version": due.plan_version, "metrics": 0},
     )
 
 
@@ -296,17 +328,24 @@ def _tax_point(lines: Sequence[PlannedLine], zone: str) -> date:
 
 
 def _hold(lines: Sequence[PlannedLine], tenant_id: str, error: ControlError) -> list[Quarantined]:
+    """Set a document's charges aside; the two sides of a change wait as one."""
     code, detail = _code(error), error.message
     return [
         Quarantined(tenant_id, line.subscription_id, line.charge_kind, line.period.start, code, detail)
         for line in lines
+        if line.charge_kind != "credit"
     ]
 
 
-def _set_aside(due: DuePeriod | DueChange, error: ControlError) -> Quarantined:
-    start = due.start if isinstance(due, DuePeriod) else due.changed_at
-    kind = "base" if isinstance(due, DuePeriod) else "proration"
-    return Quarantined(due.tenant_id, due.subscription_id, kind, start, _code(error), error.message)
+def _set_aside(due: DuePeriod | DueChange, part: str, error: ControlError) -> list[Quarantined]:
+    """Say what of a due row could not be planned: its base, every metric of its usage, or the change as a whole."""
+    if isinstance(due, DueChange):
+        start, kinds = due.changed_at, ["proration"]
+    elif part == "base":
+        start, kinds = due.start, ["one_time" if due.end is None else "base"]
+    else:
+        start, kinds = due.start, [f"usage:{metric.slug}" for metric in due.metrics]
+    return [Quarantined(due.tenant_id, due.subscription_id, kind, start, _code(error), error.message) for kind in kinds]
 
 
 def _code(error: ControlError) -> str:

@@ -95,10 +95,10 @@ async def settle_without_invoice(uow: UnitOfWork, item: QuarantineItem, reason: 
             waived_reason=reason,
         )
     )
+    # The usage of a period stays due until the next run has closed all of its metrics.
     await subscriptions.mark_charged(
         uow,
         base=[period.id] if period is not None and item.charge_kind in ("base", "one_time") else [],
-        usage=[period.id] if period is not None and item.charge_kind.startswith("usage:") else [],
         changes=[change.id] if change is not None else [],
     )
 
@@ -115,10 +115,13 @@ async def _due_rows(
             )
         )
         return None, change
+    is_usage = item.charge_kind.startswith("usage")
+    column = SubscriptionPeriod.usage_due_at if is_usage else SubscriptionPeriod.base_due_at
     period = await uow.session.scalar(
         select(SubscriptionPeriod).where(
             SubscriptionPeriod.subscription_id == item.subject_id,
             SubscriptionPeriod.period_start == item.period_start,
+            column.is_not(None),
         )
     )
     return period, None

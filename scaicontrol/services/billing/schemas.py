@@ -1,6 +1,6 @@
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -145,5 +145,5 @@ class OverviewOut(Out):
     open_cents: int
     overdue_cents: int
     next_invoice_date: Moment | None
-    standing: str = Field(examples=["good"])
+    standing: Literal["good", "past_due", "suspended"]
     unapplied_cents: int

@@ -13,10 +13,11 @@ from sqlalchemy import func, select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Conflict, ControlError
+from scaicontrol.core.errors import Conflict, ControlError, Refused
 from scaicontrol.core.logging import get_logger
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, partners
+from scaicontrol.services.invoices import Invoice, InvoiceStatus
 
 from .. import queries
 from ..compute import Document, Quarantined, compute
@@ -24,6 +25,7 @@ from ..events import RunApplied
 from ..lifecycle import RunLifecycle, RunStatus
 from ..models import BillingRun, PlannedDocument
 from .load import load
+from .quarantine import close_charged
 from .write import quarantine, write_document
 
 log = get_logger(__name__)
@@ -33,6 +35,8 @@ _SIDE_BY_SIDE: Final = 4
 async def apply(backend: Backend, actor: Actor, run_id: str, plan_hash: str) -> BillingRun:
     """Write the documents of a planned run; calling it again goes on where it stopped."""
     run = await backend.perform(actor, _begin, run_id, plan_hash)
+    for invoice_id in await backend.ask(actor, _left_as_drafts, run_id):
+        await finalize_if_wished(backend, actor, run.partner_id, invoice_id)
     keys = await backend.ask(actor, _open_documents, run_id)
     limit = asyncio.Semaphore(1 if backend.database.is_sqlite else _SIDE_BY_SIDE)
 
@@ -45,9 +49,22 @@ async def apply(backend: Backend, actor: Actor, run_id: str, plan_hash: str) -> 
 
 
 async def _apply_one(backend: Backend, actor: Actor, run: BillingRun, key: str) -> None:
-    invoice_id = await backend.perform(actor, apply_document, run.id, key)
+    try:
+        invoice_id = await _written(backend, actor, run.id, key)
+    except ControlError as error:
+        # It stays planned, and the run partially applied: one document must not keep the others from being written.
+        log.warning("document_not_applied", run_id=run.id, key=key, reason=error.message)
+        return
     if invoice_id is not None:
         await finalize_if_wished(backend, actor, run.partner_id, invoice_id)
+
+
+async def _written(backend: Backend, actor: Actor, run_id: str, key: str) -> str | None:
+    try:
+        return await backend.perform(actor, apply_document, run_id, key)
+    except Conflict:
+        # Somebody charged the same at the same moment: it is no longer due, which the second look will see.
+        return await backend.perform(actor, apply_document, run_id, key)
 
 
 async def finalize_if_wished(backend: Backend, actor: Actor, partner_id: str, invoice_id: str) -> None:
@@ -67,10 +84,23 @@ async def _begin(uow: UnitOfWork, run_id: str, plan_hash: str) -> BillingRun:
     run = await queries.get_run(uow, run_id, lock=True)
     if run.plan_hash != plan_hash:
         raise Conflict(f"{run} was planned as {run.plan_hash}; look at it again and apply that.")
+    if run.as_of > uow.now:
+        raise Refused(f"Cannot apply {run}: it looks ahead to {run.as_of:%Y-%m-%d %H:%M} UTC, when more may be due.")
     if run.status != RunStatus.applying:  # a crashed apply left it so: go on
         run.advance(RunLifecycle.apply)
     run.version += 1
     return run
+
+
+async def _left_as_drafts(uow: UnitOfWork, run_id: str) -> list[str]:
+    """Name the drafts of a run that nobody has touched: a crash came between writing and finalising them."""
+    uow.authorize("billing:apply")
+    drafts = (
+        select(Invoice.id)
+        .join(PlannedDocument, PlannedDocument.invoice_id == Invoice.id)
+        .where(PlannedDocument.run_id == run_id, Invoice.status == InvoiceStatus.draft, Invoice.version == 1)
+    )
+    return list(await uow.session.scalars(drafts.order_by(Invoice.id)))
 
 
 async def _open_documents(uow: UnitOfWork, run_id: str) -> list[str]:
@@ -86,10 +116,10 @@ async def apply_document(uow: UnitOfWork, run_id: str, key: str) -> str | None:
     if planned is None or planned.status != "planned":
         return None
     run = await queries.get_run(uow, run_id)
-    again = compute(await load(uow, run.partner_id, [planned.tenant_id], run.as_of))
+    again = compute(await load(uow, run.partner_id, [planned.tenant_id], run.as_of, known_at=run.created_at))
     document = next((found for found in again.documents if found.key == key), None)
     if document is None or document.digest != planned.digest:
-        quarantine(uow, run.partner_id, [_changed(planned, document, run)], run_id)
+        await quarantine(uow, run.partner_id, [_changed(planned, document, run)], run_id)
         planned.status = "quarantined"
         return None
     invoice = await write_document(uow, run.partner_id, document, run_id)
@@ -112,6 +142,9 @@ def _changed(planned: PlannedDocument, document: Document | None, run: BillingRu
 async def _finish(uow: UnitOfWork, run_id: str) -> BillingRun:
     uow.authorize("billing:apply")
     run = await queries.get_run(uow, run_id, lock=True)
+    if run.status != RunStatus.applying:
+        return run  # another process has finished it meanwhile
+    await close_charged(uow, run.partner_id)
     counted = await uow.session.execute(
         select(PlannedDocument.status, func.count())
         .where(PlannedDocument.run_id == run_id)

@@ -14,18 +14,24 @@ from scaicontrol.services.catalog import Bracket, Plan, UsagePrice
 from scaicontrol.services.registry import Service
 from scaicontrol.services.subscriptions import Subscription, SubscriptionChange, SubscriptionPeriod
 
+from ..models import BillingCharge
 from ..snapshot import Buyer, Consumed, DueChange, DuePeriod, Metric, Seller, Snapshot
 
 _PROFILE = ("company_name", "address_line1", "postal_code", "city", "country_code")
 
 
 async def due_tenants(
-    uow: UnitOfWork, partner_id: str, as_of: datetime, only: Sequence[str] | None = None
+    uow: UnitOfWork,
+    partner_id: str,
+    as_of: datetime,
+    only: Sequence[str] | None = None,
+    *,
+    known_at: datetime | None = None,
 ) -> list[str]:
     """Name the tenants with anything to charge by `as_of`; costs what is due, not what exists."""
     uow.authorize("billing:plan")
     period, change = SubscriptionPeriod, SubscriptionChange
-    closed = _usage_closed(uow, as_of)
+    closed = _usage_closed(uow, as_of, known_at or uow.now)
     due = union(
         select(period.tenant_id).where(period.partner_id == partner_id, period.base_due_at <= as_of),
         select(period.tenant_id).where(period.partner_id == partner_id, period.usage_due_at <= closed),
@@ -35,15 +41,15 @@ async def due_tenants(
     return found if only is None else [tenant_id for tenant_id in found if tenant_id in set(only)]
 
 
-def _usage_closed(uow: UnitOfWork, as_of: datetime) -> datetime:
+def _usage_closed(uow: UnitOfWork, as_of: datetime, known_at: datetime) -> datetime:
     """
     Tell up to which moment use may be charged: what closed by now (contract §20), or by `as_of` when that is to come.
 
     An event may still arrive for use that ended less than the closing delay ago; charging it then would lose it.
     """
-    if as_of > uow.now:
+    if as_of > known_at:
         return as_of
-    return min(as_of, uow.now - timedelta(hours=uow.settings.usage_close_delay_hours))
+    return min(as_of, known_at - timedelta(hours=uow.settings.usage_close_delay_hours))
 
 
 async def load(
@@ -53,10 +59,16 @@ async def load(
     as_of: datetime,
     *,
     subscription_id: str | None = None,
+    known_at: datetime | None = None,
 ) -> Snapshot:
-    """Read everything due for these tenants, or for one subscription of them."""
+    """
+    Read everything due for these tenants, or for one subscription of them.
+
+    A run gives the moment it was begun as `known_at`, so that what closes after its plan is left to the next one.
+    """
     uow.authorize("billing:plan")
-    periods = await _periods(uow, tenant_ids, as_of, subscription_id)
+    closed = _usage_closed(uow, as_of, known_at or uow.now)
+    periods = await _periods(uow, tenant_ids, as_of, closed, subscription_id)
     return Snapshot(
         as_of=as_of,
         seller=await seller(uow, partner_id),
@@ -123,9 +135,9 @@ def _buyer(row: Any) -> Buyer:
 
 
 async def _periods(
-    uow: UnitOfWork, tenant_ids: Sequence[str], as_of: datetime, subscription_id: str | None
+    uow: UnitOfWork, tenant_ids: Sequence[str], as_of: datetime, closed: datetime, subscription_id: str | None
 ) -> tuple[DuePeriod, ...]:
-    period, closed = SubscriptionPeriod, _usage_closed(uow, as_of)
+    period = SubscriptionPeriod
     query = (
         select(
             period.id,
@@ -156,7 +168,9 @@ async def _periods(
     if subscription_id is not None:
         query = query.where(period.subscription_id == subscription_id)
     rows = (await uow.session.execute(query)).all()
-    metrics = await metrics_of(uow, {row[5] for row in rows if row[12] is not None and row[12] <= closed})
+    used = [row for row in rows if row[12] is not None and row[12] <= closed]
+    metrics = await metrics_of(uow, {row[5] for row in used})
+    settled = await _settled_metrics(uow, {row[1] for row in used if metrics.get(row[5])})
     return tuple(
         DuePeriod(
             row_id=row[0],
@@ -176,10 +190,25 @@ async def _periods(
             plan_key=f"{row[15]}.{row[16]}",
             plan_name=row[17],
             plan_version=row[18],
-            metrics=metrics.get(row[5], ()),
+            metrics=tuple(m for m in metrics.get(row[5], ()) if (row[1], row[3], f"usage:{m.slug}") not in settled),
         )
         for row in rows
     )
+
+
+async def _settled_metrics(uow: UnitOfWork, subjects: set[str]) -> set[tuple[str, datetime, str]]:
+    """Name the use that is waived while the rest of its period waits: (subscription, period start, charge kind)."""
+    if not subjects:
+        return set()
+    charge = BillingCharge
+    rows = await uow.session.execute(
+        select(charge.subject_id, charge.period_start, charge.charge_kind).where(
+            charge.subject_id.in_(subjects),
+            charge.charge_kind.startswith("usage:"),
+            charge.waived_reason.is_not(None),
+        )
+    )
+    return {(row[0], row[1], row[2]) for row in rows}
 
 
 async def metrics_of(uow: UnitOfWork, plan_ids: set[str]) -> dict[str, tuple[Metric, ...]]:

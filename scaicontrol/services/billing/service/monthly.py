@@ -6,31 +6,65 @@ from sqlalchemy import func, select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import ControlError
+from scaicontrol.core.logging import get_logger
 from scaicontrol.core.periods import civil_date, start_of_day
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
 from scaicontrol.services.partners import Partner, PartnerConfiguration
 
-from ..lifecycle import RunStatus
+from ..lifecycle import RunLifecycle, RunStatus
 from ..models import BillingRun
 from .apply import apply
 from .plan import plan
 
 _ACTOR = Actor.system("monthly_invoice_generator")
 _HOUR = 2  # in the partner's time zone
+# A run that was only planned, or is for some tenants only, has not billed the partner's day.
+_BEGUN = (RunStatus.applying, RunStatus.applied, RunStatus.partially_applied)
+log = get_logger(__name__)
 
 
 async def generate(backend: Backend) -> int:
-    """Plan and apply the runs that are due, and go on with those a crash interrupted; give how many were applied."""
+    """
+    Plan and apply the runs that are due, and go on with those a crash interrupted; give how many were applied.
+
+    A partner whose run fails is logged and tried again at the next tick; the others are billed.
+    """
     done = 0
     for run in await backend.ask(_ACTOR, interrupted):
-        await apply(backend, _ACTOR, run.id, str(run.plan_hash))
-        done += 1
+        done += await _apply(backend, run)
     for partner_id, as_of in await backend.ask(_ACTOR, due):
-        run = await plan(backend, _ACTOR, partner_id, as_of)
-        await apply(backend, _ACTOR, run.id, str(run.plan_hash))
-        done += 1
+        await backend.perform(_ACTOR, give_up_plans, partner_id)
+        try:
+            run = await plan(backend, _ACTOR, partner_id, as_of)
+        except ControlError as error:
+            log.exception("billing_run_failed", partner_id=partner_id, reason=error.message)
+            continue
+        done += await _apply(backend, run)
     return done
+
+
+async def _apply(backend: Backend, run: BillingRun) -> int:
+    try:
+        await apply(backend, _ACTOR, run.id, str(run.plan_hash))
+    except ControlError as error:
+        log.exception("billing_run_failed", partner_id=run.partner_id, run_id=run.id, reason=error.message)
+        return 0
+    return 1
+
+
+async def give_up_plans(uow: UnitOfWork, partner_id: str) -> None:
+    """Close this job's own runs that were computed and never applied: a crash came between, and a new one follows."""
+    uow.authorize("billing:apply")
+    query = select(BillingRun).where(
+        BillingRun.partner_id == partner_id,
+        BillingRun.created_by == uow.actor.id,
+        BillingRun.status.in_([RunStatus.computing, RunStatus.planned]),
+    )
+    for run in await uow.session.scalars(query.with_for_update()):
+        run.advance(RunLifecycle.abort if run.status == RunStatus.computing else RunLifecycle.outdate)
+        run.version += 1
 
 
 async def interrupted(uow: UnitOfWork) -> list[BillingRun]:
@@ -45,7 +79,11 @@ async def interrupted(uow: UnitOfWork) -> list[BillingRun]:
 async def due(uow: UnitOfWork) -> list[tuple[str, datetime]]:
     """Name the partners whose invoice day has come since their last run, with the moment to bill as of."""
     uow.authorize("billing:apply")
-    latest = select(BillingRun.partner_id, func.max(BillingRun.as_of)).group_by(BillingRun.partner_id)
+    latest = (
+        select(BillingRun.partner_id, func.max(BillingRun.as_of))
+        .where(BillingRun.status.in_(_BEGUN), BillingRun.tenant_ids.is_(None))
+        .group_by(BillingRun.partner_id)
+    )
     last: dict[str, datetime] = {row[0]: row[1] for row in await uow.session.execute(latest)}
     found = []
     for partner_id in await uow.session.scalars(select(Partner.id).where(Partner.status == "active")):

@@ -1,13 +1,18 @@
 """The first invoice: charged when a subscription begins to cost money, outside the monthly run (contract §17)."""
 
+from sqlalchemy import select
+
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
+from scaicontrol.services.invoices import Invoice, InvoiceStatus
 
 from ..compute import compute
+from ..models import BillingCharge
 from .apply import finalize_if_wished
 from .load import load
+from .quarantine import close_charged
 from .write import quarantine, write_document
 
 
@@ -26,6 +31,24 @@ async def _bill(uow: UnitOfWork, subscription_id: str) -> tuple[str, list[str]]:
         uow, subscription.partner_id, [subscription.tenant_id], uow.now, subscription_id=subscription_id
     )
     planned = compute(snapshot)
-    written = [await write_document(uow, subscription.partner_id, document, None) for document in planned.documents]
-    quarantine(uow, subscription.partner_id, planned.quarantined, None)
-    return subscription.partner_id, [invoice.id for invoice in written if invoice is not None]
+    for document in planned.documents:
+        await write_document(uow, subscription.partner_id, document, None)
+    await quarantine(uow, subscription.partner_id, planned.quarantined, None)
+    await close_charged(uow, subscription.partner_id, subscription_id)
+    return subscription.partner_id, await _drafts(uow, subscription_id)
+
+
+async def _drafts(uow: UnitOfWork, subscription_id: str) -> list[str]:
+    """Name the drafts of first invoices that nobody has touched: today's, and any that a crash has left behind."""
+    drafts = (
+        select(Invoice.id)
+        .join(BillingCharge, BillingCharge.invoice_id == Invoice.id)
+        .where(
+            BillingCharge.subject_id == subscription_id,
+            BillingCharge.run_id.is_(None),
+            Invoice.status == InvoiceStatus.draft,
+            Invoice.version == 1,
+        )
+        .distinct()
+    )
+    return list(await uow.session.scalars(drafts.order_by(Invoice.id)))

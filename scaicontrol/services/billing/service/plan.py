@@ -29,10 +29,10 @@ async def plan(
 ) -> BillingRun:
     """Compute what a partner's tenants owe as of a moment; nothing but the run itself is written."""
     run = await backend.perform(actor, _begin, partner_id, as_of, tenant_ids)
-    tenants = await backend.ask(actor, due_tenants, partner_id, as_of, tenant_ids)
+    tenants = await backend.ask(actor, due_tenants, partner_id, as_of, tenant_ids, known_at=run.created_at)
     digest, totals = hashlib.sha256(), Counter[str]()
     for chunk in _chunks(tenants, CHUNK):
-        shown = await backend.perform(actor, _plan_chunk, run.id, partner_id, chunk, as_of)
+        shown = await backend.perform(actor, _plan_chunk, run, chunk)
         for line in shown.digests:
             digest.update(line.encode())
         totals.update(shown.totals)
@@ -76,16 +76,14 @@ class _Shown:
                 self.totals[f"{document.currency}.{kind}_cents"] += cents
 
 
-async def _plan_chunk(
-    uow: UnitOfWork, run_id: str, partner_id: str, tenant_ids: Sequence[str], as_of: datetime
-) -> _Shown:
+async def _plan_chunk(uow: UnitOfWork, run: BillingRun, tenant_ids: Sequence[str]) -> _Shown:
     uow.authorize("billing:plan")
-    planned = compute(await load(uow, partner_id, tenant_ids, as_of))
+    planned = compute(await load(uow, run.partner_id, tenant_ids, run.as_of, known_at=run.created_at))
     if planned.documents:
         await uow.session.execute(
-            insert(PlannedDocument), [_row(run_id, partner_id, document, uow.now) for document in planned.documents]
+            insert(PlannedDocument), [_row(run.id, run.partner_id, document, uow.now) for document in planned.documents]
         )
-    quarantine(uow, partner_id, planned.quarantined, run_id)
+    await quarantine(uow, run.partner_id, planned.quarantined, run.id)
     return _Shown(planned)
 
 

@@ -103,7 +103,7 @@ async def show_document(uow: UnitOfWork, run_id: str, key: str) -> Document:
     planned = await uow.session.get(PlannedDocument, (run_id, key))
     if planned is None:
         raise NotFound(f"No document {key} in {run}.")
-    again = compute(await load(uow, run.partner_id, [planned.tenant_id], run.as_of))
+    again = compute(await load(uow, run.partner_id, [planned.tenant_id], run.as_of, known_at=run.created_at))
     found = next((document for document in again.documents if document.key == key), None)
     if found is None or found.digest != planned.digest:
         raise Refused(f"What {key} is made of has changed since {run} was planned; plan again.")

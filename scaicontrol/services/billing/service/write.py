@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+from sqlalchemy import select
+
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, subscriptions
@@ -35,27 +37,35 @@ async def settle_due(uow: UnitOfWork, lines: Iterable[PlannedLine]) -> None:
     await subscriptions.mark_charged(
         uow,
         base=[line.row_id for line in charged if line.charge_kind in ("base", "one_time")],
-        usage=sorted({line.row_id for line in charged if line.charge_kind.startswith("usage:")}),
+        usage=sorted({line.row_id for line in charged if line.charge_kind.startswith("usage")}),
         changes=sorted({line.row_id for line in charged if line.charge_kind in ("credit", "proration")}),
     )
 
 
-def quarantine(uow: UnitOfWork, partner_id: str, items: Sequence[Quarantined], run_id: str | None) -> None:
-    """Set charges aside with their reason; what is due stays due, so the next run tries again."""
-    uow.session.add_all(
-        QuarantineItem(
-            id=new_id("qtn"),
-            run_id=run_id,
-            tenant_id=item.tenant_id,
-            partner_id=partner_id,
-            subject_id=item.subscription_id,
-            charge_kind=item.charge_kind,
-            period_start=item.period_start,
-            reason_code=item.reason_code,
-            detail=item.detail,
+async def quarantine(uow: UnitOfWork, partner_id: str, items: Sequence[Quarantined], run_id: str | None) -> None:
+    """Set charges aside with their reason, each once; what is due stays due, so the next run tries again."""
+    if not items:
+        return
+    waiting = await uow.session.scalars(
+        select(QuarantineItem).where(
+            QuarantineItem.subject_id.in_({item.subscription_id for item in items}),
+            QuarantineItem.resolved_at.is_(None),
         )
-        for item in items
     )
+    known = {(row.subject_id, row.charge_kind, row.period_start): row for row in waiting}
+    for item in items:
+        row = known.get((item.subscription_id, item.charge_kind, item.period_start))
+        if row is None:
+            row = QuarantineItem(
+                id=new_id("qtn"),
+                tenant_id=item.tenant_id,
+                partner_id=partner_id,
+                subject_id=item.subscription_id,
+                charge_kind=item.charge_kind,
+                period_start=item.period_start,
+            )
+            uow.session.add(row)
+        row.run_id, row.reason_code, row.detail = run_id, item.reason_code, item.detail
 
 
 def _draft(document: Document, run_id: str | None) -> DraftIn:
