@@ -1,53 +1,33 @@
-"""
-Signing in: what browsers and other clients ask under /auth, and the portal's own login at the root.
+"""What clients that sign people in themselves ask for: configuration, the token exchange, and who they are."""
 
-The portal never sees a token: the server runs the code flow and hands out an opaque session (contract §7.3).
-"""
-
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from html import escape
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import orjson
 from fastapi import Depends
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
 
-from scaicontrol.core import sealing
-from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import ControlError, Unauthenticated, Unavailable, invalid
+from scaicontrol.core.errors import invalid
 from scaicontrol.core.schemas import In
 from scaicontrol.core.settings import Settings
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.integrations.scaikey import LoginStart, ScaiKeyLogin
-from scaicontrol.services import identity, identity_sync
-from scaicontrol.services.identity import ABSOLUTE, Me, MeOut, SessionKind
+from scaicontrol.integrations.scaikey import ScaiKeyLogin
+from scaicontrol.services import identity
+from scaicontrol.services.identity import Me, MeOut
 
-from .authentication import CONSOLE_COOKIE, CONSOLE_PURPOSE, PORTAL_COOKIE, check_same_site, origin_of
+from .authentication import origin_of
 from .door import One, Router
-from .errors import STATUS
 from .rate_limits import RateLimit
+from .sign_in import login_of, root_routes
 
-LOGIN_COOKIE: Final = "__Host-sc_login"
-MARKER_COOKIE: Final = "sc_signed_in"
-LOGIN_TIME: Final = timedelta(minutes=10)
-_PURPOSE: Final = "login-state"
-_SYSTEM: Final = Actor.system("sign-in")
+__all__ = ["root_routes", "router"]
 
 router = Router("/auth", tags=["auth"])
 
 
-def _login_of(request: Request) -> ScaiKeyLogin:
-    login: ScaiKeyLogin = request.app.state.login
-    return login
-
-
-Login = Annotated[ScaiKeyLogin, Depends(_login_of)]
+Login = Annotated[ScaiKeyLogin, Depends(login_of)]
 Limited = Annotated[None, Depends(RateLimit())]
 
 
@@ -146,167 +126,3 @@ def _check_redirect(settings: Settings, redirect_uri: str) -> None:
     ours = {origin_of(url) for url in (settings.public_base_url, *settings.cors_origins) if url != "*"}
     if origin_of(redirect_uri) not in ours or "@" in urlsplit(redirect_uri).netloc:
         raise invalid("redirect_uri", "The redirect URI must lie on this installation.", "foreign_redirect")
-
-
-async def login_page(request: Request) -> Response:
-    """Send the browser to ScaiKey and remember, sealed in a cookie, what it must bring back."""
-    backend: Backend = request.app.state.backend
-    back_to = request.query_params.get("return_to", "")
-    try:
-        started = await _login_of(request).start(
-            _callback_url(backend.settings), login_hint=request.query_params.get("login_hint", "")
-        )
-        kept = [started.state, started.nonce, started.code_verifier, back_to if is_path(back_to) else ""]
-        sealed = await sealing.seal(backend, _PURPOSE, kept)
-    except ControlError as error:
-        return _apology(error)
-    answer = RedirectResponse(started.url, 303, {"Cache-Control": "no-store"})
-    _set(answer, LOGIN_COOKIE, sealed, LOGIN_TIME, samesite="lax")
-    return answer
-
-
-async def callback_page(request: Request) -> Response:
-    """Take the browser back from ScaiKey, open its sessions and send it where it wanted to go."""
-    backend: Backend = request.app.state.backend
-    try:
-        started, back_to = await _started(request, backend)
-        claims, actor = await _signed_in(request, backend, started)
-        sessions = await _open_sessions(request, backend, claims, actor)
-    except ControlError as error:
-        return _apology(error)
-    answer = RedirectResponse(back_to or _home(actor), 303, {"Cache-Control": "no-store"})
-    answer.delete_cookie(LOGIN_COOKIE, path="/", secure=True, httponly=True, samesite="lax")
-    _set(answer, PORTAL_COOKIE, sessions[SessionKind.portal], ABSOLUTE, samesite="strict")
-    if SessionKind.console in sessions:
-        _set(answer, CONSOLE_COOKIE, sessions[SessionKind.console], ABSOLUTE, samesite="lax")
-    answer.set_cookie(MARKER_COOKIE, "1", int(ABSOLUTE.total_seconds()), path="/", secure=True, samesite="lax")
-    return answer
-
-
-async def logout_page(request: Request) -> Response:
-    """End the sessions here and tell where ScaiKey ends its own."""
-    backend: Backend = request.app.state.backend
-    try:
-        check_same_site(request, backend.settings)
-        for session_id in await _sessions_of(request, backend):
-            await backend.perform(_SYSTEM, identity.close_session, session_id)
-    except ControlError as error:
-        return _apology(error)
-    home = backend.settings.public_base_url.rstrip("/") + "/"
-    try:
-        onwards = await _login_of(request).logout_url(home)
-    except Unavailable:  # the session here has ended all the same
-        onwards = home
-    answer: Response
-    if "text/html" in request.headers.get("accept", ""):
-        answer = RedirectResponse(onwards, 303)
-    else:
-        answer = Response(orjson.dumps({"data": {"redirect_url": onwards}}), media_type="application/json")
-    answer.headers["Cache-Control"] = "no-store"
-    for name in (PORTAL_COOKIE, CONSOLE_COOKIE, MARKER_COOKIE):
-        answer.delete_cookie(name, path="/", secure=True)
-    return answer
-
-
-root_routes = [
-    Route("/auth/login", login_page),
-    Route("/auth/callback", callback_page),
-    Route("/auth/logout", logout_page, methods=["POST"]),
-]
-
-
-def is_path(address: str) -> bool:
-    """Tell whether an address is a path on this site and nothing a browser would take for another one."""
-    if not address.startswith("/") or address.startswith(("//", "/\\")) or not address.isprintable():
-        return False
-    parts = urlsplit(address)
-    return "\\" not in address and not parts.scheme and not parts.netloc
-
-
-def _callback_url(settings: Settings) -> str:
-    return settings.public_base_url.rstrip("/") + "/auth/callback"
-
-
-def _home(actor: Actor) -> str:
-    return "/" if actor.scope.kind == "tenant" else "/admin"
-
-
-async def _started(request: Request, backend: Backend) -> tuple[LoginStart, str]:
-    sealed = request.cookies.get(LOGIN_COOKIE, "")
-    kept = await sealing.unseal(backend, _PURPOSE, sealed, LOGIN_TIME)
-    if kept is None:
-        raise Unauthenticated("This sign-in was started in another browser or has run out; sign in again.")
-    state, nonce, verifier, back_to = kept
-    return LoginStart("", state, nonce, verifier), back_to
-
-
-async def _signed_in(request: Request, backend: Backend, started: LoginStart) -> tuple[Mapping[str, Any], Actor]:
-    query, login = request.query_params, _login_of(request)
-    if error := query.get("error"):
-        raise Unauthenticated(f"ScaiKey did not complete the sign-in: {query.get('error_description') or error}.")
-    if (issuer := query.get("iss")) and origin_of(issuer) != origin_of(login.issuer):  # RFC 9207, mix-up attacks
-        raise Unauthenticated("The answer to this sign-in comes from somebody else than ScaiKey.")
-    tokens = await login.finish(started, query.get("state", ""), query.get("code", ""), _callback_url(backend.settings))
-    claims = await backend.ports.tokens.verify(tokens.access_token)
-    if identity.principal_of(claims).user_id != tokens.identity.get("sub"):
-        raise Unauthenticated("The two tokens of this sign-in speak of different people.")
-    await identity_sync.refresh_user_at_login(backend, claims, tokens.identity)
-    return claims, await backend.ask(_SYSTEM, identity.actor_from_claims, claims)
-
-
-async def _open_sessions(
-    request: Request, backend: Backend, claims: Mapping[str, Any], actor: Actor
-) -> dict[SessionKind, str]:
-    """Open a session for the portal, and one for the console when the person administers anything."""
-    now = datetime.now(UTC)
-    for old in await _sessions_of(request, backend):
-        await backend.perform(_SYSTEM, identity.close_session, old)
-    opened = {
-        SessionKind.portal: await backend.perform(_SYSTEM, identity.open_session, SessionKind.portal, claims, now)
-    }
-    if "*" in actor.scopes or any(scope.startswith("admin:") for scope in actor.scopes):
-        session_id = await backend.perform(_SYSTEM, identity.open_session, SessionKind.console, claims, now)
-        opened[SessionKind.console] = await sealing.seal(backend, CONSOLE_PURPOSE, session_id)
-    return opened
-
-
-async def _sessions_of(request: Request, backend: Backend) -> list[str]:
-    sealed = request.cookies.get(CONSOLE_COOKIE, "")
-    console = await sealing.unseal(backend, CONSOLE_PURPOSE, sealed, ABSOLUTE) if sealed else None
-    return [session_id for session_id in (request.cookies.get(PORTAL_COOKIE), console) if session_id]
-
-
-def _set(answer: Response, name: str, value: str, age: timedelta, *, samesite: Literal["lax", "strict"]) -> None:
-    answer.set_cookie(name, value, int(age.total_seconds()), path="/", secure=True, httponly=True, samesite=samesite)
-
-
-def _apology(error: ControlError) -> Response:
-    page = _PAGE.replace("{message}", escape(error.message))
-    return HTMLResponse(page, STATUS[type(error)], {"Cache-Control": "no-store"})
-
-
-_PAGE: Final = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Sign-in · ScaiControl</title>
-<style>
-  :root { color-scheme: light dark; }
-  body { font: 16px/1.5 system-ui, sans-serif; display: grid; place-items: center; min-height: 100vh; margin: 0; }
-  main { max-width: 28rem; padding: 2rem; }
-  h1 { font-size: 1.25rem; margin: 0 0 .5rem; }
-  a { display: inline-block; margin-top: 1rem; padding: .5rem 1rem; border: 1px solid; border-radius: .375rem;
-      color: inherit; text-decoration: none; }
-  a:hover { text-decoration: underline; }
-</style>
-</head>
-<body>
-<main>
-<h1>You are not signed in</h1>
-<p>{message}</p>
-<a href="/auth/login">Sign in</a>
-</main>
-</body>
-</html>
-"""

@@ -10,9 +10,9 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from scaicontrol.api import auth
 from scaicontrol.api.app import build_api
 from scaicontrol.api.authentication import CONSOLE_COOKIE, PORTAL_COOKIE, Actors
+from scaicontrol.api.sign_in import LOGIN_COOKIE, MARKER_COOKIE, root_routes
 from scaicontrol.core.backend import Backend
 from scaicontrol.integrations.scaikey import ScaiKeyDirectory
 from scaicontrol.services import identity_sync
@@ -22,7 +22,7 @@ from tests.integrations.conftest import World
 pytestmark = pytest.mark.parametrize("dialect", ["sqlite"])
 
 PORTAL = {"X-ScaiControl-Portal": "1", "Sec-Fetch-Site": "same-origin"}
-SESSION, CONSOLE, MARKER, LOGIN = PORTAL_COOKIE, CONSOLE_COOKIE, auth.MARKER_COOKIE, auth.LOGIN_COOKIE
+SESSION, CONSOLE, MARKER, LOGIN = PORTAL_COOKIE, CONSOLE_COOKIE, MARKER_COOKIE, LOGIN_COOKIE
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Browser:
 def app() -> FastAPI:
     """The REST surface with the login routes at its root; built once, because that takes a while."""
     app = build_api()
-    app.router.routes += auth.root_routes
+    app.router.routes += root_routes
     return app
 
 
