@@ -84,8 +84,15 @@ def _schemas(
     adapters: list[tuple[str, TypeAdapter[Any]]], mode: Literal["validation", "serialization"]
 ) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     found, shared = TypeAdapter.json_schemas([(name, mode, adapter) for name, adapter in adapters])
-    definitions = {"$defs": shared["$defs"]} if "$defs" in shared else {}
-    return {key: dict(schema) for (key, _), schema in found.items()}, definitions
+    definitions = {"$defs": _untitled(shared["$defs"])} if "$defs" in shared else {}
+    return {key: _untitled(schema) for (key, _), schema in found.items()}, definitions
+
+
+def _untitled(schema: Any) -> Any:
+    """Leave out titles that only repeat a field's name: an agent pays for every word."""
+    if isinstance(schema, dict):
+        return {k: _untitled(v) for k, v in schema.items() if not (k == "title" and isinstance(v, str))}
+    return [_untitled(item) for item in schema] if isinstance(schema, list) else schema
 
 
 def needs(actions: Iterable[Action]) -> list[str]:
