@@ -19,10 +19,23 @@ from .wire import send_all, written
 from .world import World
 
 CONNECTIONS = 4
-COLUMNS = (
-    "id tenant_id partner_id service_id metric_slug idempotency_key quantity occurred_at counted_at dimensions corrects "
-    "late aggregated_at created_at updated_at"
-).split()
+COLUMNS = [
+    "id",
+    "tenant_id",
+    "partner_id",
+    "service_id",
+    "metric_slug",
+    "idempotency_key",
+    "quantity",
+    "occurred_at",
+    "counted_at",
+    "dimensions",
+    "corrects",
+    "late",
+    "aggregated_at",
+    "created_at",
+    "updated_at",
+]
 INSERT = f"INSERT INTO usage_events ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"
 
 
@@ -31,7 +44,7 @@ async def usage_over_http(world: World, quick: bool) -> list[Result]:
     await store_cast(world.backend)
     # The service's clock is the wall here, as its subscribers' periods must be.
     now = datetime.now(UTC).replace(microsecond=0)
-    world.backend.clock.now = lambda: now  # type: ignore[attr-defined,method-assign]  # a frozen clock may be told
+    world.backend.clock.now = lambda: now  # type: ignore[method-assign]  # a frozen clock may be told
     await _holder(world, now)
     key, numbers = keys.new_key(), itertools.count()
     token = keys.token(
@@ -43,13 +56,13 @@ async def usage_over_http(world: World, quick: bool) -> list[Result]:
         for size, batches in ((100, 40), (1000, 8)):
             count = max(batches // (4 if quick else 1), CONNECTIONS)
 
-            async def over_http(size=size, count=count) -> int:
+            async def over_http(size: int = size, count: int = count) -> int:
                 bodies = [orjson.dumps({"events": _events(size, numbers, now)}) for _ in range(count)]
                 posts = [written("POST", "/api/v1/metering/events", token, body) for body in bodies]
                 await send_all(ours.port, posts, 202, CONNECTIONS)
                 return count * size
 
-            async def raw(size=size, count=count) -> int:
+            async def raw(size: int = size, count: int = count) -> int:
                 waiting = iter([_rows(size, numbers, now) for _ in range(count)])
                 await asyncio.gather(*(_insert(connection, waiting) for connection in connections))
                 return count * size

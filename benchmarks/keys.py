@@ -1,6 +1,7 @@
 """A ScaiKey of the benchmarks: one key pair, real tokens, verified for real."""
 
 import time
+from collections.abc import Mapping
 
 import httpx2
 from joserfc import jwt
@@ -23,9 +24,9 @@ def token(key: RSAKey, subject: str, **claims: object) -> str:
     return jwt.encode(header, given, key)
 
 
-def verifier(public_key: dict[str, object]) -> ScaiKeyTokens:
+def verifier(public_key: Mapping[str, object]) -> ScaiKeyTokens:
     """Make the product's verifier, whose keys come from memory instead of ScaiKey."""
     settings = Settings(_env_file=None, scaikey_issuer=ISSUER, scaikey_jwks_url=f"{ISSUER}/jwks")
-    answer = httpx2.MockTransport(lambda _: httpx2.Response(200, json={"keys": [public_key]}))
+    answer = httpx2.MockTransport(lambda _: httpx2.Response(200, json={"keys": [dict(public_key)]}))
     http = httpx2.AsyncClient(transport=answer)
     return ScaiKeyTokens(settings, KeyRing(Endpoints(settings, http), http, settings.scaikey_jwks_cache_ttl))

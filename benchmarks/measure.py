@@ -131,7 +131,8 @@ async def compare(
     """
     Run both sides in turn, `rounds` times or, past `seconds`, at least three times, and give the ratio of each pair.
 
-    With `in_turn` they take turns in going first; without, ours does, because theirs repeats it. A `cost` is our time over theirs, a `speed` our rate over theirs; the counts of the two may differ.
+    With `in_turn` they take turns in going first; without, ours does, because theirs repeats it. A `cost` is our time
+    over theirs, a `speed` our rate over theirs; the counts of the two may differ.
     """
     if warm:
         await _once(ours)

@@ -96,13 +96,13 @@ async def tenant_filter(world: World, quick: bool) -> list[Result]:
         scoped, free = ask(Invoice, InvoiceLine, invoice_id), ask(_Invoice, _Line, invoice_id)
         times = count // 4 if quick else count
 
-        async def guarded(statement=scoped, times=times) -> int:
+        async def guarded(statement: Any = scoped, times: int = times) -> int:
             for _ in range(times):
                 async with world.backend.database.session(alice.scope, read_only=True) as session, session.begin():
                     (await session.scalars(statement)).all()
             return times
 
-        async def unguarded(statement=free, times=times) -> int:
+        async def unguarded(statement: Any = free, times: int = times) -> int:
             for _ in range(times):
                 async with AsyncSession(plain, expire_on_commit=False) as session, session.begin():
                     (await session.scalars(statement)).all()

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.receiver PORT`: the cheapest HTTP server that answers a POST with 204 and keeps the connection."""
+"""`python -m benchmarks.receiver PORT`: the cheapest server that answers a POST with 204 and keeps the connection."""
 
 import asyncio
 import sys

@@ -1,17 +1,18 @@
 """
 The two web servers of a comparison, each a process with one worker and the same settings.
 
-`python -m benchmarks.server product|bare PORT DATABASE_URL KEY_FILE`. SIGUSR1 starts a profile, SIGUSR2 writes it beside
-the key file.
+`python -m benchmarks.server product|bare PORT DATABASE_URL KEY_FILE`. SIGUSR1 starts a profile, SIGUSR2 writes it
+beside the key file.
 """
 
 import asyncio
 import contextlib
 import cProfile
 import json
+import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ import asyncmy
 import orjson
 import uvicorn
 from fastapi import FastAPI
+from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from starlette.responses import Response
 
@@ -39,16 +41,12 @@ class Running:
     profile_file: Path
 
     def start_profile(self) -> None:
-        import os
-
         os.kill(self.pid, signal.SIGUSR1)
 
     async def stop_profile(self) -> list[str]:
-        import os
-
         self.profile_file.unlink(missing_ok=True)
         os.kill(self.pid, signal.SIGUSR2)
-        while not self.profile_file.exists():
+        while not self.profile_file.exists():  # noqa: ASYNC110  another process writes it
             await asyncio.sleep(0.05)
         found: list[str] = json.loads(self.profile_file.read_text())
         return found
@@ -56,7 +54,7 @@ class Running:
 
 @contextmanager
 def serving(
-    kind: str, database_url: str, folder: Path, public_key: dict[str, object] | None = None
+    kind: str, database_url: str, folder: Path, public_key: Mapping[str, object] | None = None
 ) -> Iterator[Running]:
     """Start one of the servers and end it with the block."""
     place = folder / f"{kind}-{free_port()}"
@@ -90,7 +88,7 @@ def product(database_url: str, key_file: Path) -> Any:
         _env_file=None,
         scaicontrol_env=Environment.development,
         database_url=database_url,
-        secret_key="a secret of the benchmarks, long enough",
+        secret_key=SecretStr("a secret of the benchmarks, long enough"),
         log_level="INFO",
     )
     configure(settings.log_level, settings.log_format)
@@ -102,16 +100,59 @@ def product(database_url: str, key_file: Path) -> Any:
     return app
 
 
-INVOICE = (
-    "id number document_type status tenant_id partner_id currency language issue_date due_date period_start period_end "
-    "notes buyer_reference purchase_order_ref subtotal_cents tax_cents total_cents reverse_charge tax_label legal_note "
-    "finalized_at buyer_snapshot seller_snapshot amount_paid_cents amount_credited_cents amount_due_cents settlement "
-    "delivery sent_at paid_at version created_at updated_at"
-).split()
-LINE = (
-    "id order_index description quantity unit_label unit_price_cents unit_divisor amount_cents tax_category tax_rate "
-    "tax_cents period_start period_end subscription_id metric_slug"
-).split()
+INVOICE = [
+    "id",
+    "number",
+    "document_type",
+    "status",
+    "tenant_id",
+    "partner_id",
+    "currency",
+    "language",
+    "issue_date",
+    "due_date",
+    "period_start",
+    "period_end",
+    "notes",
+    "buyer_reference",
+    "purchase_order_ref",
+    "subtotal_cents",
+    "tax_cents",
+    "total_cents",
+    "reverse_charge",
+    "tax_label",
+    "legal_note",
+    "finalized_at",
+    "buyer_snapshot",
+    "seller_snapshot",
+    "amount_paid_cents",
+    "amount_credited_cents",
+    "amount_due_cents",
+    "settlement",
+    "delivery",
+    "sent_at",
+    "paid_at",
+    "version",
+    "created_at",
+    "updated_at",
+]
+LINE = [
+    "id",
+    "order_index",
+    "description",
+    "quantity",
+    "unit_label",
+    "unit_price_cents",
+    "unit_divisor",
+    "amount_cents",
+    "tax_category",
+    "tax_rate",
+    "tax_cents",
+    "period_start",
+    "period_end",
+    "subscription_id",
+    "metric_slug",
+]
 ONE_INVOICE = (
     f"SELECT {', '.join('i.' + name for name in INVOICE)}, {', '.join('l.' + name for name in LINE)} FROM invoices i "
     "JOIN invoice_line_items l ON l.invoice_id = i.id WHERE i.id = %s ORDER BY l.order_index"

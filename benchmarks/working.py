@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from taskiq.api import run_receiver_task
@@ -38,81 +38,94 @@ class JobWanted(DomainEvent):
 
 async def jobs(world: World, quick: bool) -> list[Result]:
     """Emit in a transaction, wake over Redis Streams, react, settle; every step of it durable."""
-    count, numbers = (50 if quick else 300), itertools.count()
     with private_redis() as url:
         settings = world.backend.settings.model_copy(update={"redis_url": url})
-        waker = BrokerWaker()
+        waker, done = BrokerWaker(), _Countdown()
         backend = replace(world.backend, settings=settings, ports=replace(world.backend.ports, waker=waker))
-        done = _Countdown()
 
         async def note(_: Backend, fact: Outbox) -> None:
             done.tick()
 
         reactions.REACTIONS[JobWanted.topic] = (note,)
-        async with _working(backend, waker, done) as broker:
-            noop = broker.find_task("noop")
-
-            async def emit(uow: UnitOfWork, number: int) -> None:
-                uow.emit(JobWanted(job_id=f"job_{number}"))
-
-            async def emitted() -> None:
-                waiting = iter([next(numbers) for _ in range(count)])
-
-                async def one() -> None:
-                    for number in waiting:
-                        await backend.perform(WORKER, emit, number)
-
-                await asyncio.gather(*(one() for _ in range(SIDE_BY_SIDE)))
-
-            async def whole() -> int:
-                done.expect(count)
-                await emitted()
-                await done.wait()
-                return count
-
-            async def store() -> None:
-                quiet = replace(backend, ports=replace(backend.ports, waker=BrokerWaker()))
-
-                async def emit_all(uow: UnitOfWork) -> None:
-                    for _ in range(count):
-                        uow.emit(JobWanted(job_id=f"job_{next(numbers)}"))
-
-                await quiet.perform(WORKER, emit_all)
-
-            async def from_outbox() -> int:
-                done.expect(count)
-                await waker.wake("relay")
-                await done.wait()
-                return count
-
-            async def bare() -> int:
-                done.expect(count)
-                waiting: Iterator[int] = iter(range(count))
-
-                async def one() -> None:
-                    for _ in waiting:
-                        await noop.kiq()
-
-                await asyncio.gather(*(one() for _ in range(SIDE_BY_SIDE)))
-                await done.wait()
-                return count
-
-            sizes = f"{count} jobs a round, {SIDE_BY_SIDE} emitting, {settings.worker_concurrency} worker slots"
-            full = await compare(
-                "g. jobs, emit to done", Side("product", whole), Side("bare no-op", bare),
-                sizes=f"{sizes}, one commit each", kind="speed", goal=Goal(least=0.5), rounds=7,
-            )  # fmt: skip
-            with profiled(full.notes):
-                await whole()
-            drained = await compare(
-                "g. jobs, outbox to done", Side("product", from_outbox, prepare=store), Side("bare no-op", bare),
-                sizes=f"{sizes}, rows already committed", kind="speed", goal=Goal(least=0.5), rounds=7,
-            )  # fmt: skip
-            await store()
-            with profiled(drained.notes):
-                await from_outbox()
-        del reactions.REACTIONS[JobWanted.topic]
+        try:
+            async with _working(backend, waker, done) as broker:
+                work = _Work(backend, waker, done, broker.find_task("noop"), 50 if quick else 300)
+                sizes = (
+                    f"{work.count} jobs a round, {SIDE_BY_SIDE} emitting, {settings.worker_concurrency} worker slots"
+                )
+                full = await compare(
+                    "g. jobs, emit to done", Side("product", work.whole), Side("bare no-op", work.bare),
+                    sizes=f"{sizes}, one commit each", kind="speed", goal=Goal(least=0.5), rounds=7,
+                )  # fmt: skip
+                with profiled(full.notes):
+                    await work.whole()
+                drained = await compare(
+                    "g. jobs, outbox to done", Side("product", work.from_outbox, prepare=work.store),
+                    Side("bare no-op", work.bare),
+                    sizes=f"{sizes}, rows already committed", kind="speed", goal=Goal(least=0.5), rounds=7,
+                )  # fmt: skip
+                await work.store()
+                with profiled(drained.notes):
+                    await work.from_outbox()
+        finally:
+            del reactions.REACTIONS[JobWanted.topic]
     return [full, drained]
+
+
+@dataclass(slots=True)
+class _Work:
+    """The rounds of both sides."""
+
+    backend: Backend
+    waker: BrokerWaker
+    done: "_Countdown"
+    noop: Any
+    count: int
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    async def whole(self) -> int:
+        """Commit every job on its own and wait until the last has run."""
+        self.done.expect(self.count)
+        waiting = iter([next(self.numbers) for _ in range(self.count)])
+
+        async def emit(uow: UnitOfWork, number: int) -> None:
+            uow.emit(JobWanted(job_id=f"job_{number}"))
+
+        async def one() -> None:
+            for number in waiting:
+                await self.backend.perform(WORKER, emit, number)
+
+        await asyncio.gather(*(one() for _ in range(SIDE_BY_SIDE)))
+        await self.done.wait()
+        return self.count
+
+    async def store(self) -> None:
+        """Commit all jobs at once, telling nobody."""
+        quiet = replace(self.backend, ports=replace(self.backend.ports, waker=BrokerWaker()))
+
+        async def emit(uow: UnitOfWork) -> None:
+            for _ in range(self.count):
+                uow.emit(JobWanted(job_id=f"job_{next(self.numbers)}"))
+
+        await quiet.perform(WORKER, emit)
+
+    async def from_outbox(self) -> int:
+        self.done.expect(self.count)
+        await self.waker.wake("relay")
+        await self.done.wait()
+        return self.count
+
+    async def bare(self) -> int:
+        self.done.expect(self.count)
+        waiting = iter(range(self.count))
+
+        async def one() -> None:
+            for _ in waiting:
+                await self.noop.kiq()
+
+        await asyncio.gather(*(one() for _ in range(SIDE_BY_SIDE)))
+        await self.done.wait()
+        return self.count
 
 
 class _Countdown:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncmy
+from pydantic import SecretStr
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
@@ -86,7 +87,7 @@ async def world() -> AsyncIterator[World]:
             scaicontrol_env=Environment.development,
             database_url=server.url(),
             storage_dir=folder / "storage",
-            secret_key="a secret of the benchmarks, long enough",
+            secret_key=SecretStr("a secret of the benchmarks, long enough"),
             webhook_allow_private=True,
             log_level="ERROR",
         )
@@ -101,7 +102,7 @@ def json_text(value: Any) -> str:
 def subscription_rows(
     partner: str, count: int, *, due: bool, start: int = 0, service: str = "svc_scaidrive", plan: str = "pln_pro"
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
-    """Make tenants, billing profiles, subscriptions and periods: one subscription per tenant, its base fee due or charged."""
+    """Make tenants, profiles, subscriptions and periods: one subscription a tenant, its base fee due or charged."""
     begun = (NOW - timedelta(days=5)).replace(tzinfo=None)
     ends = begun + timedelta(days=31)
     tenants, profiles, subscriptions, periods = [], [], [], []
