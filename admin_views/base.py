@@ -6,6 +6,7 @@ Nothing is edited here. A verb is a page that names the object and the effect, t
 
 import csv
 import io
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
@@ -71,20 +72,21 @@ class ControlView(ModelView):
     search_hint: ClassVar[str] = ""
     verbs: ClassVar[Sequence[Verb]] = ()
 
+    @abstractmethod
     def visible(self, uow: UnitOfWork) -> Select[Any]:
         """Select what this view may show; the feature's own `visible`."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def detail(self, uow: UnitOfWork, pk: str) -> Any:
         """Gather everything the detail page shows; raises NotFound."""
-        raise NotImplementedError
 
+    @abstractmethod
     def title_of(self, detail: Any) -> str:
-        raise NotImplementedError
+        """Name the object as a heading."""
 
+    @abstractmethod
     def actions_of(self, detail: Any) -> Sequence[str]:
         """Name what the object's state allows."""
-        raise NotImplementedError
 
     def is_accessible(self, request: Request) -> bool:
         return visit_of(request).actor.may(self.permission)
