@@ -13,7 +13,7 @@ define step
 endef
 NPM := cd frontend && npm
 
-.PHONY: help run test test-long bench lint reset portal clean system-run system-test install install-dev frontend-check
+.PHONY: help run test test-long bench lint reset portal openapi clean system-run system-test install install-dev frontend-check
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ reset: ## Forget the local database, documents and mails of make run
 
 portal: frontend/node_modules/.installed ## Build the portal again after a change in frontend/
 	$(call step,build the portal,$(NPM) run build)
+
+openapi: install ## Describe the API to the portal again after a change in scaicontrol/api
+	$(call step,describe the API,$(BIN)/scaicontrol openapi --portal > frontend/openapi.json)
 
 clean: ## Remove what make installed or built; keeps the data in var/
 	rm -rf .venv frontend/node_modules scaicontrol/static/portal build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

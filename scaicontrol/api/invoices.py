@@ -10,7 +10,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices, payments
+from scaicontrol.services import invoices
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.invoices import (
     CheckReport,
@@ -18,6 +18,7 @@ from scaicontrol.services.invoices import (
     Deleted,
     DocumentType,
     DocumentVersion,
+    DocumentVersionOut,
     File,
     FinalizeIn,
     Invoice,
@@ -32,13 +33,10 @@ from scaicontrol.services.invoices import (
     MailQueued,
     MarkPaidIn,
     ReasonIn,
-    RefundIn,
     RenderOut,
     SendIn,
     SettlementOut,
-    VersionOut,
 )
-from scaicontrol.services.invoices.schemas import RefundedOut
 
 from .door import Many, One, Paged, Paging, Router
 
@@ -168,24 +166,6 @@ async def credit(backend: Backend, actor: Actor, invoice_id: str, body: CreditIn
 
 
 @router.post(
-    "/{invoice_id}/refund",
-    response_model=One[RefundedOut],
-    permission="payments:refund",
-    keyed=True,
-    summary="Refund a paid invoice through the provider that took the payment",
-)
-async def refund(backend: Backend, actor: Actor, invoice_id: str, body: RefundIn) -> RefundedOut:
-    refunded, note = await payments.refund(backend, actor, invoice_id, body.amount_cents, body.reason)
-    return RefundedOut(
-        refund_id=refunded.id,
-        payment_id=refunded.payment_id,
-        amount_cents=refunded.amount_cents,
-        status=refunded.status,
-        credit_note=InvoiceSummary.model_validate(note),
-    )
-
-
-@router.post(
     "/{invoice_id}/void",
     response_model=One[InvoiceOut],
     permission="invoices:void",
@@ -227,7 +207,7 @@ async def download(
 
 @router.get(
     "/{invoice_id}/versions",
-    response_model=Many[VersionOut],
+    response_model=Many[DocumentVersionOut],
     permission="invoices:administer",
     summary="List stored files with their digests",
 )

@@ -3,16 +3,26 @@
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import Page
-from scaicontrol.core.schemas import In
+from scaicontrol.core.schemas import In, Moment, Out
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices
+from scaicontrol.services import invoices, payments
 from scaicontrol.services.einvoices import Format
-from scaicontrol.services.invoices import Invoice, InvoiceFilter, InvoiceOut, InvoiceStatus, InvoiceSummary, MailQueued
+from scaicontrol.services.invoices import (
+    Invoice,
+    InvoiceFilter,
+    InvoiceOut,
+    InvoiceStatus,
+    InvoiceSummary,
+    MailQueued,
+    SettlementOut,
+)
+from scaicontrol.services.payments import PaymentState
 
 from .door import One, Paged, Paging, Router
 from .invoices import as_file
@@ -20,14 +30,58 @@ from .invoices import as_file
 router = Router(prefix="/billing/invoices", tags=["billing"])
 
 
+class FailedPaymentOut(Out):
+    """An attempt to collect that did not succeed, and when the next one is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "pay_01m851qp4yet0r2fk9wvt1p634",
+                    "amount_cents": 6897,
+                    "attempted_at": "2026-02-15T06:00:00Z",
+                    "reason": "The bank refused the debit.",
+                    "next_retry_at": "2026-02-18T06:00:00Z",
+                }
+            ]
+        }
+    )
+
+    id: str
+    amount_cents: int
+    attempted_at: Moment = Field(validation_alias="created_at")
+    reason: str | None = Field(validation_alias="failure_message")
+    next_retry_at: Moment | None
+
+
+class OwnInvoiceOut(InvoiceOut):
+    """A document with its lines, what settled it, and the attempts to collect it that failed."""
+
+    payments: list[SettlementOut]
+    failed_payments: list[FailedPaymentOut]
+
+
 @router.get("", response_model=Paged[InvoiceSummary], permission="invoices:read", summary="List own invoices")
 async def index(uow: UnitOfWork, paging: Paging, status: InvoiceStatus | None = None) -> Page[Invoice]:
     return await invoices.page(uow, paging, InvoiceFilter(status=status))
 
 
-@router.get("/{invoice_id}", response_model=One[InvoiceOut], permission="invoices:read", summary="Show an own invoice")
-async def show(uow: UnitOfWork, invoice_id: str) -> InvoiceOut:
-    return invoices.shown(await invoices.get(uow, invoice_id))
+@router.get(
+    "/{invoice_id}", response_model=One[OwnInvoiceOut], permission="invoices:read", summary="Show an own invoice"
+)
+async def show(uow: UnitOfWork, invoice_id: str) -> OwnInvoiceOut:
+    """With its lines, what settled it, and the attempts to collect it that failed."""
+    invoice = await invoices.get(uow, invoice_id)
+    attempts = await payments.of_invoice(uow, invoice_id) if uow.actor.may("payments:read") else ()
+    return OwnInvoiceOut.model_validate(
+        invoices.shown(invoice).model_dump()
+        | {
+            "available_actions": invoices.offered(uow, invoice),
+            "payments": await invoices.settlements(uow, invoice),
+            "failed_payments": [attempt for attempt in attempts if attempt.status == PaymentState.failed],
+        },
+        from_attributes=True,
+    )
 
 
 @router.get(

@@ -6,7 +6,7 @@ from scaicontrol.core.ids import Id
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog
-from scaicontrol.services.catalog import OverrideIn, OverrideOut, Plan, PlanIn, PlanOut, PriceOverride
+from scaicontrol.services.catalog import OverrideOut, Plan, PlanIn, PlanOut, PriceOverride, PriceOverrideIn
 
 from .door import One, Paged, Paging, Router
 
@@ -60,7 +60,7 @@ async def list_overrides(uow: UnitOfWork, partner_id: str, paging: Paging) -> Pa
     keyed=True,
     summary="Give a partner its own price",
 )
-async def add_override(uow: UnitOfWork, partner_id: Id, body: OverrideIn) -> PriceOverride:
+async def add_override(uow: UnitOfWork, partner_id: Id, body: PriceOverrideIn) -> PriceOverride:
     return await catalog.add_override(uow, partner_id, body)
 
 
@@ -70,7 +70,7 @@ async def add_override(uow: UnitOfWork, partner_id: Id, body: OverrideIn) -> Pri
     permission="price_overrides:manage",
     summary="Change a partner's own price",
 )
-async def change_override(uow: UnitOfWork, partner_id: str, override_id: str, body: OverrideIn) -> PriceOverride:
+async def change_override(uow: UnitOfWork, partner_id: str, override_id: str, body: PriceOverrideIn) -> PriceOverride:
     return await catalog.change_override(uow, partner_id, override_id, body)
 
 

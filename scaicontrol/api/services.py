@@ -17,7 +17,7 @@ from scaicontrol.services.registry import (
     ServiceOut,
     ServicePatch,
     ServiceStatus,
-    VersionOut,
+    ServiceVersionOut,
 )
 
 from .door import One, Paged, Paging, Router
@@ -43,7 +43,7 @@ async def show_service(uow: UnitOfWork, service_id: str) -> ServiceDetailOut:
     service = ServiceOut.model_validate(await registry.get(uow, service_id))
     return ServiceDetailOut(
         **dict(service),
-        versions=[VersionOut.model_validate(row) for row in await registry.versions(uow, service_id)],
+        versions=[ServiceVersionOut.model_validate(row) for row in await registry.versions(uow, service_id)],
         probes=[ProbeOut.model_validate(row) for row in await registry.probes(uow, service_id)],
     )
 

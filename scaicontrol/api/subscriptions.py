@@ -31,7 +31,7 @@ from scaicontrol.services.subscriptions import (
     SubscriptionStatus,
     SuspendIn,
 )
-from scaicontrol.services.usage import MetricUseOut
+from scaicontrol.services.usage import QuotaStatusOut
 
 from .door import One, Paged, Paging, Router
 
@@ -44,7 +44,7 @@ class SubscriptionStoryOut(SubscriptionDetailOut):
 
     model_config = ConfigDict(json_schema_extra=SubscriptionDetailOut.model_config["json_schema_extra"])
 
-    usage: list[MetricUseOut] = Field(default_factory=list)
+    usage: list[QuotaStatusOut] = Field(default_factory=list)
 
 
 async def _story(uow: UnitOfWork, subscription_id: str) -> SubscriptionStoryOut:
@@ -52,21 +52,30 @@ async def _story(uow: UnitOfWork, subscription_id: str) -> SubscriptionStoryOut:
     told = await subscriptions.timeline(uow, subscription)
     used: list[Any] = []
     if uow.actor.may("usage:read") and subscription.is_entitled:
-        used = await usage.by_service(uow, subscription.tenant_id, subscription.service_slug)
+        used = await usage.quotas(uow, subscription.tenant_id, service_slug=subscription.service_slug)
     shown = SubscriptionDetailOut.model_validate(subscription).model_dump() | {"timeline": told, "usage": used}
+    shown["available_actions"] = subscriptions.offered(uow, subscription)
     return SubscriptionStoryOut.model_validate(shown, from_attributes=True)
 
 
-def _subscribed(done: Subscribed) -> SubscribedOut:
-    shown = SubscriptionOut.model_validate(done.subscription).model_dump()
-    return SubscribedOut.model_validate(shown | {"workflow_id": done.workflow.id})
+async def _own(uow: UnitOfWork, subscription: Subscription) -> SubscriptionOut:
+    """Show a subscription with what the caller, and not just anybody, may do with it."""
+    await uow.session.flush()  # moments are stamped when a row is written
+    shown = SubscriptionOut.model_validate(subscription)
+    return shown.model_copy(update={"available_actions": subscriptions.offered(uow, subscription)})
+
+
+async def _subscribed(uow: UnitOfWork, done: Subscribed) -> SubscribedOut:
+    shown = await _own(uow, done.subscription)
+    return SubscribedOut.model_validate(shown.model_dump() | {"workflow_id": done.workflow.id})
 
 
 @router.get("", response_model=Paged[SubscriptionOut], permission="subscriptions:read", summary="List subscriptions")
 async def index(
     uow: UnitOfWork, paging: Paging, status: SubscriptionStatus | None = None, service_slug: str | None = None
-) -> Page[Subscription]:
-    return await subscriptions.page(uow, paging, status=status, service_slug=service_slug)
+) -> Page[SubscriptionOut]:
+    page = await subscriptions.page(uow, paging, status=status, service_slug=service_slug)
+    return Page([await _own(uow, each) for each in page.items], page.total, page.page, page.page_size)
 
 
 @router.get(
@@ -96,7 +105,7 @@ async def subscribe(uow: UnitOfWork, body: SubscribeIn) -> SubscribedOut:
         payment_method_id=body.payment_method_id,
         external_reference=body.external_reference,
     )
-    return _subscribed(done)
+    return await _subscribed(uow, done)
 
 
 @router.post(
@@ -106,15 +115,16 @@ async def subscribe(uow: UnitOfWork, body: SubscribeIn) -> SubscribedOut:
     keyed=True,
     summary="Change plan or quantity, or preview it",
 )
-async def change_plan(uow: UnitOfWork, subscription_id: str, body: ChangePlanIn) -> Subscription | PlannedChange:
+async def change_plan(uow: UnitOfWork, subscription_id: str, body: ChangePlanIn) -> SubscriptionOut | PlannedChange:
     """The right changes at once, the price with the next period. A `plan_hash` that no longer fits is a conflict."""
     if body.plan is None and body.quantity is None:
         raise Invalid("Name a plan, a quantity, or both.")
     if body.preview:
         return await subscriptions.preview_change(uow, subscription_id, plan=body.plan, quantity=body.quantity)
-    return await subscriptions.change_plan(
+    changed = await subscriptions.change_plan(
         uow, subscription_id, plan=body.plan, quantity=body.quantity, plan_hash=body.plan_hash
     )
+    return await _own(uow, changed)
 
 
 @router.post(
@@ -124,8 +134,8 @@ async def change_plan(uow: UnitOfWork, subscription_id: str, body: ChangePlanIn)
     keyed=True,
     summary="Cancel at the end of the period; a trial at once",
 )
-async def cancel(uow: UnitOfWork, subscription_id: str, body: CancelIn | None = None) -> Subscription:
-    return await subscriptions.cancel(uow, subscription_id, body.reason if body else None)
+async def cancel(uow: UnitOfWork, subscription_id: str, body: CancelIn | None = None) -> SubscriptionOut:
+    return await _own(uow, await subscriptions.cancel(uow, subscription_id, body.reason if body else None))
 
 
 @router.post(
@@ -135,8 +145,8 @@ async def cancel(uow: UnitOfWork, subscription_id: str, body: CancelIn | None = 
     keyed=True,
     summary="Undo a scheduled cancellation",
 )
-async def resume(uow: UnitOfWork, subscription_id: str) -> Subscription:
-    return await subscriptions.resume(uow, subscription_id)
+async def resume(uow: UnitOfWork, subscription_id: str) -> SubscriptionOut:
+    return await _own(uow, await subscriptions.resume(uow, subscription_id))
 
 
 @admin.get(
@@ -193,7 +203,7 @@ async def create(uow: UnitOfWork, body: SubscriptionCreateIn) -> SubscribedOut:
         unit_price_cents=body.unit_price_cents,
         external_reference=body.external_reference,
     )
-    return _subscribed(done)
+    return await _subscribed(uow, done)
 
 
 @admin.post(

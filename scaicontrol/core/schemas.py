@@ -22,9 +22,9 @@ class Patch(In):
 
 
 class Out(BaseModel):
-    """An answer, read from an entity's attributes."""
+    """An answer, read from an entity's attributes; every field is there, if only as null."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_serialization_defaults_required=True)
 
 
 def _no_float(value: Any) -> Any:

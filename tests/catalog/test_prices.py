@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from scaicontrol.core.errors import Conflict, Forbidden, Invalid
 from scaicontrol.services import catalog
-from scaicontrol.services.catalog import Bracket, OverrideIn, PriceOverride, PriceSource, price_of
+from scaicontrol.services.catalog import Bracket, PriceOverride, PriceOverrideIn, PriceSource, price_of
 from tests.factories import NORTHWIND, SOUTHBAY, ada, alice, petra, sam
 from tests.factories.catalog import a_plan, store_override, store_plan
 from tests.factories.registry import BORN, store_service
@@ -49,11 +49,11 @@ async def test_an_override_holds_for_its_partner_and_its_range_only(backend):
     assert await price(sam, NORTHWIND, BORN) == 1000  # what another partner pays is not Sam's to see
 
 
-def range_of(start=0, end=None, **fields) -> OverrideIn:
+def range_of(start=0, end=None, **fields) -> PriceOverrideIn:
     until = None if end is None else BORN + end * DAY
     price = {} if "markup_percent" in fields else {"price_cents": 700}
-    return OverrideIn(**{"plan_id": "pln_pro", "currency": "EUR", "valid_from": BORN + start * DAY, "valid_to": until}
-                      | price | fields)  # fmt: skip
+    usual = {"plan_id": "pln_pro", "currency": "EUR", "valid_from": BORN + start * DAY, "valid_to": until}
+    return PriceOverrideIn(**usual | price | fields)
 
 
 @pytest.mark.parametrize(

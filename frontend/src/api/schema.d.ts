@@ -11,25 +11,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Profile and merged permissions of the caller */
-        get: operations["get_me"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/billing/overview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Standing, open amounts and the next invoice */
-        get: operations["get_billing_overview"];
+        /**
+         * Profile and merged permissions
+         * @description Who the caller is, in the directory's words, with the roles and permissions that hold here.
+         */
+        get: operations["auth_me"];
         put?: never;
         post?: never;
         delete?: never;
@@ -45,10 +31,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Own billing profile, or null */
-        get: operations["get_billing_profile"];
-        /** Create or update the own billing profile */
-        put: operations["put_billing_profile"];
+        /**
+         * Own billing profile, or null
+         * @description Needs `admin:billing` or `admin:tenants` or `billing:manage` or `billing:read`.
+         */
+        get: operations["billing_show_profile"];
+        /**
+         * Create or change the own billing profile
+         * @description Fields that are not sent stay. Changing `tax_exempt` is forbidden here; an operator does it.
+         *
+         *     Needs `admin:tenants` or `billing:manage`.
+         */
+        put: operations["billing_save_profile"];
         post?: never;
         delete?: never;
         options?: never;
@@ -63,8 +57,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Own invoices and credit notes, drafts excluded */
-        get: operations["list_invoices"];
+        /**
+         * List own invoices
+         * @description Needs `admin:billing` or `billing:manage` or `billing:read`.
+         */
+        get: operations["billing_index"];
         put?: never;
         post?: never;
         delete?: never;
@@ -80,25 +77,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One invoice with lines, VAT groups and payments */
-        get: operations["get_invoice"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/billing/invoices/{invoice_id}/pdf": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The PDF; 409 while it is being prepared */
-        get: operations["get_invoice_pdf"];
+        /**
+         * Show an own invoice
+         * @description With its lines, what settled it, and the attempts to collect it that failed.
+         *
+         *     Needs `admin:billing` or `billing:manage` or `billing:read`.
+         */
+        get: operations["billing_show"];
         put?: never;
         post?: never;
         delete?: never;
@@ -114,8 +99,75 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The e-invoice file; 409 while it is being prepared */
-        get: operations["download_invoice"];
+        /**
+         * Fetch the e-invoice
+         * @description Needs `admin:billing` or `billing:manage` or `billing:read`.
+         */
+        get: operations["billing_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/invoices/{invoice_id}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetch the PDF
+         * @description Needs `admin:billing` or `billing:manage` or `billing:read`.
+         */
+        get: operations["billing_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How we stand
+         * @description What is paid a month, what is open, what comes next.
+         *
+         *     Needs `admin:billing` or `billing:read`.
+         */
+        get: operations["billing_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/upcoming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview the next invoice
+         * @description Computed like the real one, from what is known now; one document per currency.
+         *
+         *     Needs `admin:billing` or `billing:read`.
+         */
+        get: operations["billing_upcoming"];
         put?: never;
         post?: never;
         delete?: never;
@@ -131,10 +183,19 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Own subscriptions */
-        get: operations["list_subscriptions"];
+        /**
+         * List subscriptions
+         * @description Needs `admin:billing` or `admin:subscriptions` or `subscriptions:manage` or `subscriptions:read`.
+         */
+        get: operations["subscriptions_index"];
         put?: never;
-        post?: never;
+        /**
+         * Subscribe to a plan
+         * @description A billing profile is needed first; one live subscription per service. Its workflow tells when it is ready.
+         *
+         *     Needs `admin:subscriptions` or `subscriptions:manage`.
+         */
+        post: operations["subscriptions_subscribe"];
         delete?: never;
         options?: never;
         head?: never;
@@ -148,8 +209,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One subscription with plan, usage and timeline */
-        get: operations["get_subscription"];
+        /**
+         * Show a subscription with plan, usage and timeline
+         * @description Needs `admin:billing` or `admin:subscriptions` or `subscriptions:manage` or `subscriptions:read`.
+         */
+        get: operations["subscriptions_show"];
         put?: never;
         post?: never;
         delete?: never;
@@ -167,8 +231,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel at the end of the period; a trial ends at once */
-        post: operations["cancel_subscription"];
+        /**
+         * Cancel at the end of the period; a trial at once
+         * @description Needs `admin:subscriptions` or `subscriptions:manage`.
+         */
+        post: operations["subscriptions_cancel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -184,8 +251,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Undo a scheduled cancellation */
-        post: operations["resume_subscription"];
+        /**
+         * Undo a scheduled cancellation
+         * @description Needs `admin:subscriptions` or `subscriptions:manage`.
+         */
+        post: operations["subscriptions_resume"];
         delete?: never;
         options?: never;
         head?: never;
@@ -196,111 +266,161 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** ApiResponse[BillingOverviewOut] */
-        ApiResponse_BillingOverviewOut_: {
-            data: components["schemas"]["BillingOverviewOut"];
-            meta: components["schemas"]["Meta"];
-        };
-        /** ApiResponse[BillingProfileOut] */
-        ApiResponse_BillingProfileOut_: {
-            data: components["schemas"]["BillingProfileOut"];
-            meta: components["schemas"]["Meta"];
-        };
-        /** ApiResponse[InvoiceDetailOut] */
-        ApiResponse_InvoiceDetailOut_: {
-            data: components["schemas"]["InvoiceDetailOut"];
-            meta: components["schemas"]["Meta"];
-        };
-        /** ApiResponse[MeOut] */
-        ApiResponse_MeOut_: {
-            data: components["schemas"]["MeOut"];
-            meta: components["schemas"]["Meta"];
-        };
-        /** ApiResponse[SubscriptionDetailOut] */
-        ApiResponse_SubscriptionDetailOut_: {
-            data: components["schemas"]["SubscriptionDetailOut"];
-            meta: components["schemas"]["Meta"];
-        };
-        /** ApiResponse[SubscriptionOut] */
-        ApiResponse_SubscriptionOut_: {
-            data: components["schemas"]["SubscriptionOut"];
-            meta: components["schemas"]["Meta"];
-        };
-        /** ApiResponse[Union[BillingProfileOut, NoneType]] */
-        ApiResponse_Union_BillingProfileOut__NoneType__: {
-            data: components["schemas"]["BillingProfileOut"] | null;
-            meta: components["schemas"]["Meta"];
-        };
-        /** BillingOverviewOut */
-        BillingOverviewOut: {
-            currency: string | null;
-            mrr_amount_cents: number;
-            open_cents: number;
-            overdue_cents: number;
-            unapplied_cents: number;
-            next_invoice_date: string | null;
-            /** @enum {string} */
-            standing: "good" | "past_due" | "suspended";
-        };
-        /** BillingProfileIn */
+        /**
+         * BillingPeriod
+         * @enum {string}
+         */
+        BillingPeriod: "monthly" | "quarterly" | "yearly" | "one_time";
+        /**
+         * BillingProfileCreateUpdate
+         * @description The buyer's identity. Fields that are not sent stay as they are; null or an empty text clears one.
+         * @example {
+         *       "address_line1": "Coolsingel 40",
+         *       "city": "Rotterdam",
+         *       "company_name": "Acme Bakeries B.V.",
+         *       "contact_email": "ap@acme.example",
+         *       "country_code": "NL",
+         *       "is_business": true,
+         *       "postal_code": "3011 AD",
+         *       "preferred_language": "nl",
+         *       "vat_number": "NL004495445B01"
+         *     }
+         */
         BillingProfileIn: {
-            company_name?: string | null;
+            /** Address Line1 */
             address_line1?: string | null;
+            /** Address Line2 */
             address_line2?: string | null;
-            postal_code?: string | null;
-            city?: string | null;
-            state?: string | null;
-            country_code?: string | null;
-            vat_number?: string | null;
-            tax_exempt?: boolean;
-            contact_email?: string | null;
-            phone?: string | null;
-            is_business?: boolean;
-            peppol_id?: string | null;
-            peppol_scheme?: string | null;
-            leitweg_id?: string | null;
-            preferred_einvoice_format?: ("ubl" | "xrechnung" | "cii" | "zugferd" | "facturx") | null;
-            preferred_language?: ("en" | "nl" | "de" | "fr" | "es" | "it") | null;
-            invoice_template_name?: string | null;
-            email_template_name?: string | null;
+            /** Buyer Reference */
             buyer_reference?: string | null;
+            /** City */
+            city?: string | null;
+            /** Company Name */
+            company_name?: string | null;
+            /** Contact Email */
+            contact_email?: string | null;
+            /** Country Code */
+            country_code?: string | null;
+            /** Email Template Name */
+            email_template_name?: string | null;
+            /** Invoice Template Name */
+            invoice_template_name?: string | null;
+            /** Is Business */
+            is_business?: boolean | null;
+            /** Leitweg Id */
+            leitweg_id?: string | null;
+            /** Peppol Id */
+            peppol_id?: string | null;
+            /** Peppol Scheme */
+            peppol_scheme?: string | null;
+            /** Phone */
+            phone?: string | null;
+            /** Postal Code */
+            postal_code?: string | null;
+            /** Preferred Einvoice Format */
+            preferred_einvoice_format?: ("ubl" | "xrechnung" | "cii" | "zugferd" | "facturx") | null;
+            /** Preferred Language */
+            preferred_language?: ("en" | "nl" | "de" | "fr" | "es" | "it") | null;
+            /** State */
+            state?: string | null;
+            /**
+             * Tax Exempt
+             * @description Only an operator changes it.
+             */
+            tax_exempt?: boolean | null;
+            /** Vat Number */
+            vat_number?: string | null;
+            /**
+             * Version
+             * @description The version that was edited; a stale one is a conflict.
+             */
             version?: number | null;
         };
-        /** BillingProfileOut */
+        /**
+         * BillingProfileOut
+         * @example {
+         *       "address_line1": "Coolsingel 40",
+         *       "city": "Rotterdam",
+         *       "company_name": "Acme Bakeries B.V.",
+         *       "contact_email": "ap@acme.example",
+         *       "country_code": "NL",
+         *       "is_business": true,
+         *       "postal_code": "3011 AD",
+         *       "preferred_language": "nl",
+         *       "tenant_id": "tnt_acme",
+         *       "vat_number": "NL004495445B01",
+         *       "version": 1
+         *     }
+         */
         BillingProfileOut: {
-            tenant_id: string;
-            company_name: string | null;
+            /** Address Line1 */
             address_line1: string | null;
+            /** Address Line2 */
             address_line2: string | null;
-            postal_code: string | null;
-            city: string | null;
-            state: string | null;
-            country_code: string | null;
-            vat_number: string | null;
-            tax_exempt: boolean;
-            contact_email: string | null;
-            phone: string | null;
-            is_business: boolean;
-            peppol_id: string | null;
-            peppol_scheme: string | null;
-            leitweg_id: string | null;
-            preferred_einvoice_format: ("ubl" | "xrechnung" | "cii" | "zugferd" | "facturx") | null;
-            preferred_language: ("en" | "nl" | "de" | "fr" | "es" | "it") | null;
-            invoice_template_name: string | null;
-            email_template_name: string | null;
+            /** Buyer Reference */
             buyer_reference: string | null;
-            vat_number_validated_at: string | null;
-            vat_number_result: ("valid" | "invalid" | "unavailable") | null;
-            version: number;
-            /** Format: date-time */
+            /** City */
+            city: string | null;
+            /** Company Name */
+            company_name: string | null;
+            /** Contact Email */
+            contact_email: string | null;
+            /** Country Code */
+            country_code: string | null;
+            /** Created At */
             created_at: string;
-            /** Format: date-time */
+            /** Email Template Name */
+            email_template_name: string | null;
+            /** Invoice Template Name */
+            invoice_template_name: string | null;
+            /** Is Business */
+            is_business: boolean;
+            /** Leitweg Id */
+            leitweg_id: string | null;
+            /** Missing For Finalisation */
+            missing_for_finalisation: string[];
+            /** Peppol Id */
+            peppol_id: string | null;
+            /** Peppol Scheme */
+            peppol_scheme: string | null;
+            /** Phone */
+            phone: string | null;
+            /** Postal Code */
+            postal_code: string | null;
+            /** Preferred Einvoice Format */
+            preferred_einvoice_format: ("ubl" | "xrechnung" | "cii" | "zugferd" | "facturx") | null;
+            /** Preferred Language */
+            preferred_language: ("en" | "nl" | "de" | "fr" | "es" | "it") | null;
+            /** State */
+            state: string | null;
+            /** Tax Exempt */
+            tax_exempt: boolean;
+            /** Tax Exempt Reason */
+            tax_exempt_reason: string | null;
+            /** Tax Exempt Reason Code */
+            tax_exempt_reason_code: string | null;
+            /** Tenant Id */
+            tenant_id: string;
+            /** Updated At */
             updated_at: string;
+            /** Vat Number */
+            vat_number: string | null;
+            /** Vat Number Result */
+            vat_number_result: string | null;
+            /** Vat Number Validated At */
+            vat_number_validated_at: string | null;
+            /** Version */
+            version: number;
         };
-        /** Deprecation */
-        Deprecation: {
-            name: string;
-            message: string;
+        /**
+         * CancelIn
+         * @example {
+         *       "reason": "We merged two teams."
+         *     }
+         */
+        CancelIn: {
+            /** Reason */
+            reason?: string | null;
         };
         /**
          * DocumentType
@@ -309,332 +429,1086 @@ export interface components {
         DocumentType: "invoice" | "credit_note";
         /** ErrorBody */
         ErrorBody: {
+            /**
+             * Code
+             * @example not_found
+             */
             code: string;
+            /**
+             * Message
+             * @example No invoice inv_01m851qp4yet0r2fk9wvt1p634.
+             */
             message: string;
+            /** Reasons */
+            reasons?: components["schemas"]["ReasonOut"][] | null;
+            /**
+             * Request Id
+             * @example req_01m851qp4yet0r2fk9wvt1p634
+             */
             request_id: string;
-            reasons?: components["schemas"]["ReasonOut"][];
         };
-        /** ErrorOut */
+        /**
+         * ErrorOut
+         * @description What every refused request gets.
+         */
         ErrorOut: {
             error: components["schemas"]["ErrorBody"];
         };
-        /** InvoiceDetailOut */
-        InvoiceDetailOut: {
+        /**
+         * FailedPaymentOut
+         * @description An attempt to collect that did not succeed, and when the next one is.
+         * @example {
+         *       "amount_cents": 6897,
+         *       "attempted_at": "2026-02-15T06:00:00Z",
+         *       "id": "pay_01m851qp4yet0r2fk9wvt1p634",
+         *       "next_retry_at": "2026-02-18T06:00:00Z",
+         *       "reason": "The bank refused the debit."
+         *     }
+         */
+        FailedPaymentOut: {
+            /** Amount Cents */
+            amount_cents: number;
+            /** Attempted At */
+            attempted_at: string;
+            /** Id */
             id: string;
-            tenant_id: string;
-            partner_id: string;
-            document_type: components["schemas"]["DocumentType"];
-            status: components["schemas"]["InvoiceStatus"];
-            number: string | null;
-            referenced_invoice_id: string | null;
-            currency: string;
-            language: string | null;
-            issue_date: string | null;
-            due_date: string | null;
-            period_start: string | null;
-            period_end: string | null;
-            subtotal_cents: number;
-            tax_cents: number;
-            total_cents: number;
-            amount_paid_cents: number;
-            amount_credited_cents: number;
-            amount_due_cents: number;
-            settlement: string | null;
-            reverse_charge: boolean;
-            tax_label: string | null;
-            finalized_at: string | null;
-            sent_at: string | null;
-            paid_at: string | null;
-            past_due_since: string | null;
-            voided_at: string | null;
-            delivery: string | null;
-            pdf_url: string | null;
-            version: number;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            notes: string | null;
-            buyer_reference: string | null;
-            purchase_order_ref: string | null;
-            legal_note: string | null;
-            credit_reason: string | null;
-            void_reason: string | null;
-            buyer_snapshot: {
-                [key: string]: unknown;
-            } | null;
-            seller_snapshot: {
-                [key: string]: unknown;
-            } | null;
-            lines: components["schemas"]["LineOut"][];
-            payments: components["schemas"]["SettlementOut"][];
-            available_actions: string[];
+            /** Next Retry At */
+            next_retry_at: string | null;
+            /** Reason */
+            reason: string | null;
         };
-        /** InvoiceOut */
-        InvoiceOut: {
-            id: string;
-            tenant_id: string;
-            partner_id: string;
-            document_type: components["schemas"]["DocumentType"];
-            status: components["schemas"]["InvoiceStatus"];
-            number: string | null;
-            referenced_invoice_id: string | null;
-            currency: string;
-            language: string | null;
-            issue_date: string | null;
-            due_date: string | null;
-            period_start: string | null;
-            period_end: string | null;
-            subtotal_cents: number;
-            tax_cents: number;
-            total_cents: number;
-            amount_paid_cents: number;
-            amount_credited_cents: number;
-            amount_due_cents: number;
-            settlement: string | null;
-            reverse_charge: boolean;
-            tax_label: string | null;
-            finalized_at: string | null;
-            sent_at: string | null;
-            paid_at: string | null;
-            past_due_since: string | null;
-            voided_at: string | null;
-            delivery: string | null;
-            pdf_url: string | null;
-            version: number;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
+        /**
+         * Format
+         * @enum {string}
+         */
+        Format: "ubl" | "xrechnung" | "cii" | "zugferd" | "facturx";
         /**
          * InvoiceStatus
          * @enum {string}
          */
         InvoiceStatus: "draft" | "finalized" | "sent" | "past_due" | "paid" | "void";
+        /**
+         * InvoiceSummary
+         * @description One row of a list.
+         * @example {
+         *       "amount_due_cents": 6897,
+         *       "currency": "EUR",
+         *       "document_type": "invoice",
+         *       "due_date": "2026-02-15",
+         *       "id": "inv_01jd0000000000000000000000",
+         *       "issue_date": "2026-02-01",
+         *       "number": "SCAI-2026-000001",
+         *       "partner_id": "prt_northwind",
+         *       "status": "finalized",
+         *       "subtotal_cents": 5700,
+         *       "tax_cents": 1197,
+         *       "tenant_id": "tnt_acme",
+         *       "total_cents": 6897
+         *     }
+         */
+        InvoiceSummary: {
+            /** Amount Credited Cents */
+            amount_credited_cents: number;
+            /** Amount Due Cents */
+            amount_due_cents: number;
+            /** Amount Paid Cents */
+            amount_paid_cents: number;
+            /** Billing Run Id */
+            billing_run_id: string | null;
+            /** Created At */
+            created_at: string;
+            /** Currency */
+            currency: string;
+            /** Delivery */
+            delivery: string | null;
+            document_type: components["schemas"]["DocumentType"];
+            /** Due Date */
+            due_date: string | null;
+            /** Finalized At */
+            finalized_at: string | null;
+            /** Id */
+            id: string;
+            /** Issue Date */
+            issue_date: string | null;
+            /** Language */
+            language: string | null;
+            /** Number */
+            number: string | null;
+            /** Paid At */
+            paid_at: string | null;
+            /** Partner Id */
+            partner_id: string;
+            /** Past Due Since */
+            past_due_since: string | null;
+            /** Pdf Url */
+            pdf_url: string | null;
+            /** Period End */
+            period_end: string | null;
+            /** Period Start */
+            period_start: string | null;
+            /** Referenced Invoice Id */
+            referenced_invoice_id: string | null;
+            /** Reverse Charge */
+            reverse_charge: boolean;
+            /** Sent At */
+            sent_at: string | null;
+            /** Settlement */
+            settlement: string | null;
+            status: components["schemas"]["InvoiceStatus"];
+            /** Subtotal Cents */
+            subtotal_cents: number;
+            /** Tax Cents */
+            tax_cents: number;
+            /** Tax Label */
+            tax_label: string | null;
+            /** Tenant Id */
+            tenant_id: string;
+            /** Total Cents */
+            total_cents: number;
+            /** Updated At */
+            updated_at: string;
+            /** Version */
+            version: number;
+            /** Voided At */
+            voided_at: string | null;
+        };
         /** LineOut */
         LineOut: {
-            id: string;
-            order_index: number;
-            description: string;
-            quantity: string;
-            unit_label: string | null;
-            unit_price_cents: number;
-            unit_divisor: number;
+            /** Amount Cents */
             amount_cents: number;
-            tax_category: string | null;
-            tax_rate: string | null;
-            tax_cents: number;
-            period_start: string | null;
-            period_end: string | null;
-            subscription_id: string | null;
+            /** Billing Charge Id */
+            billing_charge_id: string | null;
+            /** Credited Line Id */
+            credited_line_id: string | null;
+            /** Derivation */
+            derivation: {
+                [key: string]: unknown;
+            } | null;
+            /** Description */
+            description: string;
+            /** Id */
+            id: string;
+            /** Ledger Code */
+            ledger_code: string | null;
+            /** Metric Slug */
             metric_slug: string | null;
+            /** Order Index */
+            order_index: number;
+            /** Pack Subscription Id */
+            pack_subscription_id: string | null;
+            /** Period End */
+            period_end: string | null;
+            /** Period Start */
+            period_start: string | null;
+            /** Quantity */
+            quantity: string;
+            /** Subscription Id */
+            subscription_id: string | null;
+            /** Tax Category */
+            tax_category: string | null;
+            /** Tax Cents */
+            tax_cents: number;
+            /** Tax Rate */
+            tax_rate: string | null;
+            /** Unit Divisor */
+            unit_divisor: number;
+            /** Unit Label */
+            unit_label: string | null;
+            /** Unit Price Cents */
+            unit_price_cents: number;
         };
-        /** MeOut */
+        /** Many[PreviewOut] */
+        Many_PreviewOut_: {
+            /** Data */
+            data: components["schemas"]["PreviewOut"][];
+            meta: components["schemas"]["Meta"];
+        };
+        /**
+         * MeOut
+         * @description Who the caller is.
+         * @example {
+         *       "display_name": "Anna Jansen",
+         *       "email": "anna@acme.example",
+         *       "partner_id": "prt_northwind",
+         *       "partner_name": "Northwind Cloud GmbH",
+         *       "permissions": [
+         *         "billing:manage",
+         *         "billing:read"
+         *       ],
+         *       "roles": [
+         *         "tenant_admin"
+         *       ],
+         *       "tenant_id": "tnt_acme",
+         *       "tenant_name": "Acme Bakeries B.V.",
+         *       "user_id": "usr_anna"
+         *     }
+         */
         MeOut: {
-            user_id: string;
-            tenant_id: string | null;
-            partner_id: string | null;
-            email: string | null;
+            /** Display Name */
             display_name: string | null;
-            tenant_name: string | null;
+            /** Email */
+            email: string | null;
+            /** Partner Id */
+            partner_id: string | null;
+            /** Partner Name */
             partner_name: string | null;
-            roles: string[];
+            /** Permissions */
             permissions: string[];
+            /** Roles */
+            roles: string[];
+            /** Tenant Id */
+            tenant_id: string | null;
+            /** Tenant Name */
+            tenant_name: string | null;
+            /** User Id */
+            user_id: string;
         };
         /** Meta */
         Meta: {
+            /**
+             * Request Id
+             * @example req_01m851qp4yet0r2fk9wvt1p634
+             */
             request_id: string;
-            /** Format: date-time */
+            /**
+             * Timestamp
+             * @example 2026-11-22T10:00:00Z
+             */
             timestamp: string;
-            deprecations?: components["schemas"]["Deprecation"][];
         };
-        /** PaginatedResponse[InvoiceOut] */
-        PaginatedResponse_InvoiceOut_: {
-            data: components["schemas"]["InvoiceOut"][];
-            pagination: components["schemas"]["Pagination"];
+        /** One[BillingProfileOut] */
+        One_BillingProfileOut_: {
+            data: components["schemas"]["BillingProfileOut"];
             meta: components["schemas"]["Meta"];
         };
-        /** PaginatedResponse[SubscriptionOut] */
-        PaginatedResponse_SubscriptionOut_: {
+        /** One[MeOut] */
+        One_MeOut_: {
+            data: components["schemas"]["MeOut"];
+            meta: components["schemas"]["Meta"];
+        };
+        /** One[OverviewOut] */
+        One_OverviewOut_: {
+            data: components["schemas"]["OverviewOut"];
+            meta: components["schemas"]["Meta"];
+        };
+        /** One[OwnInvoiceOut] */
+        One_OwnInvoiceOut_: {
+            data: components["schemas"]["OwnInvoiceOut"];
+            meta: components["schemas"]["Meta"];
+        };
+        /** One[SubscribedOut] */
+        One_SubscribedOut_: {
+            data: components["schemas"]["SubscribedOut"];
+            meta: components["schemas"]["Meta"];
+        };
+        /** One[SubscriptionOut] */
+        One_SubscriptionOut_: {
+            data: components["schemas"]["SubscriptionOut"];
+            meta: components["schemas"]["Meta"];
+        };
+        /** One[SubscriptionStoryOut] */
+        One_SubscriptionStoryOut_: {
+            data: components["schemas"]["SubscriptionStoryOut"];
+            meta: components["schemas"]["Meta"];
+        };
+        /** One[Union[BillingProfileOut, NoneType]] */
+        One_Union_BillingProfileOut__NoneType__: {
+            data: components["schemas"]["BillingProfileOut"] | null;
+            meta: components["schemas"]["Meta"];
+        };
+        /** OverviewOut */
+        OverviewOut: {
+            /** Currency */
+            currency: string;
+            /** Mrr Amount Cents */
+            mrr_amount_cents: number;
+            /** Next Invoice Date */
+            next_invoice_date: string | null;
+            /** Open Cents */
+            open_cents: number;
+            /** Overdue Cents */
+            overdue_cents: number;
+            /**
+             * Standing
+             * @enum {string}
+             */
+            standing: "good" | "past_due" | "suspended";
+            /** Unapplied Cents */
+            unapplied_cents: number;
+        };
+        /**
+         * OwnInvoiceOut
+         * @description A document with its lines, what settled it, and the attempts to collect it that failed.
+         * @example {
+         *       "amount_due_cents": 6897,
+         *       "currency": "EUR",
+         *       "document_type": "invoice",
+         *       "due_date": "2026-02-15",
+         *       "id": "inv_01jd0000000000000000000000",
+         *       "issue_date": "2026-02-01",
+         *       "number": "SCAI-2026-000001",
+         *       "partner_id": "prt_northwind",
+         *       "status": "finalized",
+         *       "subtotal_cents": 5700,
+         *       "tax_cents": 1197,
+         *       "tenant_id": "tnt_acme",
+         *       "total_cents": 6897
+         *     }
+         */
+        OwnInvoiceOut: {
+            /** Amount Credited Cents */
+            amount_credited_cents: number;
+            /** Amount Due Cents */
+            amount_due_cents: number;
+            /** Amount Paid Cents */
+            amount_paid_cents: number;
+            /** Available Actions */
+            available_actions: string[];
+            /** Billing Run Id */
+            billing_run_id: string | null;
+            /** Buyer Reference */
+            buyer_reference: string | null;
+            /** Buyer Snapshot */
+            buyer_snapshot: {
+                [key: string]: unknown;
+            } | null;
+            /** Canonical Digest */
+            canonical_digest: string | null;
+            /** Created At */
+            created_at: string;
+            /** Credit Reason */
+            credit_reason: string | null;
+            /** Currency */
+            currency: string;
+            /** Delivery */
+            delivery: string | null;
+            document_type: components["schemas"]["DocumentType"];
+            /** Due Date */
+            due_date: string | null;
+            /** Failed Payments */
+            failed_payments: components["schemas"]["FailedPaymentOut"][];
+            /** Finalized At */
+            finalized_at: string | null;
+            /** Id */
+            id: string;
+            /** Issue Date */
+            issue_date: string | null;
+            /** Language */
+            language: string | null;
+            /** Legal Note */
+            legal_note: string | null;
+            /** Lines */
+            lines: components["schemas"]["LineOut"][];
+            /** Notes */
+            notes: string | null;
+            /** Number */
+            number: string | null;
+            /** Paid At */
+            paid_at: string | null;
+            /** Partner Id */
+            partner_id: string;
+            /** Past Due Since */
+            past_due_since: string | null;
+            /** Payments */
+            payments: components["schemas"]["SettlementOut"][];
+            /** Pdf Url */
+            pdf_url: string | null;
+            /** Period End */
+            period_end: string | null;
+            /** Period Start */
+            period_start: string | null;
+            /** Previous Digest */
+            previous_digest: string | null;
+            /** Purchase Order Ref */
+            purchase_order_ref: string | null;
+            /** Referenced Invoice Id */
+            referenced_invoice_id: string | null;
+            /** Reverse Charge */
+            reverse_charge: boolean;
+            /** Seller Snapshot */
+            seller_snapshot: {
+                [key: string]: unknown;
+            } | null;
+            /** Sent At */
+            sent_at: string | null;
+            /** Settlement */
+            settlement: string | null;
+            status: components["schemas"]["InvoiceStatus"];
+            /** Subtotal Cents */
+            subtotal_cents: number;
+            /** Tax Cents */
+            tax_cents: number;
+            /** Tax Label */
+            tax_label: string | null;
+            /** Tenant Id */
+            tenant_id: string;
+            /** Total Cents */
+            total_cents: number;
+            /** Updated At */
+            updated_at: string;
+            /** Version */
+            version: number;
+            /** Void Reason */
+            void_reason: string | null;
+            /** Voided At */
+            voided_at: string | null;
+        };
+        /** Paged[InvoiceSummary] */
+        Paged_InvoiceSummary_: {
+            /** Data */
+            data: components["schemas"]["InvoiceSummary"][];
+            meta: components["schemas"]["Meta"];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** Paged[SubscriptionOut] */
+        Paged_SubscriptionOut_: {
+            /** Data */
             data: components["schemas"]["SubscriptionOut"][];
-            pagination: components["schemas"]["Pagination"];
             meta: components["schemas"]["Meta"];
+            pagination: components["schemas"]["Pagination"];
         };
         /** Pagination */
         Pagination: {
+            /**
+             * Page
+             * @example 1
+             */
             page: number;
+            /**
+             * Page Size
+             * @example 25
+             */
             page_size: number;
+            /**
+             * Total
+             * @example 1
+             */
             total: number;
+            /**
+             * Total Pages
+             * @example 1
+             */
             total_pages: number;
         };
-        /** PlanFeaturesOut */
+        /**
+         * PlanFeaturesOut
+         * @description What a plan offers, in words, and the unit it is counted in.
+         * @example {
+         *       "items": [
+         *         "Versioning"
+         *       ],
+         *       "unit": "seat"
+         *     }
+         */
         PlanFeaturesOut: {
-            items?: string[];
-            unit?: string;
+            /** Items */
+            items: string[];
+            /**
+             * Unit
+             * @default
+             */
+            unit: string;
         };
-        /** PlanSummaryOut */
+        /**
+         * PlanSummaryOut
+         * @example {
+         *       "billing_period": "monthly",
+         *       "features": {
+         *         "items": [
+         *           "Versioning"
+         *         ],
+         *         "unit": "seat"
+         *       },
+         *       "id": "pln_01m851qp4yet0r2fk9wvt1p634",
+         *       "name": "Pro",
+         *       "quotas": {
+         *         "storage_gb": 500
+         *       },
+         *       "slug": "pro",
+         *       "tier": "pro"
+         *     }
+         */
         PlanSummaryOut: {
-            id: string;
-            slug: string;
-            name: string;
-            tier: string;
-            billing_period: string;
+            billing_period: components["schemas"]["BillingPeriod"];
             features: components["schemas"]["PlanFeaturesOut"];
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Quotas */
             quotas: {
                 [key: string]: number;
             };
+            /** Slug */
+            slug: string;
+            /** Tier */
+            tier: string;
         };
-        /** QuotaStatusOut */
-        QuotaStatusOut: {
-            tenant_id: string;
-            service_slug: string;
-            metric_slug: string;
-            entitled: boolean;
-            limit: string | null;
-            used: string;
-            remaining: string | null;
-            unlimited: boolean;
-            percent: string | null;
-            /** @enum {string} */
-            status: "ok" | "warning" | "exceeded";
-            /** Format: date-time */
-            period_start: string;
-            /** Format: date-time */
+        /** PreviewLineOut */
+        PreviewLineOut: {
+            /** Amount Cents */
+            amount_cents: number;
+            /** Charge Kind */
+            charge_kind: string;
+            /** Derivation */
+            derivation: {
+                [key: string]: unknown;
+            };
+            /** Description */
+            description: string;
+            /** Period End */
             period_end: string;
-            /** Format: date-time */
+            /** Period Start */
+            period_start: string;
+            /** Quantity */
+            quantity: string;
+            /** Subscription Id */
+            subscription_id: string;
+            /** Unit Divisor */
+            unit_divisor: number;
+            /** Unit Price Cents */
+            unit_price_cents: number;
+        };
+        /**
+         * PreviewOut
+         * @description A document as it would be written now.
+         */
+        PreviewOut: {
+            /** Currency */
+            currency: string;
+            /** Lines */
+            lines: components["schemas"]["PreviewLineOut"][];
+            /** Subtotal Cents */
+            subtotal_cents: number;
+            /** Tax Cents */
+            tax_cents: number;
+            /** Tax Label */
+            tax_label: string;
+            /** Tenant Id */
+            tenant_id: string;
+            /** Total Cents */
+            total_cents: number;
+        };
+        /**
+         * QuotaStanding
+         * @enum {string}
+         */
+        QuotaStanding: "ok" | "warning" | "exceeded";
+        /**
+         * QuotaStatusOut
+         * @description `QuotaStatusResponse`: the service decides what follows.
+         * @example {
+         *       "as_of": "2026-11-22T10:00:00Z",
+         *       "entitled": true,
+         *       "limit": 1000,
+         *       "metric_slug": "api_calls",
+         *       "percent": "81.2",
+         *       "period_end": "2026-12-03T14:20:30Z",
+         *       "period_start": "2026-11-03T14:20:30Z",
+         *       "remaining": "188",
+         *       "service_slug": "scaidrive",
+         *       "status": "warning",
+         *       "tenant_id": "tnt_01m851qp4yet0r2fk9wvt1p634",
+         *       "unlimited": false,
+         *       "used": "812"
+         *     }
+         */
+        QuotaStatusOut: {
+            /** As Of */
             as_of: string;
+            /** Entitled */
+            entitled: boolean;
+            /** Limit */
+            limit: number | null;
+            /**
+             * Metric Slug
+             * @example api_calls
+             */
+            metric_slug: string;
+            /** Percent */
+            percent: string;
+            /** Period End */
+            period_end: string | null;
+            /** Period Start */
+            period_start: string | null;
+            /** Remaining */
+            remaining: string | null;
+            /** Service Slug */
+            service_slug: string;
+            status: components["schemas"]["QuotaStanding"];
+            /** Tenant Id */
+            tenant_id: string;
+            /** Unlimited */
+            unlimited: boolean;
+            /** Used */
+            used: string;
         };
         /** ReasonOut */
         ReasonOut: {
+            /**
+             * Code
+             * @example seller_incomplete
+             */
             code: string;
-            message: string;
+            /**
+             * Field
+             * @example seller_city
+             */
             field?: string | null;
+            /**
+             * Message
+             * @example The seller's city is missing.
+             */
+            message: string;
         };
-        /** SettlementOut */
+        /**
+         * SettlementOut
+         * @example {
+         *       "amount_cents": 6897,
+         *       "id": "stl_1",
+         *       "invoice_id": "inv_1",
+         *       "kind": "manual"
+         *     }
+         */
         SettlementOut: {
-            id: string;
-            invoice_id: string;
-            kind: string;
-            source_id: string;
+            /** Amount Cents */
             amount_cents: number;
-            unapplied_cents: number;
-            /** Format: date-time */
-            settled_at: string;
-            reference: string | null;
+            /** Id */
+            id: string;
+            /** Invoice Id */
+            invoice_id: string;
+            /** Kind */
+            kind: string;
+            /** Method */
             method: string | null;
+            /** Recorded By */
+            recorded_by: string;
+            /** Reference */
+            reference: string | null;
+            /** Settled At */
+            settled_at: string;
+            /** Source Id */
+            source_id: string;
+            /** Unapplied Cents */
+            unapplied_cents: number;
         };
-        /** SubscriptionCancelIn */
-        SubscriptionCancelIn: {
-            reason?: string | null;
-        };
-        /** SubscriptionDetailOut */
-        SubscriptionDetailOut: {
-            id: string;
-            tenant_id: string;
-            partner_id: string;
-            service_id: string;
-            service_slug: string;
-            service_name: string;
-            plan_id: string;
-            plan_key: string;
-            plan_name: string;
-            /** @enum {string} */
-            billing_period: "monthly" | "quarterly" | "yearly" | "one_time";
-            pack_subscription_id: string | null;
-            status: components["schemas"]["SubscriptionStatus"];
-            is_entitled: boolean;
+        /**
+         * SubscribeIn
+         * @description Subscribe to a plan.
+         * @example {
+         *       "external_reference": "PO-4711",
+         *       "plan_key": "scaidrive.pro",
+         *       "quantity": 5
+         *     }
+         */
+        SubscribeIn: {
+            /** External Reference */
+            external_reference?: string | null;
+            /** Payment Method Id */
+            payment_method_id?: string | null;
+            /** Plan Id */
+            plan_id?: string | null;
+            /** Plan Key */
+            plan_key?: string | null;
+            /**
+             * Quantity
+             * @default 1
+             */
             quantity: number;
-            unit_price_cents: number | null;
-            next_unit_price_cents: number | null;
-            currency: string;
-            mrr_amount_cents: number;
-            activated_at: string | null;
-            current_period_start: string | null;
-            current_period_end: string | null;
-            term_ends_at: string | null;
-            trial_ends_at: string | null;
-            past_due_since: string | null;
-            suspended_at: string | null;
-            suspended_reason: string | null;
-            pending_cancellation_at: string | null;
-            cancelled_at: string | null;
-            cancellation_reason: string | null;
-            external_reference: string | null;
-            endpoint: string | null;
-            available_actions: string[];
-            version: number;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            plan: components["schemas"]["PlanSummaryOut"];
-            usage: components["schemas"]["QuotaStatusOut"][];
-            timeline: components["schemas"]["TimelineEntryOut"][];
         };
-        /** SubscriptionOut */
+        /**
+         * SubscribedOut
+         * @description A new subscription and the workflow that provisions it.
+         * @example {
+         *       "activated_at": "2026-01-15T09:00:00Z",
+         *       "available_actions": [
+         *         "change_plan",
+         *         "cancel"
+         *       ],
+         *       "billing_period": "monthly",
+         *       "created_at": "2026-01-15T09:00:00Z",
+         *       "currency": "EUR",
+         *       "current_period_end": "2026-02-15T09:00:00Z",
+         *       "current_period_start": "2026-01-15T09:00:00Z",
+         *       "id": "sub_01m851qp4yet0r2fk9wvt1p634",
+         *       "is_entitled": true,
+         *       "mrr_amount_cents": 9500,
+         *       "partner_id": "prt_northwind",
+         *       "plan_id": "pln_01m851qp4yet0r2fk9wvt1p634",
+         *       "plan_key": "scaidrive.pro",
+         *       "plan_name": "Pro",
+         *       "quantity": 5,
+         *       "service_id": "svc_scaidrive",
+         *       "service_name": "ScaiDrive",
+         *       "service_slug": "scaidrive",
+         *       "status": "active",
+         *       "tenant_id": "tnt_acme",
+         *       "unit_price_cents": 1900,
+         *       "updated_at": "2026-01-15T09:00:00Z",
+         *       "version": 2,
+         *       "workflow_id": "wfl_01m851qp4yet0r2fk9wvt1p634"
+         *     }
+         */
+        SubscribedOut: {
+            /** Activated At */
+            activated_at: string | null;
+            /** Available Actions */
+            available_actions: string[];
+            billing_period: components["schemas"]["BillingPeriod"];
+            /** Cancellation Reason */
+            cancellation_reason: string | null;
+            /** Cancelled At */
+            cancelled_at: string | null;
+            /** Created At */
+            created_at: string;
+            /**
+             * Currency
+             * @description ISO 4217.
+             */
+            currency: string;
+            /** Current Period End */
+            current_period_end: string | null;
+            /** Current Period Start */
+            current_period_start: string | null;
+            /** Endpoint */
+            endpoint: string | null;
+            /** External Reference */
+            external_reference: string | null;
+            /** Id */
+            id: string;
+            /** Is Entitled */
+            is_entitled: boolean;
+            /**
+             * Mrr Amount Cents
+             * @description Minor units of the currency.
+             */
+            mrr_amount_cents: number;
+            /** Next Unit Price Cents */
+            next_unit_price_cents: number | null;
+            /** Pack Subscription Id */
+            pack_subscription_id: string | null;
+            /** Partner Id */
+            partner_id: string;
+            /** Past Due Since */
+            past_due_since: string | null;
+            /** Pending Cancellation At */
+            pending_cancellation_at: string | null;
+            /** Plan Id */
+            plan_id: string;
+            /** Plan Key */
+            plan_key: string;
+            /** Plan Name */
+            plan_name: string;
+            /** Quantity */
+            quantity: number;
+            /** Service Id */
+            service_id: string;
+            /** Service Name */
+            service_name: string;
+            /** Service Slug */
+            service_slug: string;
+            status: components["schemas"]["SubscriptionStatus"];
+            /** Suspended At */
+            suspended_at: string | null;
+            /** Suspended Reason */
+            suspended_reason: string | null;
+            /** Tenant Id */
+            tenant_id: string;
+            /** Term Ends At */
+            term_ends_at: string | null;
+            /** Trial Ends At */
+            trial_ends_at: string | null;
+            /** Unit Price Cents */
+            unit_price_cents: number | null;
+            /** Updated At */
+            updated_at: string;
+            /** Version */
+            version: number;
+            /** Workflow Id */
+            workflow_id: string;
+        };
+        /**
+         * SubscriptionOut
+         * @description A subscription with its plan's key and what may be done with it now.
+         * @example {
+         *       "activated_at": "2026-01-15T09:00:00Z",
+         *       "available_actions": [
+         *         "change_plan",
+         *         "cancel"
+         *       ],
+         *       "billing_period": "monthly",
+         *       "created_at": "2026-01-15T09:00:00Z",
+         *       "currency": "EUR",
+         *       "current_period_end": "2026-02-15T09:00:00Z",
+         *       "current_period_start": "2026-01-15T09:00:00Z",
+         *       "id": "sub_01m851qp4yet0r2fk9wvt1p634",
+         *       "is_entitled": true,
+         *       "mrr_amount_cents": 9500,
+         *       "partner_id": "prt_northwind",
+         *       "plan_id": "pln_01m851qp4yet0r2fk9wvt1p634",
+         *       "plan_key": "scaidrive.pro",
+         *       "plan_name": "Pro",
+         *       "quantity": 5,
+         *       "service_id": "svc_scaidrive",
+         *       "service_name": "ScaiDrive",
+         *       "service_slug": "scaidrive",
+         *       "status": "active",
+         *       "tenant_id": "tnt_acme",
+         *       "unit_price_cents": 1900,
+         *       "updated_at": "2026-01-15T09:00:00Z",
+         *       "version": 2
+         *     }
+         */
         SubscriptionOut: {
-            id: string;
-            tenant_id: string;
-            partner_id: string;
-            service_id: string;
-            service_slug: string;
-            service_name: string;
-            plan_id: string;
-            plan_key: string;
-            plan_name: string;
-            /** @enum {string} */
-            billing_period: "monthly" | "quarterly" | "yearly" | "one_time";
-            pack_subscription_id: string | null;
-            status: components["schemas"]["SubscriptionStatus"];
-            is_entitled: boolean;
-            quantity: number;
-            unit_price_cents: number | null;
-            next_unit_price_cents: number | null;
-            currency: string;
-            mrr_amount_cents: number;
+            /** Activated At */
             activated_at: string | null;
-            current_period_start: string | null;
-            current_period_end: string | null;
-            term_ends_at: string | null;
-            trial_ends_at: string | null;
-            past_due_since: string | null;
-            suspended_at: string | null;
-            suspended_reason: string | null;
-            pending_cancellation_at: string | null;
-            cancelled_at: string | null;
-            cancellation_reason: string | null;
-            external_reference: string | null;
-            endpoint: string | null;
+            /** Available Actions */
             available_actions: string[];
-            version: number;
-            /** Format: date-time */
+            billing_period: components["schemas"]["BillingPeriod"];
+            /** Cancellation Reason */
+            cancellation_reason: string | null;
+            /** Cancelled At */
+            cancelled_at: string | null;
+            /** Created At */
             created_at: string;
-            /** Format: date-time */
+            /**
+             * Currency
+             * @description ISO 4217.
+             */
+            currency: string;
+            /** Current Period End */
+            current_period_end: string | null;
+            /** Current Period Start */
+            current_period_start: string | null;
+            /** Endpoint */
+            endpoint: string | null;
+            /** External Reference */
+            external_reference: string | null;
+            /** Id */
+            id: string;
+            /** Is Entitled */
+            is_entitled: boolean;
+            /**
+             * Mrr Amount Cents
+             * @description Minor units of the currency.
+             */
+            mrr_amount_cents: number;
+            /** Next Unit Price Cents */
+            next_unit_price_cents: number | null;
+            /** Pack Subscription Id */
+            pack_subscription_id: string | null;
+            /** Partner Id */
+            partner_id: string;
+            /** Past Due Since */
+            past_due_since: string | null;
+            /** Pending Cancellation At */
+            pending_cancellation_at: string | null;
+            /** Plan Id */
+            plan_id: string;
+            /** Plan Key */
+            plan_key: string;
+            /** Plan Name */
+            plan_name: string;
+            /** Quantity */
+            quantity: number;
+            /** Service Id */
+            service_id: string;
+            /** Service Name */
+            service_name: string;
+            /** Service Slug */
+            service_slug: string;
+            status: components["schemas"]["SubscriptionStatus"];
+            /** Suspended At */
+            suspended_at: string | null;
+            /** Suspended Reason */
+            suspended_reason: string | null;
+            /** Tenant Id */
+            tenant_id: string;
+            /** Term Ends At */
+            term_ends_at: string | null;
+            /** Trial Ends At */
+            trial_ends_at: string | null;
+            /** Unit Price Cents */
+            unit_price_cents: number | null;
+            /** Updated At */
             updated_at: string;
+            /** Version */
+            version: number;
         };
         /**
          * SubscriptionStatus
          * @enum {string}
          */
         SubscriptionStatus: "pending" | "trialing" | "active" | "past_due" | "cancelling" | "suspended" | "cancelled" | "expired";
-        /** TimelineEntryOut */
+        /**
+         * SubscriptionStoryOut
+         * @description A subscription with its plan, what was used in this period, and its story, newest first.
+         * @example {
+         *       "activated_at": "2026-01-15T09:00:00Z",
+         *       "available_actions": [
+         *         "change_plan",
+         *         "cancel"
+         *       ],
+         *       "billing_period": "monthly",
+         *       "created_at": "2026-01-15T09:00:00Z",
+         *       "currency": "EUR",
+         *       "current_period_end": "2026-02-15T09:00:00Z",
+         *       "current_period_start": "2026-01-15T09:00:00Z",
+         *       "id": "sub_01m851qp4yet0r2fk9wvt1p634",
+         *       "is_entitled": true,
+         *       "mrr_amount_cents": 9500,
+         *       "partner_id": "prt_northwind",
+         *       "plan": {
+         *         "billing_period": "monthly",
+         *         "features": {
+         *           "items": [
+         *             "Versioning"
+         *           ],
+         *           "unit": "seat"
+         *         },
+         *         "id": "pln_01m851qp4yet0r2fk9wvt1p634",
+         *         "name": "Pro",
+         *         "quotas": {
+         *           "storage_gb": 500
+         *         },
+         *         "slug": "pro",
+         *         "tier": "pro"
+         *       },
+         *       "plan_id": "pln_01m851qp4yet0r2fk9wvt1p634",
+         *       "plan_key": "scaidrive.pro",
+         *       "plan_name": "Pro",
+         *       "quantity": 5,
+         *       "service_id": "svc_scaidrive",
+         *       "service_name": "ScaiDrive",
+         *       "service_slug": "scaidrive",
+         *       "status": "active",
+         *       "tenant_id": "tnt_acme",
+         *       "timeline": [
+         *         {
+         *           "action": "subscription.activated",
+         *           "occurred_at": "2026-01-15T09:00:00Z"
+         *         }
+         *       ],
+         *       "unit_price_cents": 1900,
+         *       "updated_at": "2026-01-15T09:00:00Z",
+         *       "version": 2
+         *     }
+         */
+        SubscriptionStoryOut: {
+            /** Activated At */
+            activated_at: string | null;
+            /** Available Actions */
+            available_actions: string[];
+            billing_period: components["schemas"]["BillingPeriod"];
+            /** Cancellation Reason */
+            cancellation_reason: string | null;
+            /** Cancelled At */
+            cancelled_at: string | null;
+            /** Created At */
+            created_at: string;
+            /**
+             * Currency
+             * @description ISO 4217.
+             */
+            currency: string;
+            /** Current Period End */
+            current_period_end: string | null;
+            /** Current Period Start */
+            current_period_start: string | null;
+            /** Endpoint */
+            endpoint: string | null;
+            /** External Reference */
+            external_reference: string | null;
+            /** Id */
+            id: string;
+            /** Is Entitled */
+            is_entitled: boolean;
+            /**
+             * Mrr Amount Cents
+             * @description Minor units of the currency.
+             */
+            mrr_amount_cents: number;
+            /** Next Unit Price Cents */
+            next_unit_price_cents: number | null;
+            /** Pack Subscription Id */
+            pack_subscription_id: string | null;
+            /** Partner Id */
+            partner_id: string;
+            /** Past Due Since */
+            past_due_since: string | null;
+            /** Pending Cancellation At */
+            pending_cancellation_at: string | null;
+            plan: components["schemas"]["PlanSummaryOut"];
+            /** Plan Id */
+            plan_id: string;
+            /** Plan Key */
+            plan_key: string;
+            /** Plan Name */
+            plan_name: string;
+            /** Quantity */
+            quantity: number;
+            /** Service Id */
+            service_id: string;
+            /** Service Name */
+            service_name: string;
+            /** Service Slug */
+            service_slug: string;
+            status: components["schemas"]["SubscriptionStatus"];
+            /** Suspended At */
+            suspended_at: string | null;
+            /** Suspended Reason */
+            suspended_reason: string | null;
+            /** Tenant Id */
+            tenant_id: string;
+            /** Term Ends At */
+            term_ends_at: string | null;
+            /** Timeline */
+            timeline: components["schemas"]["TimelineEntryOut"][];
+            /** Trial Ends At */
+            trial_ends_at: string | null;
+            /** Unit Price Cents */
+            unit_price_cents: number | null;
+            /** Updated At */
+            updated_at: string;
+            /** Usage */
+            usage: components["schemas"]["QuotaStatusOut"][];
+            /** Version */
+            version: number;
+        };
+        /**
+         * TimelineEntryOut
+         * @example {
+         *       "action": "subscription.activated",
+         *       "occurred_at": "2026-01-15T09:00:00Z"
+         *     }
+         */
         TimelineEntryOut: {
-            /** Format: date-time */
-            occurred_at: string;
+            /** Action */
             action: string;
+            /** Actor Id */
             actor_id: string | null;
+            /** After */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /** Before */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** Occurred At */
+            occurred_at: string;
+            /** Reason */
             reason: string | null;
         };
-        /** ValidationError */
-        ValidationError: {
-            loc: (string | number)[];
-            msg: string;
-            type: string;
-        };
-        /** ValidationErrorOut */
+        /**
+         * ValidationErrorOut
+         * @description A request whose shape or values are wrong: `detail` names each field.
+         */
         ValidationErrorOut: {
-            detail: components["schemas"]["ValidationError"][];
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            }[];
             error: components["schemas"]["ErrorBody"];
         };
     };
@@ -646,7 +1520,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    get_me: {
+    auth_me: {
         parameters: {
             query?: never;
             header?: never;
@@ -655,16 +1529,25 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ApiResponse_MeOut_"];
+                    "application/json": components["schemas"]["One_MeOut_"];
                 };
             };
-            /** @description Nobody proved who is asking */
+            /** @description Its state or a business rule refuses this. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nobody proved who is asking. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -673,36 +1556,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-        };
-    };
-    get_billing_overview: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApiResponse_BillingOverviewOut_"];
-                };
-            };
-            /** @description Nobody proved who is asking */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Not allowed */
+            /** @description The caller may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -711,9 +1565,45 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
+            /** @description It does not exist for this caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Somebody was faster, or it clashes with what exists. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A field is missing or wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorOut"];
+                };
+            };
+            /** @description Something we depend on does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
         };
     };
-    get_billing_profile: {
+    billing_show_profile: {
         parameters: {
             query?: never;
             header?: never;
@@ -722,16 +1612,25 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ApiResponse_Union_BillingProfileOut__NoneType__"];
+                    "application/json": components["schemas"]["One_Union_BillingProfileOut__NoneType__"];
                 };
             };
-            /** @description Nobody proved who is asking */
+            /** @description Its state or a business rule refuses this. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nobody proved who is asking. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -740,8 +1639,44 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Not allowed */
+            /** @description The caller may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It does not exist for this caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Somebody was faster, or it clashes with what exists. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A field is missing or wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorOut"];
+                };
+            };
+            /** @description Something we depend on does not answer; try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -751,7 +1686,7 @@ export interface operations {
             };
         };
     };
-    put_billing_profile: {
+    billing_save_profile: {
         parameters: {
             query?: never;
             header?: never;
@@ -764,16 +1699,16 @@ export interface operations {
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ApiResponse_BillingProfileOut_"];
+                    "application/json": components["schemas"]["One_BillingProfileOut_"];
                 };
             };
-            /** @description Its state, or a business rule, does not allow this */
+            /** @description Its state or a business rule refuses this. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -782,7 +1717,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Nobody proved who is asking */
+            /** @description Nobody proved who is asking. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -791,7 +1726,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Not allowed */
+            /** @description The caller may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -800,7 +1735,16 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Somebody was faster, or the file is still being prepared */
+            /** @description It does not exist for this caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Somebody was faster, or it clashes with what exists. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -809,7 +1753,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A field is not acceptable */
+            /** @description A field is missing or wrong. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -818,15 +1762,25 @@ export interface operations {
                     "application/json": components["schemas"]["ValidationErrorOut"];
                 };
             };
+            /** @description Something we depend on does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
         };
     };
-    list_invoices: {
+    billing_index: {
         parameters: {
             query?: {
+                status?: components["schemas"]["InvoiceStatus"] | null;
                 page?: number;
                 page_size?: number;
+                /** @description A field, `-` before it for descending. */
                 sort?: string;
-                status?: "finalized" | "sent" | "past_due" | "paid" | "void";
             };
             header?: never;
             path?: never;
@@ -834,175 +1788,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PaginatedResponse_InvoiceOut_"];
+                    "application/json": components["schemas"]["Paged_InvoiceSummary_"];
                 };
             };
-            /** @description Nobody proved who is asking */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description A field is not acceptable */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValidationErrorOut"];
-                };
-            };
-        };
-    };
-    get_invoice: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                invoice_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApiResponse_InvoiceDetailOut_"];
-                };
-            };
-            /** @description Nobody proved who is asking */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-        };
-    };
-    get_invoice_pdf: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                invoice_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/pdf": string;
-                };
-            };
-            /** @description Nobody proved who is asking */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Not found */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description Somebody was faster, or the file is still being prepared */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-        };
-    };
-    download_invoice: {
-        parameters: {
-            query?: {
-                format?: "ubl" | "xrechnung" | "cii" | "zugferd" | "facturx";
-            };
-            header?: never;
-            path: {
-                invoice_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/xml": string;
-                    "application/pdf": string;
-                };
-            };
-            /** @description Its state, or a business rule, does not allow this */
+            /** @description Its state or a business rule refuses this. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1011,7 +1806,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Nobody proved who is asking */
+            /** @description Nobody proved who is asking. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1020,7 +1815,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Not allowed */
+            /** @description The caller may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1029,7 +1824,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Not found */
+            /** @description It does not exist for this caller. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1038,7 +1833,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Somebody was faster, or the file is still being prepared */
+            /** @description Somebody was faster, or it clashes with what exists. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1047,7 +1842,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A field is not acceptable */
+            /** @description A field is missing or wrong. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1056,34 +1851,8 @@ export interface operations {
                     "application/json": components["schemas"]["ValidationErrorOut"];
                 };
             };
-        };
-    };
-    list_subscriptions: {
-        parameters: {
-            query?: {
-                page?: number;
-                page_size?: number;
-                sort?: string;
-                status?: "pending" | "trialing" | "active" | "past_due" | "cancelling" | "suspended" | "cancelled" | "expired";
-                service_slug?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PaginatedResponse_SubscriptionOut_"];
-                };
-            };
-            /** @description Nobody proved who is asking */
-            401: {
+            /** @description Something we depend on does not answer; try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1091,47 +1860,38 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorOut"];
-                };
-            };
-            /** @description A field is not acceptable */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ValidationErrorOut"];
-                };
-            };
         };
     };
-    get_subscription: {
+    billing_show: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                subscription_id: string;
+                invoice_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ApiResponse_SubscriptionDetailOut_"];
+                    "application/json": components["schemas"]["One_OwnInvoiceOut_"];
                 };
             };
-            /** @description Nobody proved who is asking */
+            /** @description Its state or a business rule refuses this. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nobody proved who is asking. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1140,7 +1900,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Not allowed */
+            /** @description The caller may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1149,7 +1909,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Not found */
+            /** @description It does not exist for this caller. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1158,35 +1918,491 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
+            /** @description Somebody was faster, or it clashes with what exists. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A field is missing or wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorOut"];
+                };
+            };
+            /** @description Something we depend on does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
         };
     };
-    cancel_subscription: {
+    billing_download: {
+        parameters: {
+            query?: {
+                format?: components["schemas"]["Format"] | null;
+            };
+            header?: never;
+            path: {
+                invoice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/pdf": unknown;
+                    "application/xml": unknown;
+                };
+            };
+            /** @description Its state or a business rule refuses this. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nobody proved who is asking. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It does not exist for this caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Somebody was faster, or it clashes with what exists. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A field is missing or wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorOut"];
+                };
+            };
+            /** @description Something we depend on does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    billing_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invoice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Its state or a business rule refuses this. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nobody proved who is asking. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It does not exist for this caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Somebody was faster, or it clashes with what exists. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A field is missing or wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorOut"];
+                };
+            };
+            /** @description Something we depend on does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    billing_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["One_OverviewOut_"];
+                };
+            };
+            /** @description Its state or a business rule refuses this. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nobody proved who is asking. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It does not exist for this caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Somebody was faster, or it clashes with what exists. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A field is missing or wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorOut"];
+                };
+            };
+            /** @description Something we depend on does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    billing_upcoming: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Many_PreviewOut_"];
+                };
+            };
+            /** @description Its state or a business rule refuses this. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nobody proved who is asking. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It does not exist for this caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Somebody was faster, or it clashes with what exists. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A field is missing or wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorOut"];
+                };
+            };
+            /** @description Something we depend on does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    subscriptions_index: {
+        parameters: {
+            query?: {
+                status?: components["schemas"]["SubscriptionStatus"] | null;
+                service_slug?: string | null;
+                page?: number;
+                page_size?: number;
+                /** @description A field, `-` before it for descending. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paged_SubscriptionOut_"];
+                };
+            };
+            /** @description Its state or a business rule refuses this. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nobody proved who is asking. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It does not exist for this caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Somebody was faster, or it clashes with what exists. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A field is missing or wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorOut"];
+                };
+            };
+            /** @description Something we depend on does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    subscriptions_subscribe: {
         parameters: {
             query?: never;
             header?: {
                 "Idempotency-Key"?: string | null;
             };
-            path: {
-                subscription_id: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SubscriptionCancelIn"];
+                "application/json": components["schemas"]["SubscribeIn"];
             };
         };
         responses: {
-            /** @description OK */
-            200: {
+            /** @description Successful Response */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ApiResponse_SubscriptionOut_"];
+                    "application/json": components["schemas"]["One_SubscribedOut_"];
                 };
             };
-            /** @description Its state, or a business rule, does not allow this */
+            /** @description Its state or a business rule refuses this. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1195,7 +2411,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Nobody proved who is asking */
+            /** @description Nobody proved who is asking. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1204,7 +2420,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Not allowed */
+            /** @description The caller may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1213,7 +2429,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Not found */
+            /** @description It does not exist for this caller. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1222,7 +2438,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Somebody was faster, or the file is still being prepared */
+            /** @description Somebody was faster, or it clashes with what exists. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1231,7 +2447,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description A field is not acceptable */
+            /** @description A field is missing or wrong. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1240,9 +2456,194 @@ export interface operations {
                     "application/json": components["schemas"]["ValidationErrorOut"];
                 };
             };
+            /** @description Something we depend on does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
         };
     };
-    resume_subscription: {
+    subscriptions_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["One_SubscriptionStoryOut_"];
+                };
+            };
+            /** @description Its state or a business rule refuses this. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nobody proved who is asking. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It does not exist for this caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Somebody was faster, or it clashes with what exists. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A field is missing or wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorOut"];
+                };
+            };
+            /** @description Something we depend on does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    subscriptions_cancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                subscription_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CancelIn"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["One_SubscriptionOut_"];
+                };
+            };
+            /** @description Its state or a business rule refuses this. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nobody proved who is asking. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It does not exist for this caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Somebody was faster, or it clashes with what exists. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A field is missing or wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorOut"];
+                };
+            };
+            /** @description Something we depend on does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    subscriptions_resume: {
         parameters: {
             query?: never;
             header?: {
@@ -1255,16 +2656,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Successful Response */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ApiResponse_SubscriptionOut_"];
+                    "application/json": components["schemas"]["One_SubscriptionOut_"];
                 };
             };
-            /** @description Its state, or a business rule, does not allow this */
+            /** @description Its state or a business rule refuses this. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1273,7 +2674,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Nobody proved who is asking */
+            /** @description Nobody proved who is asking. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1282,7 +2683,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Not allowed */
+            /** @description The caller may not do this. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1291,7 +2692,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Not found */
+            /** @description It does not exist for this caller. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1300,8 +2701,26 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorOut"];
                 };
             };
-            /** @description Somebody was faster, or the file is still being prepared */
+            /** @description Somebody was faster, or it clashes with what exists. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A field is missing or wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorOut"];
+                };
+            };
+            /** @description Something we depend on does not answer; try again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

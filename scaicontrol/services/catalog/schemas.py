@@ -258,7 +258,7 @@ class OfferedServiceOut(Out):
     plans: list[OfferedPlanOut]
 
 
-class OverrideIn(In):
+class PriceOverrideIn(In):
     """A partner's own price: an amount, or a markup in per cent (negative = discount), not both."""
 
     model_config = ConfigDict(

@@ -15,7 +15,7 @@ from . import queries
 from .brackets import Bracket, check_brackets
 from .events import PlanCreated, PlanUpdated, PriceOverrideRemoved, PriceOverrideSet
 from .models import Plan, PriceOverride, UsagePrice
-from .schemas import OverrideIn, PlanIn, UsagePriceIn
+from .schemas import PlanIn, PriceOverrideIn, UsagePriceIn
 
 # Subscriptions, invoices and neighbours refer to a plan by these; another value is another plan.
 _LASTING = ("service_id", "slug", "billing_period", "currency")
@@ -131,7 +131,7 @@ def _price_usage(plan: Plan, prices: Sequence[UsagePriceIn]) -> bool:
     return changed or bool(there)
 
 
-async def add_override(uow: UnitOfWork, partner_id: str, new: OverrideIn) -> PriceOverride:
+async def add_override(uow: UnitOfWork, partner_id: str, new: PriceOverrideIn) -> PriceOverride:
     """Give a partner its own price for a plan; ranges of one partner and plan never overlap."""
     uow.authorize("price_overrides:manage")
     plan = await _priced_plan(uow, partner_id, new, except_id=None)
@@ -143,7 +143,9 @@ async def add_override(uow: UnitOfWork, partner_id: str, new: OverrideIn) -> Pri
     return override
 
 
-async def change_override(uow: UnitOfWork, partner_id: str, override_id: str, replacement: OverrideIn) -> PriceOverride:
+async def change_override(
+    uow: UnitOfWork, partner_id: str, override_id: str, replacement: PriceOverrideIn
+) -> PriceOverride:
     """Replace a partner's price or its range; frozen prices of subscriptions stay."""
     uow.authorize("price_overrides:manage")
     override = await queries.override(uow, partner_id, override_id)
@@ -174,7 +176,7 @@ async def remove_override(uow: UnitOfWork, partner_id: str, override_id: str) ->
     return override
 
 
-async def _priced_plan(uow: UnitOfWork, partner_id: str, override: OverrideIn, *, except_id: str | None) -> Plan:
+async def _priced_plan(uow: UnitOfWork, partner_id: str, override: PriceOverrideIn, *, except_id: str | None) -> Plan:
     plan = await queries.get(uow, override.plan_id, lock=True)
     # Nodes lock rows for themselves only: touching the plan makes two overlapping writers clash when they commit.
     plan.updated_at = uow.now
@@ -196,7 +198,7 @@ async def _priced_plan(uow: UnitOfWork, partner_id: str, override: OverrideIn, *
     return plan
 
 
-def _override_columns(override: OverrideIn) -> dict[str, Any]:
+def _override_columns(override: PriceOverrideIn) -> dict[str, Any]:
     return override.model_dump(exclude={"plan_id", "version"})
 
 

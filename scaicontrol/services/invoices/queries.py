@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import selectinload
 
 from scaicontrol.core.errors import NotFound, Refused
@@ -16,6 +16,7 @@ from .lifecycle import OWED, DocumentType, InvoiceStatus
 from .models import DocumentRender, DocumentVersion, Invoice, InvoiceLine, Settlement
 from .schemas import InvoiceDetail, InvoiceOut
 
+_PERMISSION = {"check": "invoices:finalize"}
 _SORTABLE = {
     "created_at": Invoice.created_at,
     "issue_date": Invoice.issue_date,
@@ -70,15 +71,24 @@ class InvoiceFilter:
 def visible(uow: UnitOfWork) -> Select[Invoice]:
     """Every read starts here: the session's scope decides whose documents, and a tenant never sees a draft."""
     uow.authorize("invoices:read")
-    query = select(Invoice)
-    if not uow.actor.is_platform and uow.actor.tenant_id is not None:
-        query = query.where(Invoice.finalized_at.is_not(None))
-    return query
+    return _OF_TENANT if _is_of_tenant(uow) else _ALL
+
+
+def _is_of_tenant(uow: UnitOfWork) -> bool:
+    return not uow.actor.is_platform and uow.actor.tenant_id is not None
+
+
+_ALL = select(Invoice)
+_OF_TENANT = _ALL.where(Invoice.finalized_at.is_not(None))
+# Written once: putting the statement together anew costs every reader more than the database takes to answer it.
+_ONE = {
+    seen: seen.where(Invoice.id == bindparam("invoice_id")).options(selectinload(Invoice.lines))
+    for seen in (_ALL, _OF_TENANT)
+}
 
 
 async def find(uow: UnitOfWork, invoice_id: str) -> Invoice | None:
-    query = visible(uow).where(Invoice.id == invoice_id).options(selectinload(Invoice.lines))
-    found: Invoice | None = await uow.session.scalar(query)
+    found: Invoice | None = await uow.session.scalar(_ONE[visible(uow)], {"invoice_id": invoice_id})
     return found
 
 
@@ -135,10 +145,10 @@ async def renders(uow: UnitOfWork, invoice_id: str) -> list[DocumentRender]:
     return list(await uow.session.scalars(query))
 
 
-async def settlements(uow: UnitOfWork, invoice_id: str) -> list[Settlement]:
-    """List what was paid and credited towards a document, oldest first."""
-    await get(uow, invoice_id)
-    query = select(Settlement).where(Settlement.invoice_id == invoice_id).order_by(Settlement.settled_at, Settlement.id)
+async def settlements(uow: UnitOfWork, invoice: Invoice) -> list[Settlement]:
+    """List what was paid and credited towards a document that the caller was shown, oldest first."""
+    uow.authorize("invoices:read")
+    query = select(Settlement).where(Settlement.invoice_id == invoice.id).order_by(Settlement.settled_at, Settlement.id)
     return list(await uow.session.scalars(query))
 
 
@@ -170,6 +180,13 @@ def available_actions(invoice: Invoice) -> list[str]:
     return sorted(actions)
 
 
+def offered(uow: UnitOfWork, invoice: Invoice) -> list[str]:
+    """Name what the caller may do with a document now."""
+    return [
+        action for action in available_actions(invoice) if uow.actor.may(_PERMISSION.get(action, f"invoices:{action}"))
+    ]
+
+
 def shown(invoice: Invoice) -> InvoiceOut:
     """Say a document as surfaces show it; its lines must be loaded."""
     return InvoiceOut.model_validate(_attributes(invoice))
@@ -184,7 +201,7 @@ async def detail(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
         {
             **_attributes(invoice),
             "decision": await tax.find(uow, invoice_id),
-            "payments": await settlements(uow, invoice_id),
+            "payments": await settlements(uow, invoice),
             "versions": await versions(uow, invoice_id),
             "renders": await renders(uow, invoice_id),
             "credit_notes": await credit_notes_of(uow, [invoice_id]),

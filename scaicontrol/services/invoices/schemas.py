@@ -154,12 +154,6 @@ class ReasonIn(In):
     reason: Text
 
 
-class RefundIn(ReasonIn):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"amount_cents": 1000, "reason": "Cancelled in time"}]})
-
-    amount_cents: int | None = Field(default=None, ge=1, strict=True, description="Gross; default: all that was paid.")
-
-
 class SendIn(In):
     model_config = ConfigDict(json_schema_extra={"examples": [{"to": ["books@acme.example"], "attach_xml": True}]})
 
@@ -289,7 +283,7 @@ class DecisionOut(Out):
     decided_at: Moment
 
 
-class VersionOut(Out):
+class DocumentVersionOut(Out):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"id": "ver_1", "invoice_id": "inv_1", "version": 1, "kind": "pdf"}]}
     )
@@ -341,7 +335,7 @@ class SettlementOut(Out):
     recorded_by: str
 
 
-class EventOut(Out):
+class InvoiceEventOut(Out):
     event_type: str
     occurred_at: Moment
     actor_id: str | None
@@ -353,13 +347,13 @@ class InvoiceDetail(InvoiceOut):
 
     decision: DecisionOut | None
     payments: list[SettlementOut]
-    versions: list[VersionOut]
+    versions: list[DocumentVersionOut]
     renders: list[RenderOut]
     credit_notes: list[InvoiceSummary]
-    events: list[EventOut]
+    events: list[InvoiceEventOut]
 
 
-class ReasonOut(Out):
+class CheckReasonOut(Out):
     code: str
     message: str
     field: str | None
@@ -375,7 +369,7 @@ class CheckReport(Out):
     invoice_id: str
     version: int
     ready: bool
-    reasons: list[ReasonOut]
+    reasons: list[CheckReasonOut]
     warnings: list[str] = Field(default_factory=list)
     inputs_digest: str
     issue_date: date | None = None
@@ -401,18 +395,6 @@ class MailQueued(Out):
 
     mail_id: str
     status: str
-
-
-class RefundedOut(Out):
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"refund_id": "rfn_1", "payment_id": "pay_1", "amount_cents": 1000}]}
-    )
-
-    refund_id: str
-    payment_id: str
-    amount_cents: int
-    status: str
-    credit_note: InvoiceSummary
 
 
 class Deleted(Out):

@@ -30,7 +30,7 @@ from .schemas import (
     ServiceDetailOut,
     ServiceOut,
     ServicePatch,
-    VersionOut,
+    ServiceVersionOut,
 )
 from .service.heartbeat import Heard, heartbeat
 from .service.keys import issue_key, vault_path
@@ -68,7 +68,7 @@ __all__ = [
     "ServiceStatusChanged",
     "ServiceUpdated",
     "ServiceVersion",
-    "VersionOut",
+    "ServiceVersionOut",
     "admit",
     "approve",
     "by_ids",

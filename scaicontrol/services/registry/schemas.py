@@ -205,7 +205,7 @@ class ServicePatch(Patch):
     reason: Reason | None = None
 
 
-class VersionOut(Out):
+class ServiceVersionOut(Out):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
@@ -317,7 +317,7 @@ class ServiceDetailOut(ServiceOut):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{**_SERVICE_EXAMPLE, "versions": [], "probes": []}]})
 
-    versions: list[VersionOut]
+    versions: list[ServiceVersionOut]
     probes: list[ProbeOut]
 
 

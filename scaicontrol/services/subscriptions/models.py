@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from scaicontrol.core.lifecycle import Lifecycle, Lifecycled
+from scaicontrol.core.periods import BillingPeriod
 from scaicontrol.db import IdString, TenantScopedModel, parent_key, within_tenant
 from scaicontrol.services.catalog import Plan, monthly_cents
 from scaicontrol.services.registry import Service
@@ -113,8 +114,20 @@ class Subscription(Lifecycled, TenantScopedModel):
         return f"{self.service.slug}.{self.plan.slug}"
 
     @property
+    def plan_name(self) -> str:
+        return self.plan.name
+
+    @property
+    def billing_period(self) -> BillingPeriod:
+        return self.plan.billing_period
+
+    @property
     def service_slug(self) -> str:
         return self.service.slug
+
+    @property
+    def service_name(self) -> str:
+        return self.service.name
 
     @property
     def recurring_price_cents(self) -> int:

@@ -22,6 +22,11 @@ SORTABLE = {
     "tenant_id": Subscription.tenant_id,
     "current_period_end": Subscription.current_period_end,
 }
+_TENANT_VERBS = {
+    "change_plan": "subscriptions:change",
+    "cancel": "subscriptions:cancel",
+    "resume": "subscriptions:resume",
+}
 # Separate SELECTs: a lock on the subscription must not lock the plan everybody else reads.
 WHOLE = (selectinload(Subscription.plan), selectinload(Subscription.service))
 _BILLED = (
@@ -121,6 +126,17 @@ async def by_ids(uow: UnitOfWork, subscription_ids: Iterable[str]) -> Mapping[st
         return {}
     rows = await uow.session.scalars(select(Subscription).options(*WHOLE).where(Subscription.id.in_(wanted)))
     return {row.id: row for row in rows}
+
+
+def offered(uow: UnitOfWork, subscription: Subscription) -> list[str]:
+    """Name what the caller may do now; a tenant undoes its own cancellation, but no suspension."""
+    actions = subscription.available_actions
+    if uow.actor.may("subscriptions:administer"):
+        return actions
+    allowed = {verb for verb, permission in _TENANT_VERBS.items() if uow.actor.may(permission)}
+    if subscription.status is not SubscriptionStatus.cancelling:
+        allowed.discard("resume")
+    return [action for action in actions if action in allowed]
 
 
 def periods_due(uow: UnitOfWork, partner_id: str, as_of: datetime) -> Select[SubscriptionPeriod]:

@@ -3,6 +3,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, computed_field, model_validator
 
 from scaicontrol.core.ids import Id
+from scaicontrol.core.periods import BillingPeriod
 from scaicontrol.core.schemas import Cents, Count, Currency, In, Moment, Out, Price
 
 from .lifecycle import SubscriptionStatus
@@ -17,8 +18,11 @@ _SUBSCRIPTION: dict[str, Any] = {
     "partner_id": "prt_northwind",
     "service_id": "svc_scaidrive",
     "service_slug": "scaidrive",
+    "service_name": "ScaiDrive",
     "plan_id": "pln_01m851qp4yet0r2fk9wvt1p634",
     "plan_key": "scaidrive.pro",
+    "plan_name": "Pro",
+    "billing_period": "monthly",
     "status": "active",
     "is_entitled": True,
     "quantity": 5,
@@ -186,8 +190,11 @@ class SubscriptionOut(Out):
     partner_id: str
     service_id: str
     service_slug: str
+    service_name: str
     plan_id: str
     plan_key: str
+    plan_name: str
+    billing_period: BillingPeriod
     pack_subscription_id: str | None = None
     status: SubscriptionStatus
     is_entitled: bool
@@ -223,6 +230,15 @@ class SubscribedOut(SubscriptionOut):
     workflow_id: str
 
 
+class PlanFeaturesOut(Out):
+    """What a plan offers, in words, and the unit it is counted in."""
+
+    model_config = _example(items=["Versioning"], unit="seat")
+
+    items: list[str] = Field(default_factory=list)
+    unit: str = ""
+
+
 class PlanSummaryOut(Out):
     model_config = _example(**_PLAN)
 
@@ -230,8 +246,8 @@ class PlanSummaryOut(Out):
     slug: str
     name: str
     tier: str
-    billing_period: str
-    features: dict[str, Any]
+    billing_period: BillingPeriod
+    features: PlanFeaturesOut
     quotas: dict[str, int]
 
 

@@ -25,7 +25,7 @@ from ..models import Invoice, InvoiceLine, NumberSeries
 from ..pages import print_problems
 from ..paper import Paper, document_of, line_row, row_of
 from ..parties import Parties, inherited_parties, parties_of
-from ..schemas import CheckReport, FinalizeIn, ReasonOut
+from ..schemas import CheckReasonOut, CheckReport, FinalizeIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def report(candidate: Candidate, reasons: Sequence[Reason]) -> CheckReport:
         invoice_id=candidate.invoice_id,
         version=candidate.version,
         ready=not reasons,
-        reasons=[ReasonOut.model_validate(reason) for reason in reasons],
+        reasons=[CheckReasonOut.model_validate(reason) for reason in reasons],
         warnings=candidate.warnings,
         inputs_digest=candidate.inputs_digest,
         issue_date=candidate.issue_date,

@@ -1,0 +1,66 @@
+"""`scaicontrol openapi`: the description of the REST surface, for whoever generates a client."""
+
+import importlib
+import json
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, Final
+
+import typer
+
+PLACE = "commands"
+# What the tenant portal asks for; `frontend/openapi.json` describes exactly these.
+PORTAL: Final = (
+    "/api/v1/auth/me",
+    "/api/v1/billing/billing-profile",
+    "/api/v1/billing/invoices",
+    "/api/v1/billing/invoices/{invoice_id}",
+    "/api/v1/billing/invoices/{invoice_id}/download",
+    "/api/v1/billing/invoices/{invoice_id}/pdf",
+    "/api/v1/billing/overview",
+    "/api/v1/billing/upcoming",
+    "/api/v1/subscriptions",
+    "/api/v1/subscriptions/{subscription_id}",
+    "/api/v1/subscriptions/{subscription_id}/cancel",
+    "/api/v1/subscriptions/{subscription_id}/resume",
+)
+_REFERENCE: Final = re.compile(r'"#/components/schemas/([^"]+)"')
+app = typer.Typer()
+
+
+@app.command()
+def openapi(
+    portal: Annotated[bool, typer.Option("--portal", help="Only what the tenant portal uses.")] = False,
+) -> None:
+    """Print the OpenAPI description as sorted JSON."""
+    api = importlib.import_module("scaicontrol.api.app")  # by name: surfaces do not know each other
+    schema = api.build_api().openapi()
+    typer.echo(as_text(part(schema, PORTAL) if portal else schema), nl=False)
+
+
+def part(schema: dict[str, Any], paths: tuple[str, ...]) -> dict[str, Any]:
+    """Cut a description down to some paths and the schemas they mention, directly or not."""
+    kept = {path: schema["paths"][path] for path in paths}
+    known: dict[str, Any] = schema["components"]["schemas"]
+    needed = {name: known[name] for name in _reached(kept, known)}
+    return {**schema, "paths": kept, "components": {**schema["components"], "schemas": needed}}
+
+
+def _reached(found: Any, known: dict[str, Any]) -> set[str]:
+    reached: set[str] = set()
+    waiting = list(_mentioned(found))
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += _mentioned(known[name])
+    return reached
+
+
+def _mentioned(found: Any) -> Iterator[str]:
+    return (match[1] for match in _REFERENCE.finditer(json.dumps(found)))
+
+
+def as_text(schema: dict[str, Any]) -> str:
+    """Write a description so that the same surface gives the same bytes."""
+    return json.dumps(schema, sort_keys=True, indent=2, ensure_ascii=False) + "\n"
