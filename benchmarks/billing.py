@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Any
 
 from scaicontrol.core.actor import Actor
@@ -19,7 +18,7 @@ from .replay import Elsewhere, Recorder, copied, replay
 from .world import NOW, World, store_subscribers
 
 JOB = Actor.system("bench")
-AS_OF = NOW + timedelta(days=1)
+AS_OF = NOW
 SIDE_BY_SIDE = 4  # as billing.apply writes documents
 RAW_DUE = (
     "SELECT p.*, s.service_id, v.name, v.slug, l.slug, l.name, l.version, b.* FROM subscription_periods p "

@@ -1,5 +1,6 @@
 """Strict state machines: the only writers of a status."""
 
+from functools import cache
 from typing import Any, ClassVar
 
 from statemachine import StateMachine
@@ -31,12 +32,17 @@ class Lifecycle(StateMachine):
     @classmethod
     def events_from(cls, status: str) -> list[str]:
         """Name the events that `status` allows."""
-        return sorted({name for source, name, _ in cls.transitions() if source == str(status)})
+        return list(_events_from(cls, str(status)))
 
     @classmethod
     def sources_of(cls, *events: str) -> list[str]:
         """Name the states that allow one of `events`: the guard of a bulk `UPDATE … WHERE status IN (…)`."""
         return sorted({source for source, name, _ in cls.transitions() if name in events})
+
+
+@cache
+def _events_from(machine: type[Lifecycle], status: str) -> tuple[str, ...]:
+    return tuple(sorted({name for source, name, _ in machine.transitions() if source == status}))
 
 
 class Lifecycled:

@@ -1,5 +1,7 @@
 """Engines with the settings that lose nothing, and the sessions they hand out."""
 
+import math
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from .tenant_filter import PLATFORM_SQL, Scope, ScopedSession, guard
@@ -17,6 +20,8 @@ _MARIADB_SESSION = (
     "SET SESSION innodb_snapshot_isolation=ON, wsrep_sync_wait=1, innodb_lock_wait_timeout=5, time_zone='+00:00', "
     "tx_isolation='REPEATABLE-READ', sql_mode='STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'"
 )
+
+_PAUSE_SECONDS = 1.0
 
 
 class Database:
@@ -45,10 +50,10 @@ class Database:
                 url,
                 pool_size=pool_size,
                 max_overflow=max_overflow,
-                pool_pre_ping=True,
                 pool_recycle=1800,
                 connect_args={"init_command": _MARIADB_SESSION, "charset": "utf8mb4"},
             )
+            _ping_after_a_pause(engine)
         guard(engine.sync_engine)
         return engine
 
@@ -108,6 +113,24 @@ def _unsafe(variables: dict[str, str], status: dict[str, str]) -> list[str]:
         if variables.get("binlog_format") != "ROW":
             problems.append("binlog_format is not ROW, which Galera needs.")
     return problems
+
+
+def _ping_after_a_pause(engine: AsyncEngine) -> None:
+    """Ask a pooled connection whether it is still there only when it has rested: each ask is a round trip."""
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def _rest(_: Any, record: Any) -> None:
+        record.info["resting_since"] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def _wake(connection: Any, record: Any, _: Any) -> None:
+        if time.monotonic() - record.info.get("resting_since", math.inf) < _PAUSE_SECONDS:
+            return
+        dialect = engine.sync_engine.dialect
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error  # the pool replaces it
 
 
 def _keep_sqlite_honest(engine: AsyncEngine, begin: str) -> None:

@@ -8,6 +8,7 @@ import ipaddress
 import re
 import socket
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, Self
 
 from yarl import URL
@@ -83,6 +84,9 @@ class AddressRules:
 
     def check_url(self, url: str) -> Target:
         """Return what will be called, or raise Invalid with the reason; a name must still be resolved and checked."""
+        return _judged(self, url)
+
+    def _judge(self, url: str) -> Target:
         parsed = _parsed(url)
         host = (parsed.raw_host or "").rstrip(".").lower()
         if not host:
@@ -140,6 +144,12 @@ class AddressRules:
             raise _refused(url, "it must begin with https://")
         if port != _HTTPS_PORT and port < _FIRST_FREE_PORT:
             raise _refused(url, "its port must be 443 or at least 1024")
+
+
+@lru_cache(maxsize=4096)
+def _judged(rules: AddressRules, url: str) -> Target:
+    """Remember what may be called: the verdict rests on nothing but the rules and the spelling."""
+    return rules._judge(url)  # noqa: SLF001  the other half of check_url
 
 
 def _parsed(url: str) -> URL:
