@@ -68,7 +68,6 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
     app.router.lifespan_context = lifespan
     app.router.routes += [*health.routes, *auth.root_routes, *mcp.routes]
     install_console(app)
-    app.mount("/mcp", mcp.app)
     if development is not None:
         app.state.standins = development.standins
         app.router.routes += [*clock_routes(clock, settings), *development.standins.routes()]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol.db import Model
 
-from .errors import Conflict
+from .errors import Conflict, NotFound
 from .work import UnitOfWork
 
 
@@ -84,6 +84,15 @@ async def finish_run(uow: UnitOfWork, name: str, result: str) -> None:
     if lease is None:
         raise Conflict(f"Job {name} was never started.")
     lease.last_finished_at, lease.last_result = uow.now, result[:10_000]
+
+
+async def known(uow: UnitOfWork, name: str) -> JobLease:
+    """Find a job that has run before, or say that there is none of this name."""
+    uow.authorize("jobs:read")
+    lease = await uow.session.get(JobLease, name)
+    if lease is None:
+        raise NotFound(f"No job {name} has ever run; `GET /admin/jobs` lists those that have.")
+    return lease
 
 
 async def jobs(uow: UnitOfWork) -> list[JobLease]:

@@ -1,0 +1,75 @@
+"""Money: exact, rounded once, split without losing a cent."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scaicontrol.core.errors import Invalid
+from scaicontrol.core.money import Money, exponent, half_up, is_currency, spread
+
+CENTS = st.integers(-(10**12), 10**12)
+
+
+@given(CENTS, st.lists(st.integers(0, 10**9), min_size=1, max_size=30))
+def test_a_split_loses_no_cent(total: int, weights: list[int]):
+    assert sum(spread(total, weights)) == total
+
+
+@given(CENTS, st.lists(st.integers(1, 10**6), min_size=1, max_size=20))
+def test_no_part_of_a_split_is_a_cent_away_from_its_share(total: int, weights: list[int]):
+    whole = sum(weights)
+    for part, weight in zip(spread(total, weights), weights, strict=True):
+        assert abs(Decimal(part) - Decimal(total) * weight / whole) < 1
+
+
+@pytest.mark.parametrize(
+    ("total", "weights", "parts"),
+    [
+        (100, [1, 1, 1], [34, 33, 33]),
+        (-100, [1, 1, 1], [-33, -33, -34]),
+        (5, [0, 0], [5, 0]),
+        (0, [], []),
+        (1, [1, 1], [1, 0]),
+    ],
+)
+def test_remainders_go_to_the_largest_fraction_then_to_the_first(total: int, weights: list[int], parts: list[int]):
+    assert sum(spread(total, weights)) == sum(parts)
+    assert sorted(spread(total, weights)) == sorted(parts)
+
+
+@pytest.mark.parametrize(
+    ("value", "cents"), [("0.5", 1), ("-0.5", -1), ("0.49", 0), ("1.5", 2), ("2.5", 3), ("-2.5", -3), ("1E+3", 1000)]
+)
+def test_a_half_is_rounded_away_from_zero(value: str, cents: int):
+    assert half_up(Decimal(value)) == cents
+
+
+@pytest.mark.parametrize(("currency", "digits"), [("EUR", 2), ("JPY", 0), ("KWD", 3), ("HUF", 2), ("ISK", 0)])
+def test_a_currency_has_the_digits_of_iso_4217(currency: str, digits: int):
+    assert exponent(currency) == digits
+
+
+@pytest.mark.parametrize("code", ["DEM", "XYZ", "eur", "", "EURO"])
+def test_what_does_not_circulate_is_no_currency(code: str):
+    assert not is_currency(code)
+    with pytest.raises(Invalid, match="not an ISO 4217"):
+        exponent(code)
+
+
+def test_two_currencies_do_not_add_up():
+    with pytest.raises(ValueError, match="Cannot mix EUR and USD"):
+        Money(1, "EUR") + Money(1, "USD")
+
+
+def test_money_is_whole_minor_units():
+    with pytest.raises(TypeError, match="whole minor units"):
+        Money(1.5, "EUR")  # type: ignore[arg-type]  # what must not be possible
+    assert str(Money(123456, "EUR")) == "1,234.56 EUR"
+    assert str(Money(1234, "JPY")) == "1,234 JPY"
+
+
+@given(CENTS, st.decimals(-100, 100, places=4))
+def test_multiplying_rounds_once(cents: int, factor: Decimal):
+    assert Money(cents, "EUR").times(factor).cents == half_up(Decimal(cents) * factor)
