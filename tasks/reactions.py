@@ -54,6 +54,8 @@ async def collect_unsent(backend: Backend, fact: Outbox) -> None:
 
 async def fall_behind(backend: Backend, fact: Outbox) -> None:
     payload = fact.payload or {}
+    if payload.get("cause") == "payment_failed":
+        return  # the payment tells of itself, with its attempt
     await backend.perform(_ACTOR, payments.fall_behind, _about(fact, "invoice_id"), payload.get("payment_id"))
 
 

@@ -280,8 +280,8 @@ async def test_the_generator_bills_each_invoice_day_once_and_catches_up(backend,
         pass
     assert await billing.generate(backend) == 2
     assert await billing.generate(backend) == 0
-    periods = {charge.period_start for charge in await rows(backend, BillingCharge)}
-    assert len(periods) == len(await rows(backend, BillingCharge))
+    base = [charge.period_start.month for charge in await rows(backend, BillingCharge) if charge.charge_kind == "base"]
+    assert sorted(base) == [1, 2, 3]
 
 
 async def test_a_day_whose_run_was_only_planned_is_billed_after_all(backend, clock, monkeypatch):

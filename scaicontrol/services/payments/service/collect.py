@@ -34,6 +34,7 @@ _BATCH: Final = 100
 _LEASE: Final = timedelta(minutes=2)
 _ASK_AGAIN: Final = timedelta(minutes=10)
 _SIDE_BY_SIDE: Final = 8
+_MISMATCH: Final = "provider_mismatch"
 _PAYMENTS = Counter("scaicontrol_payments_total", "Payments by provider and outcome.", ["provider", "outcome"])
 
 
@@ -153,7 +154,24 @@ async def _claim(uow: UnitOfWork) -> list[Call]:
     due = await uow.session.scalars(
         select(Payment).where(Payment.due_at <= uow.now).order_by(Payment.due_at).limit(_BATCH).with_for_update()
     )
-    return [await claim_one(uow, payment) for payment in due.all()]
+    return [await claim_one(uow, payment) for payment in due.all() if await _still_wanted(uow, payment)]
+
+
+async def _still_wanted(uow: UnitOfWork, payment: Payment) -> bool:
+    """Withdraw a payment nobody has called for yet whose invoice was settled, or owes another amount, meanwhile."""
+    if payment.called_at is not None:
+        return True
+    invoice = await invoices.get(uow, payment.invoice_id)
+    if invoice.amount_due_cents == payment.amount_cents:
+        return True
+    payment.advance(PaymentLifecycle.fail)
+    payment.failure_code, payment.failure_message = "withdrawn", "The invoice no longer owes this amount."
+    payment.due_at = payment.open_key = None
+    if invoice.amount_due_cents > 0:
+        await uow.session.flush()  # gives the invoice's place for an open payment free
+        method = await uow.session.get(PaymentMethod, payment.payment_method_id) if payment.payment_method_id else None
+        await write(uow, invoice, payment.provider, method)
+    return False
 
 
 async def claim_one(uow: UnitOfWork, payment: Payment) -> Call:
@@ -209,8 +227,10 @@ def _speaks_of_another(payment: Payment, result: PaymentResult) -> bool:
 
 async def _set_aside(uow: UnitOfWork, payment: Payment, invoice: Invoice, result: PaymentResult) -> None:
     payment.due_at = None  # for a person: nothing we do by ourselves can be right
+    if payment.failure_code == _MISMATCH:
+        return
     payment.failure_code, payment.failure_message = (
-        "provider_mismatch",
+        _MISMATCH,
         (
             f"The provider reports {result.amount_cents} {result.currency}, asked were {payment.amount_cents} "
             f"{payment.currency}."
@@ -256,9 +276,10 @@ async def _fail(uow: UnitOfWork, payment: Payment, invoice: Invoice, result: Pay
     payment.failure_code, payment.failure_message = result.failure_code, result.failure_message
     payment.due_at = payment.open_key = None
     retryable = is_retryable(result.failure_code)
-    await begin_dunning(uow, invoice, skips_retries=not retryable)
-    payment.next_retry_at = await retry_moment(uow, invoice.id)
-    await invoices.mark_past_due(uow, invoice.id, next_retry_at=payment.next_retry_at)
+    if invoice.amount_due_cents > 0:  # else it was settled in another way meanwhile
+        await begin_dunning(uow, invoice, skips_retries=not retryable)
+        payment.next_retry_at = await retry_moment(uow, invoice.id)
+        await invoices.mark_past_due(uow, invoice.id, next_retry_at=payment.next_retry_at)
     _PAYMENTS.labels(payment.provider, "failed").inc()
     uow.emit(
         PaymentFailed(

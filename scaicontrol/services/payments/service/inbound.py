@@ -1,13 +1,15 @@
 """Providers' webhooks: verify, store, answer, then process; a duplicate or an unknown kind is fine (contract §24)."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import ControlError, NotFound
+from scaicontrol.core.errors import Conflict, ControlError, NotFound
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.logging import get_logger
 from scaicontrol.core.ports import NormalizedEvent
@@ -21,6 +23,7 @@ from .collect import record
 log = get_logger(__name__)
 _ACTOR = Actor.system("inbound_webhooks")
 _BATCH: Final = 100
+_GIVE_UP: Final = timedelta(days=3)  # the payment itself is asked about for as long as it is open
 
 
 async def receive(backend: Backend, provider_slug: str, headers: Mapping[str, str], raw_body: bytes) -> int:
@@ -31,7 +34,8 @@ async def receive(backend: Backend, provider_slug: str, headers: Mapping[str, st
     events = provider.verify_webhook(headers, raw_body)
     stored = 0
     for event in events:
-        stored += await backend.perform(_ACTOR, _store, provider_slug, event)
+        with suppress(Conflict):  # the same one arrived at the same moment
+            stored += await backend.perform(_ACTOR, _store, provider_slug, event)
     await backend.ports.waker.wake("process_inbound")
     return stored
 
@@ -74,8 +78,9 @@ async def _waiting(uow: UnitOfWork) -> list[tuple[str, str, str, str]]:
     uow.authorize("payments:collect")
     rows = await uow.session.scalars(
         select(InboundEvent)
-        .where(InboundEvent.status.in_(["received", "failed"]))
-        .order_by(InboundEvent.received_at)
+        .where(InboundEvent.status.in_(["received", "failed"]), InboundEvent.received_at > uow.now - _GIVE_UP)
+        # What never failed first: a hundred hopeless ones must not hold up the rest.
+        .order_by(InboundEvent.status.desc(), InboundEvent.received_at)
         .limit(_BATCH)
     )
     return [

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import ControlError, Refused, Unavailable
+from scaicontrol.core.errors import ControlError, NotFound, Refused, Unavailable
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.ports import PaymentStatus, RefundResult
 from scaicontrol.core.work import UnitOfWork
@@ -32,21 +32,39 @@ async def refund(
     A provider that fails leaves the refund `failed` and visible; it is tried again, always as the same refund.
     """
     actor.require("payments:refund")
-    credit = await backend.perform(actor, credit_for_refund, invoice_id, amount_cents, reason)
-    note = await invoices.check_and_finalize(backend, actor, credit)
-    refund_id = await backend.perform(actor, _write, invoice_id, note.id)
+    note_id = await backend.perform(actor, credit_for_refund, invoice_id, amount_cents, reason)
+    note = await invoices.check_and_finalize(backend, actor, note_id)
+    refund_id = await backend.perform(actor, _fix_amount, note_id)
     return await _execute(backend, refund_id), note
 
 
 async def credit_for_refund(uow: UnitOfWork, invoice_id: str, amount_cents: int | None, reason: str) -> str:
-    """Draft the credit note of a refund and give its id: the first step, and all of a refund that can be rehearsed."""
+    """
+    Draft the credit note of a refund and give its id: the first step, and all of a refund that can be rehearsed.
+
+    The refund waits beside the draft from the start, so that a crash on the way leaves work that is due.
+    """
     uow.authorize("payments:refund")
     invoice = await invoices.get(uow, invoice_id, lock=True)
     if invoice.status != "paid" or invoice.is_credit_note:
         raise Refused(f"Cannot refund {invoice}: it is {invoice.status}; only a paid invoice is refunded.")
-    await _payment_of(uow, invoice_id)
+    payment = await _payment_of(uow, invoice_id)
     lines = None if amount_cents is None else _spread(invoice, amount_cents)
     note = await invoices.credit(uow, invoice_id, CreditIn(lines=lines, reason=reason))
+    uow.session.add(
+        Refund(
+            id=new_id("rfn"),
+            tenant_id=payment.tenant_id,
+            partner_id=payment.partner_id,
+            payment_id=payment.id,
+            credit_note_id=note.id,
+            amount_cents=0,  # known once the note is finalised
+            status=RefundState.pending,
+            idempotency_key=note.id,
+            attempts=0,
+            due_at=uow.now + _AGAIN,
+        )
+    )
     return note.id
 
 
@@ -80,28 +98,16 @@ async def _payment_of(uow: UnitOfWork, invoice_id: str) -> Payment:
     return payment
 
 
-async def _write(uow: UnitOfWork, invoice_id: str, note_id: str) -> str:
+async def _fix_amount(uow: UnitOfWork, note_id: str) -> str:
+    """Give back what the finalised note leaves, and no more than the payment brought; gives the refund's id."""
     uow.authorize("payments:refund")
     note = await invoices.get(uow, note_id, lock=True)
-    payment = await _payment_of(uow, invoice_id)
-    known: Refund | None = await uow.session.scalar(select(Refund).where(Refund.credit_note_id == note_id))
-    if known is not None:
-        return known.id
-    row = Refund(
-        id=new_id("rfn"),
-        tenant_id=payment.tenant_id,
-        partner_id=payment.partner_id,
-        payment_id=payment.id,
-        credit_note_id=note_id,
-        amount_cents=min(-note.amount_due_cents, payment.amount_cents - payment.refunded_cents),
-        status=RefundState.pending,
-        idempotency_key=str(note.number),
-        attempts=0,
-        due_at=uow.now + _AGAIN,
-    )
-    if row.amount_cents <= 0:
-        raise Refused(f"{note} leaves nothing to give back.")
-    uow.session.add(row)
+    row = await uow.session.scalar(select(Refund).where(Refund.credit_note_id == note_id).with_for_update())
+    if row is None:
+        raise NotFound(f"There is no refund for {note}.")
+    if row.amount_cents == 0:
+        payment = await uow.session.get_one(Payment, row.payment_id)
+        row.amount_cents = max(0, min(-note.amount_due_cents, payment.amount_cents - payment.refunded_cents))
     return row.id
 
 
@@ -126,20 +132,35 @@ async def _claim(uow: UnitOfWork) -> list[str]:
 
 
 async def _execute(backend: Backend, refund_id: str) -> Refund:
-    async def read(uow: UnitOfWork) -> tuple[Refund, Payment]:
-        uow.authorize("payments:collect")
-        row = await uow.session.get_one(Refund, refund_id)
-        return row, await uow.session.get_one(Payment, row.payment_id)
-
-    row, payment = await backend.ask(_ACTOR, read)
-    provider = backend.ports.payment_providers.get(payment.provider)
     try:
+        row, payment = await _ready(backend, refund_id)
+        provider = backend.ports.payment_providers.get(payment.provider)
         if provider is None:
             raise Unavailable(f"The payment provider {payment.provider} is not configured.")
         result = await provider.refund(str(payment.external_id), row.amount_cents, row.idempotency_key)
     except ControlError as error:
         result = RefundResult(PaymentStatus.failed, None, error.message)
     return await backend.perform(_ACTOR, record_refund, refund_id, result)
+
+
+async def _ready(backend: Backend, refund_id: str) -> tuple[Refund, Payment]:
+    """Give a refund that can be carried out; a credit note whose refund died on the way is finalised first."""
+    row, payment = await backend.ask(_ACTOR, _read, refund_id)
+    if row.amount_cents == 0:
+        note = await backend.ask(_ACTOR, invoices.get, row.credit_note_id)
+        if not note.is_sealed:
+            await invoices.check_and_finalize(backend, _ACTOR, note.id)
+        await backend.perform(_ACTOR, _fix_amount, note.id)
+        row, payment = await backend.ask(_ACTOR, _read, refund_id)
+    if row.amount_cents == 0:
+        raise Refused("The credit note leaves nothing to give back.")
+    return row, payment
+
+
+async def _read(uow: UnitOfWork, refund_id: str) -> tuple[Refund, Payment]:
+    uow.authorize("payments:collect")
+    row = await uow.session.get_one(Refund, refund_id)
+    return row, await uow.session.get_one(Payment, row.payment_id)
 
 
 async def record_refund(uow: UnitOfWork, refund_id: str, result: RefundResult) -> Refund:

@@ -1,0 +1,64 @@
+"""A payment provider that declines, loses answers and lies when told to, and methods to pay with."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Unavailable
+from scaicontrol.core.ports import PaymentResult, PaymentStatus, RefundResult, StoredMethod
+from scaicontrol.integrations.payment_providers.sandbox import Sandbox
+from scaicontrol.services import payments
+from scaicontrol.services.payments import PaymentMethod
+
+from . import alice
+
+
+class MoodySandbox(Sandbox):
+    """The sandbox, counting what it was asked; `declines` says with which code the next charges fail."""
+
+    def __init__(self, backend: Backend) -> None:
+        super().__init__(backend.clock)
+        self.declines: list[str | None] = []
+        self.is_down = False
+        self.reports: dict[str, object] = {}  # what it says about a payment, against the truth
+        self.charged: list[str] = []
+        self.refunded: list[str] = []
+
+    async def charge(
+        self, method: StoredMethod, amount_cents: int, currency: str, idempotency_key: str, metadata: Mapping[str, str]
+    ) -> PaymentResult:
+        if self.is_down:
+            raise Unavailable("The provider does not answer.")
+        self.charged.append(idempotency_key)
+        code = self.declines.pop(0) if self.declines else None
+        if code is not None:
+            return PaymentResult(PaymentStatus.failed, f"declined_{idempotency_key}", None, None, code, "Declined.")
+        told = await super().charge(method, amount_cents, currency, idempotency_key, metadata)
+        return replace(told, **self.reports)  # type: ignore[arg-type]  # a test names fields of the result
+
+    async def fetch(self, external_id: str) -> PaymentResult:
+        return replace(await super().fetch(external_id), **self.reports)  # type: ignore[arg-type]  # as above
+
+    async def refund(self, external_id: str, amount_cents: int, idempotency_key: str) -> RefundResult:
+        if self.is_down:
+            raise Unavailable("The provider does not answer.")
+        self.refunded.append(idempotency_key)
+        return await super().refund(external_id, amount_cents, idempotency_key)
+
+    def taken(self) -> list[int]:
+        """What really moved, by payment."""
+        return [payment["amount_cents"] for payment in self.payments() if payment["status"] == "succeeded"]
+
+
+def moody_sandbox(backend: Backend) -> MoodySandbox:
+    """Make the sandbox the only provider of `backend`."""
+    provider = MoodySandbox(backend)
+    backend.ports.payment_providers["sandbox"] = provider  # type: ignore[index]  # a dict in memory_ports
+    return provider
+
+
+async def store_card(backend: Backend, number: str = "1", by: Actor = alice, *, make_default: bool = True) -> PaymentMethod:
+    """Let a tenant keep a card."""
+    card = StoredMethod(f"sbm_{number}", "sbc_1", "card", f"Card {number}", "4242", 12, 2029, "NL")
+    return await backend.perform(by, payments.store, "sandbox", card, make_default=make_default)

@@ -1,0 +1,90 @@
+"""Refunds: a credit note first, then the money, once per credit note, also after a crash."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from scaicontrol.core.errors import Refused
+from scaicontrol.services import invoices, payments
+from scaicontrol.services.payments import Refund
+from tests.factories import ada, petra
+from tests.factories.invoices import a_line, again, sent
+from tests.factories.payments import store_card
+
+
+async def paid(backend, net=1000):
+    await store_card(backend)
+    invoice = await sent(backend, a_line(net))
+    await payments.pay(backend, petra, invoice.id)
+    return await again(backend, invoice)
+
+
+async def refunds(backend):
+    return list(await backend.ask(ada, lambda uow: _all(uow)))
+
+
+async def _all(uow):
+    return await uow.session.scalars(select(Refund).order_by(Refund.created_at))
+
+
+async def test_a_whole_refund_credits_and_returns_everything_once(backend, clock, provider):
+    invoice = await paid(backend)
+    refund, note = await payments.refund(backend, petra, invoice.id, None, "Cancelled.")
+    assert (refund.status, refund.amount_cents, note.total_cents) == ("succeeded", 1210, -1210)
+    clock.advance(timedelta(hours=1))
+    await payments.refund_due(backend)
+    await backend.perform(ada, payments.record_refund, refund.id, await provider.refund("x", 0, note.id))
+    (payment,) = await backend.ask(ada, payments.of_invoice, invoice.id)
+    assert (payment.status, payment.refunded_cents) == ("refunded", 1210)
+    assert (await again(backend, note)).status == "paid"
+    with pytest.raises(Refused):
+        await payments.refund(backend, petra, invoice.id, None, "Again.")
+
+
+async def test_parts_add_up_to_the_payment_and_no_further(backend, provider):
+    invoice = await paid(backend)
+    for cents in (605, 605):
+        await payments.refund(backend, petra, invoice.id, cents, "Half.")
+    (payment,) = await backend.ask(ada, payments.of_invoice, invoice.id)
+    assert (payment.status, payment.refunded_cents) == ("refunded", 1210)
+    assert len(set(provider.refunded)) == 2
+    with pytest.raises(Refused):
+        await payments.refund(backend, petra, invoice.id, 1, "More.")
+
+
+async def test_a_refund_the_provider_refuses_stays_visible_and_is_repeated_as_the_same(backend, clock, provider):
+    invoice = await paid(backend)
+    provider.is_down = True
+    refund, note = await payments.refund(backend, petra, invoice.id, None, "Cancelled.")
+    assert (refund.status, refund.attempts, refund.failure_message) == ("failed", 1, "The provider does not answer.")
+    provider.is_down = False
+    clock.advance(timedelta(minutes=31))
+    assert await payments.refund_due(backend) == 1
+    assert [(row.status, row.attempts) for row in await refunds(backend)] == [("succeeded", 2)]
+    assert provider.refunded == [note.id]
+
+
+async def test_a_refund_is_given_up_after_five_failures(backend, clock, provider):
+    invoice = await paid(backend)
+    provider.is_down = True
+    await payments.refund(backend, petra, invoice.id, None, "Cancelled.")
+    for _ in range(8):
+        clock.advance(timedelta(minutes=31))
+        await payments.refund_due(backend)
+    assert [(row.status, row.attempts, row.due_at) for row in await refunds(backend)] == [("failed", 5, None)]
+
+
+async def test_a_refund_whose_process_died_on_the_way_is_finished(backend, clock, provider):
+    invoice = await paid(backend)
+    note_id = await backend.perform(petra, payments.credit_for_refund, invoice.id, None, "Cancelled.")
+    clock.advance(timedelta(minutes=31))
+    assert await payments.refund_due(backend) == 1
+    assert [(row.status, row.amount_cents) for row in await refunds(backend)] == [("succeeded", 1210)]
+    assert (await backend.ask(ada, invoices.get, note_id)).status == "paid"
+
+
+async def test_an_unpaid_invoice_is_credited_not_refunded(backend):
+    invoice = await sent(backend)
+    with pytest.raises(Refused, match="only a paid invoice is refunded"):
+        await payments.refund(backend, petra, invoice.id, None, "No.")
