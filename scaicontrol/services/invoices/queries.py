@@ -1,6 +1,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, or_, select
@@ -80,15 +81,16 @@ def _is_of_tenant(uow: UnitOfWork) -> bool:
 
 _ALL = select(Invoice)
 _OF_TENANT = _ALL.where(Invoice.finalized_at.is_not(None))
-# Written once: putting the statement together anew costs every reader more than the database takes to answer it.
-_ONE = {
-    seen: seen.where(Invoice.id == bindparam("invoice_id")).options(selectinload(Invoice.lines))
-    for seen in (_ALL, _OF_TENANT)
-}
+
+
+@cache
+def _one(seen: Select[Invoice]) -> Select[Invoice]:
+    """Written once: putting the statement together anew costs every reader more than the database takes to answer."""
+    return seen.where(Invoice.id == bindparam("invoice_id")).options(selectinload(Invoice.lines))
 
 
 async def find(uow: UnitOfWork, invoice_id: str) -> Invoice | None:
-    found: Invoice | None = await uow.session.scalar(_ONE[visible(uow)], {"invoice_id": invoice_id})
+    found: Invoice | None = await uow.session.scalar(_one(visible(uow)), {"invoice_id": invoice_id})
     return found
 
 
