@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
 from typing import Any, Literal
@@ -91,6 +91,7 @@ def _in_language(write: Any) -> Any:
     return in_language
 
 
+@lru_cache(maxsize=64)  # the gate proves the pages that are rendered a moment later, and drawing is what they cost
 def qr_image(payload: str) -> str:
     """Draw a payload as a QR code: an SVG in a data URI, error correction M as EPC069-12 asks."""
     image = BytesIO()
