@@ -33,7 +33,7 @@ def verify(
     """
     given = {name.lower(): value for name, value in headers.items()}
     timestamp = given.get("webhook-timestamp") or given.get("x-scaicontrol-timestamp", "")
-    if not timestamp.isdigit() or abs(now() - int(timestamp)) > TOLERANCE_SECONDS:
+    if not (timestamp.isascii() and timestamp.isdigit()) or abs(now() - int(timestamp)) > TOLERANCE_SECONDS:
         raise VerificationError("The timestamp is missing or more than five minutes away.")
     if "webhook-signature" in given:
         signed = f"{given.get('webhook-id', '')}.{timestamp}.".encode() + body

@@ -15,14 +15,24 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, Self
+from weakref import WeakSet
 
 from sqlalchemy import Result, TextClause, column, event, false, inspect, select, table
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.orm import Mapped, ORMExecuteState, Session, UOWTransaction, mapped_column, with_loader_criteria
-from sqlalchemy.schema import ExecutableDDLElement, Table
+from sqlalchemy.orm import (
+    Mapped,
+    ORMExecuteState,
+    Session,
+    UOWTransaction,
+    mapped_column,
+    object_session,
+    with_loader_criteria,
+)
+from sqlalchemy.schema import ExecutableDDLElement
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.base import ExecutableOption
 from sqlalchemy.sql.dml import Insert
+from sqlalchemy.sql.expression import AliasedReturnsRows, ColumnClause, Select, TableClause
 
 from .types import IdString
 
@@ -151,7 +161,7 @@ def _flushing_rows() -> Iterator[None]:
 @event.listens_for(ScopedSession, "do_orm_execute")
 def _scope_statement(state: ORMExecuteState) -> Result[Any] | None:
     scope = scope_of(state.session)
-    state.update_execution_options(**{_SCOPED: True})
+    state.update_execution_options(**{_SCOPED: scope.kind})
     if scope.is_platform:
         if state.is_update and isinstance(state.parameters, list):
             with _flushing_rows():  # a bulk update by key drops the options on its way to the engine
@@ -207,6 +217,17 @@ def _stamp_and_verify(scope: Scope, kind: type, get: Any, put: Any, row: Any) ->
             raise ScopeViolation(f"A {kind.__name__} of another {name.removesuffix('_id')} cannot be written here.")
 
 
+def _get(row: Any, name: str) -> Any:
+    return getattr(row, name, None)
+
+
+@event.listens_for(ScopedSession, "before_attach")
+def _refuse_detached(session: Session, row: Any) -> None:
+    """A detached row is written by its key alone, and nobody knows whose key that is."""
+    if isinstance(row, _MARKERS) and inspect(row).detached and not scope_of(session).is_platform:
+        raise ScopeViolation(f"{type(row).__name__} was not loaded in this session; load it again to change it.")
+
+
 @event.listens_for(ScopedSession, "before_flush")
 def _check_flush(session: Session, _: UOWTransaction, __: Any) -> None:
     scope = scope_of(session)
@@ -215,7 +236,7 @@ def _check_flush(session: Session, _: UOWTransaction, __: Any) -> None:
     for row in (*session.new, *session.dirty, *session.deleted):
         if not isinstance(row, _MARKERS):
             continue
-        _stamp_and_verify(scope, type(row), getattr, setattr, row)
+        _stamp_and_verify(scope, type(row), _get, setattr, row)
         for name in ("tenant_id", "partner_id"):
             attribute = inspect(row).attrs.get(name)
             if attribute is not None and attribute.history.deleted and any(attribute.history.deleted):
@@ -223,7 +244,10 @@ def _check_flush(session: Session, _: UOWTransaction, __: Any) -> None:
 
 
 def _check_loaded(row: Any, context: Any, _: Any = None) -> None:
-    scope = scope_of(context.session)
+    session = context.session if context is not None else object_session(row)  # a merge has no context
+    if session is None:
+        return
+    scope = scope_of(session)
     if scope.kind in ("platform", "service"):
         return
     loaded = row.__dict__
@@ -249,6 +273,49 @@ def _scoped_tables() -> frozenset[str]:
     )
 
 
+def _scoped_table(part: Any) -> str | None:
+    """Name the scoped table behind a FROM element or a column, also when it is only called by name or aliased."""
+    source = part.table if isinstance(part, ColumnClause) else part
+    while isinstance(source, AliasedReturnsRows):
+        source = source.element
+    return source.name if isinstance(source, TableClause) and source.name in _scoped_tables() else None
+
+
+def _refuse_raw(part: Any) -> None:
+    if isinstance(part, TextClause) or (getattr(part, "is_literal", False) and part.name not in ("*", "1")):
+        raise ScopeViolation("Raw SQL inside a statement cannot be scoped.")
+
+
+_checked: "WeakSet[Any]" = WeakSet()
+
+
+def _check_compiled(compiled: Any) -> None:
+    """
+    Refuse an ORM statement that reaches a scoped table around its entity, where no condition is added.
+
+    Looked at once for each shape of statement: the engine keeps what it compiled.
+    """
+    if compiled in _checked:
+        return
+    for part in visitors.iterate(compiled.statement):
+        _refuse_raw(part)
+        if isinstance(part, Select) and (bare := _bare_tables(part)):
+            raise ScopeViolation(f"{', '.join(bare)} without its entity has no scope; select the entity.")
+    _checked.add(compiled)
+
+
+def _bare_tables(query: Any) -> list[str]:
+    """List the scoped tables a SELECT names, but not as an entity: what comes from an entity carries its mapper."""
+    written = [*query._raw_columns, *query._from_obj, *(joined[0] for joined in query._setup_joins)]  # noqa: SLF001  # what follows from it is not told apart in public
+    where = (part for clause in query._where_criteria for part in visitors.iterate(clause))  # noqa: SLF001  # as above
+    written += [part for part in where if isinstance(part, ColumnClause)]
+    named = {True: set[str](), False: set[str]()}
+    for element in written:
+        if name := _scoped_table(element):
+            named["parentmapper" in element._annotations].add(name)  # noqa: SLF001  # as above
+    return sorted(named[False] - named[True])
+
+
 def guard(engine: Engine) -> None:
     """Refuse, on this engine, every statement on a scoped table that no scoped session has looked at."""
 
@@ -260,15 +327,18 @@ def guard(engine: Engine) -> None:
             return
         if isinstance(statement, TextClause):
             raise ScopeViolation("Raw SQL is not allowed on this engine.")
-        scoped = _scoped_tables()
-        touched = {part.name for part in visitors.iterate(statement) if isinstance(part, Table)} & scoped
-        if touched:
-            raise ScopeViolation(f"A Core statement on {', '.join(sorted(touched))} has no scope.")
+        for part in visitors.iterate(statement):
+            _refuse_raw(part)
+            if name := _scoped_table(part):
+                raise ScopeViolation(f"A Core statement on {name} has no scope.")
 
     @event.listens_for(engine, "before_cursor_execute")
     def _refuse_driver_sql(connection: Connection, _: Any, sql: str, __: Any, context: Any, ___: Any) -> None:
-        if context.compiled is not None or context.execution_options.get(PLATFORM_SQL):
+        if context.compiled is not None:
+            if context.execution_options.get(_SCOPED) not in (None, False, "platform"):
+                _check_compiled(context.compiled)
             return
-        if connection.get_execution_options().get(PLATFORM_SQL) or sql in ("BEGIN", "BEGIN IMMEDIATE"):
+        options = {**connection.get_execution_options(), **context.execution_options}
+        if options.get(PLATFORM_SQL) or sql in ("BEGIN", "BEGIN IMMEDIATE"):
             return
         raise ScopeViolation("Driver-level SQL is not allowed on this engine.")

@@ -41,6 +41,20 @@ class WebhookSecretRotated(EndpointFact):
     public = False
 
 
+class WebhookDeliveriesRequeued(EndpointFact):
+    """Somebody asked for deliveries to be made again; `request` tells one asking from the next."""
+
+    topic = "webhook_endpoint.deliveries_requeued"
+    public = False
+
+    request: str
+    queued: int
+
+    @property
+    def lifecycle_step(self) -> str:
+        return self.request
+
+
 class WebhookEndpointDeleted(EndpointFact):
     topic = "webhook_endpoint.deleted"
     public = False

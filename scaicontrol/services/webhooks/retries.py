@@ -2,7 +2,8 @@
 
 import random
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Final
 
@@ -50,6 +51,17 @@ def judge(status: int, attempt: int, now: datetime, *, retry_after: timedelta | 
         return Verdict(Outcome.dead)
     wait = max(WAITS[attempt] * _jitter(f"{seed}:{attempt}"), retry_after or timedelta())
     return Verdict(Outcome.retry, now + min(wait, _LONGEST * (1 + _JITTER)))
+
+
+def wait_asked(retry_after: str, now: datetime) -> timedelta | None:
+    """Read a Retry-After header, seconds or a date (RFC 9110 §10.2.3); at most a day, and nonsense is no wish."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return timedelta(seconds=min(int(retry_after[:9]), 86_400))
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    return min(max(until.astimezone(UTC) - now, timedelta()), _LONGEST)
 
 
 def _jitter(seed: str) -> float:

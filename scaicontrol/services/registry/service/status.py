@@ -6,6 +6,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.db.tenant_filter import PLATFORM_SQL
 
 from .. import queries
 from ..events import ServiceStatusChanged, ServiceUpdated
@@ -102,6 +103,8 @@ async def refuse_while_subscribed(uow: UnitOfWork, service: Service) -> None:
         select(func.count())
         .select_from(_subscriptions)
         .where(_subscriptions.c.service_id == service.id, _subscriptions.c.status.not_in(_ENDED))
+        # Of every tenant: whoever asks learns a number of its own service and nothing else.
+        .execution_options(**{PLATFORM_SQL: True})
     )
     if count := await uow.session.scalar(live):
         raise Conflict(f"Cannot deregister {service}: it has live subscriptions ({count}); cancel or move them first.")

@@ -10,13 +10,12 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import orjson
 from prometheus_client import Counter
-from sqlalchemy import and_, exists, insert, or_, select, update
+from sqlalchemy import Select, and_, exists, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from scaicontrol.core.actor import Actor
@@ -28,11 +27,10 @@ from scaicontrol.core.logging import get_logger
 from scaicontrol.core.work import UnitOfWork
 
 from .. import queries, retries, signing, topics
-from ..events import WebhookEndpointDisabled
 from ..lifecycle import DeliveryStatus
 from ..models import DeliveryAttempt, WebhookDelivery, WebhookEndpoint
 from ..retries import Outcome, Verdict
-from .endpoints import bury_pending
+from .endpoints import bury_pending, disabled
 from .relay import LEASE
 
 log = get_logger(__name__)
@@ -77,7 +75,7 @@ async def dispatch(backend: Backend) -> int:
     while parcels := await backend.perform(_ACTOR, claim, backend.instance, backend.settings.webhook_delivery_batch):
         keys = await _keys(backend, parcels)
         attempts = await asyncio.gather(*(_send(backend, parcel, keys) for parcel in parcels))
-        await backend.perform(_ACTOR, record, attempts)
+        await backend.perform(_ACTOR, record, attempts, backend.instance)
         made += len(attempts)
     return made
 
@@ -104,6 +102,7 @@ async def claim(uow: UnitOfWork, instance: str, limit: int) -> Sequence[Parcel]:
             .where(
                 WebhookDelivery.status == DeliveryStatus.pending,
                 WebhookDelivery.next_attempt_at <= uow.now,
+                WebhookDelivery.subscription_id.in_(_in_service()),
                 free,
                 or_(WebhookDelivery.created_at <= uow.now - _ORDER_WAIT, ~waits_for_another),
             )
@@ -139,9 +138,13 @@ async def claim(uow: UnitOfWork, instance: str, limit: int) -> Sequence[Parcel]:
         )
         .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.subscription_id)
         .where(WebhookDelivery.id.in_(due), WebhookDelivery.claimed_by == instance)
-        .where(WebhookEndpoint.is_active.is_(True))
     )
     return [_parcel(row, uow.now) for row in mine]
+
+
+def _in_service() -> Select[str]:
+    """Select the subscribers that are served; what waits for a paused one neither is tried nor fills a batch."""
+    return select(WebhookEndpoint.id).where(WebhookEndpoint.is_active.is_(True))
 
 
 def _parcel(row: Any, now: datetime) -> Parcel:
@@ -186,7 +189,7 @@ async def _send(backend: Backend, parcel: Parcel, keys: Mapping[str, str | Contr
     )
     return Attempt(
         parcel,
-        _judge(parcel, answer.status, now, answer.headers.get("Retry-After")),
+        _judge(parcel, answer.status, now, _retry_after(answer.headers)),
         now,
         round((time.perf_counter() - started) * 1000),
         answer.status,
@@ -195,13 +198,22 @@ async def _send(backend: Backend, parcel: Parcel, keys: Mapping[str, str | Contr
     )
 
 
-def _judge(parcel: Parcel, status: int, now: datetime, retry_after: str | None) -> Verdict:
-    wait = timedelta(seconds=min(int(retry_after), 86_400)) if retry_after and retry_after.isdigit() else None
+def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
+    given = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    return retries.wait_asked(given, datetime.now(UTC))  # a date in it is by the subscriber's clock, which is wall time
+
+
+def _judge(parcel: Parcel, status: int, now: datetime, wait: timedelta | None) -> Verdict:
     return retries.judge(status, parcel.attempt, now, retry_after=wait, seed=parcel.id)
 
 
-async def record(uow: UnitOfWork, attempts: Sequence[Attempt]) -> None:
-    """Write what happened to a batch: the attempts, the deliveries, and how the subscribers are doing."""
+async def record(uow: UnitOfWork, attempts: Sequence[Attempt], instance: str) -> None:
+    """
+    Write what happened to a batch: the attempts, the deliveries, and how the subscribers are doing.
+
+    A delivery that was settled meanwhile, buried with its subscriber or sent by whoever took over an expired lease,
+    stays as it is.
+    """
     uow.authorize("webhooks:dispatch")
     await uow.session.execute(insert(DeliveryAttempt), [_attempt_row(attempt, uow.now) for attempt in attempts])
     # What went the same way is written at once: a statement for each would be a round trip for each.
@@ -209,7 +221,15 @@ async def record(uow: UnitOfWork, attempts: Sequence[Attempt]) -> None:
     for attempt in attempts:
         alike.setdefault(tuple(_outcome(attempt, uow.now).items()), []).append(attempt.parcel.id)
     for outcome, ids in alike.items():
-        went = update(WebhookDelivery).where(WebhookDelivery.id.in_(ids)).values(dict(outcome))
+        went = (
+            update(WebhookDelivery)
+            .where(
+                WebhookDelivery.id.in_(ids),
+                WebhookDelivery.status == DeliveryStatus.pending,
+                WebhookDelivery.claimed_by == instance,
+            )
+            .values(dict(outcome))
+        )
         await uow.session.execute(went.execution_options(synchronize_session=False))
     by_endpoint: dict[str, list[Attempt]] = {}
     for attempt in attempts:
@@ -286,18 +306,7 @@ async def _judge_endpoints(uow: UnitOfWork, by_endpoint: Mapping[str, Sequence[A
 async def _disable(uow: UnitOfWork, endpoint: WebhookEndpoint, reason: str, last_status: int) -> None:
     endpoint.disable(uow.now, reason)
     await bury_pending(uow, endpoint.id, f"The subscriber was disabled: {reason}.")
-    uow.emit(
-        WebhookEndpointDisabled(
-            webhook_subscription_id=endpoint.id,
-            version=endpoint.version,
-            partner_id=endpoint.partner_id,
-            target_host=urlsplit(endpoint.target_url).hostname or "",
-            reason=reason,
-            last_response_code=last_status or None,
-            dead_deliveries=endpoint.dead_deliveries,
-            disabled_at=uow.now,
-        )
-    )
+    uow.emit(disabled(endpoint, uow.now, last_status or None))
 
 
 async def send_test(backend: Backend, actor: Actor, endpoint_id: str) -> tuple[int, int, str | None, str | None]:

@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import urlsplit
 
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy import update as sql_update
 
 from scaicontrol.core.actor import Actor
@@ -14,7 +15,14 @@ from scaicontrol.core.ids import new_id
 from scaicontrol.core.work import UnitOfWork
 
 from .. import queries, signing, topics
-from ..events import WebhookEndpointCreated, WebhookEndpointDeleted, WebhookEndpointUpdated, WebhookSecretRotated
+from ..events import (
+    WebhookDeliveriesRequeued,
+    WebhookEndpointCreated,
+    WebhookEndpointDeleted,
+    WebhookEndpointDisabled,
+    WebhookEndpointUpdated,
+    WebhookSecretRotated,
+)
 from ..lifecycle import DeliveryStatus
 from ..models import DeliveryAttempt, WebhookDelivery, WebhookEndpoint
 from ..schemas import WebhookEndpointIn, WebhookEndpointPut
@@ -81,7 +89,8 @@ async def update(backend: Backend, actor: Actor, endpoint_id: str, body: Webhook
         if body.is_active and not endpoint.is_active:
             endpoint.enable()
         elif endpoint.is_active and not body.is_active:
-            endpoint.is_active, endpoint.disabled_at, endpoint.disabled_reason = False, uow.now, "operator"
+            endpoint.disable(uow.now, "operator")
+            uow.emit(disabled(endpoint, uow.now))
         endpoint.version += 1
         uow.emit(
             WebhookEndpointUpdated(
@@ -98,20 +107,35 @@ async def update(backend: Backend, actor: Actor, endpoint_id: str, body: Webhook
 async def delete(backend: Backend, actor: Actor, endpoint_id: str) -> None:
     """Remove a subscriber; what was still on its way to it is dead, and stays on record."""
 
-    async def remove(uow: UnitOfWork) -> str:
+    async def remove(uow: UnitOfWork) -> list[str]:
         uow.authorize("webhooks:manage")
         endpoint = await queries.get(uow, endpoint_id, lock=True)
         await bury_pending(uow, endpoint.id, "The subscriber was deleted.")
+        paths = [path for path in (endpoint.secret_vault_path, endpoint.previous_secret_vault_path) if path]
         await uow.session.delete(endpoint)
         uow.emit(
             WebhookEndpointDeleted(
                 webhook_subscription_id=endpoint.id, version=endpoint.version + 1, partner_id=endpoint.partner_id
             )
         )
-        return endpoint.secret_vault_path
+        return paths
 
-    path = await backend.perform(actor, remove)
-    await backend.ports.vault.delete(path)
+    for path in await backend.perform(actor, remove):
+        await backend.ports.vault.delete(path)
+
+
+def disabled(endpoint: WebhookEndpoint, at: datetime, last_status: int | None = None) -> WebhookEndpointDisabled:
+    """Tell that a subscriber is no longer served, and why."""
+    return WebhookEndpointDisabled(
+        webhook_subscription_id=endpoint.id,
+        version=endpoint.version,
+        partner_id=endpoint.partner_id,
+        target_host=urlsplit(endpoint.target_url).hostname or "",
+        reason=endpoint.disabled_reason or "",
+        last_response_code=last_status,
+        dead_deliveries=endpoint.dead_deliveries,
+        disabled_at=at,
+    )
 
 
 async def bury_pending(uow: UnitOfWork, endpoint_id: str, why: str) -> None:
@@ -152,17 +176,34 @@ async def _close_rotation(uow: UnitOfWork, endpoint_id: str) -> None:
     endpoint = await queries.get(uow, endpoint_id, lock=True)
     endpoint.previous_secret_vault_path, endpoint.rotation_ends_at = None, None
     endpoint.version += 1
+    uow.emit(
+        WebhookSecretRotated(
+            webhook_subscription_id=endpoint.id, version=endpoint.version, partner_id=endpoint.partner_id
+        ),
+        reason="The previous secret was closed early.",
+    )
 
 
 async def retry(uow: UnitOfWork, endpoint_id: str, delivery_id: str) -> WebhookDelivery:
     """Put a dead delivery back in line: same event id, same key, a fresh count of attempts."""
     uow.authorize("webhooks:manage")
-    await queries.get(uow, endpoint_id)
+    endpoint = await queries.get(uow, endpoint_id)
     found = await queries.delivery(uow, endpoint_id, delivery_id, lock=True)
     found.advance(WebhookDelivery.lifecycle.retry)
     found.attempt_count, found.next_attempt_at = 0, uow.now
     found.error_message = found.response_code = None
+    uow.emit(_requeued(endpoint, 1), after={"delivery_id": delivery_id})
     return found
+
+
+def _requeued(endpoint: WebhookEndpoint, queued: int) -> WebhookDeliveriesRequeued:
+    return WebhookDeliveriesRequeued(
+        webhook_subscription_id=endpoint.id,
+        version=endpoint.version,
+        partner_id=endpoint.partner_id,
+        request=new_id("req"),
+        queued=queued,
+    )
 
 
 async def replay(
@@ -193,12 +234,16 @@ async def replay(
     for original in await uow.session.scalars(query):
         if topics_like and not topics.matches(original.event_type, topics_like):
             continue
-        queued += 1
         if original.status == DeliveryStatus.dead:
             original.advance(WebhookDelivery.lifecycle.retry)
             original.attempt_count, original.next_attempt_at = 0, uow.now
         elif original.status == DeliveryStatus.dispatched:
             uow.session.add(_copy(original, uow.now))
+        else:
+            continue  # it is on its way already
+        queued += 1
+    if queued:
+        uow.emit(_requeued(endpoint, queued), after={"from": start.isoformat(), "to": end.isoformat()})
     return queued
 
 
@@ -209,7 +254,7 @@ def _copy(original: WebhookDelivery, now: datetime) -> WebhookDelivery:
         event_type=original.event_type,
         status=DeliveryStatus.pending,
         # The envelope inside keeps the original key; the row needs one of its own to stand beside the original.
-        idempotency_key=f"{original.idempotency_key}#{identifier}"[:255],
+        idempotency_key=f"{original.idempotency_key[:200]}#{identifier}",
         partner_id=original.partner_id,
         tenant_id=original.tenant_id,
         resource_type=original.resource_type,
@@ -230,7 +275,12 @@ async def purge_dead(uow: UnitOfWork, before: datetime) -> int:
     ids = (
         await uow.session.scalars(
             select(WebhookDelivery.id)
-            .where(WebhookDelivery.status == DeliveryStatus.dead, WebhookDelivery.created_at < before)
+            .where(
+                WebhookDelivery.status == DeliveryStatus.dead,
+                WebhookDelivery.created_at < before,
+                # A partner's own subscribers; the platform also clears what deleted ones left behind.
+                true() if uow.actor.is_platform else WebhookDelivery.subscription_id.in_(select(WebhookEndpoint.id)),
+            )
             .limit(1000)
         )
     ).all()
