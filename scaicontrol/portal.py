@@ -23,7 +23,7 @@ _TYPES: Final = {
     ".png": "image/png",
     ".ico": "image/x-icon",
 }
-_NOT_PAGES: Final = ("api", "auth", "admin", "mcp", "_dev", ".well-known")
+_NOT_PAGES: Final = ("api", "auth", "admin", "mcp", "_dev")
 _NO_BUNDLE: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>ScaiControl</title>
 <h1>ScaiControl is running</h1><p>The portal was not built into this installation: it needs Node.js 20.19 or newer at
 install time. Run <code>make portal</code>, or use the <a href="/api/docs">API</a> and the <a href="/admin">console</a>.
@@ -33,7 +33,8 @@ install time. Run <code>make portal</code>, or use the <a href="/api/docs">API</
 async def portal(request: Request) -> Response:
     """Answer a built file, or the index page for every path that is a page of the portal."""
     path = PurePosixPath(request.path_params.get("path") or "index.html")
-    if path.parts and path.parts[0] in _NOT_PAGES:
+    # What begins with a dot tells how the bundle was made, and is not part of it.
+    if path.parts and (path.parts[0] in _NOT_PAGES or any(part.startswith(".") for part in path.parts)):
         return Response("There is nothing here.", 404)
     is_page = not path.suffix or path.name == "index.html"
     name = "index.html" if is_page else str(path)

@@ -37,6 +37,9 @@ it("sends all twenty fields with the version, empty ones as absent", async () =>
     tenant_id: _t,
     vat_number_validated_at: _v,
     vat_number_result: _r,
+    tax_exempt_reason: _x,
+    tax_exempt_reason_code: _y,
+    missing_for_finalisation: _m,
     created_at: _c,
     updated_at: _u,
     ...fields

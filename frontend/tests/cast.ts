@@ -24,7 +24,7 @@ const NEVER = {
   term_ends_at: null,
 };
 
-export const pro: Schemas["SubscriptionDetailOut"] = {
+export const pro: Schemas["SubscriptionStoryOut"] = {
   ...NEVER,
   id: "sub_pro",
   tenant_id: "tnt_acme",
@@ -64,11 +64,18 @@ export const pro: Schemas["SubscriptionDetailOut"] = {
   },
   usage: [],
   timeline: [
-    { occurred_at: "2026-03-01T09:00:00Z", action: "subscription.activated", actor_id: null, reason: null },
+    {
+      occurred_at: "2026-03-01T09:00:00Z",
+      action: "subscription.activated",
+      actor_id: null,
+      reason: null,
+      before: null,
+      after: null,
+    },
   ],
 };
 
-export const invoice: Schemas["InvoiceDetailOut"] = {
+export const invoice: Schemas["OwnInvoiceOut"] = {
   id: "inv_1",
   tenant_id: "tnt_acme",
   partner_id: "prt_northwind",
@@ -98,6 +105,9 @@ export const invoice: Schemas["InvoiceDetailOut"] = {
   voided_at: null,
   delivery: "email",
   pdf_url: "/api/v1/billing/invoices/inv_1/pdf",
+  billing_run_id: null,
+  canonical_digest: null,
+  previous_digest: null,
   version: 3,
   created_at: "2026-11-01T05:00:00Z",
   updated_at: "2026-11-01T06:05:00Z",
@@ -130,10 +140,16 @@ export const invoice: Schemas["InvoiceDetailOut"] = {
       period_start: null,
       period_end: null,
       subscription_id: "sub_pro",
+      pack_subscription_id: null,
       metric_slug: null,
+      billing_charge_id: null,
+      credited_line_id: null,
+      ledger_code: null,
+      derivation: null,
     },
   ],
   payments: [],
+  failed_payments: [],
   available_actions: [],
 };
 
@@ -161,6 +177,9 @@ export const profile: Schemas["BillingProfileOut"] = {
   buyer_reference: null,
   vat_number_validated_at: null,
   vat_number_result: null,
+  tax_exempt_reason: null,
+  tax_exempt_reason_code: null,
+  missing_for_finalisation: [],
   version: 4,
   created_at: "2026-03-01T09:00:00Z",
   updated_at: "2026-03-01T09:00:00Z",

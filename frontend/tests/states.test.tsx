@@ -32,6 +32,12 @@ it("shows an error with its reference, and asks again when told to", async () =>
   expect(refetch).toHaveBeenCalledOnce();
 });
 
+it("does not offer to ask again for what does not exist", () => {
+  show({ ...waiting, isPending: false, isError: true, error: new ApiError(404) });
+  expect(screen.getByRole("alert")).toHaveTextContent("This page does not exist");
+  expect(screen.queryByRole("button", { name: "Try again" })).not.toBeInTheDocument();
+});
+
 it("keeps data that could not be refreshed, and says so", () => {
   show({ ...waiting, data: "old", isPending: false, isError: true, error: broken });
   expect(screen.getByText("Data: old")).toBeInTheDocument();

@@ -5,7 +5,7 @@ export type InvoiceFile = "pdf" | XmlFormat;
 
 /** Fetches a document and hands it to the browser as a download; throws an ApiError, also while it is being prepared. */
 export async function downloadInvoice(
-  invoice: Pick<Schemas["InvoiceOut"], "id" | "number">,
+  invoice: Pick<Schemas["InvoiceSummary"], "id" | "number">,
   file: InvoiceFile,
 ): Promise<void> {
   const path = { invoice_id: invoice.id };

@@ -55,5 +55,6 @@ type Cache = ReturnType<typeof useQueryClient>;
 async function refreshSubscription(cache: Cache, id: string): Promise<void> {
   void cache.invalidateQueries({ queryKey: ["subscriptions"] });
   void cache.invalidateQueries({ queryKey: ["overview"] });
+  void cache.invalidateQueries({ queryKey: ["upcoming"] });
   await cache.invalidateQueries({ queryKey: ["subscription", id] });
 }

@@ -52,6 +52,11 @@ export const q = {
       queryKey: ["overview"],
       queryFn: ({ signal }) => mustData(api.GET("/api/v1/billing/overview", { signal })),
     }),
+  upcoming: () =>
+    queryOptions({
+      queryKey: ["upcoming"],
+      queryFn: ({ signal }) => mustData(api.GET("/api/v1/billing/upcoming", { signal })),
+    }),
   subscriptions: (filter: SubscriptionFilter = {}) =>
     queryOptions({
       queryKey: ["subscriptions", filter],

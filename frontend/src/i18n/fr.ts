@@ -79,6 +79,7 @@ export default {
     void: "Annulée",
     draft: "Brouillon",
   },
+  payment: { card: "Carte", sepa_debit: "Prélèvement SEPA", bank_transfer: "Virement" },
   settlement: {
     payment: "Paiement",
     credit_note: "Avoir",
@@ -101,6 +102,9 @@ export default {
     notOverdue: "Rien en retard",
     nextInvoice: "Prochaine facture",
     noNextInvoice: "Aucune prévue",
+    upcoming: "À venir sur la prochaine facture",
+    upcomingText:
+      "D'après ce qui est connu aujourd'hui. L'utilisation jusqu'à la date de facture peut s'y ajouter.",
     monthly: "Coût récurrent",
     perMonth: "par mois, hors TVA",
     credit: "Votre avoir",
@@ -230,6 +234,8 @@ export default {
     open: "Reste dû",
     payments: "Paiements",
     noPayments: "Aucun paiement n'est encore enregistré.",
+    failedPayment: "Paiement échoué",
+    nextAttempt: "prochaine tentative le {{ date }}",
     download: "Télécharger",
     pdf: "PDF",
     ubl: "Facture électronique, UBL",

@@ -78,6 +78,7 @@ export default {
     void: "Annullata",
     draft: "Bozza",
   },
+  payment: { card: "Carta", sepa_debit: "Addebito SEPA", bank_transfer: "Bonifico" },
   settlement: {
     payment: "Pagamento",
     credit_note: "Nota di credito",
@@ -100,6 +101,9 @@ export default {
     notOverdue: "Nulla di scaduto",
     nextInvoice: "Prossima fattura",
     noNextInvoice: "Nessuna prevista",
+    upcoming: "In arrivo sulla prossima fattura",
+    upcomingText:
+      "In base a quanto noto oggi. L'utilizzo fino alla data della fattura può ancora aggiungersi.",
     monthly: "Costo ricorrente",
     perMonth: "al mese, IVA esclusa",
     credit: "Il suo credito",
@@ -226,6 +230,8 @@ export default {
     open: "Ancora dovuto",
     payments: "Pagamenti",
     noPayments: "Nessun pagamento è ancora registrato.",
+    failedPayment: "Pagamento non riuscito",
+    nextAttempt: "prossimo tentativo il {{ date }}",
     download: "Scarica",
     pdf: "PDF",
     ubl: "Fattura elettronica, UBL",

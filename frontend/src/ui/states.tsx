@@ -48,6 +48,8 @@ export function errorMessage(error: unknown): string {
 }
 
 export function ErrorState(props: { error: unknown; retry?: () => void }) {
+  // Asking again brings nothing back that does not exist.
+  const absent = () => props.error instanceof ApiError && props.error.status === 404;
   const reference = () => (props.error instanceof ApiError ? props.error.requestId : undefined);
   return (
     <div role="alert" class="flex flex-col items-start gap-3 p-5 sm:flex-row">
@@ -55,11 +57,11 @@ export function ErrorState(props: { error: unknown; retry?: () => void }) {
         <Icon name="alert" />
       </span>
       <div class="min-w-0 flex-1">
-        <p class="font-semibold">{t("state.error")}</p>
+        <p class="font-semibold">{absent() ? t("nav.notFound") : t("state.error")}</p>
         <p class="text-sm">{errorMessage(props.error)}</p>
         <Show when={reference()}>{(id) => <Reference id={id()} />}</Show>
       </div>
-      <Show when={props.retry}>
+      <Show when={absent() ? undefined : props.retry}>
         {(retry) => (
           <button type="button" class="btn btn-plain btn-sm" onClick={() => retry()()}>
             {t("state.retry")}

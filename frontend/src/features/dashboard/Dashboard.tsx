@@ -11,8 +11,9 @@ import { When } from "../../ui/When";
 import { useCan } from "../session/useCan";
 import { Price } from "../subscriptions/Price";
 import { nextStep } from "../subscriptions/nextStep";
+import { Upcoming } from "./Upcoming";
 
-type Overview = Schemas["BillingOverviewOut"];
+type Overview = Schemas["OverviewOut"];
 
 const SHOWN = 5;
 
@@ -25,6 +26,7 @@ export default function Dashboard() {
         <Show when={can("billing:read")}>
           <MissingProfile />
           <Billing />
+          <Upcoming />
         </Show>
         <div class="grid items-start gap-6 xl:grid-cols-2">
           <Show when={can("subscriptions:read")}>

@@ -8,7 +8,7 @@ import { toast } from "../../ui/toasts";
 
 /** Downloads one file of an invoice; says in a toast when it is not ready, or why it cannot be had. */
 export function DownloadButton(props: {
-  of: Pick<Schemas["InvoiceOut"], "id" | "number">;
+  of: Pick<Schemas["InvoiceSummary"], "id" | "number">;
   file: InvoiceFile;
   class: string;
   name?: string;

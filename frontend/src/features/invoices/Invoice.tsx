@@ -13,7 +13,7 @@ import { buyer, type Party, seller } from "./parties";
 import { Payments } from "./Payments";
 import { Totals } from "./Totals";
 
-type Detail = Schemas["InvoiceDetailOut"];
+type Detail = Schemas["OwnInvoiceOut"];
 
 export default function Invoice() {
   const params = useParams<{ id: string }>();

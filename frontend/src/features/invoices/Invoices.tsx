@@ -22,7 +22,7 @@ const STATUSES = [
   "void",
 ] as const satisfies readonly InvoiceStatus[];
 
-const COLUMNS: readonly Column<Schemas["InvoiceOut"]>[] = [
+const COLUMNS: readonly Column<Schemas["InvoiceSummary"]>[] = [
   {
     id: "number",
     header: () => t("invoices.number"),

@@ -6,7 +6,7 @@ import { type Column, DataTable } from "../../ui/DataTable";
 
 type Line = Schemas["LineOut"];
 
-export function Lines(props: { of: Schemas["InvoiceDetailOut"] }) {
+export function Lines(props: { of: Schemas["OwnInvoiceOut"] }) {
   const currency = () => props.of.currency;
   const columns: readonly Column<Line>[] = [
     {

@@ -5,7 +5,7 @@ import { fmt } from "../../i18n/format";
 import { vatGroups } from "./vatGroups";
 
 /** VAT by rate at the left, the way from net to what is still open at the right. */
-export function Totals(props: { of: Schemas["InvoiceDetailOut"] }) {
+export function Totals(props: { of: Schemas["OwnInvoiceOut"] }) {
   const money = (cents: number) => fmt.money(cents, props.of.currency);
   return (
     <div class="border-base-300 grid gap-6 border-t p-5 text-sm sm:grid-cols-2">

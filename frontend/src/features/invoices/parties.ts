@@ -1,6 +1,6 @@
 import type { Schemas } from "../../api/client";
 
-type Snapshot = Schemas["InvoiceDetailOut"]["buyer_snapshot"];
+type Snapshot = Schemas["OwnInvoiceOut"]["buyer_snapshot"];
 
 export interface Party {
   name: string;

@@ -8,7 +8,7 @@ import { focusMain } from "../../ui/focus";
 import { toast } from "../../ui/toasts";
 
 /** A trial ends at once; anything else ends with the period that is paid for. */
-export function CancelDialog(props: { of: Schemas["SubscriptionDetailOut"]; onClose: () => void }) {
+export function CancelDialog(props: { of: Schemas["SubscriptionStoryOut"]; onClose: () => void }) {
   const field = createUniqueId();
   const [reason, setReason] = createSignal("");
   const cancel = useCancelSubscription(() => props.of.id);

@@ -8,7 +8,7 @@ import { toast } from "../../ui/toasts";
 import { periodPrice } from "./Price";
 
 /** Undoes a scheduled cancellation; says when the next amount falls due and how much it is. */
-export function ResumeDialog(props: { of: Schemas["SubscriptionDetailOut"]; onClose: () => void }) {
+export function ResumeDialog(props: { of: Schemas["SubscriptionStoryOut"]; onClose: () => void }) {
   const resume = useResumeSubscription(() => props.of.id);
   const service = () => props.of.service_name;
   const effect = () => {

@@ -15,7 +15,7 @@ import { ResumeDialog } from "./ResumeDialog";
 import { Timeline } from "./Timeline";
 import { Usage } from "./Usage";
 
-type Detail = Schemas["SubscriptionDetailOut"];
+type Detail = Schemas["SubscriptionStoryOut"];
 
 export default function Subscription() {
   const params = useParams<{ id: string }>();
