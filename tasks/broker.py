@@ -6,6 +6,7 @@ sweep in the timetable. Taskiq acknowledges a message after its task has run, so
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from taskiq import AckableMessage, AsyncBroker, InMemoryBroker
+from taskiq.exceptions import SendTaskError
 from taskiq_redis import RedisStreamBroker
 
 from scaicontrol.core.backend import Backend
@@ -98,8 +100,8 @@ class BrokerWaker:
             return
         try:
             await found.kiq(*key[1:])
-        except (RedisError, OSError) as error:
-            log.warning("wake_up_lost", task=key[0], error=str(error))
+        except SendTaskError as error:
+            log.warning("wake_up_lost", task=key[0], error=str(error.__cause__ or error))
 
     async def settle(self) -> None:
         """Wait until nothing is waiting to be sent."""
@@ -115,8 +117,21 @@ class ReclaimingBroker(RedisStreamBroker):
     """
 
     SWEEP_SECONDS = 5.0
+    AGAIN_SECONDS = 1.0
 
     async def listen(self) -> AsyncGenerator[AckableMessage, None]:
+        """Give messages for ever; a Redis that was restarted or emptied is met again with a new consumer group."""
+        while True:
+            try:
+                async for message in self._listen():
+                    yield message
+            except (RedisError, OSError) as error:
+                log.warning("redis_lost", error=str(error))
+                await asyncio.sleep(self.AGAIN_SECONDS)
+                with contextlib.suppress(RedisError, OSError):
+                    await self._declare_consumer_group()
+
+    async def _listen(self) -> AsyncGenerator[AckableMessage, None]:
         async with Redis(connection_pool=self.connection_pool) as redis:
             next_sweep = 0.0
             while True:

@@ -8,7 +8,7 @@ from typing import Any
 from scaicontrol.core import leases
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import NotFound
+from scaicontrol.core.errors import Conflict, NotFound
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -30,9 +30,13 @@ async def run_job(backend: Backend, job: Job, due_at: datetime | None = None) ->
     """Run `job` for its due moment unless somebody has; give its result, or None when it was not ours to run."""
     actor = Actor.system(job.name)
     due = due_at or job.due_moment(backend.clock.now())
-    if not await backend.perform(
-        actor, leases.start_run, job.name, due, stale_after=max(job.every, timedelta(minutes=15))
-    ):
+    try:
+        ours = await backend.perform(
+            actor, leases.start_run, job.name, due, stale_after=max(job.every, timedelta(minutes=15))
+        )
+    except Conflict:
+        return None  # a twin ran it for the first time ever, at the same moment
+    if not ours:
         return None
     result = "failed"
     try:

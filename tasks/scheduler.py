@@ -8,6 +8,7 @@ believe they lead for a moment, the job itself refuses the second run of a due m
 import asyncio
 from datetime import timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
 from taskiq import AsyncBroker, ScheduledTask, ScheduleSource, TaskiqScheduler
 from taskiq.api import run_scheduler_task
 from taskiq.exceptions import ScheduledTaskCancelledError
@@ -15,6 +16,7 @@ from taskiq.exceptions import ScheduledTaskCancelledError
 from scaicontrol.core import leases
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import ControlError
 from scaicontrol.core.logging import get_logger
 
 from .schedule import JOBS
@@ -33,7 +35,7 @@ class LeasedTimetable(ScheduleSource):
         self.fence: int | None = None
 
     async def get_schedules(self) -> list[ScheduledTask]:
-        fence = await self.backend.perform(_ACTOR, leases.acquire, LEASE, self.backend.instance, TTL)
+        fence = await self._acquire()
         if fence != self.fence:
             log.info("scheduler_lease", leads=fence is not None, fence=fence)
         self.fence = fence
@@ -50,6 +52,14 @@ class LeasedTimetable(ScheduleSource):
             )
             for job in JOBS
         ]
+
+    async def _acquire(self) -> int | None:
+        try:
+            return await self.backend.perform(_ACTOR, leases.acquire, LEASE, self.backend.instance, TTL)
+        except (ControlError, SQLAlchemyError, OSError) as error:
+            # Whoever cannot keep its lease stops leading; taskiq would go on with the timetable it knows.
+            log.warning("scheduler_lease_lost", error=str(error))
+            return None
 
     def pre_send(self, task: ScheduledTask) -> None:
         if self.fence is None:

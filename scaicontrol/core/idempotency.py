@@ -8,6 +8,7 @@ import hashlib
 from datetime import datetime, timedelta
 
 from sqlalchemy import LargeBinary, String, UniqueConstraint, delete, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol.db import IdString, Model
@@ -36,9 +37,13 @@ async def claim(uow: UnitOfWork, key: str, method: str, path: str, body: bytes) 
     """
     Begin a keyed request, or give the row whose `answer` must be replayed.
 
-    Raises Conflict for the same key with another body or route. A first request that is still running holds its row
-    locked: the twin waits for its commit and then replays, or runs itself when the first was rolled back.
+    Raises Conflict for the same key with another body or route, and for a twin that began at the same moment.
     """
+    return (await _claim(uow, key, method, path, body))[0]
+
+
+async def _claim(uow: UnitOfWork, key: str, method: str, path: str, body: bytes) -> tuple[IdempotentRequest, bool]:
+    """Give the row of a key, and whether it is ours."""
     if not 1 <= len(key) <= 128 or not all("!" <= letter <= "~" for letter in key):
         raise invalid("Idempotency-Key", "An Idempotency-Key is 1 to 128 visible ASCII characters.")
     digest = hashlib.sha256(body).hexdigest()
@@ -52,7 +57,7 @@ async def claim(uow: UnitOfWork, key: str, method: str, path: str, body: bytes) 
     if known is not None:
         if (known.method, known.path, known.body_sha256) != (method, path, digest):
             raise Conflict("This Idempotency-Key was used for another request; use a fresh one.")
-        return known
+        return known, False
     row = IdempotentRequest(
         id=new_id("req"),
         principal_id=_principal(uow),
@@ -63,8 +68,15 @@ async def claim(uow: UnitOfWork, key: str, method: str, path: str, body: bytes) 
         expires_at=uow.now + timedelta(hours=uow.settings.idempotency_ttl_hours),
     )
     uow.session.add(row)
-    await uow.session.flush()
-    return row
+    try:
+        await uow.session.flush()
+    except IntegrityError:
+        raise _running() from None
+    return row, True
+
+
+def _running() -> Conflict:
+    return Conflict("A request with this Idempotency-Key is still running; ask again for its answer.", retry_after=1)
 
 
 def _principal(uow: UnitOfWork) -> str:
@@ -83,11 +95,10 @@ async def claim_procedure(uow: UnitOfWork, key: str, method: str, path: str, bod
     Its row is committed before the work starts, so a twin finds it unanswered and is told to come back. A row left
     unanswered by a crash may be taken over after five minutes; the procedures themselves are safe to run twice.
     """
-    claimed_before = uow.now
-    row = await claim(uow, key, method, path, body)
-    if row.answer is None and row.created_at is not None and row.created_at < claimed_before:
+    row, is_ours = await _claim(uow, key, method, path, body)
+    if row.answer is None and not is_ours:
         if row.updated_at > uow.now - STALE_AFTER:
-            raise Conflict("This request is still running.", retry_after=1)
+            raise _running()
         row.expires_at = uow.now + timedelta(hours=uow.settings.idempotency_ttl_hours)
     return row
 

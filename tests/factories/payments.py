@@ -58,7 +58,9 @@ def moody_sandbox(backend: Backend) -> MoodySandbox:
     return provider
 
 
-async def store_card(backend: Backend, number: str = "1", by: Actor = alice, *, make_default: bool = True) -> PaymentMethod:
+async def store_card(
+    backend: Backend, number: str = "1", by: Actor = alice, *, make_default: bool = True
+) -> PaymentMethod:
     """Let a tenant keep a card."""
     card = StoredMethod(f"sbm_{number}", "sbc_1", "card", f"Card {number}", "4242", 12, 2029, "NL")
     return await backend.perform(by, payments.store, "sandbox", card, make_default=make_default)

@@ -18,7 +18,6 @@ from tests.factories.payments import store_card
 from tests.factories.subscriptions import CLOCK
 
 
-
 def net_for(ending):
     """A net amount whose total with Dutch VAT ends in `ending`."""
     return next(net for net in range(1000, 2000) if (net * 121 + 50) // 100 % 100 == ending)

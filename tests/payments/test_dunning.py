@@ -45,7 +45,10 @@ def test_the_contracts_timetable():
         (14, "remind", 3),
         (21, "suspend", 1),
     ]
-    assert [(s.day, str(s.kind)) for s in timetable([1, 3], [1], 21, skips_retries=True)] == [(1, "remind"), (21, "suspend")]
+    assert [(s.day, str(s.kind)) for s in timetable([1, 3], [1], 21, skips_retries=True)] == [
+        (1, "remind"),
+        (21, "suspend"),
+    ]
 
 
 @given(DAYS, DAYS, st.integers(0, 90), st.booleans())

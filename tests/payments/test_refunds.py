@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from scaicontrol.core.errors import Refused
+from scaicontrol.core.ports import PaymentStatus, RefundResult
 from scaicontrol.services import invoices, payments
 from scaicontrol.services.payments import Refund
 from tests.factories import ada, petra
@@ -34,7 +35,7 @@ async def test_a_whole_refund_credits_and_returns_everything_once(backend, clock
     assert (refund.status, refund.amount_cents, note.total_cents) == ("succeeded", 1210, -1210)
     clock.advance(timedelta(hours=1))
     await payments.refund_due(backend)
-    await backend.perform(ada, payments.record_refund, refund.id, await provider.refund("x", 0, note.id))
+    await backend.perform(ada, payments.record_refund, refund.id, RefundResult(PaymentStatus.succeeded, "sbr_again"))
     (payment,) = await backend.ask(ada, payments.of_invoice, invoice.id)
     assert (payment.status, payment.refunded_cents) == ("refunded", 1210)
     assert (await again(backend, note)).status == "paid"

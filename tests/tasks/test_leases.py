@@ -1,0 +1,124 @@
+"""One leader at a time, one run for each due moment, and nothing lost when the holder dies."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from scaicontrol.core import leases
+from scaicontrol.core.backend import Backend
+from tasks.jobs import Job, run_job
+from tasks.scheduler import LeasedTimetable
+from tests.factories import ada
+from tests.factories.subscriptions import CLOCK
+
+TTL = timedelta(seconds=30)
+
+
+async def acquire(backend, holder):
+    return await backend.perform(CLOCK, leases.acquire, "scheduler", holder, TTL)
+
+
+async def test_a_lease_has_one_holder_and_its_fence_only_grows(backend, clock):
+    assert await acquire(backend, "one") == 1
+    assert await acquire(backend, "two") is None
+    clock.advance(timedelta(seconds=20))
+    assert await acquire(backend, "one") == 1  # kept
+    clock.advance(timedelta(seconds=31))
+    assert await acquire(backend, "two") == 2  # the holder died
+    assert await acquire(backend, "one") is None  # and comes back too late
+
+
+async def test_whoever_let_the_lease_lapse_is_fenced_anew(backend, clock):
+    await acquire(backend, "one")
+    clock.advance(TTL)
+    assert await acquire(backend, "one") == 2
+
+
+async def test_a_released_lease_is_free_at_once(backend):
+    await acquire(backend, "one")
+    await backend.perform(CLOCK, leases.release, "scheduler", "two")
+    assert await acquire(backend, "two") is None
+    await backend.perform(CLOCK, leases.release, "scheduler", "one")
+    assert await acquire(backend, "two") == 2
+
+
+async def test_of_many_at_once_one_leads(backend):
+    await acquire(backend, "nobody")
+    await backend.perform(CLOCK, leases.release, "scheduler", "nobody")
+    got = await asyncio.gather(*(acquire(backend, f"holder {n}") for n in range(6)))
+    assert [fence for fence in got if fence is not None] == [2]
+
+
+async def test_two_schedulers_show_one_timetable(backend, clock):
+    twin = Backend(backend.settings, backend.database, clock, backend.ports)
+    first, second = LeasedTimetable(backend), LeasedTimetable(twin)
+    assert len(await first.get_schedules()) > 10
+    assert await second.get_schedules() == []
+    await first.shutdown()
+    assert len(await second.get_schedules()) > 10
+    assert await first.get_schedules() == []
+
+
+async def test_a_scheduler_that_cannot_reach_the_database_stops_leading(backend, monkeypatch):
+    timetable = LeasedTimetable(backend)
+    await timetable.get_schedules()
+
+    async def gone(*_):
+        raise ConnectionError("no database")
+
+    monkeypatch.setattr(Backend, "perform", gone)
+    assert await timetable.get_schedules() == []
+    assert timetable.fence is None
+
+
+def counting(every=timedelta(hours=1)):
+    ran = []
+
+    async def run(backend):
+        ran.append(backend.clock.now())
+        await asyncio.sleep(0)
+        return len(ran)
+
+    return Job("counting", every, run), ran
+
+
+async def test_a_job_runs_once_for_each_due_moment(backend, clock):
+    job, ran = counting()
+    results = [await run_job(backend, job) for _ in range(3)]
+    clock.advance(timedelta(hours=1))
+    results += [await run_job(backend, job) for _ in range(2)]
+    assert results == [1, None, None, 2, None]
+    (told,) = [row for row in await backend.ask(ada, leases.jobs) if row.name == "counting"]
+    assert (told.last_result, told.last_due_at) == ("ok: 2", clock.now())
+
+
+async def test_many_workers_at_once_run_it_once(backend):
+    job, ran = counting()
+    await asyncio.gather(*(run_job(backend, job) for _ in range(6)))
+    assert len(ran) == 1
+
+
+async def test_a_failure_is_shown_and_the_next_moment_is_tried(backend, clock):
+    async def fail(_):
+        raise ValueError("the printer is on fire")
+
+    job = Job("failing", timedelta(hours=1), fail)
+    with pytest.raises(ValueError, match="on fire"):
+        await run_job(backend, job)
+    (told,) = await backend.ask(ada, leases.jobs)
+    assert told.last_result == "failed: the printer is on fire"
+    assert await run_job(backend, job) is None
+    clock.advance(timedelta(hours=1))
+    with pytest.raises(ValueError, match="on fire"):
+        await run_job(backend, job)
+
+
+async def test_a_run_whose_process_died_is_taken_over_when_it_is_stale(backend, clock):
+    job, ran = counting(timedelta(days=1))
+    due = job.due_moment(clock.now())
+    stale = timedelta(minutes=15)
+    assert await backend.perform(CLOCK, leases.start_run, job.name, due, stale_after=stale)
+    assert not await backend.perform(CLOCK, leases.start_run, job.name, due, stale_after=stale)
+    clock.advance(stale)
+    assert await backend.perform(CLOCK, leases.start_run, job.name, due, stale_after=stale)
