@@ -51,7 +51,7 @@ async def test_an_approved_payment_is_booked_when_its_webhook_comes(backend, pro
 
 
 async def test_a_duplicate_is_kept_and_acted_upon_once(backend, provider):
-    invoice, payment = await waiting(backend, provider)
+    _invoice, payment = await waiting(backend, provider)
     provider.complete(payment.external_id, approved=True)
     headers, raw = a_webhook(payment.external_id)
     counts = await asyncio.gather(*(payments.receive(backend, "sandbox", headers, raw) for _ in range(3)))

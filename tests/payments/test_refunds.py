@@ -22,7 +22,7 @@ async def paid(backend, net=1000):
 
 
 async def refunds(backend):
-    return list(await backend.ask(ada, lambda uow: _all(uow)))
+    return list(await backend.ask(ada, _all))
 
 
 async def _all(uow):

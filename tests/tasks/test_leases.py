@@ -84,7 +84,7 @@ def counting(every=timedelta(hours=1)):
 
 
 async def test_a_job_runs_once_for_each_due_moment(backend, clock):
-    job, ran = counting()
+    job, _ran = counting()
     results = [await run_job(backend, job) for _ in range(3)]
     clock.advance(timedelta(hours=1))
     results += [await run_job(backend, job) for _ in range(2)]
@@ -115,7 +115,7 @@ async def test_a_failure_is_shown_and_the_next_moment_is_tried(backend, clock):
 
 
 async def test_a_run_whose_process_died_is_taken_over_when_it_is_stale(backend, clock):
-    job, ran = counting(timedelta(days=1))
+    job, _ran = counting(timedelta(days=1))
     due = job.due_moment(clock.now())
     stale = timedelta(minutes=15)
     assert await backend.perform(CLOCK, leases.start_run, job.name, due, stale_after=stale)
