@@ -9,7 +9,7 @@ foreign row is a marker that no answer may carry.
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -53,6 +53,8 @@ from tests.factories.webhooks import delivered, subscriber
 
 stranger = service("svc_scaimail", "scaimail")  # a service nobody has subscribed to
 ACTORS = {actor.id: actor for actor in (alice, tom, gina, ian, petra, pim, sam, stranger)}
+# They speak with ScaiKey and touch no rows; the tests of identity drive them.
+OUTSIDE = {"/api/v1/auth/config", "/api/v1/auth/token"}
 HIDDEN = {401, 403, 404, 422}
 READS = ("get", "head")
 
@@ -65,12 +67,9 @@ def dialect() -> str:
 
 @dataclass
 class Worlds:
-    """What each actor must not see, and the ids to ask for it with: by table."""
-
     backend: Backend
     client: httpx.AsyncClient
     routes: list["Route"]
-    foreign: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,10 +97,7 @@ async def worlds(backend: Backend, clock: Any, monkeypatch: pytest.MonkeyPatch) 
     app.state.backend = backend
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="https://scaicontrol.test") as client:
-        worlds = Worlds(backend, client, list(routes_of(app.openapi())))
-        for name, actor in {**ACTORS, "anonymous": nobody}.items():
-            worlds.foreign[name] = await ids_hidden_from(backend, actor)
-        yield worlds
+        yield Worlds(backend, client, list(routes_of(app.openapi())))
 
 
 async def people_the_worlds(backend: Backend, clock: Any) -> None:
@@ -109,7 +105,9 @@ async def people_the_worlds(backend: Backend, clock: Any) -> None:
     await store_service(backend, "scaimail")
     for tenant_id, partner_id, admin in ((ACME, NORTHWIND, alice), (GLOBEX, NORTHWIND, gina), (INITECH, SOUTHBAY, ian)):
         await store_user(backend, admin.name.lower(), "tenant_admin", tenant_id=tenant_id, partner_id=partner_id)
-        await store_group(backend, tenant_id, [admin.name.lower()], "tenant_admin", tenant_id=tenant_id, partner_id=partner_id)
+        await store_group(
+            backend, tenant_id, [admin.name.lower()], "tenant_admin", tenant_id=tenant_id, partner_id=partner_id
+        )
         await subscribed(backend, actor=admin)
         await a_draft(backend, by=ada, tenant_id=tenant_id)
         invoice = await finalized(backend, by=ada, tenant_id=tenant_id)
@@ -159,6 +157,8 @@ def _is_foreign(actor: Actor, kind: type[Any], tenant_id: str | None, partner_id
 
 def routes_of(schema: dict[str, Any]) -> Iterator[Route]:
     for path, methods in schema["paths"].items():
+        if path in OUTSIDE:
+            continue
         for method, described in methods.items():
             given = described.get("parameters", [])
             body = described.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
@@ -171,7 +171,7 @@ def routes_of(schema: dict[str, Any]) -> Iterator[Route]:
             )
 
 
-def example(schema: dict[str, Any], shape: dict[str, Any]) -> Any:
+def example(schema: dict[str, Any], shape: dict[str, Any]) -> Any:  # noqa: PLR0911  # one answer for each kind of shape
     """Give the documented example of a shape, or the least that it requires."""
     if "$ref" in shape:
         return example(schema, schema["components"]["schemas"][shape["$ref"].rsplit("/", 1)[1]])
@@ -235,38 +235,29 @@ def seen(answer: httpx.Response, hidden: dict[str, list[str]], asked: str) -> li
     return [key for keys in hidden.values() for key in keys if key in text and key not in asked]
 
 
-async def test_no_route_shows_or_changes_what_is_foreign(worlds: Worlds, capsys: pytest.CaptureFixture[str]):
+@pytest.mark.parametrize("name", [*ACTORS, "anonymous"])
+async def test_no_route_shows_or_changes_what_is_foreign(worlds: Worlds, name: str, capsys: pytest.CaptureFixture[str]):
     wrong: list[str] = []
     cases = 0
-    for name, hidden in worlds.foreign.items():
-        before = await snapshot(worlds.backend, hidden)
-        for route in sorted(worlds.routes, key=lambda route: not route.reads):
-            for path, params, body in questions(route, hidden):
-                cases += 1
-                answer = await worlds.client.request(
-                    route.method.upper(),
-                    path,
-                    params=params,
-                    json=body,
-                    headers={"Authorization": f"Bearer {name}", "Idempotency-Key": f"k{cases}"},
-                )
-                asked = f"{path} {params} {body}"
-                said = f"{name}: {route.method.upper()} {path} {params or ''} → {answer.status_code}"
-                if answer.status_code >= 500:
-                    wrong.append(f"{said} {answer.text[:200]}")
-                elif leaked := seen(answer, hidden, asked):
-                    wrong.append(f"{said} shows {leaked[:3]}")
-                elif names_foreign(path, hidden) and answer.status_code not in HIDDEN:
-                    wrong.append(f"{said} {answer.text[:120]}")
-        if (
-            changed := [
-                key for key, row in (await snapshot(worlds.backend, hidden)).items() if before.get(key, row) != row
-            ]
-        ) and name != "none":
-            wrong.append(f"{name} changed {changed[:5]}")
+    hidden = await ids_hidden_from(worlds.backend, ACTORS.get(name, nobody))
+    before = await snapshot(worlds.backend, hidden)
+    for route in sorted(worlds.routes, key=lambda route: not route.reads):
+        for path, params, body in questions(route, hidden):
+            cases += 1
+            headers = {"Authorization": f"Bearer {name}", "Idempotency-Key": f"k{cases}"}
+            answer = await worlds.client.request(route.method, path, params=params, json=body, headers=headers)
+            said = f"{route.method.upper()} {path} {params or ''} → {answer.status_code}"
+            if answer.status_code >= 500:
+                wrong.append(f"{said} {answer.text[:200]}")
+            elif leaked := seen(answer, hidden, f"{path} {params} {body}"):
+                wrong.append(f"{said} shows {leaked[:3]}")
+            elif names_foreign(path, hidden) and answer.status_code not in HIDDEN:
+                wrong.append(f"{said} {answer.text[:120]}")
+    after = await snapshot(worlds.backend, hidden)
+    wrong += [f"changed {key}" for key, row in before.items() if after.get(key) != row]
     with capsys.disabled():
-        print(f"\n{cases} cases over {len(worlds.routes)} routes and {len(worlds.foreign)} actors", end=" ")
-    assert cases > len(worlds.routes) * len(worlds.foreign)
+        print(f"\n{name}: {cases} cases over {len(worlds.routes)} routes", end=" ")
+    assert cases >= len(worlds.routes)
     assert not wrong, "\n".join(wrong)
 
 

@@ -91,7 +91,7 @@ async def test_a_crash_between_claim_and_fan_out_is_made_good_when_the_lease_end
     await subscriber(backend)
     await tell(backend, "inv_1")
     claimed = await backend.perform(DISPATCHER, relaying.claim, "a process that dies", 50)
-    assert len(claimed) == 1
+    assert claimed
     assert await webhooks.relay(backend) == 0
     clock.advance(relaying.LEASE)
     assert await webhooks.relay(backend) == 1
