@@ -25,7 +25,6 @@ from sqlalchemy.orm import (
     Session,
     UOWTransaction,
     mapped_column,
-    object_session,
     with_loader_criteria,
 )
 from sqlalchemy.schema import ExecutableDDLElement
@@ -243,25 +242,26 @@ def _check_flush(session: Session, _: UOWTransaction, __: Any) -> None:
                 raise ScopeViolation(f"{row!r} cannot move to another {name.removesuffix('_id')}.")
 
 
-def _check_loaded(row: Any, context: Any, _: Any = None) -> None:
-    session = context.session if context is not None else object_session(row)  # a merge has no context
+def _check_loaded(state: Any, context: Any, _: Any = None) -> None:
+    # Runs for every row of every list: the listeners are raw, so that no row is wrapped on its way here.
+    session = context.session if context is not None else state.session  # a merge has no context
     if session is None:
         return
     scope = scope_of(session)
     if scope.kind in ("platform", "service"):
         return
-    loaded = row.__dict__
     if scope.kind == "none":
-        raise ScopeViolation(f"Nobody loaded {type(row).__name__}.")
+        raise ScopeViolation(f"Nobody loaded {state.class_.__name__}.")
+    loaded = state.dict
     if loaded.get("partner_id", scope.partner_id) != scope.partner_id:
-        raise ScopeViolation(f"A foreign {type(row).__name__} was loaded.")
+        raise ScopeViolation(f"A foreign {state.class_.__name__} was loaded.")
     if scope.kind == "tenant" and loaded.get("tenant_id", scope.tenant_id) not in (scope.tenant_id, None):
-        raise ScopeViolation(f"A foreign {type(row).__name__} was loaded.")
+        raise ScopeViolation(f"A foreign {state.class_.__name__} was loaded.")
 
 
 for _marker in _MARKERS:
-    event.listen(_marker, "load", _check_loaded, propagate=True)
-    event.listen(_marker, "refresh", _check_loaded, propagate=True)
+    event.listen(_marker, "load", _check_loaded, propagate=True, raw=True)
+    event.listen(_marker, "refresh", _check_loaded, propagate=True, raw=True)
 
 
 @lru_cache(maxsize=1)
