@@ -76,7 +76,7 @@ async def test_a_worker_outlives_an_emptied_redis(redis, redis_url):
     await (await first(listening)).ack()
     await redis.flushall()
     waiting = asyncio.create_task(first(listening))
-    while not await redis.exists(QUEUE):  # the worker makes its group anew
+    while not await redis.exists(QUEUE):  # noqa: ASYNC110  # until the worker has made its group anew
         await asyncio.sleep(0.02)
     await broker.find_task("relay").kiq()
     assert (await waiting).data
