@@ -6,7 +6,7 @@ from pydantic import AwareDatetime
 
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import usage
+from scaicontrol.services import tenants, usage
 from scaicontrol.services.usage import (
     MetricDetailOut,
     MetricUse,
@@ -84,6 +84,7 @@ async def tenant(
     until: Until = None,
 ) -> list[Series]:
     uow.authorize("usage:administer")
+    await tenants.get(uow, tenant_id)
     return await _series(uow, tenant_id, period_type, None, None, since, until)
 
 

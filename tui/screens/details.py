@@ -84,7 +84,9 @@ def fields(*pairs: tuple[str, object]) -> Table:
     grid.add_column()
     for name, value in pairs:
         if value not in (None, "", "–"):
-            grid.add_row(name, value if isinstance(value, Text) else str(value))
+            written = value.copy() if isinstance(value, Text) else Text(str(value))
+            written.justify = "left"
+            grid.add_row(name, written)
     return grid
 
 

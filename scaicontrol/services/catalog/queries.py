@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from scaicontrol.core.errors import NotFound
 from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import registry
+from scaicontrol.services import partners, registry
 from scaicontrol.services.registry import Service, ServiceStatus
 
 from .models import Plan, PriceOverride
@@ -174,4 +174,5 @@ async def override(uow: UnitOfWork, partner_id: str, override_id: str) -> PriceO
 
 async def overrides(uow: UnitOfWork, partner_id: str, request: PageRequest) -> Page[PriceOverride]:
     query = visible_overrides(uow).where(PriceOverride.partner_id == partner_id)
+    await partners.get(uow, partner_id)
     return await paginate(uow, query, request, OVERRIDES_SORTABLE)

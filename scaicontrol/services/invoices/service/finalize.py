@@ -32,6 +32,8 @@ async def check_and_finalize(
     Raises Refused with every reason when the gate is shut, Conflict when the draft changed in between.
     """
     seen = await gate.check(backend, actor, invoice_id, data)
+    if any(reason.code == "not_draft" for reason in seen.reasons):
+        return await backend.perform(actor, finalize, invoice_id, data, seen=seen)  # refuses in its own words
     _refuse(f"invoice {invoice_id}", seen)
     if seen.opens_series:
         # Locking a row that is not there locks the gap, and whoever finalizes first in a year would deadlock.
