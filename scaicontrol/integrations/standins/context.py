@@ -1,5 +1,6 @@
 """What every stand-in shares: where it is mounted, where it keeps its memory, and how it calls back."""
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ from scaicontrol.integrations.payment_providers.sandbox import Sandbox
 from . import world
 
 MOUNT: Final = "/_dev"
+_SAVE_AFTER_SECONDS: Final = 0.5
 
 
 @dataclass
@@ -30,6 +32,7 @@ class Context:
     http: httpx2.AsyncClient = field(default_factory=lambda: client(timeout=10))
     clock: Clock = field(default_factory=SystemClock)  # business time: what a service measured, and when
     now: Callable[[], float] = time.time  # tokens keep wall time
+    memories: list["Memory"] = field(default_factory=list)
 
     @classmethod
     def of(cls, settings: Settings, sandbox: Sandbox | None = None, clock: Clock | None = None) -> Self:
@@ -50,9 +53,13 @@ class Context:
         return f"{parts.scheme}://{parts.netloc}"
 
     def memory(self, name: str, first: Mapping[str, Any]) -> "Memory":
-        return Memory(self.folder / f"{name}.json" if self.folder else None, first)
+        kept = Memory(self.folder / f"{name}.json" if self.folder else None, first)
+        self.memories.append(kept)
+        return kept
 
     async def aclose(self) -> None:
+        for memory in self.memories:
+            memory.flush()
         await self.http.aclose()
 
 
@@ -64,9 +71,25 @@ class Memory:
         self.data: dict[str, Any] = dict(first)
         if path is not None and path.exists():
             self.data |= json.loads(path.read_text())
-        self.save()
+        self._due: asyncio.TimerHandle | None = None
+        self.flush()
 
     def save(self) -> None:
+        """Write soon: a burst of changes is one write, because each writes all of it."""
+        if self._path is None or self._due is not None:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # while the application is being built
+            self.flush()
+        else:
+            self._due = loop.call_later(_SAVE_AFTER_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        """Write now what `save` has promised."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
         if self._path is not None:
             write_json(self._path, self.data)
 
