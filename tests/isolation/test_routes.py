@@ -139,7 +139,7 @@ async def ids_hidden_from(backend: Backend, actor: Actor) -> dict[str, list[str]
             )
             for row in (await uow.session.execute(query)).mappings():
                 if _is_foreign(actor, kind, row.get("tenant_id"), row.get("partner_id")):
-                    found[mapper.local_table.name] += [
+                    found[table_of(mapper).name] += [
                         str(row[key.name]) for key in mapper.primary_key if isinstance(row[key.name], str)
                     ]
         own = {actor.tenant_id, actor.partner_id, actor.id}
@@ -147,6 +147,10 @@ async def ids_hidden_from(backend: Backend, actor: Actor) -> dict[str, list[str]
         return {table: sorted({key for key in keys if key not in own and "_" in key}) for table, keys in found.items()}
 
     return await backend.ask(ada, read)
+
+
+def table_of(mapper: Any) -> Any:
+    return mapper.local_table
 
 
 def _is_foreign(actor: Actor, kind: type[Any], tenant_id: str | None, partner_id: str | None) -> bool:
@@ -301,7 +305,7 @@ async def snapshot(backend: Backend, hidden: dict[str, list[str]]) -> dict[str, 
             keys = mapper.primary_key
             if mapper.inherits is not None or len(keys) != 1 or issubclass(mapper.class_, OutboxRow):
                 continue
-            if wanted := hidden.get(mapper.local_table.name):
+            if wanted := hidden.get(table_of(mapper).name):
                 query = sa.select(mapper.local_table).where(keys[0].in_(wanted))
                 rows |= {row[0]: tuple(row) for row in await uow.session.execute(query)}
         return rows

@@ -238,7 +238,12 @@ async def test_switching_off_by_hand_is_told(backend: Backend):
 
 async def put(backend: Backend, endpoint_id: str, **changes: Any) -> None:
     row = await backend.ask(ada, webhooks.get, endpoint_id)
-    kept = {"name": row.name, "target_url": row.target_url, "topics": row.topics, "version": row.version}
+    kept: dict[str, Any] = {
+        "name": row.name,
+        "target_url": row.target_url,
+        "topics": row.topics,
+        "version": row.version,
+    }
     await webhooks.update(backend, ada, endpoint_id, WebhookEndpointPut(**kept | changes))
 
 
@@ -316,7 +321,7 @@ async def test_a_replay_copies_what_arrived_and_retries_what_died(backend: Backe
     answer(backend, 200, 400, 200)
     await tell(backend, "inv_1", "inv_2")
     await delivered(backend, clock)
-    span = {"start": clock.now() - HOUR, "end": clock.now() + HOUR}
+    span: dict[str, Any] = {"start": clock.now() - HOUR, "end": clock.now() + HOUR}
     assert await backend.perform(ada, webhooks.replay, endpoint.id, **span) == 2
     await webhooks.dispatch(backend)
     rows = await all_deliveries(backend)
