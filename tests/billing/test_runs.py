@@ -230,6 +230,12 @@ async def test_a_preview_of_a_coming_date_shows_the_periods_to_come_and_stores_n
     assert await rows(backend, PlannedDocument) == []
 
 
+async def test_a_tenant_sees_what_its_next_invoice_would_hold(backend):
+    await subscribed(backend)
+    (document,) = await backend.ask(alice, billing.upcoming, ACME)
+    assert [(line.amount_cents, line.period.start.month) for line in document.lines] == [(1000, 1), (1000, 2)]
+
+
 async def test_runs_are_compared_by_document(backend, clock):
     await subscribed(backend)
     first = await planned(backend, clock)

@@ -79,6 +79,7 @@ export default {
     draft: "Entwurf",
   },
   payment: { card: "Karte", sepa_debit: "SEPA-Lastschrift", bank_transfer: "Überweisung" },
+  reason: { payment_overdue: "Eine Zahlung ist überfällig." },
   settlement: {
     payment: "Zahlung",
     credit_note: "Gutschrift",

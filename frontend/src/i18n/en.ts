@@ -77,6 +77,7 @@ export default {
     draft: "Draft",
   },
   payment: { card: "Card", sepa_debit: "SEPA direct debit", bank_transfer: "Bank transfer" },
+  reason: { payment_overdue: "A payment is overdue." },
   settlement: {
     payment: "Payment",
     credit_note: "Credit note",

@@ -79,6 +79,7 @@ export default {
     draft: "Borrador",
   },
   payment: { card: "Tarjeta", sepa_debit: "Adeudo SEPA", bank_transfer: "Transferencia" },
+  reason: { payment_overdue: "Hay un pago vencido." },
   settlement: {
     payment: "Pago",
     credit_note: "Nota de abono",

@@ -80,6 +80,7 @@ export default {
     draft: "Brouillon",
   },
   payment: { card: "Carte", sepa_debit: "Prélèvement SEPA", bank_transfer: "Virement" },
+  reason: { payment_overdue: "Un paiement est en retard." },
   settlement: {
     payment: "Paiement",
     credit_note: "Avoir",

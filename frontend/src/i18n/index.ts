@@ -54,6 +54,13 @@ export function known(key: string): key is keyof Flatten<Dictionary> & string {
   return key in spoken().words;
 }
 
+/** What the server calls by a name, in the reader's language; a sentence of somebody's own stays as it is. */
+export function worded(group: "payment" | "reason" | "settlement", name: string): string {
+  const key = `${group}.${name}`;
+  if (known(key)) return String(t(key));
+  return /^[a-z_]+$/.test(name) ? name.replaceAll("_", " ") : name;
+}
+
 /** Loads the words first, so that no half-translated page is ever seen; rejects when they cannot be loaded. */
 export async function setLanguage(next: Language): Promise<void> {
   setSpoken({ language: next, words: flatten(await load[next]()) });

@@ -79,6 +79,7 @@ export default {
     draft: "Bozza",
   },
   payment: { card: "Carta", sepa_debit: "Addebito SEPA", bank_transfer: "Bonifico" },
+  reason: { payment_overdue: "Un pagamento è scaduto." },
   settlement: {
     payment: "Pagamento",
     credit_note: "Nota di credito",

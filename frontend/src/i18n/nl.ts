@@ -79,6 +79,7 @@ export default {
     draft: "Concept",
   },
   payment: { card: "Kaart", sepa_debit: "SEPA-incasso", bank_transfer: "Overschrijving" },
+  reason: { payment_overdue: "Een betaling is te laat." },
   settlement: {
     payment: "Betaling",
     credit_note: "Creditnota",

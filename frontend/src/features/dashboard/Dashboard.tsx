@@ -26,7 +26,10 @@ export default function Dashboard() {
         <Show when={can("billing:read")}>
           <MissingProfile />
           <Billing />
-          <Upcoming />
+          {/* What was used is a part of it. */}
+          <Show when={can("subscriptions:read")}>
+            <Upcoming />
+          </Show>
         </Show>
         <div class="grid items-start gap-6 xl:grid-cols-2">
           <Show when={can("subscriptions:read")}>

@@ -1,6 +1,6 @@
 import { For, Show } from "solid-js";
 import type { Schemas } from "../../api/client";
-import { known, t } from "../../i18n";
+import { t, worded } from "../../i18n";
 import { fmt } from "../../i18n/format";
 import { Card } from "../../ui/layout";
 
@@ -15,9 +15,9 @@ export function Payments(props: { of: Schemas["OwnInvoiceOut"] }) {
         <ul class="divide-base-300 divide-y">
           <For each={props.of.payments}>
             {(settlement) => (
-              <li class="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1 px-5 py-3 text-sm">
-                <span>
-                  <span class="block font-medium">{kind(settlement.kind)}</span>
+              <li class="flex items-baseline justify-between gap-4 px-5 py-3 text-sm">
+                <span class="min-w-0 break-words">
+                  <span class="block font-medium">{worded("settlement", settlement.kind)}</span>
                   <span class="text-muted block">
                     {[fmt.day(settlement.settled_at), method(settlement.method), settlement.reference]
                       .filter(Boolean)
@@ -32,8 +32,8 @@ export function Payments(props: { of: Schemas["OwnInvoiceOut"] }) {
           </For>
           <For each={props.of.failed_payments}>
             {(attempt) => (
-              <li class="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1 px-5 py-3 text-sm">
-                <span>
+              <li class="flex items-baseline justify-between gap-4 px-5 py-3 text-sm">
+                <span class="min-w-0 break-words">
                   <span class="text-error block font-medium">{t("invoice.failedPayment")}</span>
                   <span class="text-muted block">{failure(attempt)}</span>
                 </span>
@@ -54,11 +54,4 @@ function failure(attempt: Schemas["FailedPaymentOut"]): string {
   return [fmt.day(attempt.attempted_at), attempt.reason, next].filter(Boolean).join(" · ");
 }
 
-const kind = (name: string) => worded("settlement", name);
 const method = (name: string | null) => name && worded("payment", name);
-
-/** In the reader's language where there is a word for it; else as the server says it. */
-function worded(group: string, name: string): string {
-  const key = `${group}.${name}`;
-  return known(key) ? String(t(key)) : name.replaceAll("_", " ");
-}

@@ -2,7 +2,7 @@ import { useParams } from "@solidjs/router";
 import { createSignal, For, Match, Show, Switch } from "solid-js";
 import type { Schemas } from "../../api/client";
 import { q, useQuery } from "../../api/queries";
-import { t } from "../../i18n";
+import { t, worded } from "../../i18n";
 import { fmt } from "../../i18n/format";
 import { elapsed } from "../../lib/dates";
 import { Card, DayFact, Fact, Notice, PageHead } from "../../ui/layout";
@@ -118,7 +118,8 @@ function Situation(props: { of: Detail }) {
       <Match when={props.of.status === "suspended"}>
         <Notice tone="bad">
           <p>
-            {t("subscription.suspendedText")} {props.of.suspended_reason}
+            {t("subscription.suspendedText")}{" "}
+            {props.of.suspended_reason && worded("reason", props.of.suspended_reason)}
           </p>
         </Notice>
       </Match>

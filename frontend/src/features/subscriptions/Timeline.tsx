@@ -1,6 +1,6 @@
 import { For, Show } from "solid-js";
 import type { Schemas } from "../../api/client";
-import { known, t } from "../../i18n";
+import { known, t, worded } from "../../i18n";
 import { fmt } from "../../i18n/format";
 import { Card } from "../../ui/layout";
 
@@ -20,7 +20,7 @@ export function Timeline(props: { entries: readonly Entry[] }) {
                 </time>
               </p>
               <Show when={entry.reason}>
-                <p class="mt-1 text-sm">{entry.reason}</p>
+                {(reason) => <p class="mt-1 text-sm">{worded("reason", reason())}</p>}
               </Show>
             </li>
           )}

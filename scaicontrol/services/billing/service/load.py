@@ -66,7 +66,7 @@ async def load(
 
     A run gives the moment it was begun as `known_at`, so that what closes after its plan is left to the next one.
     """
-    uow.authorize("billing:plan")
+    uow.authorize("billing:preview")  # reading is all it does; who plans or applies has been asked before
     closed = _usage_closed(uow, as_of, known_at or uow.now)
     periods = await _periods(uow, tenant_ids, as_of, closed, subscription_id)
     return Snapshot(
