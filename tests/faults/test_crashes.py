@@ -1,0 +1,59 @@
+"""
+Killed (SIGKILL) before and after every unit of work and every call to the outside, then left to the timetable.
+
+Nothing is lost, doubled or skipped: the rules of `invariants` hold after every recovery. `make test` takes a seeded
+slice of the crash points, `make test-long` all of them.
+"""
+
+import asyncio
+import json
+import os
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SEED = int(os.environ.get("FAULT_SEED", "20260201"))
+SLICE = {"billing": 5, "dispatcher": 2}
+
+
+async def lives(scenario, folder, points):
+    """Let the scenario die at each point; give what was found as (point, exit status, steps, faults)."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.faults.world", scenario, str(folder), *map(str, points),
+        cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, limit=2**20,
+    )  # fmt: skip
+    out, err = await process.communicate()
+    assert process.returncode == 0, err.decode()[-3000:]
+    return [json.loads(line) for line in out.splitlines() if line.startswith(b"{")]
+
+
+async def undisturbed(scenario, folder):
+    (calm,) = await lives(scenario, folder / "calm", [0])
+    assert (calm["exit"], calm["faults"]) == (0, [])
+    return calm["steps"]
+
+
+async def crash(scenario, folder, steps, points):
+    results = await lives(scenario, folder / "killed", points)
+    print(f"{scenario}: {len(results)} of {len(steps)} crash points, seed {SEED}")
+    faults = [f"killed at {r['point']} ({steps[r['point'] - 1]}): {f}" for r in results for f in r["faults"]]
+    assert not faults, "\n".join(faults)
+    # Steps run side by side, so a life may end a few before the last point; every other one was really killed.
+    assert [r["exit"] for r in results].count(-9) >= len(points) - 3
+
+
+@pytest.mark.parametrize("scenario", sorted(SLICE))
+async def test_a_slice_of_the_crash_points(scenario, tmp_path):
+    steps = await undisturbed(scenario, tmp_path)
+    points = sorted(random.Random(SEED).sample(range(1, len(steps) + 1), SLICE[scenario]))
+    await crash(scenario, tmp_path, steps, points)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("scenario", sorted(SLICE))
+async def test_every_crash_point(scenario, tmp_path):
+    steps = await undisturbed(scenario, tmp_path)
+    await crash(scenario, tmp_path, steps, range(1, len(steps) + 1))
