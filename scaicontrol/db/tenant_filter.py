@@ -318,27 +318,29 @@ def _bare_tables(query: Any) -> list[str]:
 
 def guard(engine: Engine) -> None:
     """Refuse, on this engine, every statement on a scoped table that no scoped session has looked at."""
+    event.listen(engine, "before_execute", _refuse_unscoped)
+    event.listen(engine, "before_cursor_execute", _refuse_driver_sql)
 
-    @event.listens_for(engine, "before_execute")
-    def _refuse_unscoped(connection: Connection, statement: Any, _: Any, __: Any, options: Any) -> None:
-        if options.get(_SCOPED) or _flushing.get() or connection.get_execution_options().get(PLATFORM_SQL):
-            return
-        if options.get(PLATFORM_SQL) or isinstance(statement, ExecutableDDLElement):
-            return
-        if isinstance(statement, TextClause):
-            raise ScopeViolation("Raw SQL is not allowed on this engine.")
-        for part in visitors.iterate(statement):
-            _refuse_raw(part)
-            if name := _scoped_table(part):
-                raise ScopeViolation(f"A Core statement on {name} has no scope.")
 
-    @event.listens_for(engine, "before_cursor_execute")
-    def _refuse_driver_sql(connection: Connection, _: Any, sql: str, __: Any, context: Any, ___: Any) -> None:
-        if context.compiled is not None:
-            if context.execution_options.get(_SCOPED) not in (None, False, "platform"):
-                _check_compiled(context.compiled)
-            return
-        options = {**connection.get_execution_options(), **context.execution_options}
-        if options.get(PLATFORM_SQL) or sql in ("BEGIN", "BEGIN IMMEDIATE"):
-            return
-        raise ScopeViolation("Driver-level SQL is not allowed on this engine.")
+def _refuse_unscoped(connection: Connection, statement: Any, _: Any, __: Any, options: Any) -> None:
+    if options.get(_SCOPED) or _flushing.get() or connection.get_execution_options().get(PLATFORM_SQL):
+        return
+    if options.get(PLATFORM_SQL) or isinstance(statement, ExecutableDDLElement):
+        return
+    if isinstance(statement, TextClause):
+        raise ScopeViolation("Raw SQL is not allowed on this engine.")
+    for part in visitors.iterate(statement):
+        _refuse_raw(part)
+        if name := _scoped_table(part):
+            raise ScopeViolation(f"A Core statement on {name} has no scope.")
+
+
+def _refuse_driver_sql(connection: Connection, _: Any, sql: str, __: Any, context: Any, ___: Any) -> None:
+    if context.compiled is not None:
+        if context.execution_options.get(_SCOPED) not in (None, False, "platform"):
+            _check_compiled(context.compiled)
+        return
+    options = {**connection.get_execution_options(), **context.execution_options}
+    if options.get(PLATFORM_SQL) or sql in ("BEGIN", "BEGIN IMMEDIATE"):
+        return
+    raise ScopeViolation("Driver-level SQL is not allowed on this engine.")
