@@ -1,6 +1,7 @@
 """The terminal dashboard: in process, read-only unless told otherwise."""
 
 from collections.abc import Awaitable, Callable
+from multiprocessing import resource_tracker
 from typing import ClassVar, Concatenate, ParamSpec, TypeVar
 
 from textual import on
@@ -64,6 +65,8 @@ class Dashboard(App[None]):
 
     def __init__(self, backend: Backend, actor: Actor, *, write: bool = False) -> None:
         super().__init__()
+        # The check of a draft starts processes; their tracker inherits stderr, which is not a file once the app runs.
+        resource_tracker.ensure_running()
         self.door = Door(backend, actor.on("tui"), write)
         self.paused = False
         self.every = 5
