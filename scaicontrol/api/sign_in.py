@@ -36,7 +36,9 @@ _SYSTEM: Final = Actor.system("sign-in")
 
 
 def login_of(request: Request) -> ScaiKeyLogin:
-    login: ScaiKeyLogin = request.app.state.login
+    login: ScaiKeyLogin | None = getattr(request.app.state, "login", None)
+    if login is None:
+        raise Unavailable("Signing in is not available here: this process was started without ScaiKey.")
     return login
 
 
