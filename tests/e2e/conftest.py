@@ -2,11 +2,9 @@
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
@@ -17,6 +15,7 @@ from scaicontrol.portal import BUNDLE
 from tests.servers import DIES_WITH_US, free_port, start, temporary_folder
 
 from .visitor import AXE, Site, Visitor
+from .world import TOLD
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"
@@ -36,7 +35,7 @@ FLAGS = [
 def site() -> Iterator[Site]:
     """A development installation on SQLite with a small world, served by the product's own command."""
     if not (BUNDLE / "index.html").exists() or not AXE.exists():
-        pytest.skip("The portal is not built here: it needs Node.js 20.19 or newer.")
+        pytest.skip(reason="The portal is not built here: it needs Node.js 20.19 or newer.")
     with temporary_folder("site") as folder:
         port = free_port()
         url = f"http://localhost:{port}"  # a browser takes Secure cookies over plain HTTP from this name only
@@ -47,23 +46,15 @@ def site() -> Iterator[Site]:
             "PUBLIC_BASE_URL": url,
             "LOG_LEVEL": "ERROR",
         }
-        made = _run([sys.executable, "-m", "tests.e2e.world", str(port)], folder, environment)
-        serve = "import os, sys; from scaicontrol.cli import main; os.chdir(sys.argv.pop(1)); main()"
-        command = ["setpriv", *DIES_WITH_US, "env", *(f"{name}={value}" for name, value in environment.items())]
-        command += [sys.executable, "-c", serve, str(folder), "serve", "--port", str(port)]
-        process = start(command, folder, lambda: _answers(url))
+        command = ["setpriv", *DIES_WITH_US, "env", "-i", *(f"{name}={value}" for name, value in environment.items())]
+        command += [sys.executable, "-m", "tests.e2e.world", str(folder), str(port)]
+        told = folder / TOLD
+        process = start(command, folder, lambda: told.exists() and _answers(url), patience=180)
         try:
-            yield Site(url, made["foreign_invoice"])
+            yield Site(url, json.loads(told.read_text())["foreign_invoice"])
         finally:
             process.terminate()
             process.wait(30)
-
-
-def _run(command: list[str], folder: Path, environment: dict[str, str]) -> dict[str, Any]:
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return answer
 
 
 def _answers(url: str) -> bool:

@@ -1,5 +1,6 @@
 """Pages about one thing: facts first, then what happened."""
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 
 from rich import box
@@ -34,9 +35,9 @@ class DetailView(View):
         super().__init__(door)
         self.row = row
 
+    @abstractmethod
     async def sections(self) -> Sequence[tuple[str, RenderableType]]:
         """Read the thing again, renew `row`, and give the page."""
-        raise NotImplementedError
 
     @property
     def crumb(self) -> str:

@@ -1,5 +1,6 @@
 """Lists that load as you scroll and change in place."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
@@ -50,12 +51,13 @@ class ListView(View):
         self.rows: list[Row] = []
         self.total = 0
 
+    @abstractmethod
     async def fetch(self, uow: UnitOfWork, request: PageRequest, wanted: str) -> Page[Row]:
         """Read one page of what the filter wants."""
-        raise NotImplementedError
 
+    @abstractmethod
     def open_row(self, row: Row) -> View:
-        raise NotImplementedError
+        """Give the page of a row."""
 
     def compose(self) -> ComposeResult:
         yield TopBar()

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from abc import abstractmethod
 from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from typing import ClassVar, TypeVar
@@ -41,8 +42,9 @@ class View(Screen[None]):
         self._loading = asyncio.Lock()
 
     @property
+    @abstractmethod
     def crumb(self) -> str:
-        raise NotImplementedError
+        """Name this place in the trail of crumbs."""
 
     @property
     def scope(self) -> str:
@@ -54,9 +56,9 @@ class View(Screen[None]):
         """Name the row that a verb would act on."""
         return None
 
+    @abstractmethod
     async def refresh_data(self) -> None:
         """Load again and show only what changed."""
-        raise NotImplementedError
 
     @property
     def age(self) -> timedelta:
