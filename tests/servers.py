@@ -141,12 +141,14 @@ def temporary_folder(name: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def start(command: Sequence[str], folder: Path, ready: Callable[[], bool]) -> subprocess.Popen[bytes]:
+def start(
+    command: Sequence[str], folder: Path, ready: Callable[[], bool], *, patience: float = START_SECONDS
+) -> subprocess.Popen[bytes]:
     """Start a process and wait until `ready` says so."""
     log = folder / "log"
     with log.open("ab") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + patience
     while process.poll() is None and time.monotonic() < deadline:
         if ready():
             return process

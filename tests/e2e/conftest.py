@@ -14,8 +14,8 @@ from playwright.async_api import Browser, async_playwright
 from scaicontrol.portal import BUNDLE
 from tests.servers import DIES_WITH_US, free_port, start, temporary_folder
 
+from . import TOLD
 from .visitor import AXE, Site, Visitor
-from .world import TOLD
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = "/usr/bin/chromium"

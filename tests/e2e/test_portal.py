@@ -47,6 +47,7 @@ async def test_subscriptions_are_listed_and_filtered(anna):
 async def test_a_cancellation_can_be_undone(anna):
     await anna.open(await first_link(anna, "/subscriptions", "ScaiFlow"), "ScaiFlow")
     await anna.press("Cancel subscription")
+    assert await anna.barriers() == []
     await anna.page.get_by_label("Why are you leaving?").fill("We merged two teams.")
     await anna.page.get_by_role("dialog").get_by_role("button", name=re.compile("^Cancel on")).click()
     await anna.see("Until then everything keeps working.")

@@ -1,20 +1,23 @@
 """
-Makes the small world of the browser tests in the current folder: `python -m tests.e2e.world <port>`.
+Makes the small world of the browser tests in a folder, and serves it: `python -m tests.e2e.world <folder> <port>`.
 
-Two days ago Acme and Bauwerk subscribed and were billed; Acme also tries another service. Prints what only the database
-knows, as JSON.
+Two days ago Acme and Bauwerk subscribed and were billed; Acme also tries another service. `world.json` appears when the
+world stands and tells what only the database knows; from then on it is served by the product's own command.
 """
 
 import asyncio
 import json
+import os
 import sys
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import uvicorn
 from sqlalchemy import select
 
 from scaicontrol.assembly import effective
+from scaicontrol.cli import main
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import OffsetClock
 from scaicontrol.core.settings import Settings
@@ -25,6 +28,7 @@ from scaicontrol.main import create_app
 from scaicontrol.services import provisioning
 from scaicontrol.services.invoices import Invoice
 from tasks.timetravel import live
+from tests.e2e import TOLD
 
 AGO = timedelta(days=2)
 WISHES = (("tnt_acme", "scaiflow.pro", 1), ("tnt_acme", "scaiwave.team", 24), ("tnt_acme", "scaicrm.starter", 1))
@@ -61,5 +65,9 @@ async def _an_invoice_of(uow: UnitOfWork, tenant_id: str) -> str:
 
 
 if __name__ == "__main__":
+    place, its_port = Path(sys.argv[1]), int(sys.argv[2])
+    os.chdir(place)
     migrate.upgrade(effective(Settings()).effective_database_url)
-    print(json.dumps(asyncio.run(make(int(sys.argv[1])))))
+    (place / TOLD).write_text(json.dumps(asyncio.run(make(its_port))))
+    sys.argv = ["scaicontrol", "serve", "--port", str(its_port)]
+    main()
