@@ -107,7 +107,7 @@ export default {
     monthly: "Laufende Kosten",
     perMonth: "pro Monat, ohne USt.",
     credit: "Ihr Guthaben",
-    creditText: "wird mit Ihrer nächsten Rechnung verrechnet",
+    creditText: "mehr bezahlt als fällig; Ihr Anbieter erstattet oder verrechnet es",
     subscriptions: "Ihre Abonnements",
     invoices: "Letzte Rechnungen",
     noProfile: "Geben Sie Ihre Rechnungsdaten an",

@@ -105,7 +105,7 @@ export default {
     monthly: "Recurring cost",
     perMonth: "per month, before VAT",
     credit: "Your credit",
-    creditText: "will be set against your next invoice",
+    creditText: "paid beyond what was due; your provider gives it back or sets it off",
     subscriptions: "Your subscriptions",
     invoices: "Latest invoices",
     noProfile: "Add your billing details",

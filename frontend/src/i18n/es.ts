@@ -107,7 +107,7 @@ export default {
     monthly: "Coste recurrente",
     perMonth: "al mes, sin IVA",
     credit: "Su saldo a favor",
-    creditText: "se descontará de su próxima factura",
+    creditText: "pagado por encima de lo debido; su proveedor lo devuelve o lo compensa",
     subscriptions: "Sus suscripciones",
     invoices: "Últimas facturas",
     noProfile: "Indique sus datos de facturación",

@@ -109,7 +109,7 @@ export default {
     monthly: "Coût récurrent",
     perMonth: "par mois, hors TVA",
     credit: "Votre avoir",
-    creditText: "sera déduit de votre prochaine facture",
+    creditText: "payé au-delà du dû ; votre fournisseur le rembourse ou l'impute",
     subscriptions: "Vos abonnements",
     invoices: "Dernières factures",
     noProfile: "Indiquez vos coordonnées de facturation",

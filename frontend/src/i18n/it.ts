@@ -108,7 +108,7 @@ export default {
     monthly: "Costo ricorrente",
     perMonth: "al mese, IVA esclusa",
     credit: "Il suo credito",
-    creditText: "sarà detratto dalla prossima fattura",
+    creditText: "pagato oltre il dovuto; il fornitore lo rimborsa o lo compensa",
     subscriptions: "I suoi abbonamenti",
     invoices: "Ultime fatture",
     noProfile: "Inserisca i dati di fatturazione",

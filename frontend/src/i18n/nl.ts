@@ -107,7 +107,7 @@ export default {
     monthly: "Vaste kosten",
     perMonth: "per maand, exclusief btw",
     credit: "Uw tegoed",
-    creditText: "wordt met uw volgende factuur verrekend",
+    creditText: "meer betaald dan verschuldigd; uw aanbieder betaalt het terug of verrekent het",
     subscriptions: "Uw abonnementen",
     invoices: "Laatste facturen",
     noProfile: "Vul uw factuurgegevens in",

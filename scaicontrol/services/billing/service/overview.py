@@ -8,9 +8,10 @@ from sqlalchemy.orm import selectinload
 
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tenants
-from scaicontrol.services.invoices import DocumentType, Invoice, InvoiceStatus
+from scaicontrol.services.invoices import DocumentType, Invoice, InvoiceStatus, Settlement
 from scaicontrol.services.subscriptions import RUNNING, Subscription, SubscriptionStatus
 
+_MONEY = ("payment", "manual")  # a credit note's rest is given back through its refund
 _OWED = (InvoiceStatus.finalized, InvoiceStatus.sent, InvoiceStatus.past_due)
 
 
@@ -70,5 +71,20 @@ async def overview(uow: UnitOfWork, tenant_id: str) -> Overview:
         overdue_cents=int(owed[1]),
         next_invoice_date=min(ends, default=None),
         standing=standing,
-        unapplied_cents=0,
+        unapplied_cents=await _unapplied_cents(uow, tenant_id, currency),
     )
+
+
+async def _unapplied_cents(uow: UnitOfWork, tenant_id: str, currency: str) -> int:
+    """Sum what came in beyond what was due; an operator gives it back or sets it off (contract §18)."""
+    query = (
+        select(func.coalesce(func.sum(Settlement.unapplied_cents), 0))
+        .join(Invoice, Invoice.id == Settlement.invoice_id)
+        .where(
+            Settlement.tenant_id == tenant_id,
+            Settlement.kind.in_(_MONEY),
+            Settlement.unapplied_cents > 0,
+            Invoice.currency == currency,
+        )
+    )
+    return int(await uow.session.scalar(query) or 0)
