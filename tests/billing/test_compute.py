@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,57 +20,53 @@ JANUARY, FEBRUARY = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinf
 CALLS = Metric("api_calls", "API calls", "call", (Bracket(Decimal(0), None, 2, 1, "call"),))
 
 
-def a_period(number: int = 1, **fields: object) -> DuePeriod:
-    return DuePeriod(
-        **{
-            "row_id": f"per_{number:02}",
-            "subscription_id": f"sub_{number:02}",
-            "tenant_id": "tnt_acme",
-            "start": JANUARY,
-            "end": FEBRUARY,
-            "service_id": "svc_drive",
-            "service_name": "ScaiDrive",
-            "plan_key": "scaidrive.pro",
-            "plan_name": "Pro",
-            "plan_version": 1,
-            "quantity": 1,
-            "unit_price_cents": 1000,
-            "currency": "EUR",
-            "days": 31,
-            "full_days": 31,
-            "base_is_due": True,
-            "usage_until": None,
-        }
-        | fields
-    )
+def a_period(number: int = 1, **fields: Any) -> DuePeriod:
+    given_: dict[str, Any] = {
+        "row_id": f"per_{number:02}",
+        "subscription_id": f"sub_{number:02}",
+        "tenant_id": "tnt_acme",
+        "start": JANUARY,
+        "end": FEBRUARY,
+        "service_id": "svc_drive",
+        "service_name": "ScaiDrive",
+        "plan_key": "scaidrive.pro",
+        "plan_name": "Pro",
+        "plan_version": 1,
+        "quantity": 1,
+        "unit_price_cents": 1000,
+        "currency": "EUR",
+        "days": 31,
+        "full_days": 31,
+        "base_is_due": True,
+        "usage_until": None,
+    } | fields
+    return DuePeriod(**given_)
 
 
-def a_change(number: int = 1, **fields: object) -> DueChange:
-    return DueChange(
-        **{
-            "row_id": f"chg_{number:02}",
-            "subscription_id": f"sub_{number:02}",
-            "tenant_id": "tnt_acme",
-            "changed_at": JANUARY + timedelta(days=10),
-            "period_end": FEBRUARY,
-            "service_name": "ScaiDrive",
-            "old_plan_name": "Pro",
-            "new_plan_name": "Team",
-            "old_amount_cents": 1000,
-            "new_amount_cents": 3000,
-            "remaining_days": 21,
-            "old_period_days": 31,
-            "new_period_days": 31,
-            "credit_cents": 677,
-            "charge_cents": 2032,
-            "currency": "EUR",
-        }
-        | fields
-    )
+def a_change(number: int = 1, **fields: Any) -> DueChange:
+    given_: dict[str, Any] = {
+        "row_id": f"chg_{number:02}",
+        "subscription_id": f"sub_{number:02}",
+        "tenant_id": "tnt_acme",
+        "changed_at": JANUARY + timedelta(days=10),
+        "period_end": FEBRUARY,
+        "service_name": "ScaiDrive",
+        "old_plan_name": "Pro",
+        "new_plan_name": "Team",
+        "old_amount_cents": 1000,
+        "new_amount_cents": 3000,
+        "remaining_days": 21,
+        "old_period_days": 31,
+        "new_period_days": 31,
+        "credit_cents": 677,
+        "charge_cents": 2032,
+        "currency": "EUR",
+    } | fields
+    return DueChange(**given_)
 
 
-def a_snapshot(*periods: DuePeriod, changes: tuple[DueChange, ...] = (), **fields: object) -> Snapshot:
-    given_ = {"as_of": FEBRUARY, "seller": NORTHWIND, "buyers": {"tnt_acme": ACME}}
+def a_snapshot(*periods: DuePeriod, changes: tuple[DueChange, ...] = (), **fields: Any) -> Snapshot:
+    given_: dict[str, Any] = {"as_of": FEBRUARY, "seller": NORTHWIND, "buyers": {"tnt_acme": ACME}}
     return Snapshot(periods=periods, changes=changes, **{**given_, **fields})
 
 

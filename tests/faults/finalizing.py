@@ -1,7 +1,7 @@
 """
 Ten processes that finalise the same drafts of one series at once, while some of them are killed in mid-work.
 
-    python -m tests.faults.finalizing <database url> <processes> <kills> <seed> <invoice id> …
+    python -m tests.faults.finalizing <database url>[,<url of another node> …] <processes> <kills> <seed> <invoice id> …
 
 The parent kills a random process each time a few more documents are finalised and starts another in its place. It ends
 when every draft is finalised, and prints how often it killed.
@@ -87,9 +87,10 @@ def start(url: str, ids: list[str], seed: int) -> int:
 
 def main(url: str, processes: int, kills: int, seed: int, ids: list[str]) -> None:
     dice = random.Random(seed)
-    running = {start(url, list(ids), seed + number) for number in range(processes)}
+    nodes = url.split(",")
+    running = {start(nodes[number % len(nodes)], list(ids), seed + number) for number in range(processes)}
     killed, deadline = 0, time.monotonic() + PATIENCE_SECONDS
-    while (done := asyncio.run(finalised(url))) < len(ids):
+    while (done := asyncio.run(finalised(nodes[0]))) < len(ids):
         if time.monotonic() > deadline:
             raise SystemExit(f"Only {done} of {len(ids)} were finalised in time.")
         if killed < kills and done >= (killed + 1) * len(ids) // (kills + 2):
@@ -98,7 +99,7 @@ def main(url: str, processes: int, kills: int, seed: int, ids: list[str]) -> Non
             os.waitpid(victim, 0)
             running.remove(victim)
             killed += 1
-            running.add(start(url, list(ids), seed + processes + killed))
+            running.add(start(nodes[0], list(ids), seed + processes + killed))
     statuses = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in running]
     print(f"finalised {done}, killed {killed}, ended {sorted(set(statuses))}")
 

@@ -15,7 +15,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,7 @@ class FileOutbound:
 
     async def request(self, method: str, url: str, *, headers: Mapping[str, str], **_: Any) -> Answered:
         STEPS("before post")
-        _note(self._book, headers["webhook-id"] if "webhook-id" in headers else headers["Webhook-Id"])
+        _note(self._book, headers["webhook-id"])
         STEPS("after post")
         return Answered(200)
 
@@ -124,7 +124,7 @@ class CountedSandbox(Sandbox):
 def open_world(folder: Path, at: datetime, vault: MemoryVault) -> tuple[CountedBackend, FrozenClock]:
     clock = FrozenClock(at)
     ports = memory_ports()
-    changed = {
+    changed: dict[str, Any] = {
         "objects": CountedStore(folder / "objects"),
         "mail": FileMail(folder),
         "outbound": FileOutbound(folder),
@@ -139,8 +139,7 @@ def open_world(folder: Path, at: datetime, vault: MemoryVault) -> tuple[CountedB
         secret_key="a secret of the tests, long enough",  # type: ignore[arg-type]  # pydantic makes the SecretStr
     )
     database = Database(settings.effective_database_url, pool_size=5, max_overflow=5)
-    ports = type(ports)(**{name: changed.get(name, getattr(ports, name)) for name in ports.__dataclass_fields__})
-    return CountedBackend(settings, database, clock, ports), clock
+    return CountedBackend(settings, database, clock, replace(ports, **changed)), clock
 
 
 async def make(folder: Path, vault: MemoryVault) -> None:

@@ -16,6 +16,7 @@ from scaicontrol.services import (
 )
 from scaicontrol.services.catalog import PlanIn
 from scaicontrol.services.registry import HeartbeatIn, RegistrationIn
+from scaicontrol.services.registry.schemas import MetricIn
 from scaicontrol.services.tenants import BillingProfileIn
 from tasks import timetravel
 from tests.factories import ACME, NORTHWIND, ada, alice, petra, service
@@ -47,7 +48,11 @@ async def opened(backend):
         backend,
         drive,
         RegistrationIn(
-            slug="scaidrive", name="ScaiDrive", version="1.0.0", base_url="https://drive.example.com", metrics=METRICS
+            slug="scaidrive",
+            name="ScaiDrive",
+            version="1.0.0",
+            base_url="https://drive.example.com",
+            metrics=[MetricIn.model_validate(each) for each in METRICS],
         ),
     )
     drive = service(done.service.id, "scaidrive")

@@ -64,7 +64,7 @@ class Installation:
 
     def start(self, name: str, *words: str) -> None:
         with (self.folder / f"{name}.log").open("wb") as log:
-            command = ["setpriv", "--pdeathsig", "KILL", SCAICONTROL, *words]
+            command: list[str | Path] = ["setpriv", "--pdeathsig", "KILL", SCAICONTROL, *words]
             self.running.append(
                 subprocess.Popen(command, cwd=self.folder, env=self.environment, stdout=log, stderr=log)
             )

@@ -12,6 +12,7 @@ from scaicontrol.core.ports import PaymentResult, PaymentStatus
 from scaicontrol.services import invoices, payments
 from scaicontrol.services.invoices import CreditIn, MarkPaidIn
 from scaicontrol.services.payments import Dunning
+from scaicontrol.services.payments.service import collect
 from tests.factories import ada, alice, gina, petra
 from tests.factories.invoices import a_line, again, sent
 from tests.factories.payments import store_card
@@ -67,7 +68,7 @@ async def test_a_lost_answer_is_found_and_never_charged_again(backend, clock, pr
 
 async def test_a_process_that_died_before_its_call_charges_later_with_the_same_key(backend, clock, provider):
     invoice = await scheduled(backend)
-    await backend.perform(CLOCK, payments.service.collect._claim)
+    await backend.perform(CLOCK, collect._claim)
     clock.advance(timedelta(minutes=2))
     await payments.charge_due(backend)
     assert provider.charged == [f"{invoice.id}:1"]
