@@ -12,6 +12,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import partners
 
 from .. import queries
 from ..compute import COMPUTE_VERSION, Document, Plan, compute
@@ -46,6 +47,7 @@ def _chunks(tenants: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 
 async def _begin(uow: UnitOfWork, partner_id: str, as_of: datetime, tenant_ids: Sequence[str] | None) -> BillingRun:
     uow.authorize("billing:plan")
+    await partners.get(uow, partner_id)  # not found for whoever it does not belong to
     run = BillingRun(
         id=new_id("run"),
         partner_id=partner_id,
