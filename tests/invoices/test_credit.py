@@ -84,7 +84,8 @@ def invoice_line(amount, position=0):
 
 @given(st.lists(st.integers(-10_000, 10_000).filter(bool), min_size=1, max_size=5), st.data())
 def test_no_sequence_of_credits_gives_back_more_than_a_line_holds(amounts, data):
-    lines, notes = [invoice_line(amount, position) for position, amount in enumerate(amounts)], []
+    lines = [invoice_line(amount, position) for position, amount in enumerate(amounts)]
+    notes: list[invoices.Invoice] = []
     for _ in range(data.draw(st.integers(1, 6))):
         wanted = [
             CreditLineIn(line_id=line.id, amount_cents=data.draw(st.integers(-12_000, 12_000)))

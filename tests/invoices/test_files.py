@@ -26,7 +26,7 @@ async def test_files_are_stored_under_number_and_version_with_their_digests(back
     for stored in versions:
         assert stored.storage_key.startswith("documents/prt_northwind/2026/SCAI-2026-000001/v1/")
         assert sha256(ports.objects.stored[stored.storage_key]).hexdigest() == stored.sha256
-    assert invoice.pdf_url.endswith(f"/billing/invoices/{invoice.id}/pdf")
+    assert str(invoice.pdf_url).endswith(f"/billing/invoices/{invoice.id}/pdf")
 
 
 async def test_a_store_that_is_down_delays_the_files_and_loses_nothing(backend, ports, clock):

@@ -67,6 +67,7 @@ async def test_a_required_vies_answer_that_is_missing_blocks_until_a_person_give
     override = FinalizeIn(vies_override_reason="Checked by phone")
     invoice = await invoices.check_and_finalize(backend, petra, draft.id, override)
     assert (invoice.reverse_charge, invoice.tax_cents) == (True, 0)
+    assert invoice.legal_note
     assert "196" in invoice.legal_note
 
 
