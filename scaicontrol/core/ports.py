@@ -47,10 +47,21 @@ class Vault(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Conformance:
+    """How a Factur-X file describes the XML inside: a level such as EN 16931 and the version of its schema."""
+
+    level: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Attachment:
+    """A file inside a mail or a PDF; with `conformance` it is the document itself, as XML."""
+
     filename: str
     content_type: str
     body: bytes
+    conformance: Conformance | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,10 @@ from weasyprint.urls import URLFetcher
 
 from scaicontrol.core.errors import Invalid, Reason
 from scaicontrol.core.ports import Attachment as File
+from scaicontrol.core.ports import Conformance
 
 PAGES_MAX = 200
 BYTES_MAX = 20_000_000
-FACTUR_X_NAME = "factur-x.xml"
 
 # PDF/A forbids interpolated images; this property is what WeasyPrint writes the flag from.
 _LAST_WORD = "*, *::before, *::after, *::marker { image-rendering: crisp-edges !important }"
@@ -82,21 +82,22 @@ def _describe(document: Any, job: Job) -> None:
             string=file.body,
             name=file.filename,
             description=job.title,
-            relationship="Alternative" if file.filename == FACTUR_X_NAME else "Supplement",
+            relationship="Alternative" if file.conformance else "Supplement",
             created=moment,
             modified=moment,
         )
         for file in job.attachments
     ]
-    if any(file.filename == FACTUR_X_NAME for file in job.attachments):
+    described = [_factur_x_xmp(file.filename, file.conformance) for file in job.attachments if file.conformance]
+    if described:
         write = metadata.generate_rdf_metadata
-        metadata.generate_rdf_metadata = lambda *variant: _with_factur_x(write(*variant))
+        metadata.generate_rdf_metadata = lambda *variant: _with_factur_x(write(*variant), described[0])
 
 
-def _with_factur_x(rdf: bytes) -> bytes:
+def _with_factur_x(rdf: bytes, described: str) -> bytes:
     """Put our descriptions inside the existing RDF: readers look at the first one only."""
     head, closing, tail = rdf.rpartition(b"</rdf:RDF>")
-    return head + _FACTUR_X_XMP.encode() + closing + tail
+    return head + described.encode() + closing + tail
 
 
 def _list_attachments_once(_: Any, pdf: pydyf.PDF) -> None:
@@ -117,13 +118,20 @@ def _property(name: str, description: str) -> str:
 
 
 _FACTUR_X_NAMESPACE = "urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#"
-_FACTUR_X_XMP = (
-    f'<rdf:Description xmlns:fx="{_FACTUR_X_NAMESPACE}" rdf:about="">'
-    "<fx:DocumentType>INVOICE</fx:DocumentType>"
-    f"<fx:DocumentFileName>{FACTUR_X_NAME}</fx:DocumentFileName>"
-    "<fx:Version>1.0</fx:Version>"
-    "<fx:ConformanceLevel>EN 16931</fx:ConformanceLevel>"
-    "</rdf:Description>"
+
+
+def _factur_x_xmp(filename: str, conformance: Conformance) -> str:
+    return (
+        f'<rdf:Description xmlns:fx="{_FACTUR_X_NAMESPACE}" rdf:about="">'
+        "<fx:DocumentType>INVOICE</fx:DocumentType>"
+        f"<fx:DocumentFileName>{escape(filename)}</fx:DocumentFileName>"
+        f"<fx:Version>{escape(conformance.version)}</fx:Version>"
+        f"<fx:ConformanceLevel>{escape(conformance.level)}</fx:ConformanceLevel>"
+        f"</rdf:Description>{_FACTUR_X_EXTENSION}"
+    )
+
+
+_FACTUR_X_EXTENSION = (
     '<rdf:Description xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"'
     ' xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"'
     ' xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" rdf:about="">'

@@ -1,10 +1,11 @@
 """E-invoices: one canonical document, written in every syntax, held against every rule."""
 
-from .building import document_from
+from .building import document_from, taxable_parts
 from .checks import check
 from .document import (
     CREDIT_NOTE,
     INVOICE,
+    AllowanceCharge,
     Document,
     DocumentTotals,
     Endpoint,
@@ -17,16 +18,17 @@ from .document import (
     canonical_bytes,
     canonical_digest,
 )
-from .formats import ATTACHMENT_NAME, PROFILES, Format
+from .formats import PROFILES, Format, Profile, profile_of
 from .pdf import Look, attachments, render_html, title_of, to_pdf
-from .validation import Verdict, to_xml, validate
+from .validation import Verdict, validate
 from .variables import epc_payload, legal_note, variables
+from .writers import to_xml
 
 __all__ = [
-    "ATTACHMENT_NAME",
     "CREDIT_NOTE",
     "INVOICE",
     "PROFILES",
+    "AllowanceCharge",
     "Document",
     "DocumentTotals",
     "Endpoint",
@@ -36,6 +38,7 @@ __all__ = [
     "Party",
     "Payment",
     "Preceding",
+    "Profile",
     "Span",
     "VatBreakdown",
     "Verdict",
@@ -46,7 +49,9 @@ __all__ = [
     "document_from",
     "epc_payload",
     "legal_note",
+    "profile_of",
     "render_html",
+    "taxable_parts",
     "title_of",
     "to_pdf",
     "to_xml",

@@ -12,6 +12,7 @@ from scaicontrol.services import tax
 from .document import (
     CREDIT_NOTE,
     INVOICE,
+    AllowanceCharge,
     Document,
     DocumentTotals,
     Endpoint,
@@ -25,7 +26,9 @@ from .document import (
 
 Row = Mapping[str, Any]
 
-SEPA_TRANSFER, TRANSFER, NOT_DEFINED = "58", "30", "1"  # UNCL 4461
+# UNCL 4461
+SEPA_TRANSFER, TRANSFER, NOT_DEFINED = "58", "30", "1"
+BANK_CARD, CREDIT_CARD, SEPA_DIRECT_DEBIT = "48", "54", "59"
 _ONE_UNIT = "C62"
 
 # UN/ECE Recommendation 20 codes for the words people write on lines.
@@ -49,19 +52,12 @@ def document_from(invoice: Row, lines: Sequence[Row], seller: Row, buyer: Row, d
     currency = str(invoice["currency"])
     scale = _Scale(currency, -1 if credit else 1)
     zone = str(seller.get("timezone") or "UTC")
-    terms = [
-        tax.line_terms(
-            decision["category"], Decimal(decision["rate"]), row.get("tax_category"), _decimal(row, "tax_rate")
-        )
-        for row in lines
-    ]
-    computed = tax.totals(
-        [
-            tax.TaxableLine(int(row["amount_cents"]), category, rate)
-            for row, (category, rate) in zip(lines, terms, strict=True)
-        ]
-    )
-    period = _span(invoice, zone) or _around(lines, zone)
+    taxable = taxable_parts(invoice, lines, decision)
+    computed = tax.totals(taxable)
+    terms = iter(taxable)
+    built_lines = tuple(_line(position, row, next(terms), scale, zone) for position, row in enumerate(lines, start=1))
+    allowances = tuple(_allowance_charge(row, scale, next(terms)) for row in rows(invoice, "allowances"))
+    charges = tuple(_allowance_charge(row, scale, next(terms)) for row in rows(invoice, "charges"))
     return Document(
         number=str(invoice.get("number") or ""),
         type_code=CREDIT_NOTE if credit else INVOICE,
@@ -70,26 +66,51 @@ def document_from(invoice: Row, lines: Sequence[Row], seller: Row, buyer: Row, d
         currency=currency,
         exponent=exponent(currency),
         language=str(invoice.get("language") or buyer.get("preferred_language") or "en"),
-        period=period,
+        period=_span(invoice, zone) or _around(lines, zone),
+        delivery_date=_day(invoice["delivery_date"], zone) if invoice.get("delivery_date") else None,
+        deliver_to_country=_deliver_to(taxable, buyer),
         buyer_reference=_text(invoice, "buyer_reference")
         or _text(buyer, "leitweg_id")
         or _text(buyer, "buyer_reference"),
         purchase_order_ref=_text(invoice, "purchase_order_ref"),
+        contract_ref=_text(invoice, "contract_ref"),
         notes=tuple(filter(None, [_text(invoice, "notes")])),
         seller=_seller(seller),
         buyer=_buyer(buyer),
-        lines=tuple(
-            _line(position, row, term, scale, zone)
-            for position, (row, term) in enumerate(zip(lines, terms, strict=True), start=1)
-        ),
-        vat=tuple(_breakdown(group, decision, scale) for group in computed.groups),
-        totals=_totals(invoice, computed, scale),
-        payment=_payment(invoice, seller),
+        lines=built_lines,
+        allowances=allowances,
+        charges=charges,
+        vat=tuple(_breakdown(group, lines, taxable, decision, scale) for group in computed.groups),
+        totals=_totals(invoice, lines, computed, decision, scale),
+        payment=payment_of(invoice, seller),
         preceding=_preceding(invoice, zone),
+        tax_currency=_text(decision, "tax_currency"),
         tax_label=_text(decision, "label"),
         legal_note=_text(decision, "legal_note"),
         reverse_charge=bool(decision.get("reverse_charge")),
     )
+
+
+def taxable_parts(invoice: Row, lines: Sequence[Row], decision: Row) -> list[tax.TaxableLine]:
+    """
+    Give everything VAT is computed on: the lines, then the allowances (negative) and the charges of the document.
+
+    What states no category or rate has the decision's; `tax.totals` of it are the document's sums.
+    """
+    allowances, charges = rows(invoice, "allowances"), rows(invoice, "charges")
+    parts = [(int(row["amount_cents"]), row) for row in lines]
+    parts += [(-int(row["amount_cents"]), row) for row in allowances]
+    parts += [(int(row["amount_cents"]), row) for row in charges]
+    category, rate = decision["category"], Decimal(decision["rate"])
+    return [
+        tax.TaxableLine(cents, *tax.line_terms(category, rate, row.get("tax_category"), _decimal(row, "tax_rate")))
+        for cents, row in parts
+    ]
+
+
+def rows(row: Row, name: str) -> Sequence[Row]:
+    """Give the allowances or charges of an invoice or a line; none is stored as null."""
+    return row.get(name) or ()
 
 
 class _Scale:
@@ -109,49 +130,94 @@ class _Scale:
         return value.quantize(self.step, rounding=ROUND_HALF_UP)
 
 
-def _line(position: int, row: Row, term: tuple[str, Decimal], scale: _Scale, zone: str) -> Line:
+def _line(position: int, row: Row, term: tax.TaxableLine, scale: _Scale, zone: str) -> Line:
     net = scale.amount(int(row["amount_cents"]))
+    allowances = tuple(_allowance_charge(each, scale) for each in rows(row, "allowances"))
+    charges = tuple(_allowance_charge(each, scale) for each in rows(row, "charges"))
+    gross = net + sum(each.amount for each in allowances) - sum(each.amount for each in charges)
     quantity, label = abs(_decimal(row, "quantity") or Decimal(1)), _text(row, "unit_label")
     stated = row.get("unit_price_cents")
-    price = abs(net) if stated is None else scale.unsigned(int(stated))
+    price = abs(gross) if stated is None else scale.unsigned(int(stated))
     base, detail = Decimal(int(row.get("unit_divisor") or 1)), ""
     if stated is None:
         quantity, base = Decimal(1), Decimal(1)
-    elif scale.rounded(quantity * price / base) != abs(net):
-        # Tiers, minimums and parts of a period have no single price; then the line is one of its net amount.
+    elif scale.rounded(quantity * price / base) != abs(gross):
+        # Tiers, minimums and parts of a period have no single price; then the line is one of its amount.
         detail = f"{quantity.normalize():f} {label}".strip()
-        quantity, price, base, label = Decimal(1), abs(net), Decimal(1), ""
+        quantity, price, base, label = Decimal(1), abs(gross), Decimal(1), ""
     return Line(
         id=str(position),
         name=_text(row, "description"),
         detail=detail,
-        quantity=-quantity if net < 0 else quantity,
+        quantity=-quantity if gross < 0 else quantity,
         unit_code=_UNIT_CODES.get(label.lower(), _ONE_UNIT),
         unit_label=label,
         unit_price=price,
         base_quantity=base,
         net_amount=net,
-        category=term[0],
-        rate=term[1],
+        category=term.category,
+        rate=term.rate,
         period=_span(row, zone),
+        allowances=allowances,
+        charges=charges,
     )
 
 
-def _breakdown(group: tax.VatGroup, decision: Row, scale: _Scale) -> VatBreakdown:
-    needs_reason = group.category in tax.NEEDS_REASON
-    own = group.category == decision["category"]
-    reason = _text(decision, "exemption_reason") or _text(decision, "legal_note")
+def _allowance_charge(row: Row, scale: _Scale, term: tax.TaxableLine | None = None) -> AllowanceCharge:
+    percent, base = _decimal(row, "percent"), row.get("base_cents")
+    is_share = percent is not None and base is not None
+    return AllowanceCharge(
+        amount=scale.amount(int(row["amount_cents"])),
+        reason=_text(row, "reason"),
+        reason_code=_text(row, "reason_code"),
+        percent=percent if is_share else None,
+        base_amount=scale.amount(int(base)) if is_share and base is not None else None,
+        category=term.category if term else "",
+        rate=term.rate if term else Decimal(0),
+    )
+
+
+def _deliver_to(taxable: Sequence[tax.TaxableLine], buyer: Row) -> str:
+    """Give BT-80, which an intra-Community supply of goods must name (BR-IC-12): they go where the buyer is."""
+    goods = any(part.category == "K" for part in taxable)
+    return _country(_text(buyer, "country_code")) if goods else ""
+
+
+def _breakdown(
+    group: tax.VatGroup, lines: Sequence[Row], taxable: Sequence[tax.TaxableLine], decision: Row, scale: _Scale
+) -> VatBreakdown:
+    reason, code = _exemption(group, lines, taxable, decision) if group.category in tax.NEEDS_REASON else ("", "")
     return VatBreakdown(
         category=group.category,
         rate=group.rate,
         taxable_amount=scale.amount(group.base_cents),
         tax_amount=scale.amount(group.tax_cents),
-        exemption_reason=reason if needs_reason else "",
-        exemption_code=_text(decision, "exemption_code") if needs_reason and own else "",
+        exemption_reason=reason,
+        exemption_code=code,
     )
 
 
-def _totals(invoice: Row, computed: tax.Totals, scale: _Scale) -> DocumentTotals:
+def _exemption(
+    group: tax.VatGroup, lines: Sequence[Row], taxable: Sequence[tax.TaxableLine], decision: Row
+) -> tuple[str, str]:
+    """
+    Give why a group bears no VAT: what its lines state, one after the other, else what was decided.
+
+    A category has one breakdown (BR-E-01 and its like), so several reasons share its text (BT-120); a code (BT-121)
+    stands only where it is true of all of them.
+    """
+    members = [row for row, part in zip(lines, taxable, strict=False) if part.category == group.category]
+    decided = _text(decision, "exemption_reason") or _text(decision, "legal_note")
+    decided_code = _text(decision, "exemption_code") if group.category == decision["category"] else ""
+    stated = [(_text(row, "exemption_reason"), _text(row, "exemption_code")) for row in members]
+    reasons = dict.fromkeys(text or ("" if code else decided) for text, code in stated)
+    codes = {code or ("" if text else decided_code) for text, code in stated}
+    if not members:
+        reasons, codes = {decided: None}, {decided_code}
+    return " ".join(filter(None, reasons)), codes.pop() if len(codes) == 1 else ""
+
+
+def _totals(invoice: Row, lines: Sequence[Row], computed: tax.Totals, decision: Row, scale: _Scale) -> DocumentTotals:
     def stored(name: str, otherwise: int) -> int:
         value = invoice.get(name)
         return otherwise if value is None else int(value)
@@ -162,13 +228,25 @@ def _totals(invoice: Row, computed: tax.Totals, scale: _Scale) -> DocumentTotals
     # Not amount_paid_cents: a payment after the issue must not change what the issued document says.
     prepaid = stored("prepaid_cents", 0)
     return DocumentTotals(
-        lines=scale.amount(computed.subtotal_cents),
+        lines=scale.amount(sum(int(row["amount_cents"]) for row in lines)),
+        allowances=scale.amount(sum(int(row["amount_cents"]) for row in rows(invoice, "allowances"))),
+        charges=scale.amount(sum(int(row["amount_cents"]) for row in rows(invoice, "charges"))),
         without_tax=scale.amount(subtotal),
         tax=scale.amount(tax_cents),
         with_tax=scale.amount(total),
         prepaid=scale.amount(prepaid),
         due=scale.amount(total - prepaid),
+        tax_in_tax_currency=_tax_in_tax_currency(decision, is_credit=scale.sign < 0),
     )
+
+
+def _tax_in_tax_currency(decision: Row, *, is_credit: bool) -> Decimal | None:
+    """Give BT-111; on a credit note positive, however it is stored."""
+    cents, currency = decision.get("tax_in_tax_currency_cents"), _text(decision, "tax_currency")
+    if cents is None or not currency:
+        return None
+    scale = _Scale(currency, 1)
+    return scale.unsigned(int(cents)) if is_credit else scale.amount(int(cents))
 
 
 def _seller(row: Row) -> Party:
@@ -183,6 +261,7 @@ def _seller(row: Row) -> Party:
         state=_text(row, "seller_state"),
         vat_number=tax.normalise(_text(row, "seller_vat_number"), _text(row, "seller_country_code")),
         registration_number=_text(row, "seller_registration_number"),
+        tax_number=_text(row, "seller_tax_number"),
         contact_name=_text(row, "seller_contact_name") or _text(row, "trade_name") or _text(row, "legal_name"),
         phone=_text(row, "seller_phone"),
         email=_text(row, "seller_email"),
@@ -200,6 +279,8 @@ def _buyer(row: Row) -> Party:
         postal_code=_text(row, "postal_code"),
         state=_text(row, "state"),
         vat_number=tax.normalise(_text(row, "vat_number"), _text(row, "country_code")),
+        registration_number=_text(row, "registration_number"),
+        contact_name=_text(row, "contact_name"),
         phone=_text(row, "phone"),
         email=_text(row, "contact_email"),
         endpoint=_endpoint(row, "contact_email"),
@@ -213,12 +294,40 @@ def _endpoint(row: Row, email_field: str) -> Endpoint | None:
     return Endpoint(email, "EM") if (email := _text(row, email_field)) else None
 
 
-def _payment(invoice: Row, seller: Row) -> Payment:
+def payment_of(invoice: Row, seller: Row) -> Payment:
+    """
+    Say how the document is paid: by what `payment_means` of the invoice states, else by transfer to the seller.
+
+    A mandate or a card leaves the seller's account out: exactly one group stands (BR-DE-23 to 25), and nobody pays
+    twice.
+    """
+    means: Row = invoice.get("payment_means") or {}
+    reference, terms = str(invoice.get("number") or ""), _text(invoice, "payment_terms")
+    match means.get("kind"):
+        case "card":
+            return Payment(
+                means_code=CREDIT_CARD if means.get("is_credit") else BANK_CARD,
+                reference=reference,
+                terms=terms,
+                card_last4=_text(means, "last4")[-4:],
+                card_network=_text(means, "network"),
+                card_holder=_text(means, "holder"),
+            )
+        case "direct_debit":
+            return Payment(
+                means_code=SEPA_DIRECT_DEBIT,
+                reference=reference,
+                terms=terms,
+                mandate_reference=_text(means, "mandate_reference"),
+                creditor_id=_text(means, "creditor_id"),
+                debtor_iban=_text(means, "debtor_iban").replace(" ", "").upper(),
+            )
     iban = _text(seller, "iban").replace(" ", "").upper()
     transfer = SEPA_TRANSFER if invoice["currency"] == "EUR" else TRANSFER
     return Payment(
         means_code=transfer if iban else NOT_DEFINED,
-        reference=str(invoice.get("number") or ""),
+        reference=reference,
+        terms=terms,
         iban=iban,
         bic=_text(seller, "bic").replace(" ", "").upper(),
         account_holder=_text(seller, "account_holder") or _text(seller, "legal_name"),

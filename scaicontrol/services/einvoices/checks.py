@@ -17,7 +17,7 @@ from stdnum.exceptions import ValidationError
 from scaicontrol.core.errors import Reason
 from scaicontrol.services import tax
 
-from .document import Document, Endpoint, Line, Party
+from .document import AllowanceCharge, Document, Endpoint, Line, Party, Payment
 from .formats import Format
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -34,6 +34,7 @@ def check(document: Document, target: Format) -> list[Reason]:
         *_control_characters(document),
         *_terms(document),
         *_arithmetic(document),
+        *_adjustments(document),
         *_coherence(document),
         *_BY_FORMAT[target](document),
     ]
@@ -108,19 +109,23 @@ def _arithmetic(document: Document) -> Iterator[Reason]:
         yield from _line_arithmetic(line, document)
     totals = document.totals
     yield from _equal("the sum of the lines (BT-106)", totals.lines, _sum(line.net_amount for line in document.lines))
-    yield from _equal("the total without VAT (BT-109)", totals.without_tax, totals.lines)
+    yield from _equal(
+        "the sum of the allowances (BT-107)", totals.allowances, _sum(each.amount for each in document.allowances)
+    )
+    yield from _equal("the sum of the charges (BT-108)", totals.charges, _sum(each.amount for each in document.charges))
+    without_tax = totals.lines - totals.allowances + totals.charges
+    yield from _equal("the total without VAT (BT-109)", totals.without_tax, without_tax)
     yield from _equal("the total VAT (BT-110)", totals.tax, _sum(group.tax_amount for group in document.vat))
     yield from _equal("the total with VAT (BT-112)", totals.with_tax, totals.without_tax + totals.tax)
-    yield from _equal("the amount due (BT-115)", totals.due, totals.with_tax - totals.prepaid)
-    groups = {(line.category, line.rate) for line in document.lines}
+    yield from _equal("the amount due (BT-115)", totals.due, totals.with_tax - totals.prepaid + totals.rounding)
+    groups = {(part.category, part.rate) for part, _ in _taxed(document)}
     if groups != {(group.category, group.rate) for group in document.vat} or len(groups) != len(document.vat):
-        yield _wrong("There must be exactly one VAT breakdown for each category and rate of the lines (BR-CO-18).")
+        yield _wrong("There must be exactly one VAT breakdown for each category and rate that is used (BR-CO-18).")
     for group in document.vat:
-        members = [line for line in document.lines if (line.category, line.rate) == (group.category, group.rate)]
         name = f"VAT {group.category} {group.rate}%"
-        yield from _equal(
-            f"the base of {name} (BT-116)", group.taxable_amount, _sum(line.net_amount for line in members)
-        )
+        terms = (group.category, group.rate)
+        base = _sum(amount for part, amount in _taxed(document) if (part.category, part.rate) == terms)
+        yield from _equal(f"the base of {name} (BT-116)", group.taxable_amount, base)
         tax_amount = _rounded(group.taxable_amount * group.rate / _HUNDRED, document)
         yield from _equal(f"the tax of {name} (BT-117)", group.tax_amount, tax_amount)
     if document.is_credit_note and totals.with_tax < 0:
@@ -133,8 +138,30 @@ def _line_arithmetic(line: Line, document: Document) -> Iterator[Reason]:
     if line.base_quantity <= 0:
         yield _wrong(f"The base quantity of line {line.id} must be above 0.")
         return
-    net = _rounded(line.quantity * line.unit_price / line.base_quantity, document)
+    gross = _rounded(line.quantity * line.unit_price / line.base_quantity, document)
+    net = gross - _sum(each.amount for each in line.allowances) + _sum(each.amount for each in line.charges)
     yield from _equal(f"the net amount of line {line.id} (BT-131)", line.net_amount, net)
+
+
+def _taxed(document: Document) -> Iterator[tuple[Line | AllowanceCharge, Decimal]]:
+    """Give everything VAT is computed on, with what it adds to the base of its category and rate."""
+    yield from ((line, line.net_amount) for line in document.lines)
+    yield from ((each, -each.amount) for each in document.allowances)
+    yield from ((each, each.amount) for each in document.charges)
+
+
+def _adjustments(document: Document) -> Iterator[Reason]:
+    """Every allowance and charge is positive, says why (BR-33, 38, 42, 44), and is its share of its base (R040)."""
+    named = [("the document", each) for each in (*document.allowances, *document.charges)]
+    named += [(f"line {line.id}", each) for line in document.lines for each in (*line.allowances, *line.charges)]
+    for where, each in named:
+        if each.amount < 0:
+            yield _wrong(f"An allowance or charge of {where} is negative; use the other kind.")
+        if not (each.reason or each.reason_code):
+            yield _bad(f"An allowance or charge of {where} gives no reason (BR-33, BR-38, BR-42, BR-44).", "reason")
+        if each.percent is not None and each.base_amount is not None:
+            share = _rounded(each.base_amount * each.percent / _HUNDRED, document)
+            yield from _equal(f"the allowance or charge of {where}", each.amount, share)
 
 
 def _rounded(value: Decimal, document: Document) -> Decimal:
@@ -166,9 +193,9 @@ def _coherence(document: Document) -> Iterator[Reason]:
     )
     yield from tax.check_coherence(lines, grounds)
     seller = document.seller
-    if not seller.vat_number and not document.outside_scope:
+    if not (seller.vat_number or seller.tax_number) and not document.outside_scope:
         yield Reason("seller_incomplete", "The seller has no VAT number (BR-S-02).", "seller.vat_number")
-    if document.outside_scope and not (seller.registration_number or seller.vat_number):
+    if document.outside_scope and not (seller.registration_number or seller.vat_number or seller.identifier):
         yield Reason(
             "seller_incomplete", "The seller has neither a registration nor a VAT number (BR-CO-26).",
             "seller.registration_number",
@@ -214,13 +241,30 @@ def _xrechnung(document: Document) -> Iterator[Reason]:
         yield _bad(f"The seller's phone '{seller.phone}' needs at least three digits (BR-DE-27).", "seller.phone")
     if seller.email and not _EMAIL.fullmatch(seller.email):
         yield _bad(f"The seller's e-mail '{seller.email}' is not an address (BR-DE-28).", "seller.email")
-    if not document.payment.iban:
-        yield _bad("XRechnung needs the seller's payment account (BR-DE-1, BR-DE-23-a).", "seller.iban")
+    yield from _xrechnung_payment(document.payment)
     for who, endpoint in (("seller", seller.endpoint), ("buyer", document.buyer.endpoint)):
         if endpoint is None:
             yield _bad(
                 f"XRechnung needs an electronic address of the {who}: a Peppol id or an e-mail address.", f"{who}.email"
             )
+
+
+def _xrechnung_payment(payment: Payment) -> Iterator[Reason]:
+    """Demand the group that belongs to the way of paying, whole."""
+    if payment.is_direct_debit:
+        needed = {
+            "mandate reference": (payment.mandate_reference, "BT-89, BR-DE-25-a"),
+            "creditor identifier": (payment.creditor_id, "BT-90, BR-DE-30"),
+            "account of the payer": (payment.debtor_iban, "BT-91, BR-DE-31"),
+        }
+        for label, (value, rule) in needed.items():
+            if not value:
+                yield _bad(f"XRechnung needs the {label} of a direct debit ({rule}).", "payment_means")
+    elif payment.is_card:
+        if not payment.card_last4:
+            yield _bad("XRechnung needs the last digits of the card (BR-DE-24-a).", "payment_means")
+    elif not payment.iban:
+        yield _bad("XRechnung needs the seller's payment account (BR-DE-1, BR-DE-23-a).", "seller.iban")
 
 
 _BY_FORMAT: dict[Format, Callable[[Document], Iterator[Reason]]] = {

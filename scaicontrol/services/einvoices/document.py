@@ -3,9 +3,12 @@ The canonical document: an invoice or credit note in the terms of EN 16931, the 
 
 Amounts are Decimals in major units, already rounded. A credit note carries positive amounts with type code 381; a
 negative amount on a line is a discount. Writers know syntaxes, this module knows none.
+
+The canonical form leaves out what stands at its default, so that a term added later changes no document without it.
+A default is therefore part of the form: it is never changed, and a new field always has one.
 """
 
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -20,6 +23,11 @@ TypeCode = Literal["380", "381"]
 INVOICE: TypeCode = "380"
 CREDIT_NOTE: TypeCode = "381"
 
+# UNCL 4461, as far as EN 16931 asks for a group of its own.
+CREDIT_TRANSFER = frozenset({"30", "58"})
+CARD = frozenset({"48", "54", "55"})
+DIRECT_DEBIT = frozenset({"49", "59"})
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -31,7 +39,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Seller (BG-4) or buyer (BG-7)."""
+    """Seller (BG-4) or buyer (BG-7). `identifier` is BT-29 or BT-46, `tax_number` BT-32."""
 
     name: str
     country_code: str
@@ -47,6 +55,8 @@ class Party:
     phone: str = ""
     email: str = ""
     endpoint: Endpoint | None = None
+    identifier: str = ""
+    tax_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +68,30 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class AllowanceCharge:
+    """
+    What is taken off (BG-20, on a line BG-27) or added (BG-21, BG-28); `amount` is net and positive.
+
+    `percent` and `base_amount` stand together or not at all (PEPPOL-EN16931-R041, R042). `category` and `rate` are
+    those of VAT and stay empty on a line, which has its own.
+    """
+
+    amount: Decimal
+    reason: str = ""
+    reason_code: str = ""
+    percent: Decimal | None = None
+    base_amount: Decimal | None = None
+    category: str = ""
+    rate: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """BG-25. `unit_price` is for `base_quantity` units (BT-149), so that tiny prices stay exact."""
+    """
+    BG-25. `unit_price` is for `base_quantity` units (BT-149), so that tiny prices stay exact.
+
+    Always net_amount = quantity times unit_price by base_quantity, rounded, less allowances, plus charges.
+    """
 
     id: str
     name: str
@@ -73,6 +105,8 @@ class Line:
     unit_label: str = ""
     detail: str = ""
     period: Span | None = None
+    allowances: tuple[AllowanceCharge, ...] = ()
+    charges: tuple[AllowanceCharge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +123,7 @@ class VatBreakdown:
 
 @dataclass(frozen=True, slots=True)
 class DocumentTotals:
-    """BG-22: BT-106, 109, 110, 112, 113 and 115."""
+    """BG-22: BT-106, 109, 110, 112, 113, 115, then 107, 108, 114 and 111 (VAT in `Document.tax_currency`)."""
 
     lines: Decimal
     without_tax: Decimal
@@ -97,11 +131,19 @@ class DocumentTotals:
     with_tax: Decimal
     prepaid: Decimal
     due: Decimal
+    allowances: Decimal = Decimal(0)
+    charges: Decimal = Decimal(0)
+    rounding: Decimal = Decimal(0)
+    tax_in_tax_currency: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """BG-16 and BG-17: how the document is paid."""
+    """
+    BG-16 and exactly the group its code asks for: the seller's account (BG-17), a card (BG-18), or a mandate (BG-19).
+
+    Of a card the last four digits only. `terms` is BT-20.
+    """
 
     means_code: str
     reference: str
@@ -109,6 +151,21 @@ class Payment:
     bic: str = ""
     account_holder: str = ""
     bank_name: str = ""
+    card_last4: str = ""
+    card_network: str = ""
+    card_holder: str = ""
+    mandate_reference: str = ""
+    creditor_id: str = ""
+    debtor_iban: str = ""
+    terms: str = ""
+
+    @property
+    def is_card(self) -> bool:
+        return self.means_code in CARD
+
+    @property
+    def is_direct_debit(self) -> bool:
+        return self.means_code in DIRECT_DEBIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +198,13 @@ class Document:
     tax_label: str = ""
     legal_note: str = ""
     reverse_charge: bool = False
-    exponent: int = field(default=2)
+    exponent: int = 2
+    allowances: tuple[AllowanceCharge, ...] = ()
+    charges: tuple[AllowanceCharge, ...] = ()
+    contract_ref: str = ""
+    tax_currency: str = ""
+    delivery_date: date | None = None
+    deliver_to_country: str = ""
 
     @property
     def is_credit_note(self) -> bool:
@@ -154,15 +217,16 @@ class Document:
 
     @property
     def supply_date(self) -> date | None:
-        """BT-72: the last day of the period; the law wants it where it differs from the issue date."""
-        return self.period.end if self.period else None
+        """BT-72: the delivery, else the last day of the period; the law wants it where it is not the issue date."""
+        return self.delivery_date or (self.period.end if self.period else None)
 
 
 def canonical_bytes(value: Any) -> bytes:
     """
     Write a document, or any mapping of plain values, as RFC 8785 JSON: the same value gives the same bytes for ever.
 
-    Decimals, dates and moments become strings; a float is refused because its text depends on who wrote it.
+    Decimals, dates and moments become strings; a float is refused because its text depends on who wrote it. A field
+    of a dataclass that stands at its default is left out.
     """
     return rfc8785.dumps(_plain(value))
 
@@ -184,7 +248,8 @@ def _plain(value: Any) -> Any:  # noqa: PLR0911 - one line per kind of value rea
     if isinstance(value, date):
         return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+        stated = ((each.name, getattr(value, each.name), each.default) for each in fields(value))
+        return {name: _plain(item) for name, item, default in stated if item != default}
     if hasattr(value, "items"):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

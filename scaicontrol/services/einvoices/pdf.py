@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from scaicontrol.core.ports import Attachment, DocumentRenderer
+from scaicontrol.core.ports import Attachment, Conformance, DocumentRenderer
 from scaicontrol.services import templates
 
 from .document import Document
-from .formats import ATTACHMENT_NAME, PROFILES, Format
-from .validation import to_xml
+from .formats import Format, Profile, profile_of
 from .variables import variables
+from .writers import to_xml
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +33,34 @@ def title_of(document: Document) -> str:
     return f"{words.credit_note if document.is_credit_note else words.invoice} {document.number}"
 
 
-def attachments(document: Document, target: Format | None) -> tuple[Attachment, ...]:
-    """Give the XML that a ZUGFeRD or Factur-X file carries; nothing for other formats."""
-    if target is None or not PROFILES[target].is_pdf:
+def attachments(document: Document, target: Format | None, profile: Profile | None = None) -> tuple[Attachment, ...]:
+    """Give the XML that a ZUGFeRD or Factur-X file carries, under the name its profile asks for; else nothing."""
+    if target is None or not target.is_pdf:
         return ()
-    return (Attachment(ATTACHMENT_NAME, "text/xml", to_xml(document, target)),)
+    profile = profile or profile_of(target)
+    return (
+        Attachment(
+            profile.attachment_name,
+            "text/xml",
+            to_xml(document, target, profile),
+            conformance=Conformance(profile.conformance_level, profile.conformance_version),
+        ),
+    )
 
 
 async def to_pdf(
-    renderer: DocumentRenderer, document: Document, html: str, *, target: Format | None, finalized_at: datetime
+    renderer: DocumentRenderer,
+    document: Document,
+    html: str,
+    *,
+    target: Format | None,
+    finalized_at: datetime,
+    profile: Profile | None = None,
 ) -> bytes:
     """
     Render HTML to PDF/A-3, with the XML inside when `target` is `zugferd` or `facturx`.
 
     `finalized_at` is the only date in the file: the same document, HTML, fonts and renderer give the same bytes.
     """
-    return await renderer.pdf(
-        html, title=title_of(document), created_at=finalized_at, attachments=attachments(document, target)
-    )
+    carried = attachments(document, target, profile)
+    return await renderer.pdf(html, title=title_of(document), created_at=finalized_at, attachments=carried)

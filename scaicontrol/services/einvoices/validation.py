@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 from scaicontrol.core.errors import Reason
 
-from . import cii, schema, schematron, ubl
+from . import schema, schematron
 from .checks import check
 from .document import Document
-from .formats import Format
-
-_WRITERS = {Format.ubl: ubl.write, Format.xrechnung: ubl.write}
+from .formats import Format, Profile
+from .writers import to_xml
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +24,7 @@ class Verdict:
         return not self.reasons
 
 
-def to_xml(document: Document, target: Format) -> bytes:
-    """Write the XML of a format; for `zugferd` and `facturx` the CII that travels inside the PDF."""
-    return _WRITERS.get(Format(target), cii.write)(document, Format(target))
-
-
-async def validate(document: Document, target: Format) -> Verdict:
+async def validate(document: Document, target: Format, profile: Profile | None = None) -> Verdict:
     """
     Hold a document against every gate of a format and collect all failures.
 
@@ -41,7 +35,7 @@ async def validate(document: Document, target: Format) -> Verdict:
         return Verdict(reasons=tuple(reasons))
     if schema.artefacts() is None:
         return Verdict(passed=(own,), not_run=(schema.NOT_INSTALLED,))
-    xml = to_xml(document, target)
+    xml = to_xml(document, target, profile)
     passed = [own]
     if reasons := schema.schema_errors(xml, target):
         return Verdict(passed=tuple(passed), reasons=tuple(reasons))

@@ -111,7 +111,7 @@ async def _make(backend: Backend, job: render.Job) -> tuple[render.StoredFile, b
         raise Refused(
             f"{job.number} cannot be written as {job.format}: {verdict.reasons[0].message}", reasons=verdict.reasons
         )
-    if einvoices.PROFILES[job.format].is_pdf:
+    if job.format.is_pdf:
         kind = "zugferd"
         body = await einvoices.to_pdf(
             backend.ports.renderer, document, job.printed.html, target=job.format, finalized_at=job.finalized_at

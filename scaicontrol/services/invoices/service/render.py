@@ -185,7 +185,7 @@ async def _store(backend: Backend, job: Job) -> list[StoredFile]:
     pdf = await einvoices.to_pdf(
         backend.ports.renderer, document, job.printed.html, target=job.format, finalized_at=job.finalized_at
     )
-    if einvoices.PROFILES[job.format].is_pdf:
+    if job.format.is_pdf:
         shown = await put(backend, job, "zugferd", job.format, pdf, verdict.passed)
         return [shown, await put(backend, job, "xml", Format.cii, xml, verdict.passed)]
     return [

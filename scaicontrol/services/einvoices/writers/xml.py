@@ -1,16 +1,21 @@
-"""The little that both writers share: escaped text, elements that vanish when empty, numbers without exponents."""
+"""
+What the writers share: escaped text, elements that vanish when empty, numbers without exponents.
+
+Text is put together without a tree: the structure is fixed, and a tree costs ten times as much to build as to write.
+"""
 
 from decimal import Decimal
 
-from .document import Party
-
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;"})
+from ..document import Party
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 def escape(text: str) -> str:
-    return text.translate(_ESCAPES)
+    if text.isalnum():
+        return text
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace('"', "&quot;").replace("\r", "&#13;")
 
 
 def element(tag: str, text: str, attributes: str = "") -> str:
@@ -43,3 +48,19 @@ def register_scheme(party: Party) -> str:
     scheme, digits = _REGISTERS.get(party.country_code, ("", 0))
     number = party.registration_number
     return scheme if number.isdigit() and len(number) == digits else ""
+
+
+def seller_identifier(party: Party, *, outside_scope: bool) -> str:
+    """
+    Identify the seller (BT-29) by what was given, else by its VAT number where that may not stand as one.
+
+    BR-CO-26 wants one of BT-29, BT-30 and BT-31; category O forbids BT-31 (BR-O-02).
+    """
+    if party.identifier or not outside_scope or party.registration_number:
+        return party.identifier
+    return party.vat_number
+
+
+def tax_number(party: Party, *, outside_scope: bool) -> str:
+    """Give BT-32; the VAT number stands in for it where it may not be called one."""
+    return party.tax_number or (party.vat_number if outside_scope else "")
