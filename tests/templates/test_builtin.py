@@ -1,23 +1,43 @@
 """The built-in documents: words, formats and what is refused."""
 
+import re
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
 
 import pytest
-from jinja2 import UndefinedError
 
+from scaicontrol.core.errors import Invalid
 from scaicontrol.services import einvoices, tax, templates
 from scaicontrol.services.templates import filters
+from tests.factories.account_papers import reminder_variables, statement_variables
 from tests.factories.documents import document, rows_for
+
+_REQUEST = "{number} {date} {due_date}"
+_FILLED = {
+    "vat_on": "{base}",
+    "pay_by": "{amount} {date} {reference}",
+    "pay_now": "{amount} {reference}",
+    "pay_balance": "{amount} {reference}",
+    "tax_in": "{currency}",
+    "collect": "{amount}",
+    "charge_card": "{amount}",
+    "request_first": _REQUEST,
+    "request_second": _REQUEST,
+    "request_final": _REQUEST,
+    "days_range": "{first} {last}",
+    "days_over": "{days}",
+    "page": "{page} {pages}",
+}
 
 
 @pytest.mark.parametrize("language", tax.LANGUAGES)
 def test_every_label_has_words_in_every_language(language):
     words = templates.labels(language)
     assert all(getattr(words, each.name).strip() for each in fields(words))
-    for needed, label in [("{base}", words.vat_on), ("{amount}", words.pay_by), ("{date}", words.pay_by)]:
-        assert needed in label
+    for label, needed in _FILLED.items():
+        assert set(re.findall(r"{\w+}", getattr(words, label))) == set(needed.split())
+    assert not [each.name for each in fields(words) if "{" in getattr(words, each.name) and each.name not in _FILLED]
     assert words.page.index("{page}") < words.page.index("{pages}")
 
 
@@ -49,6 +69,46 @@ def test_days_numbers_and_rates_look_like_their_language():
     assert filters.percent(Decimal("21.00"), "en") == "21%"
 
 
+@pytest.mark.parametrize("language", tax.LANGUAGES)
+def test_a_reminder_grows_firmer_and_asks_for_what_is_open(language):
+    words = templates.labels(language)
+    titles = [words.reminder_first, words.reminder_second, words.reminder_final, words.reminder_final]
+    for level, title in enumerate(titles, start=1):
+        html = templates.render_html(
+            reminder_variables(level, language=language, fee="12.50"), language, "payment_reminder"
+        )
+        assert f"<h1>{title}</h1>" in html
+        assert filters.money(Decimal("1991.19"), "EUR", language) in html
+        assert words.reminder_fee in html
+        assert "SCAI-2026-000042" in html
+    assert words.reminder_fee not in templates.render_html(reminder_variables(), language, "payment_reminder")
+
+
+@pytest.mark.parametrize("language", tax.LANGUAGES)
+def test_a_statement_runs_from_opening_to_closing_balance(language):
+    words, shown = templates.labels(language), statement_variables(5, language=language)
+    html = templates.render_html(shown, language, "statement")
+    for amount in (shown["statement"]["opening"], shown["statement"]["closing"], Decimal("1978.69")):
+        assert filters.money(amount, "EUR", language) in html
+    for word in (words.statement, words.opening, words.closing, words.aging, words.not_due, "PAY-1"):
+        assert word in html
+    assert words.pay in html
+
+
+def test_a_statement_in_the_customers_favour_asks_for_nothing():
+    shown = statement_variables(2)
+    shown["statement"]["closing"] = Decimal("-40.00")
+    html = templates.render_html(shown, "en", "statement")
+    assert "in your favour" in html
+    assert "IBAN" not in html
+
+
+def test_a_copy_says_so_and_can_still_be_paid():
+    html = templates.render_html(einvoices.variables(document()), "en", copy=True)
+    assert ">COPY</div>" in html
+    assert "IBAN" in html
+
+
 def test_what_people_typed_is_escaped():
     rows = rows_for("domestic")
     rows["buyer"]["company_name"] = "<script>alert(1)</script>"
@@ -60,8 +120,11 @@ def test_what_people_typed_is_escaped():
 def test_a_missing_variable_is_an_error_and_not_a_blank():
     shown = einvoices.variables(document())
     del shown["totals"]["due"]
-    with pytest.raises(UndefinedError, match="due"):
+    for line in shown["lines"]:
+        del line["amount"]
+    with pytest.raises(Invalid, match=r"without lines\[\]\.amount, totals\.due\.") as refused:
         templates.render_html(shown, "en")
+    assert [reason.field for reason in refused.value.reasons] == ["lines[].amount", "totals.due"]
 
 
 @pytest.mark.parametrize("color", [None, "", "red", "#fff", "#ffee00", "#0b6e4f;} body{display:none", "url(x)"])

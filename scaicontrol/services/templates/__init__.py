@@ -1,10 +1,12 @@
 """Templates: how documents look and which words they print."""
 
-from .builtin_documents import DEFAULT_COLOR, DocumentKind, render_html, usable_color
+from .builtin_documents import DEFAULT_COLOR, render_html, usable_color
 from .builtin_mails import Letterhead, render_mail
+from .document_variables import DocumentKind
 from .filters import day, money
-from .labels import Labels, labels
+from .labels import labels
 from .mail_words import MailKind
+from .words.kinds import Labels
 
 __all__ = [
     "DEFAULT_COLOR",

@@ -6,38 +6,46 @@ from dataclasses import asdict
 from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
-from typing import Any, Literal
+from typing import Any
 
 import segno
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from . import filters
-from .labels import labels
+from scaicontrol.services.tax import language_or_english
 
-DocumentKind = Literal["invoice", "credit_note"]
+from . import filters
+from .document_variables import DocumentKind, currency_of, require
+from .labels import labels
 
 DEFAULT_COLOR = "#1f3a5f"
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
-_FILES: dict[DocumentKind, str] = {"invoice": "invoice_default.html", "credit_note": "credit_note_default.html"}
 
 
 def render_html(
-    variables: Mapping[str, Any], language: str, kind: DocumentKind = "invoice", *, void: bool = False
+    variables: Mapping[str, Any],
+    language: str,
+    kind: DocumentKind = "invoice",
+    *,
+    void: bool = False,
+    copy: bool = False,
 ) -> str:
     """
     Render a built-in document to HTML that needs nothing else: style, logo and QR code are inside.
 
-    `variables` are `invoice, lines, buyer, seller, totals, payment, tax, brand`; amounts are Decimals in major units,
-    days are dates. A variable that is missing raises jinja2.UndefinedError. `void` puts the watermark on every page.
+    `variables` are those of `document_variables`; amounts are Decimals in major units, days are dates. Variables that
+    are missing raise Invalid, which names them all. `void` marks every page and asks for no money; `copy` marks only.
     """
+    require(variables, kind)
     words = labels(language)
-    return _environment().get_template(_FILES[kind]).render(
+    return _environment().get_template(f"{kind}_default.html").render(
         variables,
-        language=language,
+        language=language_or_english(language),
+        currency=currency_of(variables),
         labels=asdict(words),
-        watermark=words.void if void else "",
+        watermark=words.void if void else words.copy if copy else "",
+        is_void=void,
         stylesheet=_stylesheet(),
         color=usable_color(variables["brand"]["color"]),
     )  # fmt: skip
@@ -74,8 +82,8 @@ def _environment() -> Environment:
 
 
 @pass_context
-def _money(context: Context, amount: Any) -> str:
-    return filters.money(amount, context["invoice"]["currency"], context["language"])
+def _money(context: Context, amount: Any, currency: str = "") -> str:
+    return filters.money(amount, currency or context["currency"], context["language"])
 
 
 def _in_language(write: Any) -> Any:

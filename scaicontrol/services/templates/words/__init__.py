@@ -1,0 +1,1 @@
+"""The words of our documents, a file for each language."""

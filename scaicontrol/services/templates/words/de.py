@@ -1,0 +1,86 @@
+"""What our documents say in German."""
+
+from .kinds import Labels
+
+WORDS = Labels(
+    invoice="Rechnung",
+    credit_note="Rechnungskorrektur",
+    billed_to="Rechnungsempfänger",
+    number="Nummer",
+    issue_date="Rechnungsdatum",
+    due_date="Fällig am",
+    period="Leistungszeitraum",
+    vat_number="USt-IdNr.",
+    registration_number="Registernummer",
+    buyer_reference="Ihre Referenz",
+    purchase_order="Bestellnummer",
+    corrects="Korrigiert Rechnung",
+    description="Beschreibung",
+    quantity="Menge",
+    unit_price="Einzelpreis",
+    per="pro",
+    vat="USt.",
+    amount="Betrag",
+    subtotal="Zwischensumme",
+    vat_on="auf {base}",
+    total="Gesamtbetrag",
+    paid="Bezahlt",
+    amount_due="Zu zahlen",
+    amount_credited="Gutschriftsbetrag",
+    pay="Zahlung",
+    pay_by="Bitte überweisen Sie {amount} bis zum {date} unter Angabe von {reference}.",
+    account_holder="Kontoinhaber",
+    reference="Verwendungszweck",
+    scan="Zum Bezahlen mit der Banking-App scannen",
+    credit="Der Betrag wird mit der oben genannten Rechnung verrechnet; bereits Bezahltes wird erstattet.",
+    notes="Hinweise",
+    page="Seite {page} von {pages}",
+    void="STORNIERT",
+    tax_point="Leistungsdatum",
+    date="Datum",
+    lines_total="Summe der Positionen",
+    discount="Rabatt",
+    charge="Zuschlag",
+    tax_in="USt. in {currency}",
+    collect="Wir ziehen {amount} per SEPA-Lastschrift von Ihrem Konto ein; Sie müssen nichts veranlassen.",
+    charge_card="Wir belasten Ihre Karte mit {amount}; Sie müssen nichts veranlassen.",
+    mandate="Mandatsreferenz",
+    creditor_id="Gläubiger-ID",
+    debited_account="Ihr Konto",
+    copy="KOPIE",
+    reminder_first="Zahlungserinnerung",
+    reminder_second="Zweite Mahnung",
+    reminder_final="Letzte Mahnung",
+    request_first=(
+        "Die Rechnung {number} vom {date} war am {due_date} fällig und ist noch nicht vollständig bezahlt. "
+        "Vielleicht ist sie Ihrer Aufmerksamkeit entgangen; ist Ihre Zahlung bereits unterwegs, müssen Sie "
+        "nichts weiter tun."
+    ),
+    request_second=(
+        "Wir haben Sie bereits an die Rechnung {number} vom {date} erinnert, die am {due_date} fällig war. "
+        "Der unten genannte Betrag ist noch offen."
+    ),
+    request_final=(
+        "Trotz unserer Erinnerungen ist die Rechnung {number} vom {date}, fällig am {due_date}, noch nicht "
+        "bezahlt. Geht der unten genannte Betrag nicht bei uns ein, müssen wir Ihre Dienste aussetzen."
+    ),
+    days_overdue="Tage überfällig",
+    invoice_total="Rechnungsbetrag",
+    reminder_fee="Mahngebühr",
+    pay_now="Bitte überweisen Sie {amount} umgehend unter Angabe von {reference}.",
+    statement="Kontoauszug",
+    customer="Kunde",
+    between="Zeitraum",
+    document="Beleg",
+    debit="Soll",
+    credit_side="Haben",
+    balance="Saldo",
+    opening="Anfangssaldo",
+    closing="Endsaldo",
+    aging="Offene Beträge nach Alter",
+    not_due="Noch nicht fällig",
+    days_range="{first}–{last} Tage",
+    days_over="Über {days} Tage",
+    pay_balance="Bitte überweisen Sie den Saldo von {amount} unter Angabe von {reference}.",
+    in_your_favour="Der Saldo besteht zu Ihren Gunsten; es ist nichts zu zahlen.",
+)

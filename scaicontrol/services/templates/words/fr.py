@@ -1,0 +1,86 @@
+"""What our documents say in French."""
+
+from .kinds import Labels
+
+WORDS = Labels(
+    invoice="Facture",
+    credit_note="Avoir",
+    billed_to="Facturé à",
+    number="Numéro",
+    issue_date="Date d’émission",
+    due_date="Échéance",
+    period="Période de service",
+    vat_number="N° de TVA",
+    registration_number="N° d’immatriculation",
+    buyer_reference="Votre référence",
+    purchase_order="Bon de commande",
+    corrects="Relatif à la facture",
+    description="Désignation",
+    quantity="Quantité",
+    unit_price="Prix unitaire",
+    per="par",
+    vat="TVA",
+    amount="Montant",
+    subtotal="Total HT",
+    vat_on="sur {base}",
+    total="Total TTC",
+    paid="Déjà payé",
+    amount_due="À payer",
+    amount_credited="Montant de l’avoir",
+    pay="Paiement",
+    pay_by="Merci de virer {amount} au plus tard le {date} en rappelant la référence {reference}.",
+    account_holder="Titulaire du compte",
+    reference="Référence",
+    scan="Scannez pour payer avec votre application bancaire",
+    credit="Ce montant est imputé sur la facture mentionnée ci-dessus ; les sommes déjà payées sont remboursées.",
+    notes="Remarques",
+    page="Page {page} sur {pages}",
+    void="ANNULÉ",
+    tax_point="Date de l’opération",
+    date="Date",
+    lines_total="Total des lignes",
+    discount="Remise",
+    charge="Supplément",
+    tax_in="TVA en {currency}",
+    collect="Nous prélevons {amount} sur votre compte par prélèvement SEPA ; aucune démarche n’est nécessaire.",
+    charge_card="Nous débitons {amount} de votre carte ; aucune démarche n’est nécessaire.",
+    mandate="Référence du mandat",
+    creditor_id="Identifiant créancier",
+    debited_account="Votre compte",
+    copy="COPIE",
+    reminder_first="Rappel de paiement",
+    reminder_second="Deuxième rappel",
+    reminder_final="Dernier rappel",
+    request_first=(
+        "La facture {number} du {date} est arrivée à échéance le {due_date} et n’est pas encore entièrement "
+        "réglée. Il s’agit sans doute d’un oubli ; si votre paiement est en cours, aucune autre démarche "
+        "n’est nécessaire."
+    ),
+    request_second=(
+        "Nous vous avons déjà écrit au sujet de la facture {number} du {date}, arrivée à échéance le "
+        "{due_date}. Le montant ci-dessous reste dû."
+    ),
+    request_final=(
+        "Malgré nos rappels, la facture {number} du {date}, échue le {due_date}, reste impayée. Sans "
+        "réception du montant ci-dessous, nous devrons suspendre vos services."
+    ),
+    days_overdue="Jours de retard",
+    invoice_total="Montant de la facture",
+    reminder_fee="Frais de rappel",
+    pay_now="Merci de virer {amount} sans délai en rappelant la référence {reference}.",
+    statement="Relevé de compte",
+    customer="Client",
+    between="Période",
+    document="Document",
+    debit="Débit",
+    credit_side="Crédit",
+    balance="Solde",
+    opening="Solde d’ouverture",
+    closing="Solde de clôture",
+    aging="Montants ouverts par ancienneté",
+    not_due="Non échu",
+    days_range="{first}–{last} jours",
+    days_over="Plus de {days} jours",
+    pay_balance="Merci de virer le solde de {amount} en rappelant la référence {reference}.",
+    in_your_favour="Le solde est en votre faveur ; vous n’avez rien à payer.",
+)
