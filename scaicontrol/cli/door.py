@@ -10,14 +10,15 @@ import getpass
 import inspect
 import json
 import sys
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Annotated, Any
 
 import typer
 from pydantic import BaseModel
 from rich import box
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
 from scaicontrol.assembly import running_backend
@@ -48,12 +49,18 @@ class _Undone(Exception):
         self.result, self.facts = result, facts
 
 
-def command(app: typer.Typer, name: str | None = None, *, changes: bool = False) -> Callable[[Verb], Verb]:
+def command(
+    app: typer.Typer,
+    name: str | None = None,
+    *,
+    changes: bool = False,
+    fails: Callable[[Any], bool] = lambda _: False,
+) -> Callable[[Verb], Verb]:
     """
     Publish a function as a command.
 
     Its first parameter is `uow` or `backend` (`actor` is filled in when it asks). `changes=True` adds --dry-run and
-    --yes. What it returns is printed: a sentence, an object, or rows.
+    --yes. What it returns is printed: a sentence, an object, or rows; where `fails` says so the command ends with 1.
     """
 
     def publish(fn: Verb) -> Verb:
@@ -77,6 +84,8 @@ def command(app: typer.Typer, name: str | None = None, *, changes: bool = False)
                 fail(error, as_json=as_json)
             else:
                 show(result, as_json=as_json)
+                if fails(result):
+                    raise typer.Exit(1)
 
         keyword = inspect.Parameter.KEYWORD_ONLY
         extra = [inspect.Parameter("as_json", keyword, default=False, annotation=AsJson)]
@@ -127,6 +136,16 @@ async def serve_terminal(run: Verb, user: str | None, *, write: bool) -> None:
     """Run a full-screen program as the machine's user or a named one."""
     async with connect() as backend:
         await run(backend, await _actor(backend, user), write=write)
+
+
+@contextmanager
+def progress(text: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on standard error, where somebody is watching; give what moves it: done, of how many."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
+        bar = shown.add_task(text, total=None)
+        yield lambda done, total: shown.update(bar, completed=done, total=total)
 
 
 def plain(result: Any) -> Any:

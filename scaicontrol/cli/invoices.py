@@ -1,5 +1,6 @@
 """Invoices and credit notes."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -18,9 +19,11 @@ from scaicontrol.services.invoices import (
     InvoiceStatus,
     InvoiceSummary,
     RenderOut,
+    Verification,
+    Violation,
 )
 
-from .door import command
+from .door import command, progress
 
 app = typer.Typer(name="invoices", no_args_is_help=True, help="Invoices and credit notes.")
 
@@ -85,7 +88,11 @@ async def regenerate_pdf(
     return RenderOut.model_validate(await invoices.regenerate_pdf(uow, invoice_id, reason))
 
 
-@command(app)
+def _anything_found(rows: list[dict[str, Any]]) -> bool:
+    return any(row["finding"] != "intact" for row in rows)
+
+
+@command(app, fails=_anything_found)
 async def verify(
     backend: Backend,
     actor: Actor,
@@ -94,24 +101,28 @@ async def verify(
     *,
     files: Annotated[bool, typer.Option(help="Fetch every stored file and compare its digest too.")] = True,
 ) -> list[dict[str, Any]]:
-    """Re-compute seals, numbers and digests of every series, and list what is not as it was sealed."""
+    """Re-compute seals, numbers, witnesses and files of every series; ends with 1 when one is not as it was sealed."""
     rows: list[dict[str, Any]] = []
     for series in await backend.ask(actor, invoices.series, partner):
         key = (series.partner_id, series.document_type, series.fiscal_year)
         if year not in (None, series.fiscal_year):
             continue
-        verdict = await backend.ask(actor, invoices.verify, *key)
-        found = [*verdict.violations, *(await invoices.verify_files(backend, actor, *key) if files else [])]
-        common = {
-            "partner_id": key[0],
-            "document_type": str(key[1]),
-            "fiscal_year": key[2],
-            "documents": verdict.documents,
-        }
-        rows += [{**common, "finding": each.code, "message": each.message} for each in found] or [
-            {**common, "finding": "intact", "message": ""}
-        ]
+        named = f"{key[0]} {key[1].replace('_', ' ')}s of {key[2]}"
+        with progress(f"Seals of {named}") as moved:
+            verdict = await backend.ask(actor, invoices.verify, *key, progress=moved)
+        found = verdict.violations
+        if files:
+            with progress(f"Files of {named}") as moved:
+                found = [*found, *await invoices.verify_files(backend, actor, *key, progress=moved)]
+        rows += _findings(verdict, found)
     return rows
+
+
+def _findings(verdict: Verification, found: Sequence[Violation]) -> list[dict[str, Any]]:
+    common = verdict.model_dump(mode="json", include={"partner_id", "document_type", "fiscal_year", "documents"})
+    return [{**common, "finding": each.code, "number": each.number, "message": each.message} for each in found] or [
+        {**common, "finding": "intact", "number": None, "message": ""}
+    ]
 
 
 def _on(issue_date: datetime | None) -> FinalizeIn:

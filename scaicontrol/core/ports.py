@@ -5,11 +5,13 @@ Nothing here may be called inside a transaction. Every implementation raises `co
 side does not answer, and never returns a guess.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 class ObjectStore(Protocol):
@@ -21,6 +23,14 @@ class ObjectStore(Protocol):
 
     async def get(self, key: str) -> bytes:
         """Give the stored bytes, or raise NotFound."""
+        ...
+
+    async def examine(self, keys: Sequence[str], look: Callable[[bytes], T]) -> list[T | None]:
+        """
+        Let `look` see the bytes of many objects, a bounded number side by side; None stands for one that is missing.
+
+        `look` runs in threads of the store: it must not touch what the loop owns.
+        """
         ...
 
     async def delete(self, key: str) -> None: ...

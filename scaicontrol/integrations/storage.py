@@ -4,7 +4,7 @@ import asyncio
 import os
 import re
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from scaicontrol.core.settings import Settings
 _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@+=-]{0,199}(/[A-Za-z0-9][A-Za-z0-9 ._@+=-]{0,199}){0,15}")
 _KEY_MAX: Final = 900
 _THREADS: Final = 16  # the default pool has six here, shared with everything else that blocks
+_READERS: Final = 4  # of a folder: hashing and reading release the interpreter, more would only wait
 _TEMPORARY: Final = ".tmp-"
 
 T = TypeVar("T")
@@ -48,13 +49,14 @@ class FolderStore:
         await asyncio.to_thread(self._put, self._path(key), key, body)
 
     async def get(self, key: str) -> bytes:
-        path = self._path(key)
-        try:
-            return await asyncio.to_thread(path.read_bytes)
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-            raise NotFound(f"No object is stored under {key}.") from error
-        except OSError as error:
-            raise Unavailable(f"The storage folder cannot be read: {error.strerror}.") from error
+        return await asyncio.to_thread(self._read, key)
+
+    async def examine(self, keys: Sequence[str], look: Callable[[bytes], T]) -> list[T | None]:
+        # A hop to a thread costs more than reading a file: each of a few threads takes a stretch of them.
+        stretch = max(1, -(-len(keys) // _READERS))
+        stretches = [keys[start : start + stretch] for start in range(0, len(keys), stretch)]
+        found = await asyncio.gather(*(asyncio.to_thread(self._examine, each, look) for each in stretches))
+        return [seen for each in found for seen in each]
 
     async def delete(self, key: str) -> None:
         await asyncio.to_thread(partial(self._path(key).unlink, missing_ok=True))
@@ -75,6 +77,23 @@ class FolderStore:
         if not path.resolve().is_relative_to(self._root.resolve()):
             raise invalid("key", f"{key!r} leads out of the storage folder.")
         return path
+
+    def _read(self, key: str) -> bytes:
+        try:
+            return self._path(key).read_bytes()
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+            raise NotFound(f"No object is stored under {key}.") from error
+        except OSError as error:
+            raise Unavailable(f"The storage folder cannot be read: {error.strerror}.") from error
+
+    def _examine(self, keys: Sequence[str], look: Callable[[bytes], T]) -> list[T | None]:
+        seen: list[T | None] = []
+        for key in keys:
+            try:
+                seen.append(look(self._read(key)))
+            except NotFound:
+                seen.append(None)
+        return seen
 
     def _put(self, path: Path, key: str, body: bytes) -> None:
         temporary = path.with_name(_TEMPORARY + secrets.token_hex(8))
@@ -157,11 +176,20 @@ class S3Store:
                 raise _clash(key) from None
 
     async def get(self, key: str) -> bytes:
-        def read() -> bytes:
-            with self._client.get_object(Bucket=self._bucket, Key=checked_key(key))["Body"] as stream:
-                return bytes(stream.read())
+        return await self._run(partial(self._read, checked_key(key)))
 
-        return await self._run(read)
+    async def examine(self, keys: Sequence[str], look: Callable[[bytes], T]) -> list[T | None]:
+        async def one(key: str) -> T | None:
+            try:
+                return await self._run(lambda: look(self._read(checked_key(key))))
+            except NotFound:
+                return None
+
+        return await asyncio.gather(*map(one, keys))  # the pool bounds how many are on their way
+
+    def _read(self, key: str) -> bytes:
+        with self._client.get_object(Bucket=self._bucket, Key=key)["Body"] as stream:
+            return bytes(stream.read())
 
     async def delete(self, key: str) -> None:
         await self._run(self._client.delete_object, Bucket=self._bucket, Key=checked_key(key))

@@ -1,7 +1,7 @@
 """The outside as a test sees it: kept in memory, told what to answer, and open to be looked into."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -40,6 +40,10 @@ class MemoryObjects:
         if key not in self.stored:
             raise NotFound(f"There is no object {key}.")
         return self.stored[key]
+
+    async def examine(self, keys: Sequence[str], look: Callable[[bytes], Any]) -> list[Any]:
+        await self.check()
+        return [look(self.stored[key]) if key in self.stored else None for key in keys]
 
     async def delete(self, key: str) -> None:
         await self.check()

@@ -64,6 +64,14 @@ async def test_a_missing_object_is_not_found(store: ObjectStore) -> None:
         await store.get(KEY)
 
 
+async def test_many_are_examined_in_order_and_a_missing_one_is_none(store: ObjectStore) -> None:
+    for number in range(20):
+        await store.put(f"many/{number}", bytes(number), "text/plain")
+    keys = [f"many/{number}" for number in (*range(20), 99)]
+    assert await store.examine(keys, len) == [*range(20), None]
+    assert await store.examine([], len) == []
+
+
 async def test_deleting_twice_is_fine(store: ObjectStore) -> None:
     await store.put(KEY, b"x", "text/plain")
     await store.delete(KEY)

@@ -1,10 +1,24 @@
 """The verifier finds every edit, gap, exchange and removal; the triggers are taken away first, as a thief would."""
 
+import asyncio
+import io
+import json
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from hashlib import sha256
+
+import pikepdf
 import pytest
 from sqlalchemy import text
+from typer.testing import CliRunner
 
+from scaicontrol import cli
+from scaicontrol.cli import door
+from scaicontrol.db.engine import Database
 from scaicontrol.db.triggers import INVOICE_SEALED, create_statements, drop_statements
+from scaicontrol.integrations import pdfa
 from scaicontrol.services import invoices
+from scaicontrol.services.einvoices import Format
 from scaicontrol.services.invoices import DocumentType
 from tests.factories import NORTHWIND, petra
 from tests.factories.invoices import a_line, finalized, rendered
@@ -162,3 +176,74 @@ async def test_a_lost_or_changed_file_is_found(backend, ports):
     del ports.objects.stored[second]
     found = await invoices.verify_files(backend, petra, NORTHWIND, DocumentType.invoice, 2026)
     assert {violation.code for violation in found} == {"file_changed", "file_missing"}
+
+
+async def test_files_whose_rows_were_taken_away_are_missed(backend, unguarded):
+    invoice = await rendered(backend)
+    assert (await verified(backend)).intact
+    await unguarded(f"DELETE FROM document_versions WHERE invoice_id = '{invoice.id}'")
+    assert await codes(backend) == {"files_missing"}
+
+
+class RealPages:
+    """Renders as the product does, in this process."""
+
+    async def pdf(self, html, *, title, created_at, attachments=()):
+        return await asyncio.to_thread(pdfa.render, pdfa.Job(html, title, created_at, attachments))
+
+
+@pytest.fixture
+def ports(ports):
+    return replace(ports, renderer=RealPages())
+
+
+def inside(pdf, xml):
+    """Put other XML inside a PDF, or none, and leave the rest as it is."""
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        del opened.attachments["factur-x.xml"]
+        if xml is not None:
+            opened.attachments["factur-x.xml"] = pikepdf.AttachedFileSpec(opened, xml)
+        target = io.BytesIO()
+        opened.save(target)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_xml_exchanged_inside_a_pdf_is_found_even_when_its_row_was_forged(backend, ports, unguarded):
+    invoice = await rendered(backend)
+    await invoices.einvoice(backend, petra, invoice.id, Format.facturx)
+    series = (NORTHWIND, DocumentType.invoice, 2026)
+    assert await invoices.verify_files(backend, petra, *series) == []
+    [stored] = [row for row in await backend.ask(petra, invoices.versions, invoice.id) if row.kind == "zugferd"]
+    kept = ports.objects.stored[stored.storage_key]
+    for xml, code in ((b"<other/>", "attachment_differs"), (None, "attachment_missing")):
+        forged = ports.objects.stored[stored.storage_key] = inside(kept, xml)
+        await unguarded(
+            f"UPDATE document_versions SET sha256 = '{sha256(forged).hexdigest()}', bytes = {len(forged)} "
+            f"WHERE id = '{stored.id}'"
+        )
+        assert [each.code for each in await invoices.verify_files(backend, petra, *series)] == [code]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_the_command_lists_findings_and_ends_with_one(backend, ports, monkeypatch):
+    @asynccontextmanager
+    async def connect():
+        database = Database(backend.database.url)  # the command has an event loop of its own
+        try:
+            yield replace(backend, database=database)
+        finally:
+            await database.dispose()
+
+    async def verify_all():
+        return await asyncio.to_thread(CliRunner().invoke, cli.build(), ["admin", "invoices", "verify", "--json"])
+
+    monkeypatch.setattr(door, "connect", connect)
+    await rendered(backend)
+    fine = await verify_all()
+    assert (fine.exit_code, [row["finding"] for row in json.loads(fine.stdout)]) == (0, ["intact"])
+    first, *_ = sorted(ports.objects.stored)
+    ports.objects.stored[first] += b" "
+    wrong = await verify_all()
+    [row] = json.loads(wrong.stdout)
+    assert (wrong.exit_code, row["finding"], row["number"]) == (1, "file_changed", "SCAI-2026-000001")

@@ -79,7 +79,8 @@ from .service.draft import delete, draft, order_lines, sort_lines_by_date, updat
 from .service.finalize import check_and_finalize, finalize
 from .service.render import late_renders, regenerate_pdf, render_due
 from .service.settle import Settled, mark_paid, mark_past_due, record_payment, record_refund
-from .service.verify import series, verify, verify_files
+from .service.verify import series, verify
+from .service.verify_files import verify_files
 from .service.void import void
 
 __all__ = [

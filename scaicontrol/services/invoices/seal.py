@@ -31,8 +31,18 @@ _DECISION = (
 )  # fmt: skip
 
 
-def sealed_content(invoice: Invoice, lines: Sequence[InvoiceLine], decision: TaxDecision) -> dict[str, Any]:
-    """Give everything the seal covers; amounts as stored, negative on a credit note."""
+# What a set-based read needs to seal again: the same columns, without the entities around them.
+DOCUMENT_COLUMNS = [getattr(Invoice, name) for name in (*_HEAD, *_TOTALS)]
+LINE_COLUMNS = [getattr(InvoiceLine, name) for name in _LINE]
+DECISION_COLUMNS = [getattr(TaxDecision, name) for name in _DECISION]
+
+
+def sealed_content(invoice: Any, lines: Sequence[Any], decision: Any) -> dict[str, Any]:
+    """
+    Give everything the seal covers, of entities or of rows with the columns above.
+
+    Amounts are as stored: negative on a credit note.
+    """
     return {
         **_fields(invoice, _HEAD),
         "totals": _fields(invoice, _TOTALS),
@@ -41,7 +51,7 @@ def sealed_content(invoice: Invoice, lines: Sequence[InvoiceLine], decision: Tax
     }
 
 
-def digest(invoice: Invoice, lines: Sequence[InvoiceLine], decision: TaxDecision) -> str:
+def digest(invoice: Any, lines: Sequence[Any], decision: Any) -> str:
     return einvoices.canonical_digest(sealed_content(invoice, lines, decision))
 
 
