@@ -15,7 +15,7 @@ import uvloop
 
 from scaicontrol.core.logging import configure
 
-from . import billing, delivering, ingesting, reading, working
+from . import billing, delivering, ingesting, proving, reading, working
 from .measure import Result
 from .world import World, world
 
@@ -29,6 +29,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "ingest": ingesting.usage_over_http,
     "dispatch": delivering.dispatching,
     "jobs": working.jobs,
+    "verify": proving.verifying,
 }
 OUTPUT = Path(__file__).parent.parent / "var" / "bench.json"
 

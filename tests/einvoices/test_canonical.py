@@ -38,7 +38,7 @@ def with_files(files, **options):
     with pikepdf.new() as made:
         made.add_blank_page()
         for name, body in files.items():
-            made.attachments[name] = pikepdf.AttachedFileSpec(made, body, filename=name)
+            made.attachments[name] = body
         target = io.BytesIO()
         made.save(target, **options)
     return target.getvalue()

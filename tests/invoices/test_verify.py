@@ -202,7 +202,7 @@ def inside(pdf, xml):
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         del opened.attachments["factur-x.xml"]
         if xml is not None:
-            opened.attachments["factur-x.xml"] = pikepdf.AttachedFileSpec(opened, xml)
+            opened.attachments["factur-x.xml"] = xml
         target = io.BytesIO()
         opened.save(target)
     return target.getvalue()
