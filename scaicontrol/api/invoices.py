@@ -19,6 +19,8 @@ from scaicontrol.services.invoices import (
     DocumentType,
     DocumentVersion,
     DocumentVersionOut,
+    ExplainedPart,
+    Explanation,
     File,
     FinalizeIn,
     Invoice,
@@ -39,6 +41,9 @@ from scaicontrol.services.invoices import (
 )
 
 from .door import Many, One, Paged, Paging, Router
+
+Line = Annotated[str | None, Query(description="Only this line.")]
+Language = Annotated[str | None, Query(max_length=5, description="Of the sentences; default: the document's.")]
 
 router = Router(prefix="/admin/billing/invoices", alias="/admin/invoices", tags=["admin-billing"])
 credit_notes = Router(prefix="/admin/billing/credit-notes", tags=["admin-billing"])
@@ -203,6 +208,19 @@ async def download(
     backend: Backend, actor: Actor, invoice_id: str, wanted: Annotated[Format | None, Query(alias="format")] = None
 ) -> Response:
     return as_file(await invoices.einvoice(backend, actor, invoice_id, wanted))
+
+
+@router.get(
+    "/{invoice_id}/explain",
+    response_model=One[Explanation],
+    permission="invoices:administer",
+    summary="Say how a document's amounts came about",
+)
+async def explain(
+    uow: UnitOfWork, invoice_id: str, line: Line = None, part: ExplainedPart | None = None, language: Language = None
+) -> Explanation:
+    """Works each amount out again from what is stored; `matches` is false as soon as one comes out differently."""
+    return await invoices.explain(uow, invoice_id, line_id=line, part=part, language=language)
 
 
 @router.get(

@@ -14,6 +14,8 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, payments
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.invoices import (
+    ExplainedPart,
+    Explanation,
     Invoice,
     InvoiceFilter,
     InvoiceOut,
@@ -25,7 +27,7 @@ from scaicontrol.services.invoices import (
 from scaicontrol.services.payments import PaymentState
 
 from .door import One, Paged, Paging, Router
-from .invoices import as_file
+from .invoices import Language, Line, as_file
 
 router = Router(prefix="/billing/invoices", tags=["billing"])
 
@@ -100,6 +102,19 @@ async def download(
     backend: Backend, actor: Actor, invoice_id: str, wanted: Annotated[Format | None, Query(alias="format")] = None
 ) -> Response:
     return as_file(await invoices.einvoice(backend, actor, invoice_id, wanted))
+
+
+@router.get(
+    "/{invoice_id}/explain",
+    response_model=One[Explanation],
+    permission="invoices:read",
+    summary="Say how an own invoice's amounts came about",
+)
+async def explain(
+    uow: UnitOfWork, invoice_id: str, line: Line = None, part: ExplainedPart | None = None, language: Language = None
+) -> Explanation:
+    """Works each amount out again from what is stored; `matches` is false as soon as one comes out differently."""
+    return await invoices.explain(uow, invoice_id, line_id=line, part=part, language=language)
 
 
 class SendOwnIn(In):

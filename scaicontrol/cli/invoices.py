@@ -13,6 +13,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices
 from scaicontrol.services.invoices import (
     CheckReport,
+    ExplainedPart,
     FinalizeIn,
     InvoiceDetail,
     InvoiceFilter,
@@ -60,10 +61,24 @@ async def show(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
 
 
 @command(app)
-async def explain(uow: UnitOfWork, line_id: str) -> str:
-    """Say how the amount of a line came about."""
-    line = await invoices.line(uow, line_id)
-    return "\n".join(invoices.explain(line, await invoices.get(uow, line.invoice_id)))
+async def explain(
+    uow: UnitOfWork,
+    invoice_id: str,
+    line: Annotated[str | None, typer.Option(help="Only this line.")] = None,
+    part: Annotated[ExplainedPart | None, typer.Option(help="Only lines, VAT, total or seal.")] = None,
+    language: Annotated[str | None, typer.Option(help="en, nl, de, fr, es or it; default: the document's.")] = None,
+) -> list[dict[str, Any]]:
+    """Work a document's amounts out again and say how each came about."""
+    found = await invoices.explain(uow, invoice_id, line_id=line, part=part, language=language)
+    return [
+        {
+            "part": each.part,
+            "of": each.title,
+            "matches": "yes" if each.matches else "NO",
+            "how": "\n".join(each.sentences),
+        }
+        for each in found.parts
+    ]
 
 
 @command(app)

@@ -16,6 +16,7 @@ PORTAL: Final = (
     "/api/v1/billing/invoices",
     "/api/v1/billing/invoices/{invoice_id}",
     "/api/v1/billing/invoices/{invoice_id}/download",
+    "/api/v1/billing/invoices/{invoice_id}/explain",
     "/api/v1/billing/invoices/{invoice_id}/pdf",
     "/api/v1/billing/overview",
     "/api/v1/billing/upcoming",

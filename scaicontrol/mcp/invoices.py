@@ -12,6 +12,8 @@ from scaicontrol.services.invoices import (
     CheckReport,
     CreditIn,
     DocumentType,
+    ExplainedPart,
+    Explanation,
     FinalizeIn,
     Invoice,
     InvoiceDetail,
@@ -83,6 +85,18 @@ async def get(uow: UnitOfWork, invoice_id: Id) -> InvoiceDetail | InvoiceOut:
 async def check(backend: Backend, actor: Actor, invoice_id: Id, body: FinalizeIn) -> CheckReport:
     """Name everything that keeps a draft from being finalized; consumes nothing."""
     return await invoices.check(backend, actor, invoice_id, body)
+
+
+@tool.read("invoices:read", out=Explanation)
+async def explain(
+    uow: UnitOfWork,
+    invoice_id: Id,
+    line_id: Id | None = None,
+    part: ExplainedPart | None = None,
+    language: str | None = None,
+) -> Explanation:
+    """Work the amounts of a document, or one line, out again and say in sentences how each came about."""
+    return await invoices.explain(uow, invoice_id, line_id=line_id, part=part, language=language)
 
 
 @tool.read("invoices:verify", out=Verification)

@@ -1,13 +1,16 @@
+import asyncio
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.services import invoices, tax
 from scaicontrol.services.invoices import CreditIn, CreditLineIn, InvoiceLine, InvoiceStatus, MarkPaidIn, crediting
-from tests.factories import NORTHWIND, petra
+from tests.factories import NORTHWIND, ada, petra
 from tests.factories.invoices import a_line, again, finalized, sent
 
 
@@ -67,6 +70,73 @@ async def test_a_credit_after_payment_leaves_the_rest_to_be_refunded(backend, cl
     assert (done.invoice.status, done.invoice.amount_due_cents) == (InvoiceStatus.paid, 0)
     verdict = await backend.ask(petra, invoices.verify, NORTHWIND, invoices.DocumentType.credit_note, 2026)
     assert verdict.intact, verdict.violations
+
+
+async def given_back(backend, invoice):
+    """What all finalized notes on an invoice say together: net, VAT, and net by line."""
+    notes = [note for note in await backend.ask(petra, invoices.credit_notes_of, [invoice.id]) if note.is_sealed]
+    return (
+        sum(note.subtotal_cents for note in notes),
+        sum(note.tax_cents for note in notes),
+        dict(crediting.credited(notes)),
+    )
+
+
+async def test_two_notes_at_once_share_the_last_cent_of_vat(backend):
+    invoice = await finalized(backend, a_line(3), a_line(8))
+    first, second = (line.id for line in invoice.lines)
+    drafts = [await credited(backend, invoice, part, finalize=False) for part in ((first, 1), (first, 2), (second, 3))]
+    await asyncio.gather(*(invoices.check_and_finalize(backend, petra, note.id) for note in drafts))
+    await asyncio.gather(*(credited(backend, invoice) for _ in range(2)), return_exceptions=True)
+    assert await given_back(backend, invoice) == (-11, -invoice.tax_cents, {first: 3, second: 8})
+    assert (await again(backend, invoice)).amount_due_cents == 0
+    verdict = await backend.ask(petra, invoices.verify, NORTHWIND, invoices.DocumentType.credit_note, 2026)
+    assert verdict.intact, verdict.violations
+
+
+async def test_an_amount_is_shared_over_lines_and_rates(backend):
+    invoice = await finalized(backend, a_line(10_000), a_line(5000, tax_category="S", tax_rate="9.00"))
+    note = await credit(backend, invoice, amount_cents=3510, basis="gross")
+    assert (note.total_cents, note.subtotal_cents) == (-3510, -3000)
+    net = await credit(backend, invoice, amount_cents=1500, basis="net")
+    assert net.subtotal_cents == -1500
+    rest = await credited(backend, invoice)
+    assert note.total_cents + net.total_cents + rest.total_cents == -invoice.total_cents
+    assert (await again(backend, invoice)).amount_due_cents == 0
+
+
+async def credit(backend, invoice, **said):
+    note = await backend.perform(petra, invoices.credit, invoice.id, CreditIn(**said, reason="Goodwill"))
+    return await invoices.check_and_finalize(backend, petra, note.id)
+
+
+async def test_an_amount_beyond_the_invoice_or_beside_lines_is_refused(backend):
+    invoice = await finalized(backend, a_line(1000))
+    with pytest.raises(Refused, match="1210 are left of the invoice"):
+        await credit(backend, invoice, amount_cents=1211)
+    with pytest.raises(ValidationError, match="either lines or an amount"):
+        CreditIn(lines=[CreditLineIn(line_id="ili_1", amount_cents=1)], amount_cents=1, reason="Both")
+
+
+async def test_a_note_after_a_change_of_rates_keeps_the_rate_of_its_invoice(backend):
+    invoice = await finalized(backend, a_line(1000))
+    new = tax.Rate("NL", Decimal(25), date(2026, 1, 10), source="a law of this test", checked_on=date(2026, 1, 10))
+    await backend.perform(ada, tax.add_rate, new)
+    assert (await finalized(backend, a_line(1000))).tax_cents == 250
+    note = await credited(backend, invoice)
+    assert (note.tax_cents, note.lines[0].tax_rate, note.tax_label) == (-210, Decimal(21), invoice.tax_label)
+
+
+async def test_of_two_notes_the_later_is_voided_first(backend, clock):
+    invoice = await finalized(backend, a_line(1000))
+    paid = MarkPaidIn(paid_at=clock.now(), reference="bank", method="transfer")
+    await backend.perform(petra, invoices.mark_paid, invoice.id, paid)
+    first, second = [await credited(backend, invoice, (invoice.lines[0].id, 300)) for _ in range(2)]
+    with pytest.raises(Conflict, match=f"{second.number} was computed after it"):
+        await backend.perform(petra, invoices.void, first.id, "Wrong customer")
+    for note in (second, first):
+        await backend.perform(petra, invoices.void, note.id, "Wrong customer")
+    assert (await credited(backend, invoice)).total_cents == -1210
 
 
 async def test_only_a_finalized_invoice_is_credited(backend):

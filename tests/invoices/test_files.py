@@ -11,7 +11,7 @@ from scaicontrol.services import invoices
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.invoices import Channel, InvoiceStatus, SendIn
 from tests.factories import alice, gina, petra
-from tests.factories.invoices import RENDERER, a_line, again, finalized, rendered
+from tests.factories.invoices import RENDERER, again, finalized, rendered
 
 from .test_finalize import facts
 
@@ -132,19 +132,3 @@ async def test_a_tenant_mails_to_its_contact_only_and_five_times_a_day(backend):
         await backend.perform(alice, invoices.send, invoice.id)
     with pytest.raises(Refused, match="5 times within a day"):
         await backend.perform(alice, invoices.send, invoice.id)
-
-
-async def test_a_line_explains_itself(backend):
-    derivation = {
-        "kind": "base",
-        "plan": "drive:pro",
-        "plan_version": 3,
-        "days": 10,
-        "full_days": 31,
-        "rounding": "half up, once",
-    }
-    invoice = await finalized(backend, a_line(613, derivation=derivation))
-    line = await backend.ask(petra, invoices.line, invoice.lines[0].id)
-    said = " ".join(invoices.explain(line, invoice))
-    for part in ("plan drive:pro, price version 3", "10 of 31 days", "half up", "6.13 EUR", "21%"):
-        assert part in said

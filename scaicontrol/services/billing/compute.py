@@ -16,9 +16,9 @@ from typing import Any, Final
 import orjson
 
 from scaicontrol.core.errors import ControlError, Reason, Refused
-from scaicontrol.core.money import CENTS_MAX, half_up
+from scaicontrol.core.money import CENTS_MAX
 from scaicontrol.core.periods import Period, civil_date
-from scaicontrol.services import tax, usage
+from scaicontrol.services import subscriptions, tax, usage
 
 from . import wording
 from .snapshot import Buyer, Consumed, DueChange, DuePeriod, Metric, Snapshot
@@ -153,9 +153,9 @@ def _lines(due: DuePeriod | DueChange, part: str, snapshot: Snapshot) -> list[Pl
 
 def _base_line(due: DuePeriod) -> PlannedLine:
     one_time = due.end is None
-    full = due.quantity * due.unit_price_cents
+    terms = subscriptions.Terms(due.quantity, due.unit_price_cents, due.full_days)
     cut = due.days < due.full_days
-    amount = half_up(Decimal(full * due.days) / Decimal(due.full_days)) if cut else full
+    amount = terms.for_days(due.days) if cut else terms.amount_cents
     return PlannedLine(
         row_id=due.row_id,
         subscription_id=due.subscription_id,

@@ -54,6 +54,10 @@ def document_from(invoice: Row, lines: Sequence[Row], seller: Row, buyer: Row, d
     zone = str(seller.get("timezone") or "UTC")
     taxable = taxable_parts(invoice, lines, decision)
     computed = tax.totals(taxable)
+    stated = [row.get("tax_cents") for row in (*lines, *rows(invoice, "allowances"), *rows(invoice, "charges"))]
+    if credit and None not in stated:
+        # A credit note gives back what was charged, to the cent, also where its own base would round otherwise.
+        computed = tax.with_stated_taxes(computed, taxable, [int(cents or 0) for cents in stated])
     terms = iter(taxable)
     built_lines = tuple(_line(position, row, next(terms), scale, zone) for position, row in enumerate(lines, start=1))
     allowances = tuple(_allowance_charge(row, scale, next(terms)) for row in rows(invoice, "allowances"))

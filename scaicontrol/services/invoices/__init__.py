@@ -1,6 +1,7 @@
 """Invoices and credit notes: from draft to sealed, rendered, sent and settled."""
 
 from . import guard as guard  # registers itself with the session
+from .derivations import Derived, derived
 from .events import (
     CreditNoteIssued,
     CreditNoteSettled,
@@ -18,7 +19,6 @@ from .events import (
     RenderRequested,
     SettlementRecorded,
 )
-from .explain import explain
 from .lifecycle import Channel, DocumentType, InvoiceLifecycle, InvoiceStatus, SettledBy
 from .models import (
     DocumentDelivery,
@@ -37,7 +37,6 @@ from .queries import (
     find,
     find_number,
     get,
-    line,
     offered,
     page,
     settlements,
@@ -53,6 +52,9 @@ from .schemas import (
     DocumentVersionOut,
     DraftIn,
     DraftLineIn,
+    Explained,
+    ExplainedPart,
+    Explanation,
     FinalizeIn,
     InvoiceDetail,
     InvoiceIn,
@@ -76,6 +78,7 @@ from .service.credit import credit
 from .service.deliver import MailMaterial, mail_material, record_delivery, send
 from .service.download import File, einvoice, pdf
 from .service.draft import delete, draft, order_lines, sort_lines_by_date, update
+from .service.explain import explain
 from .service.finalize import check_and_finalize, finalize
 from .service.render import late_renders, regenerate_pdf, render_due
 from .service.settle import Settled, mark_paid, mark_past_due, record_payment, record_refund
@@ -92,6 +95,7 @@ __all__ = [
     "CreditNoteSettled",
     "Deleted",
     "DeliveryRequested",
+    "Derived",
     "DocumentArchived",
     "DocumentDelivery",
     "DocumentRender",
@@ -101,6 +105,9 @@ __all__ = [
     "DraftIn",
     "DraftLineIn",
     "DraftVoided",
+    "Explained",
+    "ExplainedPart",
+    "Explanation",
     "File",
     "FinalizeIn",
     "Invoice",
@@ -145,6 +152,7 @@ __all__ = [
     "credit",
     "credit_notes_of",
     "delete",
+    "derived",
     "detail",
     "draft",
     "einvoice",
@@ -154,7 +162,6 @@ __all__ = [
     "find_number",
     "get",
     "late_renders",
-    "line",
     "mail_material",
     "mark_paid",
     "mark_past_due",

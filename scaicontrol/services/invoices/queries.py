@@ -14,7 +14,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
 
 from .lifecycle import OWED, DocumentType, InvoiceStatus
-from .models import DocumentRender, DocumentVersion, Invoice, InvoiceLine, Settlement
+from .models import DocumentRender, DocumentVersion, Invoice, Settlement
 from .schemas import InvoiceDetail, InvoiceOut
 
 _PERMISSION = {"check": "invoices:finalize"}
@@ -165,6 +165,11 @@ async def credit_notes_of(uow: UnitOfWork, invoice_ids: Iterable[str]) -> list[I
     return list(await uow.session.scalars(query))
 
 
+def place_in_series(invoice: Invoice) -> tuple[int, int]:
+    """Say where a finalized document stands among those of its seller and type."""
+    return invoice.fiscal_year or 0, invoice.serial or 0
+
+
 def available_actions(invoice: Invoice) -> list[str]:
     """Name what the state of a document allows now; who asks may still lack the permission."""
     events = set(Invoice.lifecycle.events_from(invoice.status))
@@ -215,13 +220,3 @@ async def detail(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
 def _attributes(invoice: Invoice) -> dict[str, Any]:
     plain = {name: getattr(invoice, name) for name in InvoiceOut.model_fields if hasattr(Invoice, name)}
     return {**plain, "available_actions": available_actions(invoice)}
-
-
-async def line(uow: UnitOfWork, line_id: str) -> InvoiceLine:
-    """Fetch one position of a document the actor may see."""
-    uow.authorize("invoices:read")
-    query = select(InvoiceLine).where(InvoiceLine.id == line_id)
-    found = await uow.session.scalar(query)
-    if found is None or await find(uow, found.invoice_id) is None:
-        raise NotFound(f"There is no invoice line {line_id}.")
-    return found

@@ -1,6 +1,7 @@
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.config import JsonDict
@@ -135,17 +136,28 @@ class CreditLineIn(In):
 
 
 class CreditIn(In):
-    """Without `lines` everything that has not been credited yet is."""
+    """Some lines, or an amount over all of them; without both everything that has not been credited yet is."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"lines": [{"line_id": "ili_1", "amount_cents": 500}], "reason": "Outage on 3 January"}]
+            "examples": [
+                {"lines": [{"line_id": "ili_1", "amount_cents": 500}], "reason": "Outage on 3 January"},
+                {"amount_cents": 1000, "basis": "gross", "reason": "Goodwill"},
+            ]
         }
     )
 
     lines: list[CreditLineIn] | None = Field(default=None, min_length=1, max_length=10_000)
+    amount_cents: Cents | None = Field(default=None, ge=1, description="Shared over all lines that have a rest.")
+    basis: Literal["net", "gross"] = Field(default="gross", description="Whether `amount_cents` is with VAT (gross).")
     reason: Text
     finalize: bool = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "CreditIn":
+        if self.lines is not None and self.amount_cents is not None:
+            raise ValueError("give either lines or an amount, not both")
+        return self
 
 
 class ReasonIn(In):
@@ -388,6 +400,61 @@ class CheckReport(Out):
     @property
     def failures(self) -> list[Reason]:
         return [Reason(reason.code, reason.message, reason.field) for reason in self.reasons]
+
+
+class ExplainedPart(StrEnum):
+    line = "line"
+    vat = "vat"
+    total = "total"
+    seal = "seal"
+
+
+class Explained(Out):
+    """One amount and how it came about; `computed_cents` is None where a person stated the amount."""
+
+    part: ExplainedPart
+    id: str | None = Field(description="The line's id, or category and rate of a VAT group, such as S:21.00.")
+    title: str
+    stored_cents: int | None
+    computed_cents: int | None
+    matches: bool
+    sentences: list[str]
+
+
+class Explanation(Out):
+    """Everything a document says, worked out again; `matches` only when each part does."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "invoice_id": "inv_1",
+                    "number": "SCAI-2026-000001",
+                    "currency": "EUR",
+                    "language": "en",
+                    "matches": True,
+                    "parts": [
+                        {
+                            "part": "line",
+                            "id": "ili_1",
+                            "title": "Pro plan",
+                            "stored_cents": 5700,
+                            "computed_cents": 5700,
+                            "matches": True,
+                            "sentences": ["3 × €19.00 for the whole period: €57.00."],
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    invoice_id: str
+    number: str | None
+    currency: str
+    language: str
+    matches: bool
+    parts: list[Explained]
 
 
 class MailQueued(Out):

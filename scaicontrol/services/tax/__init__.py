@@ -10,6 +10,7 @@ from .arithmetic import (
     line_terms,
     tax_of,
     totals,
+    with_stated_taxes,
 )
 from .decisions import Decided, decide, explain, replay, verify
 from .events import VatNumberConsulted, VatRateAdded
@@ -78,4 +79,5 @@ __all__ = [
     "vat_prefix",
     "verify",
     "visible",
+    "with_stated_taxes",
 ]

@@ -7,7 +7,7 @@ to one unit of currency, we accept none.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from scaicontrol.core.errors import Reason
@@ -75,6 +75,15 @@ def totals(lines: Sequence[TaxableLine]) -> Totals:
         groups=tuple(groups),
         line_tax_cents=tuple(taxes),
     )
+
+
+def with_stated_taxes(computed: Totals, lines: Sequence[TaxableLine], line_tax_cents: Sequence[int]) -> Totals:
+    """Give totals whose taxes are stated per line, as on a credit note, whose VAT follows from its invoice."""
+    sums: dict[tuple[str, Decimal], int] = defaultdict(int)
+    for line, tax_cents in zip(lines, line_tax_cents, strict=True):
+        sums[line.category, line.rate.quantize(_RATE_STEP)] += tax_cents
+    groups = tuple(replace(group, tax_cents=sums[group.category, group.rate]) for group in computed.groups)
+    return replace(computed, tax_cents=sum(line_tax_cents), groups=groups, line_tax_cents=tuple(line_tax_cents))
 
 
 def _mirrored_spread(tax: int, amounts: Sequence[int]) -> list[int]:

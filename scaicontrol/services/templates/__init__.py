@@ -3,7 +3,7 @@
 from .builtin_documents import DEFAULT_COLOR, render_html, usable_color
 from .builtin_mails import Letterhead, render_mail
 from .document_variables import DocumentKind
-from .filters import day, money
+from .filters import day, money, number, percent
 from .labels import labels
 from .mail_words import MailKind
 from .words.kinds import Labels
@@ -17,6 +17,8 @@ __all__ = [
     "day",
     "labels",
     "money",
+    "number",
+    "percent",
     "render_html",
     "render_mail",
     "usable_color",

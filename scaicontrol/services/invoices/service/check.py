@@ -88,11 +88,12 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
             for line in invoice.lines
         )
         taxable = [TaxableLine(line.amount_cents, *term) for line, term in zip(invoice.lines, terms, strict=True)]
-        totals = tax.totals(taxable)
+        left = await _left_of(uow, invoice, original) if original else None
+        totals = crediting.totals(left, invoice) if left else tax.totals(taxable)
         reasons += tax.check_coherence(taxable, _grounds(decided, parties, original))
         reasons += _totals(invoice, totals)
-    if original and totals:
-        reasons += await crediting.limit_reasons(uow, invoice, original, totals.total_cents)
+        if original and left:
+            reasons += crediting.limit_reasons(original, left, invoice)
 
     serial = series.next_number if series else 1
     paper = None
@@ -106,7 +107,11 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
             totals=totals,
             original=original,
         )
-        paper = Paper(row, [line_row(line) for line in invoice.lines], parties.seller, parties.buyer, decided)
+        rows = [
+            line_row(line) | {"tax_cents": tax_cents}
+            for line, tax_cents in zip(invoice.lines, totals.line_tax_cents, strict=True)
+        ]
+        paper = Paper(row, rows, parties.seller, parties.buyer, decided)
     inputs = {
         "invoice": {name: getattr(invoice, name) for name in _INPUTS},
         "lines": [_line_row(line) for line in invoice.lines],
@@ -118,6 +123,8 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
         "issue_date": issue_date,
         "due_date": due_date,
         "prefix": prefix,
+        # Of a credit note VAT depends on the notes before it.
+        "line_tax_cents": totals.line_tax_cents if totals and original else None,
     }
     return Candidate(
         invoice_id=invoice.id,
@@ -197,6 +204,11 @@ async def _original(uow: UnitOfWork, invoice: Invoice) -> Invoice | None:
     if invoice.referenced_invoice_id is None:
         return None
     return await queries.get(uow, invoice.referenced_invoice_id)
+
+
+async def _left_of(uow: UnitOfWork, note: Invoice, original: Invoice) -> crediting.Balance:
+    notes = await queries.credit_notes_of(uow, [original.id])
+    return crediting.balance(original.lines, [other for other in notes if other.is_sealed and other is not note])
 
 
 def _state(invoice: Invoice) -> list[Reason]:

@@ -1,6 +1,8 @@
 """Credit notes: the only way to correct a finalized invoice (contract §14.6)."""
 
-from scaicontrol.core.errors import Conflict, Refused
+from collections.abc import Sequence
+
+from scaicontrol.core.errors import Conflict, Reason, Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.work import UnitOfWork
 
@@ -13,7 +15,7 @@ from .draft import announce, sum_up
 
 async def credit(uow: UnitOfWork, invoice_id: str, data: CreditIn) -> Invoice:
     """
-    Write the draft of a credit note over some lines, or over everything that is left.
+    Write the draft of a credit note over some lines, over an amount, or over everything that is left.
 
     It inherits currency, VAT decision and both snapshots; amounts are stored negated. What open drafts already give
     back counts too, so that two people cannot credit the same cent.
@@ -26,15 +28,24 @@ async def credit(uow: UnitOfWork, invoice_id: str, data: CreditIn) -> Invoice:
             f"{'a credit note' if original.is_credit_note else original.status.replace('_', ' ')}."
         )
     notes = await queries.credit_notes_of(uow, [original.id])
-    if data.lines is None:
-        parts = crediting.remaining(original.lines, notes)
-    else:
-        parts, reasons = crediting.chosen(original.lines, notes, data.lines)
-        if reasons:
-            raise Refused(f"Cannot credit {original}: {reasons[0].message}", reasons=reasons)
-    if not parts:
+    if not crediting.remaining(original.lines, notes):
         raise Conflict(f"Cannot credit {original}: all of it has been credited.")
-    return _draft(uow, original, parts, data.reason)
+    return _draft(uow, original, _parts(original, notes, data), data.reason)
+
+
+def _parts(original: Invoice, notes: Sequence[Invoice], data: CreditIn) -> list[crediting.CreditLine]:
+    left = crediting.balance(original.lines, notes)
+    reasons: list[Reason] = []
+    if data.lines is not None:
+        parts, reasons = crediting.chosen(original.lines, notes, data.lines)
+        reasons = reasons or crediting.group_reasons(left, parts)
+    elif data.amount_cents is not None:
+        parts, reasons = crediting.shared(left, data.amount_cents, data.basis)
+    else:
+        parts = crediting.remaining(original.lines, notes)
+    if reasons:
+        raise Refused(f"Cannot credit {original}: {reasons[0].message}", reasons=reasons)
+    return parts
 
 
 def _draft(uow: UnitOfWork, original: Invoice, parts: list[crediting.CreditLine], reason: str) -> Invoice:

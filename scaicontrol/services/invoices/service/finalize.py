@@ -22,6 +22,12 @@ from . import check as gate
 from . import settle
 from .render import want_render
 
+_TWINS = 5
+
+
+class Overtaken(Conflict):
+    """A credit note was checked, and another one on the same invoice was finalized before it."""
+
 
 async def check_and_finalize(
     backend: Backend, actor: Actor, invoice_id: str, data: FinalizeIn | None = None
@@ -29,8 +35,16 @@ async def check_and_finalize(
     """
     Run the gate, then finalize in one short transaction: what doors and jobs use.
 
-    Raises Refused with every reason when the gate is shut, Conflict when the draft changed in between.
+    Raises Refused with every reason when the gate is shut, Conflict when the draft changed in between. A credit note
+    whose twin on the same invoice was faster is checked again, since its VAT follows from what was given back before.
     """
+    for _ in range(_TWINS):
+        with suppress(Overtaken):
+            return await _check_and_finalize(backend, actor, invoice_id, data)
+    return await _check_and_finalize(backend, actor, invoice_id, data)
+
+
+async def _check_and_finalize(backend: Backend, actor: Actor, invoice_id: str, data: FinalizeIn | None) -> Invoice:
     seen = await gate.check(backend, actor, invoice_id, data)
     if any(reason.code == "not_draft" for reason in seen.reasons):
         return await backend.perform(actor, finalize, invoice_id, data, seen=seen)  # refuses in its own words
@@ -90,7 +104,8 @@ async def finalize(
         seen = gate.report(candidate, await gate.judge(candidate))
         _refuse(str(invoice), seen)
     elif candidate.inputs_digest != seen.inputs_digest or candidate.reasons:
-        raise Conflict(f"{invoice} or something it is made from changed since it was checked; check it again.")
+        kind = Overtaken if invoice.is_credit_note else Conflict
+        raise kind(f"{invoice} or something it is made from changed since it was checked; check it again.")
     await _seal(uow, invoice, candidate, series)
     return invoice
 

@@ -15,7 +15,8 @@ async def void(uow: UnitOfWork, invoice_id: str, reason: str) -> Invoice:
     """
     Cancel a document for a reason; its number stays used and its new PDF says VOID.
 
-    Refused with a Conflict once anything was paid, credited or refunded: then only a credit note corrects it.
+    Refused with a Conflict once anything was paid, credited or refunded: then only a credit note corrects it. Of the
+    credit notes on one invoice the last goes first, since the VAT of each follows from those before it.
     """
     uow.authorize("invoices:void")
     invoice = await queries.get(uow, invoice_id, lock=True)
@@ -56,3 +57,12 @@ async def _nothing_rests_on(uow: UnitOfWork, invoice: Invoice) -> None:
         raise Conflict(f"Cannot void {invoice}: it is allocated; correct it with another document.")
     if notes := await queries.credit_notes_of(uow, [invoice.id]):
         raise Conflict(f"Cannot void {invoice}: {notes[0]} corrects it.")
+    if invoice.referenced_invoice_id and (later := await _later_note(uow, invoice, invoice.referenced_invoice_id)):
+        raise Conflict(f"Cannot void {invoice}: {later} was computed after it; void that first.")
+
+
+async def _later_note(uow: UnitOfWork, note: Invoice, original_id: str) -> Invoice | None:
+    await queries.locked(uow, original_id)
+    others = [other for other in await queries.credit_notes_of(uow, [original_id]) if other.is_sealed]
+    later = [other for other in others if queries.place_in_series(other) > queries.place_in_series(note)]
+    return max(later, key=queries.place_in_series, default=None)

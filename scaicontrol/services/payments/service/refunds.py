@@ -49,8 +49,7 @@ async def credit_for_refund(uow: UnitOfWork, invoice_id: str, amount_cents: int 
     if invoice.status != "paid" or invoice.is_credit_note:
         raise Refused(f"Cannot refund {invoice}: it is {invoice.status}; only a paid invoice is refunded.")
     payment = await _payment_of(uow, invoice_id)
-    lines = None if amount_cents is None else _spread(invoice, amount_cents)
-    note = await invoices.credit(uow, invoice_id, CreditIn(lines=lines, reason=reason))
+    note = await invoices.credit(uow, invoice_id, CreditIn(amount_cents=amount_cents, basis="gross", reason=reason))
     uow.session.add(
         Refund(
             id=new_id("rfn"),
@@ -66,21 +65,6 @@ async def credit_for_refund(uow: UnitOfWork, invoice_id: str, amount_cents: int 
         )
     )
     return note.id
-
-
-def _spread(invoice: Invoice, gross_cents: int) -> list[invoices.CreditLineIn]:
-    """Turn a gross amount into net parts of the lines, in order, so that net and tax add up to what is given back."""
-    if gross_cents > invoice.total_cents:
-        raise Refused(f"Cannot refund {gross_cents}: {invoice} is over {invoice.total_cents} only.")
-    share = gross_cents * invoice.subtotal_cents
-    left = share // invoice.total_cents + (1 if (share % invoice.total_cents) * 2 >= invoice.total_cents else 0)
-    parts = []
-    for line in invoice.lines:
-        part = min(left, max(line.amount_cents, 0))
-        if part:
-            parts.append(invoices.CreditLineIn(line_id=line.id, amount_cents=part))
-        left -= part
-    return parts
 
 
 async def _payment_of(uow: UnitOfWork, invoice_id: str) -> Payment:
