@@ -31,7 +31,7 @@ def until(question, *, every=0.2):
         except httpx2.HTTPError:
             pass
         assert time.monotonic() < deadline, f"{question.__name__} never came true"
-        time.sleep(every)
+        time.sleep(every)  # other processes tell us nothing; this is between two looks
 
 
 class Installation:
