@@ -1,5 +1,8 @@
 """Filling the world: directory, sellers, buyers, services that register, plans, and methods to pay."""
 
+from datetime import date, timedelta
+from decimal import Decimal
+
 from scaicontrol.core import platform_settings
 from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.backend import Backend
@@ -14,10 +17,11 @@ from scaicontrol.services import catalog, identity, identity_sync, partners, pay
 from scaicontrol.services.catalog.schemas import Features, PlanIn, UsagePriceIn
 from scaicontrol.services.partners import PartnerConfigurationPatch
 from scaicontrol.services.registry import Service
+from scaicontrol.services.tax import ReferenceRate
 from scaicontrol.services.tenants import AdminBillingProfileIn
 from scaicontrol.services.webhooks.schemas import WebhookEndpointIn
 
-from .world import BUYERS, PLANS, SELLERS, STORED_METHODS, PlanRow
+from .world import BUYERS, DAYS, EUROS, PLANS, SELLERS, STORED_METHODS, PlanRow
 
 OPERATOR = Actor.system("demo")
 LOADED = "demo"
@@ -30,6 +34,7 @@ async def is_loaded(backend: Backend) -> bool:
 async def load(backend: Backend, standins: Standins) -> None:
     """Load everything that stands before time begins to pass."""
     await backend.perform(OPERATOR, tax.seed_rates)
+    await backend.perform(OPERATOR, tax.import_exchange_rates, _exchange_rates(backend.clock.now().date()))
     await identity_sync.sync(backend)
     for partner_id, seller in SELLERS.items():
         await backend.perform(OPERATOR, partners.configure, partner_id, PartnerConfigurationPatch(**seller))
@@ -44,6 +49,17 @@ async def load(backend: Backend, standins: Standins) -> None:
     for tenant_id, kind in STORED_METHODS.items():
         await _store_method(backend, tenant_id, kind)
     await _subscribe_to_events(backend)
+
+
+def _exchange_rates(begin: date) -> list[ReferenceRate]:
+    """Make up what one euro is worth, often enough that every day of the world and of the year after it has a rate."""
+    days = [begin + timedelta(days=offset) for offset in range(-_RATE_EVERY, DAYS + 366, _RATE_EVERY)]
+    return [
+        ReferenceRate(currency, Decimal(rate), day, "Demonstration") for day in days for currency, rate in EUROS.items()
+    ]
+
+
+_RATE_EVERY = 5
 
 
 async def remember(backend: Backend) -> None:

@@ -7,6 +7,12 @@ from typing import Any, Final
 
 DAYS: Final = 92
 
+# What one euro buys in this world, of the currencies its people might write a document in.
+EUROS: Final = {
+    "USD": "1.1589", "GBP": "0.8802", "CHF": "0.9334", "SEK": "10.968", "DKK": "7.4689", "NOK": "11.782",
+    "PLN": "4.2385", "CZK": "24.182", "HUF": "383.15", "RON": "5.0881", "JPY": "181.22", "CAD": "1.6296",
+}  # fmt: skip
+
 SELLERS: Final[dict[str, dict[str, Any]]] = {
     "prt_operator": {
         "legal_name": "ScaiLabs B.V.", "trade_name": "ScaiLabs", "seller_country_code": "NL", "seller_address_line1": "Keizersgracht 241",

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaicontrol.core.money import half_up
-from scaicontrol.services.tax.arithmetic import Grounds, TaxableLine, check_coherence, line_terms, tax_of, totals
+from scaicontrol.services.tax.arithmetic import TaxableLine, tax_of, totals
 
 RATES = st.sampled_from([Decimal(rate) for rate in ("21", "9", "25.5", "19", "0", "5.5")])
 LINES = st.lists(
@@ -46,35 +46,3 @@ def test_a_credit_note_mirrors_its_invoice_line_by_line(lines):
 def test_a_half_cent_goes_away_from_zero():
     assert tax_of(250, Decimal(19)) == 48
     assert tax_of(-250, Decimal(19)) == -48
-
-
-def test_lines_take_the_documents_terms_unless_they_state_their_own():
-    assert line_terms("S", Decimal(21), None, None) == ("S", Decimal(21))
-    assert line_terms("S", Decimal(21), None, Decimal(9)) == ("S", Decimal(9))
-    assert line_terms("S", Decimal(21), None, Decimal(0)) == ("Z", Decimal(0))
-    assert line_terms("S", Decimal(21), "E", None) == ("E", Decimal(0))
-    assert line_terms("AE", Decimal(0), None, None) == ("AE", Decimal(0))
-
-
-def coherence(*lines, decided="S", seller="NL123456782B90", buyer="DE123456788", text="because"):
-    taxable = [TaxableLine(100, category, Decimal(rate)) for category, rate in lines]
-    return " ".join(reason.message for reason in check_coherence(taxable, Grounds(decided, seller, buyer, text)))
-
-
-def test_coherent_documents_pass():
-    assert not coherence(("S", "21"), ("S", "9"), ("Z", "0"), ("E", "0"))
-    assert not coherence(("AE", "0"), decided="AE")
-    assert not coherence(("O", "0"), decided="O", seller=None, buyer=None)
-
-
-def test_every_contradiction_is_named_at_once():
-    assert "must be so on every line" in coherence(("O", "0"), ("S", "21"))
-    assert "needs the VAT number" in coherence(("AE", "0"), decided="AE", buyer="")
-    assert "needs a rate above 0" in coherence(("S", "0"))
-    assert "needs rate 0" in coherence(("AE", "21"), decided="AE")
-    assert "gives the reason" in coherence(("G", "0"), decided="G", text="")
-    assert "decision of the document is AE" in coherence(("S", "21"), decided="AE")
-    many = coherence(("X", "0"), ("S", "0"), ("O", "5"), decided="AE")
-    assert "Line 1" in many
-    assert "Line 2" in many
-    assert "Line 3" in many

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.ports import VatAnswer
 from scaicontrol.services.tax.decisions import decide, replay, verify
-from scaicontrol.services.tax.rules import Consulted, VatFacts
+from scaicontrol.services.tax.facts import Consulted, VatFacts
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 COUNTRIES = st.sampled_from(["NL", "DE", "GR", "PT", "US", "GB", "MC", "XI", "FI", "RE"])

@@ -10,7 +10,8 @@ import pytest
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.ports import VatAnswer
 from scaicontrol.services.tax.decisions import decide, explain
-from scaicontrol.services.tax.rules import Consulted, VatFacts, determine_vat
+from scaicontrol.services.tax.facts import Consulted, VatFacts
+from scaicontrol.services.tax.rules import determine_vat
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DE_NUMBER, NL_NUMBER, EL_NUMBER = "DE123456788", "NL123456782B90", "EL094014201"
@@ -82,7 +83,10 @@ def test_exemption_comes_before_every_rule_and_needs_a_reason():
     exempt = facts("NL", "US", tax_exempt=True, tax_exempt_reason="Art. 151", tax_exempt_reason_code="VATEX-EU-151")
     decision = determine_vat(exempt)
     assert (decision.rule, decision.category, decision.tax_label) == ("exempt", "E", "VAT 0% (Exempt)")
-    assert (decision.exemption_code, decision.legal_note) == ("VATEX-EU-151", "Exempt from VAT: Art. 151")
+    assert (decision.exemption_code, decision.legal_note) == (
+        "VATEX-EU-151",
+        "Exempt from VAT: Art. 151 (Vrijgesteld van btw)",
+    )
     with pytest.raises(Refused) as refused:
         determine_vat(replace(exempt, tax_exempt_reason=" "))
     assert refused.value.reasons[0].code == "vat_undecidable"

@@ -205,11 +205,14 @@ def _exemption(
     group: tax.VatGroup, lines: Sequence[Row], taxable: Sequence[tax.TaxableLine], decision: Row
 ) -> tuple[str, str]:
     """
-    Give why a group bears no VAT: what its lines state, one after the other, else what was decided.
+    Give why a group bears no VAT: as it was decided for its category, else what its lines state, else the document's.
 
     A category has one breakdown (BR-E-01 and its like), so several reasons share its text (BT-120); a code (BT-121)
     stands only where it is true of all of them.
     """
+    for each in rows(decision, "exemptions"):
+        if each["category"] == group.category:
+            return _text(each, "reason"), _text(each, "code")
     members = [row for row, part in zip(lines, taxable, strict=False) if part.category == group.category]
     decided = _text(decision, "exemption_reason") or _text(decision, "legal_note")
     decided_code = _text(decision, "exemption_code") if group.category == decision["category"] else ""

@@ -189,12 +189,11 @@ def _wrong(message: str) -> Reason:
 
 def _coherence(document: Document) -> Iterator[Reason]:
     lines = [tax.TaxableLine(0, line.category, line.rate) for line in document.lines]
-    reasons = [group.exemption_reason for group in document.vat if group.category in tax.NEEDS_REASON]
     grounds = tax.Grounds(
         decided_category="",
         seller_vat_number=document.seller.vat_number,
         buyer_vat_number=document.buyer.vat_number,
-        reason_text="given" if all(reasons) else "",
+        reasons={group.category: group.exemption_reason for group in document.vat},
         manual=True,
     )
     yield from tax.check_coherence(lines, grounds)

@@ -56,6 +56,8 @@ class CreditLine:
             "amount_cents": -self.amount_cents,
             "tax_category": self.line.tax_category,
             "tax_rate": self.line.tax_rate,
+            "exemption_reason": self.line.exemption_reason,
+            "exemption_code": self.line.exemption_code,
             "period_start": self.line.period_start,
             "period_end": self.line.period_end,
             "subscription_id": self.line.subscription_id,

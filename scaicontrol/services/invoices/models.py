@@ -137,6 +137,8 @@ class InvoiceLine(TenantScopedModel):
     amount_cents: Mapped[int]
     tax_category: Mapped[str | None] = mapped_column(String(2))
     tax_rate: Mapped[Decimal | None] = mapped_column(Rate)
+    exemption_reason: Mapped[str | None] = mapped_column(Text)  # why this line is exempt, where the document is not
+    exemption_code: Mapped[str | None] = mapped_column(String(32))  # its VATEX code
     tax_cents: Mapped[int] = mapped_column(default=0)
     period_start: Mapped[datetime | None]
     period_end: Mapped[datetime | None]

@@ -23,6 +23,7 @@ _LINE = (
 )  # fmt: skip
 _DECISION = (
     "rule", "rate", "category", "reverse_charge", "label", "legal_note", "exemption_code", "exemption_reason",
+    "exemptions", "tax_currency", "tax_in_tax_currency_cents",
 )  # fmt: skip
 
 

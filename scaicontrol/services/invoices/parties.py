@@ -32,8 +32,10 @@ class Parties:
     def format(self) -> Format:
         return format_of(self.buyer)
 
-    async def vat_facts(self, uow: UnitOfWork, tax_point: date, data: FinalizeIn) -> tax.VatFacts:
-        """Gather what `determine_vat` decides on, with the last VIES answer."""
+    async def vat_facts(
+        self, uow: UnitOfWork, tax_point: date, supply_days: tuple[date, ...], data: FinalizeIn
+    ) -> tax.VatFacts:
+        """Gather what `determine_vat` decides on, with the last VIES answer and the proofs of the buyer's place."""
         buyer, settings = self.buyer, self.settings
         number = buyer.get("vat_number")
         return tax.VatFacts(
@@ -55,6 +57,8 @@ class Parties:
             vies_override_reason=data.vies_override_reason,
             consulted=await tax.consulted(uow, self.tenant_id, number) if number else None,
             language=self.language,
+            supply_days=supply_days,
+            **await tax.proofs_of_place(uow, self.tenant_id),
         )
 
 

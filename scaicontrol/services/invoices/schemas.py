@@ -27,6 +27,7 @@ def _aware(moment: datetime) -> datetime:
     return moment
 
 
+VatexCode = Annotated[str, StringConstraints(pattern=r"^VATEX-[A-Z0-9-]{2,26}$")]
 Instant = Annotated[datetime, AfterValidator(_aware)]
 
 _LINE: JsonDict = {
@@ -65,6 +66,8 @@ class LineIn(_Spanned):
     amount_cents: Cents | None = None
     tax_category: VatCategory | None = None
     tax_rate: VatRate | None = Field(default=None, description="Per cent; none means the document's rate.")
+    exemption_reason: Text | None = Field(default=None, description="BT-120: why a line of category E is exempt.")
+    exemption_code: VatexCode | None = Field(default=None, description="BT-121: its VATEX code.")
     ledger_code: UnitLabel | None = None
 
     @property
@@ -196,6 +199,8 @@ class LineOut(Out):
     amount_cents: int
     tax_category: str | None
     tax_rate: Decimal | None
+    exemption_reason: str | None
+    exemption_code: str | None
     tax_cents: int
     period_start: Moment | None
     period_end: Moment | None

@@ -29,6 +29,9 @@ _DECISION = (
     "id", "rule", "rate", "category", "reverse_charge", "label", "legal_note", "exemption_code", "exemption_reason",
     "rate_row_id", "consultation_id", "inputs", "evidence", "warnings", "policy", "decided_at", "finalized_at",
 )  # fmt: skip
+# Sealed where they say something, so that a document which knew none of them keeps its seal.
+_LINE_IF_ANY = ("exemption_reason", "exemption_code")
+_DECISION_IF_ANY = ("exemptions", "tax_currency", "tax_in_tax_currency_cents", "exchange_rates")
 
 
 # What a set-based read needs to seal again: the same columns, without the entities around them.
@@ -46,8 +49,8 @@ def sealed_content(invoice: Any, lines: Sequence[Any], decision: Any) -> dict[st
     return {
         **_fields(invoice, _HEAD),
         "totals": _fields(invoice, _TOTALS),
-        "lines": [_fields(line, _LINE) for line in lines],
-        "tax_decision": _fields(decision, _DECISION),
+        "lines": [{**_fields(line, _LINE), **_said(line, _LINE_IF_ANY)} for line in lines],
+        "tax_decision": {**_fields(decision, _DECISION), **_said(decision, _DECISION_IF_ANY)},
     }
 
 
@@ -57,6 +60,10 @@ def digest(invoice: Any, lines: Sequence[Any], decision: Any) -> str:
 
 def _fields(row: object, names: Iterable[str]) -> Mapping[str, Any]:
     return {name: _exact(getattr(row, name)) for name in names}
+
+
+def _said(row: object, names: Iterable[str]) -> Mapping[str, Any]:
+    return {name: value for name, value in _fields(row, names).items() if value is not None}
 
 
 def _exact(value: Any) -> Any:

@@ -1,42 +1,71 @@
 """Tax: which VAT a document carries, why, and how it adds up."""
 
-from .arithmetic import (
+from .arithmetic import TaxableLine, Totals, VatGroup, tax_of, totals, with_stated_taxes
+from .categories import (
+    CATEGORIES,
     NEEDS_REASON,
+    Category,
+    Exemption,
     Grounds,
-    TaxableLine,
-    Totals,
-    VatGroup,
+    Stated,
     check_coherence,
+    check_stated,
+    exemptions,
     line_terms,
-    tax_of,
-    totals,
-    with_stated_taxes,
 )
-from .decisions import Decided, decide, explain, replay, verify
-from .events import VatNumberConsulted, VatRateAdded
-from .models import TaxDecision, VatConsultation, VatRate
+from .decisions import Decided, decide, explain, line_rates, replay, replayed, tax_point_of, verify
+from .ecb import read as read_ecb_file
+from .events import ExchangeRatesAdded, VatNumberConsulted, VatRateAdded
+from .exchange import ECB, NO_CONVERSION, Conversion, ReferenceRate, convert, convert_again, vat_currency
+from .facts import Consulted, VatFacts
+from .models import ExchangeRate, LocationProof, TaxDecision, VatConsultation, VatRate
 from .notes import LANGUAGES, Language, language_or_english, note
 from .numbers import normalise, problem, usable, vat_prefix
 from .places import EU_MEMBER_STATES, Place, country_name, is_country, place
-from .queries import consulted, find, get, last_consultation, needs_consultation, rate_table, rates, visible
+from .queries import (
+    consulted,
+    exchange_rates,
+    find,
+    get,
+    last_consultation,
+    needs_consultation,
+    proofs_of_place,
+    rate_table,
+    rates,
+    visible,
+)
 from .rates import EU_STANDARD_VAT_RATES, SHIPPED_RATES, Rate, RateTable, known_rates
-from .rules import Consulted, VatDecision, VatFacts, determine_vat
-from .service import Question, add_rate, consult, record_consultation, seed_rates, store_decision
+from .rules import VatDecision, determine_vat
+from .service.consult import Question, consult, record_consultation
+from .service.decide import store_decision
+from .service.exchange_rates import add_exchange_rate, import_exchange_rates, in_tax_currency
+from .service.vat_rates import add_rate, seed_rates
 
 __all__ = [
+    "CATEGORIES",
+    "ECB",
     "EU_MEMBER_STATES",
     "EU_STANDARD_VAT_RATES",
     "LANGUAGES",
     "NEEDS_REASON",
+    "NO_CONVERSION",
     "SHIPPED_RATES",
+    "Category",
     "Consulted",
+    "Conversion",
     "Decided",
+    "ExchangeRate",
+    "ExchangeRatesAdded",
+    "Exemption",
     "Grounds",
     "Language",
+    "LocationProof",
     "Place",
     "Question",
     "Rate",
     "RateTable",
+    "ReferenceRate",
+    "Stated",
     "TaxDecision",
     "TaxableLine",
     "Totals",
@@ -47,35 +76,49 @@ __all__ = [
     "VatNumberConsulted",
     "VatRate",
     "VatRateAdded",
+    "add_exchange_rate",
     "add_rate",
     "check_coherence",
+    "check_stated",
     "consult",
     "consulted",
+    "convert",
+    "convert_again",
     "country_name",
     "decide",
     "determine_vat",
+    "exchange_rates",
+    "exemptions",
     "explain",
     "find",
     "get",
+    "import_exchange_rates",
+    "in_tax_currency",
     "is_country",
     "known_rates",
     "language_or_english",
     "last_consultation",
+    "line_rates",
     "line_terms",
     "needs_consultation",
     "normalise",
     "note",
     "place",
     "problem",
+    "proofs_of_place",
     "rate_table",
     "rates",
+    "read_ecb_file",
     "record_consultation",
     "replay",
+    "replayed",
     "seed_rates",
     "store_decision",
     "tax_of",
+    "tax_point_of",
     "totals",
     "usable",
+    "vat_currency",
     "vat_prefix",
     "verify",
     "visible",

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from scaicontrol.core.errors import Reason
 
+from .facts import VatFacts
 from .places import country_name, place
 from .rates import SHIPPED_RATES, Rate, RateTable
-from .rules import VatDecision, VatFacts, determine_vat, percent, rates_used
+from .rules import VatDecision, determine_vat, percent, rates_used
 
 
 class StoredDecision(Protocol):
@@ -28,7 +30,15 @@ class StoredDecision(Protocol):
     @property
     def legal_note(self) -> str: ...
     @property
+    def exemption_code(self) -> str | None: ...
+    @property
+    def rate_row_id(self) -> str | None: ...
+    @property
     def inputs(self) -> Mapping[str, Any]: ...
+
+
+# Raised when labels, notes or warnings are worded differently; a document keeps, and is judged by, the words it had.
+WORDING: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,11 @@ class Decided:
 
     @property
     def inputs(self) -> dict[str, Any]:
-        return {"facts": self.facts.as_json(), "rates": [rate.as_json() for rate in self.rates]}
+        return {
+            "facts": self.facts.as_json(),
+            "rates": [rate.as_json() for rate in self.rates],
+            "wording": WORDING,
+        }
 
     def as_columns(self) -> dict[str, Any]:
         """Give the columns of `tax_decisions`; also the mapping that documents are built from."""
@@ -70,30 +84,53 @@ def decide(facts: VatFacts, rates: RateTable = SHIPPED_RATES) -> Decided:
     return Decided(facts, rates_used(facts, rates), determine_vat(facts, rates))
 
 
+def line_rates(columns: Mapping[str, Any]) -> Mapping[date | None, Decimal]:
+    """Give the rate of each tax point that a line of a decided document may have; none where no rate depends on it."""
+    if columns["category"] != "S" or columns["rule"] == "manual":
+        return {}
+    again = replayed(columns["inputs"])
+    return {again.facts.tax_point: again.decision.tax_rate, **dict(again.decision.supply_rates)}
+
+
+def tax_point_of(columns: Mapping[str, Any]) -> date | None:
+    """Give the tax point a document was decided for, or None where a person decided."""
+    facts = columns["inputs"].get("facts")
+    return date.fromisoformat(facts["tax_point"]) if facts else None
+
+
 def replay(stored: StoredDecision) -> VatDecision:
     """Decide again from the stored inputs alone; a manual decision was made by a person and is not replayed."""
-    inputs = stored.inputs
-    return determine_vat(VatFacts.from_json(inputs["facts"]), RateTable(map(Rate.from_json, inputs["rates"])))
+    return replayed(stored.inputs).decision
+
+
+def replayed(inputs: Mapping[str, Any]) -> Decided:
+    """Make a decision again with its inputs, so that its columns can be held against the stored ones."""
+    return decide(VatFacts.from_json(inputs["facts"]), RateTable(map(Rate.from_json, inputs["rates"])))
 
 
 def verify(stored: StoredDecision) -> list[Reason]:
-    """Replay a stored decision and name every field that now comes out differently."""
+    """
+    Replay a stored decision and name every field that now comes out differently.
+
+    Its words are compared only while the engine still words them so; the seal of the document keeps them anyway.
+    """
     if stored.rule == "manual":
         return []
-    again = replay(stored)
-    pairs = {
-        "rule": (stored.rule, again.rule),
-        "rate": (stored.rate, again.tax_rate),
-        "category": (stored.category, again.category),
-        "reverse_charge": (stored.reverse_charge, again.reverse_charge),
-        "label": (stored.label, again.tax_label),
-        "legal_note": (stored.legal_note, again.legal_note),
-    }
+    again = replayed(stored.inputs).as_columns()
+    names = _SUBSTANCE if stored.inputs.get("wording") != WORDING else (*_SUBSTANCE, *_WORDS)
     return [
-        Reason("tax_decision_differs", f"The stored {name} is {was!r}; the stored inputs give {now!r}.", name)
-        for name, (was, now) in pairs.items()
-        if was != now
+        Reason(
+            "tax_decision_differs",
+            f"The stored {name} is {getattr(stored, name)!r}; the stored inputs give {again[name]!r}.",
+            name,
+        )
+        for name in names
+        if getattr(stored, name) != again[name]
     ]
+
+
+_SUBSTANCE: Final = ("rule", "rate", "category", "reverse_charge", "exemption_code", "rate_row_id")
+_WORDS: Final = ("label", "legal_note")
 
 
 def explain(stored: StoredDecision) -> list[str]:
@@ -115,11 +152,20 @@ def explain(stored: StoredDecision) -> list[str]:
         sentences.append(
             f"The standard rate of {country_name(used.country_code)} is {percent(used.rate)} since {used.valid_from}."
         )
+    sentences += [f"A supply that ended on {day} carries {percent(rate)}." for day, rate in again.supply_rates]
     if facts.consulted:
         sentences.append(f"VIES answered '{facts.consulted.answer.value}' on {facts.consulted.consulted_at:%Y-%m-%d}.")
-    if again.evidence["contradictory"]:
-        sentences.append("The proofs of the buyer's place contradict each other.")
-    return [*sentences, f"Result: {again.tax_label}, category {again.category}.", *again.warnings]
+    return [*sentences, f"Result: {again.tax_label}, category {again.category}.", *again.warnings, *_second(stored)]
+
+
+def _second(stored: StoredDecision) -> list[str]:
+    """Say how the VAT was stated in a second currency, where it was."""
+    rates = getattr(stored, "exchange_rates", None) or ()
+    return [
+        f"VAT is also stated in {getattr(stored, 'tax_currency', '')}: one euro was {rate['rate']} {rate['currency']} "
+        f"on {rate['valid_on']} ({rate['source']})."
+        for rate in rates
+    ]
 
 
 _BECAUSE = {

@@ -31,3 +31,18 @@ class VatRateAdded(DomainEvent):
     territory: str
     rate: str
     valid_from: str
+
+
+class ExchangeRatesAdded(DomainEvent):
+    """Reference rates became known; documents whose VAT is stated in two currencies are converted at them."""
+
+    topic: ClassVar[str] = "exchange_rates.added"
+    resource: ClassVar[str] = "batch_id"
+    public: ClassVar[bool] = False
+
+    batch_id: str
+    count: int
+    currencies: list[str]
+    first_day: str
+    last_day: str
+    source: str

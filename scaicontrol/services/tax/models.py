@@ -8,9 +8,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from scaicontrol.core.ports import VatAnswer
 from scaicontrol.db import ExactDecimal, IdString, JsonDocument, Model, TenantScopedModel, within_tenant
 
+from .exchange import ReferenceRate
 from .rates import Rate
 
 RateType = ExactDecimal(5, 2)
+EuroRate = ExactDecimal(18, 8)
 
 
 class VatRate(Model):
@@ -32,6 +34,22 @@ class VatRate(Model):
         return Rate(
             self.country_code, self.rate, self.valid_from, self.valid_to, self.territory, self.source, self.checked_on
         )
+
+
+class ExchangeRate(Model):
+    """What one euro was worth on a day, as the European Central Bank published it; the same for everybody."""
+
+    __tablename__ = "exchange_rates"
+    __table_args__ = (UniqueConstraint("currency", "valid_on"),)
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    currency: Mapped[str] = mapped_column(String(3))
+    rate: Mapped[Decimal] = mapped_column(EuroRate)
+    valid_on: Mapped[date] = mapped_column(Date)
+    source: Mapped[str] = mapped_column(String(255))
+
+    def as_rate(self) -> ReferenceRate:
+        return ReferenceRate(self.currency, self.rate, self.valid_on, self.source)
 
 
 class VatConsultation(TenantScopedModel):
@@ -58,6 +76,19 @@ class VatConsultation(TenantScopedModel):
         return VatAnswer(self.result)
 
 
+class LocationProof(TenantScopedModel):
+    """Something besides the address that says where a buyer is; the last of each kind counts."""
+
+    __tablename__ = "location_proofs"
+    __table_args__ = (within_tenant(), UniqueConstraint("tenant_id", "kind"))
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    country_code: Mapped[str] = mapped_column(String(2))
+    source: Mapped[str] = mapped_column(String(255))
+    seen_at: Mapped[datetime] = mapped_column()
+
+
 class TaxDecision(TenantScopedModel):
     """The VAT decision of one invoice with everything it was made from; `decisions.replay` makes it again."""
 
@@ -78,6 +109,10 @@ class TaxDecision(TenantScopedModel):
     exemption_reason: Mapped[str] = mapped_column(Text)
     rate_row_id: Mapped[str | None] = mapped_column(IdString)
     consultation_id: Mapped[str | None] = mapped_column(IdString)
+    exemptions: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonDocument)  # per category, once final
+    tax_currency: Mapped[str | None] = mapped_column(String(3))  # BT-6, where it is not the document's
+    tax_in_tax_currency_cents: Mapped[int | None]  # BT-111
+    exchange_rates: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonDocument)
     evidence: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
     warnings: Mapped[list[str]] = mapped_column(JsonDocument)
     policy: Mapped[str] = mapped_column(String(16))

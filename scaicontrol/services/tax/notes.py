@@ -1,14 +1,22 @@
-# ruff: noqa: E501 - sentences of law in six languages, with their own apostrophes
-"""The sentences the law asks for on a document, in the six languages and, for the reverse charge, the seller's own."""
+# ruff: noqa: E501, RUF001 - sentences of law in many languages, with their own apostrophes and letters
+"""
+The sentences the law asks for on a document: in the six languages, and in a word in the language of the seller's state.
 
-from typing import Literal, get_args
+The buyer reads the first; the second is what the seller's own tax office looks for.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Final, Literal, get_args
+
+from babel.languages import get_official_languages
 
 from .places import place
 
 Language = Literal["en", "nl", "de", "fr", "es", "it"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
-NoteKind = Literal["reverse_charge", "export", "outside_scope", "exempt", "zero_rated"]
+NoteKind = Literal["reverse_charge", "export", "outside_scope", "exempt", "intra_community"]
 
 _NOTES: dict[NoteKind, dict[Language, str]] = {
     "reverse_charge": {
@@ -43,44 +51,65 @@ _NOTES: dict[NoteKind, dict[Language, str]] = {
         "es": "Exento de IVA: {reason}",
         "it": "Esente da IVA: {reason}",
     },
-    "zero_rated": {
-        "en": "Zero-rated supply.",
-        "nl": "Levering tegen nultarief.",
-        "de": "Umsatz zum Nullsatz.",
-        "fr": "Opération au taux zéro.",
-        "es": "Operación a tipo cero.",
-        "it": "Operazione ad aliquota zero.",
+    "intra_community": {
+        "en": "Intra-Community supply of goods, exempt under Art. 138 of the EU VAT Directive (2006/112/EC).",
+        "nl": "Intracommunautaire levering van goederen, vrijgesteld op grond van art. 138 van de EU-btw-richtlijn (2006/112/EG).",
+        "de": "Innergemeinschaftliche Lieferung, steuerfrei nach Art. 138 der EU-Mehrwertsteuer-Systemrichtlinie (2006/112/EG).",
+        "fr": "Livraison intracommunautaire de biens, exonérée en vertu de l’art. 138 de la directive TVA de l’UE (2006/112/CE).",
+        "es": "Entrega intracomunitaria de bienes, exenta según el art. 138 de la Directiva del IVA de la UE (2006/112/CE).",
+        "it": "Cessione intracomunitaria di beni, non imponibile ai sensi dell’art. 138 della direttiva IVA dell’UE (2006/112/CE).",
     },
 }
 
-# VAT Directive Art. 226 (11a): the mention, in the words of each language version.
-_REVERSE_CHARGE_MENTION = {
-    "BG": "Обратно начисляване",
-    "CZ": "Daň odvede zákazník",
-    "DK": "Omvendt betalingspligt",
-    "DE": "Steuerschuldnerschaft des Leistungsempfängers",
-    "AT": "Steuerschuldnerschaft des Leistungsempfängers",
-    "EE": "Pöördmaksustamine",
-    "GR": "Αντίστροφη επιβάρυνση",
-    "CY": "Αντίστροφη επιβάρυνση",
-    "ES": "Inversión del sujeto pasivo",
-    "FR": "Autoliquidation",
-    "LU": "Autoliquidation",
-    "BE": "Btw verlegd / Autoliquidation",
-    "HR": "Prijenos porezne obveze",
-    "IT": "Inversione contabile",
-    "LV": "Nodokļa apgrieztā maksāšana",
-    "LT": "Atvirkštinis apmokestinimas",
-    "HU": "Fordított adózás",
-    "NL": "Btw verlegd",
-    "PL": "Odwrotne obciążenie",
-    "PT": "Autoliquidação",
-    "RO": "Taxare inversă",
-    "SK": "Prenesenie daňovej povinnosti",
-    "SI": "Obrnjena davčna obveznost",
-    "FI": "Käännetty verovelvollisuus",
-    "SE": "Omvänd betalningsskyldighet",
-}
+# By ISO 639 code. For the reverse charge the words of Art. 226 (11a) of the VAT Directive in each language version; a
+# supplier outside the EU VAT area sits in one of its territories, or in a state whose language is among the six.
+MENTIONS: Final[Mapping[NoteKind, Mapping[str, str]]] = {
+    "reverse_charge": {
+        "bg": "Обратно начисляване", "cs": "Daň odvede zákazník", "da": "Omvendt betalingspligt",
+        "de": "Steuerschuldnerschaft des Leistungsempfängers", "el": "Αντίστροφη επιβάρυνση", "en": "Reverse charge",
+        "es": "Inversión del sujeto pasivo", "et": "Pöördmaksustamine", "fi": "Käännetty verovelvollisuus",
+        "fr": "Autoliquidation", "hr": "Prijenos porezne obveze", "hu": "Fordított adózás",
+        "it": "Inversione contabile", "lt": "Atvirkštinis apmokestinimas", "lv": "Nodokļa apgrieztā maksāšana",
+        "nl": "Btw verlegd", "pl": "Odwrotne obciążenie", "pt": "Autoliquidação", "ro": "Taxare inversă",
+        "sk": "Prenesenie daňovej povinnosti", "sl": "Obrnjena davčna obveznost", "sv": "Omvänd betalningsskyldighet",
+    },
+    "export": {
+        "bg": "Износ извън ЕС, без ДДС", "cs": "Vývoz mimo EU, bez DPH", "da": "Eksport uden for EU, uden moms",
+        "de": "Ausfuhr außerhalb der EU, ohne Mehrwertsteuer", "el": "Εξαγωγή εκτός ΕΕ, χωρίς ΦΠΑ",
+        "en": "Export outside the EU, no VAT", "es": "Exportación fuera de la UE, sin IVA",
+        "et": "Eksport väljapoole ELi, käibemaksuta", "fi": "Vienti EU:n ulkopuolelle, ei arvonlisäveroa",
+        "fr": "Exportation hors de l’UE, sans TVA", "hr": "Izvoz izvan EU-a, bez PDV-a",
+        "hu": "EU-n kívüli kivitel, áfa nélkül", "it": "Esportazione fuori dall’UE, senza IVA",
+        "lt": "Eksportas už ES ribų, be PVM", "lv": "Eksports ārpus ES, bez PVN", "nl": "Uitvoer buiten de EU, geen btw",
+        "pl": "Eksport poza UE, bez VAT", "pt": "Exportação para fora da UE, sem IVA",
+        "ro": "Export în afara UE, fără TVA", "sk": "Vývoz mimo EÚ, bez DPH", "sl": "Izvoz zunaj EU, brez DDV",
+        "sv": "Export utanför EU, utan moms",
+    },
+    "outside_scope": {
+        "de": "Nicht steuerbar", "el": "Εκτός πεδίου ΦΠΑ", "en": "Not subject to VAT", "es": "No sujeto al IVA",
+        "fi": "Ei arvonlisäveron alainen", "fr": "Non soumis à la TVA", "it": "Non soggetto a IVA",
+        "nl": "Niet onderworpen aan btw", "sv": "Omfattas inte av moms",
+    },
+    "exempt": {
+        "bg": "Освободено от ДДС", "cs": "Osvobozeno od DPH", "da": "Fritaget for moms",
+        "de": "Von der Mehrwertsteuer befreit", "el": "Απαλλάσσεται από ΦΠΑ", "en": "Exempt from VAT",
+        "es": "Exento de IVA", "et": "Käibemaksuvaba", "fi": "Vapautettu arvonlisäverosta", "fr": "Exonéré de TVA",
+        "hr": "Oslobođeno PDV-a", "hu": "Áfamentes", "it": "Esente da IVA", "lt": "Neapmokestinama PVM",
+        "lv": "Atbrīvots no PVN", "nl": "Vrijgesteld van btw", "pl": "Zwolnione z VAT", "pt": "Isento de IVA",
+        "ro": "Scutit de TVA", "sk": "Oslobodené od DPH", "sl": "Oproščeno DDV", "sv": "Undantaget från moms",
+    },
+    "intra_community": {
+        "bg": "Вътреобщностна доставка", "cs": "Dodání zboží do jiného členského státu",
+        "da": "Levering inden for EU", "de": "Innergemeinschaftliche Lieferung", "el": "Ενδοκοινοτική παράδοση",
+        "en": "Intra-Community supply", "es": "Entrega intracomunitaria", "et": "Ühendusesisene käive",
+        "fi": "Yhteisömyynti", "fr": "Livraison intracommunautaire", "hr": "Isporuka unutar EU-a",
+        "hu": "Közösségen belüli értékesítés", "it": "Cessione intracomunitaria", "lt": "Prekių tiekimas ES viduje",
+        "lv": "Piegāde ES iekšienē", "nl": "Intracommunautaire levering",
+        "pl": "Wewnątrzwspólnotowa dostawa towarów", "pt": "Transmissão intracomunitária",
+        "ro": "Livrare intracomunitară", "sk": "Dodanie tovaru do iného členského štátu",
+        "sl": "Dobava znotraj Unije", "sv": "Unionsintern varuleverans",
+    },
+}  # fmt: skip
 
 
 def language_or_english(code: str | None) -> Language:
@@ -89,10 +118,20 @@ def language_or_english(code: str | None) -> Language:
     return next((language for language in LANGUAGES if language == short), "en")
 
 
+@cache
+def state_languages(country_code: str) -> tuple[str, ...]:
+    """Name the languages in which a state addresses its taxpayers, the first one first."""
+    return get_official_languages(place(country_code).country, de_facto=True) if country_code else ()
+
+
 def note(kind: NoteKind, language: str | None, *, seller_country: str = "", reason: str = "") -> str:
-    """Write a legal note; a reverse charge also carries the mention in the language of the seller's state."""
-    text = _NOTES[kind][language_or_english(language)].format(reason=reason)
-    if kind != "reverse_charge":
+    """Write a legal note in the document's language, and mention it in the seller's where that is another."""
+    written = language_or_english(language)
+    text, own = _NOTES[kind][written].format(reason=reason), state_languages(seller_country)
+    if written in own:
         return text
-    mention = _REVERSE_CHARGE_MENTION.get(place(seller_country).country, "") if seller_country else ""
-    return text if not mention or mention.lower() in text.lower() else f"{text} ({mention})"
+    mentions = [MENTIONS[kind][code] for code in own if code in MENTIONS[kind]][:_MENTIONED]
+    return f"{text} ({' / '.join(mentions)})" if mentions else text
+
+
+_MENTIONED: Final = 2  # Belgium's and Switzerland's third would only make the note longer

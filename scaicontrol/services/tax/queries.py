@@ -1,4 +1,6 @@
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import Select, select
 
@@ -6,9 +8,10 @@ from scaicontrol.core.errors import NotFound
 from scaicontrol.core.ports import VatAnswer
 from scaicontrol.core.work import UnitOfWork
 
-from .models import TaxDecision, VatConsultation, VatRate
+from .exchange import LATEST_WITHIN, ReferenceRate
+from .facts import Consulted
+from .models import ExchangeRate, LocationProof, TaxDecision, VatConsultation, VatRate
 from .rates import SHIPPED_RATES, RateTable
-from .rules import Consulted
 
 
 def visible(uow: UnitOfWork) -> Select[TaxDecision]:
@@ -42,6 +45,28 @@ async def rate_table(uow: UnitOfWork) -> RateTable:
     return RateTable(row.as_rate() for row in stored) if stored else SHIPPED_RATES
 
 
+async def exchange_rates(
+    uow: UnitOfWork, currency: str | None = None, since: date | None = None, limit: int = 1000
+) -> list[ExchangeRate]:
+    """List what one euro was worth, the newest day first."""
+    uow.authorize("vat_rates:read")
+    query = select(ExchangeRate).order_by(ExchangeRate.valid_on.desc(), ExchangeRate.currency).limit(limit)
+    if currency is not None:
+        query = query.where(ExchangeRate.currency == currency)
+    if since is not None:
+        query = query.where(ExchangeRate.valid_on >= since)
+    return list(await uow.session.scalars(query))
+
+
+async def exchange_rates_near(uow: UnitOfWork, currencies: Iterable[str], day: date) -> list[ReferenceRate]:
+    """Give the rates of some currencies that can be the latest on a day."""
+    uow.authorize("vat_rates:read")
+    near = select(ExchangeRate).where(
+        ExchangeRate.currency.in_(list(currencies)), ExchangeRate.valid_on.between(day - LATEST_WITHIN, day)
+    )
+    return [row.as_rate() for row in await uow.session.scalars(near)]
+
+
 async def last_consultation(uow: UnitOfWork, tenant_id: str, vat_number: str) -> VatConsultation | None:
     """Give what VIES last said; an answer outlives a later silence."""
     uow.authorize("billing_profiles:read")
@@ -53,6 +78,14 @@ async def last_consultation(uow: UnitOfWork, tenant_id: str, vat_number: str) ->
     )
     answered = asked.where(VatConsultation.result != VatAnswer.unavailable)
     return (await uow.session.scalars(answered)).first() or (await uow.session.scalars(asked)).first()
+
+
+async def proofs_of_place(uow: UnitOfWork, tenant_id: str) -> dict[str, Any]:
+    """Give what else is known about where a buyer is, as the facts take it."""
+    uow.authorize("billing_profiles:read")
+    rows = await uow.session.scalars(select(LocationProof).where(LocationProof.tenant_id == tenant_id))
+    proofs = {row.kind: row.country_code for row in rows}
+    return {"payment_country": proofs.pop("payment_method", None), "other_proofs": proofs}
 
 
 async def consulted(uow: UnitOfWork, tenant_id: str, vat_number: str) -> Consulted | None:

@@ -7,88 +7,25 @@ same facts and rates give the same decision on any day, so a stored decision can
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime, timedelta
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from scaicontrol.core.errors import Reason, Refused
 from scaicontrol.core.ports import VatAnswer
 
-from .notes import note
-from .numbers import normalise, problem, usable
+from .evidence import Rule, evidence, warnings
+from .facts import VatFacts
+from .notes import NoteKind, note
+from .numbers import normalise, usable
 from .places import Place, country_name, is_country, place
 from .rates import SHIPPED_RATES, Rate, RateTable
 
 VatCategory = Literal["S", "AE", "G", "E", "Z", "O", "K"]
-Rule = Literal["exempt", "1", "2", "3", "4", "5", "manual"]
-ViesPolicy = Literal["off", "advisory", "required"]
 
 _ZERO = Decimal(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Consulted:
-    """What VIES last said about the buyer's number."""
-
-    answer: VatAnswer
-    consulted_at: datetime
-    consultation_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class VatFacts:
-    """
-    Everything a decision depends on besides the rates.
-
-    `tax_point` is the last day of the service period, else the issue date; `decided_at` dates the VIES answer's age.
-    """
-
-    seller_country: str
-    buyer_country: str
-    buyer_vat_number: str | None
-    is_business: bool
-    tax_point: date
-    decided_at: datetime
-    seller_postal_code: str | None = None
-    buyer_postal_code: str | None = None
-    oss_registered: bool = False
-    export_category: Literal["O", "G"] = "O"
-    tax_exempt: bool = False
-    tax_exempt_reason: str | None = None
-    tax_exempt_reason_code: str | None = None
-    vies_policy: ViesPolicy = "advisory"
-    vies_max_age_days: int = 30
-    vies_override_reason: str | None = None
-    consulted: Consulted | None = None
-    payment_country: str | None = None
-    language: str = "en"
-
-    def as_json(self) -> dict[str, Any]:
-        stored = asdict(self)
-        stored["tax_point"] = self.tax_point.isoformat()
-        stored["decided_at"] = self.decided_at.isoformat()
-        if self.consulted:
-            stored["consulted"]["consulted_at"] = self.consulted.consulted_at.isoformat()
-            stored["consulted"]["answer"] = self.consulted.answer.value
-        return stored
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        consulted = stored["consulted"]
-        return cls(
-            **{
-                **stored,
-                "tax_point": date.fromisoformat(stored["tax_point"]),
-                "decided_at": datetime.fromisoformat(stored["decided_at"]),
-                "consulted": consulted
-                and Consulted(
-                    VatAnswer(consulted["answer"]),
-                    datetime.fromisoformat(consulted["consulted_at"]),
-                    consulted["consultation_id"],
-                ),
-            }
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +41,7 @@ class VatDecision:
     exemption_code: str | None = None
     exemption_reason: str = ""
     rate_used: Rate | None = None
+    supply_rates: tuple[tuple[date, Decimal], ...] = ()  # of lines with a tax point of their own
     consultation_id: str | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
@@ -124,7 +62,7 @@ def determine_vat(facts: VatFacts, rates: RateTable = SHIPPED_RATES) -> VatDecis
     if not seller.in_eu:
         return _seller_outside(facts, buyer, rates)
     if seller.country == buyer.country:
-        return _standard("3", facts, rates.standard(seller, facts.tax_point))
+        return _standard("3", facts, seller, rates)
     return _across_the_border(facts, seller, buyer, rates)
 
 
@@ -132,11 +70,9 @@ def rates_used(facts: VatFacts, rates: RateTable) -> tuple[Rate, ...]:
     """Name the rates that could enter the decision, so that a replay needs no table."""
     found = []
     for where in _places(facts):
-        if where.in_eu:
-            try:
-                found.append(rates.standard(where, facts.tax_point))
-            except Refused:
-                continue  # The rule that needs it refuses; a rule that does not need it must not.
+        for day in (facts.tax_point, *facts.supply_days) if where.in_eu else ():
+            with suppress(Refused):
+                found.append(rates.standard(where, day))
     return tuple(dict.fromkeys(found))
 
 
@@ -160,37 +96,42 @@ def _exempt(facts: VatFacts) -> VatDecision:
     reason = (facts.tax_exempt_reason or "").strip()
     if not reason:
         raise _undecidable("The buyer is tax exempt without a reason; state tax_exempt_reason.", "tax_exempt_reason")
-    sentence = note("exempt", facts.language, reason=reason)
+    sentence = _note("exempt", facts, reason)
     return _untaxed("exempt", facts, "E", "VAT 0% (Exempt)", (facts.tax_exempt_reason_code or None, sentence))
+
+
+def _note(kind: NoteKind, facts: VatFacts, reason: str = "") -> str:
+    return note(kind, facts.language, seller_country=facts.seller_country, reason=reason)
 
 
 def _export(facts: VatFacts) -> VatDecision:
     code = "VATEX-EU-G" if facts.export_category == "G" else "VATEX-EU-O"
-    return _untaxed("1", facts, facts.export_category, "VAT 0% (Export)", (code, note("export", facts.language)))
+    return _untaxed("1", facts, facts.export_category, "VAT 0% (Export)", (code, _note("export", facts)))
 
 
 def _seller_outside(facts: VatFacts, buyer: Place, rates: RateTable) -> VatDecision:
     """Decide for a seller outside the EU: nothing, unless it collects through non-Union OSS from consumers."""
     if facts.oss_registered and not _counts_as_business(facts):
         return _one_stop_shop("2", facts, buyer, rates)
-    reason = note("outside_scope", facts.language)
+    reason = _note("outside_scope", facts)
     return replace(_untaxed("2", facts, "O", "No VAT", ("VATEX-EU-O", reason)), legal_note="")
 
 
 def _across_the_border(facts: VatFacts, seller: Place, buyer: Place, rates: RateTable) -> VatDecision:
     if _counts_as_business(facts):
-        sentence = note("reverse_charge", facts.language, seller_country=facts.seller_country)
+        sentence = _note("reverse_charge", facts)
         return _untaxed("4", facts, "AE", "VAT 0% (Reverse Charge)", ("VATEX-EU-AE", sentence))
     if facts.oss_registered:
         return _one_stop_shop("5", facts, buyer, rates)
-    return _standard("5", facts, rates.standard(seller, facts.tax_point))
+    return _standard("5", facts, seller, rates)
 
 
 def _one_stop_shop(rule: Rule, facts: VatFacts, buyer: Place, rates: RateTable) -> VatDecision:
-    return _standard(rule, facts, rates.standard(buyer, facts.tax_point), f" (OSS, {country_name(buyer.country)})")
+    return _standard(rule, facts, buyer, rates, f" (OSS, {country_name(buyer.country)})")
 
 
-def _standard(rule: Rule, facts: VatFacts, rate: Rate, suffix: str = "") -> VatDecision:
+def _standard(rule: Rule, facts: VatFacts, where: Place, rates: RateTable, suffix: str = "") -> VatDecision:
+    rate = rates.standard(where, facts.tax_point)
     return VatDecision(
         rule=rule,
         tax_rate=rate.rate,
@@ -198,7 +139,8 @@ def _standard(rule: Rule, facts: VatFacts, rate: Rate, suffix: str = "") -> VatD
         reverse_charge=False,
         tax_label=f"VAT {percent(rate.rate)}{suffix}",
         rate_used=rate,
-        **_proof(facts, rule),
+        supply_rates=tuple((day, rates.standard(where, day).rate) for day in facts.supply_days),
+        **_proof(facts, rule, taxed=True),
     )
 
 
@@ -215,15 +157,15 @@ def _untaxed(
         legal_note=sentence,
         exemption_code=code,
         exemption_reason=sentence,
-        **_proof(facts, rule),
+        **_proof(facts, rule, taxed=False),
     )
 
 
-def _proof(facts: VatFacts, rule: Rule) -> dict[str, Any]:
+def _proof(facts: VatFacts, rule: Rule, *, taxed: bool) -> dict[str, Any]:
     return {
         "consultation_id": facts.consulted.consultation_id if facts.consulted else None,
-        "evidence": _evidence(facts),
-        "warnings": _warnings(facts, rule),
+        "evidence": evidence(facts),
+        "warnings": warnings(facts, rule, taxed=taxed),
     }
 
 
@@ -233,7 +175,7 @@ def _counts_as_business(facts: VatFacts) -> bool:
         return False
     if facts.vies_policy != "required" or facts.vies_override_reason:
         return True
-    answer = facts.consulted.answer if facts.consulted and _is_fresh(facts) else VatAnswer.unavailable
+    answer = facts.consulted.answer if facts.consulted and facts.vies_is_fresh else VatAnswer.unavailable
     if answer is VatAnswer.unavailable:
         number = normalise(facts.buyer_vat_number, facts.buyer_country)
         message = (
@@ -242,43 +184,6 @@ def _counts_as_business(facts: VatFacts) -> bool:
         )
         raise Refused(message, reasons=[Reason("vies_unavailable", message, "buyer_vat_number")])
     return answer is VatAnswer.valid
-
-
-def _is_fresh(facts: VatFacts) -> bool:
-    return facts.consulted is not None and (
-        facts.decided_at - facts.consulted.consulted_at <= timedelta(days=facts.vies_max_age_days)
-    )
-
-
-def _evidence(facts: VatFacts) -> dict[str, Any]:
-    """Collect the proofs of place (Regulation 282/2011 Art. 24f) and say whether they contradict each other."""
-    number = normalise(facts.buyer_vat_number, facts.buyer_country)
-    prefix = number[:2].replace("EL", "GR") if usable(facts.buyer_vat_number, facts.buyer_country) else None
-    proofs = {
-        "billing_country": place(facts.buyer_country).country,
-        "payment_country": place(facts.payment_country).country if facts.payment_country else None,
-        "vat_prefix": prefix,
-    }
-    return {
-        **proofs,
-        "contradictory": len({proof for proof in proofs.values() if proof}) > 1,
-        "vies": facts.consulted.answer.value if facts.consulted else None,
-        "vies_override_reason": facts.vies_override_reason,
-    }
-
-
-def _warnings(facts: VatFacts, rule: Rule) -> tuple[str, ...]:
-    found = []
-    if malformed := problem(facts.buyer_vat_number, facts.buyer_country):
-        found.append(f"{malformed} It counts as absent.")
-    if rule == "4" and facts.vies_policy == "advisory":
-        if facts.consulted is None or not _is_fresh(facts):
-            found.append("VIES has not confirmed the buyer's VAT number; reverse charge rests on its form.")
-        elif facts.consulted.answer is not VatAnswer.valid:
-            found.append(f"VIES answered '{facts.consulted.answer.value}' for the buyer's VAT number.")
-    if rule == "4" and facts.vies_override_reason:
-        found.append(f"The VIES check was overridden: {facts.vies_override_reason}")
-    return tuple(found)
 
 
 def _undecidable(message: str, about: str) -> Refused:

@@ -13,11 +13,11 @@ from typing import Any
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import ControlError, Reason
+from scaicontrol.core.errors import Reason
 from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import einvoices, tax
-from scaicontrol.services.tax import TaxableLine, TaxDecision, Totals
+from scaicontrol.services import einvoices
+from scaicontrol.services.tax import Totals
 
 from .. import crediting, numbering, queries
 from ..lifecycle import DocumentType, InvoiceStatus
@@ -26,6 +26,7 @@ from ..pages import print_problems
 from ..paper import Paper, document_of, line_row, row_of
 from ..parties import Parties, inherited_parties, parties_of
 from ..schemas import CheckReasonOut, CheckReport, FinalizeIn
+from . import taxing
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +79,15 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
 
     reasons = [*_state(invoice), *parties.problems]
     reasons += _dates(uow, series, issue_date, due_date, settings.timezone)
-    decided, undecided = await _decide(uow, invoice, parties, original, issue_date, data)
+    decided, undecided = await taxing.decide(uow, invoice, parties, original, issue_date, data)
     reasons += undecided
     terms: tuple[tuple[str, Decimal], ...] = ()
     totals: Totals | None = None
     if decided:
-        terms = tuple(
-            tax.line_terms(decided["category"], decided["rate"], line.tax_category, line.tax_rate)
-            for line in invoice.lines
-        )
-        taxable = [TaxableLine(line.amount_cents, *term) for line, term in zip(invoice.lines, terms, strict=True)]
         left = await _left_of(uow, invoice, original) if original else None
-        totals = crediting.totals(left, invoice) if left else tax.totals(taxable)
-        reasons += tax.check_coherence(taxable, _grounds(decided, parties, original))
-        reasons += _totals(invoice, totals)
+        taxed = await taxing.complete(uow, decided, invoice, parties, issue_date, left)
+        decided, terms, totals = taxed.decided, taxed.terms, taxed.totals
+        reasons += [*taxed.reasons, *_totals(invoice, totals)]
         if original and left:
             reasons += crediting.limit_reasons(original, left, invoice)
 
@@ -108,8 +104,8 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
             original=original,
         )
         rows = [
-            line_row(line) | {"tax_cents": tax_cents}
-            for line, tax_cents in zip(invoice.lines, totals.line_tax_cents, strict=True)
+            line_row(line) | {"tax_category": category, "tax_rate": rate, "tax_cents": tax_cents}
+            for line, (category, rate), tax_cents in zip(invoice.lines, terms, totals.line_tax_cents, strict=True)
         ]
         paper = Paper(row, rows, parties.seller, parties.buyer, decided)
     inputs = {
@@ -117,9 +113,7 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
         "lines": [_line_row(line) for line in invoice.lines],
         "seller": parties.seller,
         "buyer": parties.buyer,
-        "decided": {
-            name: decided.get(name) for name in ("rule", "rate", "category", "label", "legal_note", "rate_row_id")
-        },
+        "decided": {name: decided.get(name) for name in _DECISIVE},
         "issue_date": issue_date,
         "due_date": due_date,
         "prefix": prefix,
@@ -189,6 +183,13 @@ _INPUTS = (
 )  # fmt: skip
 
 
+# Not what only dates the decision: the gate and the transaction decide at two moments.
+_DECISIVE = (
+    "rule", "rate", "category", "label", "legal_note", "rate_row_id", "exemptions", "tax_currency",
+    "tax_in_tax_currency_cents",
+)  # fmt: skip
+
+
 def _line_row(line: InvoiceLine) -> dict[str, Any]:
     return {
         column.key: getattr(line, column.key)
@@ -234,47 +235,6 @@ def _dates(
         message = f"It would be due on {due_date}, before it is issued on {issue_date}."
         found.append(Reason("due_date_before_issue", message, "due_date"))
     return found
-
-
-async def _decide(
-    uow: UnitOfWork, invoice: Invoice, parties: Parties, original: Invoice | None, issue_date: date, data: FinalizeIn
-) -> tuple[Mapping[str, Any], list[Reason]]:
-    """Decide VAT, or inherit the decision of the invoice that a credit note corrects."""
-    if original is not None:
-        inherited = await tax.get(uow, original.id)
-        return {name: getattr(inherited, name) for name in _DECIDED}, []
-    if not (parties.seller and parties.buyer):
-        return {}, []
-    facts = await parties.vat_facts(uow, _tax_point(invoice, issue_date, parties.settings.timezone), data)
-    try:
-        return tax.decide(facts, await tax.rate_table(uow)).as_columns(), []
-    except ControlError as error:
-        return {}, list(error.reasons or [Reason("vat_undecidable", error.message)])
-
-
-_DECIDED = tuple(
-    column.key
-    for column in TaxDecision.__mapper__.column_attrs
-    if column.key not in {"id", "invoice_id", "tenant_id", "partner_id", "finalized_at", *_CLOCKS}
-)
-
-
-def _tax_point(invoice: Invoice, issue_date: date, zone: str) -> date:
-    ends = (
-        [invoice.period_end] if invoice.period_end else [line.period_end for line in invoice.lines if line.period_end]
-    )
-    last = max(ends, default=None)
-    return civil_date(last - timedelta(microseconds=1), zone) if last else issue_date
-
-
-def _grounds(decided: Mapping[str, Any], parties: Parties, original: Invoice | None) -> tax.Grounds:
-    return tax.Grounds(
-        decided_category=decided["category"],
-        seller_vat_number=parties.seller.get("seller_vat_number"),
-        buyer_vat_number=parties.buyer.get("vat_number"),
-        reason_text=decided.get("exemption_reason") or decided.get("legal_note"),
-        manual=decided["rule"] == "manual" or original is not None,
-    )
 
 
 def _totals(invoice: Invoice, totals: Totals) -> list[Reason]:

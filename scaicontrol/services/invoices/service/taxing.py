@@ -1,0 +1,142 @@
+"""The VAT of a draft: decided for the document, ended per line, and stated in the seller's currency (contract §16)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from scaicontrol.core.errors import ControlError, Reason
+from scaicontrol.core.periods import civil_date
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import tax
+from scaicontrol.services.tax import TaxableLine, TaxDecision, Totals
+
+from .. import crediting
+from ..models import Invoice, InvoiceLine
+from ..parties import Parties
+from ..schemas import FinalizeIn
+
+Terms = tuple[tuple[str, Decimal], ...]  # (category, rate) of each line
+Decided = Mapping[str, Any]  # the columns of `tax_decisions`
+
+
+async def decide(
+    uow: UnitOfWork, invoice: Invoice, parties: Parties, original: Invoice | None, issue_date: date, data: FinalizeIn
+) -> tuple[Decided, list[Reason]]:
+    """Decide VAT, or inherit the decision of the invoice that a credit note corrects."""
+    if original is not None:
+        inherited = await tax.get(uow, original.id)
+        return {name: getattr(inherited, name) for name in _DECIDED}, []
+    if not (parties.seller and parties.buyer):
+        return {}, []
+    zone = parties.settings.timezone
+    tax_point = _tax_point(invoice, issue_date, zone)
+    days = {day for line in invoice.lines if (day := _own_tax_point(line, zone))} - {tax_point}
+    facts = await parties.vat_facts(uow, tax_point, tuple(sorted(days)), data)
+    try:
+        return tax.decide(facts, await tax.rate_table(uow)).as_columns(), []
+    except ControlError as error:
+        return {}, list(error.reasons or [Reason("vat_undecidable", error.message)])
+
+
+_NOT_DECIDED = frozenset({"id", "invoice_id", "tenant_id", "partner_id", "finalized_at", "created_at", "updated_at"})
+_DECIDED = tuple(
+    column.key for column in TaxDecision.__mapper__.column_attrs if column.key not in _NOT_DECIDED
+)  # fmt: skip
+
+
+def _tax_point(invoice: Invoice, issue_date: date, zone: str) -> date:
+    """Give the last day of the service, else the day of issue."""
+    if invoice.period_end:
+        return _last_day(invoice.period_end, zone)
+    return max((day for line in invoice.lines if (day := _own_tax_point(line, zone))), default=issue_date)
+
+
+def _own_tax_point(line: InvoiceLine, zone: str) -> date | None:
+    return _last_day(line.period_end, zone) if line.period_end else None
+
+
+def _last_day(end: datetime, zone: str) -> date:
+    return civil_date(end - timedelta(microseconds=1), zone)
+
+
+def _terms(decided: Decided, invoice: Invoice, zone: str) -> Terms:
+    """Give each line its category and rate: its own, else the document's at the line's own tax point."""
+    rates = tax.line_rates(decided)
+    return tuple(
+        tax.line_terms(
+            decided["category"],
+            rates.get(_own_tax_point(line, zone), decided["rate"]),
+            line.tax_category,
+            line.tax_rate,
+        )
+        for line in invoice.lines
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Taxed:
+    """A decision with what only the lines know: their terms, the sums, and why groups carry no VAT."""
+
+    decided: Decided
+    terms: Terms
+    totals: Totals
+    reasons: tuple[Reason, ...]
+
+
+async def complete(
+    uow: UnitOfWork,
+    decided: Decided,
+    invoice: Invoice,
+    parties: Parties,
+    issue_date: date,
+    left: crediting.Balance | None,
+) -> Taxed:
+    """
+    End a decision per line: terms, sums, the reason of each exempt category, and the VAT in a second currency.
+
+    The VAT of a credit note follows from what is `left` of its invoice.
+    """
+    ended = _terms(decided, invoice, parties.settings.timezone)
+    lines = [TaxableLine(line.amount_cents, *term) for line, term in zip(invoice.lines, ended, strict=True)]
+    totals = crediting.totals(left, invoice) if left else tax.totals(lines)
+    stated = [
+        tax.Stated(category, line.exemption_reason or "", line.exemption_code)
+        for line, (category, _) in zip(invoice.lines, ended, strict=True)
+    ]
+    seller_country = parties.seller.get("seller_country_code") or ""
+    exemptions = tax.exemptions(stated, decided, parties.language, seller_country)
+    reasons = tax.check_coherence(lines, _grounds(decided, invoice, parties, exemptions)) + tax.check_stated(stated)
+    converted: Mapping[str, Any] = tax.NO_CONVERSION
+    try:
+        converted = await _converted(uow, decided, invoice, seller_country, totals.tax_cents, issue_date)
+    except ControlError as error:
+        reasons += error.reasons
+    full = {**decided, **converted, "exemptions": [each.as_json() for each in exemptions] or None}
+    return Taxed(full, ended, totals, tuple(reasons))
+
+
+async def _converted(
+    uow: UnitOfWork, decided: Decided, invoice: Invoice, seller_country: str, tax_cents: int, issue_date: date
+) -> Mapping[str, Any]:
+    if invoice.referenced_invoice_id is not None:
+        return tax.convert_again(decided, tax_cents, invoice.currency)
+    # VAT becomes chargeable with the supply, or with the invoice where that comes first (Directive Art. 63, 66).
+    day = min(tax.tax_point_of(decided) or issue_date, issue_date)
+    conversion = await tax.in_tax_currency(uow, seller_country, invoice.currency, tax_cents, day)
+    return conversion.as_columns() if conversion else tax.NO_CONVERSION
+
+
+def _grounds(decided: Decided, invoice: Invoice, parties: Parties, exemptions: Sequence[tax.Exemption]) -> tax.Grounds:
+    seller = tax.place(parties.seller.get("seller_country_code") or "")
+    buyer = tax.place(parties.buyer.get("country_code") or "", parties.buyer.get("postal_code"))
+    dated = bool(invoice.period_end) or all(line.period_end for line in invoice.lines)
+    return tax.Grounds(
+        decided_category=decided["category"],
+        seller_vat_number=parties.seller.get("seller_vat_number"),
+        buyer_vat_number=parties.buyer.get("vat_number"),
+        reasons={each.category: each.reason for each in exemptions},
+        delivery=dated and buyer.in_eu and buyer.country != seller.country,
+        manual=decided["rule"] == "manual" or invoice.referenced_invoice_id is not None,
+    )
