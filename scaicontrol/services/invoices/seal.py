@@ -36,8 +36,8 @@ _DECISION_IF_ANY = ("exemptions", "tax_currency", "tax_in_tax_currency_cents", "
 
 # What a set-based read needs to seal again: the same columns, without the entities around them.
 DOCUMENT_COLUMNS = [getattr(Invoice, name) for name in (*_HEAD, *_TOTALS)]
-LINE_COLUMNS = [getattr(InvoiceLine, name) for name in _LINE]
-DECISION_COLUMNS = [getattr(TaxDecision, name) for name in _DECISION]
+LINE_COLUMNS = [getattr(InvoiceLine, name) for name in (*_LINE, *_LINE_IF_ANY)]
+DECISION_COLUMNS = [getattr(TaxDecision, name) for name in (*_DECISION, *_DECISION_IF_ANY)]
 
 
 def sealed_content(invoice: Any, lines: Sequence[Any], decision: Any) -> dict[str, Any]:

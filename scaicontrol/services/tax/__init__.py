@@ -16,7 +16,16 @@ from .categories import (
 from .decisions import Decided, decide, explain, line_rates, replay, replayed, tax_point_of, verify
 from .ecb import read as read_ecb_file
 from .events import ExchangeRatesAdded, VatNumberConsulted, VatRateAdded
-from .exchange import ECB, NO_CONVERSION, Conversion, ReferenceRate, convert, convert_again, vat_currency
+from .exchange import (
+    ECB,
+    NO_CONVERSION,
+    Conversion,
+    ReferenceRate,
+    convert,
+    convert_again,
+    vat_currency,
+    verify_conversion,
+)
 from .facts import Consulted, VatFacts
 from .models import ExchangeRate, LocationProof, TaxDecision, VatConsultation, VatRate
 from .notes import LANGUAGES, Language, language_or_english, note
@@ -121,6 +130,7 @@ __all__ = [
     "vat_currency",
     "vat_prefix",
     "verify",
+    "verify_conversion",
     "visible",
     "with_stated_taxes",
 ]

@@ -124,6 +124,18 @@ def convert_again(stored: Mapping[str, Any], tax_cents: int, currency: str) -> M
     return convert(tax_cents, currency, stored["tax_currency"], rates).as_columns()
 
 
+def verify_conversion(stored: Any, tax_cents: int, currency: str) -> list[Reason]:
+    """Convert a document's VAT again and say when its decision states another amount in the second currency."""
+    again = convert_again(
+        {"tax_currency": stored.tax_currency, "exchange_rates": stored.exchange_rates}, tax_cents, currency
+    )
+    was, now = stored.tax_in_tax_currency_cents, again["tax_in_tax_currency_cents"]
+    if was == now:
+        return []
+    message = f"The stored VAT in {stored.tax_currency} is {was} minor units; the stored rates give {now}."
+    return [Reason("tax_decision_differs", message, "tax_in_tax_currency_cents")]
+
+
 def latest(rates: Iterable[ReferenceRate], currency: str, tax_currency: str, day: date) -> ReferenceRate:
     """Choose the rate of `currency` that was the latest on a day, or refuse with `exchange_rate_missing`."""
     known = [

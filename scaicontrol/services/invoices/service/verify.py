@@ -274,11 +274,8 @@ def _content(invoice: Any, lines: Sequence[Any], decision: Any) -> list[Violatio
         found.append(_violation("unsealed", invoice, f"{invoice.number} has a number but is marked as a draft."))
     if seal.digest(invoice, lines, decision) != invoice.canonical_digest:
         found.append(_violation("content_changed", invoice, f"{invoice.number} does not say what was sealed."))
-    if invoice.document_type != DocumentType.credit_note:
-        found += [
-            _violation("decision_differs", invoice, f"{invoice.number}: {reason.message}")
-            for reason in tax.verify(decision)
-        ]
+    differing = tax.verify(decision) + tax.verify_conversion(decision, invoice.tax_cents, invoice.currency)
+    found += [_violation("decision_differs", invoice, f"{invoice.number}: {reason.message}") for reason in differing]
     return found
 
 
