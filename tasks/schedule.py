@@ -91,7 +91,8 @@ async def orphan_sweep(backend: Backend) -> str:
     pruned = 0
     while count := await backend.perform(actor, usage.prune):
         pruned += count
-    return f"{removed} expired keys, {pruned} old usage events removed"
+    orphans = await invoices.sweep_orphans(backend, actor)
+    return f"{removed} expired keys, {pruned} old usage events, {orphans} files of no document removed"
 
 
 JOBS: tuple[Job, ...] = (

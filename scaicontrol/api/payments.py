@@ -193,7 +193,13 @@ refunds = Router("/admin/billing/invoices", tags=["admin-billing"], alias="/admi
 async def refund(backend: Backend, actor: Actor, invoice_id: str, body: RefundIn) -> RefundedOut:
     """Credits it first, then returns the money through the provider that took it."""
     made, note = await payments.refund(backend, actor, invoice_id, body.amount_cents, body.reason)
-    return RefundedOut(refund=RefundOut.model_validate(made), credit_note_id=note.id, credit_note_number=note.number)
+    everything = await backend.ask(actor, payments.refunds_of_note, note.id)
+    return RefundedOut(
+        refund=RefundOut.model_validate(made),
+        refunds=[RefundOut.model_validate(each) for each in everything],
+        credit_note_id=note.id,
+        credit_note_number=note.number,
+    )
 
 
 @inbound.post(

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 
 # Each query gives the rows that break its rule.
@@ -66,6 +67,60 @@ RULES = {
           WHERE c.tenant_id <> i.tenant_id""",
     "no run is left open": "SELECT id FROM billing_runs WHERE status IN ('computing', 'planned', 'applying')",
 }
+
+
+# What must hold of documents alone: two are good, one has a shut gate, and all of the good ones is credited.
+DOCUMENT_RULES = {
+    rule: RULES[rule]
+    for rule in (
+        "numbers are without gaps and unique",
+        "the series counted what is there",
+        "every seal stands on the one before it",
+        "lines and tax make the total",
+    )
+} | {
+    "nothing is due, and what was credited is what was recorded": """
+        SELECT i.id FROM invoices i WHERE i.number IS NOT NULL AND (i.status <> 'paid' OR i.amount_due_cents <> 0
+        OR i.total_cents <> COALESCE(
+          (SELECT SUM(s.amount_cents) FROM invoice_settlements s WHERE s.invoice_id = i.id), 0))""",
+    "only the draft with the shut gate is left": """
+        SELECT id FROM invoices WHERE status = 'draft' AND document_type = 'credit_note'
+        UNION ALL SELECT 'drafts' WHERE (SELECT COUNT(*) FROM invoices WHERE status = 'draft') <> 1""",
+    "notes give back what was charged, per line": """
+        SELECT o.id FROM invoice_line_items o JOIN invoices i ON i.id = o.invoice_id AND i.document_type = 'invoice'
+        LEFT JOIN invoice_line_items n ON n.credited_line_id = o.id WHERE i.number IS NOT NULL
+        GROUP BY o.id HAVING o.amount_cents + COALESCE(SUM(n.amount_cents), 0) <> 0""",
+    "notes give back what was charged, with every cent of VAT": """
+        SELECT i.id FROM invoices i JOIN invoices n ON n.referenced_invoice_id = i.id
+        GROUP BY i.id HAVING SUM(n.tax_cents) + i.tax_cents <> 0 OR SUM(n.total_cents) + i.total_cents <> 0""",
+    "each document told it once": """
+        SELECT i.id FROM invoices i LEFT JOIN event_outbox e ON e.resource_id = i.id AND e.kind = 'source'
+         AND e.event_type IN ('invoice.finalized', 'credit_note.issued')
+        WHERE i.number IS NOT NULL GROUP BY i.id HAVING COUNT(e.id) <> 1""",
+    "each document has one PDF and one XML": """
+        SELECT i.id FROM invoices i LEFT JOIN document_versions v ON v.invoice_id = i.id
+        WHERE i.number IS NOT NULL GROUP BY i.id
+        HAVING SUM(v.kind = 'pdf') <> 1 OR SUM(v.kind = 'xml') <> 1 OR COUNT(v.id) <> 2""",
+}
+
+
+def broken_documents(folder: Path) -> list[str]:
+    """Name every rule about documents that does not hold, and every file that no row or another row names."""
+    with closing(sqlite3.connect(folder / "world.db")) as database:
+        found = [
+            f"{rule}: {rows[:3]}"
+            for rule, query in DOCUMENT_RULES.items()
+            if (rows := database.execute(query).fetchall())
+        ]
+        named = dict(database.execute("SELECT storage_key, sha256 FROM document_versions"))
+    stored = {
+        path.relative_to(folder / "objects").as_posix(): sha256(path.read_bytes()).hexdigest()
+        for path in (folder / "objects").rglob("*")
+        if path.is_file() and not path.name.startswith(".tmp-")
+    }
+    if stored != named:
+        found.append(f"files and rows differ: {sorted(set(stored.items()) ^ set(named.items()))[:3]}")
+    return found
 
 
 def broken(folder: Path) -> list[str]:

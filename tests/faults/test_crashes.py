@@ -1,5 +1,6 @@
 """
-Killed (SIGKILL) before and after every unit of work and every call to the outside, then left to the timetable.
+Killed (SIGKILL) before and after every unit of work and every call to the outside, then left to the timetable; while
+documents are numbered, also before every single statement that writes, and before every commit.
 
 Nothing is lost, doubled or skipped: the rules of `invariants` hold after every recovery. `make test` takes a seeded
 slice of the crash points, `make test-long` all of them.
@@ -16,13 +17,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SEED = int(os.environ.get("FAULT_SEED", "20260201"))
-SLICE = {"billing": 5, "dispatcher": 2}
+SLICE = {"billing": 5, "dispatcher": 2, "documents": 5}
 
 
 async def lives(scenario, folder, points):
     """Let the scenario die at each point; give what was found as (point, exit status, steps, faults)."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.faults.world", scenario, str(folder), *map(str, points),
+        sys.executable, "-m", "tests.faults.scenarios", scenario, str(folder), *map(str, points),
         cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, limit=2**20,
     )  # fmt: skip
     out, err = await process.communicate()

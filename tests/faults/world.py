@@ -1,46 +1,25 @@
-"""
-A world that can be killed: its outside keeps what reached it in files, and every step of the work is counted.
+"""A world that can be killed: its outside keeps what reached it in files, and every step of the work is counted."""
 
-Run as a program it makes the world once, then forks a child for each crash point; the child kills itself there
-(SIGKILL), a second child recovers, and the parent checks what an auditor would. One JSON line per crash point.
-
-    python -m tests.faults.world billing /tmp/somewhere 0 1 2 …      (0 is the run nobody disturbs)
-"""
-
-import asyncio
-import json
 import os
-import shutil
 import signal
-import sys
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import event
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
-from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.ports import Mail, MailOutcome, MailResult, PaymentResult, StoredMethod
 from scaicontrol.core.settings import Environment, Settings
 from scaicontrol.db.engine import Database
 from scaicontrol.integrations.payment_providers.sandbox import Sandbox
 from scaicontrol.integrations.payment_providers.sandbox_ledger import Ledger
 from scaicontrol.integrations.storage import FolderStore
-from scaicontrol.services import billing, webhooks
-from scaicontrol.services.webhooks.schemas import WebhookEndpointIn
-from tasks import timetravel
-from tests.databases import create_schema, sqlite_url
-from tests.factories import ada, alice, gina
-from tests.factories.payments import store_card
-from tests.factories.ports import Answered, MemoryVault, memory_ports
-from tests.factories.subscriptions import market, subscribed
-
-from .invariants import broken
+from tests.databases import sqlite_url
+from tests.factories.ports import Answered, MemoryVault, TextRenderer, memory_ports
 
 BEGUN = datetime(2026, 2, 1, 9, tzinfo=UTC)  # Northwind's invoice day, the hour has come
 HOOKS = "https://crm.example.com/hooks"
@@ -104,6 +83,16 @@ class FileMail:
         return MailResult(MailOutcome.accepted, f"msg_{mail.mail_id}")
 
 
+class CountedRenderer(TextRenderer):
+    """Every process writes other bytes, as one does after an update: what the dead left behind is not written again."""
+
+    async def pdf(self, html: str, **said: Any) -> bytes:
+        STEPS("before render")
+        result = await super().pdf(f"{html}<!-- {os.getpid()} -->", **said)
+        STEPS("after render")
+        return result
+
+
 class CountedStore(FolderStore):
     async def put(self, key: str, body: bytes, content_type: str) -> None:
         STEPS("before store")
@@ -121,12 +110,15 @@ class CountedSandbox(Sandbox):
         return result
 
 
-def open_world(folder: Path, at: datetime, vault: MemoryVault) -> tuple[CountedBackend, FrozenClock]:
+def open_world(
+    folder: Path, at: datetime, vault: MemoryVault, *, by_statement: bool = False
+) -> tuple[CountedBackend, FrozenClock]:
     clock = FrozenClock(at)
     ports = memory_ports()
     changed: dict[str, Any] = {
         "objects": CountedStore(folder / "objects"),
         "mail": FileMail(folder),
+        "renderer": CountedRenderer(),
         "outbound": FileOutbound(folder),
         "vault": vault,
         "payment_providers": {"sandbox": CountedSandbox(clock, Ledger(folder / "sandbox.json"))},
@@ -139,81 +131,20 @@ def open_world(folder: Path, at: datetime, vault: MemoryVault) -> tuple[CountedB
         secret_key="a secret of the tests, long enough",  # type: ignore[arg-type]  # pydantic makes the SecretStr
     )
     database = Database(settings.effective_database_url, pool_size=5, max_overflow=5)
+    if by_statement:
+        _count_statements(database)
     return CountedBackend(settings, database, clock, replace(ports, **changed)), clock
 
 
-async def make(folder: Path, vault: MemoryVault) -> None:
-    """Acme and Globex owe a month; a subscriber listens to everything; what was told so far is settled."""
-    await create_schema(sqlite_url(folder / "world.db"))
-    backend, _ = open_world(folder, BEGUN - timedelta(days=5), vault)
-    await market(backend, payment_providers=["sandbox"])
-    for actor, number in ((alice, "1"), (gina, "2")):
-        await store_card(backend, number, by=actor)
-        await subscribed(backend, actor=actor, quantity=2)
-    await webhooks.create(backend, ada, WebhookEndpointIn(name="CRM", target_url=HOOKS, topics=["*"]))
+def _count_statements(database: Database) -> None:
+    """Make a step of everything that is written, and of every commit: before it, and so after the one before."""
+    engine = database.writer.sync_engine
 
-    async def settle(uow: Any) -> None:
-        await uow.session.execute(update(Outbox).values(next_reaction_at=None))
+    @event.listens_for(engine, "before_cursor_execute")
+    def _(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if not statement.startswith("SELECT"):
+            STEPS(f"before {' '.join(statement.split()[:3])}")
 
-    await backend.perform(ada, settle)
-    await backend.database.dispose()
-
-
-async def bill(backend: Backend, clock: FrozenClock) -> None:
-    """The billing run and all that follows from it: files, mails, payments, webhooks."""
-    await billing.generate(backend)
-    await timetravel.settle(backend)
-
-
-async def dispatch(backend: Backend, clock: FrozenClock) -> None:
-    """Only what waits to be delivered: the facts of subscribing."""
-    await webhooks.relay(backend)
-    await webhooks.dispatch(backend)
-
-
-SCENARIOS = {"billing": bill, "dispatcher": dispatch}
-
-
-async def _live(scenario: str, folder: Path, vault: MemoryVault, *, recovers: bool) -> None:
-    backend, clock = open_world(folder, BEGUN + timedelta(hours=1) if recovers else BEGUN, vault)
-    if recovers:  # every lease of the dead has run out, and the timetable does the rest
-        await timetravel.live(backend, clock, BEGUN + timedelta(hours=3), step=timedelta(minutes=40))
-    await SCENARIOS[scenario](backend, clock)
-    await backend.database.dispose()
-
-
-def _child(scenario: str, folder: Path, vault: MemoryVault, dies_at: int, *, recovers: bool) -> int:
-    """Run one life in a process of its own; give its exit status."""
-    pid = os.fork()
-    if pid == 0:
-        STEPS.names, STEPS.dies_at = [], dies_at
-        try:
-            asyncio.run(_live(scenario, folder, vault, recovers=recovers))
-        except BaseException:  # noqa: BLE001  # a forked child must end here, whatever happened
-            traceback.print_exc()
-            os._exit(1)
-        if not dies_at:
-            (folder / "steps").write_text(json.dumps(STEPS.names))
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
-def main(scenario: str, root: Path, points: list[int]) -> None:
-    pristine, vault = root / "pristine", MemoryVault()
-    pristine.mkdir(parents=True)
-    asyncio.run(make(pristine, vault))
-    for point in points:
-        folder = root / f"point-{point}"
-        shutil.copytree(pristine, folder)
-        first = _child(scenario, folder, vault, point, recovers=False)
-        steps = json.loads((folder / "steps").read_text()) if (folder / "steps").exists() else []
-        second = _child(scenario, folder, vault, 0, recovers=True)
-        faults = [] if second == 0 else [f"The recovery ended with {second}."]
-        faults += broken(folder)
-        print(json.dumps({"point": point, "exit": first, "steps": steps, "faults": faults}), flush=True)
-        if not faults:
-            shutil.rmtree(folder)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), [int(each) for each in sys.argv[3:]])
+    @event.listens_for(engine, "commit")
+    def _(_: Any) -> None:
+        STEPS("before commit")

@@ -82,6 +82,7 @@ from .service.explain import explain
 from .service.finalize import check_and_finalize, finalize
 from .service.render import late_renders, regenerate_pdf, render_due
 from .service.settle import Settled, mark_paid, mark_past_due, record_payment, record_refund
+from .service.sweep import sweep_orphans
 from .service.verify import series, verify
 from .service.verify_files import verify_files
 from .service.void import void
@@ -179,6 +180,7 @@ __all__ = [
     "settlements",
     "shown",
     "sort_lines_by_date",
+    "sweep_orphans",
     "update",
     "verify",
     "verify_files",

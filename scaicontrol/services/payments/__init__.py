@@ -15,7 +15,18 @@ from .events import (
 )
 from .lifecycle import MethodLifecycle, MethodState, PaymentLifecycle, PaymentState, RefundLifecycle, RefundState
 from .models import Dunning, InboundEvent, Payment, PaymentMethod, Refund
-from .queries import default_method, get, method, methods, of_invoice, page, refunds_of, visible, who_can_pay
+from .queries import (
+    default_method,
+    get,
+    method,
+    methods,
+    of_invoice,
+    page,
+    refunds_of,
+    refunds_of_note,
+    visible,
+    who_can_pay,
+)
 from .service.collect import charge_due, pay, record, retry, schedule
 from .service.inbound import dispute, process_inbound, receive
 from .service.methods import confirm, enabled_providers, make_default, provider, remove, set_up, store
@@ -74,6 +85,7 @@ __all__ = [
     "refund",
     "refund_due",
     "refunds_of",
+    "refunds_of_note",
     "remove",
     "retry",
     "schedule",

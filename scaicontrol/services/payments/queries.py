@@ -54,6 +54,13 @@ async def of_invoice(uow: UnitOfWork, invoice_id: str) -> Sequence[Payment]:
     return (await uow.session.scalars(query)).all()
 
 
+async def refunds_of_note(uow: UnitOfWork, credit_note_id: str) -> Sequence[Refund]:
+    """List how a credit note was, or will be, paid out: one refund for each payment it takes back."""
+    uow.authorize("payments:read")
+    query = select(Refund).where(Refund.credit_note_id == credit_note_id).order_by(Refund.idempotency_key)
+    return (await uow.session.scalars(query)).all()
+
+
 async def refunds_of(uow: UnitOfWork, payment_id: str) -> Sequence[Refund]:
     uow.authorize("payments:read")
     return (

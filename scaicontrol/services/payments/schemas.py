@@ -106,6 +106,7 @@ class RefundIn(In):
 
 class RefundedOut(Out):
     refund: RefundOut
+    refunds: list[RefundOut] = Field(description="One for each payment that is taken back, newest first.")
     credit_note_id: str
     credit_note_number: str | None
 

@@ -1,9 +1,10 @@
-"""Giving money back: the credit note first, then the provider that took the payment, once per credit note."""
+"""Giving money back: the credit note first, then the providers that took it, once per credit note and payment."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
@@ -29,13 +30,15 @@ async def refund(
     """
     Refund a paid invoice, whole or in part: credit it, then return the money through the original provider.
 
-    A provider that fails leaves the refund `failed` and visible; it is tried again, always as the same refund.
+    Several payments are refunded newest first, each through its own provider; the first refund is given, and
+    `refunds_of_note` lists all. A provider that fails leaves its refund `failed` and visible; it is tried again, always
+    as the same refund.
     """
     actor.require("payments:refund")
     note_id = await backend.perform(actor, credit_for_refund, invoice_id, amount_cents, reason)
     note = await invoices.check_and_finalize(backend, actor, note_id)
-    refund_id = await backend.perform(actor, _fix_amount, note_id)
-    return await _execute(backend, refund_id), note
+    made = [await _execute(backend, each) for each in await backend.perform(actor, _share, note_id)]
+    return made[0], note
 
 
 async def credit_for_refund(uow: UnitOfWork, invoice_id: str, amount_cents: int | None, reason: str) -> str:
@@ -48,51 +51,84 @@ async def credit_for_refund(uow: UnitOfWork, invoice_id: str, amount_cents: int 
     invoice = await invoices.get(uow, invoice_id, lock=True)
     if invoice.status != "paid" or invoice.is_credit_note:
         raise Refused(f"Cannot refund {invoice}: it is {invoice.status}; only a paid invoice is refunded.")
-    payment = await _payment_of(uow, invoice_id)
+    payments = await _payments_of(uow, invoice_id)
+    if not payments:
+        raise Refused("No provider took a payment for this invoice; credit it and return the money by hand.")
+    payment = payments[0]
     note = await invoices.credit(uow, invoice_id, CreditIn(amount_cents=amount_cents, basis="gross", reason=reason))
-    uow.session.add(
-        Refund(
-            id=new_id("rfn"),
-            tenant_id=payment.tenant_id,
-            partner_id=payment.partner_id,
-            payment_id=payment.id,
-            credit_note_id=note.id,
-            amount_cents=0,  # known once the note is finalised
-            status=RefundState.pending,
-            idempotency_key=note.id,
-            attempts=0,
-            due_at=uow.now + _AGAIN,
-        )
-    )
+    uow.session.add(_refund(uow, payment, note.id, 0, note.id))  # how much is known once the note is finalised
     return note.id
 
 
-async def _payment_of(uow: UnitOfWork, invoice_id: str) -> Payment:
-    payment: Payment | None = await uow.session.scalar(
+async def _payments_of(uow: UnitOfWork, invoice_id: str, *, lock: bool = False) -> Sequence[Payment]:
+    """List what providers took for an invoice, newest first: a provider refunds for some months only."""
+    query = (
         select(Payment)
         .where(
             Payment.invoice_id == invoice_id,
             Payment.status.in_([PaymentState.succeeded, PaymentState.partially_refunded]),
         )
-        .order_by(Payment.attempt.desc())
-        .limit(1)
+        .order_by(Payment.succeeded_at.desc(), Payment.attempt.desc(), Payment.id)
     )
-    if payment is None:
-        raise Refused("No provider took a payment for this invoice; credit it and return the money by hand.")
-    return payment
+    return (await uow.session.scalars(query.with_for_update() if lock else query)).all()
 
 
-async def _fix_amount(uow: UnitOfWork, note_id: str) -> str:
-    """Give back what the finalised note leaves, and no more than the payment brought; gives the refund's id."""
+async def _share(uow: UnitOfWork, note_id: str) -> list[str]:
+    """
+    Share what the finalised note leaves over the payments, newest first, and no more than each brought.
+
+    Gives the refunds' ids. What no provider took, such as a bank transfer, stays open on the note.
+    """
     uow.authorize("payments:refund")
     note = await invoices.get(uow, note_id, lock=True)
-    row = await uow.session.scalar(select(Refund).where(Refund.credit_note_id == note_id).with_for_update())
-    if row is None:
+    of_note = select(Refund).where(Refund.credit_note_id == note_id).order_by(Refund.idempotency_key).with_for_update()
+    rows = list(await uow.session.scalars(of_note))
+    if not rows:
         raise NotFound(f"There is no refund for {note}.")
-    if row.amount_cents == 0:
-        payment = await uow.session.get_one(Payment, row.payment_id)
-        row.amount_cents = max(0, min(-note.amount_due_cents, payment.amount_cents - payment.refunded_cents))
-    return row.id
+    if rows[0].amount_cents == 0:
+        rows += await _fix_amounts(uow, note, rows[0])
+    return [row.id for row in rows]
+
+
+async def _fix_amounts(uow: UnitOfWork, note: Invoice, first: Refund) -> list[Refund]:
+    """Give the waiting refund its payment and amount, and make one more for each further payment that is needed."""
+    left, more = -note.amount_due_cents, []
+    for payment in await _payments_of(uow, note.referenced_invoice_id or "", lock=True):
+        part = min(left, payment.amount_cents - payment.refunded_cents - await _promised(uow, payment, note))
+        if part <= 0:
+            continue
+        left -= part
+        if first.amount_cents == 0:
+            first.payment_id, first.amount_cents = payment.id, part
+        else:
+            more.append(_refund(uow, payment, note.id, part, f"{note.id}:{payment.id}"))
+    uow.session.add_all(more)
+    return more
+
+
+async def _promised(uow: UnitOfWork, payment: Payment, note: Invoice) -> int:
+    """Sum what other refunds will still take from a payment, so that none is promised twice."""
+    query = select(func.sum(Refund.amount_cents)).where(
+        Refund.payment_id == payment.id,
+        Refund.credit_note_id != note.id,
+        Refund.status != RefundState.succeeded,
+    )
+    return int(await uow.session.scalar(query) or 0)
+
+
+def _refund(uow: UnitOfWork, payment: Payment, note_id: str, amount_cents: int, key: str) -> Refund:
+    return Refund(
+        id=new_id("rfn"),
+        tenant_id=payment.tenant_id,
+        partner_id=payment.partner_id,
+        payment_id=payment.id,
+        credit_note_id=note_id,
+        amount_cents=amount_cents,
+        status=RefundState.pending,
+        idempotency_key=key,
+        attempts=0,
+        due_at=uow.now + _AGAIN,
+    )
 
 
 async def refund_due(backend: Backend) -> int:
@@ -134,7 +170,7 @@ async def _ready(backend: Backend, refund_id: str) -> tuple[Refund, Payment]:
         note = await backend.ask(_ACTOR, invoices.get, row.credit_note_id)
         if not note.is_sealed:
             await invoices.check_and_finalize(backend, _ACTOR, note.id)
-        await backend.perform(_ACTOR, _fix_amount, note.id)
+        await backend.perform(_ACTOR, _share, note.id)
         row, payment = await backend.ask(_ACTOR, _read, refund_id)
     if row.amount_cents == 0:
         raise Refused("The credit note leaves nothing to give back.")

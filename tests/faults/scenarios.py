@@ -1,0 +1,192 @@
+"""
+What is killed at every step, and what must hold after the recovery.
+
+Run as a program it makes the world of a scenario once, then forks a child for each crash point; the child kills itself
+there (SIGKILL), a second child recovers, and the parent checks what an auditor would. One JSON line per crash point.
+
+    python -m tests.faults.scenarios billing /tmp/somewhere 0 1 2 …      (0 is the run nobody disturbs)
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import update
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.clock import FrozenClock
+from scaicontrol.core.errors import Refused
+from scaicontrol.core.outbox import Outbox
+from scaicontrol.services import billing, invoices, webhooks
+from scaicontrol.services.einvoices import schematron
+from scaicontrol.services.invoices import CreditIn, DocumentType, Invoice, InvoiceStatus
+from scaicontrol.services.webhooks.schemas import WebhookEndpointIn
+from tasks import timetravel
+from tests.databases import create_schema, sqlite_url
+from tests.factories import ada, alice, gina, petra
+from tests.factories.invoices import a_draft, a_line
+from tests.factories.payments import store_card
+from tests.factories.ports import MemoryVault
+from tests.factories.subscriptions import market, subscribed
+
+from .invariants import broken, broken_documents
+from .world import STEPS, open_world
+
+BEGUN = datetime(2026, 2, 1, 9, tzinfo=UTC)  # Northwind's invoice day, the hour has come
+HOOKS = "https://crm.example.com/hooks"
+LONG_AFTER = datetime(2200, 1, 1, tzinfo=UTC)  # every file is older than a week, whatever the machine's clock says
+_WORKER = Actor.system("document_render")
+
+
+async def make(folder: Path, vault: MemoryVault) -> None:
+    """Acme and Globex owe a month; a subscriber listens to everything; what was told so far is settled."""
+    await create_schema(sqlite_url(folder / "world.db"))
+    backend, _ = open_world(folder, BEGUN - timedelta(days=5), vault)
+    await market(backend, payment_providers=["sandbox"])
+    for actor, number in ((alice, "1"), (gina, "2")):
+        await store_card(backend, number, by=actor)
+        await subscribed(backend, actor=actor, quantity=2)
+    await webhooks.create(backend, ada, WebhookEndpointIn(name="CRM", target_url=HOOKS, topics=["*"]))
+
+    async def settle(uow: Any) -> None:
+        await uow.session.execute(update(Outbox).values(next_reaction_at=None))
+
+    await backend.perform(ada, settle)
+    await backend.database.dispose()
+
+
+async def bill(backend: Backend, clock: FrozenClock) -> None:
+    """The billing run and all that follows from it: files, mails, payments, webhooks."""
+    await billing.generate(backend)
+    await timetravel.settle(backend)
+
+
+async def dispatch(backend: Backend, clock: FrozenClock) -> None:
+    """Only what waits to be delivered: the facts of subscribing."""
+    await webhooks.relay(backend)
+    await webhooks.dispatch(backend)
+
+
+async def draw_up(folder: Path, vault: MemoryVault) -> None:
+    """Two good drafts for Acme and one whose gate is shut."""
+    await create_schema(sqlite_url(folder / "world.db"))
+    backend, _ = open_world(folder, BEGUN - timedelta(days=5), vault)
+    await market(backend)
+    for lines in ([a_line(1000), a_line(333)], [a_line(7)], [a_line(500, tax_category="K")]):
+        await a_draft(backend, *lines)
+    await backend.database.dispose()
+
+
+async def number(backend: Backend, clock: FrozenClock) -> None:
+    """Finalize what can be, credit it in part and in full, and make all files."""
+    for invoice in await backend.ask(ada, _of, DocumentType.invoice):
+        await _finalize(backend, invoice)
+    for invoice in await backend.ask(ada, _of, DocumentType.invoice):
+        for said in ({"amount_cents": 5}, {}) if invoice.is_sealed else ():
+            await _credit(backend, invoice, CreditIn(reason="Goodwill", **said))
+    while await invoices.render_due(backend, _WORKER):
+        pass
+    if clock.now() > BEGUN:
+        clock.set(LONG_AFTER)
+        await invoices.sweep_orphans(backend, Actor.system("orphan_sweep"))
+
+
+async def _credit(backend: Backend, invoice: Invoice, data: CreditIn) -> None:
+    """Go on with the draft that the dead left; a part is given once, the rest until nothing is left."""
+    notes = await backend.ask(ada, invoices.credit_notes_of, [invoice.id])
+    for note in notes:
+        await _finalize(backend, note)
+    if not notes or (data.amount_cents is None and sum(note.total_cents for note in notes) > -invoice.total_cents):
+        await _finalize(backend, await backend.perform(petra, invoices.credit, invoice.id, data))
+
+
+async def _finalize(backend: Backend, invoice: Invoice) -> None:
+    if invoice.status == InvoiceStatus.draft:
+        try:
+            await invoices.check_and_finalize(backend, petra, invoice.id)
+        except Refused as refusal:
+            if not any(reason.code == "tax_category_mismatch" for reason in refusal.reasons):
+                raise
+
+
+async def _of(uow: Any, kind: DocumentType) -> list[Invoice]:
+    query = invoices.visible(uow).where(Invoice.document_type == kind).order_by(Invoice.created_at, Invoice.id)
+    return list(await uow.session.scalars(query))
+
+
+@dataclass(frozen=True)
+class Scenario:
+    make: Callable[[Path, MemoryVault], Awaitable[None]]
+    run: Callable[[Backend, FrozenClock], Awaitable[None]]
+    broken: Callable[[Path], list[str]]
+    by_statement: bool = False
+
+
+SCENARIOS = {
+    "billing": Scenario(make, bill, broken),
+    "dispatcher": Scenario(make, dispatch, broken),
+    "documents": Scenario(draw_up, number, broken_documents, by_statement=True),
+}
+
+
+def _without_official_rules() -> bool:
+    """Each life would compile them anew; whether a document passes them is not what is killed here."""
+    return False
+
+
+schematron.is_available = _without_official_rules
+
+
+async def _live(scenario: Scenario, folder: Path, vault: MemoryVault, *, recovers: bool) -> None:
+    at = BEGUN + timedelta(hours=1) if recovers else BEGUN
+    backend, clock = open_world(folder, at, vault, by_statement=scenario.by_statement)
+    if recovers and not scenario.by_statement:  # every lease of the dead has run out, and the timetable does the rest
+        await timetravel.live(backend, clock, BEGUN + timedelta(hours=3), step=timedelta(minutes=40))
+    await scenario.run(backend, clock)
+    await backend.database.dispose()
+
+
+def _child(scenario: Scenario, folder: Path, vault: MemoryVault, dies_at: int, *, recovers: bool) -> int:
+    """Run one life in a process of its own; give its exit status."""
+    pid = os.fork()
+    if pid == 0:
+        STEPS.names, STEPS.dies_at = [], dies_at
+        try:
+            asyncio.run(_live(scenario, folder, vault, recovers=recovers))
+        except BaseException:  # noqa: BLE001  # a forked child must end here, whatever happened
+            traceback.print_exc()
+            os._exit(1)
+        if not dies_at:
+            (folder / "steps").write_text(json.dumps(STEPS.names))
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def main(scenario: Scenario, root: Path, points: list[int]) -> None:
+    pristine, vault = root / "pristine", MemoryVault()
+    pristine.mkdir(parents=True)
+    asyncio.run(scenario.make(pristine, vault))
+    for point in points:
+        folder = root / f"point-{point}"
+        shutil.copytree(pristine, folder)
+        first = _child(scenario, folder, vault, point, recovers=False)
+        steps = json.loads((folder / "steps").read_text()) if (folder / "steps").exists() else []
+        second = _child(scenario, folder, vault, 0, recovers=True)
+        faults = [] if second == 0 else [f"The recovery ended with {second}."]
+        faults += scenario.broken(folder)
+        print(json.dumps({"point": point, "exit": first, "steps": steps, "faults": faults}), flush=True)
+        if not faults:
+            shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main(SCENARIOS[sys.argv[1]], Path(sys.argv[2]), [int(each) for each in sys.argv[3:]])
