@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,8 +91,8 @@ async def number(backend: Backend, clock: FrozenClock) -> None:
     for invoice in await backend.ask(ada, _of, DocumentType.invoice):
         await _finalize(backend, invoice)
     for invoice in await backend.ask(ada, _of, DocumentType.invoice):
-        for said in ({"amount_cents": 5}, {}) if invoice.is_sealed else ():
-            await _credit(backend, invoice, CreditIn(reason="Goodwill", **said))
+        for part in (5, None) if invoice.is_sealed else ():
+            await _credit(backend, invoice, CreditIn(reason="Goodwill", amount_cents=part))
     while await invoices.render_due(backend, _WORKER):
         pass
     if clock.now() > BEGUN:
@@ -125,7 +125,7 @@ async def _of(uow: Any, kind: DocumentType) -> list[Invoice]:
 
 @dataclass(frozen=True)
 class Scenario:
-    make: Callable[[Path, MemoryVault], Awaitable[None]]
+    make: Callable[[Path, MemoryVault], Coroutine[Any, Any, None]]
     run: Callable[[Backend, FrozenClock], Awaitable[None]]
     broken: Callable[[Path], list[str]]
     by_statement: bool = False

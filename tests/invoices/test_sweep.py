@@ -29,7 +29,7 @@ async def test_only_what_no_version_names_is_taken(backend):
 
 async def test_what_a_waiting_render_may_still_name_stays(backend):
     invoice = await finalized(backend)
-    key = LEFT_BEHIND.replace("SCAI-2026-000009", invoice.number)
+    key = LEFT_BEHIND.replace("SCAI-2026-000009", str(invoice.number))
     await backend.ports.objects.put(key, b"%PDF", "application/pdf")
     assert await sweep(backend) == 0
     while await invoices.render_due(backend, SWEEPER):
