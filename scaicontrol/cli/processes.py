@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 import uvicorn
+import uvloop
 
 from scaicontrol.assembly import effective
 from scaicontrol.core.settings import Environment, Settings
@@ -53,14 +54,14 @@ def worker(
     """Work on what the queue brings, until told to stop."""
     _remember({"worker_concurrency": concurrency})
     processes = importlib.import_module("tasks.processes")  # by name: surfaces do not know each other
-    asyncio.run(processes.work(Settings()))
+    uvloop.run(processes.work(Settings()))
 
 
 @app.command()
 def scheduler() -> None:
     """Enqueue due jobs; a second scheduler waits until the first is gone."""
     processes = importlib.import_module("tasks.processes")
-    asyncio.run(processes.schedule(Settings()))
+    uvloop.run(processes.schedule(Settings()))
 
 
 @app.command()

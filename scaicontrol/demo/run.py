@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -28,6 +29,7 @@ from .summary import Summary, summarize
 from .world import DAYS
 
 console = Console()
+_TOLD_EVERY_DAYS = 15
 
 
 def main(port: int, *, serve: bool) -> None:
@@ -40,7 +42,7 @@ def main(port: int, *, serve: bool) -> None:
         raise SystemExit("The demo is for development; SCAICONTROL_ENV says production.")
     console.print("[bold]ScaiControl[/bold] – preparing the database …")
     migrate.upgrade(settings.effective_database_url)
-    summary, fresh = asyncio.run(_prepare(settings, port))
+    summary, fresh = uvloop.run(_prepare(settings, port))
     _show(summary, fresh=fresh)
     if serve:
         _say_where(settings)
@@ -77,6 +79,8 @@ async def _live(app: FastAPI, backend: Backend, clock: OffsetClock) -> None:
 
         def on_day(day: int, today: object) -> None:
             progress.update(bar, completed=day + 1, day=f"{today:%d %b %Y}")
+            if not console.is_terminal and day % _TOLD_EVERY_DAYS == 0:  # where a bar is drawn only once, at its end
+                console.print(f"Day {day} of {DAYS}: {today:%d %b %Y}")
 
         await living.live(backend, begin, life, on_day)
         await life(begin + timedelta(days=DAYS))

@@ -1,7 +1,6 @@
 """What every stand-in shares: where it is mounted, where it keeps its memory, and how it calls back."""
 
 import asyncio
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 import httpx2
+import orjson
 
 from scaicontrol.core.clock import Clock, SystemClock
 from scaicontrol.core.settings import Settings
@@ -70,7 +70,7 @@ class Memory:
         self._path = path
         self.data: dict[str, Any] = dict(first)
         if path is not None and path.exists():
-            self.data |= json.loads(path.read_text())
+            self.data |= orjson.loads(path.read_bytes())
         self._due: asyncio.TimerHandle | None = None
         self.flush()
 
@@ -98,7 +98,7 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write a file whole, or leave the old one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(value, indent=1))
+    temporary.write_bytes(orjson.dumps(value, option=orjson.OPT_INDENT_2))
     temporary.replace(path)
 
 
