@@ -13,7 +13,8 @@ FROM python:3.13-slim-bookworm
 # Documents need Pango with HarfBuzz, and a font for whatever a customer is called.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-noto-core \
+        libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
+        fonts-dejavu-core fonts-noto-core fonts-symbola fonts-wqy-microhei \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --create-home --home-dir /app scaicontrol
 COPY --from=build /opt/scaicontrol /opt/scaicontrol

@@ -5,6 +5,7 @@ Runs in a process of its own (`renderer.py`). Nothing is fetched but `data:` URI
 """
 
 import logging
+import os
 import re
 import warnings
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from tempfile import NamedTemporaryFile
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -20,6 +22,7 @@ from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
+from scaicontrol.core import fonts
 from scaicontrol.core.errors import Invalid, Reason
 from scaicontrol.core.ports import Attachment as File
 from scaicontrol.core.ports import Conformance
@@ -45,10 +48,10 @@ def render(job: Job) -> bytes:
     """Render a job, or raise Invalid: too large, too many pages, a character no font has, a file that is not inside."""
     if len(job.html) > BYTES_MAX:
         raise _refused("too_large", f"The document is larger than {BYTES_MAX // 1_000_000} MB of HTML.")
-    fonts, last_word = _shared()
+    shared_fonts, last_word = _shared()
     with _complaints() as complaints:
         source = HTML(string=job.html, url_fetcher=URLFetcher(allowed_protocols=("data",)))
-        document = source.render(stylesheets=[last_word], font_config=fonts, pdf_variant="pdf/a-3a")
+        document = source.render(stylesheets=[last_word], font_config=shared_fonts, pdf_variant="pdf/a-3a")
         if len(document.pages) > PAGES_MAX:
             raise _refused(
                 "too_many_pages", f"The document has {len(document.pages)} pages; at most {PAGES_MAX} are made."
@@ -67,8 +70,23 @@ def render(job: Job) -> bytes:
 @cache
 def _shared() -> tuple[FontConfiguration, CSS]:
     """Keep fonts and the last stylesheet from job to job: a fifth of a one-page document's time."""
-    fonts = FontConfiguration()
-    return fonts, CSS(string=_LAST_WORD, font_config=fonts)
+    found = _found_fonts()
+    return found, CSS(string=_LAST_WORD, font_config=found)
+
+
+def _found_fonts() -> FontConfiguration:
+    """Give WeasyPrint our fonts and no other; fontconfig reads where they are from its environment, and once."""
+    before = os.environ.get("FONTCONFIG_FILE")
+    with NamedTemporaryFile("w", suffix=".conf", encoding="utf-8") as file:
+        file.write(fonts.configuration())
+        file.flush()
+        os.environ["FONTCONFIG_FILE"] = file.name
+        try:
+            return FontConfiguration()
+        finally:
+            del os.environ["FONTCONFIG_FILE"]
+            if before is not None:
+                os.environ["FONTCONFIG_FILE"] = before
 
 
 def _describe(document: Any, job: Job) -> None:

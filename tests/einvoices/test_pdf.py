@@ -5,7 +5,6 @@ from io import BytesIO
 
 import facturx
 import pikepdf
-import pypdfium2
 import pytest
 
 from scaicontrol.core.errors import Invalid, Unavailable
@@ -14,6 +13,7 @@ from scaicontrol.integrations import pdfa
 from scaicontrol.integrations.renderer import ProcessRenderer
 from scaicontrol.services import einvoices
 from tests.factories.documents import CASES, document, rows_for
+from tests.pdfs import squeezed, text_of
 
 MOMENT = datetime(2026, 11, 1, 8, 30, 15, 250_000, tzinfo=UTC)
 FX = "{urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#}"
@@ -27,16 +27,6 @@ def render(built, target=einvoices.Format.facturx, **options):
     html = einvoices.render_html(built, **options)
     job = pdfa.Job(html, einvoices.title_of(built), MOMENT, einvoices.attachments(built, target))
     return pdfa.render(job)
-
-
-def text_of(pdf):
-    opened = pypdfium2.PdfDocument(pdf)
-    return " ".join(page.get_textpage().get_text_bounded() for page in opened).replace("\r\n", " ")
-
-
-def squeezed(text):
-    """Drop what a line break changes; pdfium writes a hyphen there as U+0002."""
-    return "".join(text.split()).replace("\x02", "-")
 
 
 @pytest.fixture(scope="module")
@@ -178,13 +168,13 @@ async def test_the_process_renders_what_this_process_would(pdf):
 
 
 async def test_a_document_that_takes_too_long_is_killed_and_the_next_one_served():
-    renderer = ProcessRenderer(processes=1, time_limit=10)
+    renderer = ProcessRenderer(processes=1, time_limit=60)
     try:
         await renderer.pdf("<p>warm", title="x", created_at=MOMENT)
         renderer._workers.time_limit = 0.05
         with pytest.raises(Unavailable, match=r"longer than 0\.05 seconds"):
             await renderer.pdf("<table><tr><td>x" * 3000, title="x", created_at=MOMENT)
-        renderer._workers.time_limit = 30
+        renderer._workers.time_limit = 60
         attached = (Attachment("note.txt", "text/plain", b"kept"),)
         assert await renderer.pdf("<p>next", title="x", created_at=MOMENT, attachments=attached)
     finally:

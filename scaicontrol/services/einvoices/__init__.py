@@ -19,7 +19,7 @@ from .document import (
     canonical_digest,
 )
 from .formats import PROFILES, Format, Profile, profile_of
-from .pdf import Look, attachments, render_html, title_of, to_pdf
+from .pdf import Look, attachments, render_html, title_of, to_pdf, unprintable
 from .validation import Verdict, validate
 from .variables import epc_payload, legal_note, variables
 from .writers import to_xml
@@ -55,6 +55,7 @@ __all__ = [
     "title_of",
     "to_pdf",
     "to_xml",
+    "unprintable",
     "validate",
     "variables",
 ]

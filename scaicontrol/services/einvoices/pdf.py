@@ -1,8 +1,11 @@
 """The PDF of a document: the same content as its XML, which travels inside for the formats that ask for it."""
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
+from scaicontrol.core import fonts
+from scaicontrol.core.errors import Reason
 from scaicontrol.core.ports import Attachment, Conformance, DocumentRenderer
 from scaicontrol.services import templates
 
@@ -26,6 +29,25 @@ def render_html(document: Document, look: Look | None = None, *, void: bool = Fa
     kind: templates.DocumentKind = "credit_note" if document.is_credit_note else "invoice"
     shown = variables(document, logo_url=look.logo_url, brand_color=look.brand_color)
     return templates.render_html(shown, document.language, kind, void=void)
+
+
+def unprintable(document: Document) -> list[Reason]:
+    """Name the characters that the PDF could not show and where they stand, each once: no number is drawn for them."""
+    found: dict[str, str] = {}
+    for path, text in templates.texts(variables(document)):
+        for character in fonts.unprintable(text):
+            found.setdefault(character, path)
+    return [_missing(character, path) for character, path in found.items()]
+
+
+def _missing(character: str, path: str) -> Reason:
+    code = f"U+{ord(character):04X}"
+    if fonts.is_unseen(character):
+        name = unicodedata.name(character, "a control character")
+        message = f"{path} contains {code} ({name}), which nobody would see in the PDF; remove it."
+    else:
+        message = f"{path} contains '{character}' ({code}), which no font has; remove it or write it in other letters."
+    return Reason("missing_glyph", message, path)
 
 
 def title_of(document: Document) -> str:

@@ -31,4 +31,4 @@ def print_problems(paper: Paper) -> list[Reason]:
         printed(paper)
     except (ControlError, TemplateError) as error:
         return [Reason("template_error", f"The template does not render: {error}", "template")]
-    return []
+    return einvoices.unprintable(document_of(paper))

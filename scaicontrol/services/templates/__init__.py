@@ -2,7 +2,7 @@
 
 from .builtin_documents import DEFAULT_COLOR, render_html, usable_color
 from .builtin_mails import Letterhead, render_mail
-from .document_variables import DocumentKind
+from .document_variables import DocumentKind, texts
 from .filters import day, money, number, percent
 from .labels import labels
 from .mail_words import MailKind
@@ -21,5 +21,6 @@ __all__ = [
     "percent",
     "render_html",
     "render_mail",
+    "texts",
     "usable_color",
 ]
