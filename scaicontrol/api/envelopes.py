@@ -57,6 +57,8 @@ class ReasonOut(BaseModel):
     code: str = Field(examples=["seller_incomplete"])
     field: str | None = Field(default=None, examples=["seller_city"])
     message: str = Field(examples=["The seller's city is missing."])
+    rule: str | None = Field(default=None, examples=["BR-DE-3"])
+    fix: str | None = Field(default=None, examples=["Fill it in on the partner."])
 
 
 class ErrorBody(BaseModel):

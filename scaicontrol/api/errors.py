@@ -55,7 +55,7 @@ def answer(
     """Write the error envelope."""
     body: dict[str, Any] = {"error": {"code": code, "message": message, "request_id": request_id_of(request)}}
     if reasons:
-        body["error"]["reasons"] = [{"code": r.code, "field": r.field, "message": r.message} for r in reasons]
+        body["error"]["reasons"] = [reason.as_row() for reason in reasons]
     if detail is not None:
         body = {"detail": detail, **body}
     return Response(orjson.dumps(body), status, dict(headers or {}), "application/json")

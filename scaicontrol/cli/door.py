@@ -197,10 +197,10 @@ def _cell(value: Any) -> str:
 def fail(error: ControlError, *, as_json: bool) -> None:
     """Say what went wrong on standard error and leave with the code scripts expect."""
     if as_json:
-        reasons = [{"code": r.code, "field": r.field, "message": r.message} for r in error.reasons]
+        reasons = [reason.as_row() for reason in error.reasons]
         typer.echo(json.dumps({"error": {"code": error.code, "message": error.message, "reasons": reasons}}), err=True)
     else:
         typer.echo(error.message, err=True)
         for reason in error.reasons:
-            typer.echo(f"  - {reason.message}", err=True)
+            typer.echo(f"  - {reason.said}", err=True)
     raise typer.Exit(EXIT.get(type(error), 1))

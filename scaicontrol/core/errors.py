@@ -18,11 +18,30 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One of several failures that are reported together, in the words of the person who must fix it."""
+    """
+    One of several failures that are reported together, in the words of the person who must fix it.
+
+    `rule` is the published id of the demand (BR-DE-6, PEPPOL-EN16931-R003) or one of ours (SC-LINE); `fix` says what to
+    do, where the message does not say it already.
+    """
 
     code: str
     message: str
     field: str | None = None
+    rule: str | None = None
+    fix: str | None = None
+
+    @property
+    def said(self) -> str:
+        """All of it in one paragraph, for surfaces that show text."""
+        return " ".join(filter(None, [self.message, self.fix, self.rule and f"({self.rule})"]))
+
+    def as_row(self) -> dict[str, str | None]:
+        """The shape every machine-readable surface answers; a rule and a fix are named only where there are any."""
+        more = {"rule": self.rule, "fix": self.fix}
+        return {"code": self.code, "field": self.field, "message": self.message} | {
+            name: value for name, value in more.items() if value
+        }
 
 
 class ControlError(Exception):

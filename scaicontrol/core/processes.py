@@ -60,7 +60,7 @@ class Workers(Generic[A, R]):
     async def call(self, argument: A) -> R:
         """Run the function on `argument` in the next free process."""
         async with self._free:
-            worker = self._idle.pop() if self._idle else await asyncio.to_thread(self._start)
+            worker = self._warm() or await asyncio.to_thread(self._start)
             try:
                 kind, answer = await asyncio.to_thread(self._ask, worker, argument)
             except BaseException:
@@ -82,6 +82,15 @@ class Workers(Generic[A, R]):
             self._drop(worker)
         self._idle.clear()
         atexit.unregister(self.close)
+
+    def _warm(self) -> _Worker | None:
+        """Give an idle process that still lives; one that was killed meanwhile is cleared away unnoticed."""
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.process.is_alive():
+                return worker
+            self._drop(worker)
+        return None
 
     def _start(self) -> _Worker:
         ours, theirs = _spawn.Pipe()

@@ -63,7 +63,8 @@ def _output_schema(actions: list[Action]) -> dict[str, Any]:
     text = {"type": "string"}
     results = list({repr(schema): schema for schema in schemas.values()}.values())
     page = dict.fromkeys(("page", "page_size", "total", "total_pages"), whole)
-    reason = {"type": "object", "properties": {"code": text, "message": text, "field": {"type": ["string", "null"]}}}
+    said = {"code": text, "message": text, "field": {"type": ["string", "null"]}, "rule": text, "fix": text}
+    reason = {"type": "object", "properties": said}
     error = {"code": text, "message": text, "request_id": text, "reasons": {"type": "array", "items": reason}}
     return {
         "type": "object",

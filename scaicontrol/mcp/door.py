@@ -179,5 +179,5 @@ def error_of(error: ControlError, request_id: str) -> dict[str, Any]:
     code = "PERMISSION_DENIED" if isinstance(error, Forbidden) else error.code
     body: dict[str, Any] = {"code": code, "message": error.message, "request_id": request_id}
     if error.reasons:
-        body["reasons"] = [{"code": r.code, "field": r.field, "message": r.message} for r in error.reasons]
+        body["reasons"] = [reason.as_row() for reason in error.reasons]
     return {"error": body}

@@ -79,7 +79,8 @@ def test_any_amounts_make_a_document_that_adds_up(amounts, currency):
     rows = rows_for("domestic", currency=currency)
     rows["lines"] = [{"description": f"Line {n}", "amount_cents": amount} for n, amount in enumerate(amounts)]
     built = einvoices.document_from(**rows)
-    assert not [reason for reason in einvoices.check(built, einvoices.Format.cii) if reason.code == "totals_invalid"]
+    found = {reason.rule for reason in einvoices.check(built, einvoices.Format.cii) if reason.code == "totals_invalid"}
+    assert found == ({"SC-SIGN"} if built.totals.with_tax < 0 else set())
     assert sum(line.net_amount for line in built.lines) == built.totals.lines
 
 
@@ -106,7 +107,7 @@ def test_quantity_times_price_is_always_the_net_amount(quantity, price, divisor,
 
 
 def messages(built, target="cii"):
-    return " ".join(reason.message for reason in einvoices.check(built, einvoices.Format(target)))
+    return " ".join(reason.said for reason in einvoices.check(built, einvoices.Format(target)))
 
 
 def test_a_cent_too_much_is_found_wherever_it_is():
@@ -119,7 +120,7 @@ def test_a_cent_too_much_is_found_wherever_it_is():
     assert "BT-110" in messages(replace(built, totals=replace(totals, tax=totals.tax + cent)))
     assert "BT-112" in messages(replace(built, totals=replace(totals, with_tax=totals.with_tax + cent)))
     assert "BT-115" in messages(replace(built, totals=replace(totals, due=totals.due - cent)))
-    assert "BR-CO-18" in messages(replace(built, vat=(group, group)))
+    assert "BR-S-01" in messages(replace(built, vat=(group, group)))
 
 
 def test_a_stored_total_that_is_wrong_is_found():
@@ -138,11 +139,11 @@ def test_control_characters_are_refused_by_name():
 
 
 BLOCKS = [
-    ("ubl", "buyer", {"peppol_id": None}, "R010"),
-    ("ubl", "seller", {"peppol_id": None}, "R020"),
+    ("ubl", "buyer", {"peppol_id": None}, "CL008"),
+    ("ubl", "seller", {"peppol_id": None, "seller_email": None}, "R020"),
     ("xrechnung", "seller", {"seller_phone": None}, "BR-DE-6"),
     ("xrechnung", "seller", {"seller_email": "nobody"}, "BR-DE-28"),
-    ("xrechnung", "seller", {"iban": None}, "BR-DE-23"),
+    ("xrechnung", "seller", {"iban": None}, "BR-DE-1"),
     ("xrechnung", "buyer", {"buyer_reference": None}, "BR-DE-15"),
     ("cii", "seller", {"seller_vat_number": None}, "no VAT number"),
     ("cii", "seller", {"iban": "NL91ABNA0417164301"}, "IBAN"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import time
 
 import pytest
@@ -53,6 +54,16 @@ async def test_after_a_crash_the_next_call_is_served(workers):
     with pytest.raises(Unavailable, match="The test worker ended unexpectedly"):
         await workers.call("crash")
     assert await workers.call("pid")
+
+
+async def test_a_process_that_was_killed_while_idle_is_replaced_unnoticed(workers):
+    before = await workers.call("pid")
+    os.kill(before, signal.SIGKILL)
+    for _ in range(1000):
+        if not any(worker.process.is_alive() for worker in workers._idle):
+            break
+        await asyncio.sleep(0.01)
+    assert await workers.call("pid") != before
 
 
 async def test_a_hanging_process_is_killed(workers):

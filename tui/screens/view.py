@@ -174,6 +174,6 @@ class View(Screen[None]):
         try:
             return await work
         except ControlError as error:
-            reasons = [f"– {reason.message}" for reason in error.reasons if reason.message not in error.message]
+            reasons = [f"– {reason.said}" for reason in error.reasons if reason.message not in error.message]
             self.notify("\n".join([error.message, *reasons]), severity="error", timeout=12, markup=False)
             return None

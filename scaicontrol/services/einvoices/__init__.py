@@ -18,8 +18,13 @@ from .document import (
     canonical_bytes,
     canonical_digest,
 )
-from .formats import PROFILES, Format, Profile, profile_of
+from .events import RuleSetInstalled, RuleSetRetired
+from .formats import PROFILES, Format, Profile, every_profile, profile_of
+from .models import InstalledRuleSet
 from .pdf import Look, attachments, render_html, title_of, to_pdf, unprintable
+from .queries import get_rule_set, installed, rules_for, with_files
+from .rule_sets import RuleSet, chosen, missing, shipped
+from .service import NewRuleSet, install, retire
 from .validation import Verdict, validate
 from .variables import epc_payload, legal_note, variables
 from .writers import to_xml
@@ -33,12 +38,17 @@ __all__ = [
     "DocumentTotals",
     "Endpoint",
     "Format",
+    "InstalledRuleSet",
     "Line",
     "Look",
+    "NewRuleSet",
     "Party",
     "Payment",
     "Preceding",
     "Profile",
+    "RuleSet",
+    "RuleSetInstalled",
+    "RuleSetRetired",
     "Span",
     "VatBreakdown",
     "Verdict",
@@ -46,11 +56,20 @@ __all__ = [
     "canonical_bytes",
     "canonical_digest",
     "check",
+    "chosen",
     "document_from",
     "epc_payload",
+    "every_profile",
+    "get_rule_set",
+    "install",
+    "installed",
     "legal_note",
+    "missing",
     "profile_of",
     "render_html",
+    "retire",
+    "rules_for",
+    "shipped",
     "taxable_parts",
     "title_of",
     "to_pdf",
@@ -58,4 +77,5 @@ __all__ = [
     "unprintable",
     "validate",
     "variables",
+    "with_files",
 ]

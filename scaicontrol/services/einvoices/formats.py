@@ -37,6 +37,11 @@ class Profile:
     conformance_level: str = ""  # of the Factur-X XMP schema, with the version it names
     conformance_version: str = "1.0"
 
+    @property
+    def key(self) -> str:
+        """Name the profile in its syntax, `ubl-peppol` or `cii-xrechnung`: what official rule sets are written for."""
+        return f"{self.syntax}-{self.id}"
+
 
 _PROCESS = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
 _EN16931 = "urn:cen.eu:en16931:2017"
@@ -62,6 +67,11 @@ PROFILES: dict[Format, tuple[Profile, ...]] = {
     Format.zugferd: (EN16931, BASIC, XRECHNUNG_CII),
     Format.facturx: (EN16931, BASIC, XRECHNUNG_CII),
 }
+
+
+def every_profile() -> tuple[str, ...]:
+    """List the keys of all profiles that documents are written in."""
+    return tuple(dict.fromkeys(profile.key for profiles in PROFILES.values() for profile in profiles))
 
 
 def profile_of(target: Format, wanted: str | None = None) -> Profile:

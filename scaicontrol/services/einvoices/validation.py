@@ -1,14 +1,19 @@
 """A document's way through all gates: our own, the schema, the official rules."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scaicontrol import __version__
 from scaicontrol.core.errors import Reason
 
-from . import schema, schematron
+from . import rule_sets, validator
 from .checks import check
 from .document import Document
-from .formats import Format, Profile
+from .formats import Format, Profile, profile_of
+from .rule_sets import RuleSet
 from .writers import to_xml
+
+OWN_CHECKS = f"ScaiControl checks {__version__}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +29,22 @@ class Verdict:
         return not self.reasons
 
 
-async def validate(document: Document, target: Format, profile: Profile | None = None) -> Verdict:
+async def validate(
+    document: Document, target: Format, profile: Profile | None = None, rules: Sequence[RuleSet] | None = None
+) -> Verdict:
     """
     Hold a document against every gate of a format and collect all failures.
 
-    A gate that fails spares the next ones: the schema says nothing about a document that does not add up.
+    `rules` are the official sets (`rules_for`); left out, they are the ones that ship. A gate that fails spares the
+    next ones: the schema says nothing about a document that does not add up. Raises Unavailable when the validator
+    gives no answer, which passes nothing.
     """
-    own = f"ScaiControl checks for {target}"
-    if reasons := check(document, target):
+    profile = profile or profile_of(Format(target))
+    if reasons := check(document, target, profile):
         return Verdict(reasons=tuple(reasons))
-    if schema.artefacts() is None:
-        return Verdict(passed=(own,), not_run=(schema.NOT_INSTALLED,))
-    xml = to_xml(document, target, profile)
-    passed = [own]
-    if reasons := schema.schema_errors(xml, target):
-        return Verdict(passed=tuple(passed), reasons=tuple(reasons))
-    passed.append(schema.schema_name(target))
-    if not schematron.is_available():
-        return Verdict(passed=tuple(passed), not_run=("saxonche is not installed; install scaicontrol[validate].",))
-    if reasons := await schematron.rule_violations(xml, target):
-        return Verdict(passed=tuple(passed), reasons=tuple(reasons))
-    return Verdict(passed=(*passed, schematron.rules_name(target)))
+    if rules is None:
+        rules = rule_sets.chosen(profile.key, document.issue_date)
+    runnable = [each for each in rules if each.is_schema or rule_sets.is_processor_installed()]
+    if runnable and (reasons := await validator.hold(to_xml(document, target, profile), runnable)):
+        return Verdict(passed=(OWN_CHECKS,), reasons=tuple(reasons))
+    return Verdict(passed=(OWN_CHECKS, *map(str, runnable)), not_run=rule_sets.missing())

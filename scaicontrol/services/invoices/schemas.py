@@ -374,6 +374,15 @@ class CheckReasonOut(Out):
     code: str
     message: str
     field: str | None
+    rule: str | None = None
+    fix: str | None = None
+
+    @property
+    def said(self) -> str:
+        return self.as_reason().said
+
+    def as_reason(self) -> Reason:
+        return Reason(self.code, self.message, self.field, self.rule, self.fix)
 
 
 class CheckReport(Out):
@@ -404,7 +413,7 @@ class CheckReport(Out):
 
     @property
     def failures(self) -> list[Reason]:
-        return [Reason(reason.code, reason.message, reason.field) for reason in self.reasons]
+        return [reason.as_reason() for reason in self.reasons]
 
 
 class ExplainedPart(StrEnum):
