@@ -60,7 +60,9 @@ class Workers(Generic[A, R]):
     async def call(self, argument: A) -> R:
         """Run the function on `argument` in the next free process."""
         async with self._free:
-            worker = self._warm() or await asyncio.to_thread(self._start)
+            worker = self._warm()
+            if worker is None:
+                worker = await asyncio.to_thread(self._start)
             try:
                 kind, answer = await asyncio.to_thread(self._ask, worker, argument)
             except BaseException:

@@ -158,7 +158,7 @@ def _summary(shown: InvoiceOut) -> RenderableType:
 def _check(report: CheckReport) -> RenderableType:
     head = state("ready", "ready to be finalized") if report.ready else state("not_ready", "cannot be finalized yet")
     found = [Text(f"  – {reason.said}") for reason in report.reasons]
-    found += [Text(f"  ! {warning}", style="yellow") for warning in report.warnings]
+    found += [Text(f"  ! {warning}", style="yellow") for warning in (*report.warnings, *report.rules_not_run)]
     if report.total_cents is not None and report.ready:
         lines = fields(("issue date", report.issue_date), ("due date", report.due_date), ("VAT", report.tax_label))
         return Group(head, lines, *found)

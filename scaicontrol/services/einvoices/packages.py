@@ -53,8 +53,8 @@ def _files(folder: Path) -> dict[str, bytes]:
             raise invalid("folder", f"'{path}' leads out of the folder; put the file itself there.")
         total += path.stat().st_size
         if len(files) >= _FILES_MAX or total > _BYTES_MAX:
-            message = f"'{folder}' holds more than {_FILES_MAX} files or {_BYTES_MAX >> 20} MiB; name the folder of the rules."
-            raise invalid("folder", message)
+            limit = f"{_FILES_MAX} files or {_BYTES_MAX >> 20} MiB"
+            raise invalid("folder", f"'{folder}' holds more than {limit}; name the folder of the rules alone.")
         files[path.relative_to(folder).as_posix()] = path.read_bytes()
     return files
 

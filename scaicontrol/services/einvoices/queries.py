@@ -55,7 +55,9 @@ async def with_files(uow: UnitOfWork, rows: Sequence[InstalledRuleSet]) -> list[
     for row in rows:
         folder = packages.unpacked(row.digest)
         if folder is None:
-            query = select(InstalledRuleSet).where(InstalledRuleSet.id == row.id).options(undefer(InstalledRuleSet.archive))
+            query = (
+                select(InstalledRuleSet).where(InstalledRuleSet.id == row.id).options(undefer(InstalledRuleSet.archive))
+            )
             full = (await uow.session.scalars(query.execution_options(populate_existing=True))).one()
             folder = packages.unpack(full.digest, full.archive)
         found.append(

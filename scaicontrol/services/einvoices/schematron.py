@@ -4,8 +4,8 @@ XML against compiled Schematron, by Saxon. Only the validator's own process call
 Saxon aborts a process in which two threads create a processor at once, and its memory creeps with every document.
 """
 
-import os
 from functools import cache
+from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 from xml.etree.ElementTree import fromstring as parse_report
@@ -38,7 +38,7 @@ def rule_findings(node: Any, stylesheet: str) -> list[Finding]:
 
 def compiled(stylesheet: str) -> Any:
     """Compile a stylesheet, once per process and file."""
-    return _compiled(stylesheet, os.stat(stylesheet).st_mtime_ns)
+    return _compiled(stylesheet, Path(stylesheet).stat().st_mtime_ns)
 
 
 @cache

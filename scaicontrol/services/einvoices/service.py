@@ -103,13 +103,17 @@ def _follows(known: Iterable[InstalledRuleSet], new: NewRuleSet, package: packag
     """Refuse a set that is there already, and one that begins before the last of its name: that one has been used."""
     for row in known:
         if row.version == new.version:
-            raise Conflict(f"{row} is installed already, since {row.installed_at:%Y-%m-%d}, with digest {row.digest[:12]}.")
+            raise Conflict(
+                f"{row} is installed already, since {row.installed_at:%Y-%m-%d}, with digest {row.digest[:12]}."
+            )
         if row.retired_at is not None:
             continue
         if row.digest == package.digest and set(row.profiles) & set(new.profiles):
             raise Conflict(f"These are the files of {row}, which is installed already.")
         if row.valid_from >= new.valid_from:
-            message = f"{row} is valid from {row.valid_from}; {new.version} must begin later, or {row.version} be retired."
+            message = (
+                f"{row} is valid from {row.valid_from}; {new.version} must begin later, or {row.version} be retired."
+            )
             raise Conflict(message)
 
 

@@ -23,15 +23,15 @@ TIME_LIMIT = 60.0  # seconds; the longest document takes less than one, compilin
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A document and the files it is held against; an empty `xml` only compiles the rules and tries them."""
+    """A document and the files it is held against; without a document the rules are compiled and tried."""
 
-    xml: bytes
+    xml: bytes | None
     schema: str | None
     rules: tuple[str, ...]
 
 
 async def hold(xml: bytes, sets: Sequence[RuleSet]) -> list[Reason]:
-    """Give every violation of the official sets by a document, in our words; call only where `rule_sets.is_runnable()`."""
+    """Give every violation of the official sets by a document, in our words; in our words."""
     schemas = [str(each.path) for each in sets if each.is_schema]
     rules = tuple(str(each.path) for each in sets if not each.is_schema)
     found = await _process().call(Job(xml, schemas[0] if schemas else None, rules))
@@ -40,7 +40,7 @@ async def hold(xml: bytes, sets: Sequence[RuleSet]) -> list[Reason]:
 
 async def try_rules(stylesheet: str) -> None:
     """Compile a stylesheet and run it on a bare document, or raise Invalid with what the processor says."""
-    found = await _process().call(Job(b"", None, (stylesheet,)))
+    found = await _process().call(Job(None, None, (stylesheet,)))
     if found:
         raise Invalid(f"The rule set cannot be used. {found[0][1]}")
 
@@ -52,7 +52,7 @@ def _process() -> Workers[Job, list[Finding]]:
 
 def run(job: Job) -> list[Finding]:
     """Hold one document against its schema and rules; in the validator's own process."""
-    if not job.xml:
+    if job.xml is None:
         return [finding for stylesheet in job.rules for finding in _trial(stylesheet)]
     tree = schema.parsed(job.xml)
     if isinstance(tree, list):

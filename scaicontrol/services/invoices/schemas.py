@@ -397,6 +397,8 @@ class CheckReport(Out):
     ready: bool
     reasons: list[CheckReasonOut]
     warnings: list[str] = Field(default_factory=list)
+    rules_passed: list[str] = Field(default_factory=list)  # name, version and digest of each
+    rules_not_run: list[str] = Field(default_factory=list)  # why an official set could not be asked
     inputs_digest: str
     issue_date: date | None = None
     due_date: date | None = None

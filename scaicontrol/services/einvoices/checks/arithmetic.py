@@ -87,7 +87,9 @@ def _add(bases: dict[tuple[str, Decimal], Decimal], category: str, rate: Decimal
 
 def _pairing(bases: dict[tuple[str, Decimal], Decimal], groups: tuple[VatBreakdown, ...]) -> Iterator[Reason]:
     stated = [(group.category, group.rate) for group in groups]
-    wrong = {key for key in stated if stated.count(key) > 1 or key not in bases} | {key for key in bases if key not in stated}
+    wrong = {key for key in stated if stated.count(key) > 1 or key not in bases} | {
+        key for key in bases if key not in stated
+    }
     for category, rate in sorted(wrong):
         message = f"VAT {category} {rate} % must have exactly one breakdown, for its lines, and none without lines."
         yield broken(f"BR-{family(category)}-01", message, "totals.tax", code="totals_invalid")
@@ -136,7 +138,7 @@ def _signs(document: Document) -> Iterator[Reason]:
         foreign = totals.tax_in_tax_currency
         if document.tax_currency == document.currency:
             message = f"The VAT is stated in {document.tax_currency} once more, which is the document's own currency."
-            yield broken("PEPPOL-EN16931-R005", message, "invoice.tax_currency", code="totals_invalid")
+            yield broken("PEPPOL-EN16931-R005", message, "tax_currency", code="totals_invalid")
         if foreign is None:
             message = f"The total VAT in {document.tax_currency} is missing (BT-111)."
             yield broken("BR-53", message, "totals.tax", "Give the exchange rate of the tax point.", "totals_invalid")

@@ -1,6 +1,7 @@
 """VAT categories (UNCL 5305): the rate each allows, the parties it must name or not, and the reason it must give."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from scaicontrol.core.errors import Reason
 from scaicontrol.services import tax
@@ -44,10 +45,10 @@ def _mismatch(rule: str, message: str, field: str, fix: str | None = None) -> Re
     return broken(rule, message, field, fix or "Change the VAT category or the rate.", "tax_category_mismatch")
 
 
-def _rate(what: str, field: str, category: str, rate: object, rule: str) -> Iterator[Reason]:
+def _rate(what: str, field: str, category: str, rate: Decimal, rule: str) -> Iterator[Reason]:
     if category not in _KNOWN:
         yield _mismatch("BR-CL-17", f"{what} has the VAT category '{category}', which does not exist.", field)
-    elif category == "S" and not rate > 0:  # type: ignore[operator]
+    elif category == "S" and rate <= 0:
         yield _mismatch(f"BR-S-{rule}", f"{what} is standard rated (S) and needs a rate above 0.", field)
     elif category in _UNTAXED and rate:
         message = f"{what} has VAT category {category}, which has no rate, and states {rate} %."
@@ -96,7 +97,9 @@ def _parties(document: Document) -> Iterator[Reason]:
         elif category in {"AE", "K"} and (problem := tax.problem(buyer.vat_number, buyer.country_code)):
             yield _mismatch("SC-VATID", problem, "buyer.vat_number", "Correct it in the tenant's billing profile.")
         elif category in {"AE", "K"} and buyer.vat_number[:2] == seller.vat_number[:2]:
-            message = f"VAT category {category} shifts VAT to another state, but both VAT numbers are of {buyer.vat_number[:2]}."
+            message = (
+                f"VAT category {category} shifts VAT to another state; both numbers are of {buyer.vat_number[:2]}."
+            )
             # Art. 196 of Directive 2006/112/EC: the customer of another state is liable.
             yield _mismatch("SC-STATE", message, "buyer.vat_number", "Charge domestic VAT (S).")
     if document.outside_scope and not (seller.registration_number or seller.vat_number or seller.identifier):
@@ -110,4 +113,6 @@ def _goods(document: Document) -> Iterator[Reason]:
     if not document.supply_date:
         yield broken("BR-IC-11", "An intra-Community supply (K) states when it was delivered (BT-72).", "lines")
     if not document.deliver_to_country:
-        yield broken("BR-IC-12", "An intra-Community supply (K) states the country it went to (BT-80).", "buyer.country")
+        yield broken(
+            "BR-IC-12", "An intra-Community supply (K) states the country it went to (BT-80).", "buyer.country"
+        )

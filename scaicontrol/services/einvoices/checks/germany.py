@@ -19,7 +19,8 @@ def check(document: Document, rules: str) -> Iterator[Reason]:
     seller, buyer = document.seller, document.buyer
     if not document.buyer_reference:
         message = "The document has no buyer reference: a Leitweg-ID, or what the buyer asks for (BT-10)."
-        yield broken(_id(rules, 15), message, "buyer.buyer_reference")
+        fix = "Fill it in on the draft or in the tenant's billing profile."
+        yield broken(_id(rules, 15), message, "buyer_reference", fix)
     for who, party, city, code in (("seller", seller, 3, 4), ("buyer", buyer, 8, 9)):
         if not party.city:
             yield broken(_id(rules, city), f"The {who} has no city.", f"{who}.city")
@@ -39,12 +40,20 @@ def _id(rules: str, number: int, part: int = 0) -> str:
 
 def _contact(seller: Party, rules: str) -> Iterator[Reason]:
     if not (seller.phone or seller.email):
-        yield broken(_id(rules, 2), "The seller has no contact: a name, a phone number and an e-mail address.", "seller.phone")
-    contact = {"contact name": (seller.contact_name, 5, 41), "phone": (seller.phone, 6, 42), "email": (seller.email, 7, 43)}
+        yield broken(
+            _id(rules, 2), "The seller has no contact: a name, a phone number and an e-mail address.", "seller.phone"
+        )
+    contact = {
+        "contact name": (seller.contact_name, 5, 41),
+        "phone": (seller.phone, 6, 42),
+        "email": (seller.email, 7, 43),
+    }
     for label, (value, number, term) in contact.items():
         if not value:
             what = "e-mail address" if label == "email" else label
-            yield broken(_id(rules, number), f"The seller has no {what} (BT-{term}).", f"seller.{label.replace(' ', '_')}")
+            yield broken(
+                _id(rules, number), f"The seller has no {what} (BT-{term}).", f"seller.{label.replace(' ', '_')}"
+            )
     if seller.phone and sum(map(str.isdigit, seller.phone)) < _PHONE_DIGITS:
         message = f"The seller's phone '{seller.phone}' has fewer than three digits (BT-42)."
         yield broken(_id(rules, 27), message, "seller.phone")
@@ -64,16 +73,18 @@ def _payment(payment: Payment, rules: str) -> Iterator[Reason]:
             continue
         if not groups[own][0]:
             message = f"The means of payment {payment.means_code} needs {groups[own][1]}."
-            yield broken(_id(rules, number, 1), message, "seller.iban" if own == "account" else "invoice.payment")
+            yield broken(_id(rules, number, 1), message, "seller.iban" if own == "account" else "payment")
         for other, (is_there, name) in groups.items():
             if other != own and is_there:
                 message = f"The means of payment {payment.means_code} excludes {name}."
-                yield broken(_id(rules, number, 2), message, "invoice.payment", "Keep one way to pay.")
+                yield broken(_id(rules, number, 2), message, "payment", "Keep one way to pay.")
     if payment.mandate_reference:
         if not payment.creditor_id:
-            yield broken(_id(rules, 30), "A direct debit names the seller's creditor identifier (BT-90).", "seller.creditor_id")
+            yield broken(
+                _id(rules, 30), "A direct debit names the seller's creditor identifier (BT-90).", "seller.creditor_id"
+            )
         if not payment.debtor_iban:
-            yield broken(_id(rules, 31), "A direct debit names the buyer's account (BT-91).", "invoice.payment")
+            yield broken(_id(rules, 31), "A direct debit names the buyer's account (BT-91).", "payment")
 
 
 def _cash_discount(terms: str, rules: str) -> Iterator[Reason]:
@@ -85,6 +96,6 @@ def _cash_discount(terms: str, rules: str) -> Iterator[Reason]:
         yield broken(
             _id(rules, 18),
             f"The payment terms '{line.strip()}' are not a cash discount in the form XRechnung reads (BT-20).",
-            "invoice.payment_terms",
+            "payment_terms",
             "Write #SKONTO#TAGE=14#PROZENT=2.00# on a line of its own, ended by a line break.",
         )

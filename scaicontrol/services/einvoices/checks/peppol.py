@@ -17,9 +17,9 @@ def check(document: Document) -> Iterator[Reason]:
     yield from _address(document.seller.endpoint, "seller", "R020")
     if not (document.buyer_reference or document.purchase_order_ref):
         message = "Peppol needs a buyer reference (BT-10) or an order reference (BT-13)."
-        yield broken("PEPPOL-EN16931-R003", message, "invoice.buyer_reference", "Ask the buyer for one and fill it in.")
+        yield broken("PEPPOL-EN16931-R003", message, "buyer_reference", "Ask the buyer for one and fill it in.")
     if document.payment.means_code == "49" and not document.payment.mandate_reference:
-        yield broken("PEPPOL-EN16931-R061", "A direct debit names the buyer's mandate (BT-89).", "invoice.payment")
+        yield broken("PEPPOL-EN16931-R061", "A direct debit names the buyer's mandate (BT-89).", "payment")
     for each in (*document.allowances, *(one for line in document.lines for one in line.allowances)):
         if each.reason_code and each.reason_code not in codes.DISCOUNTS:
             message = f"'{each.reason_code}' is no reason for a discount in UNCL 5189 (BT-98, BT-140)."
@@ -34,7 +34,9 @@ def _address(endpoint: Endpoint | None, who: str, rule: str) -> Iterator[Reason]
         message = f"The {who} has no electronic address; Peppol delivers to a Peppol id with a four-digit scheme."
         yield broken(f"PEPPOL-EN16931-{rule}", message, f"{who}.peppol_id")
     elif endpoint.scheme not in codes.PEPPOL_EAS:
-        message = f"The {who}'s electronic address has the scheme '{endpoint.scheme}', which Peppol does not deliver to."
+        message = (
+            f"The {who}'s electronic address has the scheme '{endpoint.scheme}', which Peppol does not deliver to."
+        )
         fix = f"Give the {who} a Peppol id with a four-digit scheme, such as 0106 or 9930."
         yield broken("PEPPOL-EN16931-CL008", message, f"{who}.peppol_id", fix)
     else:

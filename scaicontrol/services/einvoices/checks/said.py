@@ -5,10 +5,10 @@ from scaicontrol.core.errors import Reason
 _PLACES = {
     "seller": "Fill it in on the partner.",
     "buyer": "Fill it in in the tenant's billing profile.",
-    "invoice": "Change it on the draft.",
     "lines": "Change the line.",
     "totals": "Save the draft again, which computes its sums anew.",
 }
+_ON_THE_DRAFT = "Change it on the draft."
 _INCOMPLETE = {"seller": "seller_incomplete", "buyer": "profile_incomplete"}
 
 
@@ -16,7 +16,8 @@ def broken(
     rule: str, message: str, field: str | None = None, fix: str | None = None, code: str = "einvoice_invalid"
 ) -> Reason:
     """Report a broken rule; without a `fix` the place of the field says where to mend it."""
-    return Reason(code, message, field, rule, fix or _PLACES.get((field or "").partition(".")[0].partition("[")[0]))
+    place = (field or "totals").partition(".")[0].partition("[")[0]
+    return Reason(code, message, field, rule, fix or _PLACES.get(place, _ON_THE_DRAFT))
 
 
 def lacks(rule: str, who: str, what: str, field: str) -> Reason:

@@ -35,20 +35,20 @@ def _head(document: Document) -> Iterator[Reason]:
     if not document.lines:
         yield broken("BR-16", "The document has no lines; add at least one (BG-25).", "lines", code="no_lines")
     if not is_currency(document.currency):
-        yield broken("BR-CL-04", f"'{document.currency}' is no ISO 4217 currency code (BT-5).", "invoice.currency")
+        yield broken("BR-CL-04", f"'{document.currency}' is no ISO 4217 currency code (BT-5).", "currency")
     elif document.exponent > _MOST_DECIMALS:
         message = f"{document.currency} has {document.exponent} decimals; e-invoices carry at most 2."
-        yield broken("BR-DEC", message, "invoice.currency", "Invoice this buyer in another currency.")
+        yield broken("BR-DEC", message, "currency", "Invoice this buyer in another currency.")
     if document.is_credit_note and not (document.preceding and document.preceding.issue_date):
         message = "A credit note names the number and the date of the invoice it corrects (BT-25, BT-26)."
         # Art. 219 of Directive 2006/112/EC; no official rule set asks for it.
         yield broken("SC-CREDIT", message, "referenced_invoice_id", "Credit the invoice from its own page.")
     if document.due_date and document.due_date < document.issue_date and not document.is_credit_note:
         message = f"The document is due on {document.due_date}, before it is issued on {document.issue_date}."
-        yield broken("SC-DUE", message, "invoice.due_date")
+        yield broken("SC-DUE", message, "due_date")
     if not (document.is_credit_note or document.totals.due <= 0 or document.due_date or document.payment.terms):
         # BR-CO-25 asked for it until EN 16931 rules 1.3.16 dropped it; a buyer must still know when to pay.
-        yield broken("SC-TERMS", "The document has neither a due date (BT-9) nor payment terms (BT-20).", "invoice.due_date")
+        yield broken("SC-TERMS", "The document has neither a due date (BT-9) nor payment terms (BT-20).", "due_date")
 
 
 def _party(party: Party, who: str) -> Iterator[Reason]:
@@ -56,13 +56,19 @@ def _party(party: Party, who: str) -> Iterator[Reason]:
     if not party.name:
         yield lacks("BR-06" if seller else "BR-07", who, "name", f"{who}.name")
     # Art. 226(5) of Directive 2006/112/EC: the full address of both; EN 16931 is content with the country.
-    for label, value in (("address line 1", party.address_line1), ("postal code", party.postal_code), ("city", party.city)):
+    for label, value in (
+        ("address line 1", party.address_line1),
+        ("postal code", party.postal_code),
+        ("city", party.city),
+    ):
         if not value:
             yield lacks("SC-ADDRESS", who, label, f"{who}.{label.replace(' ', '_')}")
     if not party.country_code:
         yield lacks("BR-09" if seller else "BR-11", who, "country", f"{who}.country")
     elif not tax.is_country(party.country_code):
-        yield broken("BR-CL-14", f"'{party.country_code}' is no ISO 3166-1 country (BT-40, BT-55).", f"{who}.country_code")
+        yield broken(
+            "BR-CL-14", f"'{party.country_code}' is no ISO 3166-1 country (BT-40, BT-55).", f"{who}.country_code"
+        )
     if party.vat_number and not party.vat_number[:2].isalpha():
         message = f"The VAT number {party.vat_number} of the {who} does not begin with the letters of its country."
         yield broken("BR-CO-09", message, f"{who}.vat_number")
@@ -91,7 +97,9 @@ def _line(line: Line) -> Iterator[Reason]:
         message = f"The price of line {line.id} is negative; a reduction has a negative quantity or is an allowance."
         yield broken("BR-27", message, f"{where}.unit_price", code="totals_invalid")
     if not codes.UNIT.fullmatch(line.unit_code):
-        yield broken("BR-CL-23", f"'{line.unit_code}' of line {line.id} is no unit of measure (BT-130).", f"{where}.unit_label")
+        yield broken(
+            "BR-CL-23", f"'{line.unit_code}' of line {line.id} is no unit of measure (BT-130).", f"{where}.unit_label"
+        )
 
 
 def _reductions(document: Document) -> Iterator[tuple[str, tuple[str, AllowanceCharge]]]:
@@ -105,20 +113,22 @@ def _reductions(document: Document) -> Iterator[tuple[str, tuple[str, AllowanceC
 def _payment(document: Document) -> Iterator[Reason]:
     payment = document.payment
     if payment.means_code not in codes.PAYMENT_MEANS:
-        yield broken("BR-CL-16", f"'{payment.means_code}' is no code of a means of payment (BT-81).", "invoice.payment_means")
+        yield broken("BR-CL-16", f"'{payment.means_code}' is no code of a means of payment (BT-81).", "payment_means")
     if payment.means_code in CREDIT_TRANSFER and not payment.iban:
         message = "A credit transfer (30, 58) names the seller's account (BT-84)."
         yield broken("BR-61", message, "seller.iban")
     if payment.means_code in CARD and not payment.card_last4:
-        yield broken("BR-51", "A card payment (48, 54, 55) shows the last digits of the card (BT-87).", "invoice.payment")
+        yield broken("BR-51", "A card payment (48, 54, 55) shows the last digits of the card (BT-87).", "payment")
     elif payment.card_last4 and not (payment.card_last4.isdigit() and len(payment.card_last4) <= 4):
         message = "Of a card a document shows the last four digits, never more (BT-87)."
-        yield broken("BR-51", message, "invoice.payment", "Store the last four digits of the card only.")
+        yield broken("BR-51", message, "payment", "Store the last four digits of the card only.")
     if payment.means_code in DIRECT_DEBIT and not payment.mandate_reference:
-        yield broken("SC-MANDATE", "A direct debit (49, 59) names the buyer's mandate (BT-89).", "invoice.payment")
+        yield broken("SC-MANDATE", "A direct debit (49, 59) names the buyer's mandate (BT-89).", "payment")
     for number, who, term in ((payment.iban, "seller", "BT-84"), (payment.debtor_iban, "buyer", "BT-91")):
         if number and not _is_iban(number):
-            yield broken("SC-IBAN", f"The {who}'s IBAN {number} is not valid ({term}); check its digits.", f"{who}.iban")
+            yield broken(
+                "SC-IBAN", f"The {who}'s IBAN {number} is not valid ({term}); check its digits.", f"{who}.iban"
+            )
 
 
 def _is_iban(number: str) -> bool:
@@ -132,7 +142,7 @@ def _is_iban(number: str) -> bool:
 def _periods(document: Document) -> Iterator[Reason]:
     whole = document.period
     if whole and whole.end < whole.start:
-        yield broken("BR-29", f"The period ends on {whole.end}, before it begins on {whole.start}.", "invoice.period_end")
+        yield broken("BR-29", f"The period ends on {whole.end}, before it begins on {whole.start}.", "period_end")
     for line in document.lines:
         own, where = line.period, f"lines[{line.id}]"
         if own is None:
@@ -145,4 +155,3 @@ def _periods(document: Document) -> Iterator[Reason]:
         if whole and own.end > whole.end:
             message = f"Line {line.id} ends on {own.end}, after the period of the document ({whole.end})."
             yield broken("PEPPOL-EN16931-R111", message, f"{where}.period_end")
-

@@ -19,7 +19,9 @@ def check(document: Document) -> Iterator[Reason]:
     yield from germany.check(document, germany.XRECHNUNG)
     yield from _leitweg_id(document)
     if document.lines and not document.outside_scope and not (document.seller.vat_number or document.seller.tax_number):
-        yield broken("BR-DE-16", "The seller has neither a VAT number nor a tax number (BT-31, BT-32).", "seller.vat_number")
+        yield broken(
+            "BR-DE-16", "The seller has neither a VAT number nor a tax number (BT-31, BT-32).", "seller.vat_number"
+        )
     for who, endpoint, rule in (
         ("seller", document.seller.endpoint, "R020"),
         ("buyer", document.buyer.endpoint, "R010"),
@@ -32,7 +34,7 @@ def check(document: Document) -> Iterator[Reason]:
 
 
 def _leitweg_id(document: Document) -> Iterator[Reason]:
-    """Check the digits of what is meant as a Leitweg-ID: a reference under the buyer's own scheme, or one of its form."""
+    """Check the digits of what is meant as a Leitweg-ID: by the buyer's scheme, or by the form of the reference."""
     reference = document.buyer_reference
     meant = document.buyer.endpoint is not None and document.buyer.endpoint.scheme == "0204"
     looks = reference.count("-") in {1, 2} and reference.replace("-", "").isalnum() and reference[:2].isdigit()

@@ -1,7 +1,7 @@
 """
 The gate in front of a number: everything a draft lacks, reported at once, and nothing allocated (contract §14.3 a).
 
-`prepare` reads what finalizing would read; `judge` holds it against the rules of its format and its template, outside
+`prepare` reads what finalizing would read; `judged` holds it against the rules of its format and its template, outside
 any transaction where the caller can.
 """
 
@@ -48,6 +48,7 @@ class Candidate:
     totals: Totals | None
     inputs_digest: str
     reasons: tuple[Reason, ...]
+    rules: tuple[einvoices.RuleSet, ...]  # what its e-invoice is held against on its issue date
     paper: Paper | None = field(repr=False)
 
     @property
@@ -58,7 +59,7 @@ class Candidate:
 async def check(backend: Backend, actor: Actor, invoice_id: str, data: FinalizeIn | None = None) -> CheckReport:
     """Say everything that keeps a draft from being finalized; consumes nothing."""
     candidate = await backend.ask(actor, candidate_of, invoice_id, data)
-    return report(candidate, await judge(candidate))
+    return await judged(candidate)
 
 
 async def candidate_of(uow: UnitOfWork, invoice_id: str, data: FinalizeIn | None = None) -> Candidate:
@@ -108,7 +109,9 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
             for line, (category, rate), tax_cents in zip(invoice.lines, terms, totals.line_tax_cents, strict=True)
         ]
         paper = Paper(row, rows, parties.seller, parties.buyer, decided)
+    rules = await einvoices.rules_for(uow, einvoices.profile_of(parties.format).key, issue_date)
     inputs = {
+        "rules": [str(each) for each in rules],
         "invoice": {name: getattr(invoice, name) for name in _INPUTS},
         "lines": [_line_row(line) for line in invoice.lines],
         "seller": parties.seller,
@@ -136,24 +139,26 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
         totals=totals,
         inputs_digest=einvoices.canonical_digest(inputs),
         reasons=tuple(dict.fromkeys(reasons)),
+        rules=rules,
         paper=paper,
     )
 
 
-async def judge(candidate: Candidate) -> list[Reason]:
-    """Hold the finished document against the rules of its format and give every reason found so far."""
-    reasons = list(candidate.reasons)
+async def judged(candidate: Candidate) -> CheckReport:
+    """Hold the finished document against its template and the rules of its format, and report all that was found."""
+    reasons, verdict = list(candidate.reasons), einvoices.Verdict()
     if candidate.paper is not None:
         reasons += print_problems(candidate.paper)
         said = {reason.code for reason in reasons}
-        verdict = await einvoices.validate(document_of(candidate.paper), candidate.parties.format)
+        document, target = document_of(candidate.paper), candidate.parties.format
+        verdict = await einvoices.validate(document, target, rules=candidate.rules)
         reasons += [
             reason for reason in verdict.reasons if reason.code == "einvoice_invalid" or reason.code not in said
         ]
-    return reasons
+    return _report(candidate, reasons, verdict)
 
 
-def report(candidate: Candidate, reasons: Sequence[Reason]) -> CheckReport:
+def _report(candidate: Candidate, reasons: Sequence[Reason], verdict: einvoices.Verdict) -> CheckReport:
     totals = candidate.totals
     return CheckReport(
         invoice_id=candidate.invoice_id,
@@ -161,6 +166,8 @@ def report(candidate: Candidate, reasons: Sequence[Reason]) -> CheckReport:
         ready=not reasons,
         reasons=[CheckReasonOut.model_validate(reason) for reason in reasons],
         warnings=candidate.warnings,
+        rules_passed=list(verdict.passed),
+        rules_not_run=list(verdict.not_run),
         inputs_digest=candidate.inputs_digest,
         issue_date=candidate.issue_date,
         due_date=candidate.due_date,

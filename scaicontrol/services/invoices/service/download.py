@@ -96,6 +96,7 @@ async def _stored_einvoice(
         format=chosen,
         printed=printed(paper, is_void=invoice.status == InvoiceStatus.void),
         paper=paper,
+        rules=await render.rules_of(uow, invoice, chosen),
     )
     return (files[0] if files else None), job
 
@@ -106,7 +107,7 @@ async def _newest_version(uow: UnitOfWork, invoice_id: str) -> int:
 
 async def _make(backend: Backend, job: render.Job) -> tuple[render.StoredFile, bytes]:
     document = document_of(job.paper)
-    verdict = await einvoices.validate(document, job.format)
+    verdict = await einvoices.validate(document, job.format, rules=job.rules)
     if verdict.reasons:
         raise Refused(
             f"{job.number} cannot be written as {job.format}: {verdict.reasons[0].message}", reasons=verdict.reasons

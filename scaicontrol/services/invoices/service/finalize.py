@@ -101,7 +101,7 @@ async def finalize(
     invoice = await queries.get(uow, invoice_id)
     candidate = await gate.prepare(uow, invoice, data)
     if seen is None:
-        seen = gate.report(candidate, await gate.judge(candidate))
+        seen = await gate.judged(candidate)
         _refuse(str(invoice), seen)
     elif candidate.inputs_digest != seen.inputs_digest or candidate.reasons:
         kind = Overtaken if invoice.is_credit_note else Conflict

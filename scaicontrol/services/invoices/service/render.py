@@ -96,6 +96,7 @@ class Job:
     format: Format
     printed: Printed
     paper: Paper
+    rules: tuple[einvoices.RuleSet, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,15 @@ async def material(uow: UnitOfWork, render_id: str) -> Job:
         format=format_of(paper.buyer),
         printed=printed(paper, is_void=invoice.status == InvoiceStatus.void),
         paper=paper,
+        rules=await rules_of(uow, invoice, format_of(paper.buyer)),
     )
+
+
+async def rules_of(uow: UnitOfWork, invoice: Invoice, target: Format) -> tuple[einvoices.RuleSet, ...]:
+    """Choose the rules that held when the document was sealed; later ones never keep its files from being made."""
+    profile = einvoices.profile_of(target).key
+    issued = invoice.issue_date or uow.now.date()
+    return await einvoices.rules_for(uow, profile, issued, sealed_at=invoice.finalized_at)
 
 
 async def paper_of(uow: UnitOfWork, invoice: Invoice) -> Paper:
@@ -178,7 +187,7 @@ async def paper_of(uow: UnitOfWork, invoice: Invoice) -> Paper:
 
 async def _store(backend: Backend, job: Job) -> list[StoredFile]:
     document = document_of(job.paper)
-    verdict = await einvoices.validate(document, job.format)
+    verdict = await einvoices.validate(document, job.format, rules=job.rules)
     if verdict.reasons:
         raise Unavailable(f"The e-invoice of {job.number} no longer passes its rules: {verdict.reasons[0].message}")
     xml = einvoices.to_xml(document, job.format)
