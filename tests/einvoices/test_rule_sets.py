@@ -128,7 +128,9 @@ async def test_a_set_is_for_profiles_that_exist(backend, tmp_path):
 async def test_damaged_files_are_noticed(backend, tmp_path):
     await einvoices.install(backend, ada, rules_folder(tmp_path / "r", stylesheet(rule="ORDER-9")), new_rule_set())
     (row,) = await backend.ask(ada, einvoices.installed)
-    shutil.rmtree(packages.unpacked(row.digest))
+    folder = packages.unpacked(row.digest)
+    assert folder is not None
+    shutil.rmtree(folder)
     other = packages.read_folder(rules_folder(tmp_path / "other")).archive
 
     async def damage(uow):

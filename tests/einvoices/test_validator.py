@@ -105,6 +105,7 @@ async def test_a_validator_that_is_killed_at_work_passes_nothing(tmp_path):
         await asyncio.sleep(0)
         if not process._idle:
             break
+    assert worker.process.pid is not None
     os.kill(worker.process.pid, signal.SIGKILL)
     with pytest.raises(Unavailable, match="ended unexpectedly"):
         await waiting
