@@ -7,6 +7,7 @@ from scaicontrol.core import idempotency
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.services import (
+    accounting,
     billing,
     identity_sync,
     invoices,
@@ -106,6 +107,7 @@ JOBS: tuple[Job, ...] = (
     Job("usage_aggregation", timedelta(minutes=5), usage.aggregate),
     Job("quota_alerts", timedelta(minutes=15), usage.alert_quotas),
     Job("dunning", timedelta(minutes=15), dunning),
+    Job("accounting_sync", timedelta(minutes=15), accounting.sync_due),
     Job("subscription_renewal", timedelta(hours=1), _until_done("subscription_renewal", subscriptions.renew)),
     Job("subscription_reaper", timedelta(hours=1), _until_done("subscription_reaper", subscriptions.reap)),
     Job("subscription_trial_expiry", timedelta(hours=1), subscription_trial_expiry),

@@ -132,6 +132,10 @@ PERMISSIONS: dict[str, Grant] = {
     "payments:collect": _platform("admin:platform"),  # charge, reconcile and dunning jobs
     "payment_methods:read": _read("billing:read", "billing:manage", "admin:billing"),
     "payment_methods:manage": _write("billing:manage"),
+    # accounting
+    "accounting:read": _read("admin:accounting"),
+    "accounting:manage": _write("admin:accounting"),
+    "accounting:push": _platform("admin:platform"),  # the sync job
     # facts, webhooks, notifications, audit
     "events:read": _read("admin:billing"),
     "events:relay": _platform("admin:platform"),

@@ -1,9 +1,12 @@
 """Invoices as rows store them, in every case the tax rules know, ready for `einvoices.document_from`."""
 
+import asyncio
+from collections.abc import Sequence
 from copy import deepcopy
 from datetime import UTC, date, datetime
 from typing import Any
 
+from scaicontrol.core.ports import Attachment
 from scaicontrol.services import einvoices, tax
 
 SELLER: dict[str, Any] = {
@@ -147,3 +150,14 @@ def rows_for(case: str, *, currency: str = "EUR", credit: bool = False, language
 def document(case: str = "domestic", **options: Any) -> einvoices.Document:
     """Build the document of a case."""
     return einvoices.document_from(**rows_for(case, **options))
+
+
+class RealPages:
+    """Renders as the product does, in this process."""
+
+    async def pdf(
+        self, html: str, *, title: str, created_at: datetime, attachments: Sequence[Attachment] = ()
+    ) -> bytes:
+        from scaicontrol.integrations import pdfa  # takes a second, and most tests need no pages
+
+        return await asyncio.to_thread(pdfa.render, pdfa.Job(html, title, created_at, attachments))

@@ -16,11 +16,11 @@ from scaicontrol import cli
 from scaicontrol.cli import door
 from scaicontrol.db.engine import Database
 from scaicontrol.db.triggers import INVOICE_SEALED, create_statements, drop_statements
-from scaicontrol.integrations import pdfa
 from scaicontrol.services import invoices
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.invoices import DocumentType
 from tests.factories import NORTHWIND, petra
+from tests.factories.documents import RealPages
 from tests.factories.invoices import a_line, finalized, rendered
 
 
@@ -183,13 +183,6 @@ async def test_files_whose_rows_were_taken_away_are_missed(backend, unguarded):
     assert (await verified(backend)).intact
     await unguarded(f"DELETE FROM document_versions WHERE invoice_id = '{invoice.id}'")
     assert await codes(backend) == {"files_missing"}
-
-
-class RealPages:
-    """Renders as the product does, in this process."""
-
-    async def pdf(self, html, *, title, created_at, attachments=()):
-        return await asyncio.to_thread(pdfa.render, pdfa.Job(html, title, created_at, attachments))
 
 
 @pytest.fixture

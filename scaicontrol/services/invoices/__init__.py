@@ -72,6 +72,7 @@ from .schemas import (
     Verification,
     Violation,
 )
+from .sealed import SealedDocument, sealed, settlements_with_documents
 from .service.age import age
 from .service.check import check
 from .service.credit import credit
@@ -138,6 +139,7 @@ __all__ = [
     "ReasonIn",
     "RenderOut",
     "RenderRequested",
+    "SealedDocument",
     "SendIn",
     "Settled",
     "SettledBy",
@@ -175,9 +177,11 @@ __all__ = [
     "record_refund",
     "regenerate_pdf",
     "render_due",
+    "sealed",
     "send",
     "series",
     "settlements",
+    "settlements_with_documents",
     "shown",
     "sort_lines_by_date",
     "sweep_orphans",

@@ -1,0 +1,48 @@
+"""Accounting: how documents, payments and refunds reach the books, and the archive that proves itself."""
+
+from . import journal
+from .booked import Booked, BookedLine, Kind
+from .events import DocumentsExported, IntegrationCreated, IntegrationDeactivated, IntegrationUpdated, SyncRequested
+from .lifecycle import SyncLifecycle, SyncStatus
+from .models import AccountingIntegration, AccountingSyncItem
+from .providers import AccountingProvider, Artefact, Exported, installed, provider
+from .queries import get, item, listing, sync_log, visible
+from .service.export import artefact, export
+from .service.integrations import create, deactivate, test, update
+from .service.queue import enqueue_new, request
+from .service.sync import sync_due
+
+__all__ = [
+    "AccountingIntegration",
+    "AccountingProvider",
+    "AccountingSyncItem",
+    "Artefact",
+    "Booked",
+    "BookedLine",
+    "DocumentsExported",
+    "Exported",
+    "IntegrationCreated",
+    "IntegrationDeactivated",
+    "IntegrationUpdated",
+    "Kind",
+    "SyncLifecycle",
+    "SyncRequested",
+    "SyncStatus",
+    "artefact",
+    "create",
+    "deactivate",
+    "enqueue_new",
+    "export",
+    "get",
+    "installed",
+    "item",
+    "journal",
+    "listing",
+    "provider",
+    "request",
+    "sync_due",
+    "sync_log",
+    "test",
+    "update",
+    "visible",
+]

@@ -1,0 +1,85 @@
+"""What the books hear about: sealed documents and the money that moved for them, as plain values."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    invoice = "invoice"
+    credit_note = "credit_note"
+    payment = "payment"
+    refund = "refund"
+
+
+DOCUMENTS = frozenset({Kind.invoice, Kind.credit_note})
+MOVEMENTS = frozenset({Kind.payment, Kind.refund})
+
+
+@dataclass(frozen=True, slots=True)
+class BookedLine:
+    """A position: net and VAT in minor units with the sign they are stored with; `kind` chooses the revenue account."""
+
+    kind: str
+    category: str
+    rate: Decimal
+    net_cents: int
+    tax_cents: int
+    ledger_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedFile:
+    """A stored file of a document; its bytes were held against their digest when they were read."""
+
+    kind: str  # pdf, xml, zugferd
+    format: str
+    version: int
+    sha256: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What proves a document: its place in the series, its canonical JSON, its files, and it as UBL."""
+
+    fiscal_year: int
+    serial: int
+    canonical_digest: str
+    previous_digest: str
+    canonical: bytes
+    files: tuple[ArchivedFile, ...] = ()
+    ubl: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """
+    One thing to book. Amounts are minor units, negative on a credit note and positive on a payment and a refund.
+
+    `number` of a payment or refund is that of the document it settles; `method` says how the money moved.
+    """
+
+    kind: Kind
+    id: str
+    partner_id: str
+    tenant_id: str
+    number: str
+    booked_on: date
+    currency: str
+    exponent: int
+    total_cents: int
+    country: str = ""
+    name: str = ""
+    lines: tuple[BookedLine, ...] = ()
+    method: str = ""
+    sealed: Sealed | None = None
+
+    @property
+    def order(self) -> tuple[str, date, str, str]:
+        """Where it stands in every export, whatever order it was read in."""
+        return (self.kind, self.booked_on, self.number, self.id)
+
+    def amount(self, cents: int) -> Decimal:
+        return Decimal(cents).scaleb(-self.exponent)

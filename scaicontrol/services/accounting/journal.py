@@ -1,0 +1,158 @@
+"""
+Documents into bookings: pure double entry, documents × mapping → rows.
+
+For every document the sum over its bookings is exact to the minor unit: what the debtor is charged is the total, what
+is credited to revenue the net amount, what is credited to VAT the tax. A negative amount swaps the sides, so that
+every booking is positive.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from scaicontrol.core.errors import Reason
+
+from .booked import MOVEMENTS, Booked, BookedLine, Kind
+from .schemas import LedgerMapping, VatCode
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One row: a positive amount from the credited to the debited account."""
+
+    booked_on: date
+    number: str
+    debit: str
+    credit: str
+    amount: Decimal
+    currency: str
+    vat_code: str
+    text: str
+    tenant_id: str
+
+    @classmethod
+    def of(cls, document: Booked, account: str, counter: str, cents: int, vat_code: str = "") -> "Booking":
+        """Debit `account` by `cents`; less than nothing credits it."""
+        debit, credit = (account, counter) if cents > 0 else (counter, account)
+        return cls(
+            document.booked_on, document.number, debit, credit, document.amount(abs(cents)), document.currency,
+            vat_code, text_of(document), document.tenant_id,
+        )  # fmt: skip
+
+
+_WORDS = {Kind.payment: "Payment ", Kind.refund: "Refund "}
+
+
+def text_of(document: Booked) -> str:
+    return f"{_WORDS.get(document.kind, '')}{document.number} {document.name}".strip()
+
+
+def problems(document: Booked, mapping: LedgerMapping) -> list[Reason]:
+    """Name everything that the mapping does not say and this document needs; nothing when it can be booked."""
+    found = []
+    if debtor_of(document, mapping) is None:
+        found.append(Reason("no_debtor_account", "The mapping has no debtor_account.", "mapping.debtor_account"))
+    if document.kind in MOVEMENTS and payment_account(document, mapping) is None:
+        text = f"The mapping has no payment account for {document.method or 'payments'}, and no default."
+        found.append(Reason("no_payment_account", text, "mapping.payment_accounts"))
+    for line in document.lines:
+        if revenue_account(line, mapping) is None:
+            text = f"The mapping has no revenue account for lines of the kind {line.kind}, and no default."
+            found.append(Reason("no_revenue_account", text, "mapping.revenue_accounts"))
+        code = vat_code(document, line, mapping)
+        said = f"{line.category} {line.rate.normalize():f} % in {document.country or 'no country'}"
+        if code is None:
+            found.append(Reason("no_vat_code", f"The mapping has no VAT code for {said}.", "mapping.vat_codes"))
+        elif line.tax_cents and code.account is None:
+            text = f"The VAT code {code.code} for {said} has no account to book VAT on."
+            found.append(Reason("no_vat_account", text, "mapping.vat_codes"))
+    return list(dict.fromkeys(found))
+
+
+def debtor_of(document: Booked, mapping: LedgerMapping) -> str | None:
+    return mapping.debtor_accounts.get(document.tenant_id, mapping.debtor_account)
+
+
+def payment_account(document: Booked, mapping: LedgerMapping) -> str | None:
+    return mapping.payment_accounts.get(document.method, mapping.payment_accounts.get("default"))
+
+
+def revenue_account(line: BookedLine, mapping: LedgerMapping) -> str | None:
+    return line.ledger_code or mapping.revenue_accounts.get(line.kind, mapping.revenue_accounts.get("default"))
+
+
+def vat_code(document: Booked, line: BookedLine, mapping: LedgerMapping) -> VatCode | None:
+    """Find the code for (category, rate, buyer's country); who names more of them wins, the rate before the country."""
+    fitting = [
+        code
+        for code in mapping.vat_codes
+        if code.category == line.category
+        and code.rate in (None, line.rate)
+        and code.country in (None, document.country)
+    ]
+    return max(fitting, key=lambda code: (code.rate is not None, code.country is not None), default=None)
+
+
+def bookings(document: Booked, mapping: LedgerMapping) -> list[Booking]:
+    """
+    Book net amounts and VAT apart, one row per account and VAT code; the caller has seen that there are no `problems`.
+
+    An invoice charges the debtor, a payment relieves it, a refund charges it again.
+    """
+    debtor = _known(debtor_of(document, mapping))
+    if document.kind in MOVEMENTS:
+        cents = -document.total_cents if document.kind is Kind.payment else document.total_cents
+        counter = _known(payment_account(document, mapping))
+        return [Booking.of(document, debtor, counter, cents)] if cents else []
+    sums: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+    for line in document.lines:
+        code = _code(document, line, mapping)
+        sums["net", _known(revenue_account(line, mapping)), code.code] += line.net_cents
+        if line.tax_cents:
+            sums["tax", _known(code.account), code.code] += line.tax_cents
+    return [
+        Booking.of(document, debtor, account, cents, code)
+        for (_, account, code), cents in sorted(sums.items())
+        if cents
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class GrossBooking:
+    """A net amount with its VAT, as ledgers book it that work the VAT out of the code themselves."""
+
+    account: str
+    vat_code: str
+    cents: int
+
+
+def gross_bookings(document: Booked, mapping: LedgerMapping) -> list[GrossBooking]:
+    """Sum net and VAT per revenue account and VAT code; signs as stored. Payments and refunds have no VAT code."""
+    if document.kind in MOVEMENTS:
+        cents = -document.total_cents if document.kind is Kind.payment else document.total_cents
+        return [GrossBooking(_known(payment_account(document, mapping)), "", cents)] if cents else []
+    sums: defaultdict[tuple[str, str, Decimal], int] = defaultdict(int)
+    for line in document.lines:
+        key = (_known(revenue_account(line, mapping)), _code(document, line, mapping).code, line.rate)
+        sums[key] += line.net_cents + line.tax_cents
+    return [GrossBooking(account, code, cents) for (account, code, _), cents in sorted(sums.items()) if cents]
+
+
+def _code(document: Booked, line: BookedLine, mapping: LedgerMapping) -> VatCode:
+    code = vat_code(document, line, mapping)
+    if code is None:
+        raise ValueError(f"{document.number} was booked although its VAT code is unknown.")
+    return code
+
+
+def _known(account: str | None) -> str:
+    if account is None:
+        raise ValueError("A document was booked although an account is unknown.")
+    return account
+
+
+def in_order(documents: Sequence[Booked]) -> Iterator[Booked]:
+    """Give documents in the one order that every export has."""
+    return iter(sorted(documents, key=lambda each: each.order))

@@ -1,0 +1,103 @@
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import Select, select
+
+from scaicontrol.core.errors import NotFound
+from scaicontrol.core.pagination import Feed, follow
+from scaicontrol.core.periods import start_of_day
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services.invoices import Invoice, Settlement
+
+from .booked import MOVEMENTS, Kind
+from .lifecycle import SyncStatus
+from .models import AccountingIntegration, AccountingSyncItem
+
+MONEY = ("payment", "manual")  # settlements that moved money; an allocated credit note moved none
+
+
+def visible(uow: UnitOfWork) -> Select[AccountingIntegration]:
+    """Every read starts here; a partner sees its own integrations, the platform all."""
+    uow.authorize("accounting:read")
+    return select(AccountingIntegration)
+
+
+async def get(uow: UnitOfWork, integration_id: str, *, lock: bool = False) -> AccountingIntegration:
+    query = visible(uow).where(AccountingIntegration.id == integration_id)
+    found = await uow.session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise NotFound(f"No accounting integration {integration_id}.")
+    return found
+
+
+async def listing(uow: UnitOfWork, partner_id: str | None = None) -> Sequence[AccountingIntegration]:
+    query = visible(uow).order_by(AccountingIntegration.created_at, AccountingIntegration.id)
+    if partner_id is not None:
+        query = query.where(AccountingIntegration.partner_id == partner_id)
+    return (await uow.session.scalars(query)).all()
+
+
+async def sync_log(
+    uow: UnitOfWork,
+    integration_id: str,
+    *,
+    status: SyncStatus | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> Feed[AccountingSyncItem]:
+    integration = await get(uow, integration_id)
+    query = select(AccountingSyncItem).where(AccountingSyncItem.integration_id == integration.id)
+    if status is not None:
+        query = query.where(AccountingSyncItem.status == status)
+    return await follow(uow, query, AccountingSyncItem, after, limit)
+
+
+async def item(uow: UnitOfWork, integration_id: str, item_id: str) -> AccountingSyncItem:
+    integration = await get(uow, integration_id)
+    found = await uow.session.scalar(
+        select(AccountingSyncItem).where(
+            AccountingSyncItem.integration_id == integration.id, AccountingSyncItem.id == item_id
+        )
+    )
+    if found is None:
+        raise NotFound(f"No sync item {item_id}.")
+    return found
+
+
+def documents(uow: UnitOfWork, partner_id: str) -> Select[Invoice]:
+    """Give the finalized documents of a partner, as far as the books need them: which there are, not what they say."""
+    uow.authorize("accounting:read")
+    return select(Invoice).where(Invoice.partner_id == partner_id, Invoice.finalized_at.is_not(None))
+
+
+def movements(partner_id: str) -> Select[Settlement]:
+    """Give the money that moved for a partner's documents."""
+    return select(Settlement).where(Settlement.partner_id == partner_id, Settlement.kind.in_(MONEY))
+
+
+async def in_range(
+    uow: UnitOfWork, partner_id: str, kinds: frozenset[Kind], first: date, last: date, zone: str
+) -> list[tuple[Kind, str]]:
+    """List what was issued, or moved, in a stretch of days of the seller's, both included."""
+    found: list[tuple[Kind, str]] = []
+    wanted = documents(uow, partner_id).where(Invoice.issue_date >= first, Invoice.issue_date <= last)
+    rows = wanted.with_only_columns(Invoice.document_type, Invoice.id)
+    found += [(Kind(kind), key) for kind, key in await uow.session.execute(rows) if Kind(kind) in kinds]
+    if kinds & MOVEMENTS:
+        begin, end = days(first, last, zone)
+        moved = movements(partner_id).where(Settlement.settled_at >= begin, Settlement.settled_at < end)
+        columns = moved.with_only_columns(Settlement.id, Settlement.amount_cents + Settlement.unapplied_cents)
+        found += [(movement_kind(cents), key) for key, cents in await uow.session.execute(columns)]
+    return found
+
+
+def days(first: date, last: date, zone: str) -> tuple[datetime, datetime]:
+    """Give the moments between which a stretch of days lies in a time zone; the far ends of the calendar are in UTC."""
+    begin = start_of_day(first, zone) if first > date(1970, 1, 1) else datetime(1970, 1, 1, tzinfo=UTC)
+    end = start_of_day(last + timedelta(days=1), zone) if last < date(9000, 1, 1) else datetime(9000, 1, 1, tzinfo=UTC)
+    return begin, end
+
+
+def movement_kind(cents: int) -> Kind:
+    """Money that came in settles an invoice; money that went out settles a credit note, which is negative."""
+    return Kind.payment if cents >= 0 else Kind.refund

@@ -1,0 +1,154 @@
+"""Managing integrations. Settings are tried before they are stored; a provider may reach outside to try them."""
+
+from collections.abc import Sequence
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Conflict, Invalid, invalid
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import partners
+from scaicontrol.services.invoices import Invoice, Settlement
+
+from .. import providers, queries
+from ..booked import MOVEMENTS, Kind
+from ..events import IntegrationCreated, IntegrationDeactivated, IntegrationUpdated
+from ..models import AccountingIntegration
+from ..schemas import IntegrationIn, IntegrationPut, LedgerMapping, TestedOut, TestReport
+from .queue import skip_waiting
+from .reading import booked, reader
+
+_LAST = 20
+
+
+async def create(backend: Backend, actor: Actor, body: IntegrationIn) -> AccountingIntegration:
+    """Add an integration; it takes what is finalized from now on, and earlier days by `sync`."""
+    actor.require("accounting:manage")
+    await _try(body)
+    return await backend.perform(actor, _add, body)
+
+
+async def _try(body: IntegrationIn) -> None:
+    wrong = await providers.provider(body.provider).test(body.config)
+    if wrong:
+        raise Invalid(f"The settings do not fit {body.provider}: {wrong[0].message}", reasons=tuple(wrong))
+
+
+async def _add(uow: UnitOfWork, body: IntegrationIn) -> AccountingIntegration:
+    uow.authorize("accounting:manage")
+    partner_id = body.partner_id or uow.actor.partner_id or uow.settings.operator_partner_id
+    if not partner_id:
+        raise invalid("partner_id", "Name the partner whose documents are to be booked.")
+    await partners.get(uow, partner_id)
+    integration = AccountingIntegration(
+        id=new_id("aci"),
+        partner_id=partner_id,
+        provider=body.provider,
+        name=body.name,
+        config=body.config,
+        mapping=body.mapping.model_dump(mode="json"),
+        is_active=True,
+        cursor=uow.now,
+        version=1,
+    )
+    uow.session.add(integration)
+    uow.emit(
+        IntegrationCreated(
+            accounting_integration_id=integration.id, partner_id=partner_id, version=1, provider=body.provider
+        ),
+        after=_said(integration),
+    )
+    await uow.session.flush()
+    return integration
+
+
+def _said(integration: AccountingIntegration) -> dict[str, object]:
+    return {name: getattr(integration, name) for name in ("name", "config", "mapping", "is_active")}
+
+
+async def update(backend: Backend, actor: Actor, integration_id: str, body: IntegrationPut) -> AccountingIntegration:
+    """Replace settings and mapping; what is still waiting is exported by the new ones."""
+    actor.require("accounting:manage")
+    await _try(body)
+    return await backend.perform(actor, _change, integration_id, body)
+
+
+async def _change(uow: UnitOfWork, integration_id: str, body: IntegrationPut) -> AccountingIntegration:
+    uow.authorize("accounting:manage")
+    integration = await queries.get(uow, integration_id, lock=True)
+    if integration.version != body.version:
+        raise Conflict(f"{integration} was changed meanwhile: it is at version {integration.version}.")
+    if body.provider != integration.provider or body.partner_id not in (None, integration.partner_id):
+        raise invalid("provider", f"{integration} keeps its partner and provider; add another integration instead.")
+    before = _said(integration)
+    integration.name, integration.config, integration.is_active = body.name, body.config, body.is_active
+    integration.mapping = body.mapping.model_dump(mode="json")
+    integration.version += 1
+    uow.emit(
+        IntegrationUpdated(
+            accounting_integration_id=integration.id, partner_id=integration.partner_id, version=integration.version
+        ),
+        before=before,
+        after=_said(integration),
+    )
+    if not body.is_active:
+        await skip_waiting(uow, integration)
+    return integration
+
+
+async def deactivate(uow: UnitOfWork, integration_id: str) -> AccountingIntegration:
+    """Stop an integration; what waited is skipped, what was exported stays on record."""
+    uow.authorize("accounting:manage")
+    integration = await queries.get(uow, integration_id, lock=True)
+    if not integration.is_active:
+        return integration
+    integration.is_active = False
+    integration.version += 1
+    await skip_waiting(uow, integration)
+    uow.emit(
+        IntegrationDeactivated(
+            accounting_integration_id=integration.id, partner_id=integration.partner_id, version=integration.version
+        ),
+        before={"is_active": True},
+        after={"is_active": False},
+    )
+    return integration
+
+
+async def test(backend: Backend, actor: Actor, integration_id: str) -> TestReport:
+    """Try the settings, and the mapping on the last 20 documents and movements; nothing is exported."""
+    integration = await backend.ask(actor, queries.get, integration_id)
+    provider = providers.provider(integration.provider)
+    wrong = await provider.test(integration.config)
+    wanted = await backend.ask(reader(integration.partner_id), _latest, integration.partner_id, provider.kinds)
+    documents = await booked(backend, integration.partner_id, wanted, with_files=provider.needs_files)
+    mapping = LedgerMapping.model_validate(integration.mapping)
+    found = [
+        TestedOut(number=each.number, kind=each.kind, problems=[reason.message for reason in reasons])
+        for each in sorted(documents, key=lambda one: one.order)
+        if (reasons := provider.problems(each, mapping))
+    ]
+    return TestReport(
+        ready=not wrong and not found,
+        checked=len(documents),
+        settings=[reason.message for reason in wrong],
+        documents=found,
+    )
+
+
+async def _latest(uow: UnitOfWork, partner_id: str, kinds: frozenset[Kind]) -> Sequence[tuple[Kind, str]]:
+    query = queries.documents(uow, partner_id).with_only_columns(
+        Invoice.finalized_at, Invoice.document_type, Invoice.id
+    )
+    rows = [
+        (at, Kind(kind), key)
+        for at, kind, key in await uow.session.execute(query.order_by(Invoice.finalized_at.desc()).limit(_LAST))
+        if Kind(kind) in kinds
+    ]
+    if kinds & MOVEMENTS:
+        moved = queries.movements(partner_id).order_by(Settlement.created_at.desc()).limit(_LAST)
+        rows += [
+            (each.created_at, queries.movement_kind(each.amount_cents + each.unapplied_cents), each.id)
+            for each in await uow.session.scalars(moved)
+        ]
+    return [(kind, key) for _, kind, key in sorted(rows, reverse=True)[:_LAST]]

@@ -1,0 +1,174 @@
+"""Putting documents into the queue of an integration: each once, whoever asks and how often."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Select, exists, func, or_, select, update
+
+from scaicontrol.core.errors import Refused
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.periods import civil_date
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import partners
+from scaicontrol.services.invoices import Invoice, Settlement
+
+from .. import queries
+from ..booked import Kind
+from ..events import SyncRequested
+from ..lifecycle import SyncLifecycle, SyncStatus
+from ..models import AccountingIntegration, AccountingSyncItem
+from ..schemas import SyncIn
+
+BATCH = 500
+_LATE = timedelta(hours=1)  # a commit may be seen that much after the moment it is stamped with
+
+
+async def enqueue_new(uow: UnitOfWork, integration_id: str) -> int:
+    """Queue what was finalized or moved since the cursor; gives how many, at most a batch."""
+    uow.authorize("accounting:push")
+    integration = await queries.get(uow, integration_id, lock=True)
+    if not integration.is_active:
+        return 0
+    since = integration.cursor
+    documents = queries.documents(uow, integration.partner_id).where(Invoice.finalized_at >= since)
+    moved = queries.movements(integration.partner_id).where(Settlement.created_at >= since)
+    queued = await _enqueue(uow, integration, documents, moved, BATCH)
+    if queued < BATCH:
+        integration.cursor = max(since, uow.now - _LATE)
+    return queued
+
+
+async def request(uow: UnitOfWork, integration_id: str, wanted: SyncIn) -> int:
+    """
+    Queue a range of days, or all that failed; gives how many items wait now.
+
+    `force` puts back what was exported before; without it only what is new or has failed goes again.
+    """
+    uow.authorize("accounting:manage")
+    integration = await queries.get(uow, integration_id, lock=True)
+    if not integration.is_active:
+        raise Refused(f"Cannot sync {integration}: it is not active.")
+    if wanted.first or wanted.last:
+        first, last = wanted.first or date.min, wanted.last or date.max
+        zone = (await partners.settings_of(uow, integration.partner_id)).timezone
+        documents = queries.documents(uow, integration.partner_id).where(
+            Invoice.issue_date >= first, Invoice.issue_date <= last
+        )
+        begin, end = queries.days(first, last, zone)
+        moved = queries.movements(integration.partner_id).where(
+            Settlement.settled_at >= begin, Settlement.settled_at < end
+        )
+        while await _enqueue(uow, integration, documents, moved, BATCH) == BATCH:
+            await uow.session.flush()
+    await _put_back(uow, integration, wanted)
+    await uow.session.flush()
+    waiting = select(func.count(AccountingSyncItem.id)).where(
+        AccountingSyncItem.integration_id == integration.id, AccountingSyncItem.status == SyncStatus.pending
+    )
+    queued = int(await uow.session.scalar(waiting) or 0)
+    uow.emit(
+        SyncRequested(
+            accounting_integration_id=integration.id,
+            partner_id=integration.partner_id,
+            version=integration.version,
+            request=new_id("req"),
+            queued=queued,
+        ),
+        after=wanted.model_dump(mode="json", by_alias=True),
+    )
+    return queued
+
+
+async def _put_back(uow: UnitOfWork, integration: AccountingIntegration, wanted: SyncIn) -> None:
+    """Let failed items, and by force exported ones, wait again."""
+    event = "force" if wanted.force else "retry"
+    query = update(AccountingSyncItem).where(
+        AccountingSyncItem.integration_id == integration.id,
+        AccountingSyncItem.status.in_(SyncLifecycle.sources_of(event)),
+    )
+    if wanted.first:
+        query = query.where(AccountingSyncItem.booked_on >= wanted.first)
+    if wanted.last:
+        query = query.where(AccountingSyncItem.booked_on <= wanted.last)
+    await uow.session.execute(
+        query.values(status=SyncStatus.pending, due_at=uow.now, attempts=0).execution_options(synchronize_session=False)
+    )
+
+
+async def skip_waiting(uow: UnitOfWork, integration: AccountingIntegration) -> None:
+    """Take everything that waits out of the queue of an integration that is stopped."""
+    await uow.session.execute(
+        update(AccountingSyncItem)
+        .where(
+            AccountingSyncItem.integration_id == integration.id,
+            AccountingSyncItem.status.in_(SyncLifecycle.sources_of("skip")),
+        )
+        .values(status=SyncStatus.skipped, due_at=None, last_error="The integration was deactivated.")
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _enqueue(
+    uow: UnitOfWork,
+    integration: AccountingIntegration,
+    documents: Select[Invoice],
+    moved: Select[Settlement],
+    limit: int,
+) -> int:
+    """Add items for what has none yet, at most `limit`."""
+    columns = (Invoice.id, Invoice.document_type, Invoice.number, Invoice.issue_date)
+    new = documents.with_only_columns(*columns).where(~_known(integration, Invoice.id))
+    rows: list[Any] = list(await uow.session.execute(new.order_by(Invoice.finalized_at, Invoice.id).limit(limit)))
+    items = [_item(uow, integration, row.id, Kind(row.document_type), row.number, row.issue_date) for row in rows]
+    if len(items) < limit:
+        items += await _new_movements(uow, integration, moved, limit - len(items))
+    uow.session.add_all(items)
+    return len(items)
+
+
+async def _new_movements(
+    uow: UnitOfWork, integration: AccountingIntegration, moved: Select[Settlement], limit: int
+) -> list[AccountingSyncItem]:
+    zone = (await partners.settings_of(uow, integration.partner_id)).timezone
+    new = moved.where(~_known(integration, Settlement.id)).order_by(Settlement.created_at, Settlement.id).limit(limit)
+    settlements = (await uow.session.scalars(new)).all()
+    numbers = await _numbers(uow, [each.invoice_id for each in settlements])
+    return [
+        _item(
+            uow, integration, each.id, queries.movement_kind(each.amount_cents + each.unapplied_cents),
+            numbers.get(each.invoice_id, ""), civil_date(each.settled_at, zone),
+        )
+        for each in settlements
+    ]  # fmt: skip
+
+
+async def _numbers(uow: UnitOfWork, invoice_ids: Sequence[str]) -> dict[str, str]:
+    rows = await uow.session.execute(select(Invoice.id, Invoice.number).where(Invoice.id.in_(invoice_ids)))
+    return {key: number or "" for key, number in rows}
+
+
+def _known(integration: AccountingIntegration, column: Any) -> Any:
+    return exists().where(AccountingSyncItem.integration_id == integration.id, AccountingSyncItem.document_id == column)
+
+
+def _item(
+    uow: UnitOfWork, integration: AccountingIntegration, key: str, kind: Kind, number: str | None, on: date
+) -> AccountingSyncItem:
+    return AccountingSyncItem(
+        id=new_id("asi"),
+        partner_id=integration.partner_id,
+        integration_id=integration.id,
+        document_id=key,
+        kind=kind,
+        number=number or "",
+        booked_on=on,
+        status=SyncStatus.pending,
+        due_at=uow.now,
+        attempts=0,
+    )
+
+
+def free(uow: UnitOfWork) -> Any:
+    """Say that no other worker holds an item."""
+    return or_(AccountingSyncItem.claimed_until.is_(None), AccountingSyncItem.claimed_until <= uow.now)

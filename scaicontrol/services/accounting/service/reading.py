@@ -1,0 +1,151 @@
+"""What is to be booked, read as plain values: rows in one transaction, bytes of files afterwards and in none."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import select
+
+from scaicontrol.core.actor import Actor, ActorKind
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Conflict
+from scaicontrol.core.money import exponent
+from scaicontrol.core.periods import civil_date
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.db.tenant_filter import Scope
+from scaicontrol.services import einvoices, invoices, partners
+from scaicontrol.services.einvoices import Format
+from scaicontrol.services.invoices import Invoice, InvoiceLine, SealedDocument, Settlement
+
+from ..booked import DOCUMENTS, ArchivedFile, Booked, BookedLine, Kind, Sealed
+from ..queries import movement_kind
+
+BATCH = 100
+
+
+def reader(partner_id: str) -> Actor:
+    """
+    Who reads a partner's documents for its books: a job that sees this partner and nobody else.
+
+    Whoever may manage the books need not be allowed to read invoices one by one.
+    """
+    return Actor("system:accounting", ActorKind.job, Scope.partner(partner_id), frozenset({"*"}), name="accounting")
+
+
+async def booked(
+    backend: Backend, partner_id: str, wanted: Sequence[tuple[Kind, str]], *, with_files: bool
+) -> list[Booked]:
+    """Read documents and movements by kind and id; one that does not exist for this partner is left out."""
+    actor, found = reader(partner_id), []
+    for start in range(0, len(wanted), BATCH):
+        batch = wanted[start : start + BATCH]
+        documents = [key for kind, key in batch if kind in DOCUMENTS]
+        movements = [key for kind, key in batch if kind not in DOCUMENTS]
+        read = await backend.ask(actor, _documents, documents) if documents else []
+        found += await _with_files(backend, read) if with_files else [_document(each) for each in read]
+        found += await backend.ask(actor, _movements, partner_id, movements) if movements else []
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A sealed document, and what its credited lines were sold as."""
+
+    document: SealedDocument
+    sold_as: Mapping[str, str]
+
+
+async def _documents(uow: UnitOfWork, ids: Sequence[str]) -> list[_Read]:
+    found = await invoices.sealed(uow, ids)
+    credited = [line.credited_line_id for each in found for line in each.invoice.lines if line.credited_line_id]
+    lines = await uow.session.scalars(select(InvoiceLine).where(InvoiceLine.id.in_(credited))) if credited else ()
+    sold_as = {line.id: _kind_of(line) for line in lines}
+    return [_Read(each, sold_as) for each in found]
+
+
+async def _movements(uow: UnitOfWork, partner_id: str, ids: Sequence[str]) -> list[Booked]:
+    zone = (await partners.settings_of(uow, partner_id)).timezone
+    pairs = await invoices.settlements_with_documents(uow, ids)
+    return [_movement(settlement, invoice, zone) for settlement, invoice in pairs]
+
+
+def _common(invoice: Invoice) -> dict[str, Any]:
+    buyer = invoice.buyer_snapshot or {}
+    return {
+        "partner_id": invoice.partner_id,
+        "tenant_id": invoice.tenant_id,
+        "number": invoice.number or "",
+        "currency": invoice.currency,
+        "exponent": exponent(invoice.currency),
+        "country": str(buyer.get("country_code") or ""),
+        "name": str(buyer.get("company_name") or ""),
+    }
+
+
+def _document(read: _Read) -> Booked:
+    invoice = read.document.invoice
+    if invoice.issue_date is None:
+        raise Conflict(f"{invoice} is finalized without a date of issue; run `scaicontrol admin invoices verify`.")
+    return Booked(
+        kind=Kind(invoice.document_type),
+        id=invoice.id,
+        booked_on=invoice.issue_date,
+        total_cents=invoice.total_cents,
+        lines=tuple(_line(line, read.sold_as) for line in invoice.lines),
+        **_common(invoice),
+    )
+
+
+def _line(line: InvoiceLine, sold_as: Mapping[str, str]) -> BookedLine:
+    return BookedLine(
+        kind=sold_as.get(line.credited_line_id or "") or _kind_of(line),
+        category=line.tax_category or "",
+        rate=line.tax_rate or Decimal(0),
+        net_cents=line.amount_cents,
+        tax_cents=line.tax_cents,
+        ledger_code=line.ledger_code,
+    )
+
+
+def _kind_of(line: InvoiceLine) -> str:
+    """Name what a line sells, as billing derived it; a line that a person wrote is `manual`."""
+    return "usage" if line.metric_slug else str((line.derivation or {}).get("kind") or "manual")
+
+
+def _movement(settlement: Settlement, invoice: Invoice, zone: str) -> Booked:
+    cents = settlement.amount_cents + settlement.unapplied_cents
+    return Booked(
+        kind=movement_kind(cents),
+        id=settlement.id,
+        booked_on=civil_date(settlement.settled_at, zone),
+        total_cents=abs(cents),
+        method=settlement.method or settlement.kind,
+        **_common(invoice),
+    )
+
+
+async def _with_files(backend: Backend, read: Sequence[_Read]) -> list[Booked]:
+    rows = [(each.document.invoice.number, file) for each in read for file in each.document.files]
+    bodies = await backend.ports.objects.examine([file.storage_key for _, file in rows], bytes)
+    kept = {}
+    for (number, file), body in zip(rows, bodies, strict=True):
+        if body is None or sha256(body).hexdigest() != file.sha256:
+            what = "is gone" if body is None else "is not the one that was stored"
+            raise Conflict(f"The file {file.storage_key} of {number} {what}; run `scaicontrol admin invoices verify`.")
+        kept[file.id] = ArchivedFile(file.kind, file.format, file.version, file.sha256, body)
+    return [replace(_document(each), sealed=_sealed(each.document, kept)) for each in read]
+
+
+def _sealed(read: SealedDocument, kept: Mapping[str, ArchivedFile]) -> Sealed:
+    invoice = read.invoice
+    return Sealed(
+        fiscal_year=invoice.fiscal_year or 0,
+        serial=invoice.serial or 0,
+        canonical_digest=invoice.canonical_digest or "",
+        previous_digest=invoice.previous_digest or "",
+        canonical=read.canonical,
+        files=tuple(kept[file.id] for file in read.files),
+        ubl=einvoices.to_xml(read.document, Format.ubl),
+    )

@@ -1,0 +1,79 @@
+"""Sealed documents with all that proves them, read in sets: what the books and an archive are made from."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import einvoices, tax
+from scaicontrol.services.tax import TaxDecision
+
+from . import queries, seal
+from .models import DocumentVersion, Invoice, Settlement
+from .paper import document_of, sealed_paper
+from .service.download import ON_DEMAND
+
+
+@dataclass(frozen=True, slots=True)
+class SealedDocument:
+    """
+    A finalized document: its rows, the bytes its seal is the SHA-256 of, the document in EN 16931 terms, its files.
+
+    The bytes of the files are in the object store; only what rendering made is here, not what was made on demand.
+    """
+
+    invoice: Invoice
+    canonical: bytes
+    document: einvoices.Document
+    files: Sequence[DocumentVersion]
+
+
+async def sealed(uow: UnitOfWork, invoice_ids: Sequence[str]) -> list[SealedDocument]:
+    """Read finalized documents by id; what the actor may not see, or is not finalized, is not among them."""
+    query = queries.visible(uow).where(Invoice.id.in_(invoice_ids), Invoice.finalized_at.is_not(None))
+    found = list(await uow.session.scalars(query.options(selectinload(Invoice.lines))))
+    originals = await _originals(uow, found)
+    decisions = await _decisions(uow, found)
+    files = await _files(uow, [invoice.id for invoice in found])
+    return [
+        SealedDocument(
+            invoice,
+            einvoices.canonical_bytes(seal.sealed_content(invoice, invoice.lines, decisions[invoice.id])),
+            document_of(
+                sealed_paper(invoice, decisions[invoice.id], originals.get(invoice.referenced_invoice_id or ""))
+            ),
+            files[invoice.id],
+        )
+        for invoice in found
+    ]
+
+
+async def _originals(uow: UnitOfWork, found: Sequence[Invoice]) -> dict[str, Invoice]:
+    wanted = [invoice.referenced_invoice_id for invoice in found if invoice.referenced_invoice_id]
+    rows = await uow.session.scalars(queries.visible(uow).where(Invoice.id.in_(wanted))) if wanted else ()
+    return {invoice.id: invoice for invoice in rows}
+
+
+async def _decisions(uow: UnitOfWork, found: Sequence[Invoice]) -> dict[str, TaxDecision]:
+    query = tax.visible(uow).where(TaxDecision.invoice_id.in_([invoice.id for invoice in found]))
+    return {decision.invoice_id: decision for decision in await uow.session.scalars(query)}
+
+
+async def _files(uow: UnitOfWork, invoice_ids: Sequence[str]) -> defaultdict[str, list[DocumentVersion]]:
+    files: defaultdict[str, list[DocumentVersion]] = defaultdict(list)
+    query = select(DocumentVersion).where(DocumentVersion.invoice_id.in_(invoice_ids))
+    ordered = query.order_by(DocumentVersion.version, DocumentVersion.kind, DocumentVersion.format)
+    for row in await uow.session.scalars(ordered):
+        if row.reason != ON_DEMAND:
+            files[row.invoice_id].append(row)
+    return files
+
+
+async def settlements_with_documents(uow: UnitOfWork, ids: Sequence[str]) -> list[tuple[Settlement, Invoice]]:
+    """Read movements by id, each with the document it settles (without its lines)."""
+    query = queries.visible(uow).join(Settlement, Settlement.invoice_id == Invoice.id).where(Settlement.id.in_(ids))
+    rows = await uow.session.execute(query.add_columns(Settlement))
+    return [(settlement, invoice) for invoice, settlement in rows]
