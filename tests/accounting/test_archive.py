@@ -13,6 +13,7 @@ import pytest
 
 from scaicontrol import verify_archive
 from scaicontrol.services import accounting, invoices
+from scaicontrol.services.accounting import Artefact
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.invoices import CreditIn, CreditLineIn
 from tests.factories import GLOBEX, NORTHWIND, petra
@@ -35,7 +36,7 @@ def with_pages() -> bool:
     return True
 
 
-async def archive(backend, first=YEAR[0], last=YEAR[1]):
+async def archive(backend, first=YEAR[0], last=YEAR[1]) -> Artefact:
     return await accounting.export(backend, petra, "ubl_archive", NORTHWIND, first, last)
 
 

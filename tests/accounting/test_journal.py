@@ -6,6 +6,7 @@ import io
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -23,7 +24,7 @@ TERMS = st.sampled_from([("S", Decimal("21.00")), ("S", Decimal("9.00")), ("AE",
 @st.composite
 def documents(draw) -> Booked:
     kind = draw(st.sampled_from(list(Kind)))
-    lines = ()
+    lines: tuple[BookedLine, ...] = ()
     if kind in (Kind.invoice, Kind.credit_note):
         lines = tuple(
             BookedLine(draw(st.sampled_from(["base", "usage", "manual"])), category, rate, net, tax)
@@ -102,7 +103,12 @@ def test_no_cell_of_a_file_begins_a_formula_and_every_row_is_whole(document: Boo
 
 def an_invoice(**fields) -> Booked:
     line = BookedLine("base", "S", Decimal("21.00"), 10000, 2100)
-    given = {"kind": Kind.invoice, "id": "inv_1", "partner_id": "prt_northwind", "tenant_id": "tnt_acme"}
+    given: dict[str, Any] = {
+        "kind": Kind.invoice,
+        "id": "inv_1",
+        "partner_id": "prt_northwind",
+        "tenant_id": "tnt_acme",
+    }
     given |= {"number": "SCAI-2026-000001", "booked_on": date(2026, 1, 15), "currency": "EUR", "exponent": 2}
     given |= {"total_cents": 12100, "country": "NL", "name": "Acme", "lines": (line,)}
     return Booked(**{**given, **fields})

@@ -1,11 +1,12 @@
 """Every document, payment and refund reaches the books once, and what cannot says why and comes back."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from scaicontrol.core.errors import Conflict, Invalid, NotFound, Refused
+from scaicontrol.core.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.services import accounting, invoices
 from scaicontrol.services.accounting import Kind, SyncStatus
@@ -13,7 +14,7 @@ from scaicontrol.services.accounting.lifecycle import SyncLifecycle
 from scaicontrol.services.accounting.providers import Exported
 from scaicontrol.services.accounting.schemas import IntegrationIn, IntegrationPut, LedgerMapping, SyncIn
 from scaicontrol.services.invoices import CreditIn, MarkPaidIn
-from tests.factories import GLOBEX, INITECH, NORTHWIND, SOUTHBAY, ada, petra, pim, sam
+from tests.factories import GLOBEX, INITECH, NORTHWIND, SOUTHBAY, ada, alice, petra, pim, sam
 from tests.factories.accounting import MAPPING, an_integration
 from tests.factories.invoices import a_line, finalized, rendered
 
@@ -44,6 +45,18 @@ def test_the_machine_is_the_contracts_and_a_persons_force():
         ("skipped", "force", "pending"),
         ("synced", "force", "pending"),
     ]
+
+
+def test_the_readme_shows_the_machine_as_it_is():
+    lines = (Path(accounting.__file__).parent / "README.md").read_text().splitlines()
+    rows = {
+        (source, event, target)
+        for line in lines
+        if line.count("|") == 4
+        for sources, event, target in [[cell.strip() for cell in line.strip("|").split("|")]]
+        for source in sources.split(", ")
+    }
+    assert rows >= set(SyncLifecycle.transitions())
 
 
 async def test_documents_payments_and_refunds_are_exported_once(backend, ports):
@@ -199,9 +212,7 @@ async def test_changes_are_told_and_versions_guarded(backend):
     with pytest.raises(Conflict, match="version 2"):
         await accounting.update(backend, petra, books.id, change)
     with pytest.raises(Invalid, match="keeps its partner and provider"):
-        await accounting.update(
-            backend, petra, books.id, IntegrationPut(provider="ubl_archive", name="x", version=2)
-        )
+        await accounting.update(backend, petra, books.id, IntegrationPut(provider="ubl_archive", name="x", version=2))
     await backend.perform(petra, accounting.deactivate, books.id)
 
     async def read(uow):
@@ -238,18 +249,18 @@ async def test_books_are_the_partners_own(backend):
     await finalized(backend, by=ada, tenant_id=INITECH)
     await accounting.sync_due(backend)
     assert [number for _, number, _ in await log(backend, books)] == ["SCAI-2026-000001"]
-    for stranger in (sam,):
-        with pytest.raises(NotFound):
-            await backend.ask(stranger, accounting.get, books.id)
-        with pytest.raises(NotFound):
-            await accounting.test(backend, stranger, books.id)
-        with pytest.raises(NotFound):
-            await accounting.export(backend, stranger, "csv_journal", NORTHWIND, date(2026, 1, 1), date(2026, 1, 31))
+    days = (date(2026, 1, 1), date(2026, 1, 31))
     with pytest.raises(NotFound):
-        await accounting.create(
-            backend, petra, IntegrationIn(partner_id=SOUTHBAY, provider="csv_journal", name="x")
-        )
-    assert pim.read_only
+        await backend.ask(sam, accounting.get, books.id)
+    with pytest.raises(NotFound):
+        await accounting.test(backend, sam, books.id)
+    with pytest.raises(NotFound):
+        await accounting.export(backend, sam, "csv_journal", NORTHWIND, *days)
+    with pytest.raises(NotFound):
+        await accounting.create(backend, petra, IntegrationIn(partner_id=SOUTHBAY, provider="csv_journal", name="x"))
+    for person in (pim, alice):
+        with pytest.raises(Forbidden, match="admin:accounting"):
+            await accounting.export(backend, person, "csv_journal", NORTHWIND, *days)
 
 
 async def test_a_range_of_more_than_one_year_is_one_repeatable_zip(backend, clock):

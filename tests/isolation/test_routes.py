@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import httpx
@@ -26,7 +27,8 @@ from scaicontrol.core.outbox import OutboxRow
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db import Model
 from scaicontrol.db.tenant_filter import PartnerOwned, PartnerPrivate, TenantOwned
-from scaicontrol.services import invoices, webhooks
+from scaicontrol.services import accounting, invoices, webhooks
+from scaicontrol.services.accounting.schemas import LedgerMapping, SyncIn
 from tests.factories import (
     ACME,
     GLOBEX,
@@ -44,6 +46,7 @@ from tests.factories import (
     service,
     tom,
 )
+from tests.factories.accounting import an_integration
 from tests.factories.catalog import store_override
 from tests.factories.identity import store_group, store_user
 from tests.factories.invoices import RENDERER, a_draft, finalized
@@ -118,8 +121,11 @@ async def people_the_worlds(backend: Backend, clock: Any) -> None:
         await store_user(backend, admin.name.lower(), "partner_admin", tenant_id=None, partner_id=partner_id)
         await store_override(backend, partner_id=partner_id, price_cents=900)
         await subscriber(backend, admin, f"https://{admin.name.lower()}.example.com/")
+        books = await an_integration(backend, by=admin, mapping=LedgerMapping(debtor_account="1300"))
+        await backend.perform(admin, accounting.request, books.id, SyncIn.model_validate({"from": date(2026, 1, 1)}))
     while await invoices.render_due(backend, RENDERER):
         pass
+    await accounting.sync_due(backend)
     await delivered(backend, clock)
     await webhooks.relay(backend)
 
@@ -221,6 +227,8 @@ _TABLES = {
     "override_id": "partner_price_overrides",
     "workflow_id": "provisioning_workflows",
     "line_id": "invoice_line_items",
+    "integration_id": "accounting_integrations",
+    "sync_item_id": "accounting_sync_items",
 }
 
 
