@@ -13,7 +13,7 @@ from scaicontrol.services.accounting.schemas import (
     IntegrationIn,
     IntegrationOut,
     IntegrationPut,
-    ProviderOut,
+    AccountingProviderOut,
     SyncIn,
     SyncItemOut,
     SyncStarted,
@@ -25,11 +25,13 @@ from .door import FeedOf, Many, One, Router
 router = Router("/admin/accounting", tags=["admin-accounting"])
 
 
-@router.get("/providers", response_model=Many[ProviderOut], permission="accounting:read", summary="List providers")
-async def providers(uow: UnitOfWork) -> list[ProviderOut]:
+@router.get(
+    "/providers", response_model=Many[AccountingProviderOut], permission="accounting:read", summary="List providers"
+)
+async def providers(uow: UnitOfWork) -> list[AccountingProviderOut]:
     """Every way into the books, with what its settings look like."""
     return [
-        ProviderOut(
+        AccountingProviderOut(
             slug=each.slug,
             display_name=each.display_name,
             kinds=sorted(each.kinds),

@@ -105,7 +105,7 @@ class SyncIn(In):
         return self
 
 
-class ProviderOut(Out):
+class AccountingProviderOut(Out):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [{"slug": "csv_journal", "display_name": "CSV journal", "kinds": [], "config_schema": {}}]
