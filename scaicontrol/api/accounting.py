@@ -10,10 +10,10 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import accounting
 from scaicontrol.services.accounting import AccountingIntegration, AccountingSyncItem, SyncStatus
 from scaicontrol.services.accounting.schemas import (
+    AccountingProviderOut,
     IntegrationIn,
     IntegrationOut,
     IntegrationPut,
-    AccountingProviderOut,
     SyncIn,
     SyncItemOut,
     SyncStarted,

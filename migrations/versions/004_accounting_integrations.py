@@ -11,8 +11,8 @@ from alembic import op
 
 from scaicontrol.db import types
 
-revision: str = "003"
-down_revision: str | None = "002"
+revision: str = "004"
+down_revision: str | None = "003"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
