@@ -13,7 +13,7 @@ from scaicontrol.core.outbox import Outbox
 from scaicontrol.services import billing, invoices, partners, payments, provisioning
 from scaicontrol.services.provisioning import Action
 
-from . import mails
+from . import mails, vat_numbers
 
 Reaction = Callable[[Backend, Outbox], Awaitable[Any]]
 _ACTOR = Actor.system("reactions")
@@ -82,6 +82,10 @@ async def carry_plan(backend: Backend, fact: Outbox) -> None:
 
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
+    "tenant.billing_linked": (vat_numbers.ask_vies,),
+    "tenant.billing_updated": (vat_numbers.ask_vies,),
+    "vat_consultation.recorded": (vat_numbers.heed_vies,),
+    "payment_method.added": (vat_numbers.prove_place,),
     "subscription.activated": (bill_now,),
     "subscription.changed": (bill_converted, carry_plan),
     "subscription.suspended": (_carry(Action.suspend), mails.mail_suspended),

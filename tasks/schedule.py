@@ -16,6 +16,7 @@ from scaicontrol.services import (
     provisioning,
     registry,
     subscriptions,
+    tax,
     usage,
     webhooks,
 )
@@ -123,6 +124,7 @@ JOBS: tuple[Job, ...] = (
         timedelta(days=1),
         _until_done("trial_ending_notifier", subscriptions.notice_trial_ending),
     ),
+    Job("vies_recheck", timedelta(days=1), tax.recheck),
     Job("invoice_overdue", timedelta(days=1), _until_done("invoice_overdue", invoices.age)),
     Job("orphan_sweep", timedelta(days=1), orphan_sweep),
 )

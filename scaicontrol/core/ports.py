@@ -179,6 +179,7 @@ class VatConsulted:
     name: str | None = None
     address: str | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
+    problem: str | None = None  # why it is unavailable, in a sentence
 
 
 class VatRegister(Protocol):

@@ -24,14 +24,23 @@ _NUMBER: Final = re.compile(r"([A-Z]{2})([0-9A-Z+*]{2,12})")
 _SEPARATORS: Final = re.compile(r"[\s.\-/]")
 _NOT_SAID: Final = "---"
 
-# What VIES may answer instead of yes or no.
-INVALID_INPUT: Final = "INVALID_INPUT"
 INVALID_REQUESTER: Final = "INVALID_REQUESTER_INFO"
-TRY_LATER: Final = frozenset({
-    "GLOBAL_MAX_CONCURRENT_REQ", "GLOBAL_MAX_CONCURRENT_REQ_TIME", "MS_MAX_CONCURRENT_REQ",
-    "MS_MAX_CONCURRENT_REQ_TIME", "MS_UNAVAILABLE", "SERVICE_UNAVAILABLE", "SERVER_BUSY", "TIMEOUT",
-})  # fmt: skip
-BLOCKED: Final = frozenset({"VAT_BLOCKED", "IP_BLOCKED"})
+SILENCE: Final = "SERVICE_UNAVAILABLE"
+
+# Everything VIES documents that it may answer instead of yes or no. None of it says that a number is invalid.
+ERRORS: Final[Mapping[str, str]] = {
+    "INVALID_INPUT": "VIES could not read the number as it was sent, which says nothing about the number.",
+    INVALID_REQUESTER: "VIES does not know the seller's own VAT number, so it gives no consultation number.",
+    SILENCE: "VIES is not available.",
+    "MS_UNAVAILABLE": "The register of the member state does not answer.",
+    "TIMEOUT": "The register of the member state did not answer in time.",
+    "VAT_BLOCKED": "VIES refuses requests in the name of the seller's VAT number; its operator must ask why.",
+    "IP_BLOCKED": "VIES refuses requests from this installation's address; its operator must ask why.",
+    "GLOBAL_MAX_CONCURRENT_REQ": "VIES has too many requests at once.",
+    "GLOBAL_MAX_CONCURRENT_REQ_TIME": "VIES had too many requests within a short time.",
+    "MS_MAX_CONCURRENT_REQ": "The register of the member state has too many requests at once.",
+    "MS_MAX_CONCURRENT_REQ_TIME": "The register of the member state had too many requests within a short time.",
+}
 
 
 class Vies:
@@ -58,20 +67,22 @@ class Vies:
         try:
             response = await call(self._http, "VIES", "POST", self._url, json=dict(question), timeout=self._timeout)
         except Unavailable as error:
-            return {"errorWrappers": [{"error": "SERVICE_UNAVAILABLE", "message": error.message}]}
+            return {"errorWrappers": [{"error": SILENCE, "message": error.message}]}
         body = body_of(response)
         if response.is_success or error_of(body):
             return body
-        return {"errorWrappers": [{"error": "SERVICE_UNAVAILABLE", "message": f"HTTP {response.status_code}"}]}
+        return {"errorWrappers": [{"error": SILENCE, "message": f"HTTP {response.status_code}"}]}
 
     def _answer(self, body: Mapping[str, Any]) -> VatConsulted:
+        answer = _answer_of(body)
         return VatConsulted(
-            answer=_answer_of(body),
+            answer=answer,
             consulted_at=self._clock.now(),
             consultation_number=_said(body.get("requestIdentifier")),
             name=_said(body.get("name")),
             address=_said(body.get("address")),
             raw=dict(body),
+            problem=_problem_of(body) if answer is VatAnswer.unavailable else None,
         )
 
 
@@ -90,19 +101,23 @@ def error_of(body: Mapping[str, Any]) -> str:
     """Name the error VIES answered with, or an empty string."""
     wrappers = body.get("errorWrappers")
     if isinstance(wrappers, list) and wrappers and isinstance(wrappers[0], dict):
-        return str(wrappers[0].get("error", "SERVICE_UNAVAILABLE"))
+        return str(wrappers[0].get("error", SILENCE))
     user_error = str(body.get("userError", ""))
     return "" if user_error in {"", "VALID", "INVALID"} else user_error
 
 
 def _answer_of(body: Mapping[str, Any]) -> VatAnswer:
-    error = error_of(body)
-    if error == INVALID_INPUT:  # the register's word on the number's form, not on its own state
-        return VatAnswer.invalid
     verdict = body.get("valid", body.get("isValid"))
-    if error or not isinstance(verdict, bool):
+    if error_of(body) or not isinstance(verdict, bool):
         return VatAnswer.unavailable
     return VatAnswer.valid if verdict else VatAnswer.invalid
+
+
+def _problem_of(body: Mapping[str, Any]) -> str:
+    error = error_of(body)
+    if not error:
+        return "VIES gave an answer that says neither yes nor no."
+    return ERRORS.get(error, f"VIES answered '{error}', which it does not document.")
 
 
 def _said(value: object) -> str | None:

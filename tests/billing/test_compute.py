@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scaicontrol.core.money import CENTS_MAX
 from scaicontrol.services.billing import Buyer, Consumed, DueChange, DuePeriod, Metric, Seller, Snapshot, compute
 from scaicontrol.services.catalog import Bracket
+from scaicontrol.services.tax import Rate, RateTable
 
 NORTHWIND = Seller("prt_northwind", "NL", "1015 BE", "Europe/Amsterdam", "tenant", False, "G", "off", 30)
 ACME = Buyer("tnt_acme", "NL", "3011 AD", "NL004495445B01", True, False, None, None, "en")
@@ -243,3 +244,16 @@ def test_reasons_say_what_to_do():
         (item,) = compute(snapshot).quarantined
         assert (item.reason_code, item.charge_kind) == (code, "base")
         assert item.detail.endswith(".")
+
+
+def test_each_line_of_a_plan_has_the_rate_of_its_own_last_day():
+    """A rate rises on the first of February: January is charged at the old one, February at the new."""
+    rates = RateTable([
+        Rate("NL", Decimal(21), date(2012, 10, 1), date(2026, 1, 31)), Rate("NL", Decimal(25), date(2026, 2, 1)),
+    ])  # fmt: skip
+    march = datetime(2026, 3, 1, tzinfo=UTC)
+    snapshot = a_snapshot(
+        a_period(1), a_period(2, start=FEBRUARY, end=march), rates=rates, seller=replace(NORTHWIND, zone="UTC")
+    )
+    (document,) = compute(replace(snapshot, as_of=march)).documents
+    assert (document.subtotal_cents, document.tax_cents) == (2000, 210 + 250)

@@ -1,5 +1,6 @@
 """VIES says yes, no, or nothing; nothing is never no."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.errors import Invalid
 from scaicontrol.core.ports import VatAnswer
-from scaicontrol.integrations.vies import Vies, split_vat_number
+from scaicontrol.integrations.vies import ERRORS, Vies, split_vat_number
 
 from .conftest import World, development_settings
 
@@ -46,19 +47,23 @@ async def test_an_unknown_requester_still_learns_about_the_buyer(dev_world: Worl
     assert (consulted.answer, consulted.consultation_number) == (VatAnswer.valid, None)
 
 
-@pytest.mark.parametrize(
-    "error",
-    [
-        "GLOBAL_MAX_CONCURRENT_REQ", "GLOBAL_MAX_CONCURRENT_REQ_TIME", "MS_MAX_CONCURRENT_REQ",
-        "MS_MAX_CONCURRENT_REQ_TIME", "MS_UNAVAILABLE", "SERVICE_UNAVAILABLE", "TIMEOUT", "VAT_BLOCKED", "IP_BLOCKED",
-        "INVALID_REQUESTER_INFO", "SOMETHING_NEW",
-    ],
-)  # fmt: skip
+def test_all_eleven_documented_errors_have_a_sentence() -> None:
+    assert len(ERRORS) == 11
+    assert all(sentence.endswith(".") for sentence in ERRORS.values())
+
+
+@pytest.mark.parametrize("error", [*ERRORS, "SOMETHING_NEW"])
 async def test_no_error_is_a_no(error: str) -> None:
-    for shape in ({"errorWrappers": [{"error": error}]}, {"userError": error, "isValid": False}):
+    for shape in (
+        {"errorWrappers": [{"error": error}]},
+        {"userError": error, "isValid": False},
+        {"valid": False, "errorWrappers": [{"error": error, "message": "x"}]},
+    ):
         for status in (200, 400, 500):
             vies = asked(lambda _, body=shape, code=status: httpx2.Response(code, json=body))
-            assert (await vies.consult("DE123456788", None)).answer is VatAnswer.unavailable
+            consulted = await vies.consult("DE123456788", OURS)
+            assert consulted.answer is VatAnswer.unavailable
+            assert consulted.problem == ERRORS.get(error, "VIES answered 'SOMETHING_NEW', which it does not document.")
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"valid": "yes"}', b'{"valid": null}', b"{}"])
@@ -75,9 +80,29 @@ async def test_silence_is_unavailable() -> None:
     assert (await asked(silent).consult("DE123456788", OURS)).answer is VatAnswer.unavailable
 
 
-async def test_a_number_that_cannot_be_is_invalid() -> None:
-    vies = asked(lambda _: httpx2.Response(400, json={"errorWrappers": [{"error": "INVALID_INPUT"}]}))
-    assert (await vies.consult("DE123456788", None)).answer is VatAnswer.invalid
+async def test_only_the_register_itself_says_no() -> None:
+    vies = asked(lambda _: httpx2.Response(200, json={"valid": False, "requestIdentifier": "", "name": "---"}))
+    consulted = await vies.consult("DE123456788", None)
+    assert (consulted.answer, consulted.name, consulted.problem) == (VatAnswer.invalid, None, None)
+
+
+async def test_the_question_carries_the_sellers_own_number_and_gives_a_consultation_number() -> None:
+    questions: list[Any] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        questions.append(json.loads(request.content))
+        return httpx2.Response(200, json={"valid": True, "requestIdentifier": "WAPIAAAAX1", "name": "Acme GmbH"})
+
+    consulted = await asked(answer).consult("DE123456788", OURS)
+    assert (consulted.consultation_number, consulted.name) == ("WAPIAAAAX1", "Acme GmbH")
+    assert questions == [
+        {
+            "countryCode": "DE",
+            "vatNumber": "123456788",
+            "requesterMemberStateCode": "NL",
+            "requesterNumber": "004495445B01",
+        }
+    ]
 
 
 @pytest.mark.parametrize(

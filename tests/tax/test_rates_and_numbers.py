@@ -5,7 +5,7 @@ from itertools import pairwise
 import eu_vat_rates_data
 import pytest
 
-from scaicontrol.services.tax.notes import _NOTES, LANGUAGES
+from scaicontrol.services.tax.notes import _NOTES, LANGUAGES, MENTIONS, note, state_languages
 from scaicontrol.services.tax.numbers import normalise, problem, usable, vat_prefix
 from scaicontrol.services.tax.places import EU_MEMBER_STATES, place
 from scaicontrol.services.tax.rates import EU_STANDARD_VAT_RATES, SHIPPED_RATES, known_rates
@@ -55,6 +55,31 @@ def test_a_number_must_be_well_formed_and_of_its_country():
     assert (vat_prefix("GR"), vat_prefix("MC"), vat_prefix("XI")) == ("EL", "FR", "XI")
 
 
-def test_every_note_exists_in_all_six_languages():
-    for kind, texts in _NOTES.items():
-        assert set(texts) == set(LANGUAGES), kind
+@pytest.mark.parametrize("kind", _NOTES)
+def test_every_note_exists_in_all_six_languages(kind):
+    assert set(_NOTES[kind]) == set(LANGUAGES)
+
+
+@pytest.mark.parametrize("state", sorted(EU_MEMBER_STATES))
+@pytest.mark.parametrize("kind", sorted(set(_NOTES) - {"outside_scope"}))
+def test_every_note_also_speaks_the_language_of_the_sellers_state(kind, state):
+    for language in LANGUAGES:
+        text = _NOTES[kind][language].format(reason="because")
+        written = note(kind, language, seller_country=state, reason="because")
+        if language in state_languages(state):
+            assert written == text
+        else:
+            mentioned = written.removeprefix(text).strip(" ()").split(" / ")
+            assert mentioned == [
+                MENTIONS[kind][own] for own in state_languages(state) if own in MENTIONS[kind]
+            ][:2]  # fmt: skip
+            assert all(mentioned)
+
+
+@pytest.mark.parametrize(
+    ("seller", "mention"),
+    [("ES", "No sujeto al IVA"), ("FI", "Ei arvonlisäveron alainen / Omfattas inte av moms"),
+     ("CH", "Nicht steuerbar / Non soumis à la TVA"), ("NO", "")],
+)  # fmt: skip
+def test_a_seller_outside_the_area_is_named_in_its_language_where_we_have_one(seller, mention):
+    assert note("outside_scope", "nl", seller_country=seller).endswith(f"({mention})" if mention else "gevestigd.")

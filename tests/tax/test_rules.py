@@ -11,6 +11,7 @@ from scaicontrol.core.errors import Refused
 from scaicontrol.core.ports import VatAnswer
 from scaicontrol.services.tax.decisions import decide, explain
 from scaicontrol.services.tax.facts import Consulted, VatFacts
+from scaicontrol.services.tax.rates import Rate, RateTable
 from scaicontrol.services.tax.rules import determine_vat
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -45,7 +46,26 @@ RULES = [
     ("NL", "AT", None, False, {"oss_registered": True, "buyer_postal_code": "6991"}, "5", "19", "S", False,
      "VAT 19.00% (OSS, Austria)"),
     ("PT", "PT", None, False, {"seller_postal_code": "9000-001"}, "3", "22", "S", False, "VAT 22.00%"),
+    # sellers that sit in a territory
+    ("PT", "PT", None, False, {"seller_postal_code": "9500-100"}, "3", "16", "S", False, "VAT 16.00%"),
+    ("AT", "AT", None, True, {"seller_postal_code": "A-6992"}, "3", "19", "S", False, "VAT 19.00%"),
+    ("PT", "ES", None, False, {"seller_postal_code": "9000-001"}, "5", "22", "S", False, "VAT 22.00%"),
+    ("PT", "DE", DE_NUMBER, True, {"seller_postal_code": "9000-001"}, "4", "0", "AE", True, "VAT 0% (Reverse Charge)"),
+    ("ES", "ES", None, False, {"seller_postal_code": "35001"}, "2", "0", "O", False, "No VAT"),
+    ("FI", "SE", None, True, {"seller_postal_code": "22100"}, "2", "0", "O", False, "No VAT"),
+    ("AX", "FI", None, False, {"oss_registered": True}, "2", "25.5", "S", False, "VAT 25.50% (OSS, Finland)"),
+    ("DE", "DE", None, True, {"seller_postal_code": "78266"}, "2", "0", "O", False, "No VAT"),
+    ("MC", "FR", None, False, {}, "3", "20", "S", False, "VAT 20.00%"),
+    ("MC", "DE", DE_NUMBER, True, {}, "4", "0", "AE", True, "VAT 0% (Reverse Charge)"),
+    ("XI", "DE", DE_NUMBER, True, {}, "2", "0", "O", False, "No VAT"),
+    ("IM", "DE", None, False, {}, "2", "0", "O", False, "No VAT"),
+    ("EL", "GR", None, False, {}, "3", "24", "S", False, "VAT 24.00%"),
+    ("NL", "MC", "FR40303265045", True, {}, "4", "0", "AE", True, "VAT 0% (Reverse Charge)"),
+    ("NL", "MC", None, False, {"oss_registered": True}, "5", "20", "S", False, "VAT 20.00% (OSS, France)"),
     # places that are not what their country code says
+    ("NL", "GB", "XI123456789", True, {}, "1", "0", "O", False, "VAT 0% (Export)"),
+    ("DK", "GL", None, True, {}, "1", "0", "O", False, "VAT 0% (Export)"),
+    ("NL", "BQ", None, False, {}, "1", "0", "O", False, "VAT 0% (Export)"),
     ("FR", "MC", None, False, {}, "3", "20", "S", False, "VAT 20.00%"),
     ("NL", "XI", None, True, {}, "1", "0", "O", False, "VAT 0% (Export)"),
     ("NL", "IM", None, True, {}, "1", "0", "O", False, "VAT 0% (Export)"),
@@ -65,7 +85,8 @@ def test_first_rule_that_matches_decides(seller, buyer, number, business, more, 
 @pytest.mark.parametrize(
     ("country", "postal_code"),
     [("FI", "22100"), ("ES", "35001"), ("ES", "38650"), ("ES", "51001"), ("ES", "52001"), ("FR", "97110"),
-     ("FR", "97600"), ("DE", "78266"), ("DE", "27498"), ("IT", "23041"), ("IT", "22061"), ("GR", "630 86")],
+     ("FR", "97600"), ("DE", "78266"), ("DE", "27498"), ("IT", "23041"), ("IT", "22061"), ("GR", "630 86"),
+     ("DE", "D-78266"), ("FI", "AX-22100"), ("FR", "97800"), ("FR", "98800"), ("DK", "3900")],
 )  # fmt: skip
 def test_territories_outside_the_vat_area_are_exports_even_from_their_own_state(country, postal_code):
     assert determine_vat(facts(country, country, buyer_postal_code=postal_code)).rule == "1"
@@ -73,7 +94,8 @@ def test_territories_outside_the_vat_area_are_exports_even_from_their_own_state(
 
 
 @pytest.mark.parametrize(
-    ("country", "postal_code"), [("FI", "00100"), ("ES", "28001"), ("FR", "97000"), ("DE", "78267")]
+    ("country", "postal_code"),
+    [("FI", "00100"), ("ES", "28001"), ("FR", "97000"), ("DE", "78267"), ("FR", "98000"), ("DK", "3800")],
 )
 def test_a_neighbouring_postal_code_stays_inside(country, postal_code):
     assert determine_vat(facts(country, country, buyer_postal_code=postal_code)).rule == "3"
@@ -131,6 +153,27 @@ def test_advisory_vies_warns_and_off_is_silent():
     assert determine_vat(asked).rule == "4"
     assert "invalid" in determine_vat(asked).warnings[0]
     assert determine_vat(replace(asked, vies_policy="off")).warnings == ()
+
+
+def test_a_line_keeps_the_rate_of_its_own_tax_point():
+    """Finland raised its rate on 1 September 2024: usage of August and the base of September on one document."""
+    decision = determine_vat(facts("FI", "FI", tax_point=date(2024, 9, 30), supply_days=(date(2024, 8, 31),)))
+    assert decision.tax_rate == Decimal("25.5")
+    assert decision.rate_on(date(2024, 8, 31)) == 24
+    assert decision.rate_on(date(2024, 9, 30)) == decision.rate_on(None) == Decimal("25.5")
+
+
+def test_a_period_across_a_change_has_the_rate_of_its_last_day():
+    assert determine_vat(facts("FI", "FI", tax_point=date(2024, 8, 31))).tax_rate == 24
+    assert determine_vat(facts("FI", "FI", tax_point=date(2024, 9, 1))).tax_rate == Decimal("25.5")
+
+
+def test_a_rate_that_starts_in_the_future_is_used_for_services_that_end_then():
+    table = RateTable([
+        Rate("NL", Decimal(21), date(2012, 10, 1), date(2027, 12, 31)), Rate("NL", Decimal(22), date(2028, 1, 1)),
+    ])  # fmt: skip
+    assert determine_vat(facts("NL", "NL", tax_point=date(2027, 12, 31)), table).tax_rate == 21
+    assert determine_vat(facts("NL", "NL", tax_point=date(2028, 1, 1)), table).tax_rate == 22
 
 
 def test_notes_speak_the_documents_language_and_mention_the_sellers():

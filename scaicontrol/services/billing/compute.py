@@ -269,7 +269,13 @@ def _document(tenant_id: str, currency: str, group: str, lines: Sequence[Planned
         return Document(key, tenant_id, currency, (), zeros, 0, 0, "", "", "en")
     buyer = _buyer(snapshot, tenant_id)
     decision = _decide(snapshot, buyer, billed)
-    summed = tax.totals([tax.TaxableLine(line.amount_cents, decision.category, decision.tax_rate) for line in billed])
+    zone = snapshot.seller.zone
+    summed = tax.totals(
+        [
+            tax.TaxableLine(line.amount_cents, decision.category, decision.rate_on(_last_day(line, zone)))
+            for line in billed
+        ]
+    )
     if summed.total_cents < 0:
         # A refund by invoice would be no invoice; the credit waits for charges that outweigh it.
         raise _refused("credit_exceeds_charges", "The credits outweigh the charges; they wait for the next run.")
@@ -300,6 +306,7 @@ def _buyer(snapshot: Snapshot, tenant_id: str) -> Buyer:
 
 def _decide(snapshot: Snapshot, buyer: Buyer, lines: Sequence[PlannedLine]) -> tax.VatDecision:
     seller = snapshot.seller
+    days = {_last_day(line, seller.zone) for line in lines}
     facts = tax.VatFacts(
         seller_country=seller.country,
         seller_postal_code=seller.postal_code,
@@ -307,7 +314,8 @@ def _decide(snapshot: Snapshot, buyer: Buyer, lines: Sequence[PlannedLine]) -> t
         buyer_postal_code=buyer.postal_code,
         buyer_vat_number=buyer.vat_number,
         is_business=buyer.is_business,
-        tax_point=_tax_point(lines, seller.zone),
+        tax_point=max(days),
+        supply_days=tuple(sorted(days - {max(days)})),
         decided_at=snapshot.as_of,
         oss_registered=seller.oss_registered,
         export_category=seller.export_category,  # type: ignore[arg-type]  # checked when the partner was configured
@@ -322,9 +330,9 @@ def _decide(snapshot: Snapshot, buyer: Buyer, lines: Sequence[PlannedLine]) -> t
     return tax.determine_vat(facts, snapshot.rates) if snapshot.rates is not None else tax.determine_vat(facts)
 
 
-def _tax_point(lines: Sequence[PlannedLine], zone: str) -> date:
-    """The last day of the service (contract §16.2)."""
-    return civil_date(max(line.period.end for line in lines) - timedelta(microseconds=1), zone)
+def _last_day(line: PlannedLine, zone: str) -> date:
+    """Give the last day of a line's service, its tax point; the document's is the last of all (contract §16.2)."""
+    return civil_date(line.period.end - timedelta(microseconds=1), zone)
 
 
 def _hold(lines: Sequence[PlannedLine], tenant_id: str, error: ControlError) -> list[Quarantined]:

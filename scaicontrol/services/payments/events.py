@@ -109,6 +109,7 @@ class MethodAdded(DomainEvent):
     partner_id: str
     provider: str
     type: str
+    country_code: str | None
 
 
 class MethodRemoved(DomainEvent):

@@ -14,6 +14,7 @@ from .categories import (
     line_terms,
 )
 from .decisions import Decided, decide, explain, line_rates, replay, replayed, tax_point_of, verify
+from .doubts import Doubt, doubt
 from .ecb import read as read_ecb_file
 from .events import ExchangeRatesAdded, VatNumberConsulted, VatRateAdded
 from .exchange import (
@@ -32,22 +33,27 @@ from .notes import LANGUAGES, Language, language_or_english, note
 from .numbers import normalise, problem, usable, vat_prefix
 from .places import EU_MEMBER_STATES, Place, country_name, is_country, place
 from .queries import (
+    consultation,
     consulted,
     exchange_rates,
     find,
     get,
     last_consultation,
+    last_valid,
     needs_consultation,
     proofs_of_place,
     rate_table,
     rates,
     visible,
 )
+from .questions import Question
 from .rates import EU_STANDARD_VAT_RATES, SHIPPED_RATES, Rate, RateTable, known_rates
 from .rules import VatDecision, determine_vat
-from .service.consult import Question, consult, record_consultation
+from .service.consult import Rechecked, consult, consult_tenant, recheck, record_consultation
 from .service.decide import store_decision
+from .service.evidence import record_proof
 from .service.exchange_rates import add_exchange_rate, import_exchange_rates, in_tax_currency
+from .service.look_up import LookedUp, look_up
 from .service.vat_rates import add_rate, seed_rates
 
 __all__ = [
@@ -63,16 +69,19 @@ __all__ = [
     "Consulted",
     "Conversion",
     "Decided",
+    "Doubt",
     "ExchangeRate",
     "ExchangeRatesAdded",
     "Exemption",
     "Grounds",
     "Language",
     "LocationProof",
+    "LookedUp",
     "Place",
     "Question",
     "Rate",
     "RateTable",
+    "Rechecked",
     "ReferenceRate",
     "Stated",
     "TaxDecision",
@@ -90,12 +99,15 @@ __all__ = [
     "check_coherence",
     "check_stated",
     "consult",
+    "consult_tenant",
+    "consultation",
     "consulted",
     "convert",
     "convert_again",
     "country_name",
     "decide",
     "determine_vat",
+    "doubt",
     "exchange_rates",
     "exemptions",
     "explain",
@@ -107,8 +119,10 @@ __all__ = [
     "known_rates",
     "language_or_english",
     "last_consultation",
+    "last_valid",
     "line_rates",
     "line_terms",
+    "look_up",
     "needs_consultation",
     "normalise",
     "note",
@@ -118,7 +132,9 @@ __all__ = [
     "rate_table",
     "rates",
     "read_ecb_file",
+    "recheck",
     "record_consultation",
+    "record_proof",
     "replay",
     "replayed",
     "seed_rates",

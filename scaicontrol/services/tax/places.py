@@ -52,7 +52,8 @@ _TERRITORIES = (
     _outside("ES", "canary_islands", r"3[58]\d{3}"),
     _outside("ES", "ceuta", r"51\d{3}"),
     _outside("ES", "melilla", r"52\d{3}"),
-    _outside("FR", "overseas", r"97[1-6]\d{2}"),
+    _outside("FR", "overseas", r"97[1-8]\d{2}|98[46-8]\d{2}"),  # not 980, which is Monaco
+    _outside("DK", "greenland", r"39\d{2}"),
     _outside("DE", "busingen", r"78266"),
     _outside("DE", "helgoland", r"27498"),
     _outside("IT", "livigno", r"23041"),
@@ -62,6 +63,13 @@ _TERRITORIES = (
     _own_rate("PT", "azores", r"9[5-9]\d{2}(\d{3})?"),
     _own_rate("AT", "jungholz_mittelberg", r"6691|699[1-3]"),
 )
+
+
+OWN_RATES = {
+    country: tuple(each.name for each in _TERRITORIES if each.country == country and not each.outside)
+    for country in {each.country for each in _TERRITORIES}
+}
+_PREFIX = re.compile(r"^[A-Z]{1,2}(?=\d)")  # people write D-78266, AX-22100 and FI-22100
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +90,9 @@ def place(country_code: str, postal_code: str | None = None) -> Place:
     country = _TREATED_AS.get(code, code)
     if country not in EU_MEMBER_STATES:
         return Place(country)
-    digits = re.sub(r"[^0-9A-Z]", "", (postal_code or "").upper()).removeprefix(country)
+    code = _PREFIX.sub("", re.sub(r"[^0-9A-Z]", "", (postal_code or "").upper()))
     for known in _TERRITORIES:
-        if known.country == country and known.postal_code.fullmatch(digits):
+        if known.country == country and known.postal_code.fullmatch(code):
             return Place(country, known.name, in_eu=not known.outside)
     return Place(country, in_eu=True)
 

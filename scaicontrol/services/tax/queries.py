@@ -1,16 +1,21 @@
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, case, func, or_, select
 
 from scaicontrol.core.errors import NotFound
 from scaicontrol.core.ports import VatAnswer
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import partners, tenants
+from scaicontrol.services.tenants import BillingProfile
 
 from .exchange import LATEST_WITHIN, ReferenceRate
 from .facts import Consulted
 from .models import ExchangeRate, LocationProof, TaxDecision, VatConsultation, VatRate
+from .numbers import usable
+from .places import EU_MEMBER_STATES, place
+from .questions import ASKED_LATELY, Question, lead
 from .rates import SHIPPED_RATES, RateTable
 
 
@@ -80,6 +85,15 @@ async def last_consultation(uow: UnitOfWork, tenant_id: str, vat_number: str) ->
     return (await uow.session.scalars(answered)).first() or (await uow.session.scalars(asked)).first()
 
 
+async def consultation(uow: UnitOfWork, consultation_id: str) -> VatConsultation:
+    """Find what VIES answered once."""
+    uow.authorize("billing_profiles:read")
+    found = await uow.session.get(VatConsultation, consultation_id)
+    if found is None:
+        raise NotFound(f"No consultation {consultation_id} is stored.")
+    return found
+
+
 async def proofs_of_place(uow: UnitOfWork, tenant_id: str) -> dict[str, Any]:
     """Give what else is known about where a buyer is, as the facts take it."""
     uow.authorize("billing_profiles:read")
@@ -102,3 +116,83 @@ async def needs_consultation(uow: UnitOfWork, tenant_id: str, vat_number: str, m
         or last.answer is VatAnswer.unavailable
         or uow.now - last.consulted_at > timedelta(days=max_age_days)
     )
+
+
+async def last_valid(uow: UnitOfWork, tenant_id: str, vat_number: str) -> datetime | None:
+    """Tell when VIES last confirmed a number."""
+    uow.authorize("billing_profiles:read")
+    confirmed = select(func.max(VatConsultation.consulted_at)).where(
+        VatConsultation.tenant_id == tenant_id,
+        VatConsultation.vat_number == vat_number,
+        VatConsultation.result == VatAnswer.valid,
+    )
+    return await uow.session.scalar(confirmed)
+
+
+async def question_about(uow: UnitOfWork, tenant_id: str) -> tuple[Question, int] | None:
+    """Give what VIES is to be asked about a tenant and how old an answer may be, or None when nothing is."""
+    uow.authorize("tax:decide")
+    profile = await tenants.billing_profile(uow, tenant_id)
+    if profile is None:
+        return None
+    terms = await partners.settings_of(uow, profile.partner_id)
+    number = usable(profile.vat_number, profile.country_code or "")
+    if terms.vies_policy == "off" or not (profile.is_business and number):
+        return None
+    return Question(tenant_id, profile.partner_id, number, _requester(terms)), terms.vies_max_age_days
+
+
+def _requester(terms: partners.PartnerConfiguration) -> str | None:
+    """Give the seller's own number, in whose name VIES gives a consultation number."""
+    seller = partners.seller_snapshot(terms)
+    return usable(seller.get("seller_vat_number"), seller.get("seller_country_code") or "") or None
+
+
+async def due_for_recheck(uow: UnitOfWork, limit: int) -> list[Question]:
+    """Name the numbers that reverse charge rests on and whose answer is about to be too old, longest unasked first."""
+    uow.authorize("tax:decide")
+    numbered = BillingProfile.vat_number.is_not(None), BillingProfile.is_business
+    sellers = await uow.session.scalars(select(BillingProfile.partner_id).where(*numbered).distinct())
+    due: list[tuple[datetime, Question]] = []
+    for partner_id in sorted(sellers):
+        terms = await partners.settings_of(uow, partner_id)
+        if terms.vies_policy != "off":
+            due += await _due_of(uow, terms, limit)
+    return [question for _, question in sorted(due, key=lambda each: each[0])][:limit]
+
+
+async def _due_of(uow: UnitOfWork, terms: partners.PartnerConfiguration, limit: int) -> list[tuple[datetime, Question]]:
+    seller = place(partners.seller_snapshot(terms).get("seller_country_code") or "").country
+    abroad = [code for code in (*EU_MEMBER_STATES, "MC") if place(code).country != seller]
+    answered = func.max(case((VatConsultation.result != VatAnswer.unavailable, VatConsultation.consulted_at)))
+    asked = func.max(VatConsultation.consulted_at)
+    oldest = uow.now - timedelta(days=terms.vies_max_age_days) + lead(terms.vies_max_age_days)
+    same_number = and_(
+        VatConsultation.tenant_id == BillingProfile.tenant_id, VatConsultation.vat_number == BillingProfile.vat_number
+    )
+    rows = await uow.session.execute(
+        select(BillingProfile.tenant_id, BillingProfile.vat_number, BillingProfile.country_code, asked)
+        .outerjoin(VatConsultation, same_number)
+        .where(
+            BillingProfile.partner_id == terms.partner_id,
+            BillingProfile.vat_number.is_not(None),
+            BillingProfile.is_business,
+            BillingProfile.country_code.in_(abroad),
+        )
+        .group_by(BillingProfile.tenant_id, BillingProfile.vat_number, BillingProfile.country_code)
+        .having(
+            or_(answered.is_(None), answered < oldest),
+            or_(asked.is_(None), asked < uow.now - ASKED_LATELY),
+        )
+        .order_by(asked, BillingProfile.tenant_id)
+        .limit(limit)
+    )
+    requester = _requester(terms)
+    return [
+        (last or _NEVER, Question(tenant_id, terms.partner_id, number or "", requester))
+        for tenant_id, number, country, last in rows
+        if usable(number, country or "")
+    ]
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)

@@ -46,6 +46,10 @@ class VatDecision:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
+    def rate_on(self, day: date | None) -> Decimal:
+        """Give the rate of a line with a tax point of its own, or the document's."""
+        return dict(self.supply_rates).get(day, self.tax_rate) if day else self.tax_rate
+
 
 def determine_vat(facts: VatFacts, rates: RateTable = SHIPPED_RATES) -> VatDecision:
     """

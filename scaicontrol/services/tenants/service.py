@@ -118,12 +118,19 @@ def _tell(uow: UnitOfWork, profile: BillingProfile, before: Mapping[str, Any], *
 
 
 async def record_vat_answer(uow: UnitOfWork, tenant_id: str, vat_number: str, result: str, at: datetime) -> None:
-    """Note what the register said about a tenant's VAT number; an answer about a former number is dropped."""
+    """
+    Note what the register said about a tenant's VAT number.
+
+    An answer about a former number is dropped, and silence does not cover what was answered before.
+    """
     uow.authorize("tax:decide")
     profile = await uow.session.scalar(
         select(BillingProfile).where(BillingProfile.tenant_id == tenant_id).with_for_update()
     )
-    if profile is not None and profile.vat_number == vat_number:
+    if profile is None or profile.vat_number != vat_number:
+        return
+    answered_before = profile.vat_number_result not in {None, "unavailable"}
+    if not (result == "unavailable" and answered_before):
         profile.vat_number_result, profile.vat_number_validated_at = result, at
 
 

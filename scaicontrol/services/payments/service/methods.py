@@ -91,6 +91,7 @@ async def store(
                 partner_id=known.partner_id,
                 provider=provider_slug,
                 type=stored.type,
+                country_code=stored.country_code,
             )
         )
         await uow.session.flush()

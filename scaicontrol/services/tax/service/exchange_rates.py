@@ -73,10 +73,11 @@ def _check(rate: ReferenceRate) -> None:
         raise invalid("currency", f"'{rate.currency}' is not an ISO 4217 currency code.", "unknown_currency")
     if rate.currency == EURO:
         raise invalid("currency", "Rates are units of a currency for one euro; the euro itself has none.")
-    if not 0 < rate.rate < _HIGHEST_RATE:
-        raise invalid("rate", f"One euro cannot be {rate.rate} {rate.currency}.")
+    if not rate.rate.is_finite() or not 0 < rate.rate < _HIGHEST_RATE or rate.rate != round(rate.rate, _DECIMALS):
+        raise invalid("rate", f"One euro cannot be {rate.rate} {rate.currency}; a rate has at most eight decimals.")
 
 
+_DECIMALS = 8
 _FORMER = frozenset({"BGN", "HRK"})  # still quoted in the years before their states took the euro
 
 

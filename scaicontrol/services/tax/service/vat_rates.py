@@ -10,7 +10,7 @@ from scaicontrol.core.work import UnitOfWork
 
 from ..events import VatRateAdded
 from ..models import VatRate
-from ..places import EU_MEMBER_STATES
+from ..places import EU_MEMBER_STATES, OWN_RATES
 from ..rates import Rate, known_rates
 
 _HIGHEST_RATE = Decimal(50)  # far above any standard rate; catches a per cent typed without its decimal point
@@ -26,12 +26,20 @@ async def seed_rates(uow: UnitOfWork) -> int:
 
 
 async def add_rate(uow: UnitOfWork, new: Rate) -> VatRate:
-    """Let a rate begin on a day; the one that held until then ends the day before."""
+    """
+    Let a rate begin on a day; the one that held until then ends the day before.
+
+    The shipped rates are stored first: a table with this row alone would know no other state.
+    """
     uow.authorize("vat_rates:manage")
     if new.country_code not in EU_MEMBER_STATES:
         raise invalid("country_code", f"'{new.country_code}' is not a member state of the EU; Greece is GR here.")
     if not 0 < new.rate < _HIGHEST_RATE:
         raise invalid("rate", f"A standard VAT rate lies between 0 and {_HIGHEST_RATE} per cent, not {new.rate}.")
+    if new.territory not in {"", *OWN_RATES.get(new.country_code, ())}:
+        raise invalid("territory", f"'{new.territory}' has no rate of its own in {new.country_code}.")
+    await seed_rates(uow)
+    await uow.session.flush()
     newest_first = (
         select(VatRate)
         .where(VatRate.country_code == new.country_code, VatRate.territory == new.territory)

@@ -1,0 +1,85 @@
+"""The VAT of a draft per line: own tax points, exempt lines beside taxed ones, and what the document then says."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from scaicontrol.services import invoices, partners, tax, tenants
+from scaicontrol.services.invoices import paper
+from scaicontrol.services.tenants import AdminBillingProfileIn
+from tests.factories import ACME, NORTHWIND, ada, petra
+from tests.factories.invoices import a_draft, a_line, again, finalized
+
+AUGUST, SEPTEMBER, OCTOBER = (datetime(2024, month, 1, tzinfo=UTC) for month in (8, 9, 10))
+EDUCATION = {"tax_category": "E", "exemption_reason": "Education, Art. 132 (1) i", "exemption_code": "VATEX-EU-132-1I"}
+
+
+async def from_finland(backend):
+    finnish = partners.PartnerConfigurationPatch(
+        seller_country_code="FI", seller_vat_number="FI20774740", seller_postal_code="00100", timezone="UTC"
+    )
+    await backend.perform(ada, partners.configure, NORTHWIND, finnish)
+    neighbour = AdminBillingProfileIn(country_code="FI", vat_number="", is_business=False)
+    await backend.perform(ada, tenants.save_billing_profile, ACME, neighbour)
+
+
+async def test_usage_of_august_and_the_base_of_september_have_the_rate_of_their_own_month(backend):
+    await from_finland(backend)
+    invoice = await finalized(
+        backend,
+        a_line(10000, period_start=AUGUST, period_end=SEPTEMBER),
+        a_line(10000, period_start=SEPTEMBER, period_end=OCTOBER),
+        a_line(10000),
+    )
+    stored = await again(backend, invoice)
+    assert [(line.tax_rate, line.tax_cents) for line in stored.lines] == [
+        (Decimal(24), 2400), (Decimal("25.5"), 2550), (Decimal("25.5"), 2550),
+    ]  # fmt: skip
+    assert stored.tax_cents == 7500
+    decision = await backend.ask(petra, tax.get, invoice.id)
+    assert "A supply that ended on 2024-08-31 carries 24.00%." in tax.explain(decision)
+    verified = await backend.ask(petra, invoices.verify, NORTHWIND, invoices.DocumentType.invoice, 2026)
+    assert verified.violations == []
+
+
+async def test_an_invoice_period_across_the_change_has_the_rate_of_its_last_day(backend):
+    await from_finland(backend)
+    invoice = await finalized(backend, a_line(10000), period_start=AUGUST, period_end=OCTOBER)
+    assert (await again(backend, invoice)).lines[0].tax_rate == Decimal("25.5")
+
+
+async def test_an_exempt_line_beside_a_taxed_one_carries_its_own_reason_into_the_document(backend):
+    invoice = await finalized(backend, a_line(10000), a_line(5000, **EDUCATION))
+    decision = await backend.ask(petra, tax.get, invoice.id)
+    assert decision.exemptions == [{"category": "E", "reason": "Education, Art. 132 (1) i", "code": "VATEX-EU-132-1I"}]
+    document = paper.document_of(paper.sealed_paper(await again(backend, invoice), decision, None))
+    groups = {group.category: (group.exemption_reason, group.exemption_code) for group in document.vat}
+    assert groups == {"E": ("Education, Art. 132 (1) i", "VATEX-EU-132-1I"), "S": ("", "")}
+    assert document.totals.tax == 21
+
+
+async def test_its_credit_note_gives_the_same_reason(backend):
+    invoice = await finalized(backend, a_line(10000), a_line(5000, **EDUCATION))
+    note = await backend.perform(petra, invoices.credit, invoice.id, invoices.CreditIn(reason="Outage"))
+    note = await invoices.check_and_finalize(backend, petra, note.id)
+    decision = await backend.ask(petra, tax.get, note.id)
+    assert [each["code"] for each in decision.exemptions] == ["VATEX-EU-132-1I"]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"tax_category": "E"}, "Category E needs a text that gives the reason"),
+        ({"exemption_reason": "because"}, "a reason for an exemption contradicts it"),
+        ({**EDUCATION, "exemption_code": "VATEX-EU-AE"}, "VATEX-EU-AE belongs to AE"),
+        ({"tax_category": "S", "tax_rate": Decimal(0)}, "needs a rate above 0"),
+        ({"tax_category": "K"}, "the VAT decision of the document is S"),
+    ],
+)
+async def test_lines_that_contradict_themselves_shut_the_gate(backend, fields, said):
+    draft = await a_draft(backend, a_line(10000), a_line(5000, **fields))
+    report = await invoices.check(backend, petra, draft.id)
+    assert "tax_category_mismatch" in {reason.code for reason in report.reasons}
+    assert said in " ".join(reason.message for reason in report.reasons)
