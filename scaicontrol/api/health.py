@@ -12,9 +12,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from scaicontrol.core import leases
+from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError
 from scaicontrol.db import migrate
+from scaicontrol.services import einvoices
 
 from .authentication import authenticate
 
@@ -49,7 +51,19 @@ async def detailed(request: Request) -> Response:
         }
         for job in jobs
     ]
-    return _json(200, {"checks": await _checks(backend), "jobs": rows})
+    return _json(200, {"checks": await _checks(backend), "jobs": rows, "einvoice_rules": await _rules(backend, actor)})
+
+
+async def _rules(backend: Backend, actor: Actor) -> dict[str, Any]:
+    """Say which official rule sets documents are held against, and what keeps others from being asked."""
+    installed = [row for row in await backend.ask(actor, einvoices.installed) if row.retired_at is None]
+    sets = [*einvoices.shipped(), *installed]
+    missing = einvoices.missing()
+    return {
+        "status": "off" if missing else "on",
+        "problems": list(missing),
+        "sets": [{"name": each.name, "version": each.version, "digest": each.digest} for each in sets],
+    }
 
 
 async def metrics(_: Request) -> Response:

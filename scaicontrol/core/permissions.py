@@ -101,7 +101,9 @@ PERMISSIONS: dict[str, Grant] = {
     "tax:decide": _write("admin:billing", "admin:subscriptions"),
     "vat_rates:read": _read("admin:billing", "admin:tenants", "billing:read", "services:read"),
     "vat_rates:manage": _platform("admin:platform"),
-    "einvoice_rules:read": _read("admin:billing", "admin:tenants", "billing:read", "billing:manage", "services:read"),
+    "einvoice_rules:read": _read(
+        "admin:billing", "admin:tenants", "admin:platform", "billing:read", "billing:manage", "services:read"
+    ),
     "einvoice_rules:manage": _platform("admin:platform"),
     "invoices:read": _read("billing:read", "billing:manage", "admin:billing"),
     "invoices:administer": _read("admin:billing"),

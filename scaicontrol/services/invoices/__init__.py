@@ -81,6 +81,7 @@ from .service.download import File, einvoice, pdf
 from .service.draft import delete, draft, order_lines, sort_lines_by_date, update
 from .service.explain import explain
 from .service.finalize import check_and_finalize, finalize
+from .service.rehearse import Rehearsal, WouldFail, rehearse
 from .service.render import late_renders, regenerate_pdf, render_due
 from .service.settle import Settled, mark_paid, mark_past_due, record_payment, record_refund
 from .service.sweep import sweep_orphans
@@ -137,6 +138,7 @@ __all__ = [
     "MarkPaidIn",
     "NumberSeries",
     "ReasonIn",
+    "Rehearsal",
     "RenderOut",
     "RenderRequested",
     "SealedDocument",
@@ -148,6 +150,7 @@ __all__ = [
     "SettlementRecorded",
     "Verification",
     "Violation",
+    "WouldFail",
     "age",
     "available_actions",
     "check",
@@ -176,6 +179,7 @@ __all__ = [
     "record_payment",
     "record_refund",
     "regenerate_pdf",
+    "rehearse",
     "render_due",
     "sealed",
     "send",
