@@ -57,7 +57,7 @@ async def detailed(request: Request) -> Response:
 async def _rules(backend: Backend, actor: Actor) -> dict[str, Any]:
     """Say which official rule sets documents are held against, and what keeps others from being asked."""
     installed = [row for row in await backend.ask(actor, einvoices.installed) if row.retired_at is None]
-    sets = [*einvoices.shipped(), *installed]
+    sets: list[einvoices.RuleSet | einvoices.InstalledRuleSet] = [*einvoices.shipped(), *installed]
     missing = einvoices.missing()
     return {
         "status": "off" if missing else "on",

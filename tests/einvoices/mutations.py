@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -143,7 +143,7 @@ def terms() -> Iterator[Mutation]:
     for code in ("0", "71", "99", "SEPA", ""):
         yield Mutation(f"means of payment '{code}'", "BR-CL-16", _field("payment", "means_code", code))
     yield Mutation("an IBAN with a wrong digit", "SC-IBAN", _field("payment", "iban", "NL91ABNA0417164301"))
-    yield Mutation("a period backwards", "BR-29", lambda d: replace(d, period=Span(d.period.end, d.period.start)))
+    yield Mutation("a period backwards", "BR-29", _top(period=Span(date(2026, 10, 31), date(2026, 10, 1))))
     for character in ("\x00", "\x08", "\x1f", "\ufffe", "\ud800"):
         text = f"U+{ord(character):04X}"
         yield Mutation(f"{text} in a name", "SC-TEXT", _field("buyer", "name", f"Acme{character}"))
@@ -248,8 +248,8 @@ def profiles() -> Iterator[Mutation]:
     yield Mutation("no reference, Peppol", "PEPPOL-EN16931-R003", nothing, peppol)
     yield Mutation("no reference, XR", "BR-DE-15", _top(buyer_reference=""), xrechnung)
     yield from addresses()
-    for name, rule in {"contact_name": 5, "phone": 6, "email": 7}.items():
-        yield Mutation(f"seller without {name}, XR", f"BR-DE-{rule}", _field("seller", name, ""), xrechnung)
+    for name, number in {"contact_name": 5, "phone": 6, "email": 7}.items():
+        yield Mutation(f"seller without {name}, XR", f"BR-DE-{number}", _field("seller", name, ""), xrechnung)
     for party, city, code in (("seller", 3, 4), ("buyer", 8, 9)):
         yield Mutation(f"{party} without city, XR", f"BR-DE-{city}", _field(party, "city", ""), xrechnung)
         yield Mutation(f"{party} without postal code, XR", f"BR-DE-{code}", _field(party, "postal_code", ""), xrechnung)
