@@ -84,8 +84,16 @@ LET_THROUGH = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("target", [Format.ubl, Format.cii])
-@pytest.mark.parametrize("case", LET_THROUGH)
+# Factur-X is exact about the base; EN 16931 in UBL is not.
+PAIRS = [
+    (case, target)
+    for case in LET_THROUGH
+    for target in (Format.ubl, Format.cii)
+    if (case, target) != ("the base wrong by 0.99", Format.cii)
+]
+
+
+@pytest.mark.parametrize(("case", "target"), PAIRS)
 async def test_the_official_rules_accept_it_and_ours_refuse_it(case, target):
     rule, change = LET_THROUGH[case]
     wrong = change(document("domestic"))
