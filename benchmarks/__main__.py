@@ -15,7 +15,7 @@ import uvloop
 
 from scaicontrol.core.logging import configure
 
-from . import billing, delivering, ingesting, proving, reading, working
+from . import billing, delivering, documents_pdf, ingesting, proving, reading, working
 from .measure import Result
 from .world import World, world
 
@@ -30,6 +30,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "dispatch": delivering.dispatching,
     "jobs": working.jobs,
     "verify": proving.verifying,
+    "pages": documents_pdf.pages,
 }
 OUTPUT = Path(__file__).parent.parent / "var" / "bench.json"
 
