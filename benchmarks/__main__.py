@@ -15,7 +15,7 @@ import uvloop
 
 from scaicontrol.core.logging import configure
 
-from . import billing, delivering, documents_pdf, ingesting, proving, reading, working
+from . import billing, delivering, documents_pdf, gating, ingesting, proving, reading, working
 from .measure import Result
 from .world import World, world
 
@@ -31,6 +31,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "jobs": working.jobs,
     "verify": proving.verifying,
     "pages": documents_pdf.pages,
+    "gate": gating.gating,
 }
 OUTPUT = Path(__file__).parent.parent / "var" / "bench.json"
 
