@@ -18,6 +18,7 @@ from .errors import ControlError, Unavailable
 A = TypeVar("A")
 R = TypeVar("R")
 
+START_LIMIT = 120.0  # seconds to import what the function needs, on a machine that is busy; no call pays for it
 _spawn = get_context("spawn")  # a fork would copy locks that other threads hold
 
 
@@ -101,6 +102,13 @@ class Workers(Generic[A, R]):
         theirs.close()
         worker = _Worker(process, ours)
         self._all.add(worker)
+        try:
+            if not ours.poll(START_LIMIT):
+                raise TimeoutError
+            ours.recv()
+        except (EOFError, OSError) as error:
+            self._drop(worker)
+            raise Unavailable(f"The {self.name} could not be started; try again.", retry_after=30) from error
         return worker
 
     def _ask(self, worker: _Worker, argument: A) -> tuple[str, Any]:
@@ -120,7 +128,8 @@ class Workers(Generic[A, R]):
 
 
 def _serve(pipe: Connection, function: Callable[[Any], Any]) -> None:
-    """Answer calls until the other end closes; runs in the spawned process."""
+    """Say that everything is imported, then answer calls until the other end closes; runs in the spawned process."""
+    pipe.send("ready")
     while True:
         try:
             argument = pipe.recv()
