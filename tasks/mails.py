@@ -1,6 +1,10 @@
-"""Mails that follow from facts: who gets them, and what they are about."""
+"""Mails that follow from facts: read who gets them and what they are about, write them, and queue them."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
@@ -11,48 +15,72 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, notifications, partners, subscriptions, templates, tenants
 from scaicontrol.services.invoices import Invoice
 from scaicontrol.services.notifications import StoredAttachment
-from scaicontrol.services.templates import Letterhead, MailKind
+from scaicontrol.services.templates import Letter, Letterhead, MailKind, TemplateType, Wish
 
 _ACTOR = Actor.system("mails")
 
 
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A mail with its addresses and the notice that stands for it in the portal; (`resource_id`, `step`) is unique."""
+
+    letter: Letter
+    tenant_id: str
+    partner_id: str
+    resource_id: str
+    step: str
+    addresses: Sequence[str]
+    notice: Mapping[str, str]
+    attachments: Sequence[StoredAttachment] = ()
+
+
+async def _post(backend: Backend, post: Post | None) -> None:
+    """Write a mail, outside any transaction, and queue it with its notice."""
+    if post is not None:
+        await backend.perform(_ACTOR, _queue, post, *await templates.write_mail(post.letter))
+
+
+async def _queue(uow: UnitOfWork, post: Post, subject: str, html: str) -> None:
+    if post.addresses:
+        await notifications.queue_mail(
+            uow,
+            tenant_id=post.tenant_id,
+            partner_id=post.partner_id,
+            kind=post.letter.kind,
+            resource_id=post.resource_id,
+            step=post.step,
+            recipients=[(address, post.letter.name) for address in post.addresses],
+            subject=subject,
+            html=html,
+            attachments=post.attachments,
+        )
+    await notifications.notify(
+        uow, tenant_id=post.tenant_id, partner_id=post.partner_id, title=subject[:200], **post.notice
+    )
+
+
 async def mail_document(backend: Backend, fact: Outbox) -> None:
     """A document is to be delivered: mail it with its files."""
-    await backend.perform(_ACTOR, _document, str((fact.payload or {})["delivery_id"]))
+    await _post(backend, await backend.perform(_ACTOR, _document, str((fact.payload or {})["delivery_id"])))
 
 
-async def _document(uow: UnitOfWork, delivery_id: str) -> None:
+async def _document(uow: UnitOfWork, delivery_id: str) -> Post:
     material = await invoices.mail_material(uow, delivery_id)
     invoice = material.invoice
     kind: MailKind = "email_credit_note" if invoice.is_credit_note else "email_invoice"
-    subject, html = templates.render_mail(
-        kind,
-        material.language,
-        _about(invoice, material.language),
-        name=_buyer_name(invoice),
-        link=f"{uow.settings.public_base_url}/billing/invoices/{invoice.id}",
-        sender=_letterhead(invoice),
-    )
-    await notifications.queue_mail(
-        uow,
-        tenant_id=invoice.tenant_id,
-        partner_id=invoice.partner_id,
-        kind=kind,
-        resource_id=delivery_id,
-        step="delivery",
-        recipients=[(address, _buyer_name(invoice)) for address in material.recipients],
-        subject=subject,
-        html=html,
-        attachments=[StoredAttachment(name, media, key) for name, media, key in material.attachments],
-    )
-    await notifications.notify(
-        uow,
-        tenant_id=invoice.tenant_id,
-        partner_id=invoice.partner_id,
-        category="billing",
-        title=subject,
-        dedup_key=f"delivery:{delivery_id}",
-        link=f"/billing/invoices/{invoice.id}",
+    return Post(
+        await _letter(uow, invoice, kind, material.recipients),
+        invoice.tenant_id,
+        invoice.partner_id,
+        delivery_id,
+        "delivery",
+        material.recipients,
+        {
+            "category": "billing",
+            "dedup_key": f"delivery:{delivery_id}",
+            "link": f"/billing/invoices/{invoice.id}",
+        },
+        [StoredAttachment(name, media, key) for name, media, key in material.attachments],
     )
 
 
@@ -66,120 +94,148 @@ async def note_delivery(backend: Backend, fact: Outbox) -> None:
 async def mail_reminder(backend: Backend, fact: Outbox) -> None:
     """Dunning asks for a reminder."""
     payload = fact.payload or {}
-    await backend.perform(
-        _ACTOR, _about_invoice, str(payload["invoice_id"]), "email_dunning_reminder", f"reminder:{payload['stage']}"
+    step = f"reminder:{payload['stage']}"
+    await _post(
+        backend,
+        await backend.perform(_ACTOR, _about_invoice, str(payload["invoice_id"]), "email_dunning_reminder", step),
     )
 
 
 async def mail_payment_failed(backend: Backend, fact: Outbox) -> None:
     payload = fact.payload or {}
-    await backend.perform(
-        _ACTOR, _about_invoice, str(payload["invoice_id"]), "email_payment_failed", f"attempt:{payload['attempt']}"
+    retry = payload.get("next_retry_at")
+    failure = {
+        "code": payload.get("failure_code"),
+        "next_retry_at": retry and datetime.fromisoformat(retry).date(),
+        "attempt": payload["attempt"],
+    }
+    invoice_id, step = str(payload["invoice_id"]), f"attempt:{payload['attempt']}"
+    await _post(
+        backend,
+        await backend.perform(_ACTOR, _about_invoice, invoice_id, "email_payment_failed", step, failure=failure),
     )
 
 
-async def _about_invoice(uow: UnitOfWork, invoice_id: str, kind: MailKind, step: str) -> None:
+async def _about_invoice(
+    uow: UnitOfWork, invoice_id: str, kind: MailKind, step: str, failure: Mapping[str, Any] | None = None
+) -> Post | None:
     invoice = await invoices.get(uow, invoice_id)
-    contact = (invoice.buyer_snapshot or {}).get("contact_email")
     if invoice.amount_due_cents <= 0:
-        return
-    language = invoice.language or "en"
-    subject, html = templates.render_mail(
-        kind,
-        language,
-        _about(invoice, language),
-        name=_buyer_name(invoice),
-        link=f"{uow.settings.public_base_url}/billing/invoices/{invoice.id}",
-        sender=_letterhead(invoice),
-    )
-    if contact:
-        await notifications.queue_mail(
-            uow,
-            tenant_id=invoice.tenant_id,
-            partner_id=invoice.partner_id,
-            kind=kind,
-            resource_id=invoice.id,
-            step=step,
-            recipients=[(contact, _buyer_name(invoice))],
-            subject=subject,
-            html=html,
-        )
-    await notifications.notify(
-        uow,
-        tenant_id=invoice.tenant_id,
-        partner_id=invoice.partner_id,
-        category="billing",
-        severity="warning",
-        title=subject,
-        dedup_key=f"{kind}:{invoice.id}:{step}",
-        link=f"/billing/invoices/{invoice.id}",
+        return None
+    contact = (invoice.buyer_snapshot or {}).get("contact_email")
+    return Post(
+        await _letter(uow, invoice, kind, [contact] if contact else [], failure),
+        invoice.tenant_id,
+        invoice.partner_id,
+        invoice.id,
+        step,
+        [contact] if contact else [],
+        {
+            "category": "billing",
+            "severity": "warning",
+            "dedup_key": f"{kind}:{invoice.id}:{step}",
+            "link": f"/billing/invoices/{invoice.id}",
+        },
     )
 
 
 async def mail_trial_ending(backend: Backend, fact: Outbox) -> None:
     payload = fact.payload or {}
-    await backend.perform(
-        _ACTOR,
-        _about_subscription,
-        str(payload["subscription_id"]),
-        "email_trial_ending",
-        f"d{payload['days_remaining']}",
+    days = int(payload["days_remaining"])
+    subscription_id = str(payload["subscription_id"])
+    await _post(
+        backend,
+        await backend.perform(
+            _ACTOR, _about_subscription, subscription_id, "email_trial_ending", f"d{days}", days_remaining=days
+        ),
     )
 
 
 async def mail_suspended(backend: Backend, fact: Outbox) -> None:
     payload = fact.payload or {}
-    await backend.perform(
-        _ACTOR,
-        _about_subscription,
-        str(payload["subscription_id"]),
-        "email_subscription_suspended",
-        str(fact.idempotency_key)[-40:],
+    subscription_id, step = str(payload["subscription_id"]), str(fact.idempotency_key)[-40:]
+    await _post(
+        backend,
+        await backend.perform(_ACTOR, _about_subscription, subscription_id, "email_subscription_suspended", step),
     )
 
 
-async def _about_subscription(uow: UnitOfWork, subscription_id: str, kind: MailKind, step: str) -> None:
+async def _about_subscription(
+    uow: UnitOfWork, subscription_id: str, kind: MailKind, step: str, days_remaining: int | None = None
+) -> Post | None:
     subscription = await subscriptions.get(uow, subscription_id)
     profile = await tenants.billing_profile(uow, subscription.tenant_id)
     if profile is None:
-        return
+        return None
     terms = await partners.settings_of(uow, subscription.partner_id)
     seller = partners.seller_snapshot(terms)
     language = profile.preferred_language or terms.default_language or "en"
-    ends = subscription.trial_ends_at or uow.now
-    subject, html = templates.render_mail(
+    ends = subscription.trial_ends_at and civil_date(subscription.trial_ends_at, terms.timezone)
+    name = profile.company_name or ""
+    link = f"{uow.settings.public_base_url}/subscriptions/{subscription.id}"
+    letter = Letter(
         kind,
         language,
         {
             "service": subscription.service.name,
-            "date": templates.day(civil_date(ends, terms.timezone), language),
+            "date": templates.day(ends or civil_date(uow.now, terms.timezone), language),
         },
-        name=profile.company_name or "",
-        link=f"{uow.settings.public_base_url}/subscriptions/{subscription.id}",
-        sender=Letterhead(str(seller.get("trade_name") or seller.get("legal_name") or ""), seller.get("brand_color")),
+        name,
+        link,
+        _letterhead(seller),
+        {
+            "recipient": {"name": name, "email": profile.contact_email},
+            "portal_url": link,
+            "subscription": {
+                "service": subscription.service.name,
+                "plan": subscription.plan.name,
+                "trial_ends_at": ends,
+                "days_remaining": days_remaining,
+            },
+            "seller": seller | {"address_lines": _address(seller)},
+            "brand": {"logo_url": seller.get("logo_url"), "color": seller.get("brand_color")},
+        },
+        await templates.resolve(uow, Wish.of(TemplateType(kind), language, seller, tenants.buyer_snapshot(profile))),
     )
-    if profile.contact_email:
-        await notifications.queue_mail(
-            uow,
-            tenant_id=subscription.tenant_id,
-            partner_id=subscription.partner_id,
-            kind=kind,
-            resource_id=subscription.id,
-            step=step,
-            recipients=[(profile.contact_email, profile.company_name or "")],
-            subject=subject,
-            html=html,
-        )
-    await notifications.notify(
-        uow,
-        tenant_id=subscription.tenant_id,
-        partner_id=subscription.partner_id,
-        category="subscription",
-        severity="warning",
-        title=subject,
-        dedup_key=f"{kind}:{subscription.id}:{step}",
-        link=f"/subscriptions/{subscription.id}",
+    return Post(
+        letter,
+        subscription.tenant_id,
+        subscription.partner_id,
+        subscription.id,
+        step,
+        [profile.contact_email] if profile.contact_email else [],
+        {
+            "category": "subscription",
+            "severity": "warning",
+            "dedup_key": f"{kind}:{subscription.id}:{step}",
+            "link": f"/subscriptions/{subscription.id}",
+        },
     )
+
+
+async def _letter(
+    uow: UnitOfWork,
+    invoice: Invoice,
+    kind: MailKind,
+    addresses: Sequence[str],
+    failure: Mapping[str, Any] | None = None,
+) -> Letter:
+    """Gather what a mail about a document says; what is left to pay is what is left now."""
+    language = invoice.language or "en"
+    seller, buyer = invoice.seller_snapshot or {}, invoice.buyer_snapshot or {}
+    name = str(buyer.get("company_name") or "")
+    link = f"{uow.settings.public_base_url}/billing/invoices/{invoice.id}"
+    template = await templates.resolve(uow, Wish.of(TemplateType(kind), language, seller, buyer))
+    variables: dict[str, Any] = {}
+    if template is not None:
+        variables = await invoices.template_variables(uow, invoice.id)
+        variables |= {"recipient": {"name": name, "email": next(iter(addresses), None)}, "portal_url": link}
+        if failure is not None:
+            variables["failure"] = failure
+        if not invoice.is_credit_note:
+            due = Decimal(invoice.amount_due_cents).scaleb(-exponent(invoice.currency))
+            variables["totals"] |= {"due": due, "paid": variables["totals"]["total"] - due}
+    return Letter(kind, language, _about(invoice, language), name, link, _letterhead(seller), variables, template)
 
 
 def _about(invoice: Invoice, language: str) -> dict[str, str]:
@@ -197,10 +253,12 @@ def _about(invoice: Invoice, language: str) -> dict[str, str]:
     }
 
 
-def _buyer_name(invoice: Invoice) -> str:
-    return str((invoice.buyer_snapshot or {}).get("company_name") or "")
-
-
-def _letterhead(invoice: Invoice) -> Letterhead:
-    seller = invoice.seller_snapshot or {}
+def _letterhead(seller: Mapping[str, Any]) -> Letterhead:
     return Letterhead(str(seller.get("trade_name") or seller.get("legal_name") or ""), seller.get("brand_color"))
+
+
+def _address(seller: Mapping[str, Any]) -> list[str]:
+    town = " ".join(str(seller[name]) for name in ("seller_postal_code", "seller_city") if seller.get(name))
+    return [
+        str(line) for line in (seller.get("seller_address_line1"), seller.get("seller_address_line2"), town) if line
+    ]

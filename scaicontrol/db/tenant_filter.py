@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any, Literal, Self
 from weakref import WeakSet
 
-from sqlalchemy import Result, TextClause, column, event, false, inspect, select, table
+from sqlalchemy import Result, TextClause, column, event, false, inspect, or_, select, table
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import (
     Mapped,
@@ -97,24 +97,36 @@ class PartnerPrivate:
     partner_id: Mapped[Any] = mapped_column(IdString, index=True, sort_order=-7)
 
 
-_MARKERS = (TenantOwned, PartnerOwned, PartnerPrivate)
+class PartnerShared:
+    """Marks rows of a partner or of the platform ('') that the partner and its tenants use; it writes its own only."""
+
+    owner_partner_id: Mapped[Any] = mapped_column(IdString, index=True, sort_order=-7, default="")
+
+
+_MARKERS = (TenantOwned, PartnerOwned, PartnerPrivate, PartnerShared)
+_OWNERS = ("tenant_id", "partner_id", "owner_partner_id")
+PLATFORMS = ""  # the owner of what the platform shares with everybody
 _subscriptions = table("subscriptions", column("tenant_id"), column("service_id"))
 
 
 @lru_cache(maxsize=4096)
-def _criteria(scope: Scope) -> tuple[ExecutableOption, ...]:
+def _criteria(scope: Scope, *, writes: bool = False) -> tuple[ExecutableOption, ...]:
     partner_id, tenant_id, service_id = scope.partner_id, scope.tenant_id, scope.service_id
     match scope.kind:
         case "tenant":
             return (
+                _shared(None if writes else partner_id, PLATFORMS),
                 with_loader_criteria(TenantOwned, lambda row: row.tenant_id == tenant_id, include_aliases=True),
                 with_loader_criteria(PartnerOwned, lambda row: row.partner_id == partner_id, include_aliases=True),
                 with_loader_criteria(PartnerPrivate, lambda _: false(), include_aliases=True),
             )
         case "partner":
-            return tuple(
-                with_loader_criteria(marker, lambda row: row.partner_id == partner_id, include_aliases=True)
-                for marker in _MARKERS
+            return (
+                _shared(partner_id, partner_id if writes else PLATFORMS),
+                *(
+                    with_loader_criteria(marker, lambda row: row.partner_id == partner_id, include_aliases=True)
+                    for marker in (TenantOwned, PartnerOwned, PartnerPrivate)
+                ),
             )
         case "service":
             return (
@@ -126,9 +138,20 @@ def _criteria(scope: Scope) -> tuple[ExecutableOption, ...]:
                     include_aliases=True,
                 ),
                 with_loader_criteria(PartnerPrivate, lambda _: false(), include_aliases=True),
+                _shared(None, None),
             )
         case _:
             return tuple(with_loader_criteria(marker, lambda _: false(), include_aliases=True) for marker in _MARKERS)
+
+
+def _shared(own: str | None, other: str | None) -> ExecutableOption:
+    if own is None:
+        return with_loader_criteria(PartnerShared, lambda _: false(), include_aliases=True)
+    return with_loader_criteria(
+        PartnerShared,
+        lambda row: or_(row.owner_partner_id == own, row.owner_partner_id == other),
+        include_aliases=True,
+    )
 
 
 def scope_of(session: Session) -> Scope:
@@ -179,7 +202,7 @@ def _scope_statement(state: ORMExecuteState) -> Result[Any] | None:
     else:
         if state.is_update and isinstance(state.parameters, list):
             raise ScopeViolation("A bulk update by key cannot be scoped; use update().where().")
-        state.statement = statement.options(*_criteria(scope))
+        state.statement = statement.options(*_criteria(scope, writes=state.is_update or state.is_delete))
     return None
 
 
@@ -206,7 +229,12 @@ def _stamp_and_verify(scope: Scope, kind: type, get: Any, put: Any, row: Any) ->
         if not issubclass(kind, PartnerPrivate) and get(row, "service_id") != scope.service_id:
             raise ScopeViolation(f"A service may write a {kind.__name__} of its own only.")
         return
-    own = {"partner_id": scope.partner_id}
+    if issubclass(kind, PartnerShared):
+        if scope.kind != "partner":
+            raise ScopeViolation(f"A tenant may not write a {kind.__name__}.")
+        own = {"owner_partner_id": scope.partner_id}
+    else:
+        own = {"partner_id": scope.partner_id}
     if scope.kind == "tenant" and (issubclass(kind, TenantOwned) or hasattr(kind, "tenant_id")):
         own["tenant_id"] = scope.tenant_id
     for name, value in own.items():
@@ -236,7 +264,7 @@ def _check_flush(session: Session, _: UOWTransaction, __: Any) -> None:
         if not isinstance(row, _MARKERS):
             continue
         _stamp_and_verify(scope, type(row), _get, setattr, row)
-        for name in ("tenant_id", "partner_id"):
+        for name in _OWNERS:
             attribute = inspect(row).attrs.get(name)
             if attribute is not None and attribute.history.deleted and any(attribute.history.deleted):
                 raise ScopeViolation(f"{row!r} cannot move to another {name.removesuffix('_id')}.")
@@ -254,6 +282,8 @@ def _check_loaded(state: Any, context: Any, _: Any = None) -> None:
         raise ScopeViolation(f"Nobody loaded {state.class_.__name__}.")
     loaded = state.dict
     if loaded.get("partner_id", scope.partner_id) != scope.partner_id:
+        raise ScopeViolation(f"A foreign {state.class_.__name__} was loaded.")
+    if loaded.get("owner_partner_id", PLATFORMS) not in (scope.partner_id, PLATFORMS):
         raise ScopeViolation(f"A foreign {state.class_.__name__} was loaded.")
     if scope.kind == "tenant" and loaded.get("tenant_id", scope.tenant_id) not in (scope.tenant_id, None):
         raise ScopeViolation(f"A foreign {state.class_.__name__} was loaded.")

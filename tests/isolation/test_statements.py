@@ -20,7 +20,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db import Model
-from scaicontrol.db.tenant_filter import PartnerOwned, PartnerPrivate, Scope, ScopeViolation, TenantOwned
+from scaicontrol.db.tenant_filter import PartnerOwned, PartnerPrivate, PartnerShared, Scope, ScopeViolation, TenantOwned
 from scaicontrol.services.invoices import Invoice, InvoiceLine
 from scaicontrol.services.tenants import Tenant
 from tests.factories import ACME, GLOBEX, INITECH, NORTHWIND, SCAIDRIVE, SOUTHBAY, ada
@@ -668,8 +668,8 @@ def test_every_table_with_a_tenant_is_scoped():
     loose = [
         mapper.class_.__name__
         for mapper in Model.registry.mappers
-        if "tenant_id" in mapper.local_table.columns
-        and not issubclass(mapper.class_, (TenantOwned, PartnerPrivate, PartnerOwned))
+        if {"tenant_id", "owner_partner_id"} & set(mapper.local_table.columns.keys())
+        and not issubclass(mapper.class_, (TenantOwned, PartnerPrivate, PartnerOwned, PartnerShared))
     ]
     assert not loose
 

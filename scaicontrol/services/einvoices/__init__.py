@@ -1,5 +1,6 @@
 """E-invoices: one canonical document, written in every syntax, held against every rule."""
 
+from .agreement import disagreements
 from .building import document_from, taxable_parts
 from .checks import check
 from .document import (
@@ -57,6 +58,7 @@ __all__ = [
     "canonical_digest",
     "check",
     "chosen",
+    "disagreements",
     "document_from",
     "epc_payload",
     "every_profile",

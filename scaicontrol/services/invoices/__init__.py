@@ -81,6 +81,7 @@ from .service.download import File, einvoice, pdf
 from .service.draft import delete, draft, order_lines, sort_lines_by_date, update
 from .service.explain import explain
 from .service.finalize import check_and_finalize, finalize
+from .service.preview import template_variables
 from .service.rehearse import Rehearsal, WouldFail, rehearse
 from .service.render import late_renders, regenerate_pdf, render_due
 from .service.settle import Settled, mark_paid, mark_past_due, record_payment, record_refund
@@ -189,6 +190,7 @@ __all__ = [
     "shown",
     "sort_lines_by_date",
     "sweep_orphans",
+    "template_variables",
     "update",
     "verify",
     "verify_files",

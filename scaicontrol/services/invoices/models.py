@@ -212,6 +212,9 @@ class DocumentRender(TenantScopedModel):
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
     invoice_id: Mapped[str] = mapped_column(IdString)
     version: Mapped[int]
+    # What the gate approved: a published template, '' for the built-in one; None is chosen when it is rendered.
+    template_id: Mapped[str | None] = mapped_column(IdString)
+    template_version: Mapped[int | None]
     requested_at: Mapped[datetime]
     requested_by: Mapped[str] = mapped_column(String(100))
     reason: Mapped[str | None] = mapped_column(Text)

@@ -1,34 +1,87 @@
-"""The pages of a document: its content in the template of its kind, dressed as the seller wants."""
+"""The pages of a document: its content in the template its buyer and seller chose, dressed as the seller wants."""
 
-from dataclasses import dataclass
+from typing import Any
 
 from jinja2 import TemplateError
 
-from scaicontrol.core.errors import ControlError, Reason
-from scaicontrol.services import einvoices
+from scaicontrol.core.errors import ControlError, Reason, Unavailable
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import einvoices, templates
+from scaicontrol.services.templates import Published, TemplateType, Wish
 
+from .models import DocumentRender
 from .paper import Paper, document_of
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """HTML that needs nothing else, and which published template made it; none means the built-in one."""
-
-    html: str
-    template_id: str | None = None
-    template_version: int | None = None
+def wish_of(paper: Paper) -> Wish:
+    """Say which template a document asks for."""
+    kind = TemplateType(paper.invoice["document_type"])
+    return Wish.of(kind, paper.invoice["language"] or "en", paper.seller, paper.buyer)
 
 
-def printed(paper: Paper, *, is_void: bool = False) -> Printed:
-    """Write a document's pages."""
-    look = einvoices.Look(logo_url=paper.seller.get("logo_url"), brand_color=paper.seller.get("brand_color"))
-    return Printed(einvoices.render_html(document_of(paper), look, void=is_void))
+async def template_for(uow: UnitOfWork, paper: Paper) -> Published | None:
+    """Find the published template of a document; None means the built-in one."""
+    return await templates.resolve(uow, wish_of(paper))
 
 
-def print_problems(paper: Paper) -> list[Reason]:
-    """Try to write the pages and say why they cannot be written."""
+async def promised_template(uow: UnitOfWork, wanted: DocumentRender, paper: Paper) -> Published | None:
+    """Give the template the gate approved; a version nobody judged gets what is published now."""
+    if wanted.template_id is None:
+        return await template_for(uow, paper)
+    if not wanted.template_id:
+        return None
+    found = await templates.published(uow, wanted.template_id, wanted.template_version)
+    if found is None:
+        raise Unavailable(f"Version {wanted.template_version} of template {wanted.template_id} is gone.")
+    return found
+
+
+def unmet_wish(paper: Paper, template: Published | None) -> list[str]:
+    """Warn of a name that leads to no published template."""
+    names = wish_of(paper).names
+    if template is not None or not names:
+        return []
+    return [f"No template named '{names[0]}' is published for it; the built-in one is used."]
+
+
+async def printed(paper: Paper, template: Published | None, *, is_void: bool = False) -> str:
+    """Write a document's pages: HTML that needs nothing else. Call it outside any transaction."""
+    document, look = document_of(paper), _look(paper)
+    if template is None:
+        return einvoices.render_html(document, look, void=is_void)
+    words = templates.labels(document.language)
+    page = await templates.render(
+        templates.Job(
+            template.source,
+            document.language,
+            shown_to_templates(paper, is_void=is_void),
+            title=einvoices.title_of(document),
+            watermark=words.void if is_void else "",
+        )
+    )
+    return page.html
+
+
+def shown_to_templates(paper: Paper, *, is_void: bool = False) -> dict[str, Any]:
+    """Give the variables that a template of people sees (contract §19.2)."""
+    look = _look(paper)
+    shown = einvoices.variables(document_of(paper), logo_url=look.logo_url, brand_color=look.brand_color)
+    shown["invoice"]["status"] = "void" if is_void else "finalized"
+    return shown
+
+
+async def print_problems(paper: Paper, template: Published | None) -> list[Reason]:
+    """Try to write the pages, and name what the law wants on them and they do not show."""
     try:
-        printed(paper)
+        html = await printed(paper, template)
     except (ControlError, TemplateError) as error:
         return [Reason("template_error", f"The template does not render: {error}", "template")]
-    return einvoices.unprintable(document_of(paper))
+    reasons = list(einvoices.unprintable(document_of(paper)))
+    if template is None:
+        return reasons
+    shown, text = shown_to_templates(paper), templates.text_of_html(html)
+    return reasons + templates.absent(shown, text, paper.invoice["language"] or "en")
+
+
+def _look(paper: Paper) -> einvoices.Look:
+    return einvoices.Look(logo_url=paper.seller.get("logo_url"), brand_color=paper.seller.get("brand_color"))

@@ -2,7 +2,7 @@
 
 from .events import PartnerBillingLinked, PartnerBillingUpdated, PartnerConfigured
 from .models import Partner, PartnerConfiguration
-from .queries import configuration, get, names, page, settings_of, visible
+from .queries import configuration, get, names, naming_template, page, settings_of, visible
 from .schemas import PartnerConfigurationOut, PartnerConfigurationPatch, PartnerOut, PartnerPublicOut
 from .sellers import SELLER_FIELDS, missing_for_finalisation, seller_snapshot
 from .service import configure
@@ -30,6 +30,7 @@ __all__ = [
     "get",
     "missing_for_finalisation",
     "names",
+    "naming_template",
     "page",
     "seller_snapshot",
     "settings_of",

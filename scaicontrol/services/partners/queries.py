@@ -1,6 +1,6 @@
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from scaicontrol.core.errors import NotFound
 from scaicontrol.core.pagination import Page, PageRequest, paginate
@@ -71,3 +71,11 @@ async def names(uow: UnitOfWork, partner_ids: Iterable[str]) -> Mapping[str, str
         return {}
     rows = await uow.session.execute(select(Partner.id, Partner.name).where(Partner.id.in_(wanted)))
     return {partner_id: name for partner_id, name in rows}  # noqa: C416  # rows are not pairs to the type checker
+
+
+async def naming_template(uow: UnitOfWork, field: str, name: str, partner_id: str | None) -> int:
+    """Count the sellers that name a template, all of them or one. The caller was authorized for the template."""
+    query = select(func.count(PartnerConfiguration.partner_id)).where(getattr(PartnerConfiguration, field) == name)
+    if partner_id is not None:
+        query = query.where(PartnerConfiguration.partner_id == partner_id)
+    return await uow.session.scalar(query) or 0

@@ -3,7 +3,16 @@
 from .buyers import PROFILE_FIELDS, buyer_snapshot
 from .events import TenantBillingLinked, TenantBillingUpdated, TenantPreferencesChanged
 from .models import BillingProfile, Tenant
-from .queries import billing_profile, billing_profiles, get, names, page, require_billing_profile, visible
+from .queries import (
+    billing_profile,
+    billing_profiles,
+    get,
+    names,
+    naming_template,
+    page,
+    require_billing_profile,
+    visible,
+)
 from .schemas import (
     AdminBillingProfileIn,
     BillingProfileIn,
@@ -36,6 +45,7 @@ __all__ = [
     "buyer_snapshot",
     "get",
     "names",
+    "naming_template",
     "page",
     "record_vat_answer",
     "require_billing_profile",

@@ -1,6 +1,6 @@
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from scaicontrol.core.errors import NotFound, Reason, Refused
 from scaicontrol.core.pagination import Page, PageRequest, paginate
@@ -97,3 +97,11 @@ async def names(uow: UnitOfWork, tenant_ids: Iterable[str]) -> Mapping[str, str]
         return {}
     rows = await uow.session.execute(select(Tenant.id, Tenant.name).where(Tenant.id.in_(wanted)))
     return {tenant_id: name for tenant_id, name in rows}  # noqa: C416  # rows are not pairs to the type checker
+
+
+async def naming_template(uow: UnitOfWork, field: str, name: str, partner_id: str | None) -> int:
+    """Count the billing profiles that name a template, of one partner or all. The caller was authorized for it."""
+    query = select(func.count(BillingProfile.tenant_id)).where(getattr(BillingProfile, field) == name)
+    if partner_id is not None:
+        query = query.where(BillingProfile.partner_id == partner_id)
+    return await uow.session.scalar(query) or 0

@@ -18,11 +18,12 @@ from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices
 from scaicontrol.services.tax import Totals
+from scaicontrol.services.templates import Published
 
 from .. import crediting, numbering, queries
 from ..lifecycle import DocumentType, InvoiceStatus
 from ..models import Invoice, InvoiceLine, NumberSeries
-from ..pages import print_problems
+from ..pages import print_problems, template_for, unmet_wish
 from ..paper import Paper, document_of, line_row, row_of
 from ..parties import Parties, inherited_parties, parties_of
 from ..schemas import CheckReasonOut, CheckReport, FinalizeIn
@@ -50,10 +51,12 @@ class Candidate:
     reasons: tuple[Reason, ...]
     rules: tuple[einvoices.RuleSet, ...]  # what its e-invoice is held against on its issue date
     paper: Paper | None = field(repr=False)
+    template: Published | None = field(repr=False)  # None is the built-in one
 
     @property
     def warnings(self) -> list[str]:
-        return list(self.decided.get("warnings") or ())
+        unmet = unmet_wish(self.paper, self.template) if self.paper else []
+        return [*(self.decided.get("warnings") or ()), *unmet]
 
 
 async def check(backend: Backend, actor: Actor, invoice_id: str, data: FinalizeIn | None = None) -> CheckReport:
@@ -110,7 +113,9 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
         ]
         paper = Paper(row, rows, parties.seller, parties.buyer, decided)
     rules = await einvoices.rules_for(uow, einvoices.profile_of(parties.format).key, issue_date)
+    template = await template_for(uow, paper) if paper else None
     inputs = {
+        "template": [template.template_id, template.version] if template else None,
         "rules": [str(each) for each in rules],
         "invoice": {name: getattr(invoice, name) for name in _INPUTS},
         "lines": [_line_row(line) for line in invoice.lines],
@@ -141,6 +146,7 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
         reasons=tuple(dict.fromkeys(reasons)),
         rules=rules,
         paper=paper,
+        template=template,
     )
 
 
@@ -148,7 +154,7 @@ async def judged(candidate: Candidate) -> CheckReport:
     """Hold the finished document against its template and the rules of its format, and report all that was found."""
     reasons, verdict = list(candidate.reasons), einvoices.Verdict()
     if candidate.paper is not None:
-        reasons += print_problems(candidate.paper)
+        reasons += await print_problems(candidate.paper, candidate.template)
         said = {reason.code for reason in reasons}
         document, target = document_of(candidate.paper), candidate.parties.format
         verdict = await einvoices.validate(document, target, rules=candidate.rules)

@@ -8,14 +8,15 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import NotFound, Refused
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import einvoices
+from scaicontrol.services import einvoices, templates
 from scaicontrol.services.einvoices import Format
+from scaicontrol.services.templates import Published
 
 from .. import queries
 from ..lifecycle import InvoiceStatus
 from ..models import DocumentVersion
-from ..pages import printed
-from ..paper import document_of
+from ..pages import printed, template_for
+from ..paper import Paper, document_of
 from ..parties import format_of
 from . import render
 from .deliver import require_files
@@ -94,11 +95,22 @@ async def _stored_einvoice(
         number=invoice.number or "",
         finalized_at=invoice.finalized_at,
         format=chosen,
-        printed=printed(paper, is_void=invoice.status == InvoiceStatus.void),
+        template=await _archived_template(uow, invoice_id, paper),
+        is_void=invoice.status == InvoiceStatus.void,
         paper=paper,
         rules=await render.rules_of(uow, invoice, chosen),
     )
     return (files[0] if files else None), job
+
+
+async def _archived_template(uow: UnitOfWork, invoice_id: str, paper: Paper) -> Published | None:
+    """Give the template of the newest archived pages: another format of a document looks the same."""
+    for stored in await queries.versions(uow, invoice_id):
+        if stored.kind != "xml" and stored.template_id is None:
+            return None
+        if stored.kind != "xml":
+            return await templates.published(uow, str(stored.template_id), stored.template_version)
+    return await template_for(uow, paper)
 
 
 async def _newest_version(uow: UnitOfWork, invoice_id: str) -> int:
@@ -114,8 +126,9 @@ async def _make(backend: Backend, job: render.Job) -> tuple[render.StoredFile, b
         )
     if job.format.is_pdf:
         kind = "zugferd"
+        html = await printed(job.paper, job.template, is_void=job.is_void)
         body = await einvoices.to_pdf(
-            backend.ports.renderer, document, job.printed.html, target=job.format, finalized_at=job.finalized_at
+            backend.ports.renderer, document, html, target=job.format, finalized_at=job.finalized_at
         )
     else:
         kind, body = "xml", einvoices.to_xml(document, job.format)
@@ -134,5 +147,5 @@ async def archive(uow: UnitOfWork, job: render.Job, file: render.StoredFile) -> 
     )
     if await uow.session.scalar(known) is None:
         uow.session.add(
-            render.version_row(invoice, file, job.version, job.printed, reason=ON_DEMAND, by=job.requested_by)
+            render.version_row(invoice, file, job.version, job.template, reason=ON_DEMAND, by=job.requested_by)
         )

@@ -146,7 +146,8 @@ async def _seal(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate, lo
         "fiscal_year": invoice.fiscal_year,
     })  # fmt: skip
     await uow.session.flush()
-    want_render(uow, invoice, version=1)
+    template = candidate.template
+    want_render(uow, invoice, version=1, promised=(template.template_id, template.version) if template else ("", None))
     if invoice.is_credit_note:
         await settle.allocate_credit(uow, invoice)
     elif invoice.total_cents == 0:

@@ -20,12 +20,13 @@ from scaicontrol.core.logging import get_logger
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, partners, tax
 from scaicontrol.services.einvoices import Format
+from scaicontrol.services.templates import Published
 
 from .. import queries
 from ..events import DocumentArchived, RenderRequested
 from ..lifecycle import InvoiceStatus
 from ..models import DocumentRender, DocumentVersion, Invoice
-from ..pages import Printed, printed
+from ..pages import printed, promised_template
 from ..paper import Paper, document_of, sealed_paper
 from ..parties import format_of
 from . import deliver
@@ -34,18 +35,25 @@ log = get_logger(__name__)
 
 VOID = "void"  # why a voided document is rendered again: its pages say so
 LATE_AFTER = timedelta(minutes=15)
+# A template's id ('' for the built-in one) and version; None leaves the choice to whoever renders.
+Promised = tuple[str, int | None] | None
 _LEASE = timedelta(minutes=5)
 _LONGEST_PAUSE = timedelta(minutes=30)
 
 
-def want_render(uow: UnitOfWork, invoice: Invoice, version: int, reason: str | None = None) -> DocumentRender:
-    """Queue the files of a version, due now."""
+def want_render(
+    uow: UnitOfWork, invoice: Invoice, version: int, reason: str | None = None, *, promised: Promised = None
+) -> DocumentRender:
+    """Queue the files of a version, due now; `promised` names the template it must be made with."""
+    template_id, template_version = promised or (None, None)
     wanted = DocumentRender(
         id=new_id("rnd"),
         tenant_id=invoice.tenant_id,
         partner_id=invoice.partner_id,
         invoice_id=invoice.id,
         version=version,
+        template_id=template_id,
+        template_version=template_version,
         requested_at=uow.now,
         requested_by=uow.actor.id,
         reason=reason,
@@ -70,7 +78,16 @@ def want_render(uow: UnitOfWork, invoice: Invoice, version: int, reason: str | N
 async def want_next_render(uow: UnitOfWork, invoice: Invoice, reason: str) -> DocumentRender:
     """Queue one more version; the caller holds the document locked, so that no version is taken twice."""
     last = select(func.max(DocumentRender.version)).where(DocumentRender.invoice_id == invoice.id)
-    return want_render(uow, invoice, (await uow.session.scalar(last) or 0) + 1, reason)
+    promised = await _worn(uow, invoice) if reason == VOID else None
+    return want_render(uow, invoice, (await uow.session.scalar(last) or 0) + 1, reason, promised=promised)
+
+
+async def _worn(uow: UnitOfWork, invoice: Invoice) -> Promised:
+    """Give what the newest version was made with: a cancelled document looks like the one that was sent."""
+    worn = select(DocumentRender.template_id, DocumentRender.template_version)
+    newest = worn.where(DocumentRender.invoice_id == invoice.id).order_by(DocumentRender.version.desc()).limit(1)
+    found = (await uow.session.execute(newest)).first()
+    return (found[0], found[1]) if found and found[0] is not None else None
 
 
 async def regenerate_pdf(uow: UnitOfWork, invoice_id: str, reason: str) -> DocumentRender:
@@ -94,7 +111,8 @@ class Job:
     number: str
     finalized_at: datetime
     format: Format
-    printed: Printed
+    template: Published | None
+    is_void: bool
     paper: Paper
     rules: tuple[einvoices.RuleSet, ...]
 
@@ -124,7 +142,7 @@ async def render_one(backend: Backend, actor: Actor, render_id: str) -> bool:
     try:
         job = await backend.ask(actor, material, render_id)
         files = await _store(backend, job)
-        await backend.perform(actor, record, render_id, files, job.printed)
+        await backend.perform(actor, record, render_id, files, job.template)
     except Exception as error:  # noqa: BLE001  # the row must say what went wrong, whatever it was, and come back
         log.warning("document_render_failed", render_id=render_id, error=repr(error))
         await backend.perform(actor, postpone, render_id, str(error) or repr(error))
@@ -166,7 +184,8 @@ async def material(uow: UnitOfWork, render_id: str) -> Job:
         number=invoice.number or "",
         finalized_at=invoice.finalized_at,
         format=format_of(paper.buyer),
-        printed=printed(paper, is_void=invoice.status == InvoiceStatus.void),
+        template=await promised_template(uow, wanted, paper),
+        is_void=invoice.status == InvoiceStatus.void,
         paper=paper,
         rules=await rules_of(uow, invoice, format_of(paper.buyer)),
     )
@@ -191,8 +210,9 @@ async def _store(backend: Backend, job: Job) -> list[StoredFile]:
     if verdict.reasons:
         raise Unavailable(f"The e-invoice of {job.number} no longer passes its rules: {verdict.reasons[0].message}")
     xml = einvoices.to_xml(document, job.format)
+    html = await printed(job.paper, job.template, is_void=job.is_void)
     pdf = await einvoices.to_pdf(
-        backend.ports.renderer, document, job.printed.html, target=job.format, finalized_at=job.finalized_at
+        backend.ports.renderer, document, html, target=job.format, finalized_at=job.finalized_at
     )
     if job.format.is_pdf:
         shown = await put(backend, job, "zugferd", job.format, pdf, verdict.passed)
@@ -213,7 +233,7 @@ async def put(backend: Backend, job: Job, kind: str, written: str, body: bytes, 
     return StoredFile(kind, str(written), key, digest, len(body), tuple(rules))
 
 
-async def record(uow: UnitOfWork, render_id: str, files: Sequence[StoredFile], made_with: Printed) -> None:
+async def record(uow: UnitOfWork, render_id: str, files: Sequence[StoredFile], made_with: Published | None) -> None:
     """Write the versions down, show the PDF, and send the document when the seller wants that done by itself."""
     uow.authorize("invoices:render")
     wanted = await uow.session.get_one(DocumentRender, render_id, with_for_update=True, populate_existing=True)
@@ -245,7 +265,7 @@ def version_row(
     invoice: Invoice,
     file: StoredFile,
     version: int,
-    made_with: Printed | None,
+    made_with: Published | None,
     *,
     reason: str | None,
     by: str,
@@ -262,7 +282,7 @@ def version_row(
         sha256=file.sha256,
         bytes=file.bytes,
         template_id=made_with.template_id if made_with else None,
-        template_version=made_with.template_version if made_with else None,
+        template_version=made_with.version if made_with else None,
         rules=list(file.rules) or None,
         created_by=by,
         reason=reason,

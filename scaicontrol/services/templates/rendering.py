@@ -1,0 +1,165 @@
+"""
+Rendering what people wrote, in a process that can be killed.
+
+Five seconds and 20 MB (contract §19.2); nothing is read from disk and nothing fetched. Our own stylesheet comes last:
+page size, page numbers and everything PDF/A needs are ours.
+"""
+
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from html import escape, unescape
+from importlib.resources import files
+from typing import Any, Final
+
+from liquid.exceptions import LiquidError
+
+from scaicontrol.core.processes import Workers
+
+from . import language as liquid
+from . import mandatory, samples
+from .builtin_documents import usable_color
+from .catalogue import filled
+from .compiler import Compiled, Source, compile_source
+from .kinds import LEGAL_DOCUMENTS
+from .labels import labels
+from .lines import Problem, refusal
+
+SECONDS: Final = 5.0
+_KILLED_AFTER: Final = 20.0  # seconds, its start included
+
+# In the element itself and important: no stylesheet of a template can hide that a document is void.
+_WATERMARK: Final = "; ".join(
+    f"{rule} !important"
+    for rule in (
+        "color: rgb(190 30 45 / 16%)", "display: block", "font-size: 72pt", "font-weight: 700", "height: auto",
+        "left: 0", "line-height: 1", "position: fixed", "text-align: center", "top: 95mm", "transform: rotate(-32deg)",
+        "width: 172mm",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What came out: a page that needs nothing else, and the subject of a mail."""
+
+    html: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A template and what it is to say; without `variables` it is tried with the samples of its kind."""
+
+    source: Source
+    language: str
+    variables: Mapping[str, Any] | None = None
+    title: str = ""
+    watermark: str = ""
+
+
+async def render(job: Job) -> Page:
+    """Render in the worker; Invalid names every line that is refused, Unavailable says the process had to be killed."""
+    return await _workers().call(job)
+
+
+@cache
+def _workers() -> Workers[Job, Page]:
+    return Workers(run, "template renderer", count=1, time_limit=_KILLED_AFTER, recycle_after=500)
+
+
+def run(job: Job) -> Page:
+    """Compile and render a job; in the worker's own process."""
+    compiled = compile_source(job.source)
+    with _time_limit():
+        if job.variables is not None:
+            return _page(compiled, job, job.variables)
+        _page(compiled, job, samples.bare_sample(job.source.document_type))
+        return _page(compiled, job, samples.sample(job.source.document_type))
+
+
+@contextmanager
+def _time_limit() -> Iterator[None]:
+    """Stop Liquid, which is Python all the way down, in its tracks."""
+
+    def stop(*_: Any) -> None:
+        raise refusal([Problem("html_content", 0, f"It takes longer than {SECONDS:g} seconds.")])
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _page(compiled: Compiled, job: Job, variables: Mapping[str, Any]) -> Page:
+    shown = _plain(filled({**variables, "labels": asdict(labels(job.language))}, job.source.document_type))
+    shown["brand"]["color"] = usable_color(shown["brand"].get("color"))
+    body = _rendered(compiled.html, "html_content", shown, job.language, compiled)
+    if job.source.document_type.is_mail:
+        subject = " ".join(unescape(_rendered(compiled.subject, "subject", shown, job.language)).split())
+        return Page(_mail(subject, body, compiled.css, job.language), subject)
+    return Page(_document(body, compiled.css, job, shown["brand"]["color"]))
+
+
+def _rendered(
+    source: str, field: str, variables: Mapping[str, Any], language: str, compiled: Compiled | None = None
+) -> str:
+    try:
+        return liquid.render(source, variables, language)
+    except LiquidError as error:
+        position = liquid.position_of(error)
+        line = compiled.source_line(position) if compiled else 1
+        raise refusal([Problem(field, line, liquid.said(error))]) from None
+
+
+def _plain(value: Any) -> Any:
+    """Let only plain data through; an empty text counts as nothing, which Liquid would take for something."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, str | bool | int | Decimal | date):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    raise TypeError(f"{type(value).__name__} is not for templates.")
+
+
+def _document(body: str, css: str, job: Job, color: str) -> str:
+    words = labels(job.language)
+    first, _, rest = words.page.partition("{page}")
+    between, _, end = rest.partition("{pages}")
+    number = f'"{first}" counter(page) "{between}" counter(pages) "{end}"'
+    mark = f'<div aria-hidden="true" style="{_WATERMARK}">{escape(job.watermark)}</div>' if job.watermark else ""
+    return (
+        f'<!DOCTYPE html><html lang="{job.language}"><head><meta charset="utf-8"><title>{escape(job.title)}</title>'
+        f"<style>:root {{ --brand: {color} }}\n{_own('base.css')}</style><style>{css}</style>"
+        f"<style>{_own('last.css')}\n@page {{ @bottom-right {{ content: {number} }} }}</style></head>"
+        f"<body>{mark}{body}</body></html>"
+    )
+
+
+def _mail(subject: str, body: str, css: str, language: str) -> str:
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{escape(subject)}</title><style>{css}</style></head><body>{body}</body></html>"
+    )
+
+
+@cache
+def _own(name: str) -> str:
+    return (files(__package__) / "own" / name).read_text("utf-8")
+
+
+def require_complete(source: Source, variables: Mapping[str, Any], text: str, language: str) -> None:
+    """Raise Invalid when the text of a legal document lacks what the law wants to see on it."""
+    if source.document_type in LEGAL_DOCUMENTS and (reasons := mandatory.absent(variables, text, language)):
+        raise mandatory.refused(reasons)

@@ -1,0 +1,97 @@
+"""
+What keeps a template from being saved, and what from going live.
+
+Saved is whatever is allowed; live goes only what shows every content the law wants, in the PDF that a reader gets.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Invalid, Reason
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services.tax import language_or_english
+
+from .. import mandatory, queries, rendering, samples
+from ..compiler import Source
+from ..kinds import LEGAL_DOCUMENTS, TemplateType
+from ..pdf_text import text_of_pdf
+from ..rendering import Job, Page
+from ..schemas import Verdict
+
+_ANY_LANGUAGE = "en"
+
+
+async def require_sound(source: Source, language: str | None) -> None:
+    """Raise Invalid, with every line, for what may not be saved."""
+    await rendering.render(Job(source, language or _ANY_LANGUAGE))
+
+
+async def require_publishable(backend: Backend, source: Source, language: str | None) -> None:
+    """Raise Invalid for what must not go live: a document that lacks something, also for a buyer who owes the VAT."""
+    kind, language = source.document_type, language or _ANY_LANGUAGE
+    page = await rendering.render(Job(source, language))
+    if kind.is_mail:
+        return
+    body = await backend.ports.renderer.pdf(page.html, title="Sample", created_at=backend.clock.now())
+    if kind not in LEGAL_DOCUMENTS:
+        return
+    missing = mandatory.absent(samples.sample(kind), text_of_pdf(body), language)
+    missing += await _missing(source, language, samples.reverse_charge_sample(kind))
+    if missing:
+        once = {reason.field: reason for reason in reversed(missing)}  # a line too many says no more than the first
+        raise mandatory.refused(list(reversed(once.values())))
+
+
+async def _missing(source: Source, language: str, variables: Mapping[str, Any]) -> list[Reason]:
+    page = await rendering.render(Job(source, language, variables))
+    return missing_in(source.document_type, page, variables, language)
+
+
+def missing_in(kind: TemplateType, page: Page, variables: Mapping[str, Any], language: str) -> list[Reason]:
+    """Name what the law wants and a page does not show."""
+    if kind not in LEGAL_DOCUMENTS:
+        return []
+    return mandatory.absent(variables, mandatory.text_of_html(page.html), language)
+
+
+async def validate(
+    backend: Backend,
+    actor: Actor,
+    *,
+    name: str | None = None,
+    document_type: TemplateType | None = None,
+    language: str | None = None,
+) -> list[Verdict]:
+    """Check stored templates as they were saved last, and say of each what keeps it from going live."""
+
+    async def read(uow: UnitOfWork) -> list[tuple[Verdict, Source]]:
+        rows = await queries.listing(uow, name=name, document_type=document_type, language=language)
+        return [(_unjudged(row), row.source) for row in rows]
+
+    return [await _judged(verdict, source) for verdict, source in await backend.ask(actor, read)]
+
+
+def _unjudged(row: Any) -> Verdict:
+    names = ("id", "owner_partner_id", "name", "document_type", "language", "version", "published_version")
+    return Verdict(**{each: getattr(row, each) for each in names}, is_valid=True, problems=[])
+
+
+async def _judged(verdict: Verdict, source: Source) -> Verdict:
+    language = verdict.language or _ANY_LANGUAGE
+    kind = verdict.document_type
+    try:
+        await require_sound(source, language)
+        problems = await _missing(source, language, samples.sample(kind))
+        if kind in LEGAL_DOCUMENTS:
+            problems += await _missing(source, language, samples.reverse_charge_sample(kind))
+    except Invalid as refused:
+        problems = list(refused.reasons)
+    said = list(dict.fromkeys(reason.message for reason in problems))
+    return verdict.model_copy(update={"is_valid": not said, "problems": said})
+
+
+def language_of(language: str | None) -> str:
+    """Give the language a preview is written in."""
+    return language_or_english(language)

@@ -1,0 +1,42 @@
+"""Looking at content before it is saved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+
+from .. import rendering, samples
+from ..rendering import Job
+from ..schemas import TemplatePreviewIn
+from .check import language_of, missing_in
+from .store import in_liquid, source_of
+
+_TITLE = "Preview"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How content looks: a page, the PDF when it was asked for, and what a legal document would still lack."""
+
+    html: str
+    subject: str | None
+    missing: list[str]
+    pdf: bytes | None = None
+
+
+async def preview(
+    backend: Backend, actor: Actor, data: TemplatePreviewIn, variables: Mapping[str, Any] | None = None
+) -> Preview:
+    """Render unsaved content with the sample of its type, or with the variables of a document; stores nothing."""
+    actor.require("templates:read")
+    data = in_liquid(data)
+    kind, language = data.document_type, language_of(data.language)
+    shown = variables or samples.sample(kind)
+    page = await rendering.render(Job(source_of(kind, data), language, shown, title=_TITLE))
+    missing = [reason.message for reason in missing_in(kind, page, shown, language)]
+    pdf = None
+    if data.output == "pdf":
+        pdf = await backend.ports.renderer.pdf(page.html, title=_TITLE, created_at=backend.clock.now())
+    return Preview(page.html, page.subject or None, missing, pdf)
