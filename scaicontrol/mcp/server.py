@@ -32,12 +32,12 @@ from scaicontrol.core.settings import Settings
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import identity, registry
 
-from . import invoices, subscriptions
+from . import invoices, subscriptions, templates
 from .describe import needs
 from .door import Tool, ToolNotFound, error_of
 
 log = get_logger(__name__)
-TOOLS: dict[str, Tool] = {tool.name: tool for tool in (subscriptions.tool, invoices.tool)}
+TOOLS: dict[str, Tool] = {tool.name: tool for tool in (subscriptions.tool, invoices.tool, templates.tool)}
 
 Authenticate = Callable[[Backend, str], Awaitable[Actor]]
 

@@ -26,9 +26,10 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.outbox import OutboxRow
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db import Model
-from scaicontrol.db.tenant_filter import PartnerOwned, PartnerPrivate, TenantOwned
+from scaicontrol.db.tenant_filter import PLATFORMS, PartnerOwned, PartnerPrivate, PartnerShared, TenantOwned
 from scaicontrol.services import accounting, invoices, webhooks
 from scaicontrol.services.accounting.schemas import LedgerMapping, SyncIn
+from scaicontrol.services.templates import TemplateType
 from tests.factories import (
     ACME,
     GLOBEX,
@@ -52,6 +53,7 @@ from tests.factories.identity import store_group, store_user
 from tests.factories.invoices import RENDERER, a_draft, finalized
 from tests.factories.registry import store_service
 from tests.factories.subscriptions import market, subscribed
+from tests.factories.templates import draft
 from tests.factories.webhooks import delivered, subscriber
 
 stranger = service("svc_scaimail", "scaimail")  # a service nobody has subscribed to
@@ -120,6 +122,7 @@ async def people_the_worlds(backend: Backend, clock: Any) -> None:
     for partner_id, admin in ((NORTHWIND, petra), (SOUTHBAY, sam)):
         await store_user(backend, admin.name.lower(), "partner_admin", tenant_id=None, partner_id=partner_id)
         await store_override(backend, partner_id=partner_id, price_cents=900)
+        await draft(backend, TemplateType.email_invoice, f"{admin.name} mails", by=admin)
         await subscriber(backend, admin, f"https://{admin.name.lower()}.example.com/")
         books = await an_integration(backend, by=admin, mapping=LedgerMapping(debtor_account="1300"))
         await backend.perform(admin, accounting.request, books.id, SyncIn.model_validate({"from": date(2026, 1, 1)}))
@@ -137,14 +140,21 @@ async def ids_hidden_from(backend: Backend, actor: Actor) -> dict[str, list[str]
         found: dict[str, list[str]] = defaultdict(list)
         for mapper in Model.registry.mappers:
             kind = mapper.class_
-            if mapper.inherits is not None or not issubclass(kind, TenantOwned | PartnerOwned | PartnerPrivate):
+            if mapper.inherits is not None or not issubclass(
+                kind, TenantOwned | PartnerOwned | PartnerPrivate | PartnerShared
+            ):
                 continue
             query = sa.select(
                 *mapper.primary_key,
-                *(getattr(kind, name) for name in ("tenant_id", "partner_id") if hasattr(kind, name)),
+                *(
+                    getattr(kind, name)
+                    for name in ("tenant_id", "partner_id", "owner_partner_id")
+                    if hasattr(kind, name)
+                ),
             )
             for row in (await uow.session.execute(query)).mappings():
-                if _is_foreign(actor, kind, row.get("tenant_id"), row.get("partner_id")):
+                owner = row.get("owner_partner_id", row.get("partner_id"))
+                if owner != PLATFORMS and _is_foreign(actor, kind, row.get("tenant_id"), owner):
                     found[table_of(mapper).name] += [
                         str(row[key.name]) for key in mapper.primary_key if isinstance(row[key.name], str)
                     ]
@@ -229,6 +239,7 @@ _TABLES = {
     "line_id": "invoice_line_items",
     "integration_id": "accounting_integrations",
     "sync_item_id": "accounting_sync_items",
+    "template_id": "invoice_templates",
 }
 
 

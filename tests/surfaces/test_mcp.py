@@ -323,6 +323,6 @@ async def test_the_bearer_token_is_the_one_rest_takes(backend, settings, ports):
     async with surface.session_manager.run():
         web = httpx2.ASGITransport(Starlette(routes=surface.routes))
         seen = (await post(web, authorization="Bearer petra")).json()["result"]["tools"]
-        assert [tool["name"] for tool in seen] == ["manage_subscriptions", "manage_invoices"]
+        assert [tool["name"] for tool in seen] == ["manage_subscriptions", "manage_invoices", "manage_templates"]
         assert (await post(web, authorization="Bearer drive")).json()["result"]["tools"] == []
         assert (await post(web, authorization="Bearer other")).status_code == 401

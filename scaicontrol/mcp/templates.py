@@ -1,0 +1,82 @@
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.ids import Id
+from scaicontrol.core.schemas import In
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import invoices, templates
+from scaicontrol.services.tax import Language
+from scaicontrol.services.templates import (
+    InvoiceTemplate,
+    TemplateIn,
+    TemplateOut,
+    TemplatePreviewIn,
+    TemplatePreviewOut,
+    TemplatePut,
+    TemplateType,
+    Verdict,
+)
+
+from .door import Tool
+
+tool = Tool(
+    "manage_templates",
+    "Templates",
+    "Read and write templates of documents and mails. They are Liquid over a closed list of variables; every save is a"
+    " draft, and a person publishes it.",
+)
+
+
+class Wanted(In):
+    """Which templates; what is left out does not narrow it."""
+
+    name: str | None = None
+    document_type: TemplateType | None = None
+    language: Language | None = None
+
+
+@tool.read("templates:read", out=list[TemplateOut])
+async def list_(uow: UnitOfWork, wanted: Wanted) -> list[TemplateOut]:
+    """List templates without their content, the platform's first."""
+    rows = await templates.listing(uow, **wanted.model_dump())
+    nothing = dict.fromkeys(("html_content", "css_content", "editor_data"))
+    return [TemplateOut.model_validate(row).model_copy(update=nothing) for row in rows]
+
+
+@tool.read("templates:read", out=TemplateOut)
+async def get(uow: UnitOfWork, template_id: Id) -> InvoiceTemplate:
+    """Read one template as it was saved last."""
+    return await templates.get(uow, template_id)
+
+
+@tool.read("templates:read", out=TemplatePreviewOut)
+async def preview(backend: Backend, actor: Actor, body: TemplatePreviewIn) -> TemplatePreviewOut:
+    """Render unsaved content as HTML, with a sample or a document; `missing` is what the law still asks for."""
+    variables = await backend.ask(actor, invoices.template_variables, body.invoice_id) if body.invoice_id else None
+    shown = await templates.preview(backend, actor, body.model_copy(update={"output": "html"}), variables)
+    return TemplatePreviewOut(html=shown.html, subject=shown.subject, missing=shown.missing)
+
+
+@tool.read("templates:read", out=list[Verdict])
+async def validate(backend: Backend, actor: Actor, wanted: Wanted) -> list[Verdict]:
+    """Check stored templates and name what keeps each from going live."""
+    return await templates.validate(backend, actor, **wanted.model_dump())
+
+
+async def _create_within(uow: UnitOfWork, body: TemplateIn) -> InvoiceTemplate:
+    return await templates.add(uow, templates.in_liquid(body))
+
+
+@tool.change("templates:manage", out=TemplateOut, rehearsal=_create_within)
+async def create(backend: Backend, actor: Actor, body: TemplateIn) -> TemplateOut:
+    """Write a template, as a draft; what is not allowed is refused with its line."""
+    return TemplateOut.model_validate(await templates.create(backend, actor, body))
+
+
+async def _update_within(uow: UnitOfWork, template_id: Id, body: TemplatePut) -> InvoiceTemplate:
+    return await templates.write(uow, template_id, templates.in_liquid(body))
+
+
+@tool.change("templates:manage", out=TemplateOut, rehearsal=_update_within)
+async def update(backend: Backend, actor: Actor, template_id: Id, body: TemplatePut) -> TemplateOut:
+    """Save the next version, as a draft; what is live stays live."""
+    return TemplateOut.model_validate(await templates.save(backend, actor, template_id, body))
