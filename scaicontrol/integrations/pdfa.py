@@ -8,7 +8,7 @@ import logging
 import os
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,9 +20,9 @@ from xml.sax.saxutils import escape
 import pydyf
 from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import URLFetcher
+from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-from scaicontrol.core import fonts
+from scaicontrol.core import fonts, images
 from scaicontrol.core.errors import Invalid, Reason
 from scaicontrol.core.ports import Attachment as File
 from scaicontrol.core.ports import Conformance
@@ -50,7 +50,7 @@ def render(job: Job) -> bytes:
         raise _refused("too_large", f"The document is larger than {BYTES_MAX // 1_000_000} MB of HTML.")
     shared_fonts, last_word = _shared()
     with _complaints() as complaints:
-        source = HTML(string=job.html, url_fetcher=URLFetcher(allowed_protocols=("data",)))
+        source = HTML(string=job.html, url_fetcher=_Embedded(allowed_protocols=("data",)))
         document = source.render(stylesheets=[last_word], font_config=shared_fonts, pdf_variant="pdf/a-3a")
         if len(document.pages) > PAGES_MAX:
             raise _refused(
@@ -65,6 +65,17 @@ def render(job: Job) -> bytes:
     if complaints:
         raise Invalid(" ".join(dict.fromkeys(reason.message for reason in complaints)), reasons=complaints)
     return pdf
+
+
+class _Embedded(URLFetcher):  # type: ignore[misc]  # the library ships no types
+    """Reads `data:` URIs and nothing else; pictures in them are made fit for print."""
+
+    def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
+        response = super().fetch(url, headers)
+        kind = response.content_type or ""
+        if kind.startswith("image/") and "svg" not in kind:
+            return URLFetcherResponse(url, images.for_print(response.read()), {"Content-Type": kind})
+        return response
 
 
 @cache

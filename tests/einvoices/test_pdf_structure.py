@@ -41,6 +41,7 @@ IMAGES = {
     "jpg": picture("jpeg", "RGB"),
     "rgba": picture("png", "RGBA"),
     "svg": SVG,
+    "cmyk": picture("jpeg", "CMYK"),
 }
 EVERY = list(itertools.product(KINDS, tax.LANGUAGES, IMAGES, LENGTHS))
 
@@ -71,7 +72,7 @@ def hold(kind, language, image, length):
         hold_tags(opened, dictionaries, language)
         hold_attachments(opened, inside)
         images = [each for each in dictionaries if each.get("/Subtype") == "/Image"]
-        assert bool(images) == (image in {"png", "jpg", "rgba"})
+        assert bool(images) == (image in {"png", "jpg", "rgba", "cmyk"})
         assert len(opened.pages) > 1 or length < 40 or kind == "payment_reminder"
 
 
@@ -133,7 +134,9 @@ def hold_attachments(opened, inside):
 
 SLICE = [
     *((kind, language, image, 1) for (kind, language), image in zip(
-        [("invoice", "en"), ("credit_note", "nl"), ("payment_reminder", "de"), ("statement", "fr"), ("invoice", "es")],
+        [("invoice", "en"), ("credit_note", "nl"), ("payment_reminder", "de"), ("statement", "fr"), ("invoice", "es"),
+            ("credit_note", "it"),
+        ],
         IMAGES, strict=True,
     )),
     ("credit_note", "it", "svg", 5), ("statement", "it", "jpg", 40), ("invoice", "de", "rgba", 40),
