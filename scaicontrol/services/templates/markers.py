@@ -226,7 +226,9 @@ def starter(kind: TemplateType) -> str:
     return (
         '<div data-inv="logo" class="sc-logo"></div>'
         f'<h1><span data-inv="field" data-path="labels.{title}"></span></h1>'
-        f'<div data-inv="seller"></div><div data-inv="buyer"></div>{body}<div data-inv="footer"></div>'
+        '<table class="sc-parties"><tbody><tr>'
+        '<td data-inv="buyer"></td><td data-inv="seller"></td></tr></tbody></table>'
+        f'{body}<div data-inv="footer"></div>'
     )
 
 
