@@ -48,7 +48,7 @@ class OnePage:
 
 async def verifying(world: World, quick: bool) -> list[Result]:
     """One series of finalized documents of three lines with their PDF and XML in a folder."""
-    count = 60 if quick else 600
+    count = 60 if quick else 400
     folder = world.folder / "documents"
     ports = replace(world.backend.ports, renderer=OnePage(), objects=FolderStore(folder))
     backend = replace(world.backend, ports=ports)

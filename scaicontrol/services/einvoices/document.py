@@ -250,9 +250,12 @@ def canonical_digest(value: Any) -> str:
 _AS_IS = frozenset({str, int, bool, type(None)})
 
 
-def _plain(value: Any) -> Any:  # noqa: PLR0911 - one line per kind of value reads best
-    if type(value) in _AS_IS:
+def _plain(value: Any) -> Any:  # noqa: C901, PLR0911 - one line per kind of value reads best
+    kind = type(value)
+    if kind in _AS_IS:
         return value
+    if kind is dict:  # nearly everything is: asked before the kinds that are rare
+        return {str(key): item if type(item) in _AS_IS else _plain(item) for key, item in value.items()}
     if isinstance(value, Enum):
         return _plain(value.value)
     if value is None or isinstance(value, str | bool | int):

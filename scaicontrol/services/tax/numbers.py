@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError
@@ -29,6 +30,7 @@ def normalise(number: str | None, country_code: str = "") -> str:
     return compact
 
 
+@lru_cache(maxsize=4096)
 def problem(number: str | None, country_code: str) -> str | None:
     """
     Say in one sentence why a number cannot be this country's VAT number, or None when it can.

@@ -7,6 +7,7 @@ to the EU VAT area, some have a rate of their own, and some places are treated a
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from babel import Locale
 
@@ -81,6 +82,7 @@ class Place:
     in_eu: bool = False
 
 
+@lru_cache(maxsize=4096)  # a series is proven document by document, and its buyers come back
 def place(country_code: str, postal_code: str | None = None) -> Place:
     """Tell where an address is for VAT; an unknown country code is outside the EU like any other."""
     code = country_code.strip().upper()
