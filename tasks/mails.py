@@ -1,13 +1,15 @@
 """Mails that follow from facts: read who gets them and what they are about, write them, and queue them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Refused
 from scaicontrol.core.money import exponent
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.periods import civil_date
@@ -92,13 +94,25 @@ async def note_delivery(backend: Backend, fact: Outbox) -> None:
 
 
 async def mail_reminder(backend: Backend, fact: Outbox) -> None:
-    """Dunning asks for a reminder."""
+    """Dunning asks for a reminder; its paper travels with the mail, as soon as the invoice is overdue at all."""
     payload = fact.payload or {}
-    step = f"reminder:{payload['stage']}"
-    await _post(
-        backend,
-        await backend.perform(_ACTOR, _about_invoice, str(payload["invoice_id"]), "email_dunning_reminder", step),
-    )
+    stage = int(payload["stage"])
+    await _mail_reminder(backend, str(payload["invoice_id"]), min(stage, invoices.LAST_REMINDER), f"reminder:{stage}")
+
+
+async def mail_wanted_reminder(backend: Backend, fact: Outbox) -> None:
+    """A person asks for a reminder."""
+    payload = fact.payload or {}
+    await _mail_reminder(backend, str(payload["invoice_id"]), int(payload["level"]), f"asked:{payload['level']}")
+
+
+async def _mail_reminder(backend: Backend, invoice_id: str, level: int, step: str) -> None:
+    attachments: list[StoredAttachment] = []
+    with suppress(Refused):  # a charge may fail before the due date, and what is paid meanwhile is not reminded of
+        paper = await invoices.remind(backend, _ACTOR, invoice_id, level)
+        attachments.append(StoredAttachment(paper.filename, "application/pdf", paper.storage_key))
+    post = await backend.perform(_ACTOR, _about_invoice, invoice_id, "email_dunning_reminder", step)
+    await _post(backend, replace(post, attachments=attachments) if post else None)
 
 
 async def mail_payment_failed(backend: Backend, fact: Outbox) -> None:

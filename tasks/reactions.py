@@ -100,5 +100,6 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "invoice.paid": (catch_up,),
     "payment.failed": (fall_behind, mails.mail_payment_failed),
     "dunning.reminder_due": (mails.mail_reminder,),
+    "invoice.reminder_requested": (mails.mail_wanted_reminder,),
     "mail.accepted": (mails.note_delivery,),
 }

@@ -13,6 +13,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.invoices import (
+    AccountPaperOut,
     CheckReport,
     CreditIn,
     Deleted,
@@ -35,6 +36,7 @@ from scaicontrol.services.invoices import (
     MailQueued,
     MarkPaidIn,
     ReasonIn,
+    ReminderIn,
     RenderOut,
     SendIn,
     SettlementOut,
@@ -168,6 +170,18 @@ async def credit(backend: Backend, actor: Actor, invoice_id: str, body: CreditIn
     if body.finalize:
         note = await invoices.check_and_finalize(backend, actor, note.id)
     return invoices.shown(note)
+
+
+@router.post(
+    "/{invoice_id}/reminder",
+    response_model=One[AccountPaperOut],
+    permission="invoices:remind",
+    keyed=True,
+    summary="Remind of an overdue invoice",
+)
+async def remind(backend: Backend, actor: Actor, invoice_id: str, body: ReminderIn) -> invoices.AccountPaper:
+    """Makes the reminder and has it mailed to the billing contact; the same level is made and mailed once."""
+    return await invoices.send_reminder(backend, actor, invoice_id, body.level)
 
 
 @router.post(

@@ -118,6 +118,7 @@ PERMISSIONS: dict[str, Grant] = {
     "invoices:regenerate_pdf": _write("admin:billing"),
     "invoices:render": _platform("admin:platform"),
     "invoices:verify": _read("admin:billing"),
+    "invoices:remind": _write("admin:billing"),
     "invoices:sweep": _platform("admin:platform"),  # removes files that belong to no document
     "invoices:age": _platform("admin:platform"),  # the overdue job
     "templates:read": _read("admin:billing"),

@@ -16,11 +16,13 @@ from .events import (
     InvoiceSent,
     InvoiceUpdated,
     InvoiceVoided,
+    ReminderRequested,
     RenderRequested,
     SettlementRecorded,
 )
 from .lifecycle import Channel, DocumentType, InvoiceLifecycle, InvoiceStatus, SettledBy
 from .models import (
+    AccountPaper,
     DocumentDelivery,
     DocumentRender,
     DocumentVersion,
@@ -45,6 +47,7 @@ from .queries import (
     visible,
 )
 from .schemas import (
+    AccountPaperOut,
     CheckReport,
     CreditIn,
     CreditLineIn,
@@ -66,13 +69,16 @@ from .schemas import (
     MailQueued,
     MarkPaidIn,
     ReasonIn,
+    ReminderIn,
     RenderOut,
     SendIn,
     SettlementOut,
+    Statement,
     Verification,
     Violation,
 )
 from .sealed import SealedDocument, sealed, settlements_with_documents
+from .service.account import LAST_REMINDER, remind, reminders, send_reminder, statement, statement_pdf
 from .service.age import age
 from .service.check import check
 from .service.credit import credit
@@ -91,6 +97,9 @@ from .service.verify_files import verify_files
 from .service.void import void
 
 __all__ = [
+    "LAST_REMINDER",
+    "AccountPaper",
+    "AccountPaperOut",
     "Channel",
     "CheckReport",
     "CreditIn",
@@ -140,6 +149,8 @@ __all__ = [
     "NumberSeries",
     "ReasonIn",
     "Rehearsal",
+    "ReminderIn",
+    "ReminderRequested",
     "RenderOut",
     "RenderRequested",
     "SealedDocument",
@@ -149,6 +160,7 @@ __all__ = [
     "Settlement",
     "SettlementOut",
     "SettlementRecorded",
+    "Statement",
     "Verification",
     "Violation",
     "WouldFail",
@@ -181,14 +193,19 @@ __all__ = [
     "record_refund",
     "regenerate_pdf",
     "rehearse",
+    "remind",
+    "reminders",
     "render_due",
     "sealed",
     "send",
+    "send_reminder",
     "series",
     "settlements",
     "settlements_with_documents",
     "shown",
     "sort_lines_by_date",
+    "statement",
+    "statement_pdf",
     "sweep_orphans",
     "template_variables",
     "update",

@@ -155,6 +155,19 @@ class DraftVoided(_Inside):
     void_reason: str
 
 
+class ReminderRequested(_Inside):
+    """A person wants a payment reminder mailed; its paper has been made."""
+
+    topic: ClassVar[str] = "invoice.reminder_requested"
+
+    paper_id: str
+    level: int
+
+    @property
+    def lifecycle_step(self) -> str:
+        return str(self.level)
+
+
 class RenderRequested(_Inside):
     """A document wants files; whoever renders starts now instead of at the next sweep."""
 

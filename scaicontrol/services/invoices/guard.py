@@ -13,9 +13,9 @@ from scaicontrol.db.tenant_filter import ScopedSession
 from scaicontrol.db.triggers import INVOICE_MUTABLE
 from scaicontrol.services.tax import TaxDecision
 
-from .models import DocumentVersion, Invoice, InvoiceLine, Settlement
+from .models import AccountPaper, DocumentVersion, Invoice, InvoiceLine, Settlement
 
-_APPEND_ONLY = (DocumentVersion, Settlement, AuditEntry)
+_APPEND_ONLY = (AccountPaper, DocumentVersion, Settlement, AuditEntry)
 
 
 @event.listens_for(ScopedSession, "before_flush")

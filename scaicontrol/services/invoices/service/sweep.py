@@ -17,18 +17,18 @@ from scaicontrol.core.errors import ControlError
 from scaicontrol.core.logging import get_logger
 from scaicontrol.core.work import UnitOfWork
 
-from ..models import DocumentRender, DocumentVersion, Invoice
+from ..models import AccountPaper, DocumentRender, DocumentVersion, Invoice
 
 log = get_logger(__name__)
 
-FOLDER: Final = "documents/"
+FOLDERS: Final = ("documents/", "papers/")  # of documents, and about accounts
 KEPT_FOR: Final = timedelta(days=7)
 _BATCH: Final = 200
 
 
 async def sweep_orphans(backend: Backend, actor: Actor) -> int:
     """
-    Remove documents' files that are older than a week and belong to no version, and count them.
+    Remove files that are older than a week and belong to no version and no paper, and count them.
 
     The files of a document that still waits to be rendered stay. An object that the store holds locked stays too, is
     logged, and is met again by the next sweep.
@@ -44,9 +44,9 @@ async def sweep_orphans(backend: Backend, actor: Actor) -> int:
 async def orphans_among(uow: UnitOfWork, keys: Sequence[str]) -> list[str]:
     """Give the keys that no version names and no waiting render may still name."""
     uow.authorize("invoices:sweep")
-    named = set(
-        await uow.session.scalars(select(DocumentVersion.storage_key).where(DocumentVersion.storage_key.in_(keys)))
-    )
+    named: set[str] = set()
+    for column in (DocumentVersion.storage_key, AccountPaper.storage_key):
+        named |= set(await uow.session.scalars(select(column).where(column.in_(keys))))
     left = [key for key in keys if key not in named]
     waiting = await _waiting(uow, left) if left else set()
     return [key for key in left if _document(key) not in waiting]
@@ -71,12 +71,13 @@ def _document(key: str) -> tuple[str, str]:
 
 async def _old_keys(backend: Backend) -> AsyncIterator[list[str]]:
     before, batch = backend.clock.now() - KEPT_FOR, []
-    async for key, stored_at in backend.ports.objects.keys(FOLDER):
-        if stored_at < before:
-            batch.append(key)
-        if len(batch) == _BATCH:
-            yield batch
-            batch = []
+    for folder in FOLDERS:
+        async for key, stored_at in backend.ports.objects.keys(folder):
+            if stored_at < before:
+                batch.append(key)
+            if len(batch) == _BATCH:
+                yield batch
+                batch = []
     if batch:
         yield batch
 
