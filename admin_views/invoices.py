@@ -200,6 +200,7 @@ class InvoiceView(ControlView, model=Invoice):
         invoice = await invoices.detail(uow, pk)
         return {
             "invoice": invoice,
+            "explained": await invoices.explain(uow, pk, language="en"),
             "tenant": (await tenants.names(uow, [invoice.tenant_id])).get(invoice.tenant_id, invoice.tenant_id),
             "attempts": await payments.of_invoice(uow, pk),
             "timeline": await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],

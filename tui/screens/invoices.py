@@ -9,6 +9,8 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices
 from scaicontrol.services.invoices import (
     CheckReport,
+    ExplainedPart,
+    Explanation,
     Invoice,
     InvoiceDetail,
     InvoiceFilter,
@@ -122,6 +124,7 @@ class InvoiceView(DetailView):
             report = await invoices.check(self.door.backend, self.door.actor, shown.id)
             parts.append(("Check", _check(report)))
         parts.append(("Lines", _lines(shown)))
+        parts.append(("How this was computed", _explained(await self.door.ask(_explain, self.row.id))))
         if isinstance(shown, InvoiceDetail):
             parts += [("Money", _settlements(shown)), ("Files", _files(shown)), ("Timeline", _timeline(shown))]
         return parts
@@ -180,6 +183,18 @@ def _lines(shown: InvoiceOut) -> RenderableType:
     return table(
         ("Position", "Quantity", "Price", "Net", "VAT", "Period"), rows, right=(1, 2, 3, 4), none="It has no lines."
     )
+
+
+async def _explain(uow: UnitOfWork, invoice_id: str) -> Explanation:
+    return await invoices.explain(uow, invoice_id, language="en")
+
+
+def _explained(found: Explanation) -> RenderableType:
+    said = []
+    for part in found.parts:
+        said.append(Text(part.title if part.part == ExplainedPart.line else str(part.part).upper(), style="bold"))
+        said += [Text(f"  {sentence}", style="" if part.matches else "red") for sentence in part.sentences]
+    return Group(*said)
 
 
 def _settlements(shown: InvoiceDetail) -> RenderableType:

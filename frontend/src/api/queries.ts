@@ -84,6 +84,18 @@ export const q = {
         must(api.GET("/api/v1/billing/invoices", { params: { query: given(filter) }, signal })),
       placeholderData: keepPreviousData,
     }),
+  /** How the amounts of a document came about, in the reader's language. */
+  explanation: (id: string, language: string) =>
+    queryOptions({
+      queryKey: ["invoice", id, "explanation", language],
+      queryFn: ({ signal }) =>
+        mustData(
+          api.GET("/api/v1/billing/invoices/{invoice_id}/explain", {
+            params: { path: { invoice_id: id }, query: { language } },
+            signal,
+          }),
+        ),
+    }),
   invoice: (id: string) =>
     queryOptions({
       queryKey: ["invoice", id],

@@ -242,6 +242,11 @@ export default {
     notReady: "Die Datei wird noch erstellt. Versuchen Sie es gleich noch einmal.",
     corrects: "Die berichtigte Rechnung ansehen",
     voided: "Dieses Dokument ist storniert. Es ist nichts zu zahlen.",
+    explain: "Wie wurde das berechnet?",
+    explainVat: "USt.",
+    explainTotal: "Summe",
+    explainSeal: "Siegel",
+    explainMismatch: "Was gespeichert ist, folgt nicht aus den Ausgangswerten. Bitte sagen Sie uns Bescheid.",
   },
   profile: {
     title: "Rechnungsdaten",

@@ -240,6 +240,11 @@ export default {
     notReady: "The file is still being prepared. Try again in a moment.",
     corrects: "See the invoice it corrects",
     voided: "This document is void. Nothing has to be paid.",
+    explain: "How was this computed?",
+    explainVat: "VAT",
+    explainTotal: "Total",
+    explainSeal: "Seal",
+    explainMismatch: "What is stored is not what its inputs give. Please tell us.",
   },
   profile: {
     title: "Billing details",

@@ -242,6 +242,11 @@ export default {
     notReady: "El archivo aún se está preparando. Inténtelo de nuevo en un momento.",
     corrects: "Ver la factura corregida",
     voided: "Este documento está anulado. No hay nada que pagar.",
+    explain: "¿Cómo se ha calculado?",
+    explainVat: "IVA",
+    explainTotal: "Total",
+    explainSeal: "Sello",
+    explainMismatch: "Lo guardado no se deduce de los datos. Por favor, avísenos.",
   },
   profile: {
     title: "Datos de facturación",

@@ -246,6 +246,11 @@ export default {
     notReady: "Le fichier est encore en préparation. Réessayez dans un instant.",
     corrects: "Voir la facture corrigée",
     voided: "Ce document est annulé. Il n'y a rien à payer.",
+    explain: "Comment est-ce calculé ?",
+    explainVat: "TVA",
+    explainTotal: "Total",
+    explainSeal: "Sceau",
+    explainMismatch: "Ce qui est enregistré ne découle pas des données. Merci de nous le signaler.",
   },
   profile: {
     title: "Coordonnées de facturation",

@@ -242,6 +242,11 @@ export default {
     notReady: "Il file è ancora in preparazione. Riprovi tra un momento.",
     corrects: "Vedi la fattura corretta",
     voided: "Questo documento è annullato. Non c'è nulla da pagare.",
+    explain: "Come è stato calcolato?",
+    explainVat: "IVA",
+    explainTotal: "Totale",
+    explainSeal: "Sigillo",
+    explainMismatch: "Quanto salvato non deriva dai dati. La preghiamo di segnalarcelo.",
   },
   profile: {
     title: "Dati di fatturazione",

@@ -241,6 +241,11 @@ export default {
     notReady: "Het bestand wordt nog gemaakt. Probeer het zo meteen opnieuw.",
     corrects: "De gecorrigeerde factuur bekijken",
     voided: "Dit document is vervallen. Er hoeft niets te worden betaald.",
+    explain: "Hoe is dit berekend?",
+    explainVat: "Btw",
+    explainTotal: "Totaal",
+    explainSeal: "Zegel",
+    explainMismatch: "Wat is opgeslagen, volgt niet uit de gegevens. Laat het ons weten.",
   },
   profile: {
     title: "Factuurgegevens",

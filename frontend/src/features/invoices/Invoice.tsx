@@ -8,6 +8,7 @@ import { Card, DayFact, Fact, Notice, PageHead } from "../../ui/layout";
 import { Async } from "../../ui/states";
 import { StatusBadge } from "../../ui/StatusBadge";
 import { DownloadButton } from "./DownloadButton";
+import { Explained } from "./Explained";
 import { Lines } from "./Lines";
 import { buyer, type Party, seller } from "./parties";
 import { Payments } from "./Payments";
@@ -104,6 +105,7 @@ function Document(props: { of: Detail }) {
       </div>
       <Lines of={props.of} />
       <Totals of={props.of} />
+      <Explained of={props.of} />
       <Show when={props.of.legal_note || props.of.notes}>
         <div class="border-base-300 text-muted grid gap-2 border-t p-5 text-sm">
           <Show when={props.of.legal_note}>
