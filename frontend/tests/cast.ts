@@ -136,6 +136,8 @@ export const invoice: Schemas["OwnInvoiceOut"] = {
       amount_cents: 5700,
       tax_category: "S",
       tax_rate: "21.00",
+      exemption_reason: null,
+      exemption_code: null,
       tax_cents: 1197,
       period_start: null,
       period_end: null,

@@ -112,6 +112,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/billing/invoices/{invoice_id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say how an own invoice's amounts came about
+         * @description Works each amount out again from what is stored; `matches` is false as soon as one comes out differently.
+         *
+         *     Needs `admin:billing` or `billing:manage` or `billing:read`.
+         */
+        get: operations["billing_explain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/billing/invoices/{invoice_id}/pdf": {
         parameters: {
             query?: never;
@@ -455,6 +477,71 @@ export interface components {
             error: components["schemas"]["ErrorBody"];
         };
         /**
+         * Explained
+         * @description One amount and how it came about; `computed_cents` is None where a person stated the amount.
+         */
+        Explained: {
+            /** Computed Cents */
+            computed_cents: number | null;
+            /**
+             * Id
+             * @description The line's id, or category and rate of a VAT group, such as S:21.00.
+             */
+            id: string | null;
+            /** Matches */
+            matches: boolean;
+            part: components["schemas"]["ExplainedPart"];
+            /** Sentences */
+            sentences: string[];
+            /** Stored Cents */
+            stored_cents: number | null;
+            /** Title */
+            title: string;
+        };
+        /**
+         * ExplainedPart
+         * @enum {string}
+         */
+        ExplainedPart: "line" | "vat" | "total" | "seal";
+        /**
+         * Explanation
+         * @description Everything a document says, worked out again; `matches` only when each part does.
+         * @example {
+         *       "currency": "EUR",
+         *       "invoice_id": "inv_1",
+         *       "language": "en",
+         *       "matches": true,
+         *       "number": "SCAI-2026-000001",
+         *       "parts": [
+         *         {
+         *           "computed_cents": 5700,
+         *           "id": "ili_1",
+         *           "matches": true,
+         *           "part": "line",
+         *           "sentences": [
+         *             "3 × €19.00 for the whole period: €57.00."
+         *           ],
+         *           "stored_cents": 5700,
+         *           "title": "Pro plan"
+         *         }
+         *       ]
+         *     }
+         */
+        Explanation: {
+            /** Currency */
+            currency: string;
+            /** Invoice Id */
+            invoice_id: string;
+            /** Language */
+            language: string;
+            /** Matches */
+            matches: boolean;
+            /** Number */
+            number: string | null;
+            /** Parts */
+            parts: components["schemas"]["Explained"][];
+        };
+        /**
          * FailedPaymentOut
          * @description An attempt to collect that did not succeed, and when the next one is.
          * @example {
@@ -586,6 +673,10 @@ export interface components {
             } | null;
             /** Description */
             description: string;
+            /** Exemption Code */
+            exemption_code: string | null;
+            /** Exemption Reason */
+            exemption_reason: string | null;
             /** Id */
             id: string;
             /** Ledger Code */
@@ -679,6 +770,11 @@ export interface components {
         /** One[BillingProfileOut] */
         One_BillingProfileOut_: {
             data: components["schemas"]["BillingProfileOut"];
+            meta: components["schemas"]["Meta"];
+        };
+        /** One[Explanation] */
+        One_Explanation_: {
+            data: components["schemas"]["Explanation"];
             meta: components["schemas"]["Meta"];
         };
         /** One[MeOut] */
@@ -1056,10 +1152,20 @@ export interface components {
              */
             field?: string | null;
             /**
+             * Fix
+             * @example Fill it in on the partner.
+             */
+            fix?: string | null;
+            /**
              * Message
              * @example The seller's city is missing.
              */
             message: string;
+            /**
+             * Rule
+             * @example BR-DE-3
+             */
+            rule?: string | null;
         };
         /**
          * SettlementOut
@@ -1969,6 +2075,97 @@ export interface operations {
                     "application/json": unknown;
                     "application/pdf": unknown;
                     "application/xml": unknown;
+                };
+            };
+            /** @description Its state or a business rule refuses this. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Nobody proved who is asking. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description It does not exist for this caller. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description Somebody was faster, or it clashes with what exists. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+            /** @description A field is missing or wrong. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidationErrorOut"];
+                };
+            };
+            /** @description Something we depend on does not answer; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorOut"];
+                };
+            };
+        };
+    };
+    billing_explain: {
+        parameters: {
+            query?: {
+                /** @description Only this line. */
+                line?: string | null;
+                part?: components["schemas"]["ExplainedPart"] | null;
+                /** @description Of the sentences; default: the document's. */
+                language?: string | null;
+            };
+            header?: never;
+            path: {
+                invoice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["One_Explanation_"];
                 };
             };
             /** @description Its state or a business rule refuses this. */
