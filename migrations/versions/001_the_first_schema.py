@@ -1867,9 +1867,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_refunds_due_at"), ["due_at"], unique=False, if_not_exists=True)
         batch_op.create_index(batch_op.f("ix_refunds_partner_id"), ["partner_id"], unique=False, if_not_exists=True)
         batch_op.create_index(batch_op.f("ix_refunds_tenant_id"), ["tenant_id"], unique=False, if_not_exists=True)
-    dialect = op.get_bind().dialect.name
-    for statement in (*triggers.drop_statements(dialect), *triggers.create_statements(dialect)):
-        op.execute(sa.DDL(statement))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+    triggers.install(op.get_bind())
 
 
 def downgrade() -> None:

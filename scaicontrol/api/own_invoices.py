@@ -99,9 +99,15 @@ async def pdf(backend: Backend, actor: Actor, invoice_id: str) -> Response:
     responses={200: {"content": {"application/xml": {}, "application/pdf": {}}}},
 )  # fmt: skip
 async def download(
-    backend: Backend, actor: Actor, invoice_id: str, wanted: Annotated[Format | None, Query(alias="format")] = None
+    backend: Backend,
+    actor: Actor,
+    invoice_id: str,
+    wanted: Annotated[Format | None, Query(alias="format")] = None,
+    profile: Annotated[
+        str | None, Query(description="Of cii, zugferd and facturx: en16931 (the default), basic or xrechnung.")
+    ] = None,
 ) -> Response:
-    return as_file(await invoices.einvoice(backend, actor, invoice_id, wanted))
+    return as_file(await invoices.einvoice(backend, actor, invoice_id, wanted, profile))
 
 
 @router.get(

@@ -266,6 +266,8 @@ class StoredMethod:
     expires_month: int | None = None
     expires_year: int | None = None
     country_code: str | None = None
+    mandate_reference: str | None = None  # of a direct debit; documents must name it
+    debtor_iban: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import DDL, Connection, event
+from sqlalchemy import DDL, Connection, event, inspect
 
 from .model import Model
 
@@ -19,8 +19,9 @@ INVOICE_MUTABLE = frozenset({
 })  # fmt: skip
 INVOICE_SEALED = (
     "tenant_id", "partner_id", "id", "document_type", "number", "fiscal_year", "serial", "referenced_invoice_id",
-    "currency", "language", "issue_date", "due_date", "period_start", "period_end", "notes", "buyer_reference",
-    "purchase_order_ref", "credit_reason", "billing_run_id", "subtotal_cents", "tax_cents", "total_cents",
+    "currency", "language", "issue_date", "due_date", "period_start", "period_end", "delivery_date", "notes",
+    "buyer_reference", "purchase_order_ref", "contract_ref", "payment_terms", "allowances", "charges", "prepaid_cents",
+    "payment_means", "credit_reason", "billing_run_id", "subtotal_cents", "tax_cents", "total_cents",
     "reverse_charge", "tax_label", "legal_note", "finalized_at", "buyer_snapshot", "seller_snapshot",
     "canonical_digest", "previous_digest", "created_at",
 )  # fmt: skip
@@ -61,11 +62,11 @@ def _sealed_parent(*rows: str) -> str:
     return f"EXISTS (SELECT 1 FROM invoices WHERE id IN ({keys}) AND finalized_at IS NOT NULL)"  # noqa: S608  # our own names
 
 
-def triggers(dialect: str) -> Iterator[Trigger]:
+def triggers(dialect: str, sealed_columns: Iterable[str] = INVOICE_SEALED) -> Iterator[Trigger]:
     """Give every trigger for `sqlite`, or for MariaDB under any other name."""
     sealed = "The document is finalized and cannot change; correct it with a credit note."
     yield Trigger("invoices", "DELETE", "OLD.finalized_at IS NOT NULL", sealed)
-    changed = _changed(INVOICE_SEALED, dialect)
+    changed = _changed(sealed_columns, dialect)
     yield Trigger("invoices", "UPDATE", f"OLD.finalized_at IS NOT NULL AND {changed}", sealed)
     lines = "The lines of a finalized document cannot change; correct it with a credit note."
     yield Trigger("invoice_line_items", "INSERT", _sealed_parent("NEW"), lines)
@@ -98,6 +99,20 @@ def drop_statements(dialect: str, tables: Iterable[str] | None = None) -> list[s
     """Give the DDL that removes the triggers; also before a table is rebuilt."""
     wanted = None if tables is None else set(tables)
     return [trigger.drop() for trigger in triggers(dialect) if wanted is None or trigger.table in wanted]
+
+
+def install(connection: Connection) -> None:
+    """
+    Put the triggers of a whole schema in place anew, over those columns of `invoices` that are there.
+
+    Every revision that adds a sealed column calls this; an older one so never names a column that only comes later.
+    """
+    dialect = connection.dialect.name
+    there = {column["name"] for column in inspect(connection).get_columns("invoices")}
+    sealed = [name for name in INVOICE_SEALED if name in there]
+    created = (trigger.create(dialect) for trigger in triggers(dialect, sealed))
+    for statement in (*drop_statements(dialect), *created):
+        connection.execute(DDL(statement))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
 @event.listens_for(Model.metadata, "after_create")

@@ -69,7 +69,9 @@ class Sandbox:
         if kind not in _METHOD_TYPES:
             raise invalid("type", f"The sandbox has no method {kind!r}; it has {' and '.join(_METHOD_TYPES)}.")
         last4 = "4242" if kind == "card" else "4300"
-        card = {"expires_month": 12, "expires_year": self._clock.now().year + 3} if kind == "card" else {}
+        more: dict[str, Any] = {"expires_month": 12, "expires_year": self._clock.now().year + 3}
+        if kind != "card":
+            more = {"mandate_reference": f"SANDBOX-{reference[-20:].upper()}", "debtor_iban": "NL91ABNA0417164300"}
         return StoredMethod(
             f"sbm_{reference}",
             f"sbc_{tenant_id}",
@@ -77,7 +79,7 @@ class Sandbox:
             f"{_METHOD_TYPES[kind]} ···· {last4}",
             last4,
             country_code="NL",
-            **card,
+            **more,
         )
 
     async def charge(

@@ -326,7 +326,7 @@ def payment_of(invoice: Row, seller: Row) -> Payment:
                 reference=reference,
                 terms=terms,
                 mandate_reference=_text(means, "mandate_reference"),
-                creditor_id=_text(means, "creditor_id"),
+                creditor_id=_text(seller, "sepa_creditor_id"),
                 debtor_iban=_text(means, "debtor_iban").replace(" ", "").upper(),
             )
     iban = _text(seller, "iban").replace(" ", "").upper()

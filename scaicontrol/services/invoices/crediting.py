@@ -16,6 +16,7 @@ from scaicontrol.core.money import half_up, spread
 from scaicontrol.services import tax
 from scaicontrol.services.tax import Totals, VatGroup
 
+from . import allowances
 from .models import Invoice, InvoiceLine
 from .schemas import CreditLineIn
 
@@ -53,6 +54,8 @@ class CreditLine:
             "unit_label": self.line.unit_label if whole else None,
             "unit_price_cents": self.line.unit_price_cents if whole else abs(self.amount_cents),
             "unit_divisor": self.line.unit_divisor if whole else 1,
+            "allowances": allowances.negated(self.line.allowances) if whole else None,
+            "charges": allowances.negated(self.line.charges) if whole else None,
             "amount_cents": -self.amount_cents,
             "tax_category": self.line.tax_category,
             "tax_rate": self.line.tax_rate,
@@ -165,6 +168,32 @@ def tax_given_back(
             return asked_cents
     due = tax.tax_of(after, rate) - given.tax_cents
     return due if due * net_cents > 0 else 0  # a cent that was given too early waits for the notes that follow
+
+
+def creditable(invoice: Invoice) -> list[InvoiceLine]:
+    """
+    Give the lines of an invoice with what was really charged for each.
+
+    Allowances and charges of the whole document are shared by the lines of their VAT group, so that a credit note needs
+    none of its own: of 100 with a tenth off, 90 can be given back. The copies belong to no session.
+    """
+    if not (invoice.allowances or invoice.charges):
+        return list(invoice.lines)
+    found = []
+    for key in sorted({_key(line) for line in invoice.lines}):
+        members = [line for line in invoice.lines if _key(line) == key]
+        net, vat = allowances.of_group(invoice, *key)
+        nets = _mirrored_spread(net, [line.amount_cents for line in members])
+        charged = [line.amount_cents + share for line, share in zip(members, nets, strict=True)]
+        taxes = _mirrored_spread(vat + sum(line.tax_cents for line in members), charged)
+        found += [_charged(*each) for each in zip(members, charged, taxes, strict=True)]
+    return sorted(found, key=lambda line: line.order_index)
+
+
+def _charged(line: InvoiceLine, amount_cents: int, tax_cents: int) -> InvoiceLine:
+    fields = {column.key: getattr(line, column.key) for column in InvoiceLine.__mapper__.column_attrs}
+    own = {"amount_cents": amount_cents, "tax_cents": tax_cents, "allowances": None, "charges": None}
+    return InvoiceLine(**fields | own)
 
 
 def balance(lines: Iterable[InvoiceLine], notes: Iterable[Invoice]) -> Balance:

@@ -14,6 +14,7 @@ from scaicontrol.core.money import half_up
 from scaicontrol.services import subscriptions, usage
 from scaicontrol.services.catalog import Bracket
 
+from . import allowances
 from .models import InvoiceLine
 from .wording import Cents, Exact, Sentence
 
@@ -34,9 +35,23 @@ def derived(line: InvoiceLine) -> Derived:
     stored = line.derivation or {}
     kind = _CREDIT_NOTE if stored.get("line_id") else str(stored.get("kind") or "manual")
     try:
-        return _KINDS.get(kind, _unknown)(stored, line)
+        found = _KINDS.get(kind, _unknown)(stored, line)
     except (KeyError, ValueError, ArithmeticError, TypeError):
         return Derived(None, (Sentence("unreadable"),), is_readable=False)
+    return found if kind == _CREDIT_NOTE else _adjusted(found, line)
+
+
+def _adjusted(found: Derived, line: InvoiceLine) -> Derived:
+    """Take the line's own allowances off, and put its charges on."""
+    steps = [
+        Sentence(key, text=each["reason"], amount=Cents(int(each["amount_cents"])))
+        for key, items in (("allowance", line.allowances), ("charge", line.charges))
+        for each in items or ()
+    ]
+    if found.amount_cents is None or not steps:
+        return found
+    amount = found.amount_cents + allowances.net_cents(line.allowances, line.charges)
+    return Derived(amount, (*found.steps, *steps), found.is_readable)
 
 
 def _base(stored: Stored, _: InvoiceLine) -> Derived:

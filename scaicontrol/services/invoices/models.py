@@ -2,7 +2,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import Boolean, Date, Enum, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, Date, Enum, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from scaicontrol.core.lifecycle import Lifecycle, Lifecycled
@@ -63,9 +63,16 @@ class Invoice(Lifecycled, TenantScopedModel):
     due_date: Mapped[date | None] = mapped_column(Date)
     period_start: Mapped[datetime | None]
     period_end: Mapped[datetime | None]
+    delivery_date: Mapped[date | None] = mapped_column(Date)
     notes: Mapped[str | None] = mapped_column(Text)
     buyer_reference: Mapped[str | None] = mapped_column(String(100))
     purchase_order_ref: Mapped[str | None] = mapped_column(String(100))
+    contract_ref: Mapped[str | None] = mapped_column(String(100))
+    payment_terms: Mapped[str | None] = mapped_column(String(500))
+    allowances: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonDocument)  # see `allowances.py`
+    charges: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonDocument)
+    prepaid_cents: Mapped[int | None]  # received before the issue; payments after it change amount_paid only
+    payment_means: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument)
     credit_reason: Mapped[str | None] = mapped_column(Text)
     billing_run_id: Mapped[str | None] = mapped_column(IdString, index=True)
 
@@ -116,7 +123,11 @@ class Invoice(Lifecycled, TenantScopedModel):
 
 
 class InvoiceLine(TenantScopedModel):
-    """One position; `amount_cents` is net. `derivation` holds what the amount was computed from."""
+    """
+    One position; `amount_cents` is net, after its allowances and charges.
+
+    `derivation` holds what the amount was computed from.
+    """
 
     __tablename__ = "invoice_line_items"
     __table_args__ = (
@@ -134,6 +145,8 @@ class InvoiceLine(TenantScopedModel):
     unit_label: Mapped[str | None] = mapped_column(String(40))
     unit_price_cents: Mapped[int]
     unit_divisor: Mapped[int] = mapped_column(default=1)
+    allowances: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonDocument)
+    charges: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonDocument)
     amount_cents: Mapped[int]
     tax_category: Mapped[str | None] = mapped_column(String(2))
     tax_rate: Mapped[Decimal | None] = mapped_column(Rate)
@@ -180,7 +193,7 @@ class DocumentVersion(TenantScopedModel):
     __table_args__ = (
         within_tenant(),
         parent_key("invoice_id", "invoices"),
-        UniqueConstraint("invoice_id", "version", "kind", "format"),
+        UniqueConstraint("invoice_id", "version", "kind", "format", "profile"),
     )
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
@@ -188,6 +201,10 @@ class DocumentVersion(TenantScopedModel):
     version: Mapped[int]
     kind: Mapped[str] = mapped_column(String(10))  # pdf, xml, zugferd (a PDF with its XML inside)
     format: Mapped[str] = mapped_column(String(12))  # pdf, cii, ubl, xrechnung, zugferd, facturx
+    profile: Mapped[str] = mapped_column(
+        String(12), default="", server_default=text("''")
+    )  # empty for a PDF without XML
+    writer: Mapped[str | None] = mapped_column(String(40))  # who wrote the XML, in which version
     storage_key: Mapped[str] = mapped_column(String(500))
     sha256: Mapped[str] = mapped_column(String(64))
     bytes: Mapped[int]

@@ -14,12 +14,13 @@ Row = Mapping[str, Any]
 
 _INVOICE = (
     "document_type", "status", "number", "currency", "language", "issue_date", "due_date", "period_start",
-    "period_end", "notes", "buyer_reference", "purchase_order_ref", "credit_reason", "subtotal_cents", "tax_cents",
+    "period_end", "delivery_date", "notes", "buyer_reference", "purchase_order_ref", "contract_ref", "payment_terms",
+    "allowances", "charges", "prepaid_cents", "payment_means", "credit_reason", "subtotal_cents", "tax_cents",
     "total_cents", "void_reason",
 )  # fmt: skip
 _LINE = (
-    "id", "description", "quantity", "unit_label", "unit_price_cents", "unit_divisor", "amount_cents", "tax_category",
-    "tax_rate", "tax_cents", "period_start", "period_end",
+    "id", "description", "quantity", "unit_label", "unit_price_cents", "unit_divisor", "allowances", "charges",
+    "amount_cents", "tax_category", "tax_rate", "tax_cents", "period_start", "period_end",
 )  # fmt: skip
 _DECISION = (
     "rule", "rate", "category", "reverse_charge", "label", "legal_note", "exemption_code", "exemption_reason",
@@ -54,6 +55,7 @@ def row_of(
     due_date: date | None,
     language: str,
     totals: Totals,
+    payment_means: Row | None,
     original: Invoice | None,
 ) -> dict[str, Any]:
     """Show a draft as it would be finalized: with a provisional number of the final length, and its totals."""
@@ -66,6 +68,7 @@ def row_of(
         "subtotal_cents": totals.subtotal_cents,
         "tax_cents": totals.tax_cents,
         "total_cents": totals.total_cents,
+        "payment_means": payment_means,
         **_reference(original),
     }
 

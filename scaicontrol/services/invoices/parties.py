@@ -23,6 +23,7 @@ class Parties:
     settings: partners.PartnerConfiguration
     problems: tuple[Reason, ...]
     tenant_id: str
+    payment_means: Mapping[str, Any] | None = None  # none means by transfer to the seller's account
 
     @property
     def language(self) -> str:
@@ -88,7 +89,9 @@ async def parties_of(uow: UnitOfWork, invoice: Invoice) -> Parties:
             Reason("profile_incomplete", f"The billing profile has no {_words(name)}.", name)
             for name in profile.missing_for_finalisation
         ]
-    return Parties(partners.seller_snapshot(settings), buyer, settings, tuple(problems), invoice.tenant_id)
+    # A method that nobody charges asks the payer for nothing; then the document asks for a transfer.
+    means = (await tenants.get(uow, invoice.tenant_id)).payment_means if settings.auto_charge else None
+    return Parties(partners.seller_snapshot(settings), buyer, settings, tuple(problems), invoice.tenant_id, means)
 
 
 def _words(field: str) -> str:
@@ -96,6 +99,7 @@ def _words(field: str) -> str:
 
 
 async def inherited_parties(uow: UnitOfWork, original: Invoice) -> Parties:
-    """Take both sides from the invoice that a credit note corrects."""
+    """Take both sides, and how they settle, from the invoice that a credit note corrects."""
     settings = await partners.settings_of(uow, original.partner_id)
-    return Parties(original.seller_snapshot or {}, original.buyer_snapshot or {}, settings, (), original.tenant_id)
+    seller, buyer = original.seller_snapshot or {}, original.buyer_snapshot or {}
+    return Parties(seller, buyer, settings, (), original.tenant_id, original.payment_means)

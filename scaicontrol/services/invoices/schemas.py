@@ -1,7 +1,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.config import JsonDict
@@ -9,7 +9,7 @@ from pydantic.config import JsonDict
 from scaicontrol.core.errors import Reason
 from scaicontrol.core.ids import Id
 from scaicontrol.core.money import half_up
-from scaicontrol.core.schemas import Cents, Count, Currency, Exact, In, Moment, Out, Patch
+from scaicontrol.core.schemas import Cents, Count, Currency, Exact, In, Moment, Out, Patch, Price
 
 from .lifecycle import Channel, DocumentType, InvoiceStatus
 
@@ -18,6 +18,8 @@ Short = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 UnitLabel = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 VatCategory = Annotated[str, Field(pattern="^(S|AE|G|E|Z|O|K)$", description="UNCL 5305.")]
+Percent = Annotated[Exact, Field(gt=0, le=100, decimal_places=4)]
+Terms = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 VatRate = Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2, allow_inf_nan=False)]
 
 
@@ -42,6 +44,52 @@ _LINE: JsonDict = {
 _VERSION = Field(default=None, ge=1, description="The version you saw; a stale one is 409.")
 
 
+class LineAllowanceIn(In):
+    """What is taken off a line before VAT: an amount, or a percentage of a base, by default quantity times price."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"percent": "10", "reason": "Loyalty discount"}]})
+
+    amount_cents: Price | None = None
+    percent: Percent | None = None
+    base_cents: Price | None = None
+    reason: Short
+    reason_code: Annotated[str, Field(pattern=r"^\d{2,3}$", description="UNCL 5189; 95 is a discount.")] = "95"
+
+    @model_validator(mode="after")
+    def _amount_or_share(self) -> Self:
+        if (self.amount_cents is None) == (self.percent is None):
+            raise ValueError("give either amount_cents or percent")
+        if self.base_cents is not None and self.percent is None:
+            raise ValueError("base_cents goes with percent")
+        return self
+
+
+class LineChargeIn(LineAllowanceIn):
+    """What is added to a line before VAT."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"amount_cents": 500, "reason": "Express set-up"}]})
+
+    reason_code: Annotated[str, Field(pattern="^[A-Z]{2,3}$", description="UNCL 7161.")] | None = None  # type: ignore[assignment]  # another code list
+
+
+class AllowanceIn(LineAllowanceIn):
+    """
+    What is taken off the whole document before VAT.
+
+    A percentage without a base is one of the lines that state the same category and rate.
+    """
+
+    tax_category: VatCategory | None = None
+    tax_rate: VatRate | None = Field(default=None, description="Per cent; none means the document's rate.")
+
+
+class ChargeIn(LineChargeIn):
+    """What is added to the whole document before VAT."""
+
+    tax_category: VatCategory | None = None
+    tax_rate: VatRate | None = Field(default=None, description="Per cent; none means the document's rate.")
+
+
 class _Spanned(In):
     period_start: Instant | None = None
     period_end: Instant | None = None
@@ -54,7 +102,10 @@ class _Spanned(In):
 
 
 class LineIn(_Spanned):
-    """One position; without `amount_cents` its net amount is quantity times unit price, rounded half up once."""
+    """
+    One position; without `amount_cents` its net amount is quantity times unit price, rounded half up once, less
+    allowances, plus charges.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_LINE]})
 
@@ -64,6 +115,8 @@ class LineIn(_Spanned):
     unit_price_cents: Cents
     unit_divisor: Count = 1
     amount_cents: Cents | None = None
+    allowances: list[LineAllowanceIn] = Field(default_factory=list, max_length=20)
+    charges: list[LineChargeIn] = Field(default_factory=list, max_length=20)
     tax_category: VatCategory | None = None
     tax_rate: VatRate | None = Field(default=None, description="Per cent; none means the document's rate.")
     exemption_reason: Text | None = Field(default=None, description="BT-120: why a line of category E is exempt.")
@@ -71,10 +124,15 @@ class LineIn(_Spanned):
     ledger_code: UnitLabel | None = None
 
     @property
-    def net_cents(self) -> int:
-        if self.amount_cents is not None:
-            return self.amount_cents
+    def gross_cents(self) -> int:
+        """Quantity times price, before allowances and charges."""
         return half_up(self.quantity * self.unit_price_cents / self.unit_divisor)
+
+    @model_validator(mode="after")
+    def _reduce_what_is_asked_for(self) -> Self:
+        if (self.allowances or self.charges) and self.gross_cents < 0:
+            raise ValueError("a line below zero is a reduction itself and takes no allowances or charges")
+        return self
 
 
 class DraftLineIn(LineIn):
@@ -95,10 +153,16 @@ class InvoiceIn(_Spanned):
     tenant_id: Id
     currency: Currency
     lines: list[LineIn] = Field(max_length=10_000)
+    allowances: list[AllowanceIn] = Field(default_factory=list, max_length=50)
+    charges: list[ChargeIn] = Field(default_factory=list, max_length=50)
     due_date: date | None = None
+    delivery_date: date | None = Field(default=None, description="Default: the last day of the period.")
     notes: Text | None = None
     buyer_reference: Short | None = None
     purchase_order_ref: Short | None = None
+    contract_ref: Short | None = None
+    payment_terms: Terms | None = None
+    prepaid_cents: Price | None = Field(default=None, description="Received before the issue; shown and not due.")
 
 
 class DraftIn(InvoiceIn):
@@ -112,10 +176,16 @@ class InvoicePatch(Patch, _Spanned):
     model_config = ConfigDict(json_schema_extra={"examples": [{"notes": "Thank you.", "version": 1}]})
 
     lines: list[LineIn] | None = Field(default=None, max_length=10_000, description="The complete list; replaces all.")
+    allowances: list[AllowanceIn] | None = Field(default=None, max_length=50, description="The complete list.")
+    charges: list[ChargeIn] | None = Field(default=None, max_length=50, description="The complete list.")
     due_date: date | None = None
+    delivery_date: date | None = None
     notes: Text | None = None
     buyer_reference: Short | None = None
     purchase_order_ref: Short | None = None
+    contract_ref: Short | None = None
+    payment_terms: Terms | None = None
+    prepaid_cents: Price | None = None
     version: int | None = _VERSION
 
 
@@ -196,6 +266,8 @@ class LineOut(Out):
     unit_label: str | None
     unit_price_cents: int
     unit_divisor: int
+    allowances: list[dict[str, Any]] | None
+    charges: list[dict[str, Any]] | None
     amount_cents: int
     tax_category: str | None
     tax_rate: Decimal | None
@@ -276,6 +348,13 @@ class InvoiceOut(InvoiceSummary):
     notes: str | None
     buyer_reference: str | None
     purchase_order_ref: str | None
+    contract_ref: str | None
+    payment_terms: str | None
+    delivery_date: date | None
+    allowances: list[dict[str, Any]] | None
+    charges: list[dict[str, Any]] | None
+    prepaid_cents: int | None
+    payment_means: dict[str, Any] | None
     legal_note: str | None
     credit_reason: str | None
     void_reason: str | None
@@ -310,6 +389,8 @@ class DocumentVersionOut(Out):
     version: int
     kind: str
     format: str
+    profile: str
+    writer: str | None
     sha256: str
     bytes: int
     template_id: str | None

@@ -15,15 +15,17 @@ from .models import Invoice, InvoiceLine
 
 _HEAD = (
     "id", "number", "document_type", "fiscal_year", "serial", "partner_id", "tenant_id", "currency", "language",
-    "issue_date", "due_date", "period_start", "period_end", "notes", "buyer_reference", "purchase_order_ref",
+    "issue_date", "due_date", "period_start", "period_end", "delivery_date", "notes", "buyer_reference",
+    "purchase_order_ref", "contract_ref", "payment_terms", "allowances", "charges", "prepaid_cents", "payment_means",
     "credit_reason", "billing_run_id", "reverse_charge", "tax_label", "legal_note", "buyer_snapshot",
     "seller_snapshot", "referenced_invoice_id", "previous_digest", "finalized_at",
 )  # fmt: skip
 _TOTALS = ("subtotal_cents", "tax_cents", "total_cents")
 _LINE = (
-    "id", "order_index", "description", "quantity", "unit_label", "unit_price_cents", "unit_divisor", "amount_cents",
-    "tax_category", "tax_rate", "tax_cents", "period_start", "period_end", "subscription_id", "pack_subscription_id",
-    "metric_slug", "billing_charge_id", "credited_line_id", "ledger_code", "derivation",
+    "id", "order_index", "description", "quantity", "unit_label", "unit_price_cents", "unit_divisor", "allowances",
+    "charges", "amount_cents", "tax_category", "tax_rate", "tax_cents", "period_start", "period_end",
+    "subscription_id", "pack_subscription_id", "metric_slug", "billing_charge_id", "credited_line_id",
+    "ledger_code", "derivation",
 )  # fmt: skip
 _DECISION = (
     "id", "rule", "rate", "category", "reverse_charge", "label", "legal_note", "exemption_code", "exemption_reason",
@@ -59,7 +61,9 @@ def digest(invoice: Any, lines: Sequence[Any], decision: Any) -> str:
 
 
 def _fields(row: object, names: Iterable[str]) -> Mapping[str, Any]:
-    return {name: _exact(getattr(row, name)) for name in names}
+    """Read what a row states: what is null is left out, so that a column added later changes no seal without it."""
+    stated = ((name, getattr(row, name)) for name in names)
+    return {name: _exact(value) for name, value in stated if value is not None}
 
 
 def _said(row: object, names: Iterable[str]) -> Mapping[str, Any]:

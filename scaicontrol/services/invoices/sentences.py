@@ -265,6 +265,22 @@ SENTENCES: Final[dict[str, tuple[str, str, str, str, str, str]]] = {
         "El régimen de IVA es el de la factura {number}, aunque los tipos hayan cambiado desde entonces.",
         "Il regime IVA è quello della fattura {number}, anche se le aliquote sono cambiate nel frattempo.",
     ),
+    "allowance": (
+        "Less {amount}: {text}.",
+        "Min {amount}: {text}.",
+        "Abzüglich {amount}: {text}.",
+        "Moins {amount} : {text}.",
+        "Menos {amount}: {text}.",
+        "Meno {amount}: {text}.",
+    ),
+    "charge": (
+        "Plus {amount}: {text}.",
+        "Plus {amount}: {text}.",
+        "Zuzüglich {amount}: {text}.",
+        "Plus {amount} : {text}.",
+        "Más {amount}: {text}.",
+        "Più {amount}: {text}.",
+    ),
     "net_sum": (
         "{count} lines add up to {amount} net.",
         "{count} regels tellen op tot {amount} netto.",

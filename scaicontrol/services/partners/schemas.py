@@ -43,12 +43,17 @@ class PartnerConfigurationPatch(Patch):
     seller_state: Text120 | None = None
     seller_vat_number: Text32 | None = None
     seller_registration_number: Annotated[str, StringConstraints(max_length=64)] | None = None
+    seller_tax_number: Text32 | None = Field(default=None, description="The number for taxes that is no VAT number.")
+    seller_contact_name: Text120 | None = None
     seller_email: Email | None = None
     seller_phone: Annotated[str, StringConstraints(max_length=40)] | None = None
     iban: Annotated[str, StringConstraints(max_length=50)] | None = None
     bic: Annotated[str, StringConstraints(max_length=15)] | None = None
     bank_name: Text120 | None = None
     account_holder: Text200 | None = None
+    sepa_creditor_id: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}\d{2}[A-Z0-9]{3}[A-Z0-9]{1,28}$")] | None = (
+        Field(default=None, description="The SEPA creditor identifier that direct debits name.")
+    )
     default_currency: Currency | None = None
     default_language: Language | None = None
     timezone: Annotated[str, StringConstraints(max_length=64)] | None = None
@@ -102,8 +107,9 @@ class PartnerConfigurationPatch(Patch):
 CLEARABLE = frozenset({
     "legal_name", "trade_name", "seller_country_code", "seller_address_line1", "seller_address_line2",
     "seller_postal_code", "seller_city", "seller_state", "seller_vat_number", "seller_registration_number",
-    "seller_email", "seller_phone", "iban", "bic", "bank_name", "account_holder", "invoice_template_name",
-    "email_template_name", "logo_url", "brand_color", "peppol_id", "peppol_scheme", "retention_years", "version",
+    "seller_tax_number", "seller_contact_name", "seller_email", "seller_phone", "iban", "bic", "bank_name",
+    "account_holder", "sepa_creditor_id", "invoice_template_name", "email_template_name", "logo_url", "brand_color",
+    "peppol_id", "peppol_scheme", "retention_years", "version",
 })  # fmt: skip
 
 
@@ -151,12 +157,15 @@ class PartnerConfigurationOut(Out):
     seller_state: str | None
     seller_vat_number: str | None
     seller_registration_number: str | None
+    seller_tax_number: str | None
+    seller_contact_name: str | None
     seller_email: str | None
     seller_phone: str | None
     iban: str | None
     bic: str | None
     bank_name: str | None
     account_holder: str | None
+    sepa_creditor_id: str | None
     default_currency: str
     default_language: str
     timezone: str

@@ -11,8 +11,8 @@ from .models import PartnerConfiguration
 SELLER_FIELDS: Final = (
     "legal_name", "trade_name", "seller_country_code", "seller_address_line1", "seller_address_line2",
     "seller_postal_code", "seller_city", "seller_state", "seller_vat_number", "seller_registration_number",
-    "seller_email", "seller_phone", "iban", "bic", "bank_name", "account_holder", "logo_url", "brand_color",
-    "peppol_id", "peppol_scheme",
+    "seller_tax_number", "seller_contact_name", "seller_email", "seller_phone", "iban", "bic", "bank_name",
+    "account_holder", "sepa_creditor_id", "logo_url", "brand_color", "peppol_id", "peppol_scheme",
 )  # fmt: skip
 _SHOWN_TERMS: Final = (
     "default_currency",

@@ -30,6 +30,8 @@ class PaymentMethod(Lifecycled, TenantScopedModel):
     expires_month: Mapped[int | None]
     expires_year: Mapped[int | None]
     country_code: Mapped[str | None] = mapped_column(String(2))
+    mandate_reference: Mapped[str | None] = mapped_column(String(35))
+    debtor_iban: Mapped[str | None] = mapped_column(String(34))
     is_default: Mapped[bool] = mapped_column(default=False)
     status: Mapped[MethodState] = mapped_column(String(20), default=MethodState.pending)
 
@@ -47,7 +49,24 @@ class PaymentMethod(Lifecycled, TenantScopedModel):
             self.expires_month,
             self.expires_year,
             self.country_code,
+            self.mandate_reference,
+            self.debtor_iban,
         )
+
+    @property
+    def means(self) -> dict[str, Any] | None:
+        """How a document says that it is paid with this (BG-18, BG-19); None where the payer has to send the money."""
+        match self.type:
+            case "card" | "credit_card":
+                return {"kind": "card", "last4": self.last4, "is_credit": self.type == "credit_card"}
+            case "sepa_debit":
+                return {
+                    "kind": "direct_debit",
+                    "last4": self.last4,
+                    "mandate_reference": self.mandate_reference,
+                    "debtor_iban": self.debtor_iban,
+                }
+        return None
 
 
 class Payment(Lifecycled, TenantScopedModel):

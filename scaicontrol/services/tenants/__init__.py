@@ -23,7 +23,7 @@ from .schemas import (
     TenantOut,
     TenantRowOut,
 )
-from .service import record_vat_answer, save_billing_profile, update_preferences
+from .service import note_payment_means, record_vat_answer, save_billing_profile, update_preferences
 
 __all__ = [
     "PROFILE_FIELDS",
@@ -46,6 +46,7 @@ __all__ = [
     "get",
     "names",
     "naming_template",
+    "note_payment_means",
     "page",
     "record_vat_answer",
     "require_billing_profile",

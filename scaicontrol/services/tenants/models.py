@@ -24,6 +24,8 @@ class Tenant(TenantOwned, Model):
     status: Mapped[str] = mapped_column(String(20), default="active")
     contact_email: Mapped[str | None] = mapped_column(String(254))
     preferred_language: Mapped[Language | None] = mapped_column(String(2))
+    # How its documents say they are paid; kept by whoever keeps its payment methods. None means by transfer.
+    payment_means: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument)
     notification_opt_outs: Mapped[list[str]] = mapped_column(JsonDocument, default=list)
     # Grows with every change of the preferences.
     version: Mapped[int] = mapped_column(default=1)

@@ -54,6 +54,13 @@ async def save_billing_profile(uow: UnitOfWork, tenant_id: str, body: BillingPro
     return profile
 
 
+async def note_payment_means(uow: UnitOfWork, tenant_id: str, means: Mapping[str, Any] | None) -> None:
+    """Note how the tenant's next documents say they are paid; whoever keeps its payment methods tells each change."""
+    uow.authorize("payment_methods:manage")
+    tenant = await queries.get(uow, tenant_id)
+    tenant.payment_means = dict(means) if means else None
+
+
 def _may_exempt(uow: UnitOfWork, profile: BillingProfile, sent: Mapping[str, Any]) -> None:
     changes = any(name in sent and getattr(profile, name) != sent[name] for name in EXEMPTION_FIELDS)
     if changes and not uow.actor.may("billing_profiles:exempt"):

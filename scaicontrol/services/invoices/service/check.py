@@ -8,7 +8,6 @@ any transaction where the caller can.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from scaicontrol.core.actor import Actor
@@ -45,7 +44,7 @@ class Candidate:
     opens_series: bool
     parties: Parties
     decided: Mapping[str, Any]  # the columns of `tax_decisions`
-    terms: tuple[tuple[str, Decimal], ...]  # (category, rate) of each line
+    parts: tuple[TaxableLine, ...]  # what VAT is computed on: lines, then allowances and charges
     totals: Totals | None
     inputs_digest: str
     reasons: tuple[Reason, ...]
@@ -85,12 +84,12 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
     reasons += _dates(uow, series, issue_date, due_date, settings.timezone)
     decided, undecided = await taxing.decide(uow, invoice, parties, original, issue_date, data)
     reasons += undecided
-    terms: tuple[tuple[str, Decimal], ...] = ()
+    parts: tuple[TaxableLine, ...] = ()
     totals: Totals | None = None
     if decided:
         left = await _left_of(uow, invoice, original) if original else None
         taxed = await taxing.complete(uow, decided, invoice, parties, issue_date, left)
-        decided, terms, totals = taxed.decided, taxed.terms, taxed.totals
+        decided, parts, totals = taxed.decided, taxed.parts, taxed.totals
         reasons += [*taxed.reasons, *_totals(invoice, totals)]
         if original and left:
             reasons += crediting.limit_reasons(original, left, invoice)
@@ -105,11 +104,12 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
             due_date=due_date,
             language=parties.language,
             totals=totals,
+            payment_means=parties.payment_means,
             original=original,
         )
         rows = [
-            line_row(line) | {"tax_category": category, "tax_rate": rate, "tax_cents": tax_cents}
-            for line, (category, rate), tax_cents in zip(invoice.lines, terms, totals.line_tax_cents, strict=True)
+            line_row(line) | {"tax_category": part.category, "tax_rate": part.rate, "tax_cents": tax_cents}
+            for line, part, tax_cents in zip(invoice.lines, parts, totals.line_tax_cents, strict=False)
         ]
         paper = Paper(row, rows, parties.seller, parties.buyer, decided)
     rules = await einvoices.rules_for(uow, einvoices.profile_of(parties.format).key, issue_date)
@@ -121,6 +121,7 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
         "lines": [_line_row(line) for line in invoice.lines],
         "seller": parties.seller,
         "buyer": parties.buyer,
+        "payment_means": parties.payment_means,
         "decided": {name: decided.get(name) for name in _DECISIVE},
         "issue_date": issue_date,
         "due_date": due_date,
@@ -140,7 +141,7 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
         opens_series=series is None,
         parties=parties,
         decided=decided,
-        terms=terms,
+        parts=parts,
         totals=totals,
         inputs_digest=einvoices.canonical_digest(inputs),
         reasons=tuple(dict.fromkeys(reasons)),
@@ -191,8 +192,9 @@ def _report(candidate: Candidate, reasons: Sequence[Reason], verdict: einvoices.
 
 
 _INPUTS = (
-    "id", "version", "document_type", "currency", "period_start", "period_end", "notes", "buyer_reference",
-    "purchase_order_ref", "credit_reason", "referenced_invoice_id", "billing_run_id",
+    "id", "version", "document_type", "currency", "period_start", "period_end", "delivery_date", "notes",
+    "buyer_reference", "purchase_order_ref", "contract_ref", "payment_terms", "allowances", "charges", "prepaid_cents",
+    "credit_reason", "referenced_invoice_id", "billing_run_id",
 )  # fmt: skip
 
 
@@ -222,7 +224,8 @@ async def _original(uow: UnitOfWork, invoice: Invoice) -> Invoice | None:
 
 async def _left_of(uow: UnitOfWork, note: Invoice, original: Invoice) -> crediting.Balance:
     notes = await queries.credit_notes_of(uow, [original.id])
-    return crediting.balance(original.lines, [other for other in notes if other.is_sealed and other is not note])
+    before = [other for other in notes if other.is_sealed and other is not note]
+    return crediting.balance(crediting.creditable(original), before)
 
 
 def _state(invoice: Invoice) -> list[Reason]:
@@ -255,4 +258,8 @@ def _totals(invoice: Invoice, totals: Totals) -> list[Reason]:
         return [Reason("totals_invalid", "A credit note cannot ask for money; its total is above zero.", "lines")]
     if not invoice.is_credit_note and totals.total_cents < 0:
         return [Reason("totals_invalid", "An invoice cannot owe money; its total is below zero.", "lines")]
+    prepaid = invoice.prepaid_cents or 0
+    if prepaid > max(totals.total_cents, 0):
+        message = f"{prepaid} cents were paid before, but it comes to {totals.total_cents} only; return the rest."
+        return [Reason("totals_invalid", message, "prepaid_cents")]
     return []

@@ -28,21 +28,24 @@ async def credit(uow: UnitOfWork, invoice_id: str, data: CreditIn) -> Invoice:
             f"{'a credit note' if original.is_credit_note else original.status.replace('_', ' ')}."
         )
     notes = await queries.credit_notes_of(uow, [original.id])
-    if not crediting.remaining(original.lines, notes):
+    lines = crediting.creditable(original)
+    if not crediting.remaining(lines, notes):
         raise Conflict(f"Cannot credit {original}: all of it has been credited.")
-    return _draft(uow, original, _parts(original, notes, data), data.reason)
+    return _draft(uow, original, _parts(original, lines, notes, data), data.reason)
 
 
-def _parts(original: Invoice, notes: Sequence[Invoice], data: CreditIn) -> list[crediting.CreditLine]:
-    left = crediting.balance(original.lines, notes)
+def _parts(
+    original: Invoice, lines: Sequence[InvoiceLine], notes: Sequence[Invoice], data: CreditIn
+) -> list[crediting.CreditLine]:
+    left = crediting.balance(lines, notes)
     reasons: list[Reason] = []
     if data.lines is not None:
-        parts, reasons = crediting.chosen(original.lines, notes, data.lines)
+        parts, reasons = crediting.chosen(lines, notes, data.lines)
         reasons = reasons or crediting.group_reasons(left, parts)
     elif data.amount_cents is not None:
         parts, reasons = crediting.shared(left, data.amount_cents, data.basis)
     else:
-        parts = crediting.remaining(original.lines, notes)
+        parts = crediting.remaining(lines, notes)
     if reasons:
         raise Refused(f"Cannot credit {original}: {reasons[0].message}", reasons=reasons)
     return parts
@@ -63,6 +66,8 @@ def _draft(uow: UnitOfWork, original: Invoice, parts: list[crediting.CreditLine]
         period_end=original.period_end,
         buyer_reference=original.buyer_reference,
         purchase_order_ref=original.purchase_order_ref,
+        contract_ref=original.contract_ref,
+        delivery_date=original.delivery_date,
         credit_reason=reason,
     )
     note.lines = [

@@ -35,13 +35,15 @@ async def pdf(backend: Backend, actor: Actor, invoice_id: str, version: int | No
     return File(f"{number}.pdf", "application/pdf", await backend.ports.objects.get(stored.storage_key))
 
 
-async def einvoice(backend: Backend, actor: Actor, invoice_id: str, wanted: Format | None = None) -> File:
+async def einvoice(
+    backend: Backend, actor: Actor, invoice_id: str, wanted: Format | None = None, profile: str | None = None
+) -> File:
     """
-    Fetch the e-invoice, in the buyer's format unless another is wanted.
+    Fetch the e-invoice, in the buyer's format and its usual profile unless others are wanted.
 
     A format that is not archived yet is made from the sealed document, held against its rules, and archived.
     """
-    stored, job = await backend.ask(actor, _stored_einvoice, invoice_id, wanted)
+    stored, job = await backend.ask(actor, _stored_einvoice, invoice_id, wanted, profile)
     if stored is None:
         file, body = await _make(backend, job)
         # Whoever may read a document may cause its archive to grow by a file that follows from it.
@@ -74,14 +76,19 @@ ON_DEMAND = "on demand"
 
 
 async def _stored_einvoice(
-    uow: UnitOfWork, invoice_id: str, wanted: Format | None
+    uow: UnitOfWork, invoice_id: str, wanted: Format | None, profile_id: str | None
 ) -> tuple[DocumentVersion | None, render.Job]:
     invoice = await queries.get(uow, invoice_id)
     queries.require_sealed(invoice, "download")
     await require_files(uow, invoice)
     paper = await render.paper_of(uow, invoice)
     chosen = wanted or format_of(paper.buyer)
-    files = [stored for stored in await queries.versions(uow, invoice_id) if stored.format == chosen]
+    profile = einvoices.profile_of(chosen, profile_id)
+    files = [
+        stored
+        for stored in await queries.versions(uow, invoice_id)
+        if (stored.format, stored.profile) == (chosen, profile.id)
+    ]
     newest = await _newest_version(uow, invoice_id)
     if invoice.finalized_at is None:
         raise Refused(f"{invoice} is not finalized.")
@@ -95,10 +102,11 @@ async def _stored_einvoice(
         number=invoice.number or "",
         finalized_at=invoice.finalized_at,
         format=chosen,
+        profile=profile,
         template=await _archived_template(uow, invoice_id, paper),
         is_void=invoice.status == InvoiceStatus.void,
         paper=paper,
-        rules=await render.rules_of(uow, invoice, chosen),
+        rules=await render.rules_of(uow, invoice, profile),
     )
     return (files[0] if files else None), job
 
@@ -119,7 +127,7 @@ async def _newest_version(uow: UnitOfWork, invoice_id: str) -> int:
 
 async def _make(backend: Backend, job: render.Job) -> tuple[render.StoredFile, bytes]:
     document = document_of(job.paper)
-    verdict = await einvoices.validate(document, job.format, rules=job.rules)
+    verdict = await einvoices.validate(document, job.format, job.profile, job.rules)
     if verdict.reasons:
         raise Refused(
             f"{job.number} cannot be written as {job.format}: {verdict.reasons[0].message}", reasons=verdict.reasons
@@ -128,10 +136,15 @@ async def _make(backend: Backend, job: render.Job) -> tuple[render.StoredFile, b
         kind = "zugferd"
         html = await printed(job.paper, job.template, is_void=job.is_void)
         body = await einvoices.to_pdf(
-            backend.ports.renderer, document, html, target=job.format, finalized_at=job.finalized_at
+            backend.ports.renderer,
+            document,
+            html,
+            target=job.format,
+            profile=job.profile,
+            finalized_at=job.finalized_at,
         )
     else:
-        kind, body = "xml", einvoices.to_xml(document, job.format)
+        kind, body = "xml", einvoices.to_xml(document, job.format, job.profile)
     return await render.put(backend, job, kind, job.format, body, verdict.passed), body
 
 
@@ -144,6 +157,7 @@ async def archive(uow: UnitOfWork, job: render.Job, file: render.StoredFile) -> 
         DocumentVersion.version == job.version,
         DocumentVersion.kind == file.kind,
         DocumentVersion.format == file.format,
+        DocumentVersion.profile == job.profile.id,
     )
     if await uow.session.scalar(known) is None:
         uow.session.add(

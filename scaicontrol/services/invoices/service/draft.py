@@ -10,7 +10,7 @@ from scaicontrol.core.ids import new_id
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax, tenants
 
-from .. import queries
+from .. import allowances, queries
 from ..events import DraftVoided, InvoiceDeleted, InvoiceDrafted, InvoiceUpdated
 from ..lifecycle import DocumentType, InvoiceStatus
 from ..models import Invoice, InvoiceLine
@@ -27,11 +27,12 @@ async def draft(uow: UnitOfWork, data: InvoiceIn) -> Invoice:
     """
     uow.authorize("invoices:create")
     tenant = await tenants.get(uow, data.tenant_id)
-    fields = data.model_dump(exclude={"lines", "tenant_id"})
+    fields = data.model_dump(exclude={"lines", "tenant_id", "allowances", "charges"})
     invoice = Invoice(id=new_id("inv"), tenant_id=tenant.id, partner_id=tenant.partner_id, **fields)
     # The defaults of a row are known to the database only; the draft is shown before it gets there.
     invoice.document_type, invoice.status, invoice.version = DocumentType.invoice, InvoiceStatus.draft, 1
     invoice.lines = [line_from(invoice, position, line) for position, line in enumerate(data.lines)]
+    invoice.allowances, invoice.charges = (allowances.of_document(each) for each in (data.allowances, data.charges))
     sum_up(invoice)
     uow.session.add(invoice)
     announce(uow, invoice)
@@ -52,8 +53,10 @@ def announce(uow: UnitOfWork, invoice: Invoice) -> None:
 
 
 def line_from(invoice: Invoice, position: int, line: LineIn) -> InvoiceLine:
-    """Make the row of a position; its amount follows from quantity and price unless stated."""
-    fields: dict[str, Any] = line.model_dump(exclude={"amount_cents"})
+    """Make the row of a position; its amount follows from quantity, price, allowances and charges unless stated."""
+    fields: dict[str, Any] = line.model_dump(exclude={"amount_cents", "allowances", "charges"})
+    less, more = (allowances.of_line(each, line.gross_cents) for each in (line.allowances, line.charges))
+    net_cents = line.gross_cents + allowances.net_cents(less, more)
     if not isinstance(line, DraftLineIn):
         fields["derivation"] = {
             "kind": "manual",
@@ -65,15 +68,19 @@ def line_from(invoice: Invoice, position: int, line: LineIn) -> InvoiceLine:
         tenant_id=invoice.tenant_id,
         partner_id=invoice.partner_id,
         order_index=position,
-        amount_cents=line.net_cents,
+        allowances=less,
+        charges=more,
+        amount_cents=net_cents if line.amount_cents is None else line.amount_cents,
         tax_cents=0,
         **fields,
     )
 
 
 def sum_up(invoice: Invoice) -> None:
-    """Show a draft's net sum; VAT comes with the decision."""
+    """Show a draft's net sum, after its allowances and charges; VAT comes with the decision."""
+    allowances.follow_lines(invoice)
     invoice.subtotal_cents = sum(line.amount_cents for line in invoice.lines)
+    invoice.subtotal_cents += allowances.net_cents(invoice.allowances, invoice.charges)
     invoice.tax_cents, invoice.total_cents, invoice.amount_due_cents = 0, invoice.subtotal_cents, 0
     invoice.amount_paid_cents, invoice.amount_credited_cents = 0, 0
 
@@ -102,20 +109,26 @@ def _changed(uow: UnitOfWork, invoice: Invoice, fields: Sequence[str]) -> Invoic
     return invoice
 
 
+_SUMMED = frozenset({"lines", "allowances", "charges"})
+
+
 async def update(uow: UnitOfWork, invoice_id: str, data: InvoicePatch) -> Invoice:
     """Change what was sent of a draft; a list of lines replaces all lines."""
     uow.authorize("invoices:update")
     invoice = await editable(uow, invoice_id, "update", data.version)
-    changes = data.model_dump(exclude_unset=True, exclude={"lines", "version"})
+    changes = data.model_dump(exclude_unset=True, exclude={"lines", "version", "allowances", "charges"})
     start, end = (changes.get(name, getattr(invoice, name)) for name in ("period_start", "period_end"))
     if start and end and end <= start:
         raise invalid("period_end", "The period must end after it starts.")
     for name, value in changes.items():
         setattr(invoice, name, value)
-    if data.lines is not None:
+    if touched := data.model_fields_set & _SUMMED:
         if invoice.is_credit_note:
             raise Refused(f"Cannot replace the lines of {invoice}: they mirror the invoice; delete it and credit anew.")
-        invoice.lines = [line_from(invoice, position, line) for position, line in enumerate(data.lines)]
+        if data.lines is not None:
+            invoice.lines = [line_from(invoice, position, line) for position, line in enumerate(data.lines)]
+        for name in touched - {"lines"}:
+            setattr(invoice, name, allowances.of_document(getattr(data, name) or ()))
         sum_up(invoice)
     return _changed(uow, invoice, sorted(data.model_fields_set - {"version"}))
 

@@ -16,7 +16,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
 from scaicontrol.services.tax import TaxableLine, TaxDecision, Totals, VatGroup
 
-from .. import crediting, queries, seal
+from .. import allowances, crediting, queries, seal
 from ..derivations import derived
 from ..models import Invoice, InvoiceLine
 from ..schemas import Explained, ExplainedPart, Explanation
@@ -77,7 +77,7 @@ async def explain(
 def _parts(case: _Case, line_id: str | None, part: ExplainedPart | None) -> Iterator[Explained]:
     if line_id is not None or part in (None, ExplainedPart.line):
         shares = case.totals.line_tax_cents if case.totals else [None] * len(case.invoice.lines)
-        for line, share in zip(case.invoice.lines, shares, strict=True):
+        for line, share in zip(case.invoice.lines, shares, strict=False):  # allowances and charges come after them
             if line_id in (None, line.id):
                 yield _line(case, line, share)
     if line_id is not None:
@@ -97,7 +97,7 @@ async def _case(uow: UnitOfWork, invoice: Invoice, language: str | None) -> _Cas
         left = await _left_before(uow, invoice, original)
     totals = None
     if invoice.is_sealed:
-        totals = crediting.totals(left, invoice) if left else tax.totals([_taxable(line) for line in invoice.lines])
+        totals = crediting.totals(left, invoice) if left else tax.totals(_taxable(invoice))
     return _Case(
         invoice,
         await tax.find(uow, invoice.id),
@@ -113,11 +113,14 @@ async def _left_before(uow: UnitOfWork, note: Invoice, original: Invoice) -> cre
     others = [other for other in await queries.credit_notes_of(uow, [original.id]) if other.is_sealed]
     if note.is_sealed:
         others = [other for other in others if queries.place_in_series(other) < queries.place_in_series(note)]
-    return crediting.balance(original.lines, others)
+    return crediting.balance(crediting.creditable(original), others)
 
 
-def _taxable(line: InvoiceLine) -> TaxableLine:
-    return TaxableLine(line.amount_cents, line.tax_category or "", line.tax_rate or Decimal())
+def _taxable(invoice: Invoice) -> list[TaxableLine]:
+    lines = [
+        TaxableLine(line.amount_cents, line.tax_category or "", line.tax_rate or Decimal()) for line in invoice.lines
+    ]
+    return [*lines, *allowances.sealed_parts(invoice)]
 
 
 def _line(case: _Case, line: InvoiceLine, share_cents: int | None) -> Explained:
@@ -155,6 +158,7 @@ def _vat(case: _Case, group: VatGroup) -> Explained:
         for line in case.invoice.lines
         if (line.tax_category, line.tax_rate) == (group.category, group.rate)
     )
+    stored += allowances.of_group(case.invoice, group.category, group.rate)[1]
     decided = list(_decided(case))
     steps = [*decided, _group(case, group)]
     if stored != group.tax_cents:
@@ -214,10 +218,17 @@ def _reasons(case: _Case) -> list[str]:
 
 def _total(case: _Case) -> Explained:
     invoice = case.invoice
-    net = sum(line.amount_cents for line in invoice.lines)
+    lines = sum(line.amount_cents for line in invoice.lines)
+    net = lines + allowances.net_cents(invoice.allowances, invoice.charges)
     vat = case.totals.tax_cents if case.totals else 0
     steps = [
-        Sentence("net_sum", count=len(invoice.lines), amount=case.cents(net)),
+        Sentence("net_sum", count=len(invoice.lines), amount=case.cents(lines)),
+        *(
+            Sentence(
+                "charge" if sign > 0 else "allowance", text=each["reason"], amount=case.cents(each["amount_cents"])
+            )
+            for each, sign in allowances.adjustments(invoice)
+        ),
         Sentence("total", net=case.cents(net), tax=case.cents(vat), amount=case.cents(net + vat)),
     ]
     stored = (invoice.subtotal_cents, invoice.tax_cents, invoice.total_cents)

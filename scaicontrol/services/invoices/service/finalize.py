@@ -13,7 +13,7 @@ from scaicontrol.core.ids import new_id
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
 
-from .. import numbering, queries, seal
+from .. import allowances, numbering, queries, seal
 from ..events import CreditNoteIssued, InvoiceFinalized
 from ..lifecycle import DocumentType, InvoiceLifecycle, InvoiceStatus
 from ..models import Invoice, NumberSeries
@@ -121,8 +121,10 @@ async def _seal(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate, lo
     totals = candidate.totals
     if totals is None:
         raise Refused(f"Cannot finalize {invoice}: its totals cannot be computed.")
-    for line, (category, rate), tax_cents in zip(invoice.lines, candidate.terms, totals.line_tax_cents, strict=True):
-        line.tax_category, line.tax_rate, line.tax_cents = category, rate, tax_cents
+    count = len(invoice.lines)
+    for line, part, tax_cents in zip(invoice.lines, candidate.parts, totals.line_tax_cents, strict=False):
+        line.tax_category, line.tax_rate, line.tax_cents = part.category, part.rate, tax_cents
+    allowances.settle_tax(invoice, candidate.parts[count:], totals.line_tax_cents[count:])
     await uow.session.flush()  # lines first: once the document is sealed their triggers refuse everything
 
     decision = await _store_decision(uow, invoice, candidate)
@@ -132,6 +134,7 @@ async def _seal(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate, lo
     invoice.buyer_snapshot, invoice.seller_snapshot = dict(candidate.parties.buyer), dict(candidate.parties.seller)
     invoice.subtotal_cents, invoice.tax_cents = totals.subtotal_cents, totals.tax_cents
     invoice.total_cents = invoice.amount_due_cents = totals.total_cents
+    invoice.payment_means = dict(means) if (means := candidate.parties.payment_means) else None
     invoice.reverse_charge, invoice.tax_label = decision.reverse_charge, decision.label
     invoice.legal_note = decision.legal_note or None
     invoice.finalized_at = uow.now
@@ -152,6 +155,8 @@ async def _seal(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate, lo
         await settle.allocate_credit(uow, invoice)
     elif invoice.total_cents == 0:
         settle.close_zero_total(uow, invoice)
+    elif invoice.prepaid_cents:
+        await settle.book_prepaid(uow, invoice)
 
 
 async def _store_decision(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate) -> tax.TaxDecision:

@@ -19,7 +19,7 @@ from scaicontrol.core.ids import new_id
 from scaicontrol.core.logging import get_logger
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, partners, tax
-from scaicontrol.services.einvoices import Format
+from scaicontrol.services.einvoices import Format, Profile
 from scaicontrol.services.templates import Published
 
 from .. import queries
@@ -111,6 +111,7 @@ class Job:
     number: str
     finalized_at: datetime
     format: Format
+    profile: Profile
     template: Published | None
     is_void: bool
     paper: Paper
@@ -127,6 +128,7 @@ class StoredFile:
     sha256: str
     bytes: int
     rules: tuple[str, ...] = ()
+    profile: Profile | None = None  # none for a PDF without XML
 
 
 async def render_due(backend: Backend, actor: Actor, limit: int = 20) -> int:
@@ -172,6 +174,7 @@ async def material(uow: UnitOfWork, render_id: str) -> Job:
     wanted = await uow.session.get_one(DocumentRender, render_id)
     invoice = await queries.get(uow, wanted.invoice_id)
     paper = await paper_of(uow, invoice)
+    profile = einvoices.profile_of(format_of(paper.buyer))
     if invoice.finalized_at is None:
         raise Unavailable(f"{invoice} is not finalized; it has no files.")
     return Job(
@@ -184,18 +187,18 @@ async def material(uow: UnitOfWork, render_id: str) -> Job:
         number=invoice.number or "",
         finalized_at=invoice.finalized_at,
         format=format_of(paper.buyer),
+        profile=profile,
         template=await promised_template(uow, wanted, paper),
         is_void=invoice.status == InvoiceStatus.void,
         paper=paper,
-        rules=await rules_of(uow, invoice, format_of(paper.buyer)),
+        rules=await rules_of(uow, invoice, profile),
     )
 
 
-async def rules_of(uow: UnitOfWork, invoice: Invoice, target: Format) -> tuple[einvoices.RuleSet, ...]:
+async def rules_of(uow: UnitOfWork, invoice: Invoice, profile: Profile) -> tuple[einvoices.RuleSet, ...]:
     """Choose the rules that held when the document was sealed; later ones never keep its files from being made."""
-    profile = einvoices.profile_of(target).key
     issued = invoice.issue_date or uow.now.date()
-    return await einvoices.rules_for(uow, profile, issued, sealed_at=invoice.finalized_at)
+    return await einvoices.rules_for(uow, profile.key, issued, sealed_at=invoice.finalized_at)
 
 
 async def paper_of(uow: UnitOfWork, invoice: Invoice) -> Paper:
@@ -206,13 +209,18 @@ async def paper_of(uow: UnitOfWork, invoice: Invoice) -> Paper:
 
 async def _store(backend: Backend, job: Job) -> list[StoredFile]:
     document = document_of(job.paper)
-    verdict = await einvoices.validate(document, job.format, rules=job.rules)
+    verdict = await einvoices.validate(document, job.format, job.profile, job.rules)
     if verdict.reasons:
         raise Unavailable(f"The e-invoice of {job.number} no longer passes its rules: {verdict.reasons[0].message}")
-    xml = einvoices.to_xml(document, job.format)
+    xml = einvoices.to_xml(document, job.format, job.profile)
     html = await printed(job.paper, job.template, is_void=job.is_void)
     pdf = await einvoices.to_pdf(
-        backend.ports.renderer, document, html, target=job.format, finalized_at=job.finalized_at
+        backend.ports.renderer,
+        document,
+        html,
+        target=job.format,
+        profile=job.profile,
+        finalized_at=job.finalized_at,
     )
     if job.format.is_pdf:
         shown = await put(backend, job, "zugferd", job.format, pdf, verdict.passed)
@@ -230,7 +238,8 @@ async def put(backend: Backend, job: Job, kind: str, written: str, body: bytes, 
     folder = f"documents/{job.partner_id}/{job.finalized_at:%Y}/{job.number}/v{job.version}"
     key = f"{folder}/{job.number}-{written}-{digest[:16]}.{extension}"
     await backend.ports.objects.put(key, body, f"application/{extension}")
-    return StoredFile(kind, str(written), key, digest, len(body), tuple(rules))
+    profile = None if kind == "pdf" else job.profile
+    return StoredFile(kind, str(written), key, digest, len(body), tuple(rules), profile)
 
 
 async def record(uow: UnitOfWork, render_id: str, files: Sequence[StoredFile], made_with: Published | None) -> None:
@@ -284,6 +293,8 @@ def version_row(
         template_id=made_with.template_id if made_with else None,
         template_version=made_with.version if made_with else None,
         rules=list(file.rules) or None,
+        profile=file.profile.id if file.profile else "",
+        writer=file.profile.writer if file.profile else None,
         created_by=by,
         reason=reason,
     )

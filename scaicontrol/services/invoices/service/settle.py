@@ -138,6 +138,15 @@ def past_due_fact(invoice: Invoice, since: datetime, cause: str, next_retry_at: 
     )
 
 
+async def book_prepaid(uow: UnitOfWork, invoice: Invoice) -> None:
+    """Book what was received before the issue (BT-113), so that it is not asked for again."""
+    cents = invoice.prepaid_cents or 0
+    await _book(uow, invoice, Movement(SettledBy.manual, invoice.id, cents, uow.now, reference=PREPAID))
+
+
+PREPAID = "received before the issue"
+
+
 def close_zero_total(uow: UnitOfWork, invoice: Invoice) -> None:
     """A document over nothing is settled as soon as it is finalized."""
     _close(uow, invoice, SettledBy.zero_total, None, uow.now)

@@ -12,7 +12,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
 from scaicontrol.services.tax import TaxableLine, TaxDecision, Totals
 
-from .. import crediting
+from .. import allowances, crediting
 from ..models import Invoice, InvoiceLine
 from ..parties import Parties
 from ..schemas import FinalizeIn
@@ -77,10 +77,14 @@ def _terms(decided: Decided, invoice: Invoice, zone: str) -> Terms:
 
 @dataclass(frozen=True, slots=True)
 class Taxed:
-    """A decision with what only the lines know: their terms, the sums, and why groups carry no VAT."""
+    """
+    A decision with what only the lines know: their terms, the sums, and why groups carry no VAT.
+
+    `parts` are the lines, then the document's allowances (negative) and charges.
+    """
 
     decided: Decided
-    terms: Terms
+    parts: tuple[TaxableLine, ...]
     totals: Totals
     reasons: tuple[Reason, ...]
 
@@ -100,7 +104,8 @@ async def complete(
     """
     ended = _terms(decided, invoice, parties.settings.timezone)
     lines = [TaxableLine(line.amount_cents, *term) for line, term in zip(invoice.lines, ended, strict=True)]
-    totals = crediting.totals(left, invoice) if left else tax.totals(lines)
+    parts = (*lines, *_adjustments(decided, invoice))
+    totals = crediting.totals(left, invoice) if left else tax.totals(parts)
     stated = [
         tax.Stated(category, line.exemption_reason or "", line.exemption_code)
         for line, (category, _) in zip(invoice.lines, ended, strict=True)
@@ -108,13 +113,45 @@ async def complete(
     seller_country = parties.seller.get("seller_country_code") or ""
     exemptions = tax.exemptions(stated, decided, parties.language, seller_country)
     reasons = tax.check_coherence(lines, _grounds(decided, invoice, parties, exemptions)) + tax.check_stated(stated)
+    reasons += _misfits(lines, parts[len(lines) :])
     converted: Mapping[str, Any] = tax.NO_CONVERSION
     try:
         converted = await _converted(uow, decided, invoice, seller_country, totals.tax_cents, issue_date)
     except ControlError as error:
         reasons += error.reasons
     full = {**decided, **converted, "exemptions": [each.as_json() for each in exemptions] or None}
-    return Taxed(full, ended, totals, tuple(reasons))
+    return Taxed(full, parts, totals, tuple(reasons))
+
+
+def _adjustments(decided: Decided, invoice: Invoice) -> list[TaxableLine]:
+    """Give the document's allowances (negative) and charges with the terms they state, else the document's."""
+    found = []
+    for each, sign in allowances.adjustments(invoice):
+        rate = each.get("tax_rate")
+        stated = each.get("tax_category"), None if rate is None else Decimal(rate)
+        terms = tax.line_terms(decided["category"], decided["rate"], *stated)
+        found.append(TaxableLine(sign * int(each["amount_cents"]), *terms))
+    return found
+
+
+def _misfits(lines: Sequence[TaxableLine], adjustments: Sequence[TaxableLine]) -> list[Reason]:
+    """Every allowance and charge belongs to lines of its category and rate, and together they stay above zero."""
+    found: list[Reason] = []
+    left: dict[tuple[str, Decimal], int] = {}
+    for line in lines:
+        left[line.category, line.rate] = left.get((line.category, line.rate), 0) + line.amount_cents
+    for part in adjustments:
+        terms = (part.category, part.rate)
+        name = "allowances" if part.amount_cents <= 0 else "charges"
+        if terms not in left:
+            message = f"No line has VAT {part.category} {part.rate}%, which one of the {name} is for."
+            found.append(Reason("tax_category_mismatch", message, name))
+            continue
+        left[terms] += part.amount_cents
+        if left[terms] < 0:
+            message = f"The allowances for VAT {part.category} {part.rate}% are more than its lines."
+            found.append(Reason("totals_invalid", message, name))
+    return found
 
 
 async def _converted(

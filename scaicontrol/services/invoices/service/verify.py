@@ -18,7 +18,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
 from scaicontrol.services.tax import TaxDecision
 
-from .. import numbering, queries, seal
+from .. import allowances, numbering, queries, seal
 from ..lifecycle import OWED, DocumentType, InvoiceStatus
 from ..models import DocumentRender, DocumentVersion, Invoice, InvoiceLine, NumberSeries, Settlement
 from ..schemas import Verification, Violation
@@ -281,7 +281,8 @@ def _content(invoice: Any, lines: Sequence[Any], decision: Any) -> list[Violatio
 
 def _sums(invoice: Any, lines: Sequence[Any]) -> list[Violation]:
     subtotal = sum(line.amount_cents for line in lines)
-    tax_cents = sum(line.tax_cents for line in lines)
+    subtotal += allowances.net_cents(invoice.allowances, invoice.charges)
+    tax_cents = sum(line.tax_cents for line in lines) + allowances.tax_cents(invoice)
     if (subtotal, tax_cents, subtotal + tax_cents) == (invoice.subtotal_cents, invoice.tax_cents, invoice.total_cents):
         return []
     return [_violation("sums_differ", invoice, f"The lines of {invoice.number} do not add up to its totals.")]

@@ -11,7 +11,7 @@ from scaicontrol.core.errors import Conflict, NotFound, Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.ports import PaymentProvider, SetupStart, StoredMethod
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import partners
+from scaicontrol.services import partners, tenants
 from scaicontrol.services.subscriptions import RUNNING, Subscription
 
 from .. import queries
@@ -79,6 +79,8 @@ async def store(
             expires_month=stored.expires_month,
             expires_year=stored.expires_year,
             country_code=stored.country_code,
+            mandate_reference=stored.mandate_reference,
+            debtor_iban=stored.debtor_iban,
             is_default=False,
             status=MethodState.pending,
         )
@@ -117,6 +119,7 @@ async def _make_default(uow: UnitOfWork, method: PaymentMethod) -> None:
         .values(is_default=False)
     )
     method.is_default = True
+    await tenants.note_payment_means(uow, method.tenant_id, method.means)
 
 
 async def remove(uow: UnitOfWork, method_id: str) -> None:
@@ -132,6 +135,7 @@ async def remove(uow: UnitOfWork, method_id: str) -> None:
         found.is_default = False
         if others:
             others[0].is_default = True
+    await tenants.note_payment_means(uow, found.tenant_id, others[0].means if others else None)
     uow.emit(MethodRemoved(method_id=found.id, tenant_id=found.tenant_id, partner_id=found.partner_id))
 
 
