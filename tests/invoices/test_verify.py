@@ -66,14 +66,16 @@ async def test_an_untouched_series_is_intact(backend):
 
 
 KEPT = {"id", "tenant_id", "partner_id", "created_at", "referenced_invoice_id"}
-NUMBERS = ("serial", "fiscal_year", "subtotal_cents", "tax_cents", "total_cents", "reverse_charge")
+NUMBERS = ("serial", "fiscal_year", "subtotal_cents", "tax_cents", "total_cents", "reverse_charge", "prepaid_cents")
 MOMENTS = ("period_start", "period_end", "finalized_at")
 CHANGES = {
     **{f"invoices.{column}": "'x'" for column in INVOICE_SEALED if column not in KEPT},
     "invoices.referenced_invoice_id": "id",
     **{f"invoices.{column}": "7" for column in NUMBERS},
     **{f"invoices.{column}": "'2027-07-07 07:00:00.000000'" for column in MOMENTS},
-    **{f"invoices.{column}": "'2027-07-07'" for column in ("issue_date", "due_date")},
+    **{f"invoices.{column}": "'2027-07-07'" for column in ("issue_date", "due_date", "delivery_date")},
+    **{f"invoices.{column}": "'[{\"amount_cents\": 1, \"tax_cents\": 0}]'" for column in ("allowances", "charges")},
+    "invoices.payment_means": "'{\"kind\": \"card\"}'",
     "invoices.document_type": "'credit_note'",
     "invoices.buyer_snapshot": "'{\"company_name\": \"Other\"}'",
     "invoices.seller_snapshot": "'{\"legal_name\": \"Other\"}'",
@@ -87,6 +89,7 @@ CHANGES = {
     "invoice_line_items.tax_rate": "9",
     "invoice_line_items.tax_category": "'Z'",
     "invoice_line_items.order_index": "5",
+    "invoice_line_items.allowances": "'[{\"amount_cents\": 1}]'",
     "invoice_line_items.derivation": "'{\"kind\": \"other\"}'",
     "tax_decisions.category": "'Z'",
     "tax_decisions.rate": "9",

@@ -1,0 +1,147 @@
+"""Discounts and extra charges, on lines and on the whole document, from the draft to the last credit note."""
+
+from decimal import Decimal
+
+import pytest
+from pydantic import ValidationError
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.errors import Refused
+from scaicontrol.services import einvoices, invoices, partners, tenants
+from scaicontrol.services.invoices import CreditIn, InvoicePatch, LineIn
+from scaicontrol.services.invoices.paper import document_of
+from scaicontrol.services.invoices.service.render import paper_of
+from tests.factories import ACME, NORTHWIND, petra
+from tests.factories.invoices import a_draft, a_line, again, finalized
+
+ROOT = Actor.system("test")
+TENTH_OFF = {"percent": "10", "reason": "Loyalty discount"}
+EXPRESS = {"amount_cents": 500, "reason": "Express set-up", "reason_code": "ABL"}
+
+
+async def document(backend, invoice):
+    async def read(uow):
+        return document_of(await paper_of(uow, await invoices.get(uow, invoice.id)))
+
+    return await backend.ask(petra, read)
+
+
+async def test_a_line_is_quantity_times_price_less_allowances_plus_charges(backend):
+    line = a_line(1000, quantity=Decimal(3), allowances=[TENTH_OFF], charges=[EXPRESS])
+    draft = await a_draft(backend, line)
+    assert draft.lines[0].amount_cents == 3000 - 300 + 500
+    assert draft.lines[0].allowances == [
+        {"amount_cents": 300, "percent": "10", "base_cents": 3000, "reason": "Loyalty discount", "reason_code": "95"}
+    ]
+    assert draft.subtotal_cents == 3200
+
+
+async def test_a_share_of_the_document_follows_its_lines(backend):
+    draft = await a_draft(backend, a_line(10_000), allowances=[TENTH_OFF], charges=[EXPRESS])
+    assert draft.subtotal_cents == 10_000 - 1000 + 500
+    patch = InvoicePatch(lines=[LineIn(description="Half", unit_price_cents=5000)])
+    draft = await backend.perform(petra, invoices.update, draft.id, patch)
+    assert draft.subtotal_cents == 5000 - 500 + 500
+    draft = await backend.perform(petra, invoices.update, draft.id, InvoicePatch(allowances=[], charges=None))
+    assert (draft.subtotal_cents, draft.allowances, draft.charges) == (5000, None, None)
+
+
+async def test_vat_is_computed_on_what_is_left(backend):
+    invoice = await finalized(backend, a_line(10_000), allowances=[TENTH_OFF], charges=[EXPRESS])
+    assert (invoice.subtotal_cents, invoice.tax_cents, invoice.total_cents) == (9500, 1995, 11_495)
+    assert invoice.lines[0].tax_cents - invoice.allowances[0]["tax_cents"] + invoice.charges[0]["tax_cents"] == 1995
+    written = await document(backend, invoice)
+    assert (written.totals.allowances, written.totals.charges) == (Decimal("10.00"), Decimal("5.00"))
+    assert einvoices.check(written, einvoices.Format.cii) == []
+    explained = await backend.ask(petra, invoices.explain, invoice.id)
+    assert explained.matches
+    assert (await backend.ask(petra, invoices.verify, NORTHWIND, "invoice", 2026)).intact
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"allowances": [{"amount_cents": 20_000, "reason": "Too much"}]}, "totals_invalid"),
+        ({"charges": [EXPRESS | {"tax_category": "Z"}]}, "tax_category_mismatch"),
+        ({"prepaid_cents": 20_000}, "totals_invalid"),
+    ],
+)
+async def test_what_does_not_fit_the_lines_is_refused(backend, fields, code):
+    draft = await a_draft(backend, a_line(10_000), **fields)
+    with pytest.raises(Refused) as refused:
+        await invoices.check_and_finalize(backend, petra, draft.id)
+    assert code in {reason.code for reason in refused.value.reasons}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"reason": "Neither"},
+        {"amount_cents": 1, "percent": "1", "reason": "Both"},
+        {"amount_cents": -1, "reason": "Negative"},
+        {"percent": "101", "reason": "More than all"},
+        {"percent": 10.0, "reason": "A float"},
+        {"amount_cents": 1, "base_cents": 10, "reason": "A base of an amount"},
+        {"amount_cents": 1},
+    ],
+)
+def test_what_is_no_allowance_is_refused_at_the_door(fields):
+    with pytest.raises(ValidationError):
+        LineIn(description="Pro", unit_price_cents=100, allowances=[fields])
+
+
+async def test_a_credit_note_gives_back_what_was_charged_and_not_the_list_price(backend):
+    invoice = await finalized(backend, a_line(10_000), a_line(333), allowances=[TENTH_OFF])
+    parts = [{"line_id": invoice.lines[0].id, "amount_cents": 10_000}]
+    with pytest.raises(Refused, match="9000 cents are left"):
+        await backend.perform(petra, invoices.credit, invoice.id, CreditIn(lines=parts, reason="All of a line"))
+    given = 0
+    for wanted in ([{"line_id": invoice.lines[0].id, "amount_cents": 4500}], None):
+        note = await backend.perform(petra, invoices.credit, invoice.id, CreditIn(lines=wanted, reason="Outage"))
+        note = await invoices.check_and_finalize(backend, petra, note.id)
+        given -= note.total_cents
+    invoice = await again(backend, invoice)
+    assert given == invoice.total_cents
+    assert invoice.amount_due_cents == 0
+
+
+async def test_a_line_credited_whole_keeps_its_allowances(backend):
+    invoice = await finalized(backend, a_line(1000, quantity=Decimal(3), allowances=[TENTH_OFF]))
+    note = await backend.perform(petra, invoices.credit, invoice.id, CreditIn(reason="Cancelled"))
+    note = await invoices.check_and_finalize(backend, petra, note.id)
+    written, original = await document(backend, note), await document(backend, invoice)
+    assert written.lines == original.lines
+    assert written.totals.with_tax == original.totals.with_tax
+
+
+async def test_what_was_received_before_is_shown_and_not_asked_for_again(backend):
+    invoice = await finalized(backend, a_line(10_000), prepaid_cents=2000)
+    assert (invoice.amount_paid_cents, invoice.amount_due_cents) == (2000, 10_100)
+    written = await document(backend, invoice)
+    assert (written.totals.prepaid, written.totals.due) == (Decimal("20.00"), Decimal("101.00"))
+    whole = await finalized(backend, a_line(10_000), prepaid_cents=12_100)
+    assert (whole.status, whole.amount_due_cents) == ("paid", 0)
+
+
+CARD = {"kind": "card", "last4": "4242", "is_credit": False}
+
+
+async def test_a_document_names_the_card_it_is_charged_to_for_ever(backend):
+    async def note(uow, means):
+        await tenants.note_payment_means(uow, ACME, means)
+
+    await backend.perform(ROOT, note, CARD)
+    invoice = await finalized(backend, a_line())
+    await backend.perform(ROOT, note, None)
+    written = (await document(backend, invoice)).payment
+    assert (written.means_code, written.card_last4, written.iban) == ("48", "4242", "")
+    assert (await document(backend, await finalized(backend, a_line()))).payment.iban
+
+
+async def test_a_card_that_nobody_charges_is_not_named(backend):
+    async def by_hand(uow):
+        await tenants.note_payment_means(uow, ACME, CARD)
+        (await partners.settings_of(uow, NORTHWIND)).auto_charge = False
+
+    await backend.perform(ROOT, by_hand)
+    assert (await document(backend, await finalized(backend, a_line()))).payment.iban
