@@ -279,7 +279,7 @@ def cases(count: int, seed: int = 2026) -> Iterator[Case]:
     pass every gate of its format.
     """
     random = Random(seed)
-    columns = [
+    columns: list[Iterator[Any]] = [
         _cycle(values, random)
         for values in (
             _SELLERS, _BUYER_KINDS, _MIXES, _DISCOUNTS, _CURRENCIES, tax.LANGUAGES, (False, False, True), _MEANS,
@@ -287,8 +287,8 @@ def cases(count: int, seed: int = 2026) -> Iterator[Case]:
         )
     ]  # fmt: skip
     for number in range(count):
-        *values, (target, profile) = (next(column) for column in columns)
-        yield Case(number, *values, target, profile)
+        values = [next(column) for column in columns]
+        yield Case(number, *values[:-1], *values[-1])
 
 
 def _cycle(values: Iterable[Any], random: Random) -> Iterator[Any]:
@@ -462,7 +462,7 @@ class _Rows:
         invoice |= {"allowances": self._signed(less) or None, "charges": self._signed(more) or None}
 
     def _means(self) -> dict[str, Any] | None:
-        return {
+        means: dict[str, dict[str, Any]] = {
             "bank_card": {"kind": "card", "last4": "4242", "network": "VISA"},
             "credit_card": {"kind": "card", "last4": "0005", "is_credit": True, "holder": "Ada Lovelace"},
             "direct_debit": {
@@ -471,7 +471,8 @@ class _Rows:
                 "mandate_reference": "MNDT-2026-17",
                 "debtor_iban": "NL91ABNA0417164300",
             },
-        }.get(self.case.means)
+        }
+        return means.get(self.case.means)
 
     def _second_currency(self, rows: dict[str, Any]) -> None:
         """Give the VAT in euros where the invoice is in another currency and has any (Directive Art. 230)."""

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import Refused
 from scaicontrol.services import einvoices, invoices, partners, tenants
-from scaicontrol.services.invoices import CreditIn, InvoicePatch, LineIn
+from scaicontrol.services.invoices import CreditIn, CreditLineIn, InvoicePatch, LineIn
 from scaicontrol.services.invoices.paper import document_of
 from scaicontrol.services.invoices.service.render import paper_of
 from tests.factories import ACME, NORTHWIND, petra
@@ -49,7 +49,10 @@ async def test_a_share_of_the_document_follows_its_lines(backend):
 async def test_vat_is_computed_on_what_is_left(backend):
     invoice = await finalized(backend, a_line(10_000), allowances=[TENTH_OFF], charges=[EXPRESS])
     assert (invoice.subtotal_cents, invoice.tax_cents, invoice.total_cents) == (9500, 1995, 11_495)
-    assert invoice.lines[0].tax_cents - invoice.allowances[0]["tax_cents"] + invoice.charges[0]["tax_cents"] == 1995
+    assert invoice.allowances
+    assert invoice.charges
+    (allowance,), (charge,) = invoice.allowances, invoice.charges
+    assert invoice.lines[0].tax_cents - allowance["tax_cents"] + charge["tax_cents"] == 1995
     written = await document(backend, invoice)
     assert (written.totals.allowances, written.totals.charges) == (Decimal("10.00"), Decimal("5.00"))
     assert einvoices.check(written, einvoices.Format.cii) == []
@@ -92,11 +95,12 @@ def test_what_is_no_allowance_is_refused_at_the_door(fields):
 
 async def test_a_credit_note_gives_back_what_was_charged_and_not_the_list_price(backend):
     invoice = await finalized(backend, a_line(10_000), a_line(333), allowances=[TENTH_OFF])
-    parts = [{"line_id": invoice.lines[0].id, "amount_cents": 10_000}]
+    first = invoice.lines[0].id
+    whole, half = ([CreditLineIn(line_id=first, amount_cents=cents)] for cents in (10_000, 4500))
     with pytest.raises(Refused, match="9000 cents are left"):
-        await backend.perform(petra, invoices.credit, invoice.id, CreditIn(lines=parts, reason="All of a line"))
+        await backend.perform(petra, invoices.credit, invoice.id, CreditIn(lines=whole, reason="All of a line"))
     given = 0
-    for wanted in ([{"line_id": invoice.lines[0].id, "amount_cents": 4500}], None):
+    for wanted in (half, None):
         note = await backend.perform(petra, invoices.credit, invoice.id, CreditIn(lines=wanted, reason="Outage"))
         note = await invoices.check_and_finalize(backend, petra, note.id)
         given -= note.total_cents

@@ -1,11 +1,13 @@
 """The variables a template sees (contract §19.2), taken from the canonical document: PDF and XML say the same."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 
 from scaicontrol.services import tax
 
-from .document import Document, Line, Party, Payment
+from .document import AllowanceCharge, Document, Line, Party, Payment
 
 _CITY_FIRST = frozenset({"US", "CA", "AU"})
 _POSTAL_CODE_LAST = frozenset({"GB", "IE"})
@@ -29,6 +31,8 @@ def variables(document: Document, *, logo_url: str | None = None, brand_color: s
             "notes": "\n".join(document.notes),
             "buyer_reference": document.buyer_reference,
             "purchase_order_ref": document.purchase_order_ref,
+            "contract_ref": document.contract_ref,
+            "delivery_date": document.delivery_date,
             "referenced_number": before and before.number,
             "referenced_date": before and before.issue_date,
         },
@@ -36,11 +40,15 @@ def variables(document: Document, *, logo_url: str | None = None, brand_color: s
         "buyer": _buyer(document),
         "seller": _seller(document),
         "totals": {
+            "lines": totals.lines,
+            "adjustments": _adjustments(document.allowances, document.charges),
             "subtotal": totals.without_tax,
             "tax": totals.tax,
             "total": totals.with_tax,
             "paid": totals.prepaid,
             "due": totals.due,
+            "tax_currency": document.tax_currency,
+            "tax_in_tax_currency": totals.tax_in_tax_currency,
             "groups": [
                 {
                     "category": group.category,
@@ -106,12 +114,21 @@ def _line(line: Line) -> dict[str, Any]:
         "unit_label": line.unit_label,
         "unit_price": line.unit_price,
         "per": line.base_quantity,
+        "adjustments": _adjustments(line.allowances, line.charges),
         "amount": line.net_amount,
         "tax_rate": line.rate,
         "tax_category": line.category,
         "period_start": line.period and line.period.start,
         "period_end": line.period and line.period.end,
     }
+
+
+def _adjustments(
+    allowances: Iterable[AllowanceCharge], charges: Iterable[AllowanceCharge]
+) -> list[dict[str, Decimal | str | None]]:
+    """List what is taken off, below zero, and what is added."""
+    signed = [*((each, -each.amount) for each in allowances), *((each, each.amount) for each in charges)]
+    return [{"reason": each.reason, "percent": each.percent, "amount": amount} for each, amount in signed]
 
 
 def _buyer(document: Document) -> dict[str, Any]:
@@ -143,6 +160,7 @@ def _seller(document: Document) -> dict[str, Any]:
         "seller_state": seller.state,
         "seller_country_code": seller.country_code,
         "seller_vat_number": seller.vat_number,
+        "seller_tax_number": seller.tax_number,
         "seller_registration_number": seller.registration_number,
         "seller_email": seller.email,
         "seller_phone": seller.phone,

@@ -16,7 +16,7 @@ from scaicontrol.core.errors import Reason
 from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices
-from scaicontrol.services.tax import Totals
+from scaicontrol.services.tax import TaxableLine, Totals
 from scaicontrol.services.templates import Published
 
 from .. import crediting, numbering, queries

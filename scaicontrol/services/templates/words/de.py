@@ -14,6 +14,7 @@ WORDS = Labels(
     registration_number="Registernummer",
     buyer_reference="Ihre Referenz",
     purchase_order="Bestellnummer",
+    contract="Vertrag",
     corrects="Korrigiert Rechnung",
     description="Beschreibung",
     quantity="Menge",

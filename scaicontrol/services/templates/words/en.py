@@ -14,6 +14,7 @@ WORDS = Labels(
     registration_number="Registration no.",
     buyer_reference="Your reference",
     purchase_order="Purchase order",
+    contract="Contract",
     corrects="Credits invoice",
     description="Description",
     quantity="Quantity",

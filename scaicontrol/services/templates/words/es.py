@@ -14,6 +14,7 @@ WORDS = Labels(
     registration_number="N.º de registro",
     buyer_reference="Su referencia",
     purchase_order="Pedido",
+    contract="Contrato",
     corrects="Rectifica la factura",
     description="Descripción",
     quantity="Cantidad",

@@ -14,6 +14,7 @@ WORDS = Labels(
     registration_number="N° d’immatriculation",
     buyer_reference="Votre référence",
     purchase_order="Bon de commande",
+    contract="Contrat",
     corrects="Relatif à la facture",
     description="Désignation",
     quantity="Quantité",

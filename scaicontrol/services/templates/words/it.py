@@ -14,6 +14,7 @@ WORDS = Labels(
     registration_number="N. di registro",
     buyer_reference="Vostro riferimento",
     purchase_order="Ordine d’acquisto",
+    contract="Contratto",
     corrects="Rettifica la fattura",
     description="Descrizione",
     quantity="Quantità",

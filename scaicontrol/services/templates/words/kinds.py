@@ -18,6 +18,7 @@ class Labels:
     registration_number: str
     buyer_reference: str
     purchase_order: str
+    contract: str
     corrects: str
     description: str
     quantity: str

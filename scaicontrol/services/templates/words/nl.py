@@ -14,6 +14,7 @@ WORDS = Labels(
     registration_number="KvK-nummer",
     buyer_reference="Uw kenmerk",
     purchase_order="Inkooporder",
+    contract="Contract",
     corrects="Crediteert factuur",
     description="Omschrijving",
     quantity="Aantal",

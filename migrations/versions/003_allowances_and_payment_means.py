@@ -7,8 +7,8 @@ from alembic import op
 
 from scaicontrol.db import triggers
 
-revision: str = "002"
-down_revision: str | None = "001"
+revision: str = "003"
+down_revision: str | None = "002"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
