@@ -103,15 +103,16 @@ def drop_statements(dialect: str, tables: Iterable[str] | None = None) -> list[s
 
 def install(connection: Connection) -> None:
     """
-    Put the triggers of a whole schema in place anew, over those columns of `invoices` that are there.
+    Put the triggers in place anew, on the tables and over the columns of `invoices` that are there.
 
-    Every revision that adds a sealed column calls this; an older one so never names a column that only comes later.
+    Every revision that adds a sealed column calls this; an older one so never names what only comes later.
     """
-    dialect = connection.dialect.name
-    there = {column["name"] for column in inspect(connection).get_columns("invoices")}
+    dialect, schema = connection.dialect.name, inspect(connection)
+    there = {column["name"] for column in schema.get_columns("invoices")}
     sealed = [name for name in INVOICE_SEALED if name in there]
-    created = (trigger.create(dialect) for trigger in triggers(dialect, sealed))
-    for statement in (*drop_statements(dialect), *created):
+    tables = set(schema.get_table_names())
+    created = [trigger.create(dialect) for trigger in triggers(dialect, sealed) if trigger.table in tables]
+    for statement in (*drop_statements(dialect, tables), *created):
         connection.execute(DDL(statement))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 

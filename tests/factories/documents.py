@@ -202,7 +202,7 @@ _SELLERS: dict[str, dict[str, Any]] = {
         "seller_city": "Zürich", "seller_vat_number": "", "seller_registration_number": "CHE-105.805.649",
         "seller_tax_number": "CHE-105.805.649 MWST",
         "iban": "CH9300762011623852957", "bic": "POFICHBE", "timezone": "Europe/Zurich",
-        "peppol_id": "7601234567897", "peppol_scheme": "0088",
+        "peppol_id": "4006381333931", "peppol_scheme": "0088",
     },
 }  # fmt: skip
 _BUYER_IN: dict[str, dict[str, Any]] = {
@@ -313,9 +313,9 @@ class _Rows:
         buyer = self._buyer()
         decision = self._decision(buyer)
         lines = self._lines(decision)
-        invoice = self._invoice(lines, decision)
+        invoice = self._invoice(lines, decision) | {"payment_means": self._means(self._means_kind(buyer))}
         seller = dict(self.seller)
-        if self.case.means == "no_account" and self.case.target != einvoices.Format.xrechnung:
+        if self._means_kind(buyer) == "no_account":
             seller |= {"iban": None, "bic": None}
         rows = {"invoice": invoice, "lines": lines, "seller": seller, "buyer": buyer, "decision": decision}
         self._second_currency(rows)
@@ -428,7 +428,6 @@ class _Rows:
             "due_date": None if case.is_credit else date(2026, 11, 15),
             "currency": case.currency,
             "language": case.language,
-            "payment_means": self._means(),
         }
         if case.is_credit:
             invoice |= {"referenced_number": "SCAI-2026-000001", "referenced_issue_date": date(2026, 10, 1)}
@@ -461,7 +460,14 @@ class _Rows:
         more = [{"amount_cents": 999, "reason": "Express", "reason_code": "ABL"} | terms] if wanted == "charge" else []
         invoice |= {"allowances": self._signed(less) or None, "charges": self._signed(more) or None}
 
-    def _means(self) -> dict[str, Any] | None:
+    def _means_kind(self, buyer: dict[str, Any]) -> str:
+        """Give the way of paying, but where the format knows none like it (BR-DE-1, NL-R-008)."""
+        wanted, is_dutch = self.case.means, self.case.seller == buyer["country_code"] == "NL"
+        if wanted == "no_account" and (is_dutch or self.case.profile.id == "xrechnung"):
+            return "transfer"
+        return "bank_card" if wanted == "credit_card" and is_dutch else wanted
+
+    def _means(self, kind: str) -> dict[str, Any] | None:
         means: dict[str, dict[str, Any]] = {
             "bank_card": {"kind": "card", "last4": "4242", "network": "VISA"},
             "credit_card": {"kind": "card", "last4": "0005", "is_credit": True, "holder": "Ada Lovelace"},
@@ -472,7 +478,7 @@ class _Rows:
                 "debtor_iban": "NL91ABNA0417164300",
             },
         }
-        return means.get(self.case.means)
+        return means.get(kind)
 
     def _second_currency(self, rows: dict[str, Any]) -> None:
         """Give the VAT in euros where the invoice is in another currency and has any (Directive Art. 230)."""

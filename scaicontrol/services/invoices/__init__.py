@@ -1,6 +1,7 @@
 """Invoices and credit notes: from draft to sealed, rendered, sent and settled."""
 
 from . import guard as guard  # registers itself with the session
+from .crediting import charged_lines
 from .derivations import Derived, derived
 from .events import (
     CreditNoteIssued,
@@ -166,6 +167,7 @@ __all__ = [
     "WouldFail",
     "age",
     "available_actions",
+    "charged_lines",
     "check",
     "check_and_finalize",
     "credit",

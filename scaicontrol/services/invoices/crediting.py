@@ -170,12 +170,12 @@ def tax_given_back(
     return due if due * net_cents > 0 else 0  # a cent that was given too early waits for the notes that follow
 
 
-def creditable(invoice: Invoice) -> list[InvoiceLine]:
+def charged_lines(invoice: Invoice) -> list[InvoiceLine]:
     """
     Give the lines of an invoice with what was really charged for each.
 
-    Allowances and charges of the whole document are shared by the lines of their VAT group, so that a credit note needs
-    none of its own: of 100 with a tenth off, 90 can be given back. The copies belong to no session.
+    Allowances and charges of the whole document are shared by the lines of their VAT group, for credit notes and the
+    books, which need none of their own: of 100 with a tenth off, 90 can be given back. Copies belong to no session.
     """
     if not (invoice.allowances or invoice.charges):
         return list(invoice.lines)

@@ -93,7 +93,7 @@ def _document(read: _Read) -> Booked:
         id=invoice.id,
         booked_on=invoice.issue_date,
         total_cents=invoice.total_cents,
-        lines=tuple(_line(line, read.sold_as) for line in invoice.lines),
+        lines=tuple(_line(line, read.sold_as) for line in invoices.charged_lines(invoice)),
         **_common(invoice),
     )
 

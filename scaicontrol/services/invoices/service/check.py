@@ -225,7 +225,7 @@ async def _original(uow: UnitOfWork, invoice: Invoice) -> Invoice | None:
 async def _left_of(uow: UnitOfWork, note: Invoice, original: Invoice) -> crediting.Balance:
     notes = await queries.credit_notes_of(uow, [original.id])
     before = [other for other in notes if other.is_sealed and other is not note]
-    return crediting.balance(crediting.creditable(original), before)
+    return crediting.balance(crediting.charged_lines(original), before)
 
 
 def _state(invoice: Invoice) -> list[Reason]:

@@ -28,7 +28,7 @@ async def credit(uow: UnitOfWork, invoice_id: str, data: CreditIn) -> Invoice:
             f"{'a credit note' if original.is_credit_note else original.status.replace('_', ' ')}."
         )
     notes = await queries.credit_notes_of(uow, [original.id])
-    lines = crediting.creditable(original)
+    lines = crediting.charged_lines(original)
     if not crediting.remaining(lines, notes):
         raise Conflict(f"Cannot credit {original}: all of it has been credited.")
     return _draft(uow, original, _parts(original, lines, notes, data), data.reason)

@@ -113,7 +113,7 @@ async def _left_before(uow: UnitOfWork, note: Invoice, original: Invoice) -> cre
     others = [other for other in await queries.credit_notes_of(uow, [original.id]) if other.is_sealed]
     if note.is_sealed:
         others = [other for other in others if queries.place_in_series(other) < queries.place_in_series(note)]
-    return crediting.balance(crediting.creditable(original), others)
+    return crediting.balance(crediting.charged_lines(original), others)
 
 
 def _taxable(invoice: Invoice) -> list[TaxableLine]:
