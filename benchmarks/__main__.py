@@ -15,7 +15,7 @@ import uvloop
 
 from scaicontrol.core.logging import configure
 
-from . import billing, delivering, documents_pdf, gating, ingesting, proving, reading, working
+from . import billing, delivering, documents_pdf, gating, ingesting, proving, reading, working, writing
 from .measure import Result
 from .world import World, world
 
@@ -32,6 +32,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "verify": proving.verifying,
     "pages": documents_pdf.pages,
     "gate": gating.gating,
+    "xml": writing.xml,
 }
 OUTPUT = Path(__file__).parent.parent / "var" / "bench.json"
 
