@@ -28,7 +28,7 @@ class Variable:
         """Write it the way most templates would print it."""
         name = self.path.rpartition("[].")[2]
         item = {"lines": "line", "groups": "group", "adjustments": "adjustment", "entries": "entry"}.get(
-            self.path.partition("[].")[0].rpartition(".")[2]
+            self.path.rpartition("[].")[0].rpartition(".")[2]
         )
         spoken = f"{item}.{name}" if item else self.path
         return f"{{{{ {spoken}{_FILTER[self.kind]} }}}}"
@@ -57,6 +57,8 @@ _DOCUMENT: Final = (
         ("notes", "text", "Notes"),
         ("buyer_reference", "text", "The buyer's reference"),
         ("purchase_order_ref", "text", "The buyer's order"),
+        ("contract_ref", "text", "The contract"),
+        ("delivery_date", "day", "Day of delivery, if stated"),
         ("referenced_number", "text", "On a credit note: the number of the invoice it corrects"),
         ("referenced_date", "day", "On a credit note: the date of that invoice"),
     ),
@@ -74,6 +76,12 @@ _DOCUMENT: Final = (
         ("tax_category", "text", "VAT category (UNCL 5305)"),
         ("period_start", "day", "First day of its period, if any"),
         ("period_end", "day", "Last day of its period, if any"),
+        ("adjustments", "list", "Discounts and charges on this line"),
+    ),
+    *_group(
+        "lines[].adjustments[]",
+        ("reason", "text", "Discount or charge"),
+        ("amount", "money", "Amount, net; a discount is negative"),
     ),
     *_group(
         "totals",
@@ -154,6 +162,7 @@ _SELLER: Final = (
         ("seller_state", "text", "State"),
         ("seller_country_code", "text", "Country (ISO 3166)"),
         ("seller_vat_number", "text", "VAT number"),
+        ("seller_tax_number", "text", "Tax number that is no VAT number"),
         ("seller_registration_number", "text", "Registration number"),
         ("seller_email", "text", "E-mail"),
         ("seller_phone", "text", "Telephone"),

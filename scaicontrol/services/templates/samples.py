@@ -19,7 +19,7 @@ def _line(description: str, quantity: str, price: str, amount: str, rate: str, *
     return {
         "description": description, "detail": None, "quantity": Decimal(quantity), "unit_label": None,
         "unit_price": Decimal(price), "per": Decimal(1), "amount": Decimal(amount), "tax_rate": Decimal(rate),
-        "tax_category": "S", **_NO_PERIOD, **more,
+        "tax_category": "S", "adjustments": [], **_NO_PERIOD, **more,
     }  # fmt: skip
 
 
@@ -33,8 +33,8 @@ _SAMPLE: Final[dict[str, Any]] = {
     "invoice": {
         "number": "SCAI-2026-000042", "issue_date": date(2026, 11, 1), "due_date": date(2026, 11, 15), **_OCTOBER,
         "currency": "EUR", "status": "finalized", "notes": "Thank you for working with us.",
-        "buyer_reference": "AP-2026-17", "purchase_order_ref": "PO-7781", "referenced_number": None,
-        "referenced_date": None,
+        "buyer_reference": "AP-2026-17", "purchase_order_ref": "PO-7781", "contract_ref": None,
+        "delivery_date": None, "referenced_number": None, "referenced_date": None,
     },
     "lines": list(_LINES),
     "buyer": {
@@ -47,8 +47,9 @@ _SAMPLE: Final[dict[str, Any]] = {
         "legal_name": "Northwind Cloud B.V.", "trade_name": "Northwind", "seller_address_line1": "Herengracht 101",
         "seller_address_line2": None, "seller_postal_code": "1015 BE", "seller_city": "Amsterdam",
         "seller_state": None, "seller_country_code": "NL", "seller_vat_number": "NL123456782B90",
-        "seller_registration_number": "68750110", "seller_email": "billing@northwind.example",
-        "seller_phone": "+31 20 123 4567", "address_lines": ["Herengracht 101", "1015 BE Amsterdam", "Netherlands"],
+        "seller_tax_number": None, "seller_registration_number": "68750110",
+        "seller_email": "billing@northwind.example", "seller_phone": "+31 20 123 4567",
+        "address_lines": ["Herengracht 101", "1015 BE Amsterdam", "Netherlands"],
     },
     "totals": {
         "subtotal": Decimal("1695.28"), "tax": Decimal("348.81"), "total": Decimal("2044.09"),
