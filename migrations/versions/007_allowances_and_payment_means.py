@@ -7,8 +7,8 @@ from alembic import op
 
 from scaicontrol.db import triggers
 
-revision: str = "006"
-down_revision: str | None = "005"
+revision: str = "007"
+down_revision: str | None = "006"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
