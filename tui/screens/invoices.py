@@ -124,9 +124,9 @@ class InvoiceView(DetailView):
             report = await invoices.check(self.door.backend, self.door.actor, shown.id)
             parts.append(("Check", _check(report)))
         parts.append(("Lines", _lines(shown)))
-        parts.append(("How this was computed", _explained(await self.door.ask(_explain, self.row.id))))
         if isinstance(shown, InvoiceDetail):
             parts += [("Money", _settlements(shown)), ("Files", _files(shown)), ("Timeline", _timeline(shown))]
+        parts.append(("How this was computed", _explained(await self.door.ask(_explain, self.row.id))))
         return parts
 
 
