@@ -3,7 +3,7 @@
 import pytest
 
 from scaicontrol.core.errors import Conflict, Forbidden, NotFound, Refused
-from scaicontrol.services import payments
+from scaicontrol.services import payments, tenants
 from tests.factories import ACME, alice, gina, petra, tom
 from tests.factories.payments import store_card
 from tests.factories.subscriptions import subscribed
@@ -60,3 +60,25 @@ async def test_a_setup_at_the_provider_becomes_a_method(backend):
     assert (method.status, method.is_default, method.external_id) == ("active", True, f"sbm_{started.reference}")
     with pytest.raises(NotFound):
         await payments.set_up(backend, alice, "stripe", "https://portal.example")
+
+
+async def paid_by(backend):
+    return (await backend.ask(petra, tenants.get, ACME)).payment_means
+
+
+async def test_the_tenants_documents_know_what_its_renewals_are_charged_to(backend):
+    card = await store_card(backend)
+    assert ((await paid_by(backend)) or {})["kind"] == "card"
+    started = await payments.set_up(backend, alice, "sandbox", "https://portal.example")
+    setup = {"reference": started.reference, "type": "sepa_debit"}
+    debit = await payments.confirm(backend, alice, "sandbox", setup)
+    noted = await paid_by(backend)
+    assert (noted["kind"], noted["last4"], noted["mandate_reference"]) == (
+        "direct_debit",
+        "4300",
+        debit.mandate_reference,
+    )
+    await backend.perform(alice, payments.remove, debit.id)
+    assert ((await paid_by(backend)) or {})["kind"] == "card"
+    await backend.perform(alice, payments.remove, card.id)
+    assert await paid_by(backend) is None
