@@ -63,19 +63,24 @@ async def export(
     partner: Annotated[str, typer.Option(help="Whose documents.")],
     first: From,
     last: To,
-    out: Annotated[Path, typer.Option(help="The file to write; it must not exist.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write; it must not exist.")],
 ) -> dict[str, Any]:
     """Write everything a partner issued in a stretch of days into one file; the same range gives the same bytes."""
     begin, end = _day(first), _day(last)
     if begin is None or end is None or end < begin:
         raise invalid("to", "Give the first day with --from and the last with --to, in this order.")
-    if out.exists():
-        raise Conflict(f"{out} exists; name another file, or move it away.")
+    if output.exists():
+        raise Conflict(f"{output} exists; name another file, or move it away.")
     with progress(f"Reading {partner} from {begin} to {end}") as moved:
         made = await accounting.export(backend, actor, provider, partner, begin, end, progress=moved)
-    with out.open("xb") as file:
+    with output.open("xb") as file:
         file.write(made.body)
-    said = {"file": str(out), "items": len(made.ids), "bytes": len(made.body), "sha256": sha256(made.body).hexdigest()}
+    said = {
+        "file": str(output),
+        "items": len(made.ids),
+        "bytes": len(made.body),
+        "sha256": sha256(made.body).hexdigest(),
+    }
     return said | ({"fingerprint": made.fingerprint} if made.fingerprint else {})
 
 

@@ -1,12 +1,18 @@
 """Tenants: who buys."""
 
+from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Conflict
 from scaicontrol.core.pagination import PAGE_SIZE_MAX, PageRequest
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import tenants
+from scaicontrol.services import invoices, tenants
+from scaicontrol.services.invoices import Statement
 from scaicontrol.services.tenants import BillingProfileOut, TenantOut
 
 from .door import command
@@ -35,3 +41,24 @@ async def show(uow: UnitOfWork, tenant_id: str) -> dict[str, Any]:
     if profile is None:
         return {**shown, "billing_profile": "none yet; nothing can be bought"}
     return {**shown, "billing_profile": BillingProfileOut.model_validate(profile).model_dump(mode="json")}
+
+
+@command(app)
+async def statement(
+    backend: Backend,
+    actor: Actor,
+    tenant_id: str,
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, included.")],
+    currency: Annotated[str | None, typer.Option(help="Default: the seller's currency.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the PDF here instead.")] = None,
+) -> Statement | str:
+    """Show what a tenant was billed and paid between two days, or write it as a PDF."""
+    asked = tenant_id, first.date(), last.date(), currency
+    if output is None:
+        return await backend.ask(actor, invoices.statement, *asked)
+    if output.exists():
+        raise Conflict(f"{output} exists; name another file, or move it away.")
+    made = await invoices.statement_pdf(backend, actor, *asked)
+    output.write_bytes(made.body)
+    return f"Wrote the statement of {tenant_id} to {output}."

@@ -120,7 +120,7 @@ async def test_the_command_line_lists_tests_syncs_and_exports(backend, run, tmp_
     said = await run("sync", books.id, "--from", "2026-01-01", "--to", "2026-01-31", "--yes")
     assert said.stdout.strip() == "1 items wait to be exported."
     out = tmp_path / "journal.csv"
-    words = ("export", "--provider", "csv_journal", "--partner", NORTHWIND, "--out", out)
+    words = ("export", "--provider", "csv_journal", "--partner", NORTHWIND, "--output", out)
     made = await run(*words, "--from", "2026-01-01", "--to", "2026-01-31", "--json")
     assert (made.exit_code, json.loads(made.stdout)["items"]) == (0, 1)
     kept = out.read_bytes()
