@@ -73,10 +73,35 @@ it("says so when a file is not ready after all", async () => {
   expect(await screen.findByText(/still being prepared/)).toBeInTheDocument();
 });
 
-it("adds lines up by VAT category and rate", () => {
+it("adds lines, charges and allowances up by VAT category and rate", () => {
   const line = { tax_category: "S", tax_rate: "21.00", amount_cents: 100, tax_cents: 21 };
-  expect(vatGroups([line, { ...line, tax_rate: "9.00", tax_cents: 9 }, line])).toEqual([
+  const of = { lines: [line, { ...line, tax_rate: "9.00", tax_cents: 9 }, line] };
+  expect(vatGroups({ ...of, charges: null, allowances: null })).toEqual([
     { category: "S", rate: "21.00", taxable_cents: 200, tax_cents: 42 },
     { category: "S", rate: "9.00", taxable_cents: 100, tax_cents: 9 },
   ]);
+  const charge = { ...line, reason: "Express", reason_code: null, percent: null, base_cents: null };
+  const allowance = { ...charge, amount_cents: 50, tax_cents: 10, reason: "Loyalty" };
+  expect(vatGroups({ ...of, charges: [charge], allowances: [allowance] })[0]).toEqual({
+    category: "S",
+    rate: "21.00",
+    taxable_cents: 250,
+    tax_cents: 53,
+  });
+});
+
+it("shows what a document was raised and lowered by, and on which line", async () => {
+  const said = { amount_cents: 500, reason_code: null, percent: null, base_cents: null };
+  const tax = { tax_category: "S", tax_rate: "21.00", tax_cents: 105 };
+  serve({
+    "GET /api/v1/billing/invoices/inv_1": one({
+      ...invoice,
+      allowances: [{ ...said, ...tax, reason: "Loyalty" }],
+      lines: [{ ...invoice.lines[0], charges: [{ ...said, reason: "Handling" }] }],
+    }),
+  });
+  show(Invoice, `${LIST}/:id`, `${LIST}/inv_1`);
+  expect(await screen.findByText("Loyalty")).toBeInTheDocument();
+  expect(screen.getByText("-€5.00")).toBeInTheDocument();
+  expect(screen.getByText(/Handling/)).toHaveTextContent("€5.00");
 });

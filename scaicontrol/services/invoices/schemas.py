@@ -258,6 +258,24 @@ class MarkPaidIn(In):
     method: UnitLabel
 
 
+class LineAdjustmentOut(Out):
+    """What was taken off or added before VAT (BG-27, BG-28); `percent` of `base_cents` where it is a share."""
+
+    amount_cents: int
+    reason: str | None = None
+    reason_code: str | None = None
+    percent: Decimal | None = None
+    base_cents: int | None = None
+
+
+class AdjustmentOut(LineAdjustmentOut):
+    """The same of a whole document (BG-20, BG-21), with the VAT it belongs to once that is decided."""
+
+    tax_category: str | None = None
+    tax_rate: Decimal | None = None
+    tax_cents: int | None = None
+
+
 class LineOut(Out):
     id: str
     order_index: int
@@ -266,8 +284,8 @@ class LineOut(Out):
     unit_label: str | None
     unit_price_cents: int
     unit_divisor: int
-    allowances: list[dict[str, Any]] | None
-    charges: list[dict[str, Any]] | None
+    allowances: list[LineAdjustmentOut] | None
+    charges: list[LineAdjustmentOut] | None
     amount_cents: int
     tax_category: str | None
     tax_rate: Decimal | None
@@ -351,8 +369,8 @@ class InvoiceOut(InvoiceSummary):
     contract_ref: str | None
     payment_terms: str | None
     delivery_date: date | None
-    allowances: list[dict[str, Any]] | None
-    charges: list[dict[str, Any]] | None
+    allowances: list[AdjustmentOut] | None
+    charges: list[AdjustmentOut] | None
     prepaid_cents: int | None
     payment_means: dict[str, Any] | None
     legal_note: str | None

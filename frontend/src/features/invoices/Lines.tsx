@@ -1,4 +1,4 @@
-import { Show } from "solid-js";
+import { For, Show } from "solid-js";
 import type { Schemas } from "../../api/client";
 import { t } from "../../i18n";
 import { fmt } from "../../i18n/format";
@@ -19,6 +19,13 @@ export function Lines(props: { of: Schemas["OwnInvoiceOut"] }) {
           <Show when={span(line)}>
             <span class="text-muted block text-sm">{span(line)}</span>
           </Show>
+          <For each={adjustments(line)}>
+            {(each) => (
+              <span class="text-muted block text-sm">
+                {each.reason} {fmt.money(each.amount_cents, currency())}
+              </span>
+            )}
+          </For>
         </>
       ),
     },
@@ -56,6 +63,12 @@ export function Lines(props: { of: Schemas["OwnInvoiceOut"] }) {
 
 const span = (line: Line) =>
   line.period_start && line.period_end ? fmt.period(line.period_start, line.period_end) : null;
+
+/** What the line was raised and lowered by before VAT, allowances below zero. */
+const adjustments = (line: Line) => [
+  ...(line.charges ?? []),
+  ...(line.allowances ?? []).map((each) => ({ ...each, amount_cents: -each.amount_cents })),
+];
 
 /** A price below one cent is written for the number of units that it is the price of: exact, and readable. */
 function unitPrice(line: Line, currency: string): string {

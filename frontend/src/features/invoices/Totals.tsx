@@ -19,7 +19,7 @@ export function Totals(props: { of: Schemas["OwnInvoiceOut"] }) {
           </tr>
         </thead>
         <tbody>
-          <For each={vatGroups(props.of.lines)}>
+          <For each={vatGroups(props.of)}>
             {(group) => (
               <tr>
                 <th scope="row" class="py-1 text-left font-normal">
@@ -36,6 +36,12 @@ export function Totals(props: { of: Schemas["OwnInvoiceOut"] }) {
         </tbody>
       </table>
       <dl class="grid gap-2">
+        <For each={props.of.charges ?? []}>
+          {(each) => <Sum label={each.reason ?? ""} value={money(each.amount_cents)} />}
+        </For>
+        <For each={props.of.allowances ?? []}>
+          {(each) => <Sum label={each.reason ?? ""} value={money(-each.amount_cents)} />}
+        </For>
         <Sum label={t("invoice.subtotal")} value={money(props.of.subtotal_cents)} />
         <Sum label={props.of.tax_label ?? t("invoice.tax")} value={money(props.of.tax_cents)} />
         <Sum label={t("invoice.total")} value={money(props.of.total_cents)} strong />
