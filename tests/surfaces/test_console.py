@@ -251,6 +251,17 @@ async def test_money_is_booked_in_major_units_exactly(browser, backend):
     assert (await again(backend, invoice)).amount_paid_cents == 1050
 
 
+async def test_what_raised_and_lowered_a_document_is_shown(browser, backend):
+    off = {"percent": "10", "reason": "Loyalty"}
+    line = a_line(10_000, charges=[{"amount_cents": 500, "reason": "Handling"}])
+    draft = await a_draft(backend, line, allowances=[off])
+    async with browser("petra") as client:
+        page = said(await client.get(address(draft)))
+    assert "Handling 5.00 EUR" in page
+    assert "Loyalty -10.50 EUR" in page
+    assert "Net 94.50 EUR" in page
+
+
 async def test_documents_are_credited_and_their_files_fetched(browser, backend):
     invoice = await rendered(backend)
     async with browser("petra") as client:

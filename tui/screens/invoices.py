@@ -143,6 +143,7 @@ def _summary(shown: InvoiceOut) -> RenderableType:
         ("id", shown.id),
         ("tenant", f"{shown.tenant_id} {buyer.get('company_name', '')}"),
         ("seller", f"{shown.partner_id} {seller.get('legal_name', '')}"),
+        *((reason, money(cents, shown.currency)) for reason, cents in shown.adjustments),
         ("net", money(shown.subtotal_cents, shown.currency)),
         ("VAT", Text(f"{money(shown.tax_cents, shown.currency)}  {shown.tax_label or ''}")),
         ("total", money(shown.total_cents, shown.currency)),
@@ -171,7 +172,12 @@ def _check(report: CheckReport) -> RenderableType:
 def _lines(shown: InvoiceOut) -> RenderableType:
     rows = (
         (
-            line.description,
+            "\n".join(
+                (
+                    line.description,
+                    *(f"  {reason} {money(cents, shown.currency)}" for reason, cents in line.adjustments),
+                )
+            ),
             f"{line.quantity:f}".rstrip("0").rstrip(".") if "." in f"{line.quantity:f}" else f"{line.quantity:f}",
             money(line.unit_price_cents, shown.currency),
             money(line.amount_cents, shown.currency),

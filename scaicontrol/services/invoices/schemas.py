@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -276,6 +277,14 @@ class AdjustmentOut(LineAdjustmentOut):
     tax_cents: int | None = None
 
 
+def _raised_and_lowered(
+    charges: Sequence[LineAdjustmentOut] | None, allowances: Sequence[LineAdjustmentOut] | None
+) -> list[tuple[str, int]]:
+    """Give reason and cents of each adjustment, allowances negated."""
+    raised = [(each.reason or "Charge", each.amount_cents) for each in charges or ()]
+    return raised + [(each.reason or "Discount", -each.amount_cents) for each in allowances or ()]
+
+
 class LineOut(Out):
     id: str
     order_index: int
@@ -301,6 +310,10 @@ class LineOut(Out):
     credited_line_id: str | None
     ledger_code: str | None
     derivation: dict[str, Any] | None
+
+    @property
+    def adjustments(self) -> list[tuple[str, int]]:
+        return _raised_and_lowered(self.charges, self.allowances)
 
 
 _SUMMARY: JsonDict = {
@@ -382,6 +395,10 @@ class InvoiceOut(InvoiceSummary):
     previous_digest: str | None
     lines: list[LineOut]
     available_actions: list[str]
+
+    @property
+    def adjustments(self) -> list[tuple[str, int]]:
+        return _raised_and_lowered(self.charges, self.allowances)
 
 
 class DecisionOut(Out):
