@@ -2,7 +2,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import Boolean, Date, Enum, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import Boolean, Date, Enum, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, literal
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from scaicontrol.core.lifecycle import Lifecycle, Lifecycled
@@ -201,9 +201,7 @@ class DocumentVersion(TenantScopedModel):
     version: Mapped[int]
     kind: Mapped[str] = mapped_column(String(10))  # pdf, xml, zugferd (a PDF with its XML inside)
     format: Mapped[str] = mapped_column(String(12))  # pdf, cii, ubl, xrechnung, zugferd, facturx
-    profile: Mapped[str] = mapped_column(
-        String(12), default="", server_default=text("''")
-    )  # empty for a PDF without XML
+    profile: Mapped[str] = mapped_column(String(12), default="", server_default=literal(""))  # empty for a PDF without XML
     writer: Mapped[str | None] = mapped_column(String(40))  # who wrote the XML, in which version
     storage_key: Mapped[str] = mapped_column(String(500))
     sha256: Mapped[str] = mapped_column(String(64))

@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Conflict
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
 from scaicontrol.services.invoices import Invoice, InvoiceStatus
@@ -18,7 +19,11 @@ from .write import quarantine, write_document
 
 async def bill_subscription(backend: Backend, actor: Actor, subscription_id: str) -> list[str]:
     """Charge what one subscription owes at this moment; give the ids of the invoices. Twice charges nothing twice."""
-    partner_id, invoice_ids = await backend.perform(actor, _bill, subscription_id)
+    try:
+        partner_id, invoice_ids = await backend.perform(actor, _bill, subscription_id)
+    except Conflict:
+        # A run charged the same at the same moment: it is no longer due, which the second look will see.
+        partner_id, invoice_ids = await backend.perform(actor, _bill, subscription_id)
     for invoice_id in invoice_ids:
         await finalize_if_wished(backend, actor, partner_id, invoice_id)
     return invoice_ids
