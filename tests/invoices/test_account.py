@@ -1,5 +1,6 @@
 """Statements and reminders: the account adds up, and its papers are kept with their digest."""
 
+import asyncio
 from datetime import date, timedelta
 from hashlib import sha256
 
@@ -96,6 +97,13 @@ async def test_a_reminder_of_an_overdue_invoice_is_made_and_mailed_once_per_leve
     assert "€10.00" in body
     assert invoice.number in body
     assert [row.level for row in await backend.ask(petra, invoices.reminders, invoice.id)] == [1, 2]
+
+
+async def test_two_who_remind_at_once_make_one_paper(backend, clock):
+    invoice = await sent(backend, a_line(1000))
+    clock.advance(timedelta(days=20))
+    papers = await asyncio.gather(*(invoices.remind(backend, petra, invoice.id, 1) for _ in range(3)))
+    assert len({paper.id for paper in papers}) == 1
 
 
 async def test_nothing_that_is_not_overdue_is_reminded_of(backend, clock):

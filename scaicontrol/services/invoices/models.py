@@ -201,7 +201,8 @@ class DocumentVersion(TenantScopedModel):
     version: Mapped[int]
     kind: Mapped[str] = mapped_column(String(10))  # pdf, xml, zugferd (a PDF with its XML inside)
     format: Mapped[str] = mapped_column(String(12))  # pdf, cii, ubl, xrechnung, zugferd, facturx
-    profile: Mapped[str] = mapped_column(String(12), default="", server_default=literal(""))  # empty for a PDF without XML
+    # empty for a PDF without XML
+    profile: Mapped[str] = mapped_column(String(12), default="", server_default=literal(""))
     writer: Mapped[str | None] = mapped_column(String(40))  # who wrote the XML, in which version
     storage_key: Mapped[str] = mapped_column(String(500))
     sha256: Mapped[str] = mapped_column(String(64))

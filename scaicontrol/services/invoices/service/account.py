@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Refused, invalid
+from scaicontrol.core.errors import Conflict, Refused, invalid
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.money import exponent
 from scaicontrol.core.outbox import Outbox
@@ -180,7 +180,15 @@ async def remind(backend: Backend, actor: Actor, invoice_id: str, level: int | N
     The same level again is the same paper: it is made once.
     """
     made = await backend.ask(actor, _reminder_pages, invoice_id, level)
-    return made if isinstance(made, AccountPaper) else (await _make(backend, made))[1]
+    if isinstance(made, AccountPaper):
+        return made
+    try:
+        return (await _make(backend, made))[1]
+    except Conflict:  # a twin made the same level at the same moment, dated by its own clock
+        made = await backend.ask(actor, _reminder_pages, invoice_id, level)
+        if isinstance(made, AccountPaper):
+            return made
+        raise
 
 
 async def send_reminder(backend: Backend, actor: Actor, invoice_id: str, level: int | None = None) -> AccountPaper:
