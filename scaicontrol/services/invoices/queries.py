@@ -150,8 +150,14 @@ async def renders(uow: UnitOfWork, invoice_id: str) -> list[DocumentRender]:
 async def settlements(uow: UnitOfWork, invoice: Invoice) -> list[Settlement]:
     """List what was paid and credited towards a document that the caller was shown, oldest first."""
     uow.authorize("invoices:read")
-    query = select(Settlement).where(Settlement.invoice_id == invoice.id).order_by(Settlement.settled_at, Settlement.id)
-    return list(await uow.session.scalars(query))
+    return list(await uow.session.scalars(_SETTLEMENTS, {"invoice_id": invoice.id}))
+
+
+_SETTLEMENTS = (
+    select(Settlement)
+    .where(Settlement.invoice_id == bindparam("invoice_id"))
+    .order_by(Settlement.settled_at, Settlement.id)
+)
 
 
 async def credit_notes_of(uow: UnitOfWork, invoice_ids: Iterable[str]) -> list[Invoice]:

@@ -1,6 +1,6 @@
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 
 from scaicontrol.core.errors import NotFound
 from scaicontrol.core.pagination import Page, PageRequest, paginate
@@ -50,8 +50,11 @@ async def page(
 
 async def of_invoice(uow: UnitOfWork, invoice_id: str) -> Sequence[Payment]:
     """List the attempts to collect an invoice, oldest first."""
-    query = visible(uow).where(Payment.invoice_id == invoice_id).order_by(Payment.attempt)
-    return (await uow.session.scalars(query)).all()
+    uow.authorize("payments:read")
+    return (await uow.session.scalars(_OF_INVOICE, {"invoice_id": invoice_id})).all()
+
+
+_OF_INVOICE = select(Payment).where(Payment.invoice_id == bindparam("invoice_id")).order_by(Payment.attempt)
 
 
 async def refunds_of_note(uow: UnitOfWork, credit_note_id: str) -> Sequence[Refund]:
