@@ -120,3 +120,13 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 def backend(settings: Settings, database: Database, clock: FrozenClock, ports: Ports) -> Backend:
     """The product on a clean database with a frozen clock and an outside kept in memory."""
     return Backend(settings, database, clock, ports)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how much was asked and killed, also where tests ran in processes of their own."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, ())]
+    found = {str(value) for report in reports for name, value in report.user_properties if name == "counted"}
+    if found:
+        terminalreporter.section("counted")
+        for line in sorted(found):
+            terminalreporter.write_line(line)

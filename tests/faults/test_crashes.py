@@ -37,9 +37,9 @@ async def undisturbed(scenario, folder):
     return calm["steps"]
 
 
-async def crash(scenario, folder, steps, points):
+async def crash(scenario, folder, steps, points, record_property):
     results = await lives(scenario, folder / "killed", points)
-    print(f"{scenario}: {len(results)} of {len(steps)} crash points, seed {SEED}")
+    record_property("counted", f"faults in {scenario}: {len(results)} of {len(steps)} crash points, seed {SEED}")
     faults = [f"killed at {r['point']} ({steps[r['point'] - 1]}): {f}" for r in results for f in r["faults"]]
     assert not faults, "\n".join(faults)
     # Steps run side by side, so a life may end a few before the last point; every other one was really killed.
@@ -47,14 +47,14 @@ async def crash(scenario, folder, steps, points):
 
 
 @pytest.mark.parametrize("scenario", sorted(SLICE))
-async def test_a_slice_of_the_crash_points(scenario, tmp_path):
+async def test_a_slice_of_the_crash_points(scenario, tmp_path, record_property):
     steps = await undisturbed(scenario, tmp_path)
     points = sorted(random.Random(SEED).sample(range(1, len(steps) + 1), SLICE[scenario]))
-    await crash(scenario, tmp_path, steps, points)
+    await crash(scenario, tmp_path, steps, points, record_property)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("scenario", sorted(SLICE))
-async def test_every_crash_point(scenario, tmp_path):
+async def test_every_crash_point(scenario, tmp_path, record_property):
     steps = await undisturbed(scenario, tmp_path)
-    await crash(scenario, tmp_path, steps, range(1, len(steps) + 1))
+    await crash(scenario, tmp_path, steps, range(1, len(steps) + 1), record_property)

@@ -261,7 +261,7 @@ def seen(answer: httpx.Response, hidden: dict[str, list[str]], asked: str) -> li
 
 
 @pytest.mark.parametrize("name", [*ACTORS, "anonymous"])
-async def test_no_route_shows_or_changes_what_is_foreign(worlds: Worlds, name: str, capsys: pytest.CaptureFixture[str]):
+async def test_no_route_shows_or_changes_what_is_foreign(worlds: Worlds, name: str, record_property):
     wrong: list[str] = []
     cases = 0
     hidden = await ids_hidden_from(worlds.backend, ACTORS.get(name, nobody))
@@ -284,8 +284,7 @@ async def test_no_route_shows_or_changes_what_is_foreign(worlds: Worlds, name: s
                 wrong.append(f"{said} {answer.text[:120]}")
     after = await snapshot(worlds.backend, hidden)
     wrong += [f"changed {key}" for key, row in before.items() if after.get(key) != row]
-    with capsys.disabled():
-        print(f"\n{name}: {cases} cases over {len(worlds.routes)} routes", end=" ")
+    record_property("counted", f"isolation as {name}: {cases} cases over {len(worlds.routes)} routes")
     assert cases >= len(worlds.routes)
     assert not wrong, "\n".join(wrong)
 

@@ -93,7 +93,7 @@ def value_of(schema: dict[str, Any], name: str, part: dict[str, Any], hidden: di
 
 @pytest.mark.parametrize("name", ACTORS)
 async def test_no_tool_shows_or_changes_what_is_foreign(
-    tools: httpx2.ASGITransport, backend: Backend, name: str, capsys: pytest.CaptureFixture[str]
+    tools: httpx2.ASGITransport, backend: Backend, name: str, record_property
 ):
     hidden = await ids_hidden_from(backend, ACTORS[name])
     before = await snapshot(backend, hidden)
@@ -115,8 +115,7 @@ async def test_no_tool_shows_or_changes_what_is_foreign(
                         wrong.append(f"{tool.name} {given} shows {shown[:3]} {said[:200]}")
     after = await snapshot(backend, hidden)
     wrong += [f"changed {key}" for key, row in before.items() if after.get(key) != row]
-    with capsys.disabled():
-        print(f"\n{name}: {cases} tool calls", end=" ")
+    record_property("counted", f"isolation as {name}: {cases} tool calls")
     assert cases > 0
     assert not wrong, "\n".join(wrong)
 
@@ -134,7 +133,7 @@ def commands() -> Iterator[tuple[list[str], Any]]:
 
 @pytest.mark.parametrize("name", [gina.id, sam.id, tom.id])
 async def test_no_command_shows_or_changes_what_is_foreign(
-    backend: Backend, clock: Any, name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    backend: Backend, clock: Any, name: str, monkeypatch: pytest.MonkeyPatch, record_property
 ):
     await people_the_worlds(backend, clock)
     hidden = await ids_hidden_from(backend, ACTORS[name])
@@ -168,8 +167,7 @@ async def test_no_command_shows_or_changes_what_is_foreign(
             wrong.append(f"{' '.join(given)} shows {shown[:3]} {result.exception!r}")
     after = await snapshot(backend, hidden)
     wrong += [f"changed {key}" for key, row in before.items() if after.get(key) != row]
-    with capsys.disabled():
-        print(f"\n{name}: {cases} commands, {answered} answered", end=" ")
+    record_property("counted", f"isolation as {name}: {cases} commands, {answered} answered")
     assert cases > 10
     assert answered > 0  # what one may ask of one's own still works
     assert not wrong, "\n".join(wrong)
