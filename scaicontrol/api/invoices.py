@@ -44,6 +44,9 @@ from scaicontrol.services.invoices import (
 
 from .door import Many, One, Paged, Paging, Router
 
+Profile = Annotated[
+    str | None, Query(description="Of cii, zugferd and facturx: en16931 (the default), basic or xrechnung.")
+]
 Line = Annotated[str | None, Query(description="Only this line.")]
 Language = Annotated[str | None, Query(max_length=5, description="Of the sentences; default: the document's.")]
 
@@ -223,9 +226,7 @@ async def download(
     actor: Actor,
     invoice_id: str,
     wanted: Annotated[Format | None, Query(alias="format")] = None,
-    profile: Annotated[
-        str | None, Query(description="Of cii, zugferd and facturx: en16931 (the default), basic or xrechnung.")
-    ] = None,
+    profile: Profile = None,
 ) -> Response:
     return as_file(await invoices.einvoice(backend, actor, invoice_id, wanted, profile))
 

@@ -27,7 +27,7 @@ from scaicontrol.services.invoices import (
 from scaicontrol.services.payments import PaymentState
 
 from .door import One, Paged, Paging, Router
-from .invoices import Language, Line, as_file
+from .invoices import Language, Line, Profile, as_file
 
 router = Router(prefix="/billing/invoices", tags=["billing"])
 
@@ -103,9 +103,7 @@ async def download(
     actor: Actor,
     invoice_id: str,
     wanted: Annotated[Format | None, Query(alias="format")] = None,
-    profile: Annotated[
-        str | None, Query(description="Of cii, zugferd and facturx: en16931 (the default), basic or xrechnung.")
-    ] = None,
+    profile: Profile = None,
 ) -> Response:
     return as_file(await invoices.einvoice(backend, actor, invoice_id, wanted, profile))
 
