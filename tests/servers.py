@@ -179,26 +179,29 @@ def _as_mysql(command: Sequence[str]) -> list[str]:
     return ["setpriv", *become, *DIES_WITH_US, *command]
 
 
-def _install(folder: Path) -> None:
+def _install(folder: Path, times: int = 3) -> None:
+    """Make an empty data folder; on a busy machine it fails now and then, and is asked again."""
     folder.mkdir(parents=True, exist_ok=True)
     if os.geteuid() == 0:
         for path in (folder.parent, folder):
             shutil.chown(path, "mysql", "mysql")
-    subprocess.run(
-        _as_mysql(
-            [
-                "mariadb-install-db",
-                "--no-defaults",
-                f"--datadir={folder}/data",
-                "--auth-root-authentication-method=normal",
-                "--skip-test-db",
-            ]
-        ),
-        check=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=folder,
-    )
+    command = [
+        "mariadb-install-db",
+        "--no-defaults",
+        f"--datadir={folder}/data",
+        f"--tmpdir={folder}",
+        "--auth-root-authentication-method=normal",
+        "--skip-test-db",
+        *SMALL,
+    ]
+    for left in reversed(range(times)):
+        done = subprocess.run(_as_mysql(command), capture_output=True, text=True, check=False, cwd=folder)
+        if done.returncode == 0:
+            return
+        if not left:
+            tail = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
+            raise DidNotStart(f"mariadb-install-db ended with {done.returncode}:\n{tail}")
+        shutil.rmtree(folder / "data", ignore_errors=True)
 
 
 def _mariadbd(folder: Path, port: int, extra: Sequence[str]) -> MariaDB:
