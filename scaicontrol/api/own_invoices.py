@@ -10,7 +10,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.schemas import In, Moment, Out
-from scaicontrol.core.work import UnitOfWork
+from scaicontrol.core.work import Look, UnitOfWork
 from scaicontrol.services import invoices, payments
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.invoices import (
@@ -24,7 +24,6 @@ from scaicontrol.services.invoices import (
     MailQueued,
     SettlementOut,
 )
-from scaicontrol.services.payments import PaymentState
 
 from .door import One, Paged, Paging, Router
 from .invoices import Language, Line, Profile, as_file
@@ -71,19 +70,11 @@ async def index(uow: UnitOfWork, paging: Paging, status: InvoiceStatus | None = 
 @router.get(
     "/{invoice_id}", response_model=One[OwnInvoiceOut], permission="invoices:read", summary="Show an own invoice"
 )
-async def show(uow: UnitOfWork, invoice_id: str) -> OwnInvoiceOut:
+async def show(look: Look, invoice_id: str) -> OwnInvoiceOut:
     """With its lines, what settled it, and the attempts to collect it that failed."""
-    invoice = await invoices.get(uow, invoice_id)
-    attempts = await payments.of_invoice(uow, invoice_id) if uow.actor.may("payments:read") else ()
-    return OwnInvoiceOut.model_validate(
-        invoices.shown(invoice).model_dump()
-        | {
-            "available_actions": invoices.offered(uow, invoice),
-            "payments": await invoices.settlements(uow, invoice),
-            "failed_payments": [attempt for attempt in attempts if attempt.status == PaymentState.failed],
-        },
-        from_attributes=True,
-    )
+    document = await invoices.own(look, invoice_id)
+    failed = await payments.failed_attempts(look, invoice_id) if look.actor.may("payments:read") else []
+    return OwnInvoiceOut.model_validate({**document, "failed_payments": failed})
 
 
 @router.get(

@@ -39,7 +39,8 @@ def configure(level: str = "INFO", style: str = "json") -> None:
     logging.getLogger("asyncmy").setLevel(logging.ERROR)  # it prints every truncation note to the log
     logging.getLogger("fontTools").setLevel(logging.WARNING)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        # What nobody will read is dropped first: every request has such a line.
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

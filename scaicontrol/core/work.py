@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from scaicontrol.db.model import Model
+from scaicontrol.db.prepared import Prepared, PreparedView, Row
 from scaicontrol.db.tenant_filter import ScopedSession
 
 from .actor import Actor
@@ -85,6 +86,24 @@ class UnitOfWork:
             )
         )
         self.facts.append(fact)
+
+
+@dataclass(slots=True)
+class Look:
+    """What a question asked all day works with: one actor, one moment, one view of the database, no entities."""
+
+    actor: Actor
+    now: datetime
+    settings: Settings
+    view: PreparedView
+
+    def authorize(self, permission: str) -> None:
+        """Raise Unauthenticated or Forbidden unless the actor holds `permission` (`core/permissions.py`)."""
+        self.actor.require(permission)
+
+    async def rows(self, question: Prepared, **given: Any) -> list[Row]:
+        """Put a prepared question; the actor's scope decides whose rows it sees."""
+        return await self.view.rows(question, **given)
 
 
 @event.listens_for(ScopedSession, "before_flush")

@@ -9,7 +9,7 @@ Isolation: a session belongs to one scope for its whole life, and every statemen
 The facts behind each rule are in the tests (`tests/isolation`); an ORM filter alone does not isolate.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -110,7 +110,8 @@ _subscriptions = table("subscriptions", column("tenant_id"), column("service_id"
 
 
 @lru_cache(maxsize=4096)
-def _criteria(scope: Scope, *, writes: bool = False) -> tuple[ExecutableOption, ...]:
+def criteria(scope: Scope, *, writes: bool = False) -> tuple[ExecutableOption, ...]:
+    """Give the conditions that leave a statement its scope's rows only."""
     partner_id, tenant_id, service_id = scope.partner_id, scope.tenant_id, scope.service_id
     match scope.kind:
         case "tenant":
@@ -202,7 +203,7 @@ def _scope_statement(state: ORMExecuteState) -> Result[Any] | None:
     else:
         if state.is_update and isinstance(state.parameters, list):
             raise ScopeViolation("A bulk update by key cannot be scoped; use update().where().")
-        state.statement = statement.options(*_criteria(scope, writes=state.is_update or state.is_delete))
+        state.statement = statement.options(*criteria(scope, writes=state.is_update or state.is_delete))
     return None
 
 
@@ -273,20 +274,22 @@ def _check_flush(session: Session, _: UOWTransaction, __: Any) -> None:
 def _check_loaded(state: Any, context: Any, _: Any = None) -> None:
     # Runs for every row of every list: the listeners are raw, so that no row is wrapped on its way here.
     session = context.session if context is not None else state.session  # a merge has no context
-    if session is None:
-        return
-    scope = scope_of(session)
+    if session is not None:
+        check_owner(scope_of(session), state.dict, state.class_)
+
+
+def check_owner(scope: Scope, loaded: Mapping[str, Any], kind: type) -> None:
+    """Raise over a row that its scope should not have been given."""
     if scope.kind in ("platform", "service"):
         return
     if scope.kind == "none":
-        raise ScopeViolation(f"Nobody loaded {state.class_.__name__}.")
-    loaded = state.dict
-    if loaded.get("partner_id", scope.partner_id) != scope.partner_id:
-        raise ScopeViolation(f"A foreign {state.class_.__name__} was loaded.")
-    if loaded.get("owner_partner_id", PLATFORMS) not in (scope.partner_id, PLATFORMS):
-        raise ScopeViolation(f"A foreign {state.class_.__name__} was loaded.")
-    if scope.kind == "tenant" and loaded.get("tenant_id", scope.tenant_id) not in (scope.tenant_id, None):
-        raise ScopeViolation(f"A foreign {state.class_.__name__} was loaded.")
+        raise ScopeViolation(f"Nobody loaded {kind.__name__}.")
+    if (
+        loaded.get("partner_id", scope.partner_id) != scope.partner_id
+        or loaded.get("owner_partner_id", PLATFORMS) not in (scope.partner_id, PLATFORMS)
+        or (scope.kind == "tenant" and loaded.get("tenant_id", scope.tenant_id) not in (scope.tenant_id, None))
+    ):
+        raise ScopeViolation(f"A foreign {kind.__name__} was loaded.")
 
 
 for _marker in _MARKERS:
@@ -319,7 +322,7 @@ def _refuse_raw(part: Any) -> None:
 _checked: "WeakSet[Any]" = WeakSet()
 
 
-def _check_compiled(compiled: Any) -> None:
+def check_compiled(compiled: Any) -> None:
     """
     Refuse an ORM statement that reaches a scoped table around its entity, where no condition is added.
 
@@ -368,7 +371,7 @@ def _refuse_unscoped(connection: Connection, statement: Any, _: Any, __: Any, op
 def _refuse_driver_sql(connection: Connection, _: Any, sql: str, __: Any, context: Any, ___: Any) -> None:
     if context.compiled is not None:
         if context.execution_options.get(_SCOPED) not in (None, False, "platform"):
-            _check_compiled(context.compiled)
+            check_compiled(context.compiled)
         return
     options = {**connection.get_execution_options(), **context.execution_options}
     if options.get(PLATFORM_SQL) or sql in ("BEGIN", "BEGIN IMMEDIATE"):

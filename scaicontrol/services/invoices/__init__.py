@@ -22,6 +22,7 @@ from .events import (
     SettlementRecorded,
 )
 from .lifecycle import Channel, DocumentType, InvoiceLifecycle, InvoiceStatus, SettledBy
+from .looks import own
 from .models import (
     AccountPaper,
     DocumentDelivery,
@@ -40,7 +41,6 @@ from .queries import (
     find,
     find_number,
     get,
-    offered,
     page,
     settlements,
     shown,
@@ -186,8 +186,8 @@ __all__ = [
     "mail_material",
     "mark_paid",
     "mark_past_due",
-    "offered",
     "order_lines",
+    "own",
     "page",
     "pdf",
     "record_delivery",

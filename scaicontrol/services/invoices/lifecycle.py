@@ -39,6 +39,32 @@ class DocumentType(StrEnum):
     credit_note = "credit_note"
 
 
+_PERMISSIONS = {"check": "invoices:finalize"}
+
+
+def permission_for(action: str) -> str:
+    """Name the permission an action needs."""
+    return _PERMISSIONS.get(action, f"invoices:{action}")
+
+
+def actions_of(status: InvoiceStatus, document_type: DocumentType, *, sealed: bool) -> list[str]:
+    """Name what the state of a document allows now; who asks may still lack the permission."""
+    events = set(InvoiceLifecycle.events_from(status))
+    actions = events & {"finalize", "void"}
+    invoice = document_type == DocumentType.invoice
+    if status == InvoiceStatus.draft:
+        actions |= {"update", "delete", "check"}
+    elif sealed:
+        actions |= {"regenerate_pdf"}
+        if status != InvoiceStatus.void:
+            actions |= {"send"}
+            if invoice:
+                actions |= {"credit"}
+        if "settle" in events and invoice:
+            actions |= {"mark_paid"}
+    return sorted(actions)
+
+
 class SettledBy(StrEnum):
     payment = "payment"
     credit_note = "credit_note"

@@ -13,11 +13,10 @@ from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
 
-from .lifecycle import OWED, DocumentType, InvoiceStatus
+from .lifecycle import OWED, DocumentType, InvoiceStatus, actions_of
 from .models import DocumentRender, DocumentVersion, Invoice, Settlement
 from .schemas import InvoiceDetail, InvoiceOut
 
-_PERMISSION = {"check": "invoices:finalize"}
 _SORTABLE = {
     "created_at": Invoice.created_at,
     "issue_date": Invoice.issue_date,
@@ -178,26 +177,7 @@ def place_in_series(invoice: Invoice) -> tuple[int, int]:
 
 def available_actions(invoice: Invoice) -> list[str]:
     """Name what the state of a document allows now; who asks may still lack the permission."""
-    events = set(Invoice.lifecycle.events_from(invoice.status))
-    actions = events & {"finalize", "void"}
-    if invoice.status == InvoiceStatus.draft:
-        actions |= {"update", "delete", "check"}
-    elif invoice.is_sealed:
-        actions |= {"regenerate_pdf"}
-        if invoice.status != InvoiceStatus.void:
-            actions |= {"send"}
-            if not invoice.is_credit_note:
-                actions |= {"credit"}
-        if "settle" in events and not invoice.is_credit_note:
-            actions |= {"mark_paid"}
-    return sorted(actions)
-
-
-def offered(uow: UnitOfWork, invoice: Invoice) -> list[str]:
-    """Name what the caller may do with a document now."""
-    return [
-        action for action in available_actions(invoice) if uow.actor.may(_PERMISSION.get(action, f"invoices:{action}"))
-    ]
+    return actions_of(invoice.status, invoice.document_type, sealed=invoice.is_sealed)
 
 
 def shown(invoice: Invoice) -> InvoiceOut:

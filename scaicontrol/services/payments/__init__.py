@@ -14,6 +14,7 @@ from .events import (
     ReminderDue,
 )
 from .lifecycle import MethodLifecycle, MethodState, PaymentLifecycle, PaymentState, RefundLifecycle, RefundState
+from .looks import failed_attempts
 from .models import Dunning, InboundEvent, Payment, PaymentMethod, Refund
 from .queries import (
     default_method,
@@ -68,6 +69,7 @@ __all__ = [
     "dun",
     "enabled_providers",
     "end_dunning",
+    "failed_attempts",
     "fall_behind",
     "get",
     "in_arrears",

@@ -1,0 +1,47 @@
+"""Questions about documents that are asked all day, as prepared statements: no entity is made for them."""
+
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from scaicontrol.core.errors import NotFound
+from scaicontrol.core.work import Look
+from scaicontrol.db.prepared import Prepared
+
+from .lifecycle import actions_of, permission_for
+from .models import Invoice, InvoiceLine, Settlement
+from .schemas import InvoiceOut, LineOut, SettlementOut
+
+_INVOICE = Prepared(
+    Invoice,
+    select(*(getattr(Invoice, name) for name in InvoiceOut.model_fields if name in Invoice.__table__.c)).where(
+        Invoice.id == bindparam("invoice_id")
+    ),
+)
+_LINES = Prepared(
+    InvoiceLine,
+    select(*(getattr(InvoiceLine, name) for name in LineOut.model_fields))
+    .where(InvoiceLine.invoice_id == bindparam("invoice_id"))
+    .order_by(InvoiceLine.order_index, InvoiceLine.id),
+)
+_SETTLEMENTS = Prepared(
+    Settlement,
+    select(*(getattr(Settlement, name) for name in SettlementOut.model_fields))
+    .where(Settlement.invoice_id == bindparam("invoice_id"))
+    .order_by(Settlement.settled_at, Settlement.id),
+)
+
+
+async def own(look: Look, invoice_id: str) -> dict[str, Any]:
+    """Give the fields of a document with its lines, what settled it, and what the caller may do with it now."""
+    look.authorize("invoices:read")
+    found = await look.rows(_INVOICE, invoice_id=invoice_id)
+    of_tenant = not look.actor.is_platform and look.actor.tenant_id is not None
+    if not found or (of_tenant and found[0]["finalized_at"] is None):
+        raise NotFound(f"There is no invoice {invoice_id}.")
+    document = found[0]
+    allowed = actions_of(document["status"], document["document_type"], sealed=document["finalized_at"] is not None)
+    document["available_actions"] = [action for action in allowed if look.actor.may(permission_for(action))]
+    document["lines"] = await look.rows(_LINES, invoice_id=invoice_id)
+    document["payments"] = await look.rows(_SETTLEMENTS, invoice_id=invoice_id)
+    return document

@@ -1,0 +1,155 @@
+"""Prepared questions show what a session of the same scope shows, value for value, and are refused where it is."""
+
+import asyncio
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.work import Look
+from scaicontrol.db.prepared import Prepared, prepared_view
+from scaicontrol.db.tenant_filter import Scope, ScopeViolation
+from scaicontrol.services.invoices import Invoice, InvoiceLine
+from tests.factories import ACME, GLOBEX, INITECH, NORTHWIND, SCAIDRIVE, SOUTHBAY, ada
+from tests.factories.catalog import store_plan
+from tests.factories.invoices import a_draft, finalized
+from tests.factories.registry import store_service
+from tests.factories.tenants import store_cast
+from tests.factories.usage import store_holder
+
+SCOPES = {
+    "tenant": (Scope.tenant(NORTHWIND, ACME), {ACME}),
+    "sibling": (Scope.tenant(NORTHWIND, GLOBEX), {GLOBEX}),
+    "partner": (Scope.partner(NORTHWIND), {ACME, GLOBEX}),
+    "other partner": (Scope.partner(SOUTHBAY), {INITECH}),
+    "service": (Scope.service(SCAIDRIVE), {ACME}),  # only Acme holds it
+    "platform": (Scope.platform(), {ACME, GLOBEX, INITECH}),
+    "none": (Scope.none(), set()),
+}
+COLUMNS = [getattr(Invoice, column.key) for column in Invoice.__table__.columns]
+ALL = Prepared(Invoice, sa.select(*COLUMNS).order_by(Invoice.tenant_id))
+ONE = Prepared(Invoice, sa.select(*COLUMNS).where(Invoice.id == sa.bindparam("invoice_id")))
+LINES = Prepared(
+    InvoiceLine,
+    sa.select(InvoiceLine.tenant_id)
+    .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
+    .where(Invoice.currency == "EUR"),
+)
+
+RUNNING = "SELECT 1 FROM information_schema.processlist WHERE info LIKE '%sleep(2%' AND id <> connection_id()"
+
+
+@pytest.fixture
+async def worlds(backend: Backend) -> Backend:
+    """Three tenants of two partners with a draft each."""
+    await store_cast(backend)
+    for tenant in (ACME, GLOBEX, INITECH):
+        await a_draft(backend, by=ada, tenant_id=tenant)
+    await store_service(backend)
+    await store_plan(backend)
+    await store_holder(backend)
+    return backend
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+async def test_every_scope_sees_its_own_rows_only(worlds, scope):
+    born, owners = SCOPES[scope]
+    async with prepared_view(worlds.database.reader, born) as view:
+        assert [row["tenant_id"] for row in await view.rows(ALL)] == sorted(owners)
+        assert {row["tenant_id"] for row in await view.rows(LINES)} == owners
+        for row in await everything(worlds):
+            seen = await view.rows(ONE, invoice_id=row.id)
+            assert [found["id"] for found in seen] == ([row.id] if row.tenant_id in owners else [])
+
+
+async def test_values_are_those_of_an_entity(worlds):
+    await finalized(worlds)
+    for row in await everything(worlds):
+        async with prepared_view(worlds.database.reader, Scope.tenant(row.partner_id, row.tenant_id)) as view:
+            (seen,) = await view.rows(ONE, invoice_id=row.id)
+        assert seen == {column.key: getattr(row, column.key) for column in Invoice.__table__.columns}
+
+
+async def test_all_questions_of_a_look_see_one_moment(worlds):
+    async with prepared_view(worlds.database.reader, Scope.platform()) as view:
+        before = await view.rows(ALL)
+        await a_draft(worlds, by=ada, tenant_id=ACME)
+        assert await view.rows(ALL) == before
+    async with prepared_view(worlds.database.reader, Scope.platform()) as view:
+        assert len(await view.rows(ALL)) == len(before) + 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        sa.select(Invoice.__table__.c.notes),
+        sa.select(sa.literal_column("(SELECT count(*) FROM invoices)"), Invoice.id),
+        sa.select(Invoice.id).where(sa.text("1 = 1 OR 1 = 1")),
+    ],
+    ids=["a table without its entity", "a literal", "raw SQL"],
+)
+async def test_what_a_session_refuses_is_refused(worlds, query):
+    async with prepared_view(worlds.database.reader, Scope.tenant(NORTHWIND, ACME)) as view:
+        with pytest.raises(ScopeViolation):
+            await view.rows(Prepared(Invoice, query))
+
+
+async def test_a_list_of_values_is_refused(worlds):
+    query = sa.select(Invoice.id).where(Invoice.id.in_(["inv_1", "inv_2"]))
+    async with prepared_view(worlds.database.reader, Scope.platform()) as view:
+        with pytest.raises(TypeError, match="single values"):
+            await view.rows(Prepared(Invoice, query))
+
+
+@pytest.mark.parametrize("dialect", ["mariadb"])
+async def test_an_answer_that_nobody_waited_for_reaches_nobody_else(worlds, mariadb_server):
+    slow = Prepared(Invoice, sa.select(Invoice.id, sa.func.sleep(20).label("slept")).limit(1))
+
+    async def wait_long(look: Look) -> object:
+        return await look.rows(slow)
+
+    async def first(look: Look) -> object:
+        return await look.rows(ONE, invoice_id="inv_unknown")
+
+    waiting = asyncio.create_task(worlds.look(ada, wait_long))
+    while not mariadb_server.sql(RUNNING):  # noqa: ASYNC110  another process knows
+        await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert [await worlds.look(ada, first) for _ in range(10)] == [[]] * 10
+
+
+@pytest.mark.parametrize("dialect", ["mariadb"])
+async def test_a_lost_connection_is_said_as_the_engine_says_it_and_replaced(worlds, mariadb_server):
+    number = Prepared(Invoice, sa.select(Invoice.id, sa.func.connection_id().label("connection")).limit(1))
+    lost = []
+
+    async def question(look: Look) -> int:
+        (row,) = await look.rows(number)
+        if not lost:
+            lost.append(row["connection"])
+            mariadb_server.sql(f"KILL {row['connection']}")
+            await look.rows(number)
+        return int(row["connection"])
+
+    with pytest.raises(OperationalError):
+        await worlds.look(ada, question)
+    assert await worlds.look(ada, question) not in lost
+
+
+async def test_nobody_is_told_anything(worlds):
+    async def question(look: Look) -> object:
+        return await look.rows(ALL)
+
+    assert await worlds.look(Actor.nobody(), question) == []
+
+
+async def everything(backend: Backend) -> list[Invoice]:
+    return await backend.ask(ada, lambda uow: _all(uow.session))
+
+
+async def _all(session) -> list[Invoice]:
+    return list(await session.scalars(sa.select(Invoice)))
