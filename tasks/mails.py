@@ -9,7 +9,6 @@ from typing import Any
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Refused
 from scaicontrol.core.money import exponent
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.periods import civil_date
@@ -108,7 +107,9 @@ async def mail_wanted_reminder(backend: Backend, fact: Outbox) -> None:
 
 async def _mail_reminder(backend: Backend, invoice_id: str, level: int, step: str) -> None:
     attachments: list[StoredAttachment] = []
-    with suppress(Refused):  # a charge may fail before the due date, and what is paid meanwhile is not reminded of
+    # A charge may fail before the due date, and what is paid meanwhile is not reminded of. Where its template fails the
+    # reminder waits, as a document waits for its files: the fact is shown again.
+    with suppress(invoices.NotOverdue):
         paper = await invoices.remind(backend, _ACTOR, invoice_id, level)
         attachments.append(StoredAttachment(paper.filename, "application/pdf", paper.storage_key))
     post = await backend.perform(_ACTOR, _about_invoice, invoice_id, "email_dunning_reminder", step)

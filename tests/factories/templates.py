@@ -32,12 +32,24 @@ BY_HAND = """<h1>{{ labels.invoice }} {{ invoice.number }}</h1>
 <p>{{ totals.total | money }} {{ totals.due | money }}</p>
 <p>{{ tax.legal_note }}</p>
 """
+REMINDER = """<h1>Reminder {{ reminder.level }} of {{ invoice.number }}</h1>
+<p>{{ seller.legal_name }} to {{ buyer.company_name }}</p>
+<p>Please pay {{ reminder.amount_due | money }}, {{ reminder.days_overdue | number }} days late.</p>
+"""
+STATEMENT = """<h1>Account of {{ buyer.company_name }}</h1>
+<p>{{ statement.from | date }} to {{ statement.to | date }}</p>
+{% for entry in statement.entries %}
+<p>{{ entry.document }} {{ entry.text }} {{ entry.debit | money }} {{ entry.credit | money }}</p>
+{% endfor %}
+<p>Open: {{ statement.closing | money }}</p>
+"""
+_BY_HAND = {TemplateType.payment_reminder: REMINDER, TemplateType.statement: STATEMENT}
 
 
 def written(kind: TemplateType = INVOICE, name: str = "fancy", **fields: Any) -> TemplateIn:
     """A template by hand that shows everything the law asks for; a mail says the number."""
     content = {"subject": "About {{ seller.trade_name }}", "html_content": "<p>Hello {{ recipient.name }}</p>"}
-    given = content if kind.is_mail else {"html_content": BY_HAND}
+    given = content if kind.is_mail else {"html_content": _BY_HAND.get(kind, BY_HAND)}
     return TemplateIn.model_validate({"name": name, "document_type": kind, **given, **fields})
 
 

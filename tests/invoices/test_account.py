@@ -73,6 +73,12 @@ async def test_a_statement_is_kept_with_its_digest_and_the_same_one_once(backend
     assert "€12.10" in file.body.decode()
 
 
+async def test_two_who_ask_for_a_statement_at_once_keep_one_paper(backend):
+    await sent(backend, a_line(1000))
+    files = await asyncio.gather(*(invoices.statement_pdf(backend, alice, ACME, *JANUARY) for _ in range(4)))
+    assert len({file.body for file in files}) == len(await papers(backend)) == 1
+
+
 async def papers(backend):
     return await backend.ask(petra, _papers)
 

@@ -1,16 +1,20 @@
 """Mails are written in the template that was chosen for them, and in our own words where it fails."""
 
+from datetime import timedelta
+
 import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
+from scaicontrol.core.errors import Refused
+from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.ports import Ports
 from scaicontrol.core.settings import Settings
 from scaicontrol.db.engine import Database
-from scaicontrol.services import invoices, notifications
-from scaicontrol.services.templates import TemplateType
+from scaicontrol.services import invoices, notifications, templates
+from scaicontrol.services.templates import TemplatePut, TemplateType
 from tasks import mails, relay
 from tests.factories import petra
 from tests.factories.invoices import RENDERER, a_line, rendered
@@ -87,6 +91,24 @@ async def test_a_template_that_fails_does_not_lose_the_mail(backend):
     await settle(backend)
     (mail,) = await mails_of(backend, "email_invoice")
     assert mail.subject == f"Invoice {invoice.number} from Northwind"
+
+
+async def test_a_reminder_waits_for_its_paper_while_the_papers_template_fails(backend, clock):
+    html = "<p>{% if reminder.days_overdue == 6 %}{{ invoice.number | money }}{% endif %}"
+    paper = await live(backend, TemplateType.payment_reminder, html_content=html)
+    await partner_names(backend, "fancy")
+    invoice = await rendered(backend)
+    await settle(backend)
+    clock.advance(timedelta(days=20))
+    fact = Outbox(payload={"invoice_id": invoice.id, "stage": 1})
+    with pytest.raises(Refused, match="The template does not render"):
+        await mails.mail_reminder(backend, fact)
+    assert await mails_of(backend, "email_dunning_reminder") == []
+    await templates.save(backend, petra, paper.id, TemplatePut(version=1, html_content="<p>{{ invoice.number }}"))
+    await backend.perform(petra, templates.put_live, paper.id, 2)
+    await mails.mail_reminder(backend, fact)
+    (mail,) = await mails_of(backend, "email_dunning_reminder")
+    assert [each["filename"] for each in mail.attachments] == [f"reminder-1-{invoice.number}.pdf"]
 
 
 @pytest.mark.parametrize("kind", [each for each in TemplateType if each.is_mail])

@@ -92,6 +92,14 @@ async def test_a_preview_is_a_page_or_a_pdf(rest, backend):
     assert pdf.content.startswith(b"%PDF")
 
 
+async def test_a_preview_of_a_reminder_is_of_the_document_and_as_late_as_the_sample(rest, backend):
+    invoice = await finalized(backend)
+    html = "{{ invoice.number }}, {{ reminder.days_overdue }} days"
+    asked = {"document_type": "payment_reminder", "html_content": html, "invoice_id": invoice.id}
+    shown = await rest.post(f"{BASE}/preview", json=asked)
+    assert f"{invoice.number}, 7 days" in shown.json()["data"]["html"]
+
+
 async def test_the_variables_are_a_tree(rest):
     roots = (await rest.get(f"{BASE}/variables", params={"document_type": "invoice"})).json()["data"]
     lines = next(each for each in roots if each["name"] == "lines")

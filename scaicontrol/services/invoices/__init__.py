@@ -79,7 +79,7 @@ from .schemas import (
     Violation,
 )
 from .sealed import SealedDocument, sealed, settlements_with_documents
-from .service.account import LAST_REMINDER, remind, reminders, send_reminder, statement, statement_pdf
+from .service.account import statement, statement_pdf
 from .service.age import age
 from .service.check import check
 from .service.credit import credit
@@ -90,6 +90,7 @@ from .service.explain import explain
 from .service.finalize import check_and_finalize, finalize
 from .service.preview import template_variables
 from .service.rehearse import Rehearsal, WouldFail, rehearse
+from .service.remind import LAST_REMINDER, NotOverdue, remind, reminders, send_reminder
 from .service.render import late_renders, regenerate_pdf, render_due
 from .service.settle import Settled, mark_paid, mark_past_due, record_payment, record_refund
 from .service.sweep import sweep_orphans
@@ -147,6 +148,7 @@ __all__ = [
     "MailMaterial",
     "MailQueued",
     "MarkPaidIn",
+    "NotOverdue",
     "NumberSeries",
     "ReasonIn",
     "Rehearsal",

@@ -237,6 +237,8 @@ class AccountPaper(TenantScopedModel):
     storage_key: Mapped[str] = mapped_column(String(500))
     sha256: Mapped[str] = mapped_column(String(64))
     bytes: Mapped[int]
+    template_id: Mapped[str | None] = mapped_column(IdString)  # none is the built-in one
+    template_version: Mapped[int | None]
     made_at: Mapped[datetime]
 
 

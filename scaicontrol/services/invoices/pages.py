@@ -75,12 +75,17 @@ async def print_problems(paper: Paper, template: Published | None) -> list[Reaso
     try:
         html = await printed(paper, template)
     except (ControlError, TemplateError) as error:
-        return [Reason("template_error", f"The template does not render: {error}", "template")]
+        return [does_not_render(error)]
     reasons = list(einvoices.unprintable(document_of(paper)))
     if template is None:
         return reasons
     shown, text = shown_to_templates(paper), templates.text_of_html(html)
     return reasons + templates.absent(shown, text, paper.invoice["language"] or "en")
+
+
+def does_not_render(error: Exception) -> Reason:
+    """Say what keeps pages from being written, whatever paper they are of."""
+    return Reason("template_error", f"The template does not render: {error}", "template")
 
 
 def _look(paper: Paper) -> einvoices.Look:

@@ -664,6 +664,8 @@ class AccountPaperOut(Out):
     filename: str
     sha256: str
     bytes: int
+    template_id: str | None
+    template_version: int | None
     made_at: Moment
 
 

@@ -18,10 +18,11 @@ from scaicontrol.core.logging import get_logger
 from scaicontrol.core.work import UnitOfWork
 
 from ..models import AccountPaper, DocumentRender, DocumentVersion, Invoice
+from . import papers
 
 log = get_logger(__name__)
 
-FOLDERS: Final = ("documents/", "papers/")  # of documents, and about accounts
+FOLDERS: Final = ("documents/", papers.FOLDER)  # of documents, and about accounts
 KEPT_FOR: Final = timedelta(days=7)
 _BATCH: Final = 200
 

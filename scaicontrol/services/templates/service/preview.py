@@ -29,11 +29,15 @@ class Preview:
 async def preview(
     backend: Backend, actor: Actor, data: TemplatePreviewIn, variables: Mapping[str, Any] | None = None
 ) -> Preview:
-    """Render unsaved content with the sample of its type, or with the variables of a document; stores nothing."""
+    """
+    Render unsaved content with the sample of its type, or with the variables of a document; stores nothing.
+
+    What a document does not tell, such as who gets a mail or how late a reminder is, stays as in the sample.
+    """
     actor.require("templates:read")
     data = in_liquid(data)
     kind, language = data.document_type, language_of(data.language)
-    shown = variables or samples.sample(kind)
+    shown = samples.sample(kind) | dict(variables or {})
     page = await rendering.render(Job(source_of(kind, data), language, shown, title=_TITLE))
     missing = [reason.message for reason in missing_in(kind, page, shown, language)]
     pdf = None

@@ -1,0 +1,98 @@
+"""
+Papers about an account, made outside any transaction and kept with their digest.
+
+Read (transaction), write the pages and store them (none), record (transaction). Keys follow from bytes, so doing it
+again is harmless; the same paper is recorded once.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final
+
+from jinja2 import TemplateError
+from sqlalchemy import select
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Conflict, ControlError, Refused
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import templates
+from scaicontrol.services.templates import DocumentKind, Published
+
+from ..models import AccountPaper
+from ..pages import does_not_render
+
+FOLDER: Final = "papers/"
+_ARCHIVE: Final = Actor.system("archive")
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """
+    What a paper will say and wear, read before it is made.
+
+    `deed` ends the sentence of a refusal; `template` is None for the built-in one; `dated` is the only date in the
+    file; `row` holds what else is recorded.
+    """
+
+    deed: str
+    kind: DocumentKind
+    language: str
+    variables: Mapping[str, Any]
+    template: Published | None
+    title: str
+    dated: datetime
+    filename: str
+    row: Mapping[str, Any]
+
+
+async def keep(backend: Backend, contents: Contents) -> tuple[bytes, AccountPaper]:
+    """Make a paper, store it and record it; Refused when its template does not render, as the gate of an invoice is."""
+    html = await _written(contents)
+    body = await backend.ports.renderer.pdf(html, title=contents.title, created_at=contents.dated)
+    digest = sha256(body).hexdigest()
+    row = contents.row
+    key = f"{FOLDER}{row['partner_id']}/{row['tenant_id']}/{contents.kind}-{row['to_day']}-{digest[:16]}.pdf"
+    await backend.ports.objects.put(key, body, "application/pdf")
+    # Whoever may read an account may cause its archive to grow by a paper that follows from it.
+    with suppress(Conflict):  # a twin recorded it, or another paper of this level, at the same moment
+        return body, await backend.perform(_ARCHIVE, _record, contents, key, digest, len(body))
+    return body, await backend.perform(_ARCHIVE, _record, contents, key, digest, len(body))
+
+
+async def _written(contents: Contents) -> str:
+    try:
+        if contents.template is None:
+            return templates.render_html(contents.variables, contents.language, contents.kind)
+        wanted = templates.Job(contents.template.source, contents.language, contents.variables, title=contents.title)
+        return (await templates.render(wanted)).html
+    except (ControlError, TemplateError) as error:
+        reason = does_not_render(error)
+        raise Refused(f"Cannot {contents.deed}: {reason.message}", reasons=[reason]) from error
+
+
+async def _record(uow: UnitOfWork, contents: Contents, key: str, digest: str, size: int) -> AccountPaper:
+    uow.authorize("invoices:render")
+    known: AccountPaper | None = await uow.session.scalar(select(AccountPaper).where(AccountPaper.storage_key == key))
+    if known is not None:
+        return known
+    made_with = contents.template
+    paper = AccountPaper(
+        id=new_id("pap"),
+        kind=contents.kind,
+        language=contents.language,
+        filename=contents.filename,
+        storage_key=key,
+        sha256=digest,
+        bytes=size,
+        template_id=made_with.template_id if made_with else None,
+        template_version=made_with.version if made_with else None,
+        made_at=uow.now,
+        **contents.row,
+    )
+    uow.session.add(paper)
+    return paper
