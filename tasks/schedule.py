@@ -93,8 +93,8 @@ async def orphan_sweep(backend: Backend) -> str:
     pruned = 0
     while count := await backend.perform(actor, usage.prune):
         pruned += count
-    orphans = await invoices.sweep_orphans(backend, actor)
-    return f"{removed} expired keys, {pruned} old usage events, {orphans} files of no document removed"
+    files = await invoices.sweep_orphans(backend, actor) + await accounting.sweep_orphans(backend, actor)
+    return f"{removed} expired keys, {pruned} old usage events, {files} files that belong to nothing removed"
 
 
 JOBS: tuple[Job, ...] = (

@@ -139,6 +139,7 @@ PERMISSIONS: dict[str, Grant] = {
     "accounting:read": _read("admin:accounting"),
     "accounting:manage": _write("admin:accounting"),
     "accounting:push": _platform("admin:platform"),  # the sync job
+    "accounting:sweep": _platform("admin:platform"),  # removes files that were never recorded
     # facts, webhooks, notifications, audit
     "events:read": _read("admin:billing"),
     "events:relay": _platform("admin:platform"),

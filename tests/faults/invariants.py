@@ -104,15 +104,34 @@ DOCUMENT_RULES = {
 }
 
 
+# What must hold of books and papers: every invoice was reminded of once and is in the books.
+BOOK_RULES = {
+    "each invoice was reminded of once": """
+        SELECT i.id FROM invoices i LEFT JOIN account_papers p ON p.invoice_id = i.id
+        GROUP BY i.id HAVING COUNT(p.id) <> 1""",
+    "each invoice is in the books": """
+        SELECT i.id FROM invoices i LEFT JOIN accounting_sync_items s
+          ON s.document_id = i.id AND s.status = 'synced' AND s.artefact_key IS NOT NULL
+        GROUP BY i.id HAVING COUNT(s.id) <> 1""",
+}
+
+
 def broken_documents(folder: Path) -> list[str]:
     """Name every rule about documents that does not hold, and every file that no row or another row names."""
+    return _broken(folder, DOCUMENT_RULES, "SELECT storage_key, sha256 FROM document_versions")
+
+
+def broken_books(folder: Path) -> list[str]:
+    """Name every rule about books and papers that does not hold, and every file that no row or another row names."""
+    named = """SELECT storage_key, sha256 FROM document_versions UNION SELECT storage_key, sha256 FROM account_papers
+        UNION SELECT artefact_key, artefact_sha256 FROM accounting_sync_items"""
+    return _broken(folder, BOOK_RULES, named)
+
+
+def _broken(folder: Path, rules: dict[str, str], files: str) -> list[str]:
     with closing(sqlite3.connect(folder / "world.db")) as database:
-        found = [
-            f"{rule}: {rows[:3]}"
-            for rule, query in DOCUMENT_RULES.items()
-            if (rows := database.execute(query).fetchall())
-        ]
-        named = dict(database.execute("SELECT storage_key, sha256 FROM document_versions"))
+        found = [f"{rule}: {rows[:3]}" for rule, query in rules.items() if (rows := database.execute(query).fetchall())]
+        named = dict(database.execute(files))
     stored = {
         path.relative_to(folder / "objects").as_posix(): sha256(path.read_bytes()).hexdigest()
         for path in (folder / "objects").rglob("*")

@@ -26,19 +26,21 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.outbox import Outbox
-from scaicontrol.services import billing, invoices, webhooks
+from scaicontrol.services import accounting, billing, invoices, webhooks
+from scaicontrol.services.accounting.schemas import IntegrationPut
 from scaicontrol.services.einvoices import rule_sets
 from scaicontrol.services.invoices import CreditIn, DocumentType, Invoice, InvoiceStatus
 from scaicontrol.services.webhooks.schemas import WebhookEndpointIn
 from tasks import timetravel
 from tests.databases import create_schema, sqlite_url
-from tests.factories import ada, alice, gina, petra
-from tests.factories.invoices import a_draft, a_line
+from tests.factories import ACME, ada, alice, gina, petra
+from tests.factories.accounting import MAPPING, an_integration
+from tests.factories.invoices import a_draft, a_line, finalized
 from tests.factories.payments import store_card
 from tests.factories.ports import MemoryVault
 from tests.factories.subscriptions import market, subscribed
 
-from .invariants import broken, broken_documents
+from .invariants import broken, broken_books, broken_documents
 from .world import STEPS, open_world
 
 BEGUN = datetime(2026, 2, 1, 9, tzinfo=UTC)  # Northwind's invoice day, the hour has come
@@ -100,6 +102,37 @@ async def number(backend: Backend, clock: FrozenClock) -> None:
         await invoices.sweep_orphans(backend, Actor.system("orphan_sweep"))
 
 
+async def keep_books(folder: Path, vault: MemoryVault) -> None:
+    """Two sealed invoices of Acme that have long been due, and books that want them."""
+    await create_schema(sqlite_url(folder / "world.db"))
+    backend, _ = open_world(folder, BEGUN - timedelta(days=60), vault)
+    await market(backend)
+    await an_integration(backend)
+    for cents in (1000, 333):
+        await finalized(backend, a_line(cents))
+    while await invoices.render_due(backend, _WORKER):
+        pass
+    await backend.database.dispose()
+
+
+async def book(backend: Backend, clock: FrozenClock) -> None:
+    """Remind of every invoice, state the account and export all to the books, then let the sweep come by much later."""
+    recovers = clock.now() > BEGUN
+    if recovers:  # the books were arranged anew meanwhile: the same documents make another file
+        (books,) = await backend.ask(petra, accounting.listing)
+        mapping = MAPPING.model_copy(update={"debtor_account": "1400"})
+        body = IntegrationPut(provider=books.provider, name=books.name, mapping=mapping, version=books.version)
+        await accounting.update(backend, petra, books.id, body)
+    for invoice in await backend.ask(ada, _of, DocumentType.invoice):
+        await invoices.remind(backend, petra, invoice.id, 1)
+    await invoices.statement_pdf(backend, alice, ACME, BEGUN.date() - timedelta(days=90), BEGUN.date())
+    await accounting.sync_due(backend)
+    if recovers:
+        clock.set(LONG_AFTER)
+        await invoices.sweep_orphans(backend, Actor.system("orphan_sweep"))
+        await accounting.sweep_orphans(backend, Actor.system("orphan_sweep"))
+
+
 async def _credit(backend: Backend, invoice: Invoice, data: CreditIn) -> None:
     """Go on with the draft that the dead left; a part is given once, the rest until nothing is left."""
     notes = await backend.ask(ada, invoices.credit_notes_of, [invoice.id])
@@ -133,6 +166,7 @@ class Scenario:
 
 SCENARIOS = {
     "billing": Scenario(make, bill, broken),
+    "books": Scenario(keep_books, book, broken_books, by_statement=True),
     "dispatcher": Scenario(make, dispatch, broken),
     "documents": Scenario(draw_up, number, broken_documents, by_statement=True),
 }

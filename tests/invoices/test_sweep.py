@@ -8,7 +8,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import Forbidden, Unavailable
 from scaicontrol.services import invoices
 from tests.factories import petra
-from tests.factories.invoices import finalized, rendered
+from tests.factories.invoices import finalized, rendered, sent
 
 SWEEPER = Actor.system("orphan_sweep")
 LEFT_BEHIND = "documents/prt_northwind/2026/SCAI-2026-000009/v1/SCAI-2026-000009-pdf-0123456789abcdef.pdf"
@@ -35,6 +35,27 @@ async def test_what_a_waiting_render_may_still_name_stays(backend):
     while await invoices.render_due(backend, SWEEPER):
         pass
     assert (await sweep(backend), key in backend.ports.objects.stored) == (1, False)
+
+
+async def test_a_paper_whose_maker_died_goes_and_the_one_made_afterwards_stays(backend, clock, monkeypatch):
+    invoice = await sent(backend)
+    clock.advance(timedelta(days=20))
+    put = backend.ports.objects.put
+
+    async def dies(*said):
+        await put(*said)
+        raise SystemExit("killed between upload and record")
+
+    with monkeypatch.context() as once:
+        once.setattr(backend.ports.objects, "put", dies)
+        with pytest.raises(SystemExit):
+            await invoices.remind(backend, petra, invoice.id)
+    (left,) = [key for key in backend.ports.objects.stored if key.startswith("papers/")]
+    clock.advance(timedelta(days=1))  # a later reminder says another day
+    paper = await invoices.remind(backend, petra, invoice.id)
+    assert (await sweep(backend), await sweep(backend)) == (1, 0)
+    kept = {key for key in backend.ports.objects.stored if key.startswith("papers/")}
+    assert (kept, paper.storage_key == left) == ({paper.storage_key}, False)
 
 
 async def test_within_a_week_nothing_is_taken(backend, clock):

@@ -10,6 +10,7 @@ from .queries import get, item, listing, sync_log, visible
 from .service.export import artefact, export
 from .service.integrations import create, deactivate, test, update
 from .service.queue import enqueue_new, request
+from .service.sweep import sweep_orphans
 from .service.sync import sync_due
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "listing",
     "provider",
     "request",
+    "sweep_orphans",
     "sync_due",
     "sync_log",
     "test",

@@ -30,6 +30,7 @@ from .reading import booked
 
 log = get_logger(__name__)
 
+FOLDER = "accounting/"
 LIMIT = 200
 ATTEMPTS = 5
 _ACTOR = Actor.system("accounting_sync")
@@ -155,9 +156,20 @@ def _sorted_out(
 
 async def _store(backend: Backend, integration: AccountingIntegration, artefact: providers.Artefact) -> Stored:
     digest = sha256(artefact.body).hexdigest()
-    key = f"accounting/{integration.partner_id}/{integration.id}/{digest[:32]}/{artefact.filename}"
+    key = f"{FOLDER}{integration.partner_id}/{integration.id}/{folder_of(digest)}/{artefact.filename}"
     await backend.ports.objects.put(key, artefact.body, artefact.content_type)
     return Stored(key, artefact.filename, digest, artefact.fingerprint or None)
+
+
+def folder_of(digest: str) -> str:
+    """Name the folder of a file by its digest, so that storing it again is harmless."""
+    return digest[:32]
+
+
+def place_of(key: str) -> tuple[str, str]:
+    """Read integration and folder off a key; another shape names neither."""
+    parts = key.split("/")
+    return (parts[2], parts[3]) if len(parts) > 4 else ("", "")
 
 
 async def record(uow: UnitOfWork, claimed: Claimed, outcome: Outcome) -> int:
