@@ -1,7 +1,9 @@
 """How the console says values: money with its currency, moments in UTC, names without underscores."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from scaicontrol.core.money import Money
@@ -45,6 +47,19 @@ def plain(value: Any) -> str:
             return number(value)
         case _:
             return str(value)
+
+
+def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any], currency: str) -> str:
+    """Say what an entry of the timeline changed: `amount due: 34.51 EUR → 0.00 EUR`, without digests."""
+    said = []
+    for key, value in after.items():
+        if key.endswith("digest"):
+            continue
+        name = key.removesuffix("_cents")
+        say = plain if name == key else partial(money, currency=currency)
+        was = f"{say(before[key])} → " if before and key in before else ""
+        said.append(f"{spoken(name)}: {was}{say(value)}")
+    return "; ".join(said)
 
 
 def size(count: int) -> str:

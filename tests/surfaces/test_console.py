@@ -247,7 +247,7 @@ async def test_money_is_booked_in_major_units_exactly(browser, backend):
         assert "is not an amount of EUR" in said(wrong)
         assert (await press(client, address(invoice, "mark_paid"), amount="10.5", **asked)).status_code == 303
         page = await client.get(address(invoice))
-    assert "12.49 EUR" in page.text
+    assert "amount due: 22.99 EUR → 12.49 EUR" in page.text
     assert (await again(backend, invoice)).amount_paid_cents == 1050
 
 
