@@ -192,6 +192,7 @@ def _install(folder: Path, times: int = 3) -> None:
         f"--tmpdir={folder}",
         "--auth-root-authentication-method=normal",
         "--skip-test-db",
+        "--force",  # or it wants this machine's name from a resolver, which may not answer
         *SMALL,
     ]
     for left in reversed(range(times)):
