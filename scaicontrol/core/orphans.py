@@ -7,11 +7,12 @@ mapping, a renderer) leaves the first file behind; after a week nobody will come
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
+from mimetypes import guess_type
 from typing import Final
 
 from .actor import Actor
 from .backend import Backend
-from .errors import ControlError
+from .errors import ControlError, NotFound
 from .logging import get_logger
 from .work import UnitOfWork
 
@@ -32,7 +33,7 @@ async def sweep(backend: Backend, actor: Actor, folders: Sequence[str], unnamed:
     removed = 0
     async for keys in _old_keys(backend, folders):
         for key in await backend.ask(actor, unnamed, keys):
-            removed += await _remove(backend, key)
+            removed += await _remove(backend, actor, key, unnamed)
     return removed
 
 
@@ -50,9 +51,17 @@ async def _old_keys(backend: Backend, folders: Sequence[str]) -> AsyncIterator[l
         yield batch
 
 
-async def _remove(backend: Backend, key: str) -> bool:
+async def _remove(backend: Backend, actor: Actor, key: str, unnamed: Unnamed) -> bool:
+    objects = backend.ports.objects
     try:
-        await backend.ports.objects.delete(key)
+        body = await objects.get(key)
+        await objects.delete(key)
+        # Somebody may have stored the same bytes, found them there, and written the row just now.
+        if not await backend.ask(actor, unnamed, [key]):
+            await objects.put(key, body, guess_type(key)[0] or "application/octet-stream")
+            return False
+    except NotFound:
+        return False  # another sweep was faster
     except ControlError as error:
         log.warning("orphan_not_removed", key=key, error=error.message)
         return False
