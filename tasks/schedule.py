@@ -17,6 +17,7 @@ from scaicontrol.services import (
     registry,
     subscriptions,
     tax,
+    uploads,
     usage,
     webhooks,
 )
@@ -93,7 +94,9 @@ async def orphan_sweep(backend: Backend) -> str:
     pruned = 0
     while count := await backend.perform(actor, usage.prune):
         pruned += count
-    files = await invoices.sweep_orphans(backend, actor) + await accounting.sweep_orphans(backend, actor)
+    files = 0
+    for feature in (invoices, accounting, uploads):
+        files += await feature.sweep_orphans(backend, actor)
     return f"{removed} expired keys, {pruned} old usage events, {files} files that belong to nothing removed"
 
 

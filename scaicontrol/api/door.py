@@ -97,7 +97,9 @@ class Router:
         def publish(endpoint: Endpoint) -> Endpoint:
             door = _door(endpoint, permission, _Answer(response_model, status_code), method, keyed=keyed)
             grant = PERMISSIONS[permission]
-            extra = {"x-permission": permission, "x-idempotent": keyed}
+            extra: dict[str, Any] = {"x-permission": permission, "x-idempotent": keyed}
+            if "request_body" in options:  # of an endpoint that reads the request itself
+                extra["requestBody"] = options["request_body"]
             if not grant.public:
                 extra["security"] = [{"bearer": sorted(grant.scopes)}]
             for prefix, shown in ((self.prefix, True), (self.alias, False)):
@@ -180,7 +182,7 @@ def _door(endpoint: Endpoint, permission: str, answer: _Answer, method: str, *, 
         handler = _procedure(endpoint, answer, wants_actor=len(mine) < len(parameters) - 1)
     else:
         raise TypeError(f"{endpoint.__qualname__} takes neither `uow`, `look` nor `backend` first.")
-    wants_request = any(p.name == "request" for p in mine)  # the raw body of a signed message
+    wants_request = any(p.name == "request" for p in mine)  # the raw body: of a signed message, or a file
     mine = [p for p in mine if p.name != "request"]
 
     async def permitted(request: Request) -> Actor:

@@ -97,6 +97,11 @@ PERMISSIONS: dict[str, Grant] = {
     "usage:administer": _read("admin:usage"),
     "usage:aggregate": _platform("admin:usage", "admin:platform"),
     "quotas:read": _read("registry:manage", "subscriptions:read", "admin:usage", services=True),
+    # pictures
+    "uploads:fetch": Grant(public=True, services=True),
+    "icons:upload": _platform("admin:registry"),
+    "template_images:upload": _write("admin:billing"),
+    "uploads:sweep": _platform("admin:platform"),  # removes pictures that were never recorded
     # tax, invoices, billing, payments
     "tax:decide": _write("admin:billing", "admin:subscriptions"),
     "vat_rates:read": _read("admin:billing", "admin:tenants", "billing:read", "services:read"),

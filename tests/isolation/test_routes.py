@@ -27,7 +27,7 @@ from scaicontrol.core.outbox import OutboxRow
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db import Model
 from scaicontrol.db.tenant_filter import PLATFORMS, PartnerOwned, PartnerPrivate, PartnerShared, TenantOwned
-from scaicontrol.services import accounting, invoices, webhooks
+from scaicontrol.services import accounting, invoices, uploads, webhooks
 from scaicontrol.services.accounting.schemas import LedgerMapping, SyncIn
 from scaicontrol.services.templates import TemplateType
 from tests.factories import (
@@ -54,6 +54,7 @@ from tests.factories.invoices import RENDERER, a_draft, finalized
 from tests.factories.registry import store_service
 from tests.factories.subscriptions import market, subscribed
 from tests.factories.templates import draft
+from tests.factories.uploads import picture
 from tests.factories.webhooks import delivered, subscriber
 
 stranger = service("svc_scaimail", "scaimail")  # a service nobody has subscribed to
@@ -123,6 +124,7 @@ async def people_the_worlds(backend: Backend, clock: Any) -> None:
         await store_user(backend, admin.name.lower(), "partner_admin", tenant_id=None, partner_id=partner_id)
         await store_override(backend, partner_id=partner_id, price_cents=900)
         await draft(backend, TemplateType.email_invoice, f"{admin.name} mails", by=admin)
+        await uploads.upload_template_image(backend, admin, picture("PNG", colour=len(partner_id)))
         await subscriber(backend, admin, f"https://{admin.name.lower()}.example.com/")
         books = await an_integration(backend, by=admin, mapping=LedgerMapping(debtor_account="1300"))
         await backend.perform(admin, accounting.request, books.id, SyncIn.model_validate({"from": date(2026, 1, 1)}))

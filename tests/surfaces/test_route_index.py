@@ -23,8 +23,8 @@ def scope_for(route: APIRoute) -> dict[str, object]:
 def test_every_endpoint_is_found_as_before(api):
     index, *routes = api.router.routes
     assert isinstance(index, RouteIndex)
-    endpoints = [route for route in routes if isinstance(route, APIRoute)]
-    assert len(endpoints) > 100
+    endpoints = [route for route in routes if isinstance(route, APIRoute) and ":path}" not in route.path]
+    assert len(endpoints) > 100  # without those whose paths have no shape: they are left to the routes behind
     for route in endpoints:
         scope = scope_for(route)
         match, found = index.matches(scope)

@@ -7,6 +7,7 @@ from scaicontrol.core import identifiers
 from scaicontrol.core.errors import Conflict
 from scaicontrol.core.periods import time_zone
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import uploads
 
 from . import queries
 from .events import PartnerBillingLinked, PartnerBillingUpdated, PartnerConfigured
@@ -27,6 +28,8 @@ async def configure(uow: UnitOfWork, partner_id: str, patch: PartnerConfiguratio
     if config is None:
         config = PartnerConfiguration(partner_id=partner_id)
     sent = patch.model_dump(exclude_unset=True)
+    if sent.get("logo_url"):
+        sent["logo_url"] = await uploads.require_usable(uow, sent["logo_url"], partner_id, "logo_url")
     version = sent.pop("version", None)
     if version is not None and version != config.version:
         raise Conflict(f"The {config} was changed meanwhile: it is at version {config.version}, not {version}.")

@@ -1,0 +1,42 @@
+"""Pictures: icons, and images for templates and letterheads."""
+
+from pathlib import Path
+
+import typer
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Invalid, NotFound
+from scaicontrol.services import uploads
+from scaicontrol.services.uploads import Limits, Upload, UploadOut
+
+from .door import command
+
+app = typer.Typer(name="uploads", no_args_is_help=True, help="Pictures: icons, and images for templates.")
+
+
+@command(app)
+async def icon(backend: Backend, actor: Actor, file: Path) -> UploadOut:
+    """Store an icon and print its address."""
+    return _told(backend, await uploads.upload_icon(backend, actor, _read(file, uploads.ICON)))
+
+
+@command(app)
+async def template_image(backend: Backend, actor: Actor, file: Path) -> UploadOut:
+    """Store an image for templates and letterheads and print its address; act --as somebody to store it as theirs."""
+    return _told(backend, await uploads.upload_template_image(backend, actor, _read(file, uploads.TEMPLATE_IMAGE)))
+
+
+def _read(file: Path, limits: Limits) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            body = opened.read(limits.bytes_max + 1)
+    except OSError as error:
+        raise NotFound(f"{file} cannot be read: {error.strerror}.") from error
+    if len(body) > limits.bytes_max:
+        raise Invalid(limits.sentence)
+    return body
+
+
+def _told(backend: Backend, upload: Upload) -> UploadOut:
+    return UploadOut(url=uploads.url_of(upload.path, backend.settings.public_base_url), path=upload.path)

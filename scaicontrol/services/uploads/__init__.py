@@ -1,0 +1,41 @@
+"""Uploads: pictures people bring, cleaned, kept by their content, and shown to everybody."""
+
+from .events import UploadStored
+from .kinds import ICON, MEDIA_TYPES, TEMPLATE_IMAGE, Limits
+from .models import Upload
+from .names import ROOT, is_name, named_by, names_in, url_of
+from .pictures import Pictures, absent, blank, embedded, linked, shown
+from .queries import find, recorded, require_usable, visible
+from .schemas import UploadOut
+from .service import File, fetch, upload_icon, upload_template_image
+from .sweep import sweep_orphans
+
+__all__ = [
+    "ICON",
+    "MEDIA_TYPES",
+    "ROOT",
+    "TEMPLATE_IMAGE",
+    "File",
+    "Limits",
+    "Pictures",
+    "Upload",
+    "UploadOut",
+    "UploadStored",
+    "absent",
+    "blank",
+    "embedded",
+    "fetch",
+    "find",
+    "is_name",
+    "linked",
+    "named_by",
+    "names_in",
+    "recorded",
+    "require_usable",
+    "shown",
+    "sweep_orphans",
+    "upload_icon",
+    "upload_template_image",
+    "url_of",
+    "visible",
+]
