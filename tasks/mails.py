@@ -13,10 +13,11 @@ from scaicontrol.core.money import exponent
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices, notifications, partners, subscriptions, templates, tenants
+from scaicontrol.services import invoices, notifications, partners, subscriptions, templates, tenants, uploads
 from scaicontrol.services.invoices import Invoice
 from scaicontrol.services.notifications import StoredAttachment
-from scaicontrol.services.templates import Letter, Letterhead, MailKind, TemplateType, Wish
+from scaicontrol.services.templates import Letter, Letterhead, MailKind, Published, TemplateType, Wish
+from scaicontrol.services.uploads import Pictures
 
 _ACTOR = Actor.system("mails")
 
@@ -188,6 +189,9 @@ async def _about_subscription(
     ends = subscription.trial_ends_at and civil_date(subscription.trial_ends_at, terms.timezone)
     name = profile.company_name or ""
     link = f"{uow.settings.public_base_url}/subscriptions/{subscription.id}"
+    template = await templates.resolve(
+        uow, Wish.of(TemplateType(kind), language, seller, tenants.buyer_snapshot(profile))
+    )
     letter = Letter(
         kind,
         language,
@@ -210,7 +214,8 @@ async def _about_subscription(
             "seller": seller | {"address_lines": _address(seller)},
             "brand": {"logo_url": seller.get("logo_url"), "color": seller.get("brand_color")},
         },
-        await templates.resolve(uow, Wish.of(TemplateType(kind), language, seller, tenants.buyer_snapshot(profile))),
+        template,
+        _linked(uow, template, seller),
     )
     return Post(
         letter,
@@ -226,6 +231,12 @@ async def _about_subscription(
             "link": f"/subscriptions/{subscription.id}",
         },
     )
+
+
+def _linked(uow: UnitOfWork, template: Published | None, seller: Mapping[str, Any]) -> Pictures:
+    """Mail clients show no embedded pictures: a mail links to the uploads its template names."""
+    named = (str(seller.get("logo_url")), *(template.source.texts if template else ()))
+    return uploads.linked(uow.settings.public_base_url, seller.get("partner_id"), named)
 
 
 async def _letter(
@@ -250,7 +261,17 @@ async def _letter(
         if not invoice.is_credit_note:
             due = Decimal(invoice.amount_due_cents).scaleb(-exponent(invoice.currency))
             variables["totals"] |= {"due": due, "paid": variables["totals"]["total"] - due}
-    return Letter(kind, language, _about(invoice, language), name, link, _letterhead(seller), variables, template)
+    return Letter(
+        kind,
+        language,
+        _about(invoice, language),
+        name,
+        link,
+        _letterhead(seller),
+        variables,
+        template,
+        _linked(uow, template, seller),
+    )
 
 
 def _about(invoice: Invoice, language: str) -> dict[str, str]:

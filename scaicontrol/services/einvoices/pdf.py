@@ -1,13 +1,13 @@
 """The PDF of a document: the same content as its XML, which travels inside for the formats that ask for it."""
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from scaicontrol.core import fonts
 from scaicontrol.core.errors import Reason
 from scaicontrol.core.ports import Attachment, Conformance, DocumentRenderer
-from scaicontrol.services import templates
+from scaicontrol.services import templates, uploads
 
 from .document import Document
 from .formats import Format, Profile, profile_of
@@ -17,10 +17,11 @@ from .writers import to_xml
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a partner's documents wear: a logo as a `data:` URI and a colour."""
+    """What a partner's documents wear: a logo, as a `data:` URI or an upload that is among `pictures`, and a colour."""
 
     logo_url: str | None = None
     brand_color: str | None = None
+    pictures: uploads.Pictures = field(default_factory=dict)
 
 
 def render_html(document: Document, look: Look | None = None, *, void: bool = False) -> str:
@@ -28,6 +29,7 @@ def render_html(document: Document, look: Look | None = None, *, void: bool = Fa
     look = look or Look()
     kind: templates.DocumentKind = "credit_note" if document.is_credit_note else "invoice"
     shown = variables(document, logo_url=look.logo_url, brand_color=look.brand_color)
+    shown["brand"]["logo_url"] = uploads.shown(shown["brand"]["logo_url"], look.pictures)
     return templates.render_html(shown, document.language, kind, void=void)
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from scaicontrol.services import tax
+from scaicontrol.services import tax, uploads
 
 from .document import AllowanceCharge, Document, Line, Party, Payment
 
@@ -17,7 +17,7 @@ def variables(document: Document, *, logo_url: str | None = None, brand_color: s
     """
     Lay out a document for `templates.render_html`, or for a template that people wrote.
 
-    Only a logo that is a `data:` URI is passed on: a renderer fetches nothing.
+    Only a logo that is a `data:` URI, or one of our uploads, is passed on: a renderer fetches nothing.
     """
     totals, period, before = document.totals, document.period, document.preceding
     return {
@@ -67,7 +67,7 @@ def variables(document: Document, *, logo_url: str | None = None, brand_color: s
             "reverse_charge": document.reverse_charge,
         },
         "brand": {
-            "logo_url": logo_url if (logo_url or "").startswith("data:image/") else None,
+            "logo_url": logo_url if (logo_url or "").startswith("data:image/") or uploads.named_by(logo_url) else None,
             "color": brand_color,
         },
     }

@@ -4,10 +4,12 @@ from typing import Any
 
 from jinja2 import TemplateError
 
+from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, Reason, Unavailable
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import einvoices, templates
+from scaicontrol.services import einvoices, templates, uploads
 from scaicontrol.services.templates import Published, TemplateType, Wish
+from scaicontrol.services.uploads import Pictures
 
 from .models import DocumentRender
 from .paper import Paper, document_of
@@ -44,10 +46,25 @@ def unmet_wish(paper: Paper, template: Published | None) -> list[str]:
     return [f"No template named '{names[0]}' is published for it; the built-in one is used."]
 
 
-async def printed(paper: Paper, template: Published | None, *, is_void: bool = False) -> str:
+async def pictures_of(backend: Backend, paper: Paper, template: Published | None) -> Pictures:
+    """Fetch the uploads that a document's pages show. Call it outside any transaction."""
+    return await uploads.embedded(backend.ports.objects, paper.seller.get("partner_id"), _texts(paper, template))
+
+
+def blanks_of(paper: Paper, template: Published | None) -> Pictures:
+    """Give nothing to see in their place, for whoever only reads what the pages say."""
+    return uploads.blank(_texts(paper, template))
+
+
+def _texts(paper: Paper, template: Published | None) -> list[str]:
+    return [str(paper.seller.get("logo_url")), *(template.source.texts if template else ())]
+
+
+async def printed(paper: Paper, template: Published | None, pictures: Pictures, *, is_void: bool = False) -> str:
     """Write a document's pages: HTML that needs nothing else. Call it outside any transaction."""
-    document, look = document_of(paper), _look(paper)
+    document = document_of(paper)
     if template is None:
+        look = einvoices.Look(paper.seller.get("logo_url"), paper.seller.get("brand_color"), pictures)
         return einvoices.render_html(document, look, void=is_void)
     words = templates.labels(document.language)
     page = await templates.render(
@@ -57,6 +74,7 @@ async def printed(paper: Paper, template: Published | None, *, is_void: bool = F
             shown_to_templates(paper, is_void=is_void),
             title=einvoices.title_of(document),
             watermark=words.void if is_void else "",
+            pictures=pictures,
         )
     )
     return page.html
@@ -64,16 +82,16 @@ async def printed(paper: Paper, template: Published | None, *, is_void: bool = F
 
 def shown_to_templates(paper: Paper, *, is_void: bool = False) -> dict[str, Any]:
     """Give the variables that a template of people sees (contract §19.2)."""
-    look = _look(paper)
-    shown = einvoices.variables(document_of(paper), logo_url=look.logo_url, brand_color=look.brand_color)
+    brand = {name: paper.seller.get(name) for name in ("logo_url", "brand_color")}
+    shown = einvoices.variables(document_of(paper), **brand)
     shown["invoice"]["status"] = "void" if is_void else "finalized"
     return shown
 
 
-async def print_problems(paper: Paper, template: Published | None) -> list[Reason]:
+async def print_problems(paper: Paper, template: Published | None, pictures: Pictures) -> list[Reason]:
     """Try to write the pages, and name what the law wants on them and they do not show."""
     try:
-        html = await printed(paper, template)
+        html = await printed(paper, template, pictures)
     except (ControlError, TemplateError) as error:
         return [does_not_render(error)]
     reasons = list(einvoices.unprintable(document_of(paper)))
@@ -86,7 +104,3 @@ async def print_problems(paper: Paper, template: Published | None) -> list[Reaso
 def does_not_render(error: Exception) -> Reason:
     """Say what keeps pages from being written, whatever paper they are of."""
     return Reason("template_error", f"The template does not render: {error}", "template")
-
-
-def _look(paper: Paper) -> einvoices.Look:
-    return einvoices.Look(logo_url=paper.seller.get("logo_url"), brand_color=paper.seller.get("brand_color"))

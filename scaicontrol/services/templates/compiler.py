@@ -1,13 +1,16 @@
 """From what a person wrote to what is rendered: checked, cleaned, the designer's markers replaced."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from . import language, markers, markup, style, tokens
 from .kinds import TemplateType
 from .lines import Problem, refusal
 
 SUBJECT_MOST = 300
+_SHOWN: Final = re.compile(r'\{\{ uploads\["([^"]+)"\] \}\}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,11 @@ class Source:
     subject: str = ""
     is_designed: bool = False
 
+    @property
+    def texts(self) -> tuple[str, str]:
+        """Everything that may name an uploaded picture."""
+        return self.html_content, self.css_content
+
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
@@ -29,6 +37,11 @@ class Compiled:
     css: str
     subject: str
     places: tuple[tuple[int, int], ...]
+
+    @property
+    def pictures(self) -> frozenset[str]:
+        """The uploads it shows, by name."""
+        return frozenset((*_SHOWN.findall(self.html), *tokens.PICTURE.findall(self.css)))
 
     def source_line(self, position: int) -> int:
         """Give the line in the source of a position in `html`."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from scaicontrol.core.errors import ControlError
 from scaicontrol.core.logging import get_logger
+from scaicontrol.services.uploads import Pictures
 
 from .builtin_mails import Letterhead, render_mail
 from .mail_words import MailKind
@@ -30,6 +31,7 @@ class Letter:
     sender: Letterhead
     variables: Mapping[str, Any] = field(default_factory=dict)
     template: Published | None = None
+    pictures: Pictures = field(default_factory=dict)  # the uploads its template may link to
 
 
 async def write_mail(letter: Letter) -> tuple[str, str]:
@@ -40,7 +42,9 @@ async def write_mail(letter: Letter) -> tuple[str, str]:
     """
     if letter.template is not None:
         try:
-            page = await render(Job(letter.template.source, letter.language, letter.variables))
+            page = await render(
+                Job(letter.template.source, letter.language, letter.variables, pictures=letter.pictures)
+            )
         except ControlError:
             log.exception(
                 "mail_template_failed",

@@ -15,7 +15,7 @@ import nh3
 from . import markers, style
 from .kinds import TemplateType
 from .lines import Problem
-from .tokens import MARK, OPEN, Marked, Token, order_of
+from .tokens import MARK, OPEN, Marked, Token, mark_of, order_of
 
 HTML_MOST: Final = 2_000_000  # characters, embedded images included
 _ANYWHERE: Final = frozenset({
@@ -142,10 +142,10 @@ class _Reading(HTMLParser):
         """Write an attribute that passed as it is to stand in the page."""
         if name == "style" and OPEN not in value:
             return style.declarations(value, 0, is_mail=self.kind.is_mail)[0]
-        return value
+        return (mark_of(value) or value) if name == "src" else value
 
     def _is_image(self, value: str) -> bool:
-        return style.IMAGE.fullmatch(value) is not None or self._alone(value) in _IMAGES
+        return style.is_picture(value) or self._alone(value) in _IMAGES
 
     def _is_link(self, value: str) -> bool:
         return _LINK.fullmatch(value) is not None or self._alone(value) in _LINKS
@@ -158,7 +158,11 @@ class _Reading(HTMLParser):
         for mark in MARK.finditer(value):
             if (inner := self.tokens[int(mark[1])].inner) != "brand.color":
                 return f"A style can hold {{{{ brand.color }}}} and no other variable, not '{inner}'."
-        _, problems = style.declarations(MARK.sub("#000000", value), line, is_mail=self.kind.is_mail)
+        written, problems = style.declarations(MARK.sub("#000000", value), line, is_mail=self.kind.is_mail)
+        if OPEN in value and OPEN in written:
+            return (
+                "A style holds brand.color or an uploaded picture, not both; put one of them on an element around it."
+            )
         return problems[0].message if problems else ""
 
     def _spoken(self, value: str) -> str:
@@ -168,7 +172,10 @@ class _Reading(HTMLParser):
         self.problems.append(Problem("html_content", line, message))
 
 
-_EMBED: Final = "embed it as data:image/…, or print brand.logo_url or payment.qr_payload | qr"
+_EMBED: Final = (
+    "upload it and name it as /api/v1/uploads/…, embed it as data:image/…, or print brand.logo_url or"
+    " payment.qr_payload | qr"
+)
 
 
 def _why_not(tag: str) -> str:
@@ -176,6 +183,6 @@ def _why_not(tag: str) -> str:
         "script": "nothing runs in a document",
         "style": "styles have a field of their own (css_content)",
         "link": "nothing is loaded from elsewhere",
-        "svg": "embed the drawing as an image (data:image/svg+xml)",
+        "svg": "upload the drawing, or embed it as an image (data:image/svg+xml)",
     }.get(tag)
     return f"<{tag}> is not allowed{f': {why}' if why else ''}."

@@ -8,7 +8,7 @@ page size, page numbers and everything PDF/A needs are ours.
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -19,15 +19,16 @@ from typing import Any, Final
 from liquid.exceptions import LiquidError
 
 from scaicontrol.core.processes import Workers
+from scaicontrol.services import uploads
 
 from . import language as liquid
-from . import mandatory, samples
+from . import mandatory, samples, tokens
 from .builtin_documents import usable_color
 from .catalogue import filled
 from .compiler import Compiled, Source, compile_source
 from .kinds import LEGAL_DOCUMENTS
 from .labels import labels
-from .lines import Problem, refusal
+from .lines import Problem, line_at, refusal
 
 SECONDS: Final = 5.0
 _KILLED_AFTER: Final = 20.0  # seconds, its start included
@@ -60,6 +61,7 @@ class Job:
     variables: Mapping[str, Any] | None = None
     title: str = ""
     watermark: str = ""
+    pictures: uploads.Pictures = field(default_factory=dict)  # the uploads it may show
 
 
 async def render(job: Job) -> Page:
@@ -99,13 +101,30 @@ def _time_limit() -> Iterator[None]:
 
 
 def _page(compiled: Compiled, job: Job, variables: Mapping[str, Any]) -> Page:
+    _require_pictures(compiled, job)
     shown = _plain(filled({**variables, "labels": asdict(labels(job.language))}, job.source.document_type))
     shown["brand"]["color"] = usable_color(shown["brand"].get("color"))
+    shown["brand"]["logo_url"] = uploads.shown(shown["brand"].get("logo_url"), job.pictures)
+    shown["uploads"] = job.pictures
+    css = tokens.PICTURE.sub(lambda found: job.pictures.get(found[1], ""), compiled.css)
     body = _rendered(compiled.html, "html_content", shown, job.language, compiled)
     if job.source.document_type.is_mail:
         subject = " ".join(unescape(_rendered(compiled.subject, "subject", shown, job.language)).split())
-        return Page(_mail(subject, body, compiled.css, job.language), subject)
-    return Page(_document(body, compiled.css, job, shown["brand"]["color"]))
+        return Page(_mail(subject, body, css, job.language), subject)
+    return Page(_document(body, css, job, shown["brand"]["color"]))
+
+
+def _require_pictures(compiled: Compiled, job: Job) -> None:
+    if missing := sorted(compiled.pictures - job.pictures.keys()):
+        raise refusal(Problem(*_place(job.source, name), uploads.absent(name)) for name in missing)
+
+
+def _place(source: Source, name: str) -> tuple[str, int]:
+    """Give the field and line a picture is named in."""
+    for name_of, text in (("html_content", source.html_content), ("css_content", source.css_content)):
+        if (at := text.find(name)) >= 0:
+            return name_of, line_at(text, at)
+    return "html_content", 0
 
 
 def _rendered(

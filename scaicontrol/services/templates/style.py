@@ -11,6 +11,7 @@ from typing import Any, Final
 import tinycss2
 
 from .lines import Problem
+from .tokens import mark_of
 
 CSS_MOST: Final = 200_000  # characters
 _SELECTOR: Final = re.compile(r"[\w\s#.,:>*+~()\[\]=\"'-]{1,500}")
@@ -90,6 +91,7 @@ def _declarations(contents: Sequence[Any], problems: list[Problem], *, is_mail: 
             problems.append(_problem(each.source_line, wrong))
         else:
             important = " !important" if each.important else ""
+            _mark_pictures(each.value)
             yield f"{each.name}:{tinycss2.serialize(each.value).strip()}{important}"
 
 
@@ -133,8 +135,31 @@ def _wrong_tokens(tokens: Sequence[Any]) -> Iterator[str]:
 
 
 def _wrong_url(address: str) -> Iterator[str]:
-    if not IMAGE.fullmatch(address):
-        yield f"url({address[:60]}) is not allowed: nothing is loaded from elsewhere; embed the image as data:image/…."
+    if not is_picture(address):
+        yield (
+            f"url({address[:60]}) is not allowed: nothing is loaded from elsewhere; upload the image and name it as"
+            " /api/v1/uploads/…, or embed it as data:image/…."
+        )
+
+
+def is_picture(address: str) -> bool:
+    """Tell whether an address is a picture inside the page, or one of our uploads."""
+    return IMAGE.fullmatch(address) is not None or mark_of(address) is not None
+
+
+def _mark_pictures(tokens: Sequence[Any]) -> None:
+    """Put the mark of an upload where its address stands, however the address was written."""
+    for token in tokens:
+        if token.type == "url" and (mark := mark_of(token.value)):
+            token.representation = f"url({mark})"
+        elif token.type == "function" and token.lower_name == "url":
+            for part in token.arguments:
+                if part.type == "string" and (mark := mark_of(part.value)):
+                    part.representation = f'"{mark}"'
+        elif token.type == "function":
+            _mark_pictures(token.arguments)
+        elif token.type in ("() block", "[] block"):
+            _mark_pictures(token.content)
 
 
 def _problem(line: int, message: str) -> Problem:

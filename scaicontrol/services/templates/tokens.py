@@ -3,11 +3,14 @@ Liquid inside HTML: taken out before HTML is parsed, put back afterwards.
 
 A parser of HTML would move, escape or break `{{ … }}` and `{% … %}`. Each becomes a mark that passes through unharmed:
 a comment where a table allows nothing else, a private-use character elsewhere. Marks keep the line breaks they replace.
+An address of an upload becomes a mark with its name, and in the page what the reader of the page can open.
 """
 
 import re
 from dataclasses import dataclass, field
 from typing import Final
+
+from scaicontrol.services import uploads
 
 from .language import TAGS
 from .lines import Problem, line_at
@@ -15,6 +18,7 @@ from .lines import Problem, line_at
 OPEN, CLOSE = "\ue000", "\ue001"
 MARK: Final = re.compile(rf"{OPEN}(\d+)\s*{CLOSE}")
 COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+PICTURE: Final = re.compile(rf"{OPEN}([a-z][\w./-]*){CLOSE}")
 COMMENT_MARK: Final = re.compile(rf"<!--{OPEN}(\d+)\s*{CLOSE}-->")
 _TOKEN: Final = re.compile(r"\{\{(?P<output>.*?)\}\}|\{%(?P<tag>.*?)%\}", re.DOTALL)
 _PIECE: Final = re.compile(r"<!--.*?(?:-->|\Z)|\{\{.*?\}\}|\{%.*?%\}|</?[a-zA-Z]|<!|[\"'>]", re.DOTALL)
@@ -65,14 +69,24 @@ def put_back(html: str, tokens: list[Token]) -> tuple[str, list[tuple[int, int]]
     written: list[str] = []
     places: list[tuple[int, int]] = []
     at = length = 0
-    for mark in re.finditer(rf"{COMMENT_MARK.pattern}|{MARK.pattern}", html):
-        token = tokens[int(mark[1] or mark[2])]
-        written += [html[at : mark.start()], token.text]
+    for mark in re.finditer(rf"{COMMENT_MARK.pattern}|{MARK.pattern}|{PICTURE.pattern}", html):
         length += mark.start() - at
-        places.append((length, token.line))
-        length += len(token.text)
+        if mark[3]:
+            text = f'{{{{ uploads["{mark[3]}"] }}}}'
+        else:
+            token = tokens[int(mark[1] or mark[2])]
+            text = token.text
+            places.append((length, token.line))
+        written += [html[at : mark.start()], text]
+        length += len(text)
         at = mark.end()
     return "".join([*written, html[at:]]), places
+
+
+def mark_of(address: str) -> str | None:
+    """Give the mark of an upload's address, None for any other: a private-use character is never a person's own."""
+    name = uploads.named_by(address)
+    return f"{OPEN}{name}{CLOSE}" if name else None
 
 
 def order_of(html: str) -> list[int]:

@@ -18,11 +18,12 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices
 from scaicontrol.services.tax import TaxableLine, Totals
 from scaicontrol.services.templates import Published
+from scaicontrol.services.uploads import Pictures
 
 from .. import crediting, numbering, queries
 from ..lifecycle import DocumentType, InvoiceStatus
 from ..models import Invoice, InvoiceLine, NumberSeries
-from ..pages import print_problems, template_for, unmet_wish
+from ..pages import blanks_of, pictures_of, print_problems, template_for, unmet_wish
 from ..paper import Paper, document_of, line_row, row_of
 from ..parties import Parties, inherited_parties, parties_of
 from ..schemas import CheckReasonOut, CheckReport, FinalizeIn
@@ -61,7 +62,8 @@ class Candidate:
 async def check(backend: Backend, actor: Actor, invoice_id: str, data: FinalizeIn | None = None) -> CheckReport:
     """Say everything that keeps a draft from being finalized; consumes nothing."""
     candidate = await backend.ask(actor, candidate_of, invoice_id, data)
-    return await judged(candidate)
+    paper = candidate.paper
+    return await judged(candidate, await pictures_of(backend, paper, candidate.template) if paper else None)
 
 
 async def candidate_of(uow: UnitOfWork, invoice_id: str, data: FinalizeIn | None = None) -> Candidate:
@@ -151,11 +153,16 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
     )
 
 
-async def judged(candidate: Candidate) -> CheckReport:
-    """Hold the finished document against its template and the rules of its format, and report all that was found."""
+async def judged(candidate: Candidate, pictures: Pictures | None = None) -> CheckReport:
+    """
+    Hold the finished document against its template and the rules of its format, and report all that was found.
+
+    Without `pictures`, inside a transaction, uploads are taken for there.
+    """
     reasons, verdict = list(candidate.reasons), einvoices.Verdict()
     if candidate.paper is not None:
-        reasons += await print_problems(candidate.paper, candidate.template)
+        seen = blanks_of(candidate.paper, candidate.template) if pictures is None else pictures
+        reasons += await print_problems(candidate.paper, candidate.template, seen)
         said = {reason.code for reason in reasons}
         document, target = document_of(candidate.paper), candidate.parties.format
         verdict = await einvoices.validate(document, target, rules=candidate.rules)

@@ -15,7 +15,7 @@ from scaicontrol.services.templates import Published
 from .. import queries
 from ..lifecycle import InvoiceStatus
 from ..models import DocumentVersion
-from ..pages import printed, template_for
+from ..pages import pictures_of, printed, template_for
 from ..paper import Paper, document_of
 from ..parties import format_of
 from . import render
@@ -134,7 +134,8 @@ async def _make(backend: Backend, job: render.Job) -> tuple[render.StoredFile, b
         )
     if job.format.is_pdf:
         kind = "zugferd"
-        html = await printed(job.paper, job.template, is_void=job.is_void)
+        pictures = await pictures_of(backend, job.paper, job.template)
+        html = await printed(job.paper, job.template, pictures, is_void=job.is_void)
         body = await einvoices.to_pdf(
             backend.ports.renderer,
             document,

@@ -20,7 +20,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, ControlError, Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import templates
+from scaicontrol.services import templates, uploads
 from scaicontrol.services.templates import DocumentKind, Published
 
 from ..models import AccountPaper
@@ -52,7 +52,7 @@ class Contents:
 
 async def keep(backend: Backend, contents: Contents) -> tuple[bytes, AccountPaper]:
     """Make a paper, store it and record it; Refused when its template does not render, as the gate of an invoice is."""
-    html = await _written(contents)
+    html = await _written(backend, contents)
     body = await backend.ports.renderer.pdf(html, title=contents.title, created_at=contents.dated)
     digest = sha256(body).hexdigest()
     row = contents.row
@@ -64,11 +64,15 @@ async def keep(backend: Backend, contents: Contents) -> tuple[bytes, AccountPape
     return body, await backend.perform(_ARCHIVE, _record, contents, key, digest, len(body))
 
 
-async def _written(contents: Contents) -> str:
+async def _written(backend: Backend, contents: Contents) -> str:
+    brand, source = contents.variables["brand"], contents.template.source if contents.template else None
+    named = (str(brand["logo_url"]), *(source.texts if source else ()))
+    pictures = await uploads.embedded(backend.ports.objects, contents.row["partner_id"], named)
     try:
-        if contents.template is None:
-            return templates.render_html(contents.variables, contents.language, contents.kind)
-        wanted = templates.Job(contents.template.source, contents.language, contents.variables, title=contents.title)
+        shown = {**contents.variables, "brand": brand | {"logo_url": uploads.shown(brand["logo_url"], pictures)}}
+        if source is None:
+            return templates.render_html(shown, contents.language, contents.kind)
+        wanted = templates.Job(source, contents.language, shown, title=contents.title, pictures=pictures)
         return (await templates.render(wanted)).html
     except (ControlError, TemplateError) as error:
         reason = does_not_render(error)

@@ -26,7 +26,7 @@ from .. import queries
 from ..events import DocumentArchived, RenderRequested
 from ..lifecycle import InvoiceStatus
 from ..models import DocumentRender, DocumentVersion, Invoice
-from ..pages import printed, promised_template
+from ..pages import pictures_of, printed, promised_template
 from ..paper import Paper, document_of, sealed_paper
 from ..parties import format_of
 from . import deliver
@@ -213,7 +213,8 @@ async def _store(backend: Backend, job: Job) -> list[StoredFile]:
     if verdict.reasons:
         raise Unavailable(f"The e-invoice of {job.number} no longer passes its rules: {verdict.reasons[0].message}")
     xml = einvoices.to_xml(document, job.format, job.profile)
-    html = await printed(job.paper, job.template, is_void=job.is_void)
+    pictures = await pictures_of(backend, job.paper, job.template)
+    html = await printed(job.paper, job.template, pictures, is_void=job.is_void)
     pdf = await einvoices.to_pdf(
         backend.ports.renderer,
         document,

@@ -11,7 +11,9 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Invalid, Reason
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import uploads
 from scaicontrol.services.tax import language_or_english
+from scaicontrol.services.uploads import Pictures
 
 from .. import mandatory, queries, rendering, samples
 from ..compiler import Source
@@ -23,29 +25,34 @@ from ..schemas import Verdict
 _ANY_LANGUAGE = "en"
 
 
-async def require_sound(source: Source, language: str | None) -> None:
-    """Raise Invalid, with every line, for what may not be saved."""
-    await rendering.render(Job(source, language or _ANY_LANGUAGE))
+async def require_sound(backend: Backend, owner: str, source: Source, language: str | None) -> None:
+    """Raise Invalid, with every line, for what its owner may not save."""
+    await _sound(backend, owner, source, language or _ANY_LANGUAGE)
 
 
-async def require_publishable(backend: Backend, source: Source, language: str | None) -> None:
+async def _sound(backend: Backend, owner: str, source: Source, language: str) -> tuple[Page, Pictures]:
+    pictures = await uploads.embedded(backend.ports.objects, owner, source.texts)
+    return await rendering.render(Job(source, language, pictures=pictures)), pictures
+
+
+async def require_publishable(backend: Backend, owner: str, source: Source, language: str | None) -> None:
     """Raise Invalid for what must not go live: a document that lacks something, also for a buyer who owes the VAT."""
     kind, language = source.document_type, language or _ANY_LANGUAGE
-    page = await rendering.render(Job(source, language))
+    page, pictures = await _sound(backend, owner, source, language)
     if kind.is_mail:
         return
     body = await backend.ports.renderer.pdf(page.html, title="Sample", created_at=backend.clock.now())
     if kind not in LEGAL_DOCUMENTS:
         return
     missing = mandatory.absent(samples.sample(kind), text_of_pdf(body), language)
-    missing += await _missing(source, language, samples.reverse_charge_sample(kind))
+    missing += await _missing(source, language, samples.reverse_charge_sample(kind), pictures)
     if missing:
         once = {reason.field: reason for reason in reversed(missing)}  # a line too many says no more than the first
         raise mandatory.refused(list(reversed(once.values())))
 
 
-async def _missing(source: Source, language: str, variables: Mapping[str, Any]) -> list[Reason]:
-    page = await rendering.render(Job(source, language, variables))
+async def _missing(source: Source, language: str, variables: Mapping[str, Any], pictures: Pictures) -> list[Reason]:
+    page = await rendering.render(Job(source, language, variables, pictures=pictures))
     return missing_in(source.document_type, page, variables, language)
 
 
@@ -70,7 +77,7 @@ async def validate(
         rows = await queries.listing(uow, name=name, document_type=document_type, language=language)
         return [(_unjudged(row), row.source) for row in rows]
 
-    return [await _judged(verdict, source) for verdict, source in await backend.ask(actor, read)]
+    return [await _judged(backend, verdict, source) for verdict, source in await backend.ask(actor, read)]
 
 
 def _unjudged(row: Any) -> Verdict:
@@ -78,14 +85,14 @@ def _unjudged(row: Any) -> Verdict:
     return Verdict(**{each: getattr(row, each) for each in names}, is_valid=True, problems=[])
 
 
-async def _judged(verdict: Verdict, source: Source) -> Verdict:
+async def _judged(backend: Backend, verdict: Verdict, source: Source) -> Verdict:
     language = verdict.language or _ANY_LANGUAGE
     kind = verdict.document_type
     try:
-        await require_sound(source, language)
-        problems = await _missing(source, language, samples.sample(kind))
+        _, pictures = await _sound(backend, verdict.owner_partner_id, source, language)
+        problems = await _missing(source, language, samples.sample(kind), pictures)
         if kind in LEGAL_DOCUMENTS:
-            problems += await _missing(source, language, samples.reverse_charge_sample(kind))
+            problems += await _missing(source, language, samples.reverse_charge_sample(kind), pictures)
     except Invalid as refused:
         problems = list(refused.reasons)
     said = list(dict.fromkeys(reason.message for reason in problems))

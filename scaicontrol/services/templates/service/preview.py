@@ -6,8 +6,9 @@ from typing import Any
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
+from scaicontrol.services import uploads
 
-from .. import rendering, samples
+from .. import queries, rendering, samples
 from ..rendering import Job
 from ..schemas import TemplatePreviewIn
 from .check import language_of, missing_in
@@ -38,7 +39,11 @@ async def preview(
     data = in_liquid(data)
     kind, language = data.document_type, language_of(data.language)
     shown = samples.sample(kind) | dict(variables or {})
-    page = await rendering.render(Job(source_of(kind, data), language, shown, title=_TITLE))
+    source = source_of(kind, data)
+    owner = None if actor.is_platform else actor.partner_id or queries.PLATFORM
+    named = (*source.texts, str((shown.get("brand") or {}).get("logo_url")))
+    pictures = await uploads.embedded(backend.ports.objects, owner, named)
+    page = await rendering.render(Job(source, language, shown, title=_TITLE, pictures=pictures))
     missing = [reason.message for reason in missing_in(kind, page, shown, language)]
     pdf = None
     if data.output == "pdf":

@@ -30,7 +30,8 @@ async def create(backend: Backend, actor: Actor, data: TemplateIn) -> InvoiceTem
     """Write a template, as a draft; Invalid names every line that is refused."""
     actor.require("templates:manage")
     data = in_liquid(data)
-    await require_sound(source_of(data.document_type, data), data.language)
+    owner = owner_for(actor, data.owner_partner_id)
+    await require_sound(backend, owner, source_of(data.document_type, data), data.language)
     return await backend.perform(actor, add, data)
 
 
@@ -39,7 +40,8 @@ async def save(backend: Backend, actor: Actor, template_id: str, data: TemplateP
     actor.require("templates:manage")
     data = in_liquid(data)
     template = await backend.ask(actor, queries.get, template_id)
-    await require_sound(source_of(template.document_type, data), template.language)
+    source = source_of(template.document_type, data)
+    await require_sound(backend, template.owner_partner_id, source, template.language)
     return await backend.perform(actor, write, template_id, data)
 
 
@@ -51,7 +53,7 @@ async def publish(backend: Backend, actor: Actor, template_id: str, version: int
         return await queries.version(uow, await own(uow, template_id, "publish", lock=False), version)
 
     wanted = await backend.ask(actor, read)
-    await require_publishable(backend, wanted.source, wanted.language)
+    await require_publishable(backend, wanted.owner_partner_id, wanted.source, wanted.language)
     return await backend.perform(actor, put_live, template_id, wanted.version)
 
 
@@ -182,6 +184,11 @@ async def own(uow: UnitOfWork, template_id: str, verb: str, *, lock: bool = True
     if not uow.actor.is_platform and template.is_platforms:
         raise Forbidden(f"Cannot {verb} {template}: it is the platform's; duplicate it and change the copy.")
     return template
+
+
+def owner_for(actor: Actor, wished: str | None) -> str:
+    """Say whose pictures a new template may show; whether it may be theirs is decided when it is stored."""
+    return (wished or queries.PLATFORM) if actor.is_platform else actor.partner_id or queries.PLATFORM
 
 
 async def _owner(uow: UnitOfWork, wished: str | None) -> str:

@@ -13,7 +13,7 @@ from ..kinds import TemplateType
 from ..models import InvoiceTemplate
 from ..schemas import Imported, TemplateFile, TemplateIn, TemplatePut
 from .check import require_sound
-from .store import CONTENT, add, digest_of, in_liquid, source_of, write
+from .store import CONTENT, add, digest_of, in_liquid, owner_for, source_of, write
 
 
 async def export(
@@ -49,7 +49,8 @@ async def import_(
     given = [TemplateIn(**file.model_dump(exclude={"published"}), owner_partner_id=owner_partner_id) for file in files]
     translated = [in_liquid(data) for data in given]
     for data in translated:
-        await require_sound(source_of(data.document_type, data), data.language)
+        owner = owner_for(actor, owner_partner_id)
+        await require_sound(backend, owner, source_of(data.document_type, data), data.language)
     try:
         return await backend.perform(actor, store_all, translated, dry_run=dry_run)
     except _Rehearsed as rehearsed:
