@@ -125,7 +125,7 @@ async def test_an_answer_that_nobody_waited_for_reaches_nobody_else(worlds, mari
 @pytest.mark.parametrize("dialect", ["mariadb"])
 async def test_a_lost_connection_is_said_as_the_engine_says_it_and_replaced(worlds, mariadb_server):
     number = Prepared(Invoice, sa.select(Invoice.id, sa.func.connection_id().label("connection")).limit(1))
-    lost = []
+    lost: list[int] = []
 
     async def question(look: Look) -> int:
         (row,) = await look.rows(number)
