@@ -23,7 +23,7 @@ _STATUS: Final[dict[type[ControlError], int]] = {
 
 
 def status_of(error: ControlError) -> int:
-    return _STATUS.get(type(error), 400)
+    return _STATUS.get(errors.kind_of(error), 400)
 
 
 async def say(answer: Response, visit: Visit, level: str, sentence: str) -> None:

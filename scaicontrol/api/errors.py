@@ -64,7 +64,7 @@ def answer(
 async def _control_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, ControlError):
         raise error
-    status = STATUS[type(error)]
+    status = STATUS[errors.kind_of(error)]
     headers = {}
     if status == 401:
         metadata = f"{str(request.base_url).rstrip('/')}/.well-known/oauth-protected-resource"

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from scaicontrol.core import sealing
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import ControlError, Unauthenticated, Unavailable
+from scaicontrol.core.errors import ControlError, Unauthenticated, Unavailable, kind_of
 from scaicontrol.core.settings import Settings
 from scaicontrol.integrations.scaikey import LoginStart, ScaiKeyLogin
 from scaicontrol.services import identity, identity_sync
@@ -176,7 +176,7 @@ def _set(answer: Response, name: str, value: str, age: timedelta, *, samesite: L
 
 def _apology(error: ControlError) -> Response:
     page = _PAGE.replace("{message}", escape(error.message))
-    return HTMLResponse(page, STATUS[type(error)], {"Cache-Control": "no-store"})
+    return HTMLResponse(page, STATUS[kind_of(error)], {"Cache-Control": "no-store"})
 
 
 _PAGE: Final = """<!doctype html>

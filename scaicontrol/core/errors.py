@@ -84,6 +84,11 @@ class Unavailable(ControlError):
     code = "service_unavailable"
 
 
+def kind_of(error: ControlError) -> type[ControlError]:
+    """Give which of the kinds above an error is: a feature may name one of its own more narrowly."""
+    return next((kind for kind in type(error).__mro__ if kind.__base__ is ControlError), ControlError)
+
+
 def invalid(field: str, message: str, code: str = "invalid") -> Invalid:
     """Say what is wrong with one field."""
     return Invalid(message, reasons=[Reason(code, message, field)])
