@@ -1,4 +1,5 @@
 import { screen } from "@solidjs/testing-library";
+import userEvent from "@testing-library/user-event";
 import axe from "axe-core";
 import { expect, it } from "vitest";
 import BillingProfile from "../src/features/billing-profile/BillingProfile";
@@ -49,6 +50,15 @@ it.each([
   });
   const { container } = show(component, pattern, address);
   await screen.findAllByText(shown);
+  const found = await axe.run(container, { rules: RULES });
+  expect(found.violations.map((violation) => `${violation.id}: ${violation.nodes[0]?.html}`)).toEqual([]);
+});
+
+it("the days of a statement break no rule of axe", async () => {
+  serve({ "GET /api/v1/billing/invoices": page([invoice]) });
+  const { container } = show(Invoices, "/billing/invoices");
+  await userEvent.setup().click(await screen.findByRole("button", { name: "Statement of account" }));
+  await screen.findByLabelText("First day");
   const found = await axe.run(container, { rules: RULES });
   expect(found.violations.map((violation) => `${violation.id}: ${violation.nodes[0]?.html}`)).toEqual([]);
 });

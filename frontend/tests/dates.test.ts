@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { day, elapsed, moment, period, relative } from "../src/lib/dates";
+import { day, elapsed, moment, period, relative, today } from "../src/lib/dates";
 
 const NOON = Date.parse("2026-11-23T12:00:00Z");
 const plain = (text: string) => text.replaceAll(/[\u00a0\u2009\u202f]/g, " ");
@@ -7,6 +7,11 @@ const plain = (text: string) => text.replaceAll(/[\u00a0\u2009\u202f]/g, " ");
 // The tests run in New York, where the mistakes show.
 describe("a civil date", () => {
   it("is the same day everywhere", () => expect(day("en-GB", "2026-11-01")).toBe("1 Nov 2026"));
+
+  it("of today is the reader's own", () => {
+    expect(today(Date.parse("2026-11-23T12:00:00Z"))).toBe("2026-11-23");
+    expect(today(Date.parse("2026-11-23T02:00:00Z"))).toBe("2026-11-22");
+  });
 
   it.each([
     ["2026-11-23", "today"],

@@ -1,6 +1,6 @@
-import { screen, waitFor, within } from "@solidjs/testing-library";
-import userEvent from "@testing-library/user-event";
-import { expect, it } from "vitest";
+import { fireEvent, screen, waitFor, within } from "@solidjs/testing-library";
+import userEvent, { type UserEvent } from "@testing-library/user-event";
+import { afterEach, expect, it, vi } from "vitest";
 import Invoice from "../src/features/invoices/Invoice";
 import Invoices from "../src/features/invoices/Invoices";
 import { vatGroups } from "../src/features/invoices/vatGroups";
@@ -9,6 +9,8 @@ import { one, page, refusal, serve } from "./server";
 import { show } from "./show";
 
 const LIST = "/billing/invoices";
+
+afterEach(() => vi.restoreAllMocks());
 
 it("lists documents with what is open", async () => {
   serve({
@@ -45,6 +47,50 @@ it("shows an error instead of an empty list", async () => {
   serve({ "GET /api/v1/billing/invoices": refusal(500, "internal_error", "x") });
   show(Invoices, LIST);
   expect(await screen.findByRole("alert")).toHaveTextContent("req_broken01");
+});
+
+const STATEMENT = "GET /api/v1/billing/statement/pdf";
+
+/** Opens the days of a statement by keyboard alone. */
+async function statement(user: UserEvent) {
+  show(Invoices, LIST);
+  (await screen.findByRole("button", { name: "Statement of account" })).focus();
+  await user.keyboard("{Enter}");
+  return screen.findByRole("dialog", { name: "Statement of account" });
+}
+
+it("downloads the account between the days that were chosen, by keyboard alone", async () => {
+  Object.assign(URL, { createObjectURL: () => "blob:pdf" }); // jsdom keeps no files
+  const saved: string[] = [];
+  vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(function (this: HTMLAnchorElement) {
+    saved.push(this.download);
+  });
+  const asked = serve({
+    "GET /api/v1/billing/invoices": page([invoice]),
+    [STATEMENT]: new Response("%PDF-1.7", { headers: { "Content-Type": "application/pdf" } }),
+  });
+  const user = userEvent.setup();
+  const dialog = await statement(user);
+  fireEvent.input(within(dialog).getByLabelText("First day"), { target: { value: "2026-01-01" } });
+  fireEvent.input(within(dialog).getByLabelText("Last day"), { target: { value: "2026-03-31" } });
+  within(dialog).getByRole("button", { name: "Download PDF" }).focus();
+  await user.keyboard("{Enter}");
+  await waitFor(() => expect(saved).toEqual(["statement-2026-01-01-2026-03-31.pdf"]));
+  expect(new URL(asked.at(-1)!.url).search).toBe("?from=2026-01-01&to=2026-03-31");
+  expect(screen.queryByRole("dialog")).toBeNull();
+});
+
+it("says why there is no statement, and lets the days be changed", async () => {
+  const sentence = "Acme has no billing profile; a statement needs a name and an address.";
+  serve({
+    "GET /api/v1/billing/invoices": page([invoice]),
+    [STATEMENT]: refusal(400, "bad_request", sentence),
+  });
+  const user = userEvent.setup();
+  const dialog = await statement(user);
+  await user.click(within(dialog).getByRole("button", { name: "Download PDF" }));
+  expect(await within(dialog).findByRole("alert")).toHaveTextContent(sentence);
+  expect(within(dialog).getByRole("button", { name: "Download PDF" })).toBeEnabled();
 });
 
 it("shows lines, VAT and what is still open", async () => {

@@ -187,6 +187,17 @@ async def remind(backend: Backend, actor: Actor, invoice_id: str, body: Reminder
     return await invoices.send_reminder(backend, actor, invoice_id, body.level)
 
 
+@router.get(
+    "/{invoice_id}/reminders",
+    response_model=Many[AccountPaperOut],
+    permission="invoices:administer",
+    summary="List the reminders that were made",
+)
+async def reminders(uow: UnitOfWork, invoice_id: str) -> list[invoices.AccountPaper]:
+    """Each with the digest of its file and the template it was made with, the first level first."""
+    return await invoices.reminders(uow, invoice_id)
+
+
 @router.post(
     "/{invoice_id}/void",
     response_model=One[InvoiceOut],

@@ -54,28 +54,33 @@ def command(
     name: str | None = None,
     *,
     changes: bool = False,
+    rehearsal: Verb | None = None,
     fails: Callable[[Any], bool] = lambda _: False,
 ) -> Callable[[Verb], Verb]:
     """
     Publish a function as a command.
 
     Its first parameter is `uow` or `backend` (`actor` is filled in when it asks). `changes=True` adds --dry-run and
-    --yes. What it returns is printed: a sentence, an object, or rows; where `fails` says so the command ends with 1.
+    --yes; a procedure that changes something needs a `rehearsal`, a verb that leaves the same facts in one transaction.
+    What it returns is printed: a sentence, an object, or rows; where `fails` says so the command ends with 1.
     """
 
     def publish(fn: Verb) -> Verb:
         parameters = list(inspect.signature(fn).parameters.values())
         own = [p for p in parameters[1:] if p.name != "actor"]
         takes, wants_actor = parameters[0].name, len(own) < len(parameters) - 1
+        if changes and takes == "backend" and rehearsal is None:
+            raise TypeError(f"{fn.__name__} is a procedure that changes something and has no rehearsal.")
 
         def spoken(**given: Any) -> None:
             as_json, user = given.pop("as_json"), given.pop("as_user")
             # A procedure that knows dry runs of its own keeps its flag.
             dry_run, sure = (given.pop("dry_run"), given.pop("yes")) if changes else (False, True)
+            doing = (rehearsal, "uow", False) if dry_run and rehearsal else (fn, takes, wants_actor)
             if changes and not (sure or dry_run) and sys.stdin.isatty():
                 typer.confirm(f"{(inspect.getdoc(fn) or fn.__name__).splitlines()[0]} Go on?", abort=True)
             try:
-                result = asyncio.run(_run(fn, takes, given, user, wants_actor=wants_actor, dry_run=dry_run))
+                result = asyncio.run(_run(*doing, given, user, dry_run=dry_run))
             except _Undone as undone:
                 show(
                     {"would": list(undone.facts) or ["change nothing"], "result": plain(undone.result)}, as_json=as_json
@@ -104,7 +109,7 @@ def command(
 
 
 async def _run(
-    fn: Verb, takes: str, given: dict[str, Any], user: str | None, *, wants_actor: bool, dry_run: bool
+    fn: Verb, takes: str, wants_actor: bool, given: dict[str, Any], user: str | None, *, dry_run: bool
 ) -> Any:
     async with connect() as backend:
         actor = await _actor(backend, user)
@@ -203,4 +208,4 @@ def fail(error: ControlError, *, as_json: bool) -> None:
         typer.echo(error.message, err=True)
         for reason in error.reasons:
             typer.echo(f"  - {reason.said}", err=True)
-    raise typer.Exit(EXIT.get(type(error), 1))
+    raise typer.Exit(EXIT.get(errors.kind_of(error), 1))

@@ -12,6 +12,7 @@ from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices
 from scaicontrol.services.invoices import (
+    AccountPaperOut,
     CheckReport,
     ExplainedPart,
     FinalizeIn,
@@ -101,6 +102,29 @@ async def regenerate_pdf(
 ) -> RenderOut:
     """Make the files of a document anew, as one more version."""
     return RenderOut.model_validate(await invoices.regenerate_pdf(uow, invoice_id, reason))
+
+
+@command(app, changes=True, rehearsal=invoices.rehearse_reminder)
+async def remind(
+    backend: Backend,
+    actor: Actor,
+    invoice_id: str,
+    level: Annotated[
+        int | None, typer.Option(min=1, max=invoices.LAST_REMINDER, help="Default: the one after the last.")
+    ] = None,
+) -> AccountPaperOut:
+    """Make the reminder of an overdue invoice and have it mailed; the same level is made and mailed once."""
+    return AccountPaperOut.model_validate(await invoices.send_reminder(backend, actor, invoice_id, level))
+
+
+@command(app)
+async def reminders(uow: UnitOfWork, invoice_id: str) -> list[dict[str, Any]]:
+    """List the reminders of an invoice that were made."""
+    rows = [AccountPaperOut.model_validate(paper) for paper in await invoices.reminders(uow, invoice_id)]
+    return [row.model_dump(mode="json", include=_REMINDED) for row in rows]
+
+
+_REMINDED = {"id", "level", "to_day", "filename", "template_id", "template_version"}
 
 
 def _anything_found(rows: list[dict[str, Any]]) -> bool:

@@ -19,6 +19,7 @@ PORTAL: Final = (
     "/api/v1/billing/invoices/{invoice_id}/explain",
     "/api/v1/billing/invoices/{invoice_id}/pdf",
     "/api/v1/billing/overview",
+    "/api/v1/billing/statement/pdf",
     "/api/v1/billing/upcoming",
     "/api/v1/subscriptions",
     "/api/v1/subscriptions/{subscription_id}",

@@ -1,5 +1,7 @@
 from datetime import date
 
+from pydantic import Field
+
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import invalid
@@ -9,6 +11,7 @@ from scaicontrol.core.schemas import Cents, Currency, In, Out
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, payments
 from scaicontrol.services.invoices import (
+    AccountPaperOut,
     CheckReport,
     CreditIn,
     DocumentType,
@@ -26,9 +29,12 @@ from scaicontrol.services.invoices import (
     MailQueued,
     MarkPaidIn,
     ReasonIn,
+    Reminded,
+    ReminderIn,
     RenderOut,
     SendIn,
     SettlementOut,
+    Statement,
     Verification,
 )
 
@@ -99,6 +105,30 @@ async def explain(
     return await invoices.explain(uow, invoice_id, line_id=line_id, part=part, language=language)
 
 
+class StatementIn(In):
+    """Which account; an operator names the tenant, a tenant has its own."""
+
+    first: date = Field(description="The first day.")
+    last: date = Field(description="The last day, included.")
+    tenant_id: Id | None = None
+    currency: Currency | None = Field(default=None, description="Default: the seller's currency.")
+
+
+@tool.read("invoices:read", out=Statement)
+async def statement(uow: UnitOfWork, wanted: StatementIn) -> Statement:
+    """Show what a tenant was billed and paid between two days, with the balance before and after and what is late."""
+    tenant_id = wanted.tenant_id or uow.actor.tenant_id
+    if tenant_id is None:
+        raise invalid("tenant_id", "Name the tenant whose account is to be shown.", "missing")
+    return await invoices.statement(uow, tenant_id, wanted.first, wanted.last, wanted.currency)
+
+
+@tool.read("invoices:administer", out=list[AccountPaperOut])
+async def reminders(uow: UnitOfWork, invoice_id: Id) -> list[invoices.AccountPaper]:
+    """List the reminders of an invoice that were made, the first level first."""
+    return await invoices.reminders(uow, invoice_id)
+
+
 @tool.read("invoices:verify", out=Verification)
 async def verify(
     uow: UnitOfWork, fiscal_year: int, document_type: DocumentType = DocumentType.invoice, partner_id: Id | None = None
@@ -136,6 +166,18 @@ async def finalize(backend: Backend, actor: Actor, invoice_id: Id, body: Finaliz
 async def send(uow: UnitOfWork, invoice_id: Id, body: SendIn) -> MailQueued:
     """Mail a finalized document, or show it in the portal."""
     return await invoices.send(uow, invoice_id, body)
+
+
+async def _remind_within(uow: UnitOfWork, invoice_id: Id, body: ReminderIn) -> Reminded:
+    return await invoices.rehearse_reminder(uow, invoice_id, body.level)
+
+
+@tool.change("invoices:remind", out=Reminded, outside=True, rehearsal=_remind_within)
+async def remind(backend: Backend, actor: Actor, invoice_id: Id, body: ReminderIn) -> Reminded:
+    """Make the reminder of an overdue invoice and have it mailed; the same level is made and mailed once."""
+    paper = await invoices.send_reminder(backend, actor, invoice_id, body.level)
+    shown = AccountPaperOut.model_validate(paper)
+    return Reminded(invoice_id=invoice_id, level=paper.level or 1, paper=shown)
 
 
 @tool.change("invoices:void", out=InvoiceOut, destructive=True)

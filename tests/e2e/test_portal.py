@@ -79,6 +79,16 @@ async def test_an_invoice_comes_as_pages_and_as_data(anna):
     assert etree.QName(cii).localname == "CrossIndustryInvoice"
 
 
+async def test_the_account_between_two_days_comes_as_pages(anna):
+    await anna.open("/billing/invoices", "Invoices")
+    await anna.press("Statement of account")
+    assert await anna.barriers() == []
+    last = await anna.page.get_by_label("Last day").input_value()
+    await anna.page.get_by_label("First day").fill(last)
+    assert (await anna.download("Download PDF")).startswith(b"%PDF-")
+    await expect(anna.page.get_by_role("dialog")).to_have_count(0)
+
+
 async def test_billing_details_are_checked_and_saved(anna):
     await anna.open("/settings/billing-profile", "Billing details")
     number, town = anna.page.get_by_label("VAT number"), anna.page.get_by_label(re.compile("^City"))

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -112,7 +113,7 @@ async def test_each_sees_only_what_it_may_do(signed_in):
     async with signed_in("alice") as client:
         assert await actions_of(client) == {
             "manage_subscriptions": ["list", "get", "create", "cancel", "resume"],
-            "manage_invoices": ["list", "get", "explain"],
+            "manage_invoices": ["list", "get", "explain", "statement"],
         }
     async with signed_in("petra") as client:
         seen = await actions_of(client)
@@ -193,6 +194,33 @@ async def test_a_credit_note_can_be_rehearsed_and_written(call, backend):
     written = await call("petra", "manage_invoices", "credit_note", **asked)
     assert written["data"]["status"] == "paid"
     assert (await again(backend, invoice)).amount_due_cents == 2299 - 605
+
+
+async def test_a_reminder_is_rehearsed_then_made_as_it_was_shown(call, backend, clock):
+    invoice = await sent(backend)
+    clock.advance(timedelta(days=20))
+    before = await rows(backend)
+    planned = await call("agent", "manage_invoices", "remind", invoice_id=invoice.id)
+    assert [fact["topic"] for fact in planned["change_plan"]["facts"]] == ["invoice.reminder_requested"]
+    assert (planned["data"]["level"], planned["data"]["paper"]) == (1, None)
+    assert (await rows(backend), await backend.ask(petra, invoices.reminders, invoice.id)) == (before, [])
+    wanted = {"invoice_id": invoice.id, "dry_run": False, "plan_hash": planned["change_plan"]["plan_hash"]}
+    made = (await call("agent", "manage_invoices", "remind", **wanted))["data"]["paper"]
+    listed = (await call("petra", "manage_invoices", "reminders", invoice_id=invoice.id))["data"]
+    assert [(paper["id"], paper["level"], paper["template_id"]) for paper in listed] == [(made["id"], 1, None)]
+    assert (await call("agent", "manage_invoices", "remind", **wanted))["error"]["code"] == "PLAN_STALE"
+
+
+async def test_an_account_is_shown_to_its_tenant_and_its_seller_only(call, backend):
+    invoice = await sent(backend)
+    days = {"first": "2026-01-01", "last": "2026-01-31"}
+    own = await call("alice", "manage_invoices", "statement", **days)
+    sellers = await call("petra", "manage_invoices", "statement", tenant_id=ACME, **days)
+    assert own["data"] == sellers["data"]
+    assert own["data"]["closing_cents"] == invoice.total_cents
+    assert (await call("gina", "manage_invoices", "statement", tenant_id=ACME, **days))["error"]["code"] == "not_found"
+    nameless = await call("petra", "manage_invoices", "statement", **days)
+    assert nameless["error"]["reasons"][0]["field"] == "tenant_id"
 
 
 async def test_the_sentence_of_a_refusal_is_the_services_own(call, backend):

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -19,14 +20,17 @@ from scaicontrol.api.app import build_api
 from scaicontrol.cli import door as cli_door
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.errors import ControlError
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.engine import Database
+from scaicontrol.mcp import invoices as mcp_invoices
+from scaicontrol.mcp import subscriptions as mcp_subscriptions
 from scaicontrol.services import invoices, subscriptions
 from tests.factories import ada
-from tests.factories.invoices import a_draft
+from tests.factories.invoices import a_draft, sent
 from tests.factories.subscriptions import market, subscribed
 from tui.door import Door
 from tui.screens import invoices as invoice_screen
@@ -37,8 +41,18 @@ Through = Callable[[Backend, str, str], Awaitable[str | None]]
 REST_PATHS = {
     "finalize": "/api/v1/admin/billing/invoices/{id}/finalize",
     "cancel": "/api/v1/admin/subscriptions/{id}/cancel",
+    "remind": "/api/v1/admin/billing/invoices/{id}/reminder",
 }
-COMMANDS = {"finalize": ["admin", "invoices", "finalize"], "cancel": ["admin", "subscriptions", "cancel"]}
+COMMANDS = {
+    "finalize": ["admin", "invoices", "finalize"],
+    "cancel": ["admin", "subscriptions", "cancel"],
+    "remind": ["admin", "invoices", "remind"],
+}
+TOOLS = {
+    "finalize": (mcp_invoices.tool, "invoice_id"),
+    "cancel": (mcp_subscriptions.tool, "subscription_id"),
+    "remind": (mcp_invoices.tool, "invoice_id"),
+}
 
 
 @pytest.fixture
@@ -78,9 +92,16 @@ async def through_tui(backend: Backend, verb: str, row_id: str) -> str | None:
     return await refusal(chosen.do(Door(backend, ada, write=True), row_id, ""))
 
 
+async def through_mcp(backend: Backend, verb: str, row_id: str) -> str | None:
+    tool, named = TOOLS[verb]
+    return await refusal(tool.call(backend, ada, {"action": verb, named: row_id, "dry_run": False}))
+
+
 async def through_task(backend: Backend, verb: str, row_id: str) -> str | None:
     if verb == "finalize":
         return await refusal(invoices.check_and_finalize(backend, Actor.system("billing"), row_id))
+    if verb == "remind":
+        return await refusal(invoices.send_reminder(backend, Actor.system("dunning"), row_id))
     return await refusal(backend.perform(Actor.system("billing"), subscriptions.cancel, row_id))
 
 
@@ -92,7 +113,10 @@ async def refusal(work: Awaitable[Any]) -> str | None:
     return None
 
 
-DOORS: dict[str, Through] = {"rest": through_rest, "cli": through_cli, "tui": through_tui, "task": through_task}
+DOORS: dict[str, Through] = {
+    "rest": through_rest, "cli": through_cli, "mcp": through_mcp, "tui": through_tui, "task": through_task,
+}  # fmt: skip
+REMINDING = ["rest", "cli", "mcp", "task"]
 
 
 @pytest.fixture
@@ -139,3 +163,17 @@ async def test_every_door_leaves_the_same_facts_and_refuses_with_the_same_senten
 @pytest.mark.parametrize("verb", ["finalize", "cancel"])
 async def test_every_door_knows_nothing_of_what_is_not_there(shop: Backend, verb: str, door: str):
     assert await DOORS[door](shop, verb, "inv_nowhere") == await through_task(shop, verb, "inv_nowhere")
+
+
+@pytest.mark.parametrize("door", REMINDING)
+async def test_a_reminder_is_the_same_through_every_door(shop: Backend, clock: FrozenClock, door: str):
+    invoice = await sent(shop)
+    too_early = await DOORS[door](shop, "remind", invoice.id)
+    assert too_early == f"Cannot remind of {invoice}: nothing of it is overdue."
+    assert await DOORS[door](shop, "remind", "inv_nowhere") == await through_task(shop, "remind", "inv_nowhere")
+    clock.advance(timedelta(days=20))
+    before = await told_about(shop, invoice.id)
+    assert await DOORS[door](shop, "remind", invoice.id) is None
+    facts = [topic for topic, _ in (await told_about(shop, invoice.id))[len(before) :]]
+    assert facts == ["invoice.reminder_requested"]
+    assert [paper.level for paper in await shop.ask(ada, invoices.reminders, invoice.id)] == [1]

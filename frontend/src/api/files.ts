@@ -23,6 +23,14 @@ export async function downloadInvoice(
   save(content as Blob, `${invoice.number ?? invoice.id}${file === "pdf" ? ".pdf" : `-${file}.xml`}`);
 }
 
+/** Fetches the account between two days, both included, and hands it to the browser; throws an ApiError. */
+export async function downloadStatement(from: string, to: string): Promise<void> {
+  const content = await must(
+    api.GET("/api/v1/billing/statement/pdf", { params: { query: { from, to } }, parseAs: "blob" }),
+  );
+  save(content as Blob, `statement-${from}-${to}.pdf`);
+}
+
 function save(content: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(content);

@@ -203,6 +203,13 @@ export default {
     count_other: "{{ n }} Dokumente",
     pdfOf: "PDF von {{ number }} herunterladen",
   },
+  statement: {
+    title: "Kontoauszug",
+    text: "Alle Dokumente und Zahlungen zwischen zwei Tagen und was davor und danach offen war, als PDF.",
+    from: "Erster Tag",
+    to: "Letzter Tag",
+    download: "PDF herunterladen",
+  },
   invoice: {
     invoice: "Rechnung {{ number }}",
     creditNote: "Gutschrift {{ number }}",

@@ -201,6 +201,13 @@ export default {
     count_other: "{{ n }} documents",
     pdfOf: "Download PDF of {{ number }}",
   },
+  statement: {
+    title: "Statement of account",
+    text: "Every document and payment between two days, and what was open before and after, as a PDF.",
+    from: "First day",
+    to: "Last day",
+    download: "Download PDF",
+  },
   invoice: {
     invoice: "Invoice {{ number }}",
     creditNote: "Credit note {{ number }}",

@@ -203,6 +203,13 @@ export default {
     count_other: "{{ n }} documentos",
     pdfOf: "Descargar el PDF de {{ number }}",
   },
+  statement: {
+    title: "Extracto de cuenta",
+    text: "Todos los documentos y pagos entre dos días, y lo que quedaba pendiente antes y después, en PDF.",
+    from: "Primer día",
+    to: "Último día",
+    download: "Descargar el PDF",
+  },
   invoice: {
     invoice: "Factura {{ number }}",
     creditNote: "Nota de abono {{ number }}",

@@ -207,6 +207,13 @@ export default {
     count_other: "{{ n }} documents",
     pdfOf: "Télécharger le PDF de {{ number }}",
   },
+  statement: {
+    title: "Relevé de compte",
+    text: "Tous les documents et paiements entre deux jours, et ce qui restait dû avant et après, en PDF.",
+    from: "Premier jour",
+    to: "Dernier jour",
+    download: "Télécharger le PDF",
+  },
   invoice: {
     invoice: "Facture {{ number }}",
     creditNote: "Avoir {{ number }}",

@@ -203,6 +203,13 @@ export default {
     count_other: "{{ n }} documenti",
     pdfOf: "Scarica il PDF di {{ number }}",
   },
+  statement: {
+    title: "Estratto conto",
+    text: "Tutti i documenti e i pagamenti tra due giorni, e quanto era dovuto prima e dopo, in PDF.",
+    from: "Primo giorno",
+    to: "Ultimo giorno",
+    download: "Scarica il PDF",
+  },
   invoice: {
     invoice: "Fattura {{ number }}",
     creditNote: "Nota di credito {{ number }}",

@@ -202,6 +202,13 @@ export default {
     count_other: "{{ n }} documenten",
     pdfOf: "Pdf van {{ number }} downloaden",
   },
+  statement: {
+    title: "Rekeningoverzicht",
+    text: "Elk document en elke betaling tussen twee dagen, en wat ervoor en erna openstond, als pdf.",
+    from: "Eerste dag",
+    to: "Laatste dag",
+    download: "Pdf downloaden",
+  },
   invoice: {
     invoice: "Factuur {{ number }}",
     creditNote: "Creditnota {{ number }}",

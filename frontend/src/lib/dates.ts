@@ -16,6 +16,12 @@ export function moment(locale: string, iso: string): string {
   return dateFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(new Date(iso));
 }
 
+/** The reader's own day as a civil date. */
+export function today(now: number): string {
+  const at = new Date(now);
+  return new Date(Date.UTC(at.getFullYear(), at.getMonth(), at.getDate())).toISOString().slice(0, 10);
+}
+
 /** A half-open period as people say it: its last day is the one before `end`. Periods are anchored in UTC. */
 export function period(locale: string, start: string, end: string): string {
   const format = dateFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
@@ -26,9 +32,7 @@ export function period(locale: string, start: string, end: string): string {
 export function relative(locale: string, iso: string, now: number): string {
   const format = relativeFormat(locale);
   if (CIVIL.test(iso)) {
-    const today = new Date(now);
-    const midnight = Date.UTC(today.getFullYear(), today.getMonth(), today.getDate());
-    return inDays(format, (Date.parse(iso) - midnight) / DAY);
+    return inDays(format, (Date.parse(iso) - Date.parse(today(now))) / DAY);
   }
   const minutes = Math.round((Date.parse(iso) - now) / 60_000);
   if (Math.abs(minutes) < 60) return format.format(minutes, "minute");

@@ -70,6 +70,7 @@ from .schemas import (
     MailQueued,
     MarkPaidIn,
     ReasonIn,
+    Reminded,
     ReminderIn,
     RenderOut,
     SendIn,
@@ -90,7 +91,7 @@ from .service.explain import explain
 from .service.finalize import check_and_finalize, finalize
 from .service.preview import template_variables
 from .service.rehearse import Rehearsal, WouldFail, rehearse
-from .service.remind import LAST_REMINDER, NotOverdue, remind, reminders, send_reminder
+from .service.remind import LAST_REMINDER, NotOverdue, rehearse_reminder, remind, reminders, send_reminder
 from .service.render import late_renders, regenerate_pdf, render_due
 from .service.settle import Settled, mark_paid, mark_past_due, record_payment, record_refund
 from .service.sweep import sweep_orphans
@@ -152,6 +153,7 @@ __all__ = [
     "NumberSeries",
     "ReasonIn",
     "Rehearsal",
+    "Reminded",
     "ReminderIn",
     "ReminderRequested",
     "RenderOut",
@@ -197,6 +199,7 @@ __all__ = [
     "record_refund",
     "regenerate_pdf",
     "rehearse",
+    "rehearse_reminder",
     "remind",
     "reminders",
     "render_due",

@@ -669,6 +669,18 @@ class AccountPaperOut(Out):
     made_at: Moment
 
 
+class Reminded(Out):
+    """What a reminder comes to; a rehearsal has made no paper yet."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"invoice_id": "inv_1", "level": 1, "paper": {"id": "pap_1"}}]}
+    )
+
+    invoice_id: str
+    level: int
+    paper: AccountPaperOut | None
+
+
 class MailQueued(Out):
     model_config = ConfigDict(json_schema_extra={"examples": [{"mail_id": "mel_1", "status": "pending"}]})
 

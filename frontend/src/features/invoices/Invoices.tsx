@@ -13,6 +13,7 @@ import { StatusFilter } from "../../ui/StatusFilter";
 import { Async, EmptyState } from "../../ui/states";
 import { When } from "../../ui/When";
 import { DownloadButton } from "./DownloadButton";
+import { Statement } from "./Statement";
 
 const STATUSES = [
   "finalized",
@@ -94,6 +95,7 @@ export default function Invoices() {
     <>
       <PageHead title={t("invoices.title")}>
         <StatusFilter statuses={STATUSES} value={status()} onChange={choose} />
+        <Statement />
       </PageHead>
       <section class="panel" aria-label={t("invoices.title")}>
         <Async query={list} lines={10}>

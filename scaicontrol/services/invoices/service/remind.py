@@ -9,6 +9,7 @@ from sqlalchemy import select
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Refused
+from scaicontrol.core.ids import new_id
 from scaicontrol.core.money import exponent
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.periods import civil_date
@@ -22,6 +23,7 @@ from ..events import ReminderRequested
 from ..lifecycle import OWED
 from ..models import AccountPaper
 from ..paper import document_of
+from ..schemas import AccountPaperOut, Reminded
 from .papers import Contents, keep
 from .render import paper_of
 
@@ -55,6 +57,16 @@ async def send_reminder(backend: Backend, actor: Actor, invoice_id: str, level: 
     paper = await remind(backend, actor, invoice_id, level)
     await backend.perform(actor, _ask_mail, paper)
     return paper
+
+
+async def rehearse_reminder(uow: UnitOfWork, invoice_id: str, level: int | None = None) -> Reminded:
+    """Leave the facts of `send_reminder`, for change plans: neither made nor stored, the paper is only given its id."""
+    made = await _contents(uow, invoice_id, level)
+    if isinstance(made, AccountPaper):
+        await _ask_mail(uow, made)
+        return Reminded(invoice_id=invoice_id, level=made.level or 1, paper=AccountPaperOut.model_validate(made))
+    await _ask_mail(uow, AccountPaper(id=new_id("pap"), **made.row))
+    return Reminded(invoice_id=invoice_id, level=made.row["level"], paper=None)
 
 
 async def _ask_mail(uow: UnitOfWork, paper: AccountPaper) -> None:

@@ -158,17 +158,22 @@ async def rotate_secret(
     endpoint = await backend.ask(actor, queries.get, endpoint_id)
     secret, path = signing.new_secret(), f"scaicontrol/webhooks/{endpoint.id}/{new_id('req')}"
     await backend.ports.vault.write(path, {"value": secret})
+    return secret, await backend.perform(actor, _rotate, endpoint_id, path)
 
-    async def rotate(uow: UnitOfWork) -> datetime:
-        uow.authorize("webhooks:manage")
-        row = await queries.get(uow, endpoint_id, lock=True)
-        row.previous_secret_vault_path, row.secret_vault_path = row.secret_vault_path, path
-        row.rotation_ends_at = uow.now + OVERLAP
-        row.version += 1
-        uow.emit(WebhookSecretRotated(webhook_subscription_id=row.id, version=row.version, partner_id=row.partner_id))
-        return row.rotation_ends_at
 
-    return secret, await backend.perform(actor, rotate)
+async def rehearse_rotation(uow: UnitOfWork, endpoint_id: str) -> datetime:
+    """Leave the facts of `rotate_secret`, for dry runs: no secret is made."""
+    return await _rotate(uow, endpoint_id, "")
+
+
+async def _rotate(uow: UnitOfWork, endpoint_id: str, path: str) -> datetime:
+    uow.authorize("webhooks:manage")
+    row = await queries.get(uow, endpoint_id, lock=True)
+    row.previous_secret_vault_path, row.secret_vault_path = row.secret_vault_path, path
+    row.rotation_ends_at = uow.now + OVERLAP
+    row.version += 1
+    uow.emit(WebhookSecretRotated(webhook_subscription_id=row.id, version=row.version, partner_id=row.partner_id))
+    return row.rotation_ends_at
 
 
 async def _close_rotation(uow: UnitOfWork, endpoint_id: str) -> None:
