@@ -1,6 +1,7 @@
 """The unit of work: one actor, one moment, one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from scaicontrol.db.model import Model
-from scaicontrol.db.prepared import Prepared, PreparedView, Row
+from scaicontrol.db.prepared import Prepared, PreparedInsert, PreparedView, Row, view_of
 from scaicontrol.db.tenant_filter import ScopedSession
 
 from .actor import Actor
@@ -34,10 +35,31 @@ class UnitOfWork:
     session: AsyncSession
     settings: Settings
     facts: list[DomainEvent] = field(default_factory=list)
+    _view: PreparedView | None = field(default=None, repr=False)
 
     def authorize(self, permission: str) -> None:
         """Raise Unauthenticated or Forbidden unless the actor holds `permission` (`core/permissions.py`)."""
         self.actor.require(permission)
+
+    async def rows(self, question: Prepared, **given: Any) -> list[Row]:
+        """Put a prepared question in this transaction; it sees what is flushed, in the actor's scope."""
+        async with self._prepared() as view:
+            return await view.rows(question, **given)
+
+    async def insert(self, into: PreparedInsert, rows: Sequence[Row]) -> None:
+        """Store many rows at once in this transaction, without entities."""
+        async with self._prepared() as view:
+            await view.insert(into, rows)
+
+    @asynccontextmanager
+    async def _prepared(self) -> AsyncIterator[PreparedView]:
+        if self._view is None:
+            self._view = await view_of(self.session)
+        try:
+            yield self._view
+        finally:
+            if self._view.broken:  # nobody may be given this connection again
+                await (await self.session.connection()).invalidate(self._view.broken)
 
     def emit(
         self,

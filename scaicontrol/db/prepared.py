@@ -1,24 +1,26 @@
 """
-Questions that are asked all day: written and scoped once, then put to the driver without the ORM's bookkeeping.
+Statements that run all day: written and scoped once, then put to the driver without the ORM's bookkeeping.
 
 The SQL is the ORM's own, compiled with the conditions that a session of the same scope adds, and looked at by the same
-guard. What is saved is what SQLAlchemy does again at each ask: cache keys, entities, a greenlet for each answer.
+guard. What is saved is what SQLAlchemy does again at each run: cache keys, entities, a greenlet for each answer.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Dialect, PoolProxiedConnection, Select
+from sqlalchemy import Dialect, Select, insert
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.util import greenlet_spawn
 
-from .tenant_filter import Scope, check_compiled, check_owner, criteria
+from .tenant_filter import Scope, check_compiled, check_owner, criteria, scope_of, stamp_and_verify
+
+T = TypeVar("T")
 
 Row = dict[str, Any]
-_Value = Callable[[Scope, Row], Any]
+_Encoder = Callable[[Any], Any]
 
 # Stand for the scope's own values while a question is written; no id begins with a control character.
 _PLACES: Final = {name: f"\x00{name}" for name in ("partner_id", "tenant_id", "service_id")}
@@ -26,65 +28,107 @@ _NAMES: Final = {place: name for name, place in _PLACES.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """A question as one database and one kind of scope need it."""
+class _Place:
+    """Where a value goes: the scope's own, a constant, or what is given under a name; `list_of` marks an IN (…)."""
+
+    name: str
+    owner: str | None
+    constant: Any
+    encode: _Encoder | None
+    list_of: str | None
+
+    def values(self, scope: Scope, given: Row) -> list[Any]:
+        if self.owner is not None:
+            return [getattr(scope, self.owner)]
+        value = given[self.name] if self.constant is None else self.constant
+        values = list(value) if self.list_of else [value]
+        return [self.encode(each) for each in values] if self.encode else values
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A SELECT as one database and one kind of scope need it."""
 
     sql: str
-    values: tuple[_Value, ...]
+    places: tuple[_Place, ...]
+    mark: str
     names: tuple[str, ...]
     decoders: tuple[tuple[str, Callable[[Any], Any]], ...]
 
+    def filled(self, scope: Scope, given: Row) -> tuple[str, list[Any]]:
+        sql, values = self.sql, []
+        for place in self.places:
+            found = place.values(scope, given)
+            if place.list_of:
+                sql = sql.replace(place.list_of, ", ".join([self.mark] * len(found)) or "NULL")
+            values += found
+        return sql, values
+
 
 class Prepared:
-    """A SELECT of columns of one entity; what changes from ask to ask is a `bindparam` with a name and one value."""
+    """A SELECT of columns of one entity; what changes from run to run is a `bindparam` with a name."""
 
     def __init__(self, entity: type, query: Select[*tuple[Any, ...]]) -> None:
         self.entity, self._query = entity, query
-        self._written: dict[tuple[str, str], Written] = {}
+        self._written: dict[tuple[str, str], _Question] = {}
 
-    def written(self, dialect: Dialect, kind: str) -> Written:
+    def written(self, dialect: Dialect, kind: str) -> _Question:
         known = self._written.get((dialect.name, kind))
         if known is None:
             known = self._written[dialect.name, kind] = self._write(dialect, kind)
         return known
 
-    def _write(self, dialect: Dialect, kind: Any) -> Written:
+    def _write(self, dialect: Dialect, kind: Any) -> _Question:
         platform = kind == "platform"
         query = self._query if platform else self._query.options(*criteria(Scope(kind, **_PLACES)))
         compiled: Any = query.compile(dialect=dialect)
         if not platform:
             check_compiled(compiled)
-        if compiled.post_compile_params or compiled.literal_execute_params:
-            raise TypeError("A prepared question takes single values; write one with IN (…) anew each time.")
-        encoders = compiled._bind_processors  # noqa: SLF001  # as the engine itself reads them
-        order = compiled.positiontup or ()
         columns = [(str(column.key), column.type.dialect_impl(dialect)) for column in self._query.selected_columns]
         decoders = ((name, kept.result_processor(dialect, None)) for name, kept in columns)
-        return Written(
+        return _Question(
             sql=str(compiled),
-            values=tuple(_value(name, compiled.params[name], encoders.get(name)) for name in order),
+            places=tuple(_place(compiled, name) for name in compiled.positiontup or ()),
+            mark=_mark(dialect),
             names=tuple(name for name, _ in columns),
             decoders=tuple((name, decode) for name, decode in decoders if decode is not None),
         )
 
 
-def _value(name: str, constant: Any, encode: Callable[[Any], Any] | None) -> _Value:
-    if constant in _NAMES:
-        owner = _NAMES[constant]
-        return lambda scope, _: getattr(scope, owner)
-    if constant is not None:
-        fixed = encode(constant) if encode else constant
-        return lambda _, __: fixed
-    if encode:
-        return lambda _, given: encode(given[name])
-    return lambda _, given: given[name]
+def _place(compiled: Any, name: str) -> _Place:
+    constant, encode = compiled.params[name], compiled._bind_processors.get(name)  # noqa: SLF001  # as the engine reads it
+    listed = compiled.binds[name].expanding
+    owner = None if listed else _NAMES.get(constant)
+    return _Place(name, owner, None if owner else constant, encode, f"__[POSTCOMPILE_{name}]" if listed else None)
+
+
+def _mark(dialect: Dialect) -> str:
+    return "?" if dialect.paramstyle == "qmark" else "%s"
+
+
+class PreparedInsert:
+    """An INSERT of whole rows of one entity: every column is named in every row."""
+
+    def __init__(self, entity: type) -> None:
+        self.entity = entity
+        self._written: dict[str, tuple[str, tuple[tuple[str, _Encoder | None], ...]]] = {}
+
+    def written(self, dialect: Dialect) -> tuple[str, tuple[tuple[str, _Encoder | None], ...]]:
+        known = self._written.get(dialect.name)
+        if known is None:
+            table: Any = self.entity.__table__  # type: ignore[attr-defined]  # of every mapped class
+            compiled: Any = insert(table).compile(dialect=dialect, column_keys=[column.key for column in table.columns])
+            encoders = compiled._bind_processors  # noqa: SLF001  # as the engine reads it
+            known = str(compiled), tuple((name, encoders.get(name)) for name in compiled.positiontup or ())
+            self._written[dialect.name] = known
+        return known
 
 
 class PreparedView:
-    """One connection for prepared questions of one scope; all of them see the database as the first one saw it."""
+    """One connection for prepared statements of one scope, with the transaction it is in."""
 
-    def __init__(self, connection: PoolProxiedConnection, dialect: Dialect, scope: Scope) -> None:
-        self._driver: Any = connection.driver_connection
+    def __init__(self, driver: Any, dialect: Dialect, scope: Scope) -> None:
+        self._driver = driver
         self._dialect = dialect
         self._scope = scope
         self.broken: BaseException | None = None
@@ -94,17 +138,8 @@ class PreparedView:
         if self._scope.kind == "none":
             return []
         written = question.written(self._dialect, self._scope.kind)
-        values = tuple(value(self._scope, given) for value in written.values)
-        try:
-            cursor = await self._cursor(written.sql, values)
-            found = await cursor.fetchall()
-            await cursor.close()
-        except self._dialect.loaded_dbapi.Error as error:
-            self.broken = error
-            raise _as_sqlalchemy(error, self._dialect, written.sql) from error
-        except BaseException as error:  # cancelled in the middle of an answer: the rest of it would come next
-            self.broken = error
-            raise
+        sql, values = written.filled(self._scope, given)
+        found = await self._run(sql, self._fetched(sql, values))
         rows = [dict(zip(written.names, row, strict=True)) for row in found]
         for row in rows:
             check_owner(self._scope, row, question.entity)
@@ -112,19 +147,72 @@ class PreparedView:
                 row[name] = decode(row[name])
         return rows
 
-    async def _cursor(self, sql: str, values: tuple[Any, ...]) -> Any:
+    async def insert(self, into: PreparedInsert, rows: Sequence[Row]) -> None:
+        """Store rows with one statement; each must be the scope's own."""
+        if not self._scope.is_platform:
+            for row in rows:
+                stamp_and_verify(self._scope, into.entity, dict.get, dict.__setitem__, row)
+        sql, columns = into.written(self._dialect)
+        by_column = (_encoded([row[name] for row in rows], encode) for name, encode in columns)
+        await self._run(sql, self._stored(sql, list(zip(*by_column, strict=True))))
+
+    async def _run(self, sql: str, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            return await work
+        except self._dialect.loaded_dbapi.Error as error:
+            if self._dialect.is_disconnect(error, None, None):
+                self.broken = error
+            raise _as_sqlalchemy(error, self._dialect, sql) from error
+        except BaseException as error:  # cancelled in the middle of an answer: the rest of it would come next
+            self.broken = error
+            raise
+
+    async def _fetched(self, sql: str, values: list[Any]) -> Sequence[Any]:
+        cursor = await self._cursor(sql, values)
+        found: Sequence[Any] = await cursor.fetchall()
+        await cursor.close()
+        return found
+
+    async def _cursor(self, sql: str, values: list[Any]) -> Any:
         if self._dialect.name == "sqlite":
             return await self._driver.execute(sql, values)
         cursor = self._driver.cursor()
         await cursor.execute(sql, values)
         return cursor
 
+    async def _stored(self, sql: str, values: Sequence[Sequence[Any]]) -> None:
+        if self._dialect.name == "sqlite":
+            cursor = await self._driver.executemany(sql, values)
+        else:
+            cursor = self._driver.cursor()
+            await cursor.executemany(sql, values)
+        await cursor.close()
+
+
+def _encoded(values: list[Any], encode: _Encoder | None) -> list[Any]:
+    """Encode a column; rows stored together often share the very same moment, flag or nothing."""
+    if encode is None:
+        return values
+    encoded, last, done = [], object(), None
+    for value in values:
+        if value is not last:
+            last, done = value, encode(value)
+        encoded.append(done)
+    return encoded
+
+
+async def view_of(session: AsyncSession) -> PreparedView:
+    """Give the prepared statements' way into a session's transaction; they see what it has flushed."""
+    connection = await session.connection()
+    raw = await connection.get_raw_connection()
+    return PreparedView(raw.driver_connection, connection.dialect, scope_of(session.sync_session))
+
 
 @asynccontextmanager
 async def prepared_view(engine: AsyncEngine, scope: Scope) -> AsyncIterator[PreparedView]:
     """Borrow a connection; its transaction begins with the first question and is rolled back when it goes home."""
     connection = await engine.raw_connection()
-    view = PreparedView(connection, engine.dialect, scope)
+    view = PreparedView(connection.driver_connection, engine.dialect, scope)
     try:
         if engine.dialect.name == "sqlite":
             await connection.driver_connection.execute("BEGIN")  # type: ignore[union-attr]  # the driver's, not DBAPI's

@@ -219,10 +219,10 @@ def _check_insert(scope: Scope, state: ORMExecuteState) -> None:
     if not rows or not all(rows):
         raise ScopeViolation("insert().values() cannot be scoped; pass the rows as parameters.")
     for row in rows:
-        _stamp_and_verify(scope, mapper.class_, dict.get, dict.__setitem__, row)
+        stamp_and_verify(scope, mapper.class_, dict.get, dict.__setitem__, row)
 
 
-def _stamp_and_verify(scope: Scope, kind: type, get: Any, put: Any, row: Any) -> None:
+def stamp_and_verify(scope: Scope, kind: type, get: Any, put: Any, row: Any) -> None:
     """Fill in the owner of a new row and refuse any owner but the session's own."""
     if scope.kind == "none":
         raise ScopeViolation(f"Nobody may write a {kind.__name__}.")
@@ -264,7 +264,7 @@ def _check_flush(session: Session, _: UOWTransaction, __: Any) -> None:
     for row in (*session.new, *session.dirty, *session.deleted):
         if not isinstance(row, _MARKERS):
             continue
-        _stamp_and_verify(scope, type(row), _get, setattr, row)
+        stamp_and_verify(scope, type(row), _get, setattr, row)
         for name in _OWNERS:
             attribute = inspect(row).attrs.get(name)
             if attribute is not None and attribute.history.deleted and any(attribute.history.deleted):
@@ -274,8 +274,12 @@ def _check_flush(session: Session, _: UOWTransaction, __: Any) -> None:
 def _check_loaded(state: Any, context: Any, _: Any = None) -> None:
     # Runs for every row of every list: the listeners are raw, so that no row is wrapped on its way here.
     session = context.session if context is not None else state.session  # a merge has no context
-    if session is not None:
-        check_owner(scope_of(session), state.dict, state.class_)
+    if session is None:
+        return
+    scope, loaded = scope_of(session), state.dict
+    own = scope.partner_id is not None and loaded.get("partner_id") == scope.partner_id
+    if not (own and scope.tenant_id in (None, loaded.get("tenant_id"))):
+        check_owner(scope, loaded, state.class_)
 
 
 def check_owner(scope: Scope, loaded: Mapping[str, Any], kind: type) -> None:

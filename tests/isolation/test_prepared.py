@@ -1,6 +1,8 @@
 """Prepared questions show what a session of the same scope shows, value for value, and are refused where it is."""
 
 import asyncio
+from decimal import Decimal
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -8,11 +10,14 @@ from sqlalchemy.exc import OperationalError
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.work import Look
-from scaicontrol.db.prepared import Prepared, prepared_view
+from scaicontrol.core.errors import Conflict
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.work import Look, UnitOfWork
+from scaicontrol.db.prepared import Prepared, PreparedInsert, prepared_view
 from scaicontrol.db.tenant_filter import Scope, ScopeViolation
 from scaicontrol.services.invoices import Invoice, InvoiceLine
-from tests.factories import ACME, GLOBEX, INITECH, NORTHWIND, SCAIDRIVE, SOUTHBAY, ada
+from scaicontrol.services.usage import UsageEvent
+from tests.factories import ACME, GLOBEX, INITECH, NORTHWIND, SCAIDRIVE, SOUTHBAY, ada, scaidrive
 from tests.factories.catalog import store_plan
 from tests.factories.invoices import a_draft, finalized
 from tests.factories.registry import store_service
@@ -38,6 +43,10 @@ LINES = Prepared(
     .where(Invoice.currency == "EUR"),
 )
 
+OF_IDS = Prepared(Invoice, sa.select(Invoice.tenant_id).where(Invoice.id.in_(sa.bindparam("ids", expanding=True))))
+CONNECTION = Prepared(Invoice, sa.select(Invoice.id, sa.func.connection_id().label("connection")).limit(1))
+KEYS = Prepared(UsageEvent, sa.select(UsageEvent.idempotency_key))
+EVENTS = PreparedInsert(UsageEvent)
 RUNNING = "SELECT 1 FROM information_schema.processlist WHERE info LIKE '%sleep(2%' AND id <> connection_id()"
 
 
@@ -96,11 +105,67 @@ async def test_what_a_session_refuses_is_refused(worlds, query):
             await view.rows(Prepared(Invoice, query))
 
 
-async def test_a_list_of_values_is_refused(worlds):
-    query = sa.select(Invoice.id).where(Invoice.id.in_(["inv_1", "inv_2"]))
+async def test_a_list_is_as_long_as_it_is(worlds):
+    ids = [row.id for row in await everything(worlds)]
+    some = Prepared(Invoice, sa.select(Invoice.id).where(Invoice.id.in_(sa.bindparam("ids", expanding=True))))
     async with prepared_view(worlds.database.reader, Scope.platform()) as view:
-        with pytest.raises(TypeError, match="single values"):
-            await view.rows(Prepared(Invoice, query))
+        for wanted in ([], ids[:1], ids):
+            assert {row["id"] for row in await view.rows(some, ids=wanted)} == set(wanted)
+    async with prepared_view(worlds.database.reader, Scope.tenant(NORTHWIND, ACME)) as view:
+        assert [row["tenant_id"] for row in await view.rows(OF_IDS, ids=ids)] == [ACME]
+
+
+async def test_rows_are_stored_with_the_transaction_or_not_at_all(worlds):
+    class ThoughtBetter(Exception):
+        pass
+
+    async def store(uow: UnitOfWork, *, stay: bool) -> None:
+        await uow.insert(EVENTS, [an_event(uow, "one"), an_event(uow, "two")])
+        assert len(await uow.rows(KEYS)) == 2
+        if not stay:
+            raise ThoughtBetter
+
+    with pytest.raises(ThoughtBetter):
+        await worlds.perform(scaidrive, store, stay=False)
+    assert await stored(worlds) == []
+    await worlds.perform(scaidrive, store, stay=True)
+    assert [(row.idempotency_key, row.quantity, row.dimensions) for row in await stored(worlds)] == [
+        ("one", Decimal("0.000001"), {"a": "é 😀 %s ? \\"}),
+        ("two", Decimal("0.000001"), {"a": "é 😀 %s ? \\"}),
+    ]
+
+
+async def test_nothing_is_stored_for_others(worlds):
+    async def store(uow: UnitOfWork, service_id: str) -> None:
+        await uow.insert(EVENTS, [an_event(uow, "one"), an_event(uow, "two") | {"service_id": service_id}])
+
+    with pytest.raises(ScopeViolation, match="of its own only"):
+        await worlds.perform(scaidrive, store, "svc_other")
+    with pytest.raises(ScopeViolation, match="Nobody may write"):
+        await worlds.perform(Actor.nobody(), store, SCAIDRIVE)
+    assert await stored(worlds) == []
+
+
+async def test_a_clash_is_a_conflict_and_the_connection_serves_on(worlds):
+    async def store(uow: UnitOfWork) -> None:
+        await uow.insert(EVENTS, [an_event(uow, "same"), an_event(uow, "same")])
+
+    with pytest.raises(Conflict):
+        await worlds.perform(scaidrive, store)
+    assert await stored(worlds) == []
+
+
+@pytest.mark.parametrize("dialect", ["mariadb"])
+async def test_a_transaction_that_lost_its_connection_is_undone_and_nobody_gets_that_connection(worlds, mariadb_server):
+    async def store(uow: UnitOfWork) -> None:
+        await uow.insert(EVENTS, [an_event(uow, "lost")])
+        (row,) = await uow.rows(CONNECTION)
+        mariadb_server.sql(f"KILL {row['connection']}")
+        await uow.rows(KEYS)
+
+    with pytest.raises(OperationalError):
+        await worlds.perform(scaidrive, store)
+    assert await stored(worlds) == []
 
 
 @pytest.mark.parametrize("dialect", ["mariadb"])
@@ -124,15 +189,14 @@ async def test_an_answer_that_nobody_waited_for_reaches_nobody_else(worlds, mari
 
 @pytest.mark.parametrize("dialect", ["mariadb"])
 async def test_a_lost_connection_is_said_as_the_engine_says_it_and_replaced(worlds, mariadb_server):
-    number = Prepared(Invoice, sa.select(Invoice.id, sa.func.connection_id().label("connection")).limit(1))
     lost: list[int] = []
 
     async def question(look: Look) -> int:
-        (row,) = await look.rows(number)
+        (row,) = await look.rows(CONNECTION)
         if not lost:
             lost.append(row["connection"])
             mariadb_server.sql(f"KILL {row['connection']}")
-            await look.rows(number)
+            await look.rows(CONNECTION)
         return int(row["connection"])
 
     with pytest.raises(OperationalError):
@@ -145,6 +209,22 @@ async def test_nobody_is_told_anything(worlds):
         return await look.rows(ALL)
 
     assert await worlds.look(Actor.nobody(), question) == []
+
+
+def an_event(uow: UnitOfWork, key: str) -> dict[str, Any]:
+    return {
+        "id": new_id("usg"), "tenant_id": ACME, "partner_id": NORTHWIND, "service_id": SCAIDRIVE,
+        "metric_slug": "api_calls", "idempotency_key": key, "quantity": Decimal("0.000001"), "occurred_at": uow.now,
+        "counted_at": uow.now, "dimensions": {"a": "é 😀 %s ? \\"}, "corrects": None, "late": False,
+        "aggregated_at": None, "created_at": uow.now, "updated_at": uow.now,
+    }  # fmt: skip
+
+
+async def stored(backend: Backend) -> list[UsageEvent]:
+    async def read(uow: UnitOfWork) -> list[UsageEvent]:
+        return list(await uow.session.scalars(sa.select(UsageEvent).order_by(UsageEvent.idempotency_key)))
+
+    return await backend.ask(ada, read)
 
 
 async def everything(backend: Backend) -> list[Invoice]:

@@ -2,6 +2,7 @@
 
 from .events import ServiceHealthChanged, ServiceKeyIssued, ServiceRegistered, ServiceStatusChanged, ServiceUpdated
 from .lifecycle import WATCHED, HealthStatus, ServiceLifecycle, ServiceStatus
+from .looks import Metered, metered
 from .models import Service, ServiceEntrypoint, ServiceProbe, ServiceVersion
 from .queries import (
     by_ids,
@@ -47,6 +48,7 @@ __all__ = [
     "HeartbeatIn",
     "HeartbeatOut",
     "Look",
+    "Metered",
     "MetricKind",
     "Monitored",
     "ProbeOut",
@@ -81,6 +83,7 @@ __all__ = [
     "heartbeat",
     "issue_key",
     "matches",
+    "metered",
     "monitor",
     "own",
     "page",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from scaicontrol.core.actor import Actor
@@ -19,8 +19,9 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from scaicontrol.core.ids import new_ids
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.db.prepared import Prepared, PreparedInsert, Row
 from scaicontrol.services import registry
-from scaicontrol.services.registry import WATCHED, Service
+from scaicontrol.services.registry import WATCHED, Metered
 from scaicontrol.services.subscriptions import TERMINAL, Subscription, SubscriptionPeriod, SubscriptionStatus
 
 from ..models import UsageEvent
@@ -30,6 +31,41 @@ from ..reading import Bad, Event, Reader, Rejection, RejectionCode
 # that nothing can slip into a period behind the back of the run that bills it.
 _COMMIT_MARGIN = timedelta(minutes=1)
 _CROSSINGS = 3  # how many batches with the same keys one may meet before its sender is told
+
+# A due column that is empty again was charged (see SubscriptionPeriod): invoiced is closed, whatever the hour.
+_CLOSED = Prepared(
+    SubscriptionPeriod,
+    select(SubscriptionPeriod.tenant_id, func.max(SubscriptionPeriod.period_end).label("closed_until"))
+    .join(Subscription, Subscription.id == SubscriptionPeriod.subscription_id)
+    .where(
+        Subscription.service_id == bindparam("service_id"),
+        SubscriptionPeriod.tenant_id.in_(bindparam("tenant_ids", expanding=True)),
+        or_(SubscriptionPeriod.usage_due_at.is_(None), SubscriptionPeriod.period_end <= bindparam("still_open")),
+    )
+    .group_by(SubscriptionPeriod.tenant_id),
+)
+_HOLDINGS = Prepared(
+    Subscription,
+    select(
+        Subscription.tenant_id,
+        Subscription.partner_id,
+        Subscription.status,
+        Subscription.activated_at,
+        Subscription.cancelled_at,
+    ).where(
+        Subscription.service_id == bindparam("service_id"),
+        Subscription.tenant_id.in_(bindparam("tenant_ids", expanding=True)),
+    ),
+)
+_CONTENT = ("tenant_id", "metric_slug", "quantity", "occurred_at", "corrects", "dimensions")
+_STORED = Prepared(
+    UsageEvent,
+    select(UsageEvent.idempotency_key, *(getattr(UsageEvent, name) for name in _CONTENT)).where(
+        UsageEvent.service_id == bindparam("service_id"),
+        UsageEvent.idempotency_key.in_(bindparam("keys", expanding=True)),
+    ),
+)
+_EVENTS = PreparedInsert(UsageEvent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +118,15 @@ async def ingest(uow: UnitOfWork, events: Sequence[Any]) -> Ingested:
     if any(event.corrects for event in taken):
         taken = await _fitting_corrections(uow, service.id, taken, stored, rejected)
     if taken:
-        # Without `render_nulls` rows that differ in what they leave empty would each be a statement of their own.
-        store = insert(UsageEvent).execution_options(render_nulls=True)
-        await uow.session.execute(store, _rows(uow, service.id, taken, holders))
+        await uow.insert(_EVENTS, _rows(uow, service.id, taken, holders))
     return Ingested(len(taken), duplicates, sorted(rejected, key=lambda rejection: rejection.index))
 
 
-async def _own_service(uow: UnitOfWork) -> Service:
+async def _own_service(uow: UnitOfWork) -> Metered:
     service_id = uow.actor.scope.service_id
     if service_id is None:
         raise Forbidden("Only a service reports usage; use its token or its key.")
-    service = (await registry.by_ids(uow, [service_id])).get(service_id)
+    service = await registry.metered(uow, service_id)
     if service is None:
         raise NotFound(f"No service is registered for {uow.actor.client_id or uow.actor.id}.")
     if service.status not in WATCHED:
@@ -100,7 +134,7 @@ async def _own_service(uow: UnitOfWork) -> Service:
     return service
 
 
-def _read(uow: UnitOfWork, service: Service, events: Sequence[Any], rejected: list[Rejection]) -> list[Event]:
+def _read(uow: UnitOfWork, service: Metered, events: Sequence[Any], rejected: list[Rejection]) -> list[Event]:
     kinds = {metric["slug"]: metric["kind"] for metric in service.metrics}
     reader = Reader(service.slug, kinds, uow.now, uow.now - timedelta(days=uow.settings.metering_max_age_days))
     read = []
@@ -117,33 +151,20 @@ async def _holders(uow: UnitOfWork, service_id: str, tenant_ids: Iterable[str]) 
     wanted = list(tenant_ids)
     if not wanted:
         return {}
-    closed = select(SubscriptionPeriod.tenant_id, func.max(SubscriptionPeriod.period_end)).join(
-        Subscription, Subscription.id == SubscriptionPeriod.subscription_id
-    )
-    # A due column that is empty again was charged (see SubscriptionPeriod): invoiced is closed, whatever the hour.
-    closed = closed.where(
-        Subscription.service_id == service_id,
-        SubscriptionPeriod.tenant_id.in_(wanted),
-        or_(SubscriptionPeriod.usage_due_at.is_(None), SubscriptionPeriod.period_end <= _still_open(uow)),
-    ).group_by(SubscriptionPeriod.tenant_id)
-    closed_until = dict((await uow.session.execute(closed)).all())
-    rows = await uow.session.execute(
-        select(
-            Subscription.tenant_id,
-            Subscription.partner_id,
-            Subscription.status,
-            Subscription.activated_at,
-            Subscription.cancelled_at,
-        ).where(Subscription.service_id == service_id, Subscription.tenant_id.in_(wanted))
-    )
-    by_tenant: defaultdict[str, list[Any]] = defaultdict(list)
+    known = {"service_id": service_id, "tenant_ids": wanted}
+    closed = await uow.rows(_CLOSED, **known, still_open=_still_open(uow))
+    closed_until = {row["tenant_id"]: row["closed_until"] for row in closed}
+    rows = await uow.rows(_HOLDINGS, **known)
+    by_tenant: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        by_tenant[row.tenant_id].append(row)
+        by_tenant[row["tenant_id"]].append(row)
     return {
         tenant_id: _Holder(
-            partner_id=mine[0].partner_id,
-            is_running=any(row.status not in (*TERMINAL, SubscriptionStatus.pending) for row in mine),
-            ended_at=max((row.cancelled_at for row in mine if row.cancelled_at and row.activated_at), default=None),
+            partner_id=mine[0]["partner_id"],
+            is_running=any(row["status"] not in (*TERMINAL, SubscriptionStatus.pending) for row in mine),
+            ended_at=max(
+                (row["cancelled_at"] for row in mine if row["cancelled_at"] and row["activated_at"]), default=None
+            ),
             closed_until=closed_until.get(tenant_id),
         )
         for tenant_id, mine in by_tenant.items()
@@ -160,18 +181,8 @@ async def _stored(uow: UnitOfWork, service_id: str, events: Sequence[Event]) -> 
     keys = {event.idempotency_key for event in events} | {event.corrects for event in events if event.corrects}
     if not keys:
         return {}
-    rows = await uow.session.execute(
-        select(
-            UsageEvent.idempotency_key,
-            UsageEvent.tenant_id,
-            UsageEvent.metric_slug,
-            UsageEvent.quantity,
-            UsageEvent.occurred_at,
-            UsageEvent.corrects,
-            UsageEvent.dimensions,
-        ).where(UsageEvent.service_id == service_id, UsageEvent.idempotency_key.in_(keys))
-    )
-    return {row[0]: tuple(row[1:]) for row in rows}
+    rows = await uow.rows(_STORED, service_id=service_id, keys=keys)
+    return {row["idempotency_key"]: tuple(row[name] for name in _CONTENT) for row in rows}
 
 
 def _sort_out(
