@@ -38,6 +38,7 @@ class RuleSet:
         return f"{self.name} {self.version} sha256:{self.digest}"
 
 
+@cache  # asked twice for each document, and looking through every folder of packages costs as much as writing the XML
 def is_processor_installed() -> bool:
     return importlib.util.find_spec("saxonche") is not None
 

@@ -4,8 +4,10 @@ The seal: SHA-256 over the RFC 8785 JSON of everything a finalized document says
 Each series is one chain, so that no document can be edited, removed or exchanged without breaking it (contract §14.3).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from scaicontrol.services import einvoices
@@ -51,8 +53,8 @@ def sealed_content(invoice: Any, lines: Sequence[Any], decision: Any) -> dict[st
     return {
         **_fields(invoice, _HEAD),
         "totals": _fields(invoice, _TOTALS),
-        "lines": [{**_fields(line, _LINE), **_said(line, _LINE_IF_ANY)} for line in lines],
-        "tax_decision": {**_fields(decision, _DECISION), **_said(decision, _DECISION_IF_ANY)},
+        "lines": [{**_fields(line, _LINE), **_fields(line, _LINE_IF_ANY)} for line in lines],
+        "tax_decision": {**_fields(decision, _DECISION), **_fields(decision, _DECISION_IF_ANY)},
     }
 
 
@@ -60,16 +62,16 @@ def digest(invoice: Any, lines: Sequence[Any], decision: Any) -> str:
     return einvoices.canonical_digest(sealed_content(invoice, lines, decision))
 
 
-def _fields(row: object, names: Iterable[str]) -> Mapping[str, Any]:
+def _fields(row: object, names: tuple[str, ...]) -> Mapping[str, Any]:
     """Read what a row states: what is null is left out, so that a column added later changes no seal without it."""
-    stated = ((name, getattr(row, name)) for name in names)
-    return {name: _exact(value) for name, value in stated if value is not None}
+    return {
+        # A decimal without the zeros that depend on where it comes from: 3 and 3.000000 are one quantity.
+        name: format(value.normalize(), "f") if type(value) is Decimal else value
+        for name, value in zip(names, _reader(names)(row), strict=True)
+        if value is not None
+    }
 
 
-def _said(row: object, names: Iterable[str]) -> Mapping[str, Any]:
-    return {name: value for name, value in _fields(row, names).items() if value is not None}
-
-
-def _exact(value: Any) -> Any:
-    """Write a decimal without the zeros that depend on where it comes from: 3 and 3.000000 are one quantity."""
-    return format(value.normalize(), "f") if isinstance(value, Decimal) else value
+@cache
+def _reader(names: tuple[str, ...]) -> Callable[[object], tuple[Any, ...]]:
+    return attrgetter(*names)

@@ -1,7 +1,7 @@
 """What a VAT decision is made from besides the rates: plain values, stored with it as JSON."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, Self
 
@@ -52,13 +52,17 @@ class VatFacts:
     supply_days: tuple[date, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        stored = asdict(self)
+        stored = {name: getattr(self, name) for name in self.__slots__}  # `asdict` copies deeply what is plain already
         stored["tax_point"] = self.tax_point.isoformat()
         stored["decided_at"] = self.decided_at.isoformat()
         stored["supply_days"] = [day.isoformat() for day in self.supply_days]
+        stored["other_proofs"] = dict(self.other_proofs)
         if self.consulted:
-            stored["consulted"]["consulted_at"] = self.consulted.consulted_at.isoformat()
-            stored["consulted"]["answer"] = self.consulted.answer.value
+            stored["consulted"] = {
+                "answer": self.consulted.answer.value,
+                "consulted_at": self.consulted.consulted_at.isoformat(),
+                "consultation_id": self.consulted.consultation_id,
+            }
         return stored
 
     @classmethod
