@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -45,6 +45,10 @@ class FolderStore:
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
 
+    @cached_property
+    def _real_root(self) -> str:
+        return os.path.realpath(self._root) + os.sep
+
     async def put(self, key: str, body: bytes, content_type: str) -> None:
         await asyncio.to_thread(self._put, self._path(key), key, body)
 
@@ -74,7 +78,7 @@ class FolderStore:
     def _path(self, key: str) -> Path:
         path = self._root / checked_key(key)
         # A link laid inside the folder must not lead out of it.
-        if not path.resolve().is_relative_to(self._root.resolve()):
+        if not os.path.realpath(path).startswith(self._real_root):
             raise invalid("key", f"{key!r} leads out of the storage folder.")
         return path
 
