@@ -1,14 +1,20 @@
 """Fixtures every test may ask for; the servers start when the first test needs them, one set per xdist worker."""
 
+import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from sqlalchemy.engine import make_url
+from typer.testing import CliRunner, Result
 
+from scaicontrol import cli
+from scaicontrol.cli import door
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.ports import Ports
@@ -120,6 +126,26 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 def backend(settings: Settings, database: Database, clock: FrozenClock, ports: Ports) -> Backend:
     """The product on a clean database with a frozen clock and an outside kept in memory."""
     return Backend(settings, database, clock, ports)
+
+
+@pytest.fixture
+def command_line(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Awaitable[Result]]:
+    """Run a command as a person types it, on the test's own backend."""
+
+    @asynccontextmanager
+    async def connect() -> AsyncIterator[Backend]:
+        database = Database(backend.database.url)  # the command has an event loop of its own
+        try:
+            yield replace(backend, database=database)
+        finally:
+            await database.dispose()
+
+    monkeypatch.setattr(door, "connect", connect)
+
+    async def run(*words: str) -> Result:
+        return await asyncio.to_thread(CliRunner().invoke, cli.build(), list(words))
+
+    return run
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

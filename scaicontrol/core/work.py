@@ -35,7 +35,7 @@ class UnitOfWork:
     session: AsyncSession
     settings: Settings
     facts: list[DomainEvent] = field(default_factory=list)
-    _view: PreparedView | None = field(default=None, repr=False)
+    _view: PreparedView | None = field(default=None, init=False, repr=False)
 
     def authorize(self, permission: str) -> None:
         """Raise Unauthenticated or Forbidden unless the actor holds `permission` (`core/permissions.py`)."""

@@ -84,6 +84,8 @@ class Prepared:
         compiled: Any = query.compile(dialect=dialect)
         if not platform:
             check_compiled(compiled)
+        if "NOT IN (__[POSTCOMPILE_" in str(compiled):  # an empty list, as (NULL), would leave none
+            raise TypeError("A prepared question cannot ask for what is not in a list.")
         columns = [(str(column.key), column.type.dialect_impl(dialect)) for column in self._query.selected_columns]
         decoders = ((name, kept.result_processor(dialect, None)) for name, kept in columns)
         return _Question(

@@ -277,6 +277,7 @@ def _check_loaded(state: Any, context: Any, _: Any = None) -> None:
     if session is None:
         return
     scope, loaded = scope_of(session), state.dict
+    # The usual row is told without another call.
     own = scope.partner_id is not None and loaded.get("partner_id") == scope.partner_id
     if not (own and scope.tenant_id in (None, loaded.get("tenant_id"))):
         check_owner(scope, loaded, state.class_)

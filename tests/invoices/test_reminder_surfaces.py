@@ -1,20 +1,13 @@
 """Reminders at the command line and over REST; what a dry run says and leaves."""
 
-import asyncio
 import json
-from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 
 import httpx
 import pytest
-from typer.testing import CliRunner
 
-from scaicontrol import cli
 from scaicontrol.api import door as rest_door
 from scaicontrol.api.app import build_api
-from scaicontrol.cli import door
-from scaicontrol.db.engine import Database
 from scaicontrol.services import invoices
 from tests.factories import ada, alice, petra
 from tests.factories.invoices import sent
@@ -27,19 +20,9 @@ def dialect():
 
 
 @pytest.fixture
-def run(backend, monkeypatch):
-    @asynccontextmanager
-    async def connect():
-        database = Database(backend.database.url)  # the command has an event loop of its own
-        try:
-            yield replace(backend, database=database)
-        finally:
-            await database.dispose()
-
-    monkeypatch.setattr(door, "connect", connect)
-
+def run(command_line):
     async def run(*words):
-        return await asyncio.to_thread(CliRunner().invoke, cli.build(), ["admin", "invoices", *words])
+        return await command_line("admin", "invoices", *words)
 
     return run
 

@@ -1,20 +1,14 @@
 """The verifier finds every edit, gap, exchange and removal; the triggers are taken away first, as a thief would."""
 
-import asyncio
 import io
 import json
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from hashlib import sha256
 
 import pikepdf
 import pytest
 from sqlalchemy import text
-from typer.testing import CliRunner
 
-from scaicontrol import cli
-from scaicontrol.cli import door
-from scaicontrol.db.engine import Database
 from scaicontrol.db.triggers import INVOICE_SEALED, create_statements, drop_statements
 from scaicontrol.services import invoices
 from scaicontrol.services.einvoices import Format
@@ -222,19 +216,10 @@ async def test_xml_exchanged_inside_a_pdf_is_found_even_when_its_row_was_forged(
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
-async def test_the_command_lists_findings_and_ends_with_one(backend, ports, monkeypatch):
-    @asynccontextmanager
-    async def connect():
-        database = Database(backend.database.url)  # the command has an event loop of its own
-        try:
-            yield replace(backend, database=database)
-        finally:
-            await database.dispose()
-
+async def test_the_command_lists_findings_and_ends_with_one(backend, ports, command_line):
     async def verify_all():
-        return await asyncio.to_thread(CliRunner().invoke, cli.build(), ["admin", "invoices", "verify", "--json"])
+        return await command_line("admin", "invoices", "verify", "--json")
 
-    monkeypatch.setattr(door, "connect", connect)
     await rendered(backend)
     fine = await verify_all()
     assert (fine.exit_code, [row["finding"] for row in json.loads(fine.stdout)]) == (0, ["intact"])

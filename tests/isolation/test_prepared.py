@@ -115,6 +115,13 @@ async def test_a_list_is_as_long_as_it_is(worlds):
         assert [row["tenant_id"] for row in await view.rows(OF_IDS, ids=ids)] == [ACME]
 
 
+async def test_what_is_not_in_a_list_is_refused(worlds):
+    others = Prepared(Invoice, sa.select(Invoice.id).where(Invoice.id.not_in(sa.bindparam("ids", expanding=True))))
+    async with prepared_view(worlds.database.reader, Scope.platform()) as view:
+        with pytest.raises(TypeError, match="not in a list"):
+            await view.rows(others, ids=[])
+
+
 async def test_rows_are_stored_with_the_transaction_or_not_at_all(worlds):
     class ThoughtBetter(Exception):
         pass

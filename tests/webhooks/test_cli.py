@@ -1,17 +1,11 @@
 """A secret at the command line: rehearsed it stays, rotated it is shown once."""
 
-import asyncio
 import json
-from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
 import typer
-from typer.testing import CliRunner
 
-from scaicontrol import cli
 from scaicontrol.cli import door
-from scaicontrol.db.engine import Database
 from scaicontrol.services import webhooks
 from tests.factories import ada
 from tests.factories.webhooks import subscriber
@@ -23,20 +17,10 @@ def dialect():
     return "sqlite"
 
 
-async def test_a_dry_run_of_a_rotation_rotates_nothing(backend, monkeypatch):
-    @asynccontextmanager
-    async def connect():
-        database = Database(backend.database.url)  # the command has an event loop of its own
-        try:
-            yield replace(backend, database=database)
-        finally:
-            await database.dispose()
-
+async def test_a_dry_run_of_a_rotation_rotates_nothing(backend, command_line):
     async def rotate(how):
-        words = ["admin", "webhooks", "rotate", endpoint.id, how, "--json"]
-        return json.loads((await asyncio.to_thread(CliRunner().invoke, cli.build(), words)).stdout)
+        return json.loads((await command_line("admin", "webhooks", "rotate", endpoint.id, how, "--json")).stdout)
 
-    monkeypatch.setattr(door, "connect", connect)
     endpoint, _ = await subscriber(backend)
     secrets = dict(backend.ports.vault.secrets)
     planned = await rotate("--dry-run")

@@ -10,6 +10,7 @@ from scaicontrol.db.prepared import Prepared
 
 from .lifecycle import actions_of, permission_for
 from .models import Invoice, InvoiceLine, Settlement
+from .queries import sees_drafts
 from .schemas import InvoiceOut, LineOut, SettlementOut
 
 _INVOICE = Prepared(
@@ -36,8 +37,7 @@ async def own(look: Look, invoice_id: str) -> dict[str, Any]:
     """Give the fields of a document with its lines, what settled it, and what the caller may do with it now."""
     look.authorize("invoices:read")
     found = await look.rows(_INVOICE, invoice_id=invoice_id)
-    of_tenant = not look.actor.is_platform and look.actor.tenant_id is not None
-    if not found or (of_tenant and found[0]["finalized_at"] is None):
+    if not found or (found[0]["finalized_at"] is None and not sees_drafts(look.actor)):
         raise NotFound(f"There is no invoice {invoice_id}.")
     document = found[0]
     allowed = actions_of(document["status"], document["document_type"], sealed=document["finalized_at"] is not None)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import selectinload
 
+from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import NotFound, Refused
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.pagination import Page, PageRequest, paginate
@@ -71,11 +72,12 @@ class InvoiceFilter:
 def visible(uow: UnitOfWork) -> Select[Invoice]:
     """Every read starts here: the session's scope decides whose documents, and a tenant never sees a draft."""
     uow.authorize("invoices:read")
-    return _OF_TENANT if _is_of_tenant(uow) else _ALL
+    return _ALL if sees_drafts(uow.actor) else _OF_TENANT
 
 
-def _is_of_tenant(uow: UnitOfWork) -> bool:
-    return not uow.actor.is_platform and uow.actor.tenant_id is not None
+def sees_drafts(actor: Actor) -> bool:
+    """Tell whether somebody bills, or is billed: a tenant never sees a draft."""
+    return actor.is_platform or actor.tenant_id is None
 
 
 _ALL = select(Invoice)
