@@ -37,7 +37,7 @@ REASON = Field("reason", "Reason", "long", hint="Kept with the document and in t
 async def finalize(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     issue_date = given.get("issue_date") or None
     data = FinalizeIn.model_validate({"issue_date": issue_date})
-    invoice = await invoices.check_and_finalize(backend, actor, pk, data)
+    invoice = await invoices.finalize(backend, actor, pk, data)
     return f"{_name(invoice)} is finalized. Its files are being made."
 
 

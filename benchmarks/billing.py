@@ -179,7 +179,7 @@ async def finalising(world: World, quick: bool) -> list[Result]:
 
         async def one() -> None:
             for invoice_id in waiting:
-                await invoices.check_and_finalize(world.backend, petra, invoice_id)
+                await invoices.finalize(world.backend, petra, invoice_id)
 
         await asyncio.gather(*(one() for _ in range(SIDE_BY_SIDE)))
         return count

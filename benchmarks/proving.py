@@ -91,7 +91,7 @@ async def _documents(backend: Backend, count: int) -> None:
     for _ in range(count):
         data = invoices.DraftIn(tenant_id="tnt_acme", currency="EUR", lines=lines)
         draft = await backend.perform(petra, invoices.draft, data)
-        await invoices.check_and_finalize(backend, petra, draft.id)
+        await invoices.finalize(backend, petra, draft.id)
         backend.clock.advance(timedelta(seconds=1))  # type: ignore[attr-defined]  # the world's clock is frozen
     while await invoices.render_due(backend, RENDERER, limit=200):
         pass

@@ -135,7 +135,7 @@ async def finalize(
     """Answers 400 with every reason at once while something is missing; a failure consumes no number."""
     if check_only:
         return await invoices.check(backend, actor, invoice_id, body)
-    return invoices.shown(await invoices.check_and_finalize(backend, actor, invoice_id, body))
+    return invoices.shown(await invoices.finalize(backend, actor, invoice_id, body))
 
 
 @router.post(
@@ -171,7 +171,7 @@ async def send(uow: UnitOfWork, invoice_id: str, body: SendIn) -> MailQueued:
 async def credit(backend: Backend, actor: Actor, invoice_id: str, body: CreditIn) -> InvoiceOut:
     note = await backend.perform(actor, invoices.credit, invoice_id, body)
     if body.finalize:
-        note = await invoices.check_and_finalize(backend, actor, note.id)
+        note = await invoices.finalize(backend, actor, note.id)
     return invoices.shown(note)
 
 

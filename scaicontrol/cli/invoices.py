@@ -88,12 +88,16 @@ async def check(backend: Backend, actor: Actor, invoice_id: str, issue_date: Iss
     return await invoices.check(backend, actor, invoice_id, _on(issue_date))
 
 
-@command(app, changes=True)
-async def finalize(uow: UnitOfWork, invoice_id: str, issue_date: IssueDate = None) -> InvoiceSummary:
-    """Give a draft its number and freeze it."""
-    invoice = await invoices.finalize(uow, invoice_id, _on(issue_date))
+async def _rehearse_finalize(uow: UnitOfWork, invoice_id: str, issue_date: IssueDate = None) -> InvoiceSummary:
+    invoice = await invoices.rehearse_finalize(uow, invoice_id, _on(issue_date))
     await uow.session.flush()
     return InvoiceSummary.model_validate(invoice)
+
+
+@command(app, changes=True, rehearsal=_rehearse_finalize)
+async def finalize(backend: Backend, actor: Actor, invoice_id: str, issue_date: IssueDate = None) -> InvoiceSummary:
+    """Give a draft its number and freeze it."""
+    return InvoiceSummary.model_validate(await invoices.finalize(backend, actor, invoice_id, _on(issue_date)))
 
 
 @command(app, changes=True)

@@ -127,7 +127,7 @@ async def _credit(backend: Backend) -> None:
     note = await backend.perform(
         OPERATOR, invoices.credit, invoice_id, CreditIn(lines=[part], reason="Ausfall am 3. des Monats")
     )
-    await invoices.check_and_finalize(backend, OPERATOR, note.id)
+    await invoices.finalize(backend, OPERATOR, note.id)
 
 
 async def _cancel(backend: Backend) -> None:

@@ -152,14 +152,14 @@ async def update(uow: UnitOfWork, invoice_id: Id, body: InvoicePatch) -> Invoice
     return await _stored(uow, await invoices.update(uow, invoice_id, body))
 
 
-async def _finalize_within(uow: UnitOfWork, invoice_id: Id, body: FinalizeIn) -> InvoiceOut:
-    return await _stored(uow, await invoices.finalize(uow, invoice_id, body))
+async def _rehearse_finalize(uow: UnitOfWork, invoice_id: Id, body: FinalizeIn) -> InvoiceOut:
+    return await _stored(uow, await invoices.rehearse_finalize(uow, invoice_id, body))
 
 
-@tool.change("invoices:finalize", out=InvoiceOut, destructive=True, rehearsal=_finalize_within)
+@tool.change("invoices:finalize", out=InvoiceOut, destructive=True, rehearsal=_rehearse_finalize)
 async def finalize(backend: Backend, actor: Actor, invoice_id: Id, body: FinalizeIn) -> InvoiceOut:
     """Give a draft its legal number and seal. Cannot be undone; a credit note corrects it."""
-    return invoices.shown(await invoices.check_and_finalize(backend, actor, invoice_id, body))
+    return invoices.shown(await invoices.finalize(backend, actor, invoice_id, body))
 
 
 @tool.change("invoices:administer", "invoices:send", out=MailQueued, outside=True)
@@ -196,7 +196,7 @@ async def _credit_within(uow: UnitOfWork, invoice_id: Id, body: CreditIn) -> Inv
     note = await invoices.credit(uow, invoice_id, body)
     if body.finalize:
         await uow.session.flush()
-        note = await invoices.finalize(uow, note.id)
+        note = await invoices.rehearse_finalize(uow, note.id)
     return await _stored(uow, note)
 
 
@@ -205,14 +205,14 @@ async def credit_note(backend: Backend, actor: Actor, invoice_id: Id, body: Cred
     """Write a credit note over some lines or all that is left; `finalize` numbers it at once."""
     note = await backend.perform(actor, invoices.credit, invoice_id, body)
     if body.finalize:
-        note = await invoices.check_and_finalize(backend, actor, note.id)
+        note = await invoices.finalize(backend, actor, note.id)
     return invoices.shown(note)
 
 
 async def _refund_within(uow: UnitOfWork, invoice_id: Id, body: RefundIn) -> RefundResult:
     note_id = await payments.credit_for_refund(uow, invoice_id, body.amount_cents, body.reason)
     await uow.session.flush()
-    return RefundResult(credit_note=await _stored(uow, await invoices.finalize(uow, note_id)))
+    return RefundResult(credit_note=await _stored(uow, await invoices.rehearse_finalize(uow, note_id)))
 
 
 @tool.change("payments:refund", out=RefundResult, destructive=True, outside=True, rehearsal=_refund_within)

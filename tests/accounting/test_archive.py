@@ -50,7 +50,7 @@ async def packed(backend) -> bytes:
     for line in first.lines[:2]:
         credit = CreditIn(lines=[CreditLineIn(line_id=line.id, amount_cents=100)], reason="Outage", finalize=False)
         note = await backend.perform(petra, invoices.credit, first.id, credit)
-        await invoices.check_and_finalize(backend, petra, note.id)
+        await invoices.finalize(backend, petra, note.id)
     while await invoices.render_due(backend, RENDERER):
         pass
     return (await archive(backend)).body

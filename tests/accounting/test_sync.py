@@ -64,7 +64,7 @@ async def test_documents_payments_and_refunds_are_exported_once(backend, ports):
     invoice = await finalized(backend, a_line(1000))
     await paid(backend, invoice)
     note = await backend.perform(petra, invoices.credit, invoice.id, CreditIn(reason="Outage"))
-    note = await invoices.check_and_finalize(backend, petra, note.id)
+    note = await invoices.finalize(backend, petra, note.id)
     moved = {"refund_id": "ref_1", "amount_cents": 1210, "refunded_at": backend.clock.now()}
     await backend.perform(petra, invoices.record_refund, note.id, **moved)
     assert await accounting.sync_due(backend) == 4
@@ -98,7 +98,7 @@ async def test_an_allocated_credit_note_moves_no_money(backend):
     books = await an_integration(backend)
     invoice = await finalized(backend)
     note = await backend.perform(petra, invoices.credit, invoice.id, CreditIn(reason="Outage"))
-    await invoices.check_and_finalize(backend, petra, note.id)
+    await invoices.finalize(backend, petra, note.id)
     await accounting.sync_due(backend)
     assert {kind for kind, _, _ in await log(backend, books)} == {"invoice", "credit_note"}
 

@@ -25,7 +25,7 @@ async def a_draft(backend: Backend, *lines: DraftLineIn, by: Actor = petra, **fi
 
 async def finalized(backend: Backend, *lines: DraftLineIn, by: Actor = petra, **fields: Any) -> Invoice:
     draft = await a_draft(backend, *lines, by=by, **fields)
-    return await invoices.check_and_finalize(backend, by, draft.id)
+    return await invoices.finalize(backend, by, draft.id)
 
 
 async def rendered(backend: Backend, *lines: DraftLineIn, **fields: Any) -> Invoice:

@@ -50,7 +50,7 @@ async def finalise_all(url: str, ids: list[str]) -> None:
         left = []
         for invoice_id in waiting:
             try:
-                await invoices.check_and_finalize(backend, Actor.system("monthly_invoice_generator"), invoice_id)
+                await invoices.finalize(backend, Actor.system("monthly_invoice_generator"), invoice_id)
             except ControlError as error:
                 if "is draft" in error.message or "it is" not in error.message:
                     left.append(invoice_id)  # busy, or changed under our hands: again

@@ -145,7 +145,7 @@ async def _credit(backend: Backend, invoice: Invoice, data: CreditIn) -> None:
 async def _finalize(backend: Backend, invoice: Invoice) -> None:
     if invoice.status == InvoiceStatus.draft:
         try:
-            await invoices.check_and_finalize(backend, petra, invoice.id)
+            await invoices.finalize(backend, petra, invoice.id)
         except Refused as refusal:
             if not any(reason.code == "tax_category_mismatch" for reason in refusal.reasons):
                 raise

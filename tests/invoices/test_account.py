@@ -31,7 +31,7 @@ async def account(backend, by=petra, days=JANUARY, **said):
 async def test_an_account_shows_what_was_billed_given_back_paid_and_is_open(backend, clock):
     first, second = await sent(backend, a_line(1000)), await sent(backend, a_line(500))
     note = await backend.perform(petra, invoices.credit, second.id, CreditIn(amount_cents=605, reason="Goodwill"))
-    note = await invoices.check_and_finalize(backend, petra, note.id)
+    note = await invoices.finalize(backend, petra, note.id)
     clock.advance(timedelta(days=2))
     await pay(backend, first, 210, clock.now())
     said = await account(backend, by=alice)

@@ -72,7 +72,7 @@ async def test_vat_is_computed_on_what_is_left(backend):
 async def test_what_does_not_fit_the_lines_is_refused(backend, fields, code):
     draft = await a_draft(backend, a_line(10_000), **fields)
     with pytest.raises(Refused) as refused:
-        await invoices.check_and_finalize(backend, petra, draft.id)
+        await invoices.finalize(backend, petra, draft.id)
     assert code in {reason.code for reason in refused.value.reasons}
 
 
@@ -102,7 +102,7 @@ async def test_a_credit_note_gives_back_what_was_charged_and_not_the_list_price(
     given = 0
     for wanted in (half, None):
         note = await backend.perform(petra, invoices.credit, invoice.id, CreditIn(lines=wanted, reason="Outage"))
-        note = await invoices.check_and_finalize(backend, petra, note.id)
+        note = await invoices.finalize(backend, petra, note.id)
         given -= note.total_cents
     invoice = await again(backend, invoice)
     assert given == invoice.total_cents
@@ -112,7 +112,7 @@ async def test_a_credit_note_gives_back_what_was_charged_and_not_the_list_price(
 async def test_a_line_credited_whole_keeps_its_allowances(backend):
     invoice = await finalized(backend, a_line(1000, quantity=Decimal(3), allowances=[TENTH_OFF]))
     note = await backend.perform(petra, invoices.credit, invoice.id, CreditIn(reason="Cancelled"))
-    note = await invoices.check_and_finalize(backend, petra, note.id)
+    note = await invoices.finalize(backend, petra, note.id)
     written, original = await document(backend, note), await document(backend, invoice)
     assert written.lines == original.lines
     assert written.totals.with_tax == original.totals.with_tax

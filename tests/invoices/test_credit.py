@@ -17,7 +17,7 @@ from tests.factories.invoices import a_line, again, finalized, sent
 async def credited(backend, invoice, *parts, finalize=True):
     lines = [CreditLineIn(line_id=line, amount_cents=cents) for line, cents in parts] or None
     note = await backend.perform(petra, invoices.credit, invoice.id, CreditIn(lines=lines, reason="Outage"))
-    return await invoices.check_and_finalize(backend, petra, note.id) if finalize else note
+    return await invoices.finalize(backend, petra, note.id) if finalize else note
 
 
 async def test_a_full_credit_note_mirrors_its_invoice_and_settles_both(backend):
@@ -86,7 +86,7 @@ async def test_two_notes_at_once_share_the_last_cent_of_vat(backend):
     invoice = await finalized(backend, a_line(3), a_line(8))
     first, second = (line.id for line in invoice.lines)
     drafts = [await credited(backend, invoice, part, finalize=False) for part in ((first, 1), (first, 2), (second, 3))]
-    await asyncio.gather(*(invoices.check_and_finalize(backend, petra, note.id) for note in drafts))
+    await asyncio.gather(*(invoices.finalize(backend, petra, note.id) for note in drafts))
     await asyncio.gather(*(credited(backend, invoice) for _ in range(2)), return_exceptions=True)
     assert await given_back(backend, invoice) == (-11, -invoice.tax_cents, {first: 3, second: 8})
     assert (await again(backend, invoice)).amount_due_cents == 0
@@ -107,7 +107,7 @@ async def test_an_amount_is_shared_over_lines_and_rates(backend):
 
 async def credit(backend, invoice, **said):
     note = await backend.perform(petra, invoices.credit, invoice.id, CreditIn(**said, reason="Goodwill"))
-    return await invoices.check_and_finalize(backend, petra, note.id)
+    return await invoices.finalize(backend, petra, note.id)
 
 
 async def test_an_amount_beyond_the_invoice_or_beside_lines_is_refused(backend):

@@ -122,7 +122,7 @@ async def test_a_gross_amount_explains_its_vat(backend):
 
 async def credited(backend, invoice, **said):
     note = await backend.perform(petra, invoices.credit, invoice.id, CreditIn(reason="Goodwill", **said))
-    return await invoices.check_and_finalize(backend, petra, note.id)
+    return await invoices.finalize(backend, petra, note.id)
 
 
 async def test_one_line_alone_and_no_foreign_one(backend):

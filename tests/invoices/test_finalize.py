@@ -8,8 +8,9 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import Conflict, Invalid, Refused
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.services import invoices, tax
-from scaicontrol.services.invoices import DocumentType, FinalizeIn, InvoicePatch, InvoiceStatus, NumberSeries
-from tests.factories import NORTHWIND, alice, petra
+from scaicontrol.services.invoices import DocumentType, FinalizeIn, InvoiceIn, InvoicePatch, InvoiceStatus, NumberSeries
+from scaicontrol.services.invoices.service.finalize import finalize_within
+from tests.factories import ACME, NORTHWIND, alice, petra
 from tests.factories.invoices import a_draft, a_line, again, finalized
 
 
@@ -55,7 +56,7 @@ async def test_the_next_invoice_stands_on_the_seal_before_it(backend):
 async def test_everything_that_is_missing_is_said_at_once_and_no_number_is_used(backend):
     draft = await a_draft(backend, a_line(-500, tax_category="AE"), due_date=date(2026, 1, 1))
     with pytest.raises(Refused) as refused:
-        await invoices.check_and_finalize(backend, petra, draft.id, FinalizeIn(issue_date=date(2026, 3, 1)))
+        await invoices.finalize(backend, petra, draft.id, FinalizeIn(issue_date=date(2026, 3, 1)))
     codes = {reason.code for reason in refused.value.reasons}
     assert codes >= {"tax_category_mismatch", "totals_invalid", "issue_date_in_future", "due_date_before_issue"}
     report = await invoices.check(backend, petra, draft.id)
@@ -71,13 +72,13 @@ async def test_an_empty_draft_and_a_finalized_one_are_refused_by_name(backend):
     invoice = await finalized(backend)
     assert "not_draft" in {reason.code for reason in (await invoices.check(backend, petra, invoice.id)).reasons}
     with pytest.raises(Refused, match="Cannot finalize invoice SCAI-2026-000001: it is finalized"):
-        await backend.perform(petra, invoices.finalize, invoice.id)
+        await invoices.finalize(backend, petra, invoice.id)
 
 
 async def test_a_tenant_may_not_finalize(backend):
     draft = await a_draft(backend)
     with pytest.raises(Exception, match="may not finalize invoices"):
-        await invoices.check_and_finalize(backend, alice, draft.id)
+        await invoices.finalize(backend, alice, draft.id)
 
 
 async def test_a_draft_that_changes_between_gate_and_seal_is_a_conflict(backend):
@@ -85,14 +86,21 @@ async def test_a_draft_that_changes_between_gate_and_seal_is_a_conflict(backend)
     seen = await invoices.check(backend, petra, draft.id)
     await backend.perform(petra, invoices.update, draft.id, InvoicePatch(notes="one more thing"))
     with pytest.raises(Conflict, match="changed since it was checked"):
-        await backend.perform(petra, invoices.finalize, draft.id, None, seen=seen)
+        await backend.perform(petra, finalize_within, draft.id, None, seen=seen)
     with pytest.raises(Conflict, match="version 2, not 1"):
-        await backend.perform(petra, invoices.finalize, draft.id, FinalizeIn(version=1))
+        await invoices.finalize(backend, petra, draft.id, FinalizeIn(version=1))
 
 
-async def test_the_verb_alone_runs_the_gate_inside_its_transaction(backend):
+async def test_a_rehearsal_runs_the_gate_inside_its_transaction(backend):
     draft = await a_draft(backend)
-    assert (await backend.perform(petra, invoices.finalize, draft.id)).number == "SCAI-2026-000001"
+    empty = await backend.perform(petra, invoices.draft, InvoiceIn(tenant_id=ACME, currency="EUR", lines=[]))
+
+    async def rehearse(uow):
+        with pytest.raises(Refused, match="Cannot finalize"):
+            await invoices.rehearse_finalize(uow, empty.id)
+        return (await invoices.rehearse_finalize(uow, draft.id)).number
+
+    assert await backend.perform(petra, rehearse) == "SCAI-2026-000001"
 
 
 async def test_an_issue_date_never_goes_back(backend, clock):
@@ -124,7 +132,7 @@ async def test_the_clock_on_the_sellers_wall_dates_the_invoice(backend, clock):
 async def test_two_who_finalize_at_once_get_one_number(backend):
     draft = await a_draft(backend)
     answers = await asyncio.gather(
-        *(invoices.check_and_finalize(backend, petra, draft.id) for _ in range(4)), return_exceptions=True
+        *(invoices.finalize(backend, petra, draft.id) for _ in range(4)), return_exceptions=True
     )
     done = [answer for answer in answers if not isinstance(answer, Exception)]
     assert len(done) == 1
@@ -134,7 +142,7 @@ async def test_two_who_finalize_at_once_get_one_number(backend):
 
 async def test_ten_at_once_leave_no_gap_no_twin_and_no_broken_seal(backend):
     drafts = [await a_draft(backend, a_line(100 + position)) for position in range(10)]
-    done = await asyncio.gather(*(invoices.check_and_finalize(backend, petra, draft.id) for draft in drafts))
+    done = await asyncio.gather(*(invoices.finalize(backend, petra, draft.id) for draft in drafts))
     assert sorted(str(invoice.number) for invoice in done) == [f"SCAI-2026-{serial:06}" for serial in range(1, 11)]
     verdict = await backend.ask(petra, invoices.verify, NORTHWIND, DocumentType.invoice, 2026)
     assert (verdict.intact, verdict.documents) == (True, 10)
@@ -144,7 +152,7 @@ async def test_a_failure_after_the_number_was_taken_consumes_none(backend):
     draft = await a_draft(backend)
 
     async def fails(uow):
-        await invoices.finalize(uow, draft.id)
+        await invoices.rehearse_finalize(uow, draft.id)
         raise Invalid("Something else went wrong.")
 
     with pytest.raises(Invalid):

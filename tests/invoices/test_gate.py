@@ -62,10 +62,10 @@ async def test_a_required_vies_answer_that_is_missing_blocks_until_a_person_give
     await with_profile(backend, country_code="DE", vat_number="DE136695976", postal_code="10115", city="Berlin")
     draft = await a_draft(backend)
     with pytest.raises(Refused) as refused:
-        await invoices.check_and_finalize(backend, petra, draft.id)
+        await invoices.finalize(backend, petra, draft.id)
     assert [reason.code for reason in refused.value.reasons] == ["vies_unavailable"]
     override = FinalizeIn(vies_override_reason="Checked by phone")
-    invoice = await invoices.check_and_finalize(backend, petra, draft.id, override)
+    invoice = await invoices.finalize(backend, petra, draft.id, override)
     assert (invoice.reverse_charge, invoice.tax_cents) == (True, 0)
     assert invoice.legal_note
     assert "196" in invoice.legal_note

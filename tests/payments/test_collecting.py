@@ -153,7 +153,7 @@ async def test_what_was_credited_in_part_meanwhile_is_charged_for_the_rest(backe
     line = invoice.lines[0]
     part = CreditIn(lines=[invoices.CreditLineIn(line_id=line.id, amount_cents=400)], reason="Outage.")
     note = await backend.perform(petra, invoices.credit, invoice.id, part)
-    await invoices.check_and_finalize(backend, petra, note.id)
+    await invoices.finalize(backend, petra, note.id)
     await payments.charge_due(backend)
     await payments.charge_due(backend)
     assert provider.taken() == [726]

@@ -96,7 +96,7 @@ async def test_two_refunds_at_once_promise_no_payment_twice(backend, provider):
 
 
 async def finish(backend, note_id):
-    await invoices.check_and_finalize(backend, petra, note_id)
+    await invoices.finalize(backend, petra, note_id)
     await backend.perform(petra, share, note_id)
 
 

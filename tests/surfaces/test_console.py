@@ -171,7 +171,7 @@ async def test_finalizing_leaves_what_the_service_leaves(browser, backend):
         detail = await client.get(answer.headers["location"])
         assert "is finalized. Its files are being made." in detail.text
         assert "is finalized. Its files are being made." not in (await client.get(address(by_hand))).text
-    await invoices.check_and_finalize(backend, petra, by_service.id)
+    await invoices.finalize(backend, petra, by_service.id)
     console, service = await topics(backend, by_hand.id), await topics(backend, by_service.id)
     assert [entry[:2] for entry in console] == [entry[:2] for entry in service]
     assert console[-1][2] == "console"

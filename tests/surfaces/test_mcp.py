@@ -175,7 +175,7 @@ async def test_a_plan_that_no_longer_holds_is_refused(call, backend):
     draft = await a_draft(backend)
     planned = await call("agent", "manage_invoices", "void", invoice_id=draft.id, reason="Mistake")
     await finalized(backend)
-    await invoices.check_and_finalize(backend, petra, draft.id)
+    await invoices.finalize(backend, petra, draft.id)
     digest = planned["change_plan"]["plan_hash"]
     refused = await call(
         "agent", "manage_invoices", "void", invoice_id=draft.id, reason="Mistake", dry_run=False, plan_hash=digest

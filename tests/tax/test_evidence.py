@@ -58,7 +58,7 @@ async def test_proofs_are_kept_by_kind_and_travel_into_the_decision(backend):
     assert CONTRADICTING in " ".join((await invoices.check(backend, petra, draft.id)).warnings)
     backend.clock.advance(timedelta(days=1))
     await backend.perform(ada, tax.record_proof, ACME, "ip_address", "DE", "sign-in")
-    invoice = await invoices.check_and_finalize(backend, petra, draft.id)
+    invoice = await invoices.finalize(backend, petra, draft.id)
     decision = await backend.ask(petra, tax.get, invoice.id)
     assert (decision.evidence["ip_address"], decision.evidence["contradictory"], decision.warnings) == ("DE", False, [])
     assert tax.verify(decision) == []

@@ -146,7 +146,7 @@ async def test_its_credit_note_is_converted_at_the_same_rate(backend):
     backend.clock.advance(timedelta(days=1))
     await backend.perform(ada, tax.add_exchange_rate, ReferenceRate("USD", Decimal("1.50"), date(2026, 1, 16)))
     note = await backend.perform(petra, invoices.credit, invoice.id, invoices.CreditIn(reason="Outage"))
-    note = await invoices.check_and_finalize(backend, petra, note.id)
+    note = await invoices.finalize(backend, petra, note.id)
     decision = await backend.ask(petra, tax.get, note.id)
     assert (note.tax_cents, decision.tax_in_tax_currency_cents) == (-2100, -1680)
     verified = await backend.ask(petra, invoices.verify, NORTHWIND, invoices.DocumentType.credit_note, 2026)
@@ -158,12 +158,12 @@ async def test_without_a_rate_the_gate_names_currency_and_day_and_no_number_is_t
     await backend.perform(ada, tax.add_exchange_rate, ReferenceRate("USD", Decimal("1.25"), date(2026, 1, 7)))
     draft = await a_draft(backend, currency="USD")
     with pytest.raises(Refused) as refused:
-        await invoices.check_and_finalize(backend, petra, draft.id)
+        await invoices.finalize(backend, petra, draft.id)
     assert [reason.code for reason in refused.value.reasons] == ["exchange_rate_missing"]
     assert "no exchange rate of USD is known for 2026-01-15" in refused.value.reasons[0].message
     # A rate that is a week old may still be the latest that was published.
     await backend.perform(ada, tax.add_exchange_rate, ReferenceRate("USD", Decimal("1.26"), date(2026, 1, 8)))
-    assert (await invoices.check_and_finalize(backend, petra, draft.id)).serial == 1
+    assert (await invoices.finalize(backend, petra, draft.id)).serial == 1
 
 
 async def test_no_vat_and_no_second_currency_need_no_rate(backend):

@@ -158,7 +158,7 @@ async def test_silence_never_becomes_a_no_and_is_asked_again_the_next_day(backen
     backend.clock.advance(timedelta(days=3))
     assert (await tax.recheck(backend)).silent == 1
     with pytest.raises(Refused) as refused:
-        await invoices.check_and_finalize(backend, petra, draft.id)
+        await invoices.finalize(backend, petra, draft.id)
     assert [reason.code for reason in refused.value.reasons] == ["vies_unavailable"]
     register.down = False
     backend.clock.advance(timedelta(days=1))

@@ -72,7 +72,7 @@ async def test_the_gate_names_what_the_real_document_does_not_show(backend):
     report = await invoices.check(backend, petra, drafted.id)
     assert [(reason.code, reason.field) for reason in report.reasons] == [("template_error", "lines.amount")]
     with pytest.raises(Refused, match="does not show the amount of 'Pro plan'"):
-        await invoices.check_and_finalize(backend, petra, drafted.id)
+        await invoices.finalize(backend, petra, drafted.id)
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
@@ -97,7 +97,7 @@ async def test_a_name_nobody_published_is_a_warning(backend):
     report = await invoices.check(backend, petra, drafted.id)
     assert report.ready
     assert report.warnings == ["No template named 'fancy' is published for it; the built-in one is used."]
-    assert (await invoices.check_and_finalize(backend, petra, drafted.id)).number
+    assert (await invoices.finalize(backend, petra, drafted.id)).number
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])

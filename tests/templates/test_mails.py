@@ -132,7 +132,7 @@ async def test_every_kind_is_written_by_people_too(backend, kind, clock):
     }.get(kind)
     if kind == TemplateType.email_credit_note:
         note = await backend.perform(petra, invoices.credit, invoice.id, invoices.CreditIn(reason="Outage"))
-        await invoices.check_and_finalize(backend, petra, note.id)
+        await invoices.finalize(backend, petra, note.id)
         while await invoices.render_due(backend, RENDERER):
             pass
     if write is not None:

@@ -26,7 +26,7 @@ from scaicontrol.services.templates import (
 )
 from tests.einvoices.test_pdf_structure import hold_objects
 from tests.factories import ACME, NORTHWIND, ada, bert, petra, sam
-from tests.factories.invoices import RENDERER, a_draft, finalized, sent
+from tests.factories.invoices import RENDERER, a_draft, again, finalized, sent
 from tests.factories.templates import BY_HAND, draft, live, partner_names
 from tests.factories.uploads import SVG, picture, uploaded
 
@@ -181,6 +181,18 @@ async def test_a_logo_that_is_not_there_keeps_a_document_from_being_finalized(ba
     del backend.ports.objects.stored[logo.removeprefix(uploads.ROOT)]
     report = await invoices.check(backend, petra, drafted.id)
     assert "The logo cannot be shown. There is no upload" in report.reasons[0].message
+
+
+@only_sqlite
+async def test_the_command_line_gives_no_number_to_what_the_gate_refuses(backend, command_line):
+    logo = await uploaded(backend)
+    await backend.perform(petra, partners.configure, NORTHWIND, PartnerConfigurationPatch(logo_url=logo))
+    draft = await a_draft(backend)
+    del backend.ports.objects.stored[logo.removeprefix(uploads.ROOT)]
+    answer = await command_line("admin", "invoices", "finalize", draft.id, "--yes")
+    assert answer.exit_code == 1
+    assert "The logo cannot be shown. There is no upload" in answer.stderr
+    assert (await again(backend, draft)).number is None
 
 
 @only_sqlite

@@ -88,7 +88,7 @@ from .service.deliver import MailMaterial, mail_material, record_delivery, send
 from .service.download import File, einvoice, pdf
 from .service.draft import delete, draft, order_lines, sort_lines_by_date, update
 from .service.explain import explain
-from .service.finalize import check_and_finalize, finalize
+from .service.finalize import finalize, rehearse_finalize
 from .service.preview import template_variables
 from .service.rehearse import Rehearsal, WouldFail, rehearse
 from .service.remind import LAST_REMINDER, NotOverdue, rehearse_reminder, remind, reminders, send_reminder
@@ -173,7 +173,6 @@ __all__ = [
     "available_actions",
     "charged_lines",
     "check",
-    "check_and_finalize",
     "credit",
     "credit_notes_of",
     "delete",
@@ -199,6 +198,7 @@ __all__ = [
     "record_refund",
     "regenerate_pdf",
     "rehearse",
+    "rehearse_finalize",
     "rehearse_reminder",
     "remind",
     "reminders",

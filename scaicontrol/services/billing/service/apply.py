@@ -73,7 +73,7 @@ async def finalize_if_wished(backend: Backend, actor: Actor, partner_id: str, in
     if not terms.auto_finalize:
         return
     try:
-        await invoices.check_and_finalize(backend, actor, invoice_id)
+        await invoices.finalize(backend, actor, invoice_id)
     except ControlError as error:
         codes = [reason.code for reason in error.reasons]
         log.warning("finalize_failed", invoice_id=invoice_id, reason=error.message, codes=codes)

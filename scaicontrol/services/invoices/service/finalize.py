@@ -29,31 +29,29 @@ class Overtaken(Conflict):
     """A credit note was checked, and another one on the same invoice was finalized before it."""
 
 
-async def check_and_finalize(
-    backend: Backend, actor: Actor, invoice_id: str, data: FinalizeIn | None = None
-) -> Invoice:
+async def finalize(backend: Backend, actor: Actor, invoice_id: str, data: FinalizeIn | None = None) -> Invoice:
     """
-    Run the gate, then finalize in one short transaction: what doors and jobs use.
+    Run the gate, then number, seal and freeze the draft in one short transaction.
 
     Raises Refused with every reason when the gate is shut, Conflict when the draft changed in between. A credit note
     whose twin on the same invoice was faster is checked again, since its VAT follows from what was given back before.
     """
     for _ in range(_TWINS):
         with suppress(Overtaken):
-            return await _check_and_finalize(backend, actor, invoice_id, data)
-    return await _check_and_finalize(backend, actor, invoice_id, data)
+            return await _checked(backend, actor, invoice_id, data)
+    return await _checked(backend, actor, invoice_id, data)
 
 
-async def _check_and_finalize(backend: Backend, actor: Actor, invoice_id: str, data: FinalizeIn | None) -> Invoice:
+async def _checked(backend: Backend, actor: Actor, invoice_id: str, data: FinalizeIn | None) -> Invoice:
     seen = await gate.check(backend, actor, invoice_id, data)
     if any(reason.code == "not_draft" for reason in seen.reasons):
-        return await backend.perform(actor, finalize, invoice_id, data, seen=seen)  # refuses in its own words
+        return await backend.perform(actor, finalize_within, invoice_id, data, seen=seen)  # refuses in its own words
     _refuse(f"invoice {invoice_id}", seen)
     if seen.opens_series:
         # Locking a row that is not there locks the gap, and whoever finalizes first in a year would deadlock.
         with suppress(Conflict):  # a twin opened it meanwhile
             await backend.perform(actor, open_series, seen)
-    return await backend.perform(actor, finalize, invoice_id, data, seen=seen)
+    return await backend.perform(actor, finalize_within, invoice_id, data, seen=seen)
 
 
 async def open_series(uow: UnitOfWork, seen: CheckReport) -> None:
@@ -74,14 +72,18 @@ def _empty_series(partner_id: str, document_type: DocumentType, fiscal_year: int
     )
 
 
-async def finalize(
-    uow: UnitOfWork, invoice_id: str, data: FinalizeIn | None = None, *, seen: CheckReport | None = None
+async def rehearse_finalize(uow: UnitOfWork, invoice_id: str, data: FinalizeIn | None = None) -> Invoice:
+    """Leave what `finalize` would leave, for a transaction that is undone; the gate runs inside it."""
+    return await finalize_within(uow, invoice_id, data, seen=None)
+
+
+async def finalize_within(
+    uow: UnitOfWork, invoice_id: str, data: FinalizeIn | None = None, *, seen: CheckReport | None
 ) -> Invoice:
     """
-    Number, seal and freeze a draft; queue its files.
+    Number, seal and freeze a draft whose open gate was `seen`; queue its files. A failure consumes no number.
 
-    `seen` is the open gate's report; without it the gate runs here, inside the transaction (rehearsal, change plan).
-    A failure consumes no number.
+    Without a report the gate runs here and shows no pictures, which is good enough for a rehearsal only.
     """
     uow.authorize("invoices:finalize")
     data = data or FinalizeIn()

@@ -36,7 +36,7 @@ async def refund(
     """
     actor.require("payments:refund")
     note_id = await backend.perform(actor, credit_for_refund, invoice_id, amount_cents, reason)
-    note = await invoices.check_and_finalize(backend, actor, note_id)
+    note = await invoices.finalize(backend, actor, note_id)
     made = [await _execute(backend, each) for each in await backend.perform(actor, _share, note_id)]
     return made[0], note
 
@@ -169,7 +169,7 @@ async def _ready(backend: Backend, refund_id: str) -> tuple[Refund, Payment]:
     if row.amount_cents == 0:
         note = await backend.ask(_ACTOR, invoices.get, row.credit_note_id)
         if not note.is_sealed:
-            await invoices.check_and_finalize(backend, _ACTOR, note.id)
+            await invoices.finalize(backend, _ACTOR, note.id)
         await backend.perform(_ACTOR, _share, note.id)
         row, payment = await backend.ask(_ACTOR, _read, refund_id)
     if row.amount_cents == 0:
