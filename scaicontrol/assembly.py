@@ -35,6 +35,7 @@ from scaicontrol.integrations.service_calls import OutboundServiceCaller
 from scaicontrol.integrations.standins import development_environment
 from scaicontrol.integrations.storage import FolderStore, S3Store
 from scaicontrol.integrations.vies import Vies
+from scaicontrol.services.changes import PolicyApprovals
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,8 @@ async def assembled(
             payment_providers=providers,
         )
         yield Assembled(
-            Backend(settings, database, business_clock, ports), ScaiKeyLogin(endpoints, tokens, http, identity)
+            Backend(settings, database, business_clock, ports, approvals=PolicyApprovals()),
+            ScaiKeyLogin(endpoints, tokens, http, identity),
         )
 
 

@@ -20,6 +20,7 @@ from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.ports import Ports
 from scaicontrol.core.settings import Environment, Settings
 from scaicontrol.db.engine import Database
+from scaicontrol.services.changes import PolicyApprovals
 
 from .databases import Cleaner, create_schema, sqlite_url
 from .factories.ports import memory_ports
@@ -125,7 +126,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 def backend(settings: Settings, database: Database, clock: FrozenClock, ports: Ports) -> Backend:
     """The product on a clean database with a frozen clock and an outside kept in memory."""
-    return Backend(settings, database, clock, ports)
+    return Backend(settings, database, clock, ports, approvals=PolicyApprovals())
 
 
 @pytest.fixture

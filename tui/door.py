@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -11,6 +11,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Unavailable
 from scaicontrol.core.events import DomainEvent
+from scaicontrol.core.rehearsal import rehearse
 from scaicontrol.core.work import UnitOfWork
 
 P = ParamSpec("P")
@@ -23,11 +24,6 @@ class Rehearsal:
 
     status: str | None
     facts: tuple[DomainEvent, ...]
-
-
-class _Undone(Exception):
-    def __init__(self, rehearsal: Rehearsal) -> None:
-        self.rehearsal = rehearsal
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +46,16 @@ class Door:
         with _database_errors_said():
             return await self.backend.perform(self.actor, verb, *args, **kwargs)
 
-    async def rehearse(
-        self, verb: Callable[Concatenate[UnitOfWork, P], Awaitable[Any]], *args: P.args, **kwargs: P.kwargs
-    ) -> Rehearsal:
-        """Run a verb to its end and undo it; what it refuses is raised as it would be for real."""
+    async def rehearse(self, doing: Callable[[Self], Awaitable[Any]]) -> Rehearsal:
+        """Do something at a door behind which nothing lasts; what it refuses is raised as it would be for real."""
 
-        async def trial(uow: UnitOfWork) -> None:
-            result = await verb(uow, *args, **kwargs)
-            await uow.session.flush()
-            status = getattr(result, "status", None)
-            raise _Undone(Rehearsal(str(status) if status is not None else None, tuple(uow.facts)))
+        async def work(stage: Backend) -> Any:
+            return await doing(replace(self, backend=stage))
 
-        try:
-            await self.perform(trial)
-        except _Undone as undone:
-            return undone.rehearsal
-        raise AssertionError("A trial always ends undone.")
+        with _database_errors_said():
+            rehearsed = await rehearse(self.backend, work)
+        status = getattr(rehearsed.result, "status", None)
+        return Rehearsal(str(status) if status is not None else None, tuple(rehearsed.recording.facts))
 
 
 @contextmanager

@@ -30,15 +30,15 @@ class Verb:
     """
     One key. `run` is the service's verb in a unit of work, with the row's id and the reason.
 
-    `apply` replaces it for real where a verb has steps outside its transaction.
+    `procedure` stands in its place where a verb has steps outside one transaction.
     """
 
     key: str
     action: str
     permission: str
     effect: str
-    run: Callable[[UnitOfWork, str, str], Awaitable[Any]]
-    apply: Callable[[Door, str], Awaitable[Any]] | None = None
+    run: Callable[[UnitOfWork, str, str], Awaitable[Any]] | None
+    procedure: Callable[[Door, str], Awaitable[Any]] | None = None
     needs_reason: bool = False
     grave: bool = False
     shown: bool = True
@@ -53,8 +53,10 @@ class Verb:
         return Binding(self.key, f"act('{self.action}')", self.word, show=self.shown, tooltip=self.effect)
 
     async def do(self, door: Door, row_id: str, reason: str) -> Any:
-        if self.apply is not None:
-            return await self.apply(door, row_id)
+        if self.procedure is not None:
+            return await self.procedure(door, row_id)
+        if self.run is None:
+            raise TypeError(f"{self.action} has nothing to run.")
         return await door.perform(self.run, row_id, reason)
 
 

@@ -46,7 +46,10 @@ Paging = Annotated[PageRequest, Depends(_paging)]
 _ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorOut, "description": "Its state or a business rule refuses this."},
     401: {"model": ErrorOut, "description": "Nobody proved who is asking."},
-    403: {"model": ErrorOut, "description": "The caller may not do this."},
+    403: {
+        "model": ErrorOut,
+        "description": "The caller may not do this; `APPROVAL_REQUIRED` names the change plan that would allow it.",
+    },
     404: {"model": ErrorOut, "description": "It does not exist for this caller."},
     409: {"model": ErrorOut, "description": "Somebody was faster, or it clashes with what exists."},
     422: {"model": ValidationErrorOut, "description": "A field is missing or wrong."},

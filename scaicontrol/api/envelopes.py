@@ -61,11 +61,23 @@ class ReasonOut(BaseModel):
     fix: str | None = Field(default=None, examples=["Fill it in on the partner."])
 
 
+class RefusedFor(BaseModel):
+    """The change plan that would allow what was refused."""
+
+    id: str = Field(examples=["cpl_01m851qp4yet0r2fk9wvt1p634"])
+    plan_hash: str = Field(examples=["0" * 64])
+    status: str = Field(examples=["pending_approval"])
+    requires_approval: bool
+    policy_rule: str | None = Field(examples=["voids"])
+    expires_at: str = Field(examples=["2026-11-25T10:00:00Z"])
+
+
 class ErrorBody(BaseModel):
     code: str = Field(examples=["not_found"])
     message: str = Field(examples=["No invoice inv_01m851qp4yet0r2fk9wvt1p634."])
     request_id: str = Field(examples=["req_01m851qp4yet0r2fk9wvt1p634"])
     reasons: list[ReasonOut] | None = None
+    change_plan: RefusedFor | None = None
 
 
 class ErrorOut(BaseModel):

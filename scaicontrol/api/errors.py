@@ -50,10 +50,12 @@ def answer(
     *,
     reasons: Sequence[Reason] = (),
     detail: Any = None,
+    details: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Write the error envelope."""
     body: dict[str, Any] = {"error": {"code": code, "message": message, "request_id": request_id_of(request)}}
+    body["error"] |= details or {}
     if reasons:
         body["error"]["reasons"] = [reason.as_row() for reason in reasons]
     if detail is not None:
@@ -77,7 +79,16 @@ async def _control_error(request: Request, error: Exception) -> Response:
             {"type": r.code, "loc": ["body", *(r.field.split(".") if r.field else [])], "msg": r.message}
             for r in error.reasons
         ] or [{"type": "value_error", "loc": ["body"], "msg": error.message}]
-    return answer(request, status, error.code, error.message, reasons=error.reasons, detail=detail, headers=headers)
+    return answer(
+        request,
+        status,
+        error.code,
+        error.message,
+        reasons=error.reasons,
+        detail=detail,
+        details=error.details,
+        headers=headers,
+    )
 
 
 async def _validation_error(request: Request, error: Exception) -> Response:

@@ -36,6 +36,5 @@ async def index(uow: UnitOfWork) -> Any:
 )
 async def run(backend: Backend, actor: Actor, name: str) -> StartedOut:
     """Wakes a worker; what it did is in the list. Running a job at any time is safe."""
-    await backend.ask(actor, leases.known, name)
-    await backend.ports.waker.wake("run_job_now", name)
+    await leases.run_now(backend, actor, name)
     return StartedOut(job_id=name)

@@ -10,7 +10,7 @@ import getpass
 import inspect
 import json
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Annotated, Any
 
@@ -24,15 +24,18 @@ from rich.table import Table
 from scaicontrol.assembly import running_backend
 from scaicontrol.core import errors
 from scaicontrol.core.actor import Actor, ActorKind
+from scaicontrol.core.approval import ApprovalRequired
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError
 from scaicontrol.core.pagination import Feed, Page
 from scaicontrol.core.settings import Settings
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.tenant_filter import Scope
+from scaicontrol.services import changes as change_plans
 from scaicontrol.services import identity
 
 EXIT: dict[type[ControlError], int] = {errors.NotFound: 3, errors.Conflict: 4, errors.Invalid: 2}
+APPROVAL_REQUIRED = 5
 Verb = Callable[..., Awaitable[Any]]
 Connect = Callable[[], AbstractAsyncContextManager[Backend]]
 
@@ -44,47 +47,33 @@ As = Annotated[str | None, typer.Option("--as", metavar="USR", help="Act as this
 connect: Connect = lambda: running_backend(Settings())  # noqa: E731  tests put their own backend here
 
 
-class _Undone(Exception):
-    def __init__(self, result: Any, facts: Sequence[str]) -> None:
-        self.result, self.facts = result, facts
-
-
 def command(
     app: typer.Typer,
     name: str | None = None,
     *,
     changes: bool = False,
-    rehearsal: Verb | None = None,
     fails: Callable[[Any], bool] = lambda _: False,
 ) -> Callable[[Verb], Verb]:
     """
     Publish a function as a command.
 
-    Its first parameter is `uow` or `backend` (`actor` is filled in when it asks). `changes=True` adds --dry-run and
-    --yes; a procedure that changes something needs a `rehearsal`, a verb that leaves the same facts in one transaction.
-    What it returns is printed: a sentence, an object, or rows; where `fails` says so the command ends with 1.
+    Its first parameter is `uow` or `backend` (`actor` is filled in when it asks). `changes=True` adds --dry-run, which
+    rehearses it and keeps the plan, and --yes. What it returns is printed: a sentence, an object, or rows; where
+    `fails` says so the command ends with 1.
     """
 
     def publish(fn: Verb) -> Verb:
         parameters = list(inspect.signature(fn).parameters.values())
         own = [p for p in parameters[1:] if p.name != "actor"]
         takes, wants_actor = parameters[0].name, len(own) < len(parameters) - 1
-        if changes and takes == "backend" and rehearsal is None:
-            raise TypeError(f"{fn.__name__} is a procedure that changes something and has no rehearsal.")
 
         def spoken(**given: Any) -> None:
             as_json, user = given.pop("as_json"), given.pop("as_user")
-            # A procedure that knows dry runs of its own keeps its flag.
             dry_run, sure = (given.pop("dry_run"), given.pop("yes")) if changes else (False, True)
-            doing = (rehearsal, "uow", False) if dry_run and rehearsal else (fn, takes, wants_actor)
             if changes and not (sure or dry_run) and sys.stdin.isatty():
                 typer.confirm(f"{(inspect.getdoc(fn) or fn.__name__).splitlines()[0]} Go on?", abort=True)
             try:
-                result = asyncio.run(_run(*doing, given, user, dry_run=dry_run))
-            except _Undone as undone:
-                show(
-                    {"would": list(undone.facts) or ["change nothing"], "result": plain(undone.result)}, as_json=as_json
-                )
+                result = asyncio.run(_run(fn, takes, wants_actor, given, user, dry_run=dry_run))
             except ControlError as error:
                 fail(error, as_json=as_json)
             else:
@@ -115,17 +104,27 @@ async def _run(
         actor = await _actor(backend, user)
         if wants_actor:
             given["actor"] = actor
-        if takes == "backend":
-            return await fn(backend, **given)
+
+        async def work(stage: Backend) -> Any:
+            if takes == "backend":
+                return plain(await fn(stage, **given))
+            return await stage.perform(actor, verb)
 
         async def verb(uow: UnitOfWork) -> Any:
-            result = plain(await fn(uow, **given))
-            if dry_run:
-                await uow.session.flush()
-                raise _Undone(result, [fact.topic for fact in uow.facts])
-            return result
+            return plain(await fn(uow, **given))
 
-        return await backend.perform(actor, verb)
+        return await (_planned(backend, actor, work) if dry_run else work(backend))
+
+
+async def _planned(backend: Backend, actor: Actor, work: Callable[[Backend], Awaitable[Any]]) -> dict[str, Any]:
+    """Rehearse a command, keep its plan, and say what it would leave."""
+    planned = await change_plans.plan_work(backend, actor, work)
+    told = [fact.topic for fact in planned.recording.facts]
+    said = {"would": told or ["change nothing"], "result": planned.result}
+    if planned.call is not None:
+        kept = await change_plans.keep(backend, actor, planned.call, planned.content)
+        said["change_plan"] = change_plans.summary(kept)
+    return said
 
 
 async def _actor(backend: Backend, user_id: str | None) -> Actor:
@@ -203,9 +202,12 @@ def fail(error: ControlError, *, as_json: bool) -> None:
     """Say what went wrong on standard error and leave with the code scripts expect."""
     if as_json:
         reasons = [reason.as_row() for reason in error.reasons]
-        typer.echo(json.dumps({"error": {"code": error.code, "message": error.message, "reasons": reasons}}), err=True)
+        said = {"code": error.code, "message": error.message, "reasons": reasons, **error.details}
+        typer.echo(json.dumps({"error": said}), err=True)
     else:
         typer.echo(error.message, err=True)
         for reason in error.reasons:
             typer.echo(f"  - {reason.said}", err=True)
+    if isinstance(error, ApprovalRequired):
+        raise typer.Exit(APPROVAL_REQUIRED)
     raise typer.Exit(EXIT.get(errors.kind_of(error), 1))

@@ -88,13 +88,7 @@ async def check(backend: Backend, actor: Actor, invoice_id: str, issue_date: Iss
     return await invoices.check(backend, actor, invoice_id, _on(issue_date))
 
 
-async def _rehearse_finalize(uow: UnitOfWork, invoice_id: str, issue_date: IssueDate = None) -> InvoiceSummary:
-    invoice = await invoices.rehearse_finalize(uow, invoice_id, _on(issue_date))
-    await uow.session.flush()
-    return InvoiceSummary.model_validate(invoice)
-
-
-@command(app, changes=True, rehearsal=_rehearse_finalize)
+@command(app, changes=True)
 async def finalize(backend: Backend, actor: Actor, invoice_id: str, issue_date: IssueDate = None) -> InvoiceSummary:
     """Give a draft its number and freeze it."""
     return InvoiceSummary.model_validate(await invoices.finalize(backend, actor, invoice_id, _on(issue_date)))
@@ -108,7 +102,7 @@ async def regenerate_pdf(
     return RenderOut.model_validate(await invoices.regenerate_pdf(uow, invoice_id, reason))
 
 
-@command(app, changes=True, rehearsal=invoices.rehearse_reminder)
+@command(app, changes=True)
 async def remind(
     backend: Backend,
     actor: Actor,

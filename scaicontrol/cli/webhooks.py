@@ -58,11 +58,7 @@ async def purge(uow: UnitOfWork, before: Annotated[datetime, typer.Option(help="
     return f"Removed {await webhooks.purge_dead(uow, before.replace(tzinfo=UTC))} dead deliveries."
 
 
-async def _rotate_within(uow: UnitOfWork, endpoint_id: str) -> dict[str, Any]:
-    return {"secret": None, "rotation_ends_at": await webhooks.rehearse_rotation(uow, endpoint_id)}
-
-
-@command(app, changes=True, rehearsal=_rotate_within)
+@command(app, changes=True)
 async def rotate(backend: Backend, actor: Actor, endpoint_id: str) -> dict[str, Any]:
     """Give a subscriber a new secret; both sign for 24 hours."""
     secret, ends_at = await webhooks.rotate_secret(backend, actor, endpoint_id)

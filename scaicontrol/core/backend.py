@@ -3,22 +3,26 @@
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Concatenate, ParamSpec, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 import stamina
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from scaicontrol.db.engine import Database
 from scaicontrol.db.prepared import prepared_view
 from scaicontrol.db.retry import is_retryable
+from scaicontrol.db.tenant_filter import Scope
 
 from .actor import Actor
+from .approval import ApprovalRequired, Approvals, Doing, NoApprovals, Stopped
 from .clock import Clock
 from .errors import Conflict, Unavailable
 from .logging import get_logger
 from .ports import Ports
 from .settings import Settings
+from .verbs import Call
 from .work import Look, UnitOfWork
 
 log = get_logger(__name__)
@@ -40,15 +44,53 @@ class Backend:
     clock: Clock
     ports: Ports
     instance: str = field(default_factory=lambda: uuid.uuid4().hex[:12])  # names this process in leases and claims
+    approvals: Approvals = field(default_factory=NoApprovals)
+    doing: Doing | None = None
 
     @asynccontextmanager
     async def unit_of_work(self, actor: Actor, *, read_only: bool = False) -> AsyncIterator[UnitOfWork]:
-        """Open one transaction for `actor` and commit it when the block ends well; most callers want `perform`."""
-        async with self.database.session(actor.scope, read_only=read_only) as session:
+        """
+        Open one transaction for `actor` and commit it when the block ends well; most callers want `perform`.
+
+        What needs a change plan does not commit: `Stopped` is raised over it, and nothing of it is kept.
+        """
+        async with self._session(actor.scope, read_only=read_only) as session:
             now = self.clock.now()
             session.info["now"] = now
+            plan_id = self.doing.plan_id if self.doing else None
             async with session.begin():
-                yield UnitOfWork(actor, now, session, self.settings)
+                uow = UnitOfWork(actor, now, session, self.settings, plan_id)
+                yield uow
+                if not read_only:
+                    await self._judge(uow)
+
+    def _session(self, scope: Scope, *, read_only: bool) -> AsyncSession:
+        return self.database.session(scope, read_only=read_only)
+
+    async def _judge(self, uow: UnitOfWork) -> None:
+        doing = self.doing
+        if doing is not None and doing.promise is not None:
+            doing.promise.keep(uow.actor, uow.facts)
+        if (doing is not None and doing.is_cleared) or not await self.approvals.stops(uow):
+            return
+        calls = [doing.call] if doing is not None and doing.call is not None else uow.calls
+        if len(calls) != 1:
+            who = uow.actor.name or uow.actor.id
+            raise ApprovalRequired(f"{who} cannot do this: it cannot be planned, so a person does it.")
+        raise Stopped(calls[0])
+
+    async def clear(self, actor: Actor, call: Call) -> Self:
+        """
+        Give the backend a procedure runs on.
+
+        Raises ApprovalRequired, with the plan that would allow it, before the procedure has had any effect.
+        """
+        if self.approvals.lets(call):
+            return replace(self, doing=Doing(call))
+        weighs = self.approvals.weighs(actor, call)
+        if weighs:
+            await self.approvals.demand(self, actor, call)
+        return replace(self, doing=Doing(call, is_cleared=weighs))
 
     async def perform(
         self, actor: Actor, verb: Callable[Concatenate[UnitOfWork, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
@@ -56,7 +98,8 @@ class Backend:
         """
         Run `verb` in a unit of work of its own and commit; run all of it again when the database asks.
 
-        A conflict undoes the whole transaction, so going on inside it would commit half a verb.
+        A conflict undoes the whole transaction, so going on inside it would commit half a verb. Raises
+        ApprovalRequired, with the plan that would allow it, where the policy asks for one.
         """
 
         async def once() -> tuple[T, bool]:
@@ -64,7 +107,11 @@ class Backend:
                 result = await verb(uow, *args, **kwargs)
             return result, bool(uow.facts)
 
-        result, told = await self._until_it_holds(once)
+        try:
+            result, told = await self.until_it_holds(once)
+        except Stopped as stopped:
+            await self.approvals.demand(self, actor, stopped.call)
+            raise Conflict("What it would change has changed meanwhile; try again.") from stopped
         if told:
             await self.ports.waker.wake("relay")
         return result
@@ -82,7 +129,7 @@ class Backend:
             async with self.unit_of_work(actor, read_only=True) as uow:
                 return await question(uow, *args, **kwargs)
 
-        return await self._until_it_holds(once)
+        return await self.until_it_holds(once)
 
     async def look(
         self, actor: Actor, question: Callable[Concatenate[Look, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
@@ -93,9 +140,10 @@ class Backend:
             async with prepared_view(self.database.reader, actor.scope) as view:
                 return await question(Look(actor, self.clock.now(), self.settings, view), *args, **kwargs)
 
-        return await self._until_it_holds(once)
+        return await self.until_it_holds(once)
 
-    async def _until_it_holds(self, once: Callable[[], Awaitable[T]]) -> T:
+    async def until_it_holds(self, once: Callable[[], Awaitable[T]]) -> T:
+        """Run a whole transaction, and all of it again when the database asks; Conflict and Unavailable say why not."""
         try:
             try:
                 return await once()

@@ -11,9 +11,9 @@ What can go wrong, said once for every surface.
   - Unavailable    somebody we depend on does not answer; try again
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,19 @@ class ControlError(Exception):
 
     code: ClassVar[str] = "internal_error"
 
-    def __init__(self, message: str, *, reasons: Sequence[Reason] = (), retry_after: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        reasons: Sequence[Reason] = (),
+        retry_after: int | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.reasons = tuple(reasons)
         self.retry_after = retry_after
+        self.details = dict(details or {})  # what a caller needs to go on, such as the plan that would allow it
 
 
 class NotFound(ControlError):

@@ -19,6 +19,7 @@ from .work import UnitOfWork
 
 
 class IdempotentRequest(Model):
+    bookkeeping = True
     __tablename__ = "idempotency_requests"
     __table_args__ = (UniqueConstraint("principal_id", "key"),)
 

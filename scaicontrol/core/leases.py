@@ -11,11 +11,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol.db import Model
 
+from .actor import Actor
+from .backend import Backend
 from .errors import Conflict, NotFound
+from .verbs import verb
 from .work import UnitOfWork
 
 
 class JobLease(Model):
+    bookkeeping = True
     __tablename__ = "job_leases"
 
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
@@ -93,6 +97,14 @@ async def known(uow: UnitOfWork, name: str) -> JobLease:
     if lease is None:
         raise NotFound(f"No job {name} has ever run; `GET /admin/jobs` lists those that have.")
     return lease
+
+
+@verb
+async def run_now(backend: Backend, actor: Actor, name: str) -> None:
+    """Wake a worker to run a job beside the timetable; running one at any time is safe."""
+    actor.require("jobs:run")
+    await backend.ask(actor, known, name)
+    await backend.ports.waker.wake("run_job_now", name)
 
 
 async def jobs(uow: UnitOfWork) -> list[JobLease]:

@@ -162,6 +162,7 @@ PERMISSIONS: dict[str, Grant] = {
     "platform:update": _platform("admin:platform"),
     "jobs:read": _platform_read("admin:platform"),
     "jobs:run": _platform("admin:platform"),
-    "changes:read": _read("admin:approve"),
+    "changes:read": Grant(frozenset({"admin:approve"}), anyone=True),  # everybody sees their own
+    "changes:apply": Grant(anyone=True),  # whoever planned it; the verb itself is authorized again
     "changes:approve": _write("admin:approve"),
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ORMExecuteState, Session
 
 from scaicontrol.db.model import Model
 from scaicontrol.db.prepared import Prepared, PreparedInsert, PreparedView, Row, view_of
@@ -20,6 +20,7 @@ from .events import DomainEvent
 from .ids import new_id
 from .outbox import Outbox
 from .settings import Settings
+from .verbs import Call
 
 
 @dataclass(slots=True)
@@ -34,7 +35,10 @@ class UnitOfWork:
     now: datetime
     session: AsyncSession
     settings: Settings
+    plan_id: str | None = None  # of the change plan that is being applied
     facts: list[DomainEvent] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list, init=False)  # the outermost verbs it ran
+    inside: bool = field(default=False, init=False)
     _view: PreparedView | None = field(default=None, init=False, repr=False)
 
     def authorize(self, permission: str) -> None:
@@ -50,6 +54,12 @@ class UnitOfWork:
         """Store many rows at once in this transaction, without entities."""
         async with self._prepared() as view:
             await view.insert(into, rows)
+        self.session.info["wrote"] = True
+
+    async def has_written(self) -> bool:
+        """Tell whether anything but bookkeeping would be kept if this unit committed now."""
+        await self.session.flush()
+        return bool(self.calls or self.session.info.get("wrote"))
 
     @asynccontextmanager
     async def _prepared(self) -> AsyncIterator[PreparedView]:
@@ -103,6 +113,7 @@ class UnitOfWork:
                     reason=reason,
                     surface=self.actor.surface,
                     request_id=self.actor.request_id,
+                    change_plan_id=self.plan_id,
                     **common,
                 ),
             )
@@ -142,3 +153,18 @@ def _stamp_moments(session: Session, _: Any, __: Any) -> None:
     for row in session.dirty:
         if isinstance(row, Model) and session.is_modified(row):
             row.updated_at = now
+
+
+@event.listens_for(ScopedSession, "after_flush")
+def _note_rows(session: Session, _: Any) -> None:
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if not getattr(row, "bookkeeping", False):
+            session.info["wrote"] = True
+            return
+
+
+@event.listens_for(ScopedSession, "do_orm_execute")
+def _note_statement(state: ORMExecuteState) -> None:
+    changes = state.is_insert or state.is_update or state.is_delete
+    if changes and not getattr(state.bind_mapper and state.bind_mapper.class_, "bookkeeping", False):
+        state.session.info["wrote"] = True

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from .tenant_filter import PLATFORM_SQL, Scope, ScopedSession, guard
 
@@ -64,6 +64,16 @@ class Database:
             sync_session_class=ScopedSession,
             expire_on_commit=False,
             info={"scope": scope},
+        )
+
+    def session_within(self, connection: AsyncConnection, scope: Scope) -> AsyncSession:
+        """Open a session whose commits are only steps of the transaction that `connection` is in."""
+        return AsyncSession(
+            connection,
+            sync_session_class=ScopedSession,
+            expire_on_commit=False,
+            info={"scope": scope},
+            join_transaction_mode="create_savepoint",
         )
 
     @asynccontextmanager

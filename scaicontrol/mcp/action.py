@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError, create_model
+from pydantic import BaseModel, Field, Strict, TypeAdapter, ValidationError, create_model
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import Invalid, Reason
@@ -13,8 +13,9 @@ from scaicontrol.core.pagination import PAGE_SIZE, PAGE_SIZE_MAX, Page, PageRequ
 from scaicontrol.core.schemas import In
 
 Verb = Callable[..., Awaitable[Any]]
-DryRun = Annotated[bool | None, Field(description="Only say what it would do. Default: true for agents.")]
-PlanHash = Annotated[str | None, Field(pattern=r"^[0-9a-f]{64}$", description="Do exactly what this plan showed.")]
+DryRun = Annotated[
+    bool | None, Strict(), Field(description="Only plan it: say what it would do. Default: true for agents.")
+]
 
 
 class Paging(In):
@@ -40,7 +41,7 @@ class Action:
     changes: bool = False
     destructive: bool = False
     outside: bool = False
-    rehearsal: Verb | None = None
+    is_planned: bool = True
     arguments: type[BaseModel] = field(init=False)
     parts: Mapping[str, Any] = field(init=False)
 
@@ -56,8 +57,8 @@ class Action:
             for p in shown
             if not _is_model(p.annotation)
         }
-        if self.changes:
-            fields |= {"dry_run": (DryRun, None), "plan_hash": (PlanHash, None)}
+        if self.changes and self.is_planned:
+            fields |= {"dry_run": (DryRun, None)}
         model = create_model(self.name, __base__=bodies or In, __doc__=inspect.getdoc(self.verb), **fields)
         object.__setattr__(self, "arguments", model)
         object.__setattr__(self, "parts", parts)

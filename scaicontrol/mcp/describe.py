@@ -10,9 +10,9 @@ from mcp import types
 from pydantic import TypeAdapter
 
 from scaicontrol.core.permissions import PERMISSIONS
+from scaicontrol.services.changes import KeptPlan
 
 from .action import Action
-from .plan import ChangePlan
 
 
 def described(name: str, title: str, description: str, actions: list[Action]) -> types.Tool:
@@ -57,7 +57,7 @@ def _input_schema(actions: list[Action]) -> dict[str, Any]:
 
 def _output_schema(actions: list[Action]) -> dict[str, Any]:
     adapters = [(action.name, action.out) for action in actions]
-    schemas, shared = _schemas([*adapters, ("", TypeAdapter(ChangePlan))], "serialization")
+    schemas, shared = _schemas([*adapters, ("", TypeAdapter(KeptPlan))], "serialization")
     plan = schemas.pop("")
     whole = {"type": "integer"}
     text = {"type": "string"}
@@ -65,13 +65,19 @@ def _output_schema(actions: list[Action]) -> dict[str, Any]:
     page = dict.fromkeys(("page", "page_size", "total", "total_pages"), whole)
     said = {"code": text, "message": text, "field": {"type": ["string", "null"]}, "rule": text, "fix": text}
     reason = {"type": "object", "properties": said}
-    error = {"code": text, "message": text, "request_id": text, "reasons": {"type": "array", "items": reason}}
+    error = {
+        "code": text,
+        "message": text,
+        "request_id": text,
+        "reasons": {"type": "array", "items": reason},
+        "change_plan": {"type": "object", "description": "The plan that would allow what was refused."},
+    }
     return {
         "type": "object",
         "properties": {
             "ok": {"const": True},
             "action": {"enum": [action.name for action in actions]},
-            "data": {"anyOf": results},
+            "data": {"anyOf": [*results, {"type": "null"}]},
             "page": {"type": "object", "properties": page, "required": list(page)},
             "change_plan": plan,
             "error": {"type": "object", "properties": error, "required": ["code", "message", "request_id"]},

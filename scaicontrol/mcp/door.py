@@ -15,27 +15,18 @@ from pydantic import TypeAdapter
 
 from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Conflict, ControlError, Forbidden, Invalid, Reason
+from scaicontrol.core.errors import ControlError, Invalid, Reason, Refused
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import changes
 
 from .action import Action, Paging, Verb
 from .describe import described
-from .plan import Unborn, plan_of
 
 __all__ = ["Paging", "Tool", "ToolNotFound", "error_of"]
 
 
 class ToolNotFound(ControlError):
     code = "TOOL_NOT_FOUND"
-
-
-class PlanStale(Conflict):
-    code = "PLAN_STALE"
-
-
-class _Undone(Exception):
-    def __init__(self, answer: dict[str, Any]) -> None:
-        self.answer = answer
 
 
 @dataclass
@@ -57,24 +48,20 @@ class Tool:
         out: Any,
         destructive: bool = False,
         outside: bool = False,
-        rehearsal: Verb | None = None,
+        is_planned: bool = True,
     ) -> Callable[[Verb], Verb]:
         """
-        Publish a verb that changes something; agents rehearse it unless they say otherwise.
+        Publish a verb that changes something; agents plan it unless they say otherwise.
 
-        A procedure needs a `rehearsal`, a verb that leaves the same facts in one transaction. `outside`: people or
-        systems beyond ours notice.
+        `outside`: people or systems beyond ours notice. What is not `is_planned` is no change of its own.
         """
-        return self._publish(
-            permissions, out, changes=True, destructive=destructive, outside=outside, rehearsal=rehearsal
-        )
+        traits = {"destructive": destructive, "outside": outside, "is_planned": is_planned}
+        return self._publish(permissions, out, changes=True, **traits)
 
     def _publish(self, permissions: tuple[str, ...], out: Any, **traits: Any) -> Callable[[Verb], Verb]:
         def publish(verb: Verb) -> Verb:
             name = verb.__name__.rstrip("_")
-            self.actions[name] = action = Action(name, verb, TypeAdapter(out), permissions, **traits)
-            if action.changes and action.is_procedure and action.rehearsal is None:
-                raise TypeError(f"{self.name} {name} is a procedure that changes something and has no rehearsal.")
+            self.actions[name] = Action(name, verb, TypeAdapter(out), permissions, **traits)
             return verb
 
         return publish
@@ -96,17 +83,10 @@ class Tool:
         whole, taken = action.read(given)
         if not action.changes:
             return await _look(backend, actor, action, taken)
-        dry_run, plan_hash = getattr(whole, "dry_run", None), getattr(whole, "plan_hash", None)
-        said = whole.model_dump(mode="json", exclude={"action", "dry_run", "plan_hash"}, exclude_unset=True)
-        name = f"{self.name}.{action.name}"
+        dry_run = getattr(whole, "dry_run", False)  # applying a plan has none: the plan was the rehearsal
         if dry_run if dry_run is not None else actor.kind is ActorKind.agent:
-            return await _rehearse(backend, actor, action, taken, (name, said))
-        if not action.is_procedure:
-            return await _perform(backend, actor, action, taken, (name, said), plan_hash)
-        if plan_hash is not None:
-            shown = await _rehearse(backend, actor, action, taken, (name, said))
-            _compare(name, plan_hash, shown["change_plan"]["plan_hash"])
-        return action.answer(await action.verb(backend, actor, **taken))
+            return await _plan(backend, actor, action, taken)
+        return await _do(backend, actor, action, taken)
 
     def _chosen(self, actor: Actor, name: Any) -> Action:
         action = self.actions.get(name) if isinstance(name, str) else None
@@ -131,53 +111,32 @@ async def _look(backend: Backend, actor: Actor, action: Action, taken: Mapping[s
     return await backend.ask(actor, question)
 
 
-async def _perform(
-    backend: Backend,
-    actor: Actor,
-    action: Action,
-    taken: Mapping[str, Any],
-    said: tuple[str, dict[str, Any]],
-    plan_hash: str | None,
-) -> dict[str, Any]:
+async def _do(backend: Backend, actor: Actor, action: Action, taken: Mapping[str, Any]) -> dict[str, Any]:
+    if action.is_procedure:
+        return action.answer(await action.verb(backend, actor, **taken))
+
     async def verb(uow: UnitOfWork) -> dict[str, Any]:
-        unborn = Unborn()
         result = await action.verb(uow, **taken)
         await uow.session.flush()
-        if plan_hash is not None:
-            _compare(said[0], plan_hash, plan_of(*said, uow.facts, unborn).plan_hash)
         return action.answer(result)
 
     return await backend.perform(actor, verb)
 
 
-async def _rehearse(
-    backend: Backend, actor: Actor, action: Action, taken: Mapping[str, Any], said: tuple[str, dict[str, Any]]
-) -> dict[str, Any]:
-    """Run the verb, take down what it would leave, and roll everything back."""
-
-    async def verb(uow: UnitOfWork) -> None:
-        unborn = Unborn()
-        result = await (action.rehearsal or action.verb)(uow, **taken)
-        await uow.session.flush()
-        plan = plan_of(*said, uow.facts, unborn)
-        raise _Undone({**action.answer(result), "change_plan": plan.model_dump(mode="json")})
-
-    try:
-        await backend.perform(actor, verb)
-    except _Undone as undone:
-        return undone.answer
-    raise AssertionError("A rehearsal always undoes itself.")
-
-
-def _compare(name: str, wanted: str, found: str) -> None:
-    if wanted != found:
-        raise PlanStale(f"{name} would no longer do what the plan showed; plan it again.")
+async def _plan(backend: Backend, actor: Actor, action: Action, taken: Mapping[str, Any]) -> dict[str, Any]:
+    """Rehearse the action and keep its plan; nothing else is written."""
+    planned = await changes.plan_work(backend, actor, lambda stage: _do(stage, actor, action, taken))
+    if planned.call is None:
+        raise Refused(f"{action.name} cannot be planned: it is not one change.")
+    kept = await changes.keep(backend, actor, planned.call, planned.content)
+    answer = planned.result or {"ok": True, "action": action.name, "data": None}
+    return {**answer, "change_plan": {**changes.summary(kept), **kept.content}}
 
 
 def error_of(error: ControlError, request_id: str) -> dict[str, Any]:
     """Say an error in the shape tools answer it."""
-    code = "PERMISSION_DENIED" if isinstance(error, Forbidden) else error.code
-    body: dict[str, Any] = {"code": code, "message": error.message, "request_id": request_id}
+    code = "PERMISSION_DENIED" if error.code == "forbidden" else error.code
+    body: dict[str, Any] = {"code": code, "message": error.message, "request_id": request_id, **error.details}
     if error.reasons:
         body["reasons"] = [reason.as_row() for reason in error.reasons]
     return {"error": body}

@@ -152,11 +152,7 @@ async def update(uow: UnitOfWork, invoice_id: Id, body: InvoicePatch) -> Invoice
     return await _stored(uow, await invoices.update(uow, invoice_id, body))
 
 
-async def _rehearse_finalize(uow: UnitOfWork, invoice_id: Id, body: FinalizeIn) -> InvoiceOut:
-    return await _stored(uow, await invoices.rehearse_finalize(uow, invoice_id, body))
-
-
-@tool.change("invoices:finalize", out=InvoiceOut, destructive=True, rehearsal=_rehearse_finalize)
+@tool.change("invoices:finalize", out=InvoiceOut, destructive=True)
 async def finalize(backend: Backend, actor: Actor, invoice_id: Id, body: FinalizeIn) -> InvoiceOut:
     """Give a draft its legal number and seal. Cannot be undone; a credit note corrects it."""
     return invoices.shown(await invoices.finalize(backend, actor, invoice_id, body))
@@ -168,11 +164,7 @@ async def send(uow: UnitOfWork, invoice_id: Id, body: SendIn) -> MailQueued:
     return await invoices.send(uow, invoice_id, body)
 
 
-async def _remind_within(uow: UnitOfWork, invoice_id: Id, body: ReminderIn) -> Reminded:
-    return await invoices.rehearse_reminder(uow, invoice_id, body.level)
-
-
-@tool.change("invoices:remind", out=Reminded, outside=True, rehearsal=_remind_within)
+@tool.change("invoices:remind", out=Reminded, outside=True)
 async def remind(backend: Backend, actor: Actor, invoice_id: Id, body: ReminderIn) -> Reminded:
     """Make the reminder of an overdue invoice and have it mailed; the same level is made and mailed once."""
     paper = await invoices.send_reminder(backend, actor, invoice_id, body.level)
@@ -192,15 +184,7 @@ async def mark_paid(uow: UnitOfWork, invoice_id: Id, body: MarkPaidIn) -> invoic
     return await invoices.mark_paid(uow, invoice_id, body)
 
 
-async def _credit_within(uow: UnitOfWork, invoice_id: Id, body: CreditIn) -> InvoiceOut:
-    note = await invoices.credit(uow, invoice_id, body)
-    if body.finalize:
-        await uow.session.flush()
-        note = await invoices.rehearse_finalize(uow, note.id)
-    return await _stored(uow, note)
-
-
-@tool.change("invoices:credit", out=InvoiceOut, destructive=True, rehearsal=_credit_within)
+@tool.change("invoices:credit", out=InvoiceOut, destructive=True)
 async def credit_note(backend: Backend, actor: Actor, invoice_id: Id, body: CreditIn) -> InvoiceOut:
     """Write a credit note over some lines or all that is left; `finalize` numbers it at once."""
     note = await backend.perform(actor, invoices.credit, invoice_id, body)
@@ -209,13 +193,7 @@ async def credit_note(backend: Backend, actor: Actor, invoice_id: Id, body: Cred
     return invoices.shown(note)
 
 
-async def _refund_within(uow: UnitOfWork, invoice_id: Id, body: RefundIn) -> RefundResult:
-    note_id = await payments.credit_for_refund(uow, invoice_id, body.amount_cents, body.reason)
-    await uow.session.flush()
-    return RefundResult(credit_note=await _stored(uow, await invoices.rehearse_finalize(uow, note_id)))
-
-
-@tool.change("payments:refund", out=RefundResult, destructive=True, outside=True, rehearsal=_refund_within)
+@tool.change("payments:refund", out=RefundResult, destructive=True, outside=True)
 async def refund(backend: Backend, actor: Actor, invoice_id: Id, body: RefundIn) -> RefundResult:
     """Credit a paid invoice, whole or in part, and return the money through its provider."""
     refunded, note = await payments.refund(backend, actor, invoice_id, body.amount_cents, body.reason)

@@ -32,12 +32,14 @@ from scaicontrol.core.settings import Settings
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import identity, registry
 
-from . import invoices, subscriptions, templates
+from . import invoices, platform, subscriptions, templates
 from .describe import needs
 from .door import Tool, ToolNotFound, error_of
 
 log = get_logger(__name__)
-TOOLS: dict[str, Tool] = {tool.name: tool for tool in (subscriptions.tool, invoices.tool, templates.tool)}
+TOOLS: dict[str, Tool] = {
+    tool.name: tool for tool in (subscriptions.tool, invoices.tool, templates.tool, platform.tool)
+}
 
 Authenticate = Callable[[Backend, str], Awaitable[Actor]]
 
@@ -142,8 +144,9 @@ def _server() -> Server[dict[str, Any]]:
         version=__version__,
         title="ScaiControl",
         instructions=(
-            "Subscriptions, invoices and payments. Amounts are integers in minor units. Changes are rehearsed unless "
-            "dry_run is false; send the plan_hash of a rehearsal to do exactly what it showed."
+            "Subscriptions, invoices and payments. Amounts are integers in minor units. A change with dry_run answers a"
+            " change plan and does nothing; apply_change_plan of manage_platform, with its id and plan_hash, does"
+            " exactly what it showed. Agents change things only so; a plan above the policy waits for a person."
         ),
         get_tool_input_schema=lambda _: None,
         on_list_tools=_list_tools,

@@ -1,11 +1,10 @@
-from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import ControlError, invalid
+from scaicontrol.core.errors import invalid
 from scaicontrol.core.ids import Id
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.schemas import In, Price
@@ -14,7 +13,6 @@ from scaicontrol.services import provisioning, subscriptions
 from scaicontrol.services.subscriptions import (
     AdminCancelIn,
     AdminResumeIn,
-    BulkFailure,
     BulkOut,
     BulkResult,
     Override,
@@ -125,29 +123,7 @@ async def suspend(uow: UnitOfWork, subscription_id: Id, body: SuspendIn) -> Subs
     return await subscriptions.suspend(uow, subscription_id, body.reason)
 
 
-async def _bulk_within(uow: UnitOfWork, body: BulkIn) -> BulkResult:
-    uow.authorize("subscriptions:administer")
-    verbs = {
-        "cancel": partial(subscriptions.cancel, reason=body.reason),
-        "cancel_immediate": partial(subscriptions.cancel_now, reason=body.reason),
-        "suspend": partial(subscriptions.suspend, reason=body.reason or ""),
-        "resume": partial(subscriptions.resume, reason=body.reason),
-    }
-    result = BulkResult()
-    for subscription_id in dict.fromkeys(body.ids):
-        told = len(uow.facts)
-        try:
-            async with uow.session.begin_nested():
-                await verbs[body.verb](uow, subscription_id)
-        except ControlError as error:
-            del uow.facts[told:]
-            result.failed.append(BulkFailure(subscription_id, error.message))
-        else:
-            result.succeeded.append(subscription_id)
-    return result
-
-
-@tool.change("subscriptions:administer", out=BulkOut, destructive=True, outside=True, rehearsal=_bulk_within)
+@tool.change("subscriptions:administer", out=BulkOut, destructive=True, outside=True)
 async def bulk(backend: Backend, actor: Actor, body: BulkIn) -> BulkResult:
     """Cancel, suspend or resume up to 500 subscriptions; one refusal does not stop the others."""
     if body.verb == "suspend" and not body.reason:

@@ -62,21 +62,13 @@ async def validate(backend: Backend, actor: Actor, wanted: Wanted) -> list[Verdi
     return await templates.validate(backend, actor, **wanted.model_dump())
 
 
-async def _create_within(uow: UnitOfWork, body: TemplateIn) -> InvoiceTemplate:
-    return await templates.add(uow, templates.in_liquid(body))
-
-
-@tool.change("templates:manage", out=TemplateOut, rehearsal=_create_within)
+@tool.change("templates:manage", out=TemplateOut)
 async def create(backend: Backend, actor: Actor, body: TemplateIn) -> TemplateOut:
     """Write a template, as a draft; what is not allowed is refused with its line."""
     return TemplateOut.model_validate(await templates.create(backend, actor, body))
 
 
-async def _update_within(uow: UnitOfWork, template_id: Id, body: TemplatePut) -> InvoiceTemplate:
-    return await templates.write(uow, template_id, templates.in_liquid(body))
-
-
-@tool.change("templates:manage", out=TemplateOut, rehearsal=_update_within)
+@tool.change("templates:manage", out=TemplateOut)
 async def update(backend: Backend, actor: Actor, template_id: Id, body: TemplatePut) -> TemplateOut:
     """Save the next version, as a draft; what is live stays live."""
     return TemplateOut.model_validate(await templates.save(backend, actor, template_id, body))

@@ -26,10 +26,6 @@ from .lists import Column, ListView
 from .view import View
 
 
-async def _rehearse_finalize(uow: UnitOfWork, invoice_id: str, _: str) -> Any:
-    return await invoices.rehearse_finalize(uow, invoice_id)
-
-
 async def _finalize(door: Door, invoice_id: str) -> Any:
     return await invoices.finalize(door.backend, door.actor, invoice_id)
 
@@ -44,7 +40,7 @@ async def _delete(uow: UnitOfWork, invoice_id: str, _: str) -> Any:
 
 VERBS = (
     Verb("f", "finalize", "invoices:finalize", "Gives the draft its legal number and seals it. It can then be credited "
-         "or voided, never changed.", _rehearse_finalize, _finalize),
+         "or voided, never changed.", None, _finalize),
     Verb("s", "send", "invoices:send", "Mails the document to the billing contact of its buyer.", _send),
     Verb("v", "void", "invoices:void", "Cancels the document for good; its number stays used. What was paid or "
          "credited can only be corrected by a credit note.", invoices.void, needs_reason=True, grave=True),

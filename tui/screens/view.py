@@ -155,7 +155,7 @@ class View(Screen[None]):
             if answer is None:
                 return
             reason = answer
-        rehearsal = await self.said(self.door.rehearse(verb.run, row.id, reason))
+        rehearsal = await self.said(self.door.rehearse(lambda door: verb.do(door, row.id, reason)))
         if rehearsal is None:
             return
         sure = await self.app.push_screen_wait(

@@ -5,7 +5,7 @@ from .events import QuarantineResolved, RunApplied, RunDiscarded, RunPlanned
 from .lifecycle import RunLifecycle, RunStatus
 from .models import BillingCharge, BillingRun, PlannedDocument, QuarantineItem
 from .queries import charges_of, documents, get_quarantined, get_run, page_quarantine, page_runs, visible
-from .service.apply import apply, apply_document
+from .service.apply import apply, apply_document, ready_to_apply
 from .service.discard import discard
 from .service.load import due_tenants, load
 from .service.monthly import generate, invoice_moment
@@ -61,6 +61,7 @@ __all__ = [
     "partner_summary",
     "plan",
     "preview",
+    "ready_to_apply",
     "resolve",
     "show_document",
     "standing_of",

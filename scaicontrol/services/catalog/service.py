@@ -7,6 +7,7 @@ from sqlalchemy import or_, select
 from scaicontrol.core.errors import Conflict, Invalid, NotFound, Reason, invalid
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.periods import BillingPeriod
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import registry
 from scaicontrol.services.registry import Service, ServiceStatus
@@ -21,6 +22,7 @@ from .schemas import PlanIn, PriceOverrideIn, UsagePriceIn
 _LASTING = ("service_id", "slug", "billing_period", "currency")
 
 
+@verb
 async def create(uow: UnitOfWork, new: PlanIn) -> Plan:
     """Put a plan into the catalogue."""
     uow.authorize("plans:manage")
@@ -48,6 +50,7 @@ async def create(uow: UnitOfWork, new: PlanIn) -> Plan:
     return plan
 
 
+@verb
 async def update(uow: UnitOfWork, plan_id: str, replacement: PlanIn) -> Plan:
     """Replace what a plan says; subscriptions keep their frozen price, usage is rated by what stands here."""
     uow.authorize("plans:manage")
@@ -71,6 +74,7 @@ async def update(uow: UnitOfWork, plan_id: str, replacement: PlanIn) -> Plan:
     return plan
 
 
+@verb
 async def deactivate(uow: UnitOfWork, plan_id: str) -> Plan:
     """Take a plan off sale; who has it keeps it."""
     uow.authorize("plans:manage")
@@ -131,6 +135,7 @@ def _price_usage(plan: Plan, prices: Sequence[UsagePriceIn]) -> bool:
     return changed or bool(there)
 
 
+@verb
 async def add_override(uow: UnitOfWork, partner_id: str, new: PriceOverrideIn) -> PriceOverride:
     """Give a partner its own price for a plan; ranges of one partner and plan never overlap."""
     uow.authorize("price_overrides:manage")
@@ -143,6 +148,7 @@ async def add_override(uow: UnitOfWork, partner_id: str, new: PriceOverrideIn) -
     return override
 
 
+@verb
 async def change_override(
     uow: UnitOfWork, partner_id: str, override_id: str, replacement: PriceOverrideIn
 ) -> PriceOverride:
@@ -160,6 +166,7 @@ async def change_override(
     return override
 
 
+@verb
 async def remove_override(uow: UnitOfWork, partner_id: str, override_id: str) -> PriceOverride:
     """Let the plan's own price hold again."""
     uow.authorize("price_overrides:manage")

@@ -11,6 +11,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Refused, invalid
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from . import packages, queries, rule_sets, validator
@@ -31,6 +32,7 @@ class NewRuleSet:
     stylesheet: str | None = None
 
 
+@verb
 async def install(
     backend: Backend, actor: Actor, folder: Path, new: NewRuleSet, *, dry_run: bool = False
 ) -> InstalledRuleSet:
@@ -117,6 +119,7 @@ def _follows(known: Iterable[InstalledRuleSet], new: NewRuleSet, package: packag
             raise Conflict(message)
 
 
+@verb
 async def retire(uow: UnitOfWork, name: str, version: str, reason: str) -> InstalledRuleSet:
     """Stop holding documents against a set; its predecessor is asked again. What passed it stays as it is."""
     uow.authorize("einvoice_rules:manage")

@@ -88,6 +88,7 @@ class WebSession(Model):
     tokens are: the development clock may jump.
     """
 
+    bookkeeping = True
     __tablename__ = "web_sessions"
 
     id_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)

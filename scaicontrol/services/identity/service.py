@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from scaicontrol.core.errors import Forbidden, Refused, invalid
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from . import freshness, queries
@@ -14,6 +15,7 @@ from .roles import ROLES, Role, refusal
 _LAST = "super_admin"
 
 
+@verb
 async def grant(uow: UnitOfWork, user_id: str, role: str) -> User:
     """Give a person a role; one they have already changes nothing."""
     uow.authorize("users:grant")
@@ -41,6 +43,7 @@ async def grant(uow: UnitOfWork, user_id: str, role: str) -> User:
     return user
 
 
+@verb
 async def revoke(uow: UnitOfWork, user_id: str, role: str) -> User:
     """Take a role away from a person; the last super administrator stays one."""
     uow.authorize("users:grant")
@@ -64,6 +67,7 @@ async def revoke(uow: UnitOfWork, user_id: str, role: str) -> User:
     return user
 
 
+@verb
 async def grant_to_group(uow: UnitOfWork, group_id: str, role: str) -> Group:
     """Give a group its one role, instead of the one it had; every member inherits it."""
     uow.authorize("groups:grant")
@@ -98,6 +102,7 @@ async def grant_to_group(uow: UnitOfWork, group_id: str, role: str) -> Group:
     return group
 
 
+@verb
 async def revoke_from_group(uow: UnitOfWork, group_id: str) -> Group:
     """Take a group's role away from all of its members."""
     uow.authorize("groups:grant")

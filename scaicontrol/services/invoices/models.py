@@ -53,9 +53,9 @@ class Invoice(Lifecycled, TenantScopedModel):
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
     document_type: Mapped[DocumentType] = mapped_column(_named(DocumentType), default=DocumentType.invoice)
     status: Mapped[InvoiceStatus] = mapped_column(_named(InvoiceStatus), default=InvoiceStatus.draft)
-    number: Mapped[str | None] = mapped_column(String(60))
+    number: Mapped[str | None] = mapped_column(String(60), info={"drawn": True})
     fiscal_year: Mapped[int | None]
-    serial: Mapped[int | None]  # the NNNNNN of the number: place in the series
+    serial: Mapped[int | None] = mapped_column(info={"drawn": True})  # the NNNNNN of the number: place in the series
     referenced_invoice_id: Mapped[str | None] = mapped_column(IdString)
     currency: Mapped[str] = mapped_column(String(3))
     language: Mapped[str | None] = mapped_column(String(5))
@@ -171,6 +171,7 @@ class NumberSeries(PartnerPrivate, Model):
     It is also the head of the seal chain: a document deleted at the end of the chain is missed against it.
     """
 
+    bookkeeping = True
     __tablename__ = "invoice_sequence"
 
     partner_id: Mapped[str] = mapped_column(IdString, primary_key=True)

@@ -3,6 +3,7 @@
 from sqlalchemy import insert, select, update
 
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from . import queries
@@ -43,6 +44,7 @@ async def notify(  # noqa: PLR0913  what a notice consists of
     return notice
 
 
+@verb
 async def mark_read(uow: UnitOfWork, notification_id: str) -> Notification:
     """Mark one notice as read by the caller."""
     uow.authorize("notifications:mark_read")
@@ -54,6 +56,7 @@ async def mark_read(uow: UnitOfWork, notification_id: str) -> Notification:
     return notice
 
 
+@verb
 async def mark_all_read(uow: UnitOfWork) -> int:
     """Mark everything the caller can see as read; give how many were new."""
     uow.authorize("notifications:mark_read")

@@ -6,6 +6,7 @@ from typing import Any
 from scaicontrol.core import identifiers
 from scaicontrol.core.errors import Conflict
 from scaicontrol.core.periods import time_zone
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import uploads
 
@@ -16,6 +17,7 @@ from .schemas import PartnerConfigurationPatch
 from .sellers import SELLER_FIELDS
 
 
+@verb
 async def configure(uow: UnitOfWork, partner_id: str, patch: PartnerConfigurationPatch) -> PartnerConfiguration:
     """
     Change what was sent, and tell once that the partner can be billed for, later which seller fields changed.

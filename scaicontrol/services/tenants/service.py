@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from scaicontrol.core import identifiers
 from scaicontrol.core.errors import Conflict, Forbidden, invalid
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from . import queries
@@ -19,6 +20,7 @@ from .schemas import BillingProfileIn, PreferencesPatch
 _NEVER_EMPTY: Final = frozenset({"tax_exempt", "is_business"})
 
 
+@verb
 async def save_billing_profile(uow: UnitOfWork, tenant_id: str, body: BillingProfileIn) -> BillingProfile:
     """
     Create or change a tenant's billing profile; what was not sent stays.
@@ -141,6 +143,7 @@ async def record_vat_answer(uow: UnitOfWork, tenant_id: str, vat_number: str, re
         profile.vat_number_result, profile.vat_number_validated_at = result, at
 
 
+@verb
 async def update_preferences(uow: UnitOfWork, tenant_id: str, patch: PreferencesPatch) -> Tenant:
     """Change how the portal speaks to a tenant and what it is told about."""
     uow.authorize("tenants:update")

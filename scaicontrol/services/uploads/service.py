@@ -11,6 +11,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, NotFound
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from . import names, queries
@@ -23,12 +24,14 @@ _ICONS: Final = "icons:upload"
 _TEMPLATE_IMAGES: Final = "template_images:upload"
 
 
+@verb
 async def upload_icon(backend: Backend, actor: Actor, body: bytes) -> Upload:
     """Keep an icon of a service or pack for everybody to see; Invalid says why a picture cannot be taken."""
     actor.require(_ICONS)
     return await _upload(backend, actor, _ICONS, names.ICONS, ICON, body)
 
 
+@verb
 async def upload_template_image(backend: Backend, actor: Actor, body: bytes) -> Upload:
     """Keep a picture for one's templates and letterhead; the platform's may be used by every partner."""
     actor.require(_TEMPLATE_IMAGES)

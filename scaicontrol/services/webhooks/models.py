@@ -10,6 +10,7 @@ from scaicontrol.db import IdString, JsonDocument, Model
 from scaicontrol.db.tenant_filter import PartnerPrivate
 
 from .lifecycle import DeliveryLifecycle
+from .topics import PLATFORM_ONLY, matches
 
 DEAD_ROWS_TO_DISABLE: Final = 20
 
@@ -39,6 +40,12 @@ class WebhookEndpoint(PartnerPrivate, Model):
 
     def __str__(self) -> str:
         return f"webhook subscriber {self.name} ({self.id})"
+
+    def takes(self, topic: str, partner_id: str | None) -> bool:
+        """Tell whether it chose this topic, and may have it of this partner."""
+        if not matches(topic, self.topics):
+            return False
+        return self.partner_id is None or (self.partner_id == partner_id and topic not in PLATFORM_ONLY)
 
     def record_success(self) -> None:
         self.consecutive_failures, self.first_failure_at, self.dead_deliveries = 0, None, 0

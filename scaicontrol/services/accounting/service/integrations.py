@@ -6,6 +6,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Invalid, invalid
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
 from scaicontrol.services.invoices import Invoice, Settlement
@@ -21,6 +22,7 @@ from .reading import booked, reader
 _LAST = 20
 
 
+@verb
 async def create(backend: Backend, actor: Actor, body: IntegrationIn) -> AccountingIntegration:
     """Add an integration; it takes what is finalized from now on, and earlier days by `sync`."""
     actor.require("accounting:manage")
@@ -66,6 +68,7 @@ def _said(integration: AccountingIntegration) -> dict[str, object]:
     return {name: getattr(integration, name) for name in ("name", "config", "mapping", "is_active")}
 
 
+@verb
 async def update(backend: Backend, actor: Actor, integration_id: str, body: IntegrationPut) -> AccountingIntegration:
     """Replace settings and mapping; what is still waiting is exported by the new ones."""
     actor.require("accounting:manage")
@@ -96,6 +99,7 @@ async def _change(uow: UnitOfWork, integration_id: str, body: IntegrationPut) ->
     return integration
 
 
+@verb
 async def deactivate(uow: UnitOfWork, integration_id: str) -> AccountingIntegration:
     """Stop an integration; what waited is skipped, what was exported stays on record."""
     uow.authorize("accounting:manage")

@@ -9,6 +9,7 @@ from sqlalchemy import Select, exists, func, or_, select, update
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.periods import civil_date
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
 from scaicontrol.services.invoices import Invoice, Settlement
@@ -39,6 +40,7 @@ async def enqueue_new(uow: UnitOfWork, integration_id: str) -> int:
     return queued
 
 
+@verb
 async def request(uow: UnitOfWork, integration_id: str, wanted: SyncIn) -> int:
     """
     Queue a range of days, or all that failed; gives how many items wait now.

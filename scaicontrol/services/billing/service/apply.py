@@ -15,6 +15,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, ControlError, Refused
 from scaicontrol.core.logging import get_logger
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, partners
 from scaicontrol.services.invoices import Invoice, InvoiceStatus
@@ -32,6 +33,7 @@ log = get_logger(__name__)
 _SIDE_BY_SIDE: Final = 4
 
 
+@verb
 async def apply(backend: Backend, actor: Actor, run_id: str, plan_hash: str) -> BillingRun:
     """Write the documents of a planned run; calling it again goes on where it stopped."""
     run = await backend.perform(actor, _begin, run_id, plan_hash)
@@ -79,13 +81,21 @@ async def finalize_if_wished(backend: Backend, actor: Actor, partner_id: str, in
         log.warning("finalize_failed", invoice_id=invoice_id, reason=error.message, codes=codes)
 
 
-async def _begin(uow: UnitOfWork, run_id: str, plan_hash: str) -> BillingRun:
+async def ready_to_apply(uow: UnitOfWork, run_id: str, plan_hash: str, *, lock: bool = False) -> BillingRun:
+    """Give a run that may be applied as it was shown; Conflict for another plan, Refused when its state does not."""
     uow.authorize("billing:apply")
-    run = await queries.get_run(uow, run_id, lock=True)
+    run = await queries.get_run(uow, run_id, lock=lock)
     if run.plan_hash != plan_hash:
         raise Conflict(f"{run} was planned as {run.plan_hash}; look at it again and apply that.")
     if run.as_of > uow.now:
         raise Refused(f"Cannot apply {run}: it looks ahead to {run.as_of:%Y-%m-%d %H:%M} UTC, when more may be due.")
+    if run.status != RunStatus.applying and not run.can(RunLifecycle.apply.id):
+        run.advance(RunLifecycle.apply)  # refuses, and says what the state allows
+    return run
+
+
+async def _begin(uow: UnitOfWork, run_id: str, plan_hash: str) -> BillingRun:
+    run = await ready_to_apply(uow, run_id, plan_hash, lock=True)
     if run.status != RunStatus.applying:  # a crashed apply left it so: go on
         run.advance(RunLifecycle.apply)
     run.version += 1

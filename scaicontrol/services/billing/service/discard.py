@@ -1,3 +1,4 @@
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from .. import queries
@@ -6,6 +7,7 @@ from ..lifecycle import RunLifecycle
 from ..models import BillingRun
 
 
+@verb
 async def discard(uow: UnitOfWork, run_id: str) -> BillingRun:
     """Give a planned run up; nothing of it was written."""
     uow.authorize("billing:apply")

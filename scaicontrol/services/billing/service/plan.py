@@ -11,6 +11,7 @@ from sqlalchemy import insert
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
 
@@ -25,6 +26,7 @@ from .write import quarantine
 CHUNK: Final = 500  # tenants
 
 
+@verb
 async def plan(
     backend: Backend, actor: Actor, partner_id: str, as_of: datetime, tenant_ids: Sequence[str] | None = None
 ) -> BillingRun:

@@ -3,6 +3,7 @@
 from sqlalchemy import exists, select
 
 from scaicontrol.core.errors import Refused, invalid
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from .. import queries
@@ -12,6 +13,7 @@ from ..models import BillingCharge, QuarantineItem
 RESOLUTIONS = ("retry", "waive", "manual")
 
 
+@verb
 async def resolve(uow: UnitOfWork, item_id: str, resolution: str, reason: str) -> QuarantineItem:
     """
     Close a quarantine item: `retry` leaves the charge due for the next run, `waive` charges nothing for it, `manual`

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from scaicontrol.core.errors import Conflict, Reason, Refused
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from .. import crediting, queries
@@ -13,6 +14,7 @@ from ..schemas import CreditIn
 from .draft import announce, sum_up
 
 
+@verb
 async def credit(uow: UnitOfWork, invoice_id: str, data: CreditIn) -> Invoice:
     """
     Write the draft of a credit note over some lines, over an amount, or over everything that is left.

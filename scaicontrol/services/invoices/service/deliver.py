@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from scaicontrol.core.errors import Conflict, NotFound, Refused, invalid
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
 
@@ -26,6 +27,7 @@ _TENANT_MAILS_A_DAY = 5
 _RENDER_SECONDS = 10
 
 
+@verb
 async def send(uow: UnitOfWork, invoice_id: str, data: SendIn | None = None) -> MailQueued:
     """
     Ask for a finalized document to be mailed, or show it in the portal, which delivers it at once.

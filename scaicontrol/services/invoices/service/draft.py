@@ -7,6 +7,7 @@ from typing import Any
 
 from scaicontrol.core.errors import Conflict, Refused, invalid
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax, tenants
 
@@ -19,6 +20,7 @@ from ..schemas import DraftLineIn, InvoiceIn, InvoicePatch, LineIn
 _LEADING_DAY = re.compile(r"\s*(\d{2})-(\d{2})-(\d{4})\b")
 
 
+@verb
 async def draft(uow: UnitOfWork, data: InvoiceIn) -> Invoice:
     """
     Write a draft; billing gives a `DraftIn`, whose lines know what they were derived from.
@@ -112,6 +114,7 @@ def _changed(uow: UnitOfWork, invoice: Invoice, fields: Sequence[str]) -> Invoic
 _SUMMED = frozenset({"lines", "allowances", "charges"})
 
 
+@verb
 async def update(uow: UnitOfWork, invoice_id: str, data: InvoicePatch) -> Invoice:
     """Change what was sent of a draft; a list of lines replaces all lines."""
     uow.authorize("invoices:update")
@@ -133,6 +136,7 @@ async def update(uow: UnitOfWork, invoice_id: str, data: InvoicePatch) -> Invoic
     return _changed(uow, invoice, sorted(data.model_fields_set - {"version"}))
 
 
+@verb
 async def delete(uow: UnitOfWork, invoice_id: str) -> None:
     """Remove a draft and its lines; to keep it for the record, void it instead."""
     uow.authorize("invoices:delete")
@@ -143,6 +147,7 @@ async def delete(uow: UnitOfWork, invoice_id: str) -> None:
     uow.emit(InvoiceDeleted(invoice_id=invoice.id, tenant_id=invoice.tenant_id, partner_id=invoice.partner_id))
 
 
+@verb
 async def order_lines(uow: UnitOfWork, invoice_id: str, line_ids: Sequence[str]) -> Invoice:
     """Renumber the lines 0..N in the order of their ids, which must all be named once."""
     uow.authorize("invoices:update")
@@ -153,6 +158,7 @@ async def order_lines(uow: UnitOfWork, invoice_id: str, line_ids: Sequence[str])
     return _reordered(uow, invoice, [by_id[each] for each in line_ids])
 
 
+@verb
 async def sort_lines_by_date(uow: UnitOfWork, invoice_id: str) -> Invoice:
     """Sort lines by the DD-MM-YYYY their description begins with; lines without a date keep their order at the end."""
     uow.authorize("invoices:update")

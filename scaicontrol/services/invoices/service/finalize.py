@@ -10,6 +10,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
 
@@ -29,6 +30,7 @@ class Overtaken(Conflict):
     """A credit note was checked, and another one on the same invoice was finalized before it."""
 
 
+@verb
 async def finalize(backend: Backend, actor: Actor, invoice_id: str, data: FinalizeIn | None = None) -> Invoice:
     """
     Run the gate, then number, seal and freeze the draft in one short transaction.

@@ -13,6 +13,7 @@ from scaicontrol.core.ids import new_id
 from scaicontrol.core.money import exponent
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.periods import civil_date
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, partners, templates
 from scaicontrol.services.tax import language_or_english
@@ -52,6 +53,7 @@ async def remind(backend: Backend, actor: Actor, invoice_id: str, level: int | N
         raise
 
 
+@verb
 async def send_reminder(backend: Backend, actor: Actor, invoice_id: str, level: int | None = None) -> AccountPaper:
     """Make a reminder and have it mailed to the billing contact; the same level is mailed once."""
     paper = await remind(backend, actor, invoice_id, level)

@@ -17,6 +17,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Unavailable
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.logging import get_logger
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, partners, tax
 from scaicontrol.services.einvoices import Format, Profile
@@ -90,6 +91,7 @@ async def _worn(uow: UnitOfWork, invoice: Invoice) -> Promised:
     return (found[0], found[1]) if found and found[0] is not None else None
 
 
+@verb
 async def regenerate_pdf(uow: UnitOfWork, invoice_id: str, reason: str) -> DocumentRender:
     """Ask for a new version with the same number and snapshots; the old files stay."""
     uow.authorize("invoices:regenerate_pdf")

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from .. import queries
@@ -58,6 +59,7 @@ async def record_payment(
     return await _book(uow, invoice, Movement(SettledBy.payment, payment_id, amount_cents, paid_at, method=method))
 
 
+@verb
 async def mark_paid(uow: UnitOfWork, invoice_id: str, data: MarkPaidIn) -> Settlement:
     """Record money that arrived outside any provider, such as a bank transfer; a part of what is due is fine."""
     uow.authorize("invoices:mark_paid")

@@ -1,6 +1,7 @@
 """Voiding: for documents that should never have been; a credit note is the normal way."""
 
 from scaicontrol.core.errors import Conflict
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from .. import queries
@@ -11,6 +12,7 @@ from .draft import set_aside
 from .render import VOID, want_next_render
 
 
+@verb
 async def void(uow: UnitOfWork, invoice_id: str, reason: str) -> Invoice:
     """
     Cancel a document for a reason; its number stays used and its new PDF says VOID.

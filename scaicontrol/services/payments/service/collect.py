@@ -18,6 +18,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, ControlError, Refused, Unavailable
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.ports import PaymentResult, PaymentStatus, StoredMethod
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, partners
 from scaicontrol.services.invoices import Invoice
@@ -313,6 +314,7 @@ def _about(payment: Payment, invoice: Invoice) -> dict[str, Any]:
     }
 
 
+@verb
 async def pay(
     backend: Backend,
     actor: Actor,
@@ -342,6 +344,7 @@ async def _begin_payment(uow: UnitOfWork, invoice_id: str, method_id: str | None
     return await claim_one(uow, payment)
 
 
+@verb
 async def retry(backend: Backend, actor: Actor, payment_id: str) -> Payment:
     """Try a failed payment again now, as a new attempt."""
     failed = await backend.ask(actor, queries.get, payment_id)

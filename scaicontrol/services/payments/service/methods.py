@@ -10,6 +10,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, NotFound, Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.ports import PaymentProvider, SetupStart, StoredMethod
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tenants
 from scaicontrol.services.subscriptions import RUNNING, Subscription
@@ -39,6 +40,7 @@ async def provider(backend: Backend, actor: Actor, slug: str, capability: str | 
     raise NotFound(f"There is no payment provider {slug} here.")
 
 
+@verb
 async def set_up(backend: Backend, actor: Actor, slug: str, return_url: str) -> SetupStart:
     """Begin adding a method at the provider."""
     actor.require("payment_methods:manage")
@@ -46,6 +48,7 @@ async def set_up(backend: Backend, actor: Actor, slug: str, return_url: str) -> 
     return await found.setup(_tenant_of(actor)[1], return_url)
 
 
+@verb
 async def confirm(
     backend: Backend, actor: Actor, slug: str, payload: Mapping[str, Any], *, make_default: bool = True
 ) -> PaymentMethod:
@@ -102,6 +105,7 @@ async def store(
     return known
 
 
+@verb
 async def make_default(uow: UnitOfWork, method_id: str) -> PaymentMethod:
     """Charge renewals to this method from now on."""
     uow.authorize("payment_methods:manage")
@@ -122,6 +126,7 @@ async def _make_default(uow: UnitOfWork, method: PaymentMethod) -> None:
     await tenants.note_payment_means(uow, method.tenant_id, method.means)
 
 
+@verb
 async def remove(uow: UnitOfWork, method_id: str) -> None:
     """Forget a method; the last one stays while renewals need it, unless the partner takes payment by invoice."""
     uow.authorize("payment_methods:manage")

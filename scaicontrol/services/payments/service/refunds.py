@@ -11,6 +11,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, NotFound, Refused, Unavailable
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.ports import PaymentStatus, RefundResult
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices
 from scaicontrol.services.invoices import CreditIn, Invoice
@@ -24,6 +25,7 @@ _AGAIN: Final = timedelta(minutes=30)
 _ATTEMPTS: Final = 5
 
 
+@verb
 async def refund(
     backend: Backend, actor: Actor, invoice_id: str, amount_cents: int | None, reason: str
 ) -> tuple[Refund, Invoice]:

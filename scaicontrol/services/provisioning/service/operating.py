@@ -1,6 +1,7 @@
 """What an operator does with a workflow that does not get on."""
 
 from scaicontrol.core.errors import NotFound, Refused, invalid
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from .. import queries
@@ -11,6 +12,7 @@ from .engine import activate, roll_back, settle, skip
 from .telling import tell_completed
 
 
+@verb
 async def force_complete(uow: UnitOfWork, workflow_id: str, reason: str) -> ProvisioningWorkflow:
     """Skip every open step and call the workflow completed; a subscription that waited for it is activated."""
     uow.authorize("provisioning:manage")
@@ -28,6 +30,7 @@ async def force_complete(uow: UnitOfWork, workflow_id: str, reason: str) -> Prov
     return workflow
 
 
+@verb
 async def retry_step(uow: UnitOfWork, workflow_id: str, step_name: str) -> ProvisioningWorkflow:
     """Let a failed step run again, with a fresh count of attempts, and its workflow with it."""
     uow.authorize("provisioning:manage")
@@ -48,6 +51,7 @@ async def retry_step(uow: UnitOfWork, workflow_id: str, step_name: str) -> Provi
     return workflow
 
 
+@verb
 async def rollback(uow: UnitOfWork, workflow_id: str) -> ProvisioningWorkflow:
     """Undo a failed workflow now, or repeat a rollback that failed."""
     uow.authorize("provisioning:manage")

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
 from scaicontrol.services.subscriptions import Subscription, SubscriptionStatus
@@ -22,6 +23,7 @@ class Subscribed:
     workflow: ProvisioningWorkflow
 
 
+@verb
 async def subscribe(
     uow: UnitOfWork,
     plan: str,

@@ -17,6 +17,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.settings import Settings
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from ..events import ServiceHealthChanged
@@ -72,6 +73,7 @@ async def monitor(backend: Backend) -> Monitored:
     return done
 
 
+@verb
 async def probe(backend: Backend, actor: Actor, service_id: str) -> Look | None:
     """Look at one service's health address now and keep what was seen; None when it declares none."""
     address = await backend.ask(actor, _address_of, service_id)

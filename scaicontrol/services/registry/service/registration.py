@@ -11,6 +11,7 @@ from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Forbidden, Invalid, Reason
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.tenant_filter import Scope
 
@@ -122,6 +123,7 @@ async def revise(uow: UnitOfWork, request: RegistrationIn) -> Service:
     return service
 
 
+@verb
 async def deregister(uow: UnitOfWork, slug: str, reason: str) -> Service:
     """Take a service out of the catalogue for good; refused while anybody is subscribed."""
     uow.authorize("registry:deregister")

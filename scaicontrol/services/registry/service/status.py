@@ -5,6 +5,7 @@ from sqlalchemy import column, func, select, table
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Refused
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.tenant_filter import PLATFORM_SQL
 
@@ -21,6 +22,7 @@ _subscriptions = table("subscriptions", column("service_id"), column("status"))
 _ENDED = ("cancelled", "expired")
 
 
+@verb
 async def approve(backend: Backend, actor: Actor, service_id: str) -> tuple[Service, str | None]:
     """Let a waiting service in and hand out its metering key, once; no key while the vault is away."""
     service = await backend.perform(actor, admit, service_id)
@@ -43,6 +45,7 @@ async def admit(uow: UnitOfWork, service_id: str) -> Service:
     return service
 
 
+@verb
 async def reject(uow: UnitOfWork, service_id: str, reason: str) -> Service:
     """Turn a waiting service away; it may register again."""
     uow.authorize("services:approve")
@@ -52,6 +55,7 @@ async def reject(uow: UnitOfWork, service_id: str, reason: str) -> Service:
     return service
 
 
+@verb
 async def update(uow: UnitOfWork, service_id: str, changes: ServicePatch) -> Service:
     """Change labels, intervals or the status of a service; only what was sent counts."""
     uow.authorize("services:update")

@@ -9,6 +9,7 @@ import rfc8785
 from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.periods import Period, period_from
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog, registry
 from scaicontrol.services.catalog import Plan
@@ -73,6 +74,7 @@ async def preview_change(
     return (await _draft(uow, subscription, plan, quantity)).planned
 
 
+@verb
 async def change_plan(
     uow: UnitOfWork,
     subscription_id: str,

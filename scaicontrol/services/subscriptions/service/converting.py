@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from scaicontrol.core.errors import NotFound, Refused
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog
 from scaicontrol.services.catalog import Plan
@@ -34,6 +35,7 @@ class TrialsEnded:
         return len(self.converted) + len(self.cancelled)
 
 
+@verb
 async def convert(uow: UnitOfWork, subscription_id: str) -> Subscription:
     """End a trial early and start paying now."""
     uow.authorize("subscriptions:change")

@@ -1,5 +1,6 @@
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.periods import Period, civil_date
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from ..calendar import containing
@@ -10,6 +11,7 @@ from .steps import Before, catch_up, changeable, end, is_due, open_period, stop_
 from .terms import terms_of
 
 
+@verb
 async def cancel(uow: UnitOfWork, subscription_id: str, reason: str | None = None) -> Subscription:
     """Let a subscription run out at the end of its period; a trial, and a one-time plan, end at once."""
     uow.authorize("subscriptions:cancel")
@@ -39,6 +41,7 @@ def _scheduled_step(subscription: Subscription) -> str:
     return f"{day}:v{subscription.version + 1}" if moment == subscription.last_scheduled_for else day
 
 
+@verb
 async def cancel_now(uow: UnitOfWork, subscription_id: str, reason: str | None = None) -> Subscription:
     """End a subscription at once, whatever it has paid for; its usage so far is charged with the next run."""
     uow.authorize("subscriptions:administer")
@@ -62,6 +65,7 @@ def _refuse_pending(subscription: Subscription) -> None:
         raise Refused(f"Cannot cancel {subscription}: it is pending; its provisioning must end first.")
 
 
+@verb
 async def resume(
     uow: UnitOfWork, subscription_id: str, *, override_arrears: bool = False, reason: str | None = None
 ) -> Subscription:

@@ -7,6 +7,7 @@ from functools import partial
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, Refused, invalid
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from ..events import ChangeKind
@@ -34,6 +35,7 @@ class Override:
     unit_price_cents: int | None = None
 
 
+@verb
 async def override(uow: UnitOfWork, subscription_id: str, wanted: Override) -> Subscription:
     """Set plan, quantity, price or state, the state only along the map; the price with the next period."""
     uow.authorize("subscriptions:administer")
@@ -107,6 +109,7 @@ _BULK: dict[str, Callable[[str | None], Callable[[UnitOfWork, str], Awaitable[Su
 }
 
 
+@verb
 async def bulk(
     backend: Backend, actor: Actor, action: str, ids: Sequence[str], reason: str | None = None
 ) -> BulkResult:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scaicontrol.core.errors import invalid
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from ..events import ChangeKind, SubscriptionPaymentFailed, SubscriptionSuspended
@@ -24,6 +25,7 @@ class PaymentFailure:
     next_retry_at: datetime | None = None
 
 
+@verb
 async def suspend(uow: UnitOfWork, subscription_id: str, reason: str) -> Subscription:
     """Take the right to use the service away until the subscription is resumed; operators and dunning do this."""
     uow.authorize("subscriptions:administer")

@@ -9,6 +9,7 @@ from sqlalchemy import Select, select
 from scaicontrol.core.errors import Conflict, invalid
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.money import is_currency
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from .. import queries
@@ -27,6 +28,7 @@ from ..models import ExchangeRate
 _HIGHEST_RATE = Decimal(10) ** 7  # the euro buys tens of thousands of the smallest currencies, not millions
 
 
+@verb
 async def add_exchange_rate(uow: UnitOfWork, new: ReferenceRate, *, replace: bool = False) -> ExchangeRate:
     """
     Note what one euro was worth on a day.
@@ -48,6 +50,7 @@ async def add_exchange_rate(uow: UnitOfWork, new: ReferenceRate, *, replace: boo
     return row
 
 
+@verb
 async def import_exchange_rates(uow: UnitOfWork, rates: Sequence[ReferenceRate]) -> int:
     """Add the rates that have no row yet and count them; a day that is known is never changed."""
     uow.authorize("vat_rates:manage")

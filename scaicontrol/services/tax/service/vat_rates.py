@@ -6,6 +6,7 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from scaicontrol.core.errors import Conflict, invalid
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from ..events import VatRateAdded
@@ -25,6 +26,7 @@ async def seed_rates(uow: UnitOfWork) -> int:
     return len(missing)
 
 
+@verb
 async def add_rate(uow: UnitOfWork, new: Rate) -> VatRate:
     """
     Let a rate begin on a day; the one that held until then ends the day before.

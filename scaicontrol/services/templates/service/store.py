@@ -10,6 +10,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Forbidden, invalid
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tenants
 
@@ -26,6 +27,7 @@ Written = TypeVar("Written", bound=Content)
 CONTENT: Final = ("subject", "html_content", "css_content", "editor_data")
 
 
+@verb
 async def create(backend: Backend, actor: Actor, data: TemplateIn) -> InvoiceTemplate:
     """Write a template, as a draft; Invalid names every line that is refused."""
     actor.require("templates:manage")
@@ -35,6 +37,7 @@ async def create(backend: Backend, actor: Actor, data: TemplateIn) -> InvoiceTem
     return await backend.perform(actor, add, data)
 
 
+@verb
 async def save(backend: Backend, actor: Actor, template_id: str, data: TemplatePut) -> InvoiceTemplate:
     """Write the next version, as a draft; what is live stays live until `publish`."""
     actor.require("templates:manage")
@@ -45,6 +48,7 @@ async def save(backend: Backend, actor: Actor, template_id: str, data: TemplateP
     return await backend.perform(actor, write, template_id, data)
 
 
+@verb
 async def publish(backend: Backend, actor: Actor, template_id: str, version: int | None = None) -> InvoiceTemplate:
     """Make a version live, the last by default: documents are made with it from now on."""
     actor.require("templates:manage")
@@ -125,6 +129,7 @@ async def put_live(uow: UnitOfWork, template_id: str, version: int) -> InvoiceTe
     return template
 
 
+@verb
 async def duplicate(uow: UnitOfWork, template_id: str, data: DuplicateIn | None = None) -> InvoiceTemplate:
     """Copy a template, also one of the platform's, into a draft of one's own under another name or language."""
     uow.authorize("templates:manage")
@@ -142,6 +147,7 @@ async def duplicate(uow: UnitOfWork, template_id: str, data: DuplicateIn | None 
     return await add(uow, TemplateIn.model_validate(copied))
 
 
+@verb
 async def delete(uow: UnitOfWork, template_id: str) -> None:
     """Remove a template; its versions stay for the documents made with them. Conflict while somebody relies on it."""
     uow.authorize("templates:manage")

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from .. import queries
@@ -32,6 +33,7 @@ async def export(
     ]
 
 
+@verb
 async def import_(
     backend: Backend,
     actor: Actor,

@@ -24,6 +24,7 @@ from scaicontrol.core.errors import ControlError
 from scaicontrol.core.events import rfc3339
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.logging import get_logger
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from .. import queries, retries, signing, topics
@@ -309,6 +310,7 @@ async def _disable(uow: UnitOfWork, endpoint: WebhookEndpoint, reason: str, last
     uow.emit(disabled(endpoint, uow.now, last_status or None))
 
 
+@verb
 async def send_test(backend: Backend, actor: Actor, endpoint_id: str) -> tuple[int, int, str | None, str | None]:
     """Post a signed test event at once; nothing is stored. Gives status, milliseconds, error and an excerpt."""
     actor.require("webhooks:manage")

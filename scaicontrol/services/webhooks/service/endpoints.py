@@ -12,6 +12,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, invalid
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from .. import queries, signing, topics
@@ -31,6 +32,7 @@ OVERLAP: Final = timedelta(hours=24)
 _REPLAY_MOST: Final = 10_000
 
 
+@verb
 async def create(backend: Backend, actor: Actor, body: WebhookEndpointIn) -> tuple[WebhookEndpoint, str]:
     """Add a subscriber; its secret is given back once. The secret is kept first, so that no row can lack one."""
     actor.require("webhooks:manage")
@@ -72,6 +74,7 @@ def _owner(actor: Actor, wished: str | None) -> str | None:
     return actor.partner_id
 
 
+@verb
 async def update(backend: Backend, actor: Actor, endpoint_id: str, body: WebhookEndpointPut) -> WebhookEndpoint:
     """Replace a subscriber's settings; `is_active=true` takes a disabled one back into service."""
     actor.require("webhooks:manage")
@@ -104,6 +107,7 @@ async def update(backend: Backend, actor: Actor, endpoint_id: str, body: Webhook
     return await backend.perform(actor, change)
 
 
+@verb
 async def delete(backend: Backend, actor: Actor, endpoint_id: str) -> None:
     """Remove a subscriber; what was still on its way to it is dead, and stays on record."""
 
@@ -148,6 +152,7 @@ async def bury_pending(uow: UnitOfWork, endpoint_id: str, why: str) -> None:
     )
 
 
+@verb
 async def rotate_secret(
     backend: Backend, actor: Actor, endpoint_id: str, *, close: bool = False
 ) -> tuple[str | None, datetime | None]:
@@ -189,6 +194,7 @@ async def _close_rotation(uow: UnitOfWork, endpoint_id: str) -> None:
     )
 
 
+@verb
 async def retry(uow: UnitOfWork, endpoint_id: str, delivery_id: str) -> WebhookDelivery:
     """Put a dead delivery back in line: same event id, same key, a fresh count of attempts."""
     uow.authorize("webhooks:manage")
@@ -211,6 +217,7 @@ def _requeued(endpoint: WebhookEndpoint, queued: int) -> WebhookDeliveriesRequeu
     )
 
 
+@verb
 async def replay(
     uow: UnitOfWork,
     endpoint_id: str,
@@ -274,6 +281,7 @@ def _copy(original: WebhookDelivery, now: datetime) -> WebhookDelivery:
     )
 
 
+@verb
 async def purge_dead(uow: UnitOfWork, before: datetime) -> int:
     """Remove dead deliveries by hand; nothing else ever does (contract §23.3)."""
     uow.authorize("webhooks:manage")

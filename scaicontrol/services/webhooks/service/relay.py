@@ -19,7 +19,6 @@ from scaicontrol.core.ids import new_id
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.work import UnitOfWork
 
-from .. import topics
 from ..lifecycle import DeliveryStatus
 from ..models import EventStream, WebhookDelivery, WebhookEndpoint
 
@@ -107,11 +106,7 @@ async def _settle(uow: UnitOfWork, ids: Sequence[str], first_position: int) -> N
 
 def concerns(fact: Outbox, endpoint: WebhookEndpoint) -> bool:
     """Tell whether a subscriber gets a fact: its topics match, and it is its partner's or the platform's."""
-    if not fact.public or not topics.matches(fact.event_type, endpoint.topics):
-        return False
-    if endpoint.partner_id is None:
-        return True
-    return fact.partner_id == endpoint.partner_id and fact.event_type not in topics.PLATFORM_ONLY
+    return fact.public and endpoint.takes(fact.event_type, fact.partner_id)
 
 
 async def _already_made(uow: UnitOfWork, facts: Sequence[Outbox]) -> set[tuple[str | None, str]]:

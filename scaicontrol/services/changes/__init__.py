@@ -1,0 +1,61 @@
+"""Change plans: a verb is rehearsed, shown, approved where the policy says so, and then does exactly that."""
+
+from .approvals import PolicyApprovals, summary
+from .events import ApprovalRequested, PlanApplied, PlanApproved, PlanFailed, PlanRejected
+from .lifecycle import ChangePlanLifecycle, PlanStatus
+from .models import ChangePlan
+from .planning import MAILED
+from .policy import ApprovalPolicy, Limits
+from .queries import get, listed, offered, page, policy, shown, visible
+from .rehearsing import plan_call, plan_work
+from .schemas import (
+    ApplyIn,
+    ApproveIn,
+    ChangePlanFilter,
+    ChangePlanOut,
+    ChangePlanSummary,
+    DecisionIn,
+    KeptPlan,
+    PlanContent,
+)
+from .service import apply, approve, expire, keep, reject, release_interrupted, set_policy
+
+__all__ = [
+    "MAILED",
+    "ApplyIn",
+    "ApprovalPolicy",
+    "ApprovalRequested",
+    "ApproveIn",
+    "ChangePlan",
+    "ChangePlanFilter",
+    "ChangePlanLifecycle",
+    "ChangePlanOut",
+    "ChangePlanSummary",
+    "DecisionIn",
+    "KeptPlan",
+    "Limits",
+    "PlanApplied",
+    "PlanApproved",
+    "PlanContent",
+    "PlanFailed",
+    "PlanRejected",
+    "PlanStatus",
+    "PolicyApprovals",
+    "apply",
+    "approve",
+    "expire",
+    "get",
+    "keep",
+    "listed",
+    "offered",
+    "page",
+    "plan_call",
+    "plan_work",
+    "policy",
+    "reject",
+    "release_interrupted",
+    "set_policy",
+    "shown",
+    "summary",
+    "visible",
+]
