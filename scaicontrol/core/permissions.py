@@ -163,6 +163,6 @@ PERMISSIONS: dict[str, Grant] = {
     "jobs:read": _platform_read("admin:platform"),
     "jobs:run": _platform("admin:platform"),
     "changes:read": Grant(frozenset({"admin:approve"}), anyone=True),  # everybody sees their own
-    "changes:apply": Grant(anyone=True),  # whoever planned it; the verb itself is authorized again
+    "changes:apply": Grant(anyone=True, writes=True),  # whoever planned it; the verb itself is authorized again
     "changes:approve": _write("admin:approve"),
 }

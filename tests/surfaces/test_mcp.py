@@ -19,13 +19,13 @@ from starlette.applications import Starlette
 from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Unauthenticated, Unavailable
+from scaicontrol.core.errors import Forbidden, Unauthenticated, Unavailable
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.settings import Settings
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.mcp.server import build_mcp
-from scaicontrol.services import invoices, subscriptions
-from tests.factories import ACME, alice, bert, gina, petra, pim, sam, tom
+from scaicontrol.services import changes, invoices, subscriptions
+from tests.factories import ACME, ada, alice, bert, gina, petra, pim, sam, tom
 from tests.factories.invoices import a_draft, again, finalized, sent
 from tests.factories.subscriptions import market, show, subscribed
 
@@ -93,6 +93,12 @@ def call(signed_in: As) -> Call:
     return call
 
 
+async def apply(call: Call, planned: dict[str, Any]) -> dict[str, Any]:
+    plan = planned["change_plan"]
+    wanted = {"plan_id": plan["id"], "plan_hash": plan["plan_hash"]}
+    return await call("agent", "manage_platform", "apply_change_plan", **wanted)
+
+
 async def rows(backend: Backend) -> tuple[int, ...]:
     """Count what any change would leave."""
 
@@ -108,12 +114,14 @@ async def actions_of(client: Client) -> dict[str, list[str]]:
 
 
 async def test_each_sees_only_what_it_may_do(signed_in):
+    plans = {"manage_platform": ["list_change_plans", "get_change_plan", "apply_change_plan"]}
     async with signed_in("tom") as client:
-        assert await actions_of(client) == {"manage_subscriptions": ["list", "get"]}
+        assert await actions_of(client) == {"manage_subscriptions": ["list", "get"], **plans}
     async with signed_in("alice") as client:
         assert await actions_of(client) == {
             "manage_subscriptions": ["list", "get", "create", "cancel", "resume"],
             "manage_invoices": ["list", "get", "explain", "statement"],
+            **plans,
         }
     async with signed_in("petra") as client:
         seen = await actions_of(client)
@@ -127,6 +135,7 @@ async def test_a_read_only_role_is_shown_nothing_that_changes(signed_in):
     assert {tool.name: tool.annotations.read_only_hint for tool in tools} == {
         "manage_subscriptions": True,
         "manage_invoices": True,
+        "manage_platform": True,
     }
 
 
@@ -137,7 +146,7 @@ async def test_each_action_has_a_schema_of_its_own(signed_in):
     void = next(s for s in schema["oneOf"] if s["properties"]["action"].get("const") == "void")
     assert schema["type"] == "object"
     assert void["required"] == ["reason", "action", "invoice_id"]
-    assert {"dry_run", "plan_hash"} <= set(void["properties"])
+    assert "dry_run" in void["properties"]
     assert tools["manage_invoices"].annotations.destructive_hint
 
 
@@ -156,7 +165,7 @@ async def test_an_agent_rehearses_and_leaves_nothing(call, backend):
     plan = body["change_plan"]
     assert body["data"]["status"] == "finalized"
     assert "invoice.finalized" in [fact["topic"] for fact in plan["facts"]]
-    assert plan["money"][0]["amounts"]["total_cents"] == 2299
+    assert plan["totals"] == [{"currency": "EUR", "kind": "invoice", "direction": "in", "amount_cents": 2299}]
     assert await rows(backend) == before
     assert (await again(backend, draft)).status == "draft"
 
@@ -165,10 +174,40 @@ async def test_a_plan_is_applied_as_it_was_shown(call, backend):
     draft = await a_draft(backend)
     planned = await call("agent", "manage_invoices", "finalize", invoice_id=draft.id)
     twice = await call("agent", "manage_invoices", "finalize", invoice_id=draft.id)
-    digest = planned["change_plan"]["plan_hash"]
-    assert twice["change_plan"]["plan_hash"] == digest
-    applied = await call("agent", "manage_invoices", "finalize", invoice_id=draft.id, dry_run=False, plan_hash=digest)
-    assert applied["data"]["status"] == "finalized"
+    assert twice["change_plan"] == planned["change_plan"]
+    applied = await apply(call, planned)
+    assert (applied["data"]["status"], applied["data"]["action"]) == ("applied", "invoices.finalize")
+    assert (await again(backend, draft)).status == "finalized"
+    assert (await apply(call, planned))["error"]["code"] == "bad_request"  # once
+
+
+async def test_an_agent_that_does_not_plan_is_told_which_plan_would_do_it(call, backend):
+    draft = await a_draft(backend)
+    refused = await call("agent", "manage_invoices", "finalize", invoice_id=draft.id, dry_run=False)
+    assert refused["error"]["code"] == "APPROVAL_REQUIRED"
+    assert (await again(backend, draft)).status == "draft"
+    assert (await apply(call, refused["error"]))["data"]["status"] == "applied"
+
+
+async def test_a_numbered_document_is_voided_only_when_another_person_agrees(call, backend):
+    invoice = await sent(backend)
+    planned = await call("agent", "manage_invoices", "void", invoice_id=invoice.id, reason="Twice")
+    assert planned["change_plan"]["policy_rule"] == "voids"
+    assert (await apply(call, planned))["error"]["code"] == "APPROVAL_REQUIRED"
+    plan_id = planned["change_plan"]["id"]
+    for nobody in (agent, petra):  # who planned it, and whom it was planned for
+        with pytest.raises(Forbidden):
+            await backend.perform(nobody, changes.approve, plan_id)
+    await backend.perform(ada, changes.approve, plan_id)
+    assert (await apply(call, planned))["data"]["status"] == "applied"
+    assert (await again(backend, invoice)).status == "void"
+
+
+async def test_a_text_is_no_yes_or_no(call, backend):
+    draft = await a_draft(backend)
+    for said in ("false", 0, "no"):
+        refused = await call("agent", "manage_invoices", "finalize", invoice_id=draft.id, dry_run=said)
+        assert refused["error"]["code"] == "validation_error"
 
 
 async def test_a_plan_that_no_longer_holds_is_refused(call, backend):
@@ -176,11 +215,13 @@ async def test_a_plan_that_no_longer_holds_is_refused(call, backend):
     planned = await call("agent", "manage_invoices", "void", invoice_id=draft.id, reason="Mistake")
     await finalized(backend)
     await invoices.finalize(backend, petra, draft.id)
-    digest = planned["change_plan"]["plan_hash"]
-    refused = await call(
-        "agent", "manage_invoices", "void", invoice_id=draft.id, reason="Mistake", dry_run=False, plan_hash=digest
-    )
+    refused = await apply(call, planned)
     assert refused["error"]["code"] == "PLAN_STALE"
+    assert "invoices.void" not in refused["error"]["message"]
+    wrong = await call(
+        "agent", "manage_platform", "apply_change_plan", plan_id=planned["change_plan"]["id"], plan_hash="0" * 64
+    )
+    assert wrong["error"]["code"] == "PLAN_HASH_MISMATCH"
     assert (await again(backend, draft)).status == "finalized"
 
 
@@ -202,13 +243,11 @@ async def test_a_reminder_is_rehearsed_then_made_as_it_was_shown(call, backend, 
     before = await rows(backend)
     planned = await call("agent", "manage_invoices", "remind", invoice_id=invoice.id)
     assert [fact["topic"] for fact in planned["change_plan"]["facts"]] == ["invoice.reminder_requested"]
-    assert (planned["data"]["level"], planned["data"]["paper"]) == (1, None)
+    assert planned["data"]["level"] == 1
     assert (await rows(backend), await backend.ask(petra, invoices.reminders, invoice.id)) == (before, [])
-    wanted = {"invoice_id": invoice.id, "dry_run": False, "plan_hash": planned["change_plan"]["plan_hash"]}
-    made = (await call("agent", "manage_invoices", "remind", **wanted))["data"]["paper"]
+    assert (await apply(call, planned))["data"]["status"] == "applied"
     listed = (await call("petra", "manage_invoices", "reminders", invoice_id=invoice.id))["data"]
-    assert [(paper["id"], paper["level"], paper["template_id"]) for paper in listed] == [(made["id"], 1, None)]
-    assert (await call("agent", "manage_invoices", "remind", **wanted))["error"]["code"] == "PLAN_STALE"
+    assert [(paper["level"], paper["template_id"]) for paper in listed] == [(1, None)]
 
 
 async def test_an_account_is_shown_to_its_tenant_and_its_seller_only(call, backend):
@@ -287,7 +326,8 @@ async def test_a_bulk_rehearsal_tells_each_outcome(call, backend):
 
 async def test_the_audit_log_names_surface_agent_and_person(call, backend):
     draft = await a_draft(backend)
-    await call("agent", "manage_invoices", "void", invoice_id=draft.id, reason="Mistake", dry_run=False)
+    planned = await call("agent", "manage_invoices", "void", invoice_id=draft.id, reason="Mistake")
+    await apply(call, planned)
 
     async def read(uow: UnitOfWork) -> AuditEntry:
         entry = select(AuditEntry).where(AuditEntry.resource_id == draft.id, AuditEntry.surface == "mcp")
@@ -295,6 +335,7 @@ async def test_the_audit_log_names_surface_agent_and_person(call, backend):
 
     entry = await backend.ask(Actor.system("test"), read)
     assert (entry.actor_id, entry.on_behalf_of, entry.reason) == (agent.id, petra.id, "Mistake")
+    assert entry.change_plan_id == planned["change_plan"]["id"]
 
 
 ASK = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
@@ -351,6 +392,7 @@ async def test_the_bearer_token_is_the_one_rest_takes(backend, settings, ports):
     async with surface.session_manager.run():
         web = httpx2.ASGITransport(Starlette(routes=surface.routes))
         seen = (await post(web, authorization="Bearer petra")).json()["result"]["tools"]
-        assert [tool["name"] for tool in seen] == ["manage_subscriptions", "manage_invoices", "manage_templates"]
+        names = ["manage_subscriptions", "manage_invoices", "manage_templates", "manage_platform"]
+        assert [tool["name"] for tool in seen] == names
         assert (await post(web, authorization="Bearer drive")).json()["result"]["tools"] == []
         assert (await post(web, authorization="Bearer other")).status_code == 401
