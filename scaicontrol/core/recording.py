@@ -130,7 +130,7 @@ class Recording:
     def _moment(self, moment: datetime) -> str:
         """A moment with the unit's own microseconds was reckoned from it; every other one means itself."""
         moment = moment.astimezone(UTC)
-        if moment.microsecond != self.now.microsecond:
+        if moment != self.now and (moment.microsecond != self.now.microsecond or not moment.microsecond):
             return rfc3339(moment)
         distance = moment - self.now
         return "now" if distance == timedelta() else f"now {'+' if distance > timedelta() else '-'} {abs(distance)}"

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
 
 from sqlalchemy.exc import IntegrityError
@@ -46,11 +45,6 @@ class PlannedElsewhere(Exception):
     def __init__(self, call: Call) -> None:
         super().__init__(call.verb.name)
         self.call = call
-
-
-def marked(now: datetime) -> datetime:
-    """Give a moment whose microseconds tell what was reckoned from it (`Recording`)."""
-    return now if now.microsecond else now.replace(microsecond=1)
 
 
 @dataclass(slots=True)
@@ -119,7 +113,7 @@ async def run_call(backend: Backend, actor: Actor, call: Call) -> Any:
 
 @asynccontextmanager
 async def _undone(backend: Backend) -> AsyncIterator[RehearsalBackend]:
-    now = marked(backend.clock.now())
+    now = backend.clock.now()
     recording = Recording(now)
     async with backend.database.writer.connect() as connection:
         transaction = await connection.begin()

@@ -129,7 +129,7 @@ async def _plan(backend: Backend, actor: Actor, action: Action, taken: Mapping[s
     if planned.call is None:
         raise Refused(f"{action.name} cannot be planned: it is not one change.")
     kept = await changes.keep(backend, actor, planned.call, planned.content)
-    answer = planned.result or {"ok": True, "action": action.name, "data": None}
+    answer = changes.without_secrets(planned.result) or {"ok": True, "action": action.name, "data": None}
     return {**answer, "change_plan": {**changes.summary(kept), **kept.content}}
 
 

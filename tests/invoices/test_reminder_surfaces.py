@@ -43,7 +43,8 @@ async def test_a_dry_run_says_what_would_be_told_and_makes_nothing(backend, run,
     said = await run("remind", overdue.id, "--dry-run", "--json")
     result = json.loads(said.stdout)
     assert (said.exit_code, result["would"]) == (0, ["invoice.reminder_requested"])
-    assert result["result"] == {"invoice_id": overdue.id, "level": 1, "paper": None}
+    assert (result["result"]["invoice_id"], result["result"]["level"]) == (overdue.id, 1)
+    assert result["change_plan"]["status"] == "draft"
     assert (await made(backend, overdue), backend.ports.objects.stored) == ([], before)
 
 
@@ -52,7 +53,7 @@ async def test_a_level_is_made_once_and_all_are_listed(backend, run, overdue):
     again = json.loads((await run("remind", overdue.id, "--level", "1", "--yes", "--json")).stdout)
     assert (first["id"], first["level"], first["template_id"]) == (again["id"], 1, None)
     known = json.loads((await run("remind", overdue.id, "--level", "1", "--dry-run", "--json")).stdout)
-    assert (known["would"], known["result"]["paper"]["id"]) == (["change nothing"], first["id"])
+    assert (known["would"], known["result"]["id"]) == (["change nothing"], first["id"])
     await run("remind", overdue.id, "--yes")
     listed = json.loads((await run("reminders", overdue.id, "--json")).stdout)
     assert [(row["level"], row["to_day"], row["filename"]) for row in listed] == [

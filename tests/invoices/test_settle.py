@@ -8,6 +8,7 @@ from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.services import invoices
 from scaicontrol.services.invoices import InvoiceStatus, MarkPaidIn
 from tests.factories import petra
+from tests.factories.changes import agreed
 from tests.factories.invoices import a_draft, a_line, again, finalized, rendered, sent
 
 from .test_finalize import facts
@@ -52,7 +53,7 @@ async def test_payments_at_once_all_count_and_never_exceed_what_is_due(backend):
 
 async def test_money_for_a_void_invoice_is_all_left_over(backend):
     invoice = await finalized(backend)
-    await backend.perform(petra, invoices.void, invoice.id, "Wrong customer")
+    await agreed(backend, petra, invoices.void, invoice.id, "Wrong customer")
     assert (await pay(backend, invoice, 500)).unapplied_cents == 500
 
 
@@ -87,7 +88,7 @@ async def test_a_failed_charge_makes_only_a_sent_invoice_past_due(backend):
 
 async def test_voiding_keeps_the_number_and_marks_the_paper(backend, ports):
     invoice = await rendered(backend)
-    await backend.perform(petra, invoices.void, invoice.id, "Wrong customer")
+    await agreed(backend, petra, invoices.void, invoice.id, "Wrong customer")
     assert await invoices.render_due(backend, Actor.system("render")) == 1
     stored = await again(backend, invoice)
     assert (stored.status, stored.number, stored.amount_due_cents) == (InvoiceStatus.void, "SCAI-2026-000001", 0)
@@ -104,7 +105,7 @@ async def test_what_was_paid_or_credited_is_not_voided(backend):
         with pytest.raises(Conflict, match=why):
             await backend.perform(petra, invoices.void, invoice.id, "Oops")
     await backend.perform(petra, invoices.void, note.id, "Not after all")
-    await backend.perform(petra, invoices.void, credited.id, "Oops")
+    await agreed(backend, petra, invoices.void, credited.id, "Oops")
 
 
 async def test_a_voided_draft_has_no_number_and_needs_none(backend):

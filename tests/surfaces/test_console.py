@@ -24,6 +24,7 @@ from scaicontrol.services import identity, invoices
 from scaicontrol.services.identity import SessionKind
 from scaicontrol.services.invoices import InvoicePatch
 from tests.factories import ACME, INITECH, NORTHWIND, SOUTHBAY, ada, petra
+from tests.factories.changes import agreed
 from tests.factories.invoices import a_draft, a_line, again, finalized, rendered, sent
 from tests.factories.subscriptions import market, show, subscribed
 
@@ -194,7 +195,7 @@ async def test_a_refusal_is_the_services_sentence(browser, backend):
         path = address(invoice, "void")
         token = re.search(r'name="form_token" value="([^"]+)"', (await client.get(path)).text)
         assert token
-        await backend.perform(petra, invoices.void, invoice.id, "faster")
+        await agreed(backend, petra, invoices.void, invoice.id, "faster")
         with pytest.raises(Refused) as refused:
             await backend.perform(petra, invoices.void, invoice.id, "again")
         answer = await client.post(path, data={"form_token": token[1], "reason": "Typed before"}, headers=OURS)

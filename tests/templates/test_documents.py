@@ -10,6 +10,7 @@ from scaicontrol.services.templates import Job, TemplatePut, TemplateType, rende
 from scaicontrol.services.templates.catalogue import known, variables_of
 from scaicontrol.services.templates.compiler import Source
 from tests.factories import ada, petra
+from tests.factories.changes import agreed
 from tests.factories.documents import CASES, document
 from tests.factories.invoices import RENDERER, a_draft, a_line, finalized, rendered
 from tests.factories.templates import BY_HAND, CREDIT_NOTE, INVOICE, draft, live, partner_names, tenant_names
@@ -56,7 +57,7 @@ async def test_a_void_document_keeps_its_template_and_says_void(backend):
     await partner_names(backend, "fancy")
     invoice = await rendered(backend)
     await partner_names(backend, None)
-    await backend.perform(petra, invoices.void, invoice.id, "never ordered")
+    await agreed(backend, petra, invoices.void, invoice.id, "never ordered")
     while await invoices.render_due(backend, RENDERER):
         pass
     stored = await files(backend, invoice)

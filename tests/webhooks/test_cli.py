@@ -3,9 +3,7 @@
 import json
 
 import pytest
-import typer
 
-from scaicontrol.cli import door
 from scaicontrol.services import webhooks
 from tests.factories import ada
 from tests.factories.webhooks import subscriber
@@ -29,11 +27,3 @@ async def test_a_dry_run_of_a_rotation_rotates_nothing(backend, command_line):
     assert (await backend.ask(ada, webhooks.get, endpoint.id)).rotation_ends_at is None
     assert (await rotate("--yes"))["secret"].startswith("whsec_")
     assert (await backend.ask(ada, webhooks.get, endpoint.id)).rotation_ends_at is not None
-
-
-def test_a_procedure_that_changes_something_is_not_published_without_a_rehearsal():
-    async def procedure(backend, actor):
-        """Change something outside."""
-
-    with pytest.raises(TypeError, match="has no rehearsal"):
-        door.command(typer.Typer(), changes=True)(procedure)

@@ -4,7 +4,7 @@ from .approvals import PolicyApprovals, summary
 from .events import ApprovalRequested, PlanApplied, PlanApproved, PlanFailed, PlanRejected
 from .lifecycle import ChangePlanLifecycle, PlanStatus
 from .models import ChangePlan
-from .planning import MAILED
+from .planning import MAILED, without_secrets
 from .policy import ApprovalPolicy, Limits
 from .queries import get, listed, offered, page, policy, shown, visible
 from .rehearsing import plan_call, plan_work
@@ -58,4 +58,5 @@ __all__ = [
     "shown",
     "summary",
     "visible",
+    "without_secrets",
 ]

@@ -1,6 +1,7 @@
 """From what a rehearsal left to what a person reads and a hash covers. Pure."""
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
@@ -17,6 +18,7 @@ from .policy import SAID, ApprovalPolicy, PlannedTotals, Weighed, rule_for
 from .reversal import reversal_of
 
 Json = dict[str, Any]
+_SECRET: Final = re.compile(r"(^|_)(secret|token|password|service_key)$")
 _MONEY: Final[Mapping[str, tuple[str, Literal["in", "out"], str]]] = {
     "invoice.finalized": ("total_cents", "in", "invoice"),
     "credit_note.issued": ("total_cents", "out", "credit_note"),
@@ -204,6 +206,13 @@ def _warnings(recording: Recording, planned: PlannedTotals | None) -> list[str]:
     if not (recording.facts or recording.rows() or planned):
         said.append("Nothing would change.")
     return said
+
+
+def without_secrets(value: Any) -> Any:
+    """Leave out of a rehearsal's answer what only the real thing makes: nobody may take it for one that works."""
+    if isinstance(value, Mapping):
+        return {key: None if _SECRET.search(str(key)) else without_secrets(item) for key, item in value.items()}
+    return [without_secrets(item) for item in value] if isinstance(value, list) else value
 
 
 def rule_sentence(name: str | None) -> str:

@@ -27,7 +27,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.errors import ControlError, Forbidden
 from scaicontrol.core.recording import Recording
-from scaicontrol.core.rehearsal import marked, run_call
+from scaicontrol.core.rehearsal import run_call
 from scaicontrol.core.verbs import Call
 from scaicontrol.core.work import UnitOfWork
 
@@ -78,7 +78,7 @@ async def _request(uow: UnitOfWork, plan_id: str) -> None:
 
 async def _apply_verb(backend: Backend, actor: Actor, plan_id: str, plan_hash: str, call: Call) -> ChangePlan:
     around = await rehearsing.surroundings(backend)
-    now = marked(backend.clock.now())
+    now = backend.clock.now()
     stage = replace(backend, clock=FrozenClock(now), doing=Doing(call, plan_id=plan_id))
 
     async def verb(uow: UnitOfWork) -> ChangePlan:
