@@ -56,7 +56,7 @@ async def void(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
 
 async def credit(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     data = CreditIn.model_validate({"reason": given.get("reason", "")})
-    note = await backend.perform(actor, invoices.credit, pk, data)
+    note = await invoices.credit(backend, actor, pk, data)
     return f"{_name(note)} is written over all that was left; check and finalize it."
 
 

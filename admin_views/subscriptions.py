@@ -33,7 +33,8 @@ async def cancel(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
 
 async def cancel_now(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     data = AdminCancelIn.model_validate({"reason": given.get("reason") or None})
-    return f"{_name(await backend.perform(actor, subscriptions.cancel_now, pk, data.reason))} is cancelled."
+    done = await backend.perform(actor, subscriptions.cancel, pk, data.reason, immediate=True)
+    return f"{_name(done)} is cancelled."
 
 
 async def resume(backend: Backend, actor: Actor, pk: str, given: Given) -> str:

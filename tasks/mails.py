@@ -111,7 +111,7 @@ async def _mail_reminder(backend: Backend, invoice_id: str, level: int, step: st
     # A charge may fail before the due date, and what is paid meanwhile is not reminded of. Where its template fails the
     # reminder waits, as a document waits for its files: the fact is shown again.
     with suppress(invoices.NotOverdue):
-        paper = await invoices.remind(backend, _ACTOR, invoice_id, level)
+        paper = await invoices.make_reminder(backend, _ACTOR, invoice_id, level)
         attachments.append(StoredAttachment(paper.filename, "application/pdf", paper.storage_key))
     post = await backend.perform(_ACTOR, _about_invoice, invoice_id, "email_dunning_reminder", step)
     await _post(backend, replace(post, attachments=attachments) if post else None)

@@ -1,21 +1,20 @@
 """What clients that sign people in themselves ask for: configuration, the token exchange, and who they are."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import orjson
 from fastapi import Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import invalid
-from scaicontrol.core.schemas import In
 from scaicontrol.core.settings import Settings
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.integrations.scaikey import ScaiKeyLogin
 from scaicontrol.services import identity
-from scaicontrol.services.identity import Me, MeOut
+from scaicontrol.services.identity import Me, MeOut, TokenIn
 
 from .authentication import origin_of
 from .door import One, Router
@@ -51,27 +50,6 @@ class AuthConfigOut(BaseModel):
     client_id: str
     scopes: list[str]
     logout_url: str | None
-
-
-class TokenIn(In):
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "grant_type": "authorization_code",
-                    "code": "SplxlOBeZQQYbYS6WxSbIA",
-                    "redirect_uri": "https://www.scailabs.ai/callback",
-                    "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
-                }
-            ]
-        }
-    )
-
-    grant_type: Literal["authorization_code", "refresh_token"]
-    code: str | None = Field(default=None, max_length=2000)
-    redirect_uri: str | None = Field(default=None, max_length=2000)
-    code_verifier: str | None = Field(default=None, max_length=128)
-    refresh_token: str | None = Field(default=None, max_length=4000)
 
 
 class TokenOut(BaseModel):

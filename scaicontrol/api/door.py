@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, TypeAdapter
+from pydantic.fields import FieldInfo
 from sqlalchemy.exc import IntegrityError
 from starlette.responses import Response
 
@@ -23,13 +24,14 @@ from scaicontrol.core.errors import Conflict, ControlError
 from scaicontrol.core.events import rfc3339
 from scaicontrol.core.pagination import PAGE_SIZE, PAGE_SIZE_MAX, Feed, Page, PageRequest
 from scaicontrol.core.permissions import PERMISSIONS
+from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
 
 from .authentication import authenticate
 from .envelopes import ErrorOut, FeedOf, Many, One, Paged, ValidationErrorOut
 from .requests import request_id_of
 
-__all__ = ["FeedOf", "Many", "One", "Paged", "Paging", "Router"]
+__all__ = ["FeedOf", "Many", "One", "Paged", "Paging", "Router", "narrowing"]
 
 Endpoint = Callable[..., Awaitable[Any]]
 
@@ -43,6 +45,24 @@ def _paging(
 
 
 Paging = Annotated[PageRequest, Depends(_paging)]
+
+
+def narrowing(model: type[BaseModel], **names: str) -> Any:
+    """Read a list's filter from the query, each field as one parameter; `names` are those REST calls otherwise."""
+
+    def read(**given: Any) -> BaseModel:
+        return checked(model, **given)
+
+    def parameter(name: str, field: FieldInfo) -> inspect.Parameter:
+        query = Query(alias=names.get(name), description=field.description)
+        annotation = Annotated[field.rebuild_annotation(), query]
+        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=annotation)
+
+    taken = [parameter(name, field) for name, field in model.model_fields.items()]
+    read.__signature__ = inspect.Signature(taken)  # type: ignore[attr-defined]  # what FastAPI reads
+    return Depends(read)
+
+
 _ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorOut, "description": "Its state or a business rule refuses this."},
     401: {"model": ErrorOut, "description": "Nobody proved who is asking."},

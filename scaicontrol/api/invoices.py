@@ -1,6 +1,5 @@
 """Documents as whoever bills sees them: drafts, numbers, files, corrections."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import Query
@@ -42,8 +41,9 @@ from scaicontrol.services.invoices import (
     SettlementOut,
 )
 
-from .door import Many, One, Paged, Paging, Router
+from .door import Many, One, Paged, Paging, Router, narrowing
 
+Wanted = Annotated[InvoiceFilter, narrowing(InvoiceFilter, issued_from="from", issued_to="to")]
 Profile = Annotated[
     str | None, Query(description="Of cii, zugferd and facturx: en16931 (the default), basic or xrechnung.")
 ]
@@ -67,20 +67,7 @@ async def draft(uow: UnitOfWork, body: InvoiceIn) -> InvoiceOut:
 
 
 @router.get("", response_model=Paged[InvoiceSummary], permission="invoices:administer", summary="List documents")
-async def index(
-    uow: UnitOfWork,
-    paging: Paging,
-    status: InvoiceStatus | None = None,
-    document_type: DocumentType | None = None,
-    tenant_id: str | None = None,
-    partner_id: str | None = None,
-    currency: str | None = None,
-    issued_from: Annotated[date | None, Query(alias="from", description="First issue date.")] = None,
-    issued_to: Annotated[date | None, Query(alias="to", description="Last issue date.")] = None,
-    overdue: bool | None = None,
-    q: Annotated[str | None, Query(max_length=100, description="Beginning of a number, or an id.")] = None,
-) -> Page[Invoice]:
-    wanted = InvoiceFilter(status, document_type, tenant_id, partner_id, currency, issued_from, issued_to, overdue, q)
+async def index(uow: UnitOfWork, paging: Paging, wanted: Wanted) -> Page[Invoice]:
     return await invoices.page(uow, paging, wanted)
 
 
@@ -169,10 +156,7 @@ async def send(uow: UnitOfWork, invoice_id: str, body: SendIn) -> MailQueued:
     summary="Credit an invoice, whole or in part",
 )
 async def credit(backend: Backend, actor: Actor, invoice_id: str, body: CreditIn) -> InvoiceOut:
-    note = await backend.perform(actor, invoices.credit, invoice_id, body)
-    if body.finalize:
-        note = await invoices.finalize(backend, actor, note.id)
-    return invoices.shown(note)
+    return invoices.shown(await invoices.credit(backend, actor, invoice_id, body))
 
 
 @router.post(
@@ -184,7 +168,7 @@ async def credit(backend: Backend, actor: Actor, invoice_id: str, body: CreditIn
 )
 async def remind(backend: Backend, actor: Actor, invoice_id: str, body: ReminderIn) -> invoices.AccountPaper:
     """Makes the reminder and has it mailed to the billing contact; the same level is made and mailed once."""
-    return await invoices.send_reminder(backend, actor, invoice_id, body.level)
+    return await invoices.remind(backend, actor, invoice_id, body.level)
 
 
 @router.get(

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import Page
-from scaicontrol.core.schemas import In, Moment, Out
+from scaicontrol.core.schemas import Moment, Out
 from scaicontrol.core.work import Look, UnitOfWork
 from scaicontrol.services import invoices, payments
 from scaicontrol.services.einvoices import Format
@@ -22,6 +22,7 @@ from scaicontrol.services.invoices import (
     InvoiceStatus,
     InvoiceSummary,
     MailQueued,
+    SendOwnIn,
     SettlementOut,
 )
 
@@ -110,10 +111,6 @@ async def explain(
 ) -> Explanation:
     """Works each amount out again from what is stored; `matches` is false as soon as one comes out differently."""
     return await invoices.explain(uow, invoice_id, line_id=line, part=part, language=language)
-
-
-class SendOwnIn(In):
-    """Nothing to say: it goes to the billing contact."""
 
 
 @router.post(

@@ -1,12 +1,12 @@
 from typing import Annotated, Any
 
-from fastapi import Query
 from pydantic import ConfigDict, Field
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Invalid
 from scaicontrol.core.pagination import Page
+from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import provisioning, subscriptions, usage
 from scaicontrol.services.provisioning import Subscribed
@@ -27,13 +27,14 @@ from scaicontrol.services.subscriptions import (
     Subscription,
     SubscriptionCreateIn,
     SubscriptionDetailOut,
+    SubscriptionFilter,
     SubscriptionOut,
     SubscriptionStatus,
     SuspendIn,
 )
 from scaicontrol.services.usage import QuotaStatusOut
 
-from .door import One, Paged, Paging, Router
+from .door import One, Paged, Paging, Router, narrowing
 
 router = Router("/subscriptions", tags=["subscriptions"])
 admin = Router("/admin/subscriptions", tags=["admin-subscriptions"])
@@ -74,7 +75,8 @@ async def _subscribed(uow: UnitOfWork, done: Subscribed) -> SubscribedOut:
 async def index(
     uow: UnitOfWork, paging: Paging, status: SubscriptionStatus | None = None, service_slug: str | None = None
 ) -> Page[SubscriptionOut]:
-    page = await subscriptions.page(uow, paging, status=status, service_slug=service_slug)
+    wanted = checked(SubscriptionFilter, status=status, service_slug=service_slug)
+    page = await subscriptions.page(uow, paging, wanted)
     return Page([await _own(uow, each) for each in page.items], page.total, page.page, page.page_size)
 
 
@@ -153,25 +155,9 @@ async def resume(uow: UnitOfWork, subscription_id: str) -> SubscriptionOut:
     "", response_model=Paged[SubscriptionOut], permission="subscriptions:administer", summary="List subscriptions"
 )
 async def admin_index(
-    uow: UnitOfWork,
-    paging: Paging,
-    status: SubscriptionStatus | None = None,
-    tenant_id: str | None = None,
-    partner_id: str | None = None,
-    service_slug: str | None = None,
-    plan_id: str | None = None,
-    q: Annotated[str | None, Query(max_length=100)] = None,
+    uow: UnitOfWork, paging: Paging, wanted: Annotated[SubscriptionFilter, narrowing(SubscriptionFilter)]
 ) -> Page[Subscription]:
-    return await subscriptions.page(
-        uow,
-        paging,
-        status=status,
-        tenant_id=tenant_id,
-        partner_id=partner_id,
-        service_slug=service_slug,
-        plan_id=plan_id,
-        q=q,
-    )
+    return await subscriptions.page(uow, paging, wanted)
 
 
 @admin.get(
@@ -242,8 +228,7 @@ async def admin_cancel(
     uow: UnitOfWork, subscription_id: str, body: AdminCancelIn | None = None, immediate: bool = False
 ) -> Subscription:
     wanted = body or AdminCancelIn()
-    verb = subscriptions.cancel_now if immediate or wanted.immediate else subscriptions.cancel
-    return await verb(uow, subscription_id, wanted.reason)
+    return await subscriptions.cancel(uow, subscription_id, wanted.reason, immediate=immediate or wanted.immediate)
 
 
 @admin.post(

@@ -9,6 +9,7 @@ import typer
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import PageRequest
+from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices
 from scaicontrol.services.invoices import (
@@ -43,7 +44,7 @@ async def list_(
     page: int = 1,
 ) -> list[dict[str, Any]]:
     """List documents, the newest first."""
-    wanted = InvoiceFilter(status=status, tenant_id=tenant, partner_id=partner, overdue=overdue or None)
+    wanted = checked(InvoiceFilter, status=status, tenant_id=tenant, partner_id=partner, overdue=overdue or None)
     found = await invoices.page(uow, PageRequest(page), wanted)
     rows = [InvoiceSummary.model_validate(invoice) for invoice in found.items]
     return [row.model_dump(mode="json", include=_SHOWN) for row in rows]
@@ -112,7 +113,7 @@ async def remind(
     ] = None,
 ) -> AccountPaperOut:
     """Make the reminder of an overdue invoice and have it mailed; the same level is made and mailed once."""
-    return AccountPaperOut.model_validate(await invoices.send_reminder(backend, actor, invoice_id, level))
+    return AccountPaperOut.model_validate(await invoices.remind(backend, actor, invoice_id, level))
 
 
 @command(app)

@@ -9,7 +9,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import registry
-from scaicontrol.services.registry import HealthStatus, ServiceStatus
+from scaicontrol.services.registry import HealthStatus, Service, ServiceStatus
 
 from .door import command
 
@@ -42,10 +42,13 @@ async def list_(
 
 
 @command(app, changes=True)
-async def approve(uow: UnitOfWork, service_id: str) -> str:
-    """Let a waiting service in; it fetches its metering key when it registers again."""
-    service = await registry.admit(uow, service_id)
-    return f"{service.slug} is {service.status}."
+async def approve(backend: Backend, actor: Actor, service_id: str) -> dict[str, Any]:
+    """Let a waiting service in and show its metering key, this once."""
+    return _approved(*await registry.approve(backend, actor, service_id))
+
+
+def _approved(service: Service, key: str | None) -> dict[str, Any]:
+    return {"slug": service.slug, "status": service.status, "service_key": key}
 
 
 @command(app, changes=True)

@@ -5,9 +5,15 @@ from typing import Annotated
 import typer
 
 from scaicontrol.core.pagination import PageRequest
+from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
-from scaicontrol.services.subscriptions import SubscriptionDetailOut, SubscriptionOut
+from scaicontrol.services.subscriptions import (
+    SubscriptionDetailOut,
+    SubscriptionFilter,
+    SubscriptionOut,
+    SubscriptionStatus,
+)
 
 from .door import command
 
@@ -19,7 +25,7 @@ Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; kept in the au
 @command(app, "list")
 async def list_(
     uow: UnitOfWork,
-    status: str | None = None,
+    status: SubscriptionStatus | None = None,
     tenant: str | None = None,
     partner: str | None = None,
     service: str | None = None,
@@ -27,14 +33,8 @@ async def list_(
     page_size: int = 50,
 ) -> list[dict[str, object]]:
     """List subscriptions, newest first."""
-    found = await subscriptions.page(
-        uow,
-        PageRequest(page, page_size),
-        status=status,
-        tenant_id=tenant,
-        partner_id=partner,
-        service_slug=service,
-    )
+    wanted = checked(SubscriptionFilter, status=status, tenant_id=tenant, partner_id=partner, service_slug=service)
+    found = await subscriptions.page(uow, PageRequest(page, page_size), wanted)
     return [
         {
             "id": row.id,
@@ -67,8 +67,8 @@ async def cancel(
     reason: Reason = "",
 ) -> SubscriptionOut:
     """Cancel a subscription at the end of its period, or at once."""
-    verb = subscriptions.cancel_now if immediate else subscriptions.cancel
-    return SubscriptionOut.model_validate(await verb(uow, subscription_id, reason or None))
+    done = await subscriptions.cancel(uow, subscription_id, reason or None, immediate=immediate)
+    return SubscriptionOut.model_validate(done)
 
 
 @command(app, changes=True)

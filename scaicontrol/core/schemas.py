@@ -2,11 +2,20 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, Strict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    Strict,
+    ValidationError,
+)
 
-from .errors import ControlError
+from .errors import ControlError, Invalid, Reason
 from .events import rfc3339
 from .money import CENTS_MAX, is_currency
 
@@ -25,6 +34,28 @@ class Out(BaseModel):
     """An answer, read from an entity's attributes; every field is there, if only as null."""
 
     model_config = ConfigDict(from_attributes=True, json_schema_serialization_defaults_required=True)
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def checked(model: type[Model], **given: Any) -> Model:
+    """Read what somebody typed as a body or a filter; what is wrong with it is Invalid, in a sentence."""
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise invalid_of(error) from error
+
+
+def invalid_of(error: ValidationError) -> Invalid:
+    """Say everything that is wrong with a body; the sentence is about the first."""
+    reasons = [
+        Reason(e["type"], e["msg"].removeprefix("Value error, "), ".".join(str(part) for part in e["loc"]) or None)
+        for e in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    first = reasons[0]
+    more = f" ({len(reasons) - 1} more)" if len(reasons) > 1 else ""
+    return Invalid(f"{first.field}: {first.message}{more}" if first.field else first.message, reasons=reasons)
 
 
 def _no_float(value: Any) -> Any:

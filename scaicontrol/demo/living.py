@@ -125,7 +125,7 @@ async def _credit(backend: Backend) -> None:
     invoice = await backend.ask(OPERATOR, invoices.get, invoice_id)
     part = CreditLineIn(line_id=invoice.lines[0].id, amount_cents=invoice.lines[0].amount_cents // 10)
     note = await backend.perform(
-        OPERATOR, invoices.credit, invoice_id, CreditIn(lines=[part], reason="Ausfall am 3. des Monats")
+        OPERATOR, invoices.draft_credit, invoice_id, CreditIn(lines=[part], reason="Ausfall am 3. des Monats")
     )
     await invoices.finalize(backend, OPERATOR, note.id)
 

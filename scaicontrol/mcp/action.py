@@ -8,9 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, Strict, TypeAdapter, ValidationError, create_model
 
 from scaicontrol.core.actor import Actor
-from scaicontrol.core.errors import Invalid, Reason
 from scaicontrol.core.pagination import PAGE_SIZE, PAGE_SIZE_MAX, Page, PageRequest
-from scaicontrol.core.schemas import In
+from scaicontrol.core.schemas import In, invalid_of
 
 Verb = Callable[..., Awaitable[Any]]
 DryRun = Annotated[
@@ -81,7 +80,7 @@ class Action:
                 for name, part in self.parts.items()
             }
         except ValidationError as error:
-            raise _invalid(error) from error
+            raise invalid_of(error) from error
         return whole, taken
 
     def answer(self, result: Any) -> dict[str, Any]:
@@ -96,13 +95,3 @@ class Action:
 
 def _is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
-
-
-def _invalid(error: ValidationError) -> Invalid:
-    reasons = [
-        Reason(e["type"], e["msg"].removeprefix("Value error, "), ".".join(str(part) for part in e["loc"]) or None)
-        for e in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
-    first = reasons[0]
-    more = f" ({len(reasons) - 1} more)" if len(reasons) > 1 else ""
-    return Invalid(f"{first.field}: {first.message}{more}" if first.field else first.message, reasons=reasons)

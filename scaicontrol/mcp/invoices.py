@@ -1,13 +1,9 @@
-from datetime import date
-
-from pydantic import Field
-
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import invalid
 from scaicontrol.core.ids import Id
 from scaicontrol.core.pagination import Page
-from scaicontrol.core.schemas import Cents, Currency, In, Out
+from scaicontrol.core.schemas import Out
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, payments
 from scaicontrol.services.invoices import (
@@ -24,7 +20,6 @@ from scaicontrol.services.invoices import (
     InvoiceIn,
     InvoiceOut,
     InvoicePatch,
-    InvoiceStatus,
     InvoiceSummary,
     MailQueued,
     MarkPaidIn,
@@ -35,8 +30,10 @@ from scaicontrol.services.invoices import (
     SendIn,
     SettlementOut,
     Statement,
+    StatementIn,
     Verification,
 )
+from scaicontrol.services.payments.schemas import RefundIn
 
 from .door import Paging, Tool
 
@@ -45,24 +42,6 @@ tool = Tool(
     "Invoices and credit notes",
     "Read and run documents: draft, check, number, send, settle, correct. Amounts are integers in minor units.",
 )
-
-
-class Wanted(In):
-    """Which documents of a list; what is left out does not narrow it."""
-
-    status: InvoiceStatus | None = None
-    document_type: DocumentType | None = None
-    tenant_id: Id | None = None
-    partner_id: Id | None = None
-    currency: Currency | None = None
-    issued_from: date | None = None
-    issued_to: date | None = None
-    overdue: bool | None = None
-    q: str | None = None
-
-
-class RefundIn(ReasonIn):
-    amount_cents: Cents | None = None
 
 
 class RefundResult(Out):
@@ -74,9 +53,9 @@ class RefundResult(Out):
 
 
 @tool.read("invoices:read", out=list[InvoiceSummary])
-async def list_(uow: UnitOfWork, wanted: Wanted, paging: Paging) -> Page[Invoice]:
+async def list_(uow: UnitOfWork, wanted: InvoiceFilter, paging: Paging) -> Page[Invoice]:
     """List documents, newest first unless sorted otherwise."""
-    return await invoices.page(uow, paging.request, InvoiceFilter(**wanted.model_dump()))
+    return await invoices.page(uow, paging.request, wanted)
 
 
 @tool.read("invoices:read", out=InvoiceDetail | InvoiceOut)
@@ -103,15 +82,6 @@ async def explain(
 ) -> Explanation:
     """Work the amounts of a document, or one line, out again and say in sentences how each came about."""
     return await invoices.explain(uow, invoice_id, line_id=line_id, part=part, language=language)
-
-
-class StatementIn(In):
-    """Which account; an operator names the tenant, a tenant has its own."""
-
-    first: date = Field(description="The first day.")
-    last: date = Field(description="The last day, included.")
-    tenant_id: Id | None = None
-    currency: Currency | None = Field(default=None, description="Default: the seller's currency.")
 
 
 @tool.read("invoices:read", out=Statement)
@@ -167,7 +137,7 @@ async def send(uow: UnitOfWork, invoice_id: Id, body: SendIn) -> MailQueued:
 @tool.change("invoices:remind", out=Reminded, outside=True)
 async def remind(backend: Backend, actor: Actor, invoice_id: Id, body: ReminderIn) -> Reminded:
     """Make the reminder of an overdue invoice and have it mailed; the same level is made and mailed once."""
-    paper = await invoices.send_reminder(backend, actor, invoice_id, body.level)
+    paper = await invoices.remind(backend, actor, invoice_id, body.level)
     shown = AccountPaperOut.model_validate(paper)
     return Reminded(invoice_id=invoice_id, level=paper.level or 1, paper=shown)
 
@@ -187,10 +157,7 @@ async def mark_paid(uow: UnitOfWork, invoice_id: Id, body: MarkPaidIn) -> invoic
 @tool.change("invoices:credit", out=InvoiceOut, destructive=True)
 async def credit_note(backend: Backend, actor: Actor, invoice_id: Id, body: CreditIn) -> InvoiceOut:
     """Write a credit note over some lines or all that is left; `finalize` numbers it at once."""
-    note = await backend.perform(actor, invoices.credit, invoice_id, body)
-    if body.finalize:
-        note = await invoices.finalize(backend, actor, note.id)
-    return invoices.shown(note)
+    return invoices.shown(await invoices.credit(backend, actor, invoice_id, body))
 
 
 @tool.change("payments:refund", out=RefundResult, destructive=True, outside=True)

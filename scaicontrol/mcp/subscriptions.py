@@ -1,27 +1,24 @@
-from typing import Annotated, Literal
-
-from pydantic import Field
-
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import invalid
 from scaicontrol.core.ids import Id
 from scaicontrol.core.pagination import Page
-from scaicontrol.core.schemas import In, Price
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import provisioning, subscriptions
 from scaicontrol.services.subscriptions import (
     AdminCancelIn,
     AdminResumeIn,
+    AnySubscribeIn,
+    BulkAction,
+    BulkIds,
     BulkOut,
     BulkResult,
     Override,
     OverrideIn,
+    Reason,
     SubscribedOut,
-    SubscribeIn,
     Subscription,
+    SubscriptionFilter,
     SubscriptionOut,
-    SubscriptionStatus,
     SuspendIn,
 )
 
@@ -34,37 +31,10 @@ tool = Tool(
 )
 
 
-class Wanted(In):
-    """Which subscriptions of a list; what is left out does not narrow it."""
-
-    status: SubscriptionStatus | None = None
-    tenant_id: Id | None = None
-    partner_id: Id | None = None
-    service_slug: str | None = None
-    plan_id: Id | None = None
-    q: str | None = None
-
-
-class CreateIn(SubscribeIn):
-    """Operators name the tenant and may agree on trial days and a price."""
-
-    tenant_id: Id | None = None
-    trial_days: Annotated[int, Field(ge=0, le=730)] | None = None
-    unit_price_cents: Price | None = None
-
-
-class BulkIn(In):
-    """One verb for up to 500 subscriptions, each by itself."""
-
-    verb: Literal["cancel", "cancel_immediate", "suspend", "resume"]
-    ids: Annotated[list[Id], Field(min_length=1, max_length=500)]
-    reason: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
-
-
 @tool.read("subscriptions:read", out=list[SubscriptionOut])
-async def list_(uow: UnitOfWork, wanted: Wanted, paging: Paging) -> Page[Subscription]:
+async def list_(uow: UnitOfWork, wanted: SubscriptionFilter, paging: Paging) -> Page[Subscription]:
     """List subscriptions, newest first unless sorted otherwise."""
-    return await subscriptions.page(uow, paging.request, **wanted.model_dump())
+    return await subscriptions.page(uow, paging.request, wanted)
 
 
 @tool.read("subscriptions:read", out=SubscriptionOut)
@@ -74,7 +44,7 @@ async def get(uow: UnitOfWork, subscription_id: Id) -> Subscription:
 
 
 @tool.change("subscriptions:subscribe", out=SubscribedOut, outside=True)
-async def create(uow: UnitOfWork, body: CreateIn) -> SubscribedOut:
+async def create(uow: UnitOfWork, body: AnySubscribeIn) -> SubscribedOut:
     """Subscribe a tenant to a plan and start setting the service up."""
     done = await provisioning.subscribe(
         uow,
@@ -107,8 +77,7 @@ async def override(uow: UnitOfWork, subscription_id: Id, body: OverrideIn) -> Su
 @tool.change("subscriptions:cancel", out=SubscriptionOut, destructive=True, outside=True)
 async def cancel(uow: UnitOfWork, subscription_id: Id, body: AdminCancelIn) -> Subscription:
     """Let a subscription run out at the end of its period; operators may end it at once."""
-    verb = subscriptions.cancel_now if body.immediate else subscriptions.cancel
-    return await verb(uow, subscription_id, body.reason)
+    return await subscriptions.cancel(uow, subscription_id, body.reason, immediate=body.immediate)
 
 
 @tool.change("subscriptions:resume", out=SubscriptionOut, outside=True)
@@ -124,8 +93,8 @@ async def suspend(uow: UnitOfWork, subscription_id: Id, body: SuspendIn) -> Subs
 
 
 @tool.change("subscriptions:administer", out=BulkOut, destructive=True, outside=True)
-async def bulk(backend: Backend, actor: Actor, body: BulkIn) -> BulkResult:
+async def bulk(
+    backend: Backend, actor: Actor, verb: BulkAction, ids: BulkIds, reason: Reason | None = None
+) -> BulkResult:
     """Cancel, suspend or resume up to 500 subscriptions; one refusal does not stop the others."""
-    if body.verb == "suspend" and not body.reason:
-        raise invalid("reason", "Say why the subscriptions are suspended.", "missing")
-    return await subscriptions.bulk(backend, actor, body.verb, body.ids, body.reason)
+    return await subscriptions.bulk(backend, actor, verb, ids, reason)

@@ -1,18 +1,16 @@
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.ids import Id
-from scaicontrol.core.schemas import In
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, templates
-from scaicontrol.services.tax import Language
 from scaicontrol.services.templates import (
     InvoiceTemplate,
+    TemplateFilter,
     TemplateIn,
     TemplateOut,
     TemplatePreviewIn,
     TemplatePreviewOut,
     TemplatePut,
-    TemplateType,
     Verdict,
 )
 
@@ -26,16 +24,8 @@ tool = Tool(
 )
 
 
-class Wanted(In):
-    """Which templates; what is left out does not narrow it."""
-
-    name: str | None = None
-    document_type: TemplateType | None = None
-    language: Language | None = None
-
-
 @tool.read("templates:read", out=list[TemplateOut])
-async def list_(uow: UnitOfWork, wanted: Wanted) -> list[TemplateOut]:
+async def list_(uow: UnitOfWork, wanted: TemplateFilter) -> list[TemplateOut]:
     """List templates without their content, the platform's first."""
     rows = await templates.listing(uow, **wanted.model_dump())
     nothing = dict.fromkeys(("html_content", "css_content", "editor_data"))
@@ -57,7 +47,7 @@ async def preview(backend: Backend, actor: Actor, body: TemplatePreviewIn) -> Te
 
 
 @tool.read("templates:read", out=list[Verdict])
-async def validate(backend: Backend, actor: Actor, wanted: Wanted) -> list[Verdict]:
+async def validate(backend: Backend, actor: Actor, wanted: TemplateFilter) -> list[Verdict]:
     """Check stored templates and name what keeps each from going live."""
     return await templates.validate(backend, actor, **wanted.model_dump())
 

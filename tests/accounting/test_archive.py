@@ -49,7 +49,7 @@ async def packed(backend) -> bytes:
     await finalized(backend, a_line(3900), tenant_id=GLOBEX)
     for line in first.lines[:2]:
         credit = CreditIn(lines=[CreditLineIn(line_id=line.id, amount_cents=100)], reason="Outage", finalize=False)
-        note = await backend.perform(petra, invoices.credit, first.id, credit)
+        note = await backend.perform(petra, invoices.draft_credit, first.id, credit)
         await invoices.finalize(backend, petra, note.id)
     while await invoices.render_due(backend, RENDERER):
         pass

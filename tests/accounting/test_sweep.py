@@ -9,6 +9,7 @@ from scaicontrol.core.errors import Forbidden
 from scaicontrol.services import accounting
 from scaicontrol.services.accounting.schemas import IntegrationPut, SyncIn
 from scaicontrol.services.accounting.service import sync
+from scaicontrol.services.accounting.service.queue import enqueue_new
 from tests.factories import petra
 from tests.factories.accounting import MAPPING, an_integration
 from tests.factories.invoices import finalized
@@ -26,7 +27,7 @@ def exports(backend):
 
 async def dies_before_it_records(backend, books):
     """Claim, export and store as the job does, and nothing after that; give what is left in the store."""
-    await backend.perform(SWEEPER, accounting.enqueue_new, books.id)
+    await backend.perform(SWEEPER, enqueue_new, books.id)
     claimed = await backend.perform(SWEEPER, sync.claim, books.id, "the dead")
     assert claimed is not None
     await sync.export_claimed(backend, claimed)

@@ -63,7 +63,7 @@ async def test_documents_payments_and_refunds_are_exported_once(backend, ports):
     books = await an_integration(backend)
     invoice = await finalized(backend, a_line(1000))
     await paid(backend, invoice)
-    note = await backend.perform(petra, invoices.credit, invoice.id, CreditIn(reason="Outage"))
+    note = await backend.perform(petra, invoices.draft_credit, invoice.id, CreditIn(reason="Outage"))
     note = await invoices.finalize(backend, petra, note.id)
     moved = {"refund_id": "ref_1", "amount_cents": 1210, "refunded_at": backend.clock.now()}
     await backend.perform(petra, invoices.record_refund, note.id, **moved)
@@ -97,7 +97,7 @@ async def test_documents_payments_and_refunds_are_exported_once(backend, ports):
 async def test_an_allocated_credit_note_moves_no_money(backend):
     books = await an_integration(backend)
     invoice = await finalized(backend)
-    note = await backend.perform(petra, invoices.credit, invoice.id, CreditIn(reason="Outage"))
+    note = await backend.perform(petra, invoices.draft_credit, invoice.id, CreditIn(reason="Outage"))
     await invoices.finalize(backend, petra, note.id)
     await accounting.sync_due(backend)
     assert {kind for kind, _, _ in await log(backend, books)} == {"invoice", "credit_note"}

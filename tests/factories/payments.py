@@ -8,8 +8,8 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Unavailable
 from scaicontrol.core.ports import PaymentResult, PaymentStatus, RefundResult, StoredMethod
 from scaicontrol.integrations.payment_providers.sandbox import Sandbox
-from scaicontrol.services import payments
 from scaicontrol.services.payments import PaymentMethod
+from scaicontrol.services.payments.service.methods import store
 
 from . import alice
 
@@ -63,4 +63,4 @@ async def store_card(
 ) -> PaymentMethod:
     """Let a tenant keep a card."""
     card = StoredMethod(f"sbm_{number}", "sbc_1", "card", f"Card {number}", "4242", 12, 2029, "NL")
-    return await backend.perform(by, payments.store, "sandbox", card, make_default=make_default)
+    return await backend.perform(by, store, "sandbox", card, make_default=make_default)

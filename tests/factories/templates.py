@@ -7,6 +7,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, templates, tenants
 from scaicontrol.services.templates import InvoiceTemplate, TemplateIn, TemplateType
+from scaicontrol.services.templates.service.store import put_live
 
 from . import ACME, NORTHWIND, ada, petra
 
@@ -64,7 +65,7 @@ async def live(
 ) -> InvoiceTemplate:
     """A template that documents are made with; it was judged by the real gate only where the renderer is real."""
     made = await draft(backend, kind, name, by=by, **fields)
-    return await backend.perform(by, templates.put_live, made.id, 1)
+    return await backend.perform(by, put_live, made.id, 1)
 
 
 async def tenant_names(backend: Backend, name: str | None, tenant_id: str = ACME, **fields: Any) -> None:

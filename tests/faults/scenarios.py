@@ -124,7 +124,7 @@ async def book(backend: Backend, clock: FrozenClock) -> None:
         body = IntegrationPut(provider=books.provider, name=books.name, mapping=mapping, version=books.version)
         await accounting.update(backend, petra, books.id, body)
     for invoice in await backend.ask(ada, _of, DocumentType.invoice):
-        await invoices.remind(backend, petra, invoice.id, 1)
+        await invoices.make_reminder(backend, petra, invoice.id, 1)
     await invoices.statement_pdf(backend, alice, ACME, BEGUN.date() - timedelta(days=90), BEGUN.date())
     await accounting.sync_due(backend)
     if recovers:
@@ -139,7 +139,7 @@ async def _credit(backend: Backend, invoice: Invoice, data: CreditIn) -> None:
     for note in notes:
         await _finalize(backend, note)
     if not notes or (data.amount_cents is None and sum(note.total_cents for note in notes) > -invoice.total_cents):
-        await _finalize(backend, await backend.perform(petra, invoices.credit, invoice.id, data))
+        await _finalize(backend, await backend.perform(petra, invoices.draft_credit, invoice.id, data))
 
 
 async def _finalize(backend: Backend, invoice: Invoice) -> None:

@@ -30,7 +30,7 @@ async def account(backend, by=petra, days=JANUARY, **said):
 
 async def test_an_account_shows_what_was_billed_given_back_paid_and_is_open(backend, clock):
     first, second = await sent(backend, a_line(1000)), await sent(backend, a_line(500))
-    note = await backend.perform(petra, invoices.credit, second.id, CreditIn(amount_cents=605, reason="Goodwill"))
+    note = await backend.perform(petra, invoices.draft_credit, second.id, CreditIn(amount_cents=605, reason="Goodwill"))
     note = await invoices.finalize(backend, petra, note.id)
     clock.advance(timedelta(days=2))
     await pay(backend, first, 210, clock.now())
@@ -95,9 +95,9 @@ async def test_a_reminder_of_an_overdue_invoice_is_made_and_mailed_once_per_leve
     invoice = await sent(backend, a_line(1000))
     clock.advance(timedelta(days=26))
     await pay(backend, invoice, 210, clock.now())
-    first = await invoices.send_reminder(backend, petra, invoice.id)
-    assert first.id == (await invoices.send_reminder(backend, petra, invoice.id, 1)).id
-    second = await invoices.send_reminder(backend, petra, invoice.id)
+    first = await invoices.remind(backend, petra, invoice.id)
+    assert first.id == (await invoices.remind(backend, petra, invoice.id, 1)).id
+    second = await invoices.remind(backend, petra, invoice.id)
     assert [(row.level, row.kind) for row in (first, second)] == [(1, "payment_reminder"), (2, "payment_reminder")]
     body = (await stored(backend, first)).decode()
     assert "€10.00" in body
@@ -108,20 +108,20 @@ async def test_a_reminder_of_an_overdue_invoice_is_made_and_mailed_once_per_leve
 async def test_two_who_remind_at_once_make_one_paper(backend, clock):
     invoice = await sent(backend, a_line(1000))
     clock.advance(timedelta(days=20))
-    papers = await asyncio.gather(*(invoices.remind(backend, petra, invoice.id, 1) for _ in range(3)))
+    papers = await asyncio.gather(*(invoices.make_reminder(backend, petra, invoice.id, 1) for _ in range(3)))
     assert len({paper.id for paper in papers}) == 1
 
 
 async def test_nothing_that_is_not_overdue_is_reminded_of(backend, clock):
     invoice = await sent(backend, a_line(1000))
     with pytest.raises(Refused, match="nothing of it is overdue"):
-        await invoices.remind(backend, petra, invoice.id)
+        await invoices.make_reminder(backend, petra, invoice.id)
     clock.advance(timedelta(days=30))
     with pytest.raises(Forbidden):
-        await invoices.remind(backend, alice, invoice.id)
+        await invoices.make_reminder(backend, alice, invoice.id)
     await pay(backend, invoice, 1210, clock.now())
     with pytest.raises(Refused):
-        await invoices.remind(backend, petra, invoice.id)
+        await invoices.make_reminder(backend, petra, invoice.id)
 
 
 days = st.integers(0, 200).map(lambda day: date(2026, 1, 1) + timedelta(days=day))

@@ -98,10 +98,10 @@ async def test_a_credit_note_gives_back_what_was_charged_and_not_the_list_price(
     first = invoice.lines[0].id
     whole, half = ([CreditLineIn(line_id=first, amount_cents=cents)] for cents in (10_000, 4500))
     with pytest.raises(Refused, match="9000 cents are left"):
-        await backend.perform(petra, invoices.credit, invoice.id, CreditIn(lines=whole, reason="All of a line"))
+        await backend.perform(petra, invoices.draft_credit, invoice.id, CreditIn(lines=whole, reason="All of a line"))
     given = 0
     for wanted in (half, None):
-        note = await backend.perform(petra, invoices.credit, invoice.id, CreditIn(lines=wanted, reason="Outage"))
+        note = await backend.perform(petra, invoices.draft_credit, invoice.id, CreditIn(lines=wanted, reason="Outage"))
         note = await invoices.finalize(backend, petra, note.id)
         given -= note.total_cents
     invoice = await again(backend, invoice)
@@ -111,7 +111,7 @@ async def test_a_credit_note_gives_back_what_was_charged_and_not_the_list_price(
 
 async def test_a_line_credited_whole_keeps_its_allowances(backend):
     invoice = await finalized(backend, a_line(1000, quantity=Decimal(3), allowances=[TENTH_OFF]))
-    note = await backend.perform(petra, invoices.credit, invoice.id, CreditIn(reason="Cancelled"))
+    note = await backend.perform(petra, invoices.draft_credit, invoice.id, CreditIn(reason="Cancelled"))
     note = await invoices.finalize(backend, petra, note.id)
     written, original = await document(backend, note), await document(backend, invoice)
     assert written.lines == original.lines

@@ -17,7 +17,7 @@ from tests.factories.invoices import a_line, again, finalized, sent
 
 async def credited(backend, invoice, *parts, finalize=True):
     lines = [CreditLineIn(line_id=line, amount_cents=cents) for line, cents in parts] or None
-    note = await backend.perform(petra, invoices.credit, invoice.id, CreditIn(lines=lines, reason="Outage"))
+    note = await backend.perform(petra, invoices.draft_credit, invoice.id, CreditIn(lines=lines, reason="Outage"))
     return await invoices.finalize(backend, petra, note.id) if finalize else note
 
 
@@ -107,7 +107,7 @@ async def test_an_amount_is_shared_over_lines_and_rates(backend):
 
 
 async def credit(backend, invoice, **said):
-    note = await backend.perform(petra, invoices.credit, invoice.id, CreditIn(**said, reason="Goodwill"))
+    note = await backend.perform(petra, invoices.draft_credit, invoice.id, CreditIn(**said, reason="Goodwill"))
     return await invoices.finalize(backend, petra, note.id)
 
 

@@ -121,7 +121,7 @@ async def test_a_gross_amount_explains_its_vat(backend):
 
 
 async def credited(backend, invoice, **said):
-    note = await backend.perform(petra, invoices.credit, invoice.id, CreditIn(reason="Goodwill", **said))
+    note = await backend.perform(petra, invoices.draft_credit, invoice.id, CreditIn(reason="Goodwill", **said))
     return await invoices.finalize(backend, petra, note.id)
 
 

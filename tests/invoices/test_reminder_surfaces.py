@@ -70,7 +70,7 @@ async def test_what_is_wrong_ends_with_the_code_of_its_kind(run, overdue):
 
 
 async def test_reminders_are_listed_over_rest_for_whoever_bills(backend, overdue, monkeypatch):
-    paper = await invoices.remind(backend, petra, overdue.id)
+    paper = await invoices.make_reminder(backend, petra, overdue.id)
     actors = [petra, alice]
 
     async def in_turn(*_):

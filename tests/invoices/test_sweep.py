@@ -49,10 +49,10 @@ async def test_a_paper_whose_maker_died_goes_and_the_one_made_afterwards_stays(b
     with monkeypatch.context() as once:
         once.setattr(backend.ports.objects, "put", dies)
         with pytest.raises(SystemExit):
-            await invoices.remind(backend, petra, invoice.id)
+            await invoices.make_reminder(backend, petra, invoice.id)
     (left,) = [key for key in backend.ports.objects.stored if key.startswith("papers/")]
     clock.advance(timedelta(days=1))  # a later reminder says another day
-    paper = await invoices.remind(backend, petra, invoice.id)
+    paper = await invoices.make_reminder(backend, petra, invoice.id)
     assert (await sweep(backend), await sweep(backend)) == (1, 0)
     kept = {key for key in backend.ports.objects.stored if key.startswith("papers/")}
     assert (kept, paper.storage_key == left) == ({paper.storage_key}, False)

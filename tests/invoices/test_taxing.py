@@ -61,7 +61,7 @@ async def test_an_exempt_line_beside_a_taxed_one_carries_its_own_reason_into_the
 
 async def test_its_credit_note_gives_the_same_reason(backend):
     invoice = await finalized(backend, a_line(10000), a_line(5000, **EDUCATION))
-    note = await backend.perform(petra, invoices.credit, invoice.id, invoices.CreditIn(reason="Outage"))
+    note = await backend.perform(petra, invoices.draft_credit, invoice.id, invoices.CreditIn(reason="Outage"))
     note = await invoices.finalize(backend, petra, note.id)
     decision = await backend.ask(petra, tax.get, note.id)
     assert [each["code"] for each in decision.exemptions] == ["VATEX-EU-132-1I"]

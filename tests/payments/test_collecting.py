@@ -13,6 +13,7 @@ from scaicontrol.services import invoices, payments
 from scaicontrol.services.invoices import CreditIn, MarkPaidIn
 from scaicontrol.services.payments import Dunning
 from scaicontrol.services.payments.service import collect
+from scaicontrol.services.payments.service.collect import record
 from tests.factories import ada, alice, gina, petra
 from tests.factories.invoices import a_line, again, sent
 from tests.factories.payments import store_card
@@ -121,7 +122,7 @@ async def test_another_amount_is_never_booked_and_told_once(backend, clock, prov
     assert (payment.status, payment.failure_code, payment.due_at) == ("pending", "provider_mismatch", None)
     assert (await again(backend, invoice)).amount_due_cents == 1210
     same = PaymentResult(PaymentStatus.succeeded, payment.external_id, 1210, "USD")
-    await backend.perform(CLOCK, payments.record, payment.id, same)
+    await backend.perform(CLOCK, record, payment.id, same)
     assert await topics(backend, "payment.mismatched", "payment.succeeded") == ["payment.mismatched"]
 
 
@@ -131,7 +132,7 @@ async def test_the_same_answer_twice_changes_nothing(backend, provider):
     (payment,) = await attempts(backend, invoice)
     told = PaymentResult(PaymentStatus.succeeded, payment.external_id, 1210, "EUR")
     for answer in (told, told, PaymentResult(PaymentStatus.failed, payment.external_id)):
-        await backend.perform(CLOCK, payments.record, payment.id, answer)
+        await backend.perform(CLOCK, record, payment.id, answer)
     assert await topics(backend, "payment.succeeded", "payment.failed", "invoice.paid") == [
         "invoice.paid",
         "payment.succeeded",
@@ -152,7 +153,7 @@ async def test_what_was_credited_in_part_meanwhile_is_charged_for_the_rest(backe
     invoice = await scheduled(backend)
     line = invoice.lines[0]
     part = CreditIn(lines=[invoices.CreditLineIn(line_id=line.id, amount_cents=400)], reason="Outage.")
-    note = await backend.perform(petra, invoices.credit, invoice.id, part)
+    note = await backend.perform(petra, invoices.draft_credit, invoice.id, part)
     await invoices.finalize(backend, petra, note.id)
     await payments.charge_due(backend)
     await payments.charge_due(backend)
@@ -168,7 +169,7 @@ async def test_a_late_failure_of_a_paid_invoice_pursues_nobody(backend, clock, p
         petra, invoices.mark_paid, invoice.id, MarkPaidIn(paid_at=clock.now(), method="bank_transfer", reference="T1")
     )
     failed = PaymentResult(PaymentStatus.failed, payment.external_id, failure_code="card_declined")
-    await backend.perform(CLOCK, payments.record, payment.id, failed)
+    await backend.perform(CLOCK, record, payment.id, failed)
     assert [payment.status for payment in await attempts(backend, invoice)] == ["failed"]
     assert await backend.ask(ada, lambda uow: uow.session.get(Dunning, invoice.id)) is None
 

@@ -12,6 +12,7 @@ from scaicontrol.services import invoices, payments
 from scaicontrol.services.invoices import MarkPaidIn
 from scaicontrol.services.payments import Payment, Refund
 from scaicontrol.services.payments.service.refunds import _share as share
+from scaicontrol.services.payments.service.refunds import draft_refund, record_refund
 from tests.factories import ada, petra
 from tests.factories.invoices import a_line, again, sent
 from tests.factories.payments import store_card
@@ -38,7 +39,7 @@ async def test_a_whole_refund_credits_and_returns_everything_once(backend, clock
     assert (refund.status, refund.amount_cents, note.total_cents) == ("succeeded", 1210, -1210)
     clock.advance(timedelta(hours=1))
     await payments.refund_due(backend)
-    await backend.perform(ada, payments.record_refund, refund.id, RefundResult(PaymentStatus.succeeded, "sbr_again"))
+    await backend.perform(ada, record_refund, refund.id, RefundResult(PaymentStatus.succeeded, "sbr_again"))
     (payment,) = await backend.ask(ada, payments.of_invoice, invoice.id)
     assert (payment.status, payment.refunded_cents) == ("refunded", 1210)
     assert (await again(backend, note)).status == "paid"
@@ -89,7 +90,7 @@ async def an_older_payment(uow, newest, cents):
 
 async def test_two_refunds_at_once_promise_no_payment_twice(backend, provider):
     invoice = await paid(backend)
-    drafts = [await backend.perform(petra, payments.credit_for_refund, invoice.id, 605, "Half.") for _ in range(2)]
+    drafts = [await backend.perform(petra, draft_refund, invoice.id, 605, "Half.") for _ in range(2)]
     provider.is_down = True  # neither has been carried out when the other is shared
     await asyncio.gather(*(finish(backend, note) for note in drafts))
     assert sorted(row.amount_cents for row in await refunds(backend)) == [605, 605]
@@ -124,7 +125,7 @@ async def test_a_refund_is_given_up_after_five_failures(backend, clock, provider
 
 async def test_a_refund_whose_process_died_on_the_way_is_finished(backend, clock, provider):
     invoice = await paid(backend)
-    note_id = await backend.perform(petra, payments.credit_for_refund, invoice.id, None, "Cancelled.")
+    note_id = await backend.perform(petra, draft_refund, invoice.id, None, "Cancelled.")
     clock.advance(timedelta(minutes=31))
     assert await payments.refund_due(backend) == 1
     assert [(row.status, row.amount_cents) for row in await refunds(backend)] == [("succeeded", 1210)]

@@ -414,7 +414,7 @@ def test_the_machines_are_the_drawn_ones():
 async def test_the_subscription_of_a_cancelled_tenant_is_deprovisioned(backend, clock):
     pro = await started(backend, OK, ServiceReply(200))
     await sweep(backend, clock, times=2)
-    await backend.perform(ada, subscriptions.cancel_now, pro.id)
+    await backend.perform(ada, subscriptions.cancel, pro.id, immediate=True)
     await backend.perform(ada, provisioning.follow, pro.id, Action.deprovision, "evt_9")
     await sweep(backend, clock)
     assert backend.ports.services.calls[-1][2]["action"] == "deprovision"

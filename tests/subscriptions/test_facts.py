@@ -36,7 +36,7 @@ async def test_a_life_tells_exactly_the_promised_fields(backend, clock):
     await backend.perform(CLOCK, subscriptions.suspend, trial.id, "dunning")
     await backend.perform(CLOCK, subscriptions.recover, trial.id)
     await backend.perform(petra, subscriptions.resume, trial.id)
-    await backend.perform(petra, subscriptions.cancel_now, trial.id, "fraud")
+    await backend.perform(petra, subscriptions.cancel, trial.id, "fraud", immediate=True)
     told = {fact.topic: fact.payload for fact in await facts(backend)}
     assert {topic: sorted(payload) for topic, payload in told.items()} == {
         topic: sorted(fields.split(", ")) for topic, fields in PROMISED.items()

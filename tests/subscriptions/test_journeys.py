@@ -269,7 +269,7 @@ async def test_ended_at_once_its_usage_is_due_at_once(backend, clock):
     await market(backend)
     pro = await subscribed(backend)
     clock.advance(10 * DAY)
-    await backend.perform(petra, subscriptions.cancel_now, pro.id, "fraud")
+    await backend.perform(petra, subscriptions.cancel, pro.id, "fraud", immediate=True)
     (period,) = await periods(backend, pro.id)
     assert (period.usage_due_at, period.period_end > clock.now()) == (clock.now(), True)
 

@@ -66,7 +66,7 @@ async def test_the_database_itself_keeps_a_second_live_one_out(backend):
 
     with pytest.raises(Conflict):
         await backend.perform(ada, add_twin)
-    await backend.perform(ada, subscriptions.cancel_now, pro.id)
+    await backend.perform(ada, subscriptions.cancel, pro.id, immediate=True)
     await backend.perform(ada, add_twin)
 
 

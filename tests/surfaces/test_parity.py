@@ -101,7 +101,7 @@ async def through_task(backend: Backend, verb: str, row_id: str) -> str | None:
     if verb == "finalize":
         return await refusal(invoices.finalize(backend, Actor.system("billing"), row_id))
     if verb == "remind":
-        return await refusal(invoices.send_reminder(backend, Actor.system("dunning"), row_id))
+        return await refusal(invoices.remind(backend, Actor.system("dunning"), row_id))
     return await refusal(backend.perform(Actor.system("billing"), subscriptions.cancel, row_id))
 
 

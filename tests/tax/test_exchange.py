@@ -145,7 +145,7 @@ async def test_its_credit_note_is_converted_at_the_same_rate(backend):
     invoice = await finalized(backend, a_line(10000), currency="USD")
     backend.clock.advance(timedelta(days=1))
     await backend.perform(ada, tax.add_exchange_rate, ReferenceRate("USD", Decimal("1.50"), date(2026, 1, 16)))
-    note = await backend.perform(petra, invoices.credit, invoice.id, invoices.CreditIn(reason="Outage"))
+    note = await backend.perform(petra, invoices.draft_credit, invoice.id, invoices.CreditIn(reason="Outage"))
     note = await invoices.finalize(backend, petra, note.id)
     decision = await backend.ask(petra, tax.get, note.id)
     assert (note.tax_cents, decision.tax_in_tax_currency_cents) == (-2100, -1680)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from scaicontrol.core.errors import Conflict, Forbidden, Unavailable
 from scaicontrol.core.ports import VatAnswer, VatConsulted
 from scaicontrol.services import tax
+from scaicontrol.services.tax.service.consult import record_consultation
 from tests.factories import ACME, GLOBEX, NORTHWIND, ada, alice, bert, gina
 
 NUMBER = "DE123456788"
@@ -90,7 +91,7 @@ async def test_vies_is_asked_once_until_its_answer_is_old(backend):
 
 async def test_silence_is_recorded_and_never_covers_an_answer(backend):
     valid = VatConsulted(VatAnswer.valid, backend.clock.now(), "WAPI1")
-    await backend.perform(ada, tax.record_consultation, ACMES, valid)
+    await backend.perform(ada, record_consultation, ACMES, valid)
     backend.clock.advance(timedelta(days=31))
     register = backend.ports.vat_register
 

@@ -15,6 +15,7 @@ from scaicontrol.core.settings import Settings
 from scaicontrol.db.engine import Database
 from scaicontrol.services import invoices, notifications, templates
 from scaicontrol.services.templates import TemplatePut, TemplateType
+from scaicontrol.services.templates.service.store import put_live
 from tasks import mails, relay
 from tests.factories import petra
 from tests.factories.invoices import RENDERER, a_line, rendered
@@ -105,7 +106,7 @@ async def test_a_reminder_waits_for_its_paper_while_the_papers_template_fails(ba
         await mails.mail_reminder(backend, fact)
     assert await mails_of(backend, "email_dunning_reminder") == []
     await templates.save(backend, petra, paper.id, TemplatePut(version=1, html_content="<p>{{ invoice.number }}"))
-    await backend.perform(petra, templates.put_live, paper.id, 2)
+    await backend.perform(petra, put_live, paper.id, 2)
     await mails.mail_reminder(backend, fact)
     (mail,) = await mails_of(backend, "email_dunning_reminder")
     assert [each["filename"] for each in mail.attachments] == [f"reminder-1-{invoice.number}.pdf"]
@@ -131,7 +132,7 @@ async def test_every_kind_is_written_by_people_too(backend, kind, clock):
         "email_subscription_suspended": mails.mail_suspended,
     }.get(kind)
     if kind == TemplateType.email_credit_note:
-        note = await backend.perform(petra, invoices.credit, invoice.id, invoices.CreditIn(reason="Outage"))
+        note = await backend.perform(petra, invoices.draft_credit, invoice.id, invoices.CreditIn(reason="Outage"))
         await invoices.finalize(backend, petra, note.id)
         while await invoices.render_due(backend, RENDERER):
             pass

@@ -32,7 +32,7 @@ async def overdue(backend, clock, **fields):
 async def made(backend, kind, invoice):
     """Make the paper of a kind, and give its row with what a reader sees of it."""
     if kind == TemplateType.payment_reminder:
-        await invoices.remind(backend, petra, invoice.id)
+        await invoices.make_reminder(backend, petra, invoice.id)
     else:
         await invoices.statement_pdf(backend, alice, ACME, *JANUARY)
     row = (await papers(backend))[-1]
@@ -108,7 +108,7 @@ async def test_a_paper_made_before_keeps_its_template(backend, clock, kind):
     await tenant_names(backend, "fancy")
     assert worn(before) == worn((await papers(backend))[0]) == (None, None)
     if kind == TemplateType.payment_reminder:  # the same level is made once, whatever was published since
-        again = await invoices.remind(backend, petra, invoice.id, 1)
+        again = await invoices.make_reminder(backend, petra, invoice.id, 1)
         assert again.id == before.id
 
 

@@ -87,7 +87,7 @@ async def test_our_own_documents_wear_the_uploaded_logo(backend, clock):
     while await invoices.render_due(backend, RENDERER):
         pass
     clock.advance(timedelta(days=60))
-    reminder = await invoices.remind(backend, petra, invoice.id)
+    reminder = await invoices.make_reminder(backend, petra, invoice.id)
     days = (date(2026, 1, 1), date(2026, 1, 31))
     papers = [
         *await pdfs_of(backend, invoice),

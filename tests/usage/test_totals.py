@@ -8,6 +8,7 @@ from sqlalchemy import event, select, text, update
 from scaicontrol.core.backend import Backend
 from scaicontrol.services import usage
 from scaicontrol.services.usage import Span, Total, UsageAggregate, UsageEvent, UsageWindow
+from scaicontrol.services.usage.service.rollup import roll_up
 from tests.factories import ACME, GLOBEX, NORTHWIND, SCAIDRIVE, ada, alice, ian
 from tests.factories.usage import ENDS, STARTED, an_event, send, store_holder, store_world
 
@@ -56,7 +57,7 @@ async def test_a_period_that_begins_within_an_hour_adds_up_exactly(backend, cloc
     await store_world(backend)
     amounts = await scatter(backend, clock)
     assert await total(backend) == expected(amounts, STARTED, ENDS)
-    await backend.perform(ada, usage.roll_up, 40)
+    await backend.perform(ada, roll_up, 40)
     assert await total(backend) == expected(amounts, STARTED, ENDS)
     await usage.aggregate(backend)
     assert await total(backend) == expected(amounts, STARTED, ENDS)
@@ -77,7 +78,7 @@ async def test_a_period_that_begins_within_an_hour_adds_up_exactly(backend, cloc
 async def test_every_span_adds_up_exactly_however_it_is_cut(backend, clock, start, end):
     await store_world(backend)
     amounts = await scatter(backend, clock)
-    await backend.perform(ada, usage.roll_up, 60)
+    await backend.perform(ada, roll_up, 60)
     assert await total(backend, Span(ACME, SCAIDRIVE, start, end)) == expected(amounts, start, end)
 
 

@@ -5,6 +5,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from scaicontrol.core.pagination import Page, PageRequest
+from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices
 from scaicontrol.services.invoices import (
@@ -81,7 +82,7 @@ def narrowed(wanted: str) -> InvoiceFilter:
     words = wanted.split()
     status = next((InvoiceStatus(word) for word in words if word in set(InvoiceStatus)), None)
     rest = " ".join(word for word in words if word not in ("overdue", status))
-    return InvoiceFilter(status=status, overdue=True if "overdue" in words else None, q=rest or None)
+    return checked(InvoiceFilter, status=status, overdue=True if "overdue" in words else None, q=rest or None)
 
 
 def _row(invoice: Invoice | InvoiceOut) -> Row:

@@ -19,7 +19,7 @@ from scaicontrol.services.invoices import InvoiceFilter, InvoiceStatus
 from scaicontrol.services.payments import PaymentState
 from scaicontrol.services.provisioning import WorkflowStatus
 from scaicontrol.services.registry import HealthStatus
-from scaicontrol.services.subscriptions import SubscriptionStatus
+from scaicontrol.services.subscriptions import SubscriptionFilter, SubscriptionStatus
 
 from ..door import Door
 from ..verbs import Row
@@ -137,7 +137,7 @@ async def _unhealthy(uow: UnitOfWork) -> Finding:
 
 def _subscriptions(status: SubscriptionStatus, what: str) -> Callable[[UnitOfWork], Awaitable[Finding]]:
     async def ask(uow: UnitOfWork) -> Finding:
-        page = await subscriptions.page(uow, PageRequest(page_size=1), status=status)
+        page = await subscriptions.page(uow, PageRequest(page_size=1), SubscriptionFilter(status=status))
         return Finding("warning", what, page.total, "", place=lambda door: SubscriptionsView(door, status))
 
     return ask

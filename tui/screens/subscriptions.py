@@ -5,9 +5,10 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from scaicontrol.core.pagination import Page, PageRequest
+from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
-from scaicontrol.services.subscriptions import Subscription, SubscriptionStatus
+from scaicontrol.services.subscriptions import Subscription, SubscriptionFilter, SubscriptionStatus
 
 from ..verbs import Row, Verb
 from ..widgets.states import day, minute, money, state
@@ -20,11 +21,15 @@ async def _resume(uow: UnitOfWork, subscription_id: str, reason: str) -> Any:
     return await subscriptions.resume(uow, subscription_id, reason=reason)
 
 
+async def _cancel_now(uow: UnitOfWork, subscription_id: str, reason: str) -> Any:
+    return await subscriptions.cancel(uow, subscription_id, reason, immediate=True)
+
+
 VERBS = (
     Verb("c", "cancel", "subscriptions:cancel", "Lets it run to the end of the period that is paid for; a trial ends "
          "at once.", subscriptions.cancel, needs_reason=True),
     Verb("C", "cancel_now", "subscriptions:administer", "Ends it this moment, whatever was paid for.",
-         subscriptions.cancel_now, needs_reason=True, grave=True, shown=False),
+         _cancel_now, needs_reason=True, grave=True, shown=False),
     Verb("r", "resume", "subscriptions:resume", "Takes the scheduled cancellation back, or ends the suspension.",
          _resume, needs_reason=True),
     Verb("p", "suspend", "subscriptions:administer", "Takes the right to use the service away until it is resumed.",
@@ -53,7 +58,7 @@ class SubscriptionsView(ListView):
         words = wanted.split()
         status = next((word for word in words if word in set(SubscriptionStatus)), None)
         rest = " ".join(word for word in words if word != status)
-        page = await subscriptions.page(uow, request, status=status, q=rest or None)
+        page = await subscriptions.page(uow, request, checked(SubscriptionFilter, status=status, q=rest or None))
         return Page([_row(found) for found in page.items], page.total, page.page, page.page_size)
 
     def open_row(self, row: Row) -> View:

@@ -9,7 +9,7 @@ from .providers import AccountingProvider, Artefact, Exported, installed, provid
 from .queries import get, item, listing, sync_log, visible
 from .service.export import artefact, export
 from .service.integrations import create, deactivate, test, update
-from .service.queue import enqueue_new, request
+from .service.queue import request
 from .service.sweep import sweep_orphans
 from .service.sync import sync_due
 
@@ -32,7 +32,6 @@ __all__ = [
     "artefact",
     "create",
     "deactivate",
-    "enqueue_new",
     "export",
     "get",
     "installed",

@@ -5,7 +5,7 @@ from .events import QuarantineResolved, RunApplied, RunDiscarded, RunPlanned
 from .lifecycle import RunLifecycle, RunStatus
 from .models import BillingCharge, BillingRun, PlannedDocument, QuarantineItem
 from .queries import charges_of, documents, get_quarantined, get_run, page_quarantine, page_runs, visible
-from .service.apply import apply, apply_document, ready_to_apply
+from .service.apply import apply, ready_to_apply
 from .service.discard import discard
 from .service.load import due_tenants, load
 from .service.monthly import generate, invoice_moment
@@ -42,7 +42,6 @@ __all__ = [
     "Seller",
     "Snapshot",
     "apply",
-    "apply_document",
     "bill_subscription",
     "charges_of",
     "compare",

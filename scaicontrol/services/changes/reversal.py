@@ -41,7 +41,7 @@ _COMPENSATED: Final = {
     "invoices.mark_paid": "invoices.mark_paid",
     "payments.pay": "payments.refund",
     "payments.retry": "payments.refund",
-    "provisioning.subscribe": "subscriptions.cancel_now",
+    "provisioning.subscribe": "subscriptions.cancel",
     "tax.add_exchange_rate": "tax.add_exchange_rate",
     "tax.add_rate": "tax.add_rate",
 }

@@ -22,7 +22,7 @@ from .queries import (
     visible_groups,
 )
 from .roles import ROLES, Level, Role, grantable
-from .schemas import GroupDetailOut, GroupOut, MeOut, RoleIn, RoleOut, UserDetailOut, UserOut
+from .schemas import GroupDetailOut, GroupOut, MeOut, RoleIn, RoleOut, TokenIn, UserDetailOut, UserOut
 from .service import grant, grant_to_group, revoke, revoke_from_group
 from .sessions import (
     ABSOLUTE,
@@ -34,7 +34,6 @@ from .sessions import (
     open_session,
     person_of_session,
     sweep_sessions,
-    touch_session,
 )
 
 __all__ = [
@@ -56,6 +55,7 @@ __all__ = [
     "RoleIn",
     "RoleOut",
     "SessionKind",
+    "TokenIn",
     "User",
     "UserDetailOut",
     "UserOut",
@@ -90,7 +90,6 @@ __all__ = [
     "roles_of_groups",
     "roles_of_users",
     "sweep_sessions",
-    "touch_session",
     "visible",
     "visible_groups",
 ]

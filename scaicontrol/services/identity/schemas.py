@@ -1,6 +1,6 @@
 """What crosses an edge about people, groups and roles."""
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -124,3 +124,24 @@ class MeOut(Out):
     partner_name: str | None
     roles: list[str]
     permissions: list[str]
+
+
+class TokenIn(In):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "grant_type": "authorization_code",
+                    "code": "SplxlOBeZQQYbYS6WxSbIA",
+                    "redirect_uri": "https://www.scailabs.ai/callback",
+                    "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+                }
+            ]
+        }
+    )
+
+    grant_type: Literal["authorization_code", "refresh_token"]
+    code: str | None = Field(default=None, max_length=2000)
+    redirect_uri: str | None = Field(default=None, max_length=2000)
+    code_verifier: str | None = Field(default=None, max_length=128)
+    refresh_token: str | None = Field(default=None, max_length=4000)

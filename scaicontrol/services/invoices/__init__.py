@@ -34,7 +34,6 @@ from .models import (
     Settlement,
 )
 from .queries import (
-    InvoiceFilter,
     available_actions,
     credit_notes_of,
     detail,
@@ -61,6 +60,7 @@ from .schemas import (
     Explanation,
     FinalizeIn,
     InvoiceDetail,
+    InvoiceFilter,
     InvoiceIn,
     InvoiceOut,
     InvoicePatch,
@@ -74,8 +74,10 @@ from .schemas import (
     ReminderIn,
     RenderOut,
     SendIn,
+    SendOwnIn,
     SettlementOut,
     Statement,
+    StatementIn,
     Verification,
     Violation,
 )
@@ -83,15 +85,15 @@ from .sealed import SealedDocument, sealed, settlements_with_documents
 from .service.account import statement, statement_pdf
 from .service.age import age
 from .service.check import check
-from .service.credit import credit
+from .service.credit import credit, draft_credit
 from .service.deliver import MailMaterial, mail_material, record_delivery, send
 from .service.download import File, einvoice, pdf
 from .service.draft import delete, draft, order_lines, sort_lines_by_date, update
 from .service.explain import explain
-from .service.finalize import finalize, rehearse_finalize
+from .service.finalize import finalize
 from .service.preview import template_variables
 from .service.rehearse import Rehearsal, WouldFail, rehearse
-from .service.remind import LAST_REMINDER, NotOverdue, rehearse_reminder, remind, reminders, send_reminder
+from .service.remind import LAST_REMINDER, NotOverdue, make_reminder, remind, reminders
 from .service.render import late_renders, regenerate_pdf, render_due
 from .service.settle import Settled, mark_paid, mark_past_due, record_payment, record_refund
 from .service.sweep import sweep_orphans
@@ -160,12 +162,14 @@ __all__ = [
     "RenderRequested",
     "SealedDocument",
     "SendIn",
+    "SendOwnIn",
     "Settled",
     "SettledBy",
     "Settlement",
     "SettlementOut",
     "SettlementRecorded",
     "Statement",
+    "StatementIn",
     "Verification",
     "Violation",
     "WouldFail",
@@ -179,6 +183,7 @@ __all__ = [
     "derived",
     "detail",
     "draft",
+    "draft_credit",
     "einvoice",
     "explain",
     "finalize",
@@ -187,6 +192,7 @@ __all__ = [
     "get",
     "late_renders",
     "mail_material",
+    "make_reminder",
     "mark_paid",
     "mark_past_due",
     "order_lines",
@@ -198,14 +204,11 @@ __all__ = [
     "record_refund",
     "regenerate_pdf",
     "rehearse",
-    "rehearse_finalize",
-    "rehearse_reminder",
     "remind",
     "reminders",
     "render_due",
     "sealed",
     "send",
-    "send_reminder",
     "series",
     "settlements",
     "settlements_with_documents",

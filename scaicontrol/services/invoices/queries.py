@@ -1,5 +1,4 @@
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Any
@@ -14,9 +13,9 @@ from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
 
-from .lifecycle import OWED, DocumentType, InvoiceStatus, actions_of
+from .lifecycle import OWED, InvoiceStatus, actions_of
 from .models import DocumentRender, DocumentVersion, Invoice, Settlement
-from .schemas import InvoiceDetail, InvoiceOut
+from .schemas import InvoiceDetail, InvoiceFilter, InvoiceOut
 
 _SORTABLE = {
     "created_at": Invoice.created_at,
@@ -25,48 +24,6 @@ _SORTABLE = {
     "number": Invoice.number,
     "total_cents": Invoice.total_cents,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceFilter:
-    """Which documents of a list; what is None does not narrow it. Days are issue dates, both included."""
-
-    status: InvoiceStatus | None = None
-    document_type: DocumentType | None = None
-    tenant_id: str | None = None
-    partner_id: str | None = None
-    currency: str | None = None
-    issued_from: date | None = None
-    issued_to: date | None = None
-    overdue: bool | None = None
-    q: str | None = None
-
-    def narrow(self, query: Select[Any], today: date) -> Select[Any]:
-        for column, wanted in (
-            (Invoice.status, self.status),
-            (Invoice.document_type, self.document_type),
-            (Invoice.tenant_id, self.tenant_id),
-            (Invoice.partner_id, self.partner_id),
-            (Invoice.currency, self.currency),
-        ):
-            if wanted is not None:
-                query = query.where(column == wanted)
-        if self.issued_from:
-            query = query.where(Invoice.issue_date >= self.issued_from)
-        if self.issued_to:
-            query = query.where(Invoice.issue_date <= self.issued_to)
-        if self.overdue is not None:
-            late = Invoice.status.in_(OWED) & (Invoice.due_date < today) & (Invoice.amount_due_cents > 0)
-            query = query.where(late if self.overdue else ~late | Invoice.due_date.is_(None))
-        if self.q:
-            query = query.where(
-                or_(
-                    Invoice.number.startswith(self.q, autoescape=True),
-                    Invoice.id == self.q,
-                    Invoice.tenant_id == self.q,
-                )
-            )
-        return query
 
 
 def visible(uow: UnitOfWork) -> Select[Invoice]:
@@ -128,8 +85,36 @@ async def find_number(uow: UnitOfWork, partner_id: str, number: str) -> Invoice 
 
 async def page(uow: UnitOfWork, request: PageRequest, wanted: InvoiceFilter | None = None) -> Page[Invoice]:
     """List documents, without their lines."""
-    query = (wanted or InvoiceFilter()).narrow(visible(uow), uow.now.date())
+    query = _narrowed(visible(uow), wanted or InvoiceFilter(), uow.now.date())
     return await paginate(uow, query, request, _SORTABLE)
+
+
+def _narrowed(query: Select[Any], wanted: InvoiceFilter, today: date) -> Select[Any]:
+    for column, value in (
+        (Invoice.status, wanted.status),
+        (Invoice.document_type, wanted.document_type),
+        (Invoice.tenant_id, wanted.tenant_id),
+        (Invoice.partner_id, wanted.partner_id),
+        (Invoice.currency, wanted.currency),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.issued_from:
+        query = query.where(Invoice.issue_date >= wanted.issued_from)
+    if wanted.issued_to:
+        query = query.where(Invoice.issue_date <= wanted.issued_to)
+    if wanted.overdue is not None:
+        late = Invoice.status.in_(OWED) & (Invoice.due_date < today) & (Invoice.amount_due_cents > 0)
+        query = query.where(late if wanted.overdue else ~late | Invoice.due_date.is_(None))
+    if wanted.q:
+        query = query.where(
+            or_(
+                Invoice.number.startswith(wanted.q, autoescape=True),
+                Invoice.id == wanted.q,
+                Invoice.tenant_id == wanted.q,
+            )
+        )
+    return query
 
 
 async def versions(uow: UnitOfWork, invoice_id: str) -> list[DocumentVersion]:

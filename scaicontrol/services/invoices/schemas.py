@@ -240,12 +240,39 @@ class ReasonIn(In):
     reason: Text
 
 
+class InvoiceFilter(In):
+    """Which documents of a list; what is left out does not narrow it. Days are issue dates, both included."""
+
+    status: InvoiceStatus | None = None
+    document_type: DocumentType | None = None
+    tenant_id: Id | None = None
+    partner_id: Id | None = None
+    currency: Currency | None = None
+    issued_from: date | None = Field(default=None, description="First issue date.")
+    issued_to: date | None = Field(default=None, description="Last issue date.")
+    overdue: bool | None = None
+    q: str | None = Field(default=None, max_length=100, description="Beginning of a number, or an id.")
+
+
+class StatementIn(In):
+    """Which account; an operator names the tenant, a tenant has its own."""
+
+    first: date = Field(description="The first day.")
+    last: date = Field(description="The last day, included.")
+    tenant_id: Id | None = None
+    currency: Currency | None = Field(default=None, description="Default: the seller's currency.")
+
+
 class SendIn(In):
     model_config = ConfigDict(json_schema_extra={"examples": [{"to": ["books@acme.example"], "attach_xml": True}]})
 
     to: list[Email] | None = Field(default=None, min_length=1, max_length=10)
     attach_xml: bool | None = None
     channel: Channel = Channel.email
+
+
+class SendOwnIn(In):
+    """Nothing to say: it goes to the billing contact."""
 
 
 class MarkPaidIn(In):

@@ -28,11 +28,11 @@ from .queries import (
     visible,
     who_can_pay,
 )
-from .service.collect import charge_due, pay, record, retry, schedule
-from .service.inbound import dispute, process_inbound, receive
-from .service.methods import confirm, enabled_providers, make_default, provider, remove, set_up, store
+from .service.collect import charge_due, pay, retry, schedule
+from .service.inbound import process_inbound, receive
+from .service.methods import confirm, enabled_providers, make_default, provider, remove, set_up
 from .service.pursue import begin_for, dun, end_dunning
-from .service.refunds import credit_for_refund, record_refund, refund, refund_due
+from .service.refunds import refund, refund_due
 from .service.standing import catch_up, fall_behind, in_arrears
 
 __all__ = [
@@ -63,9 +63,7 @@ __all__ = [
     "catch_up",
     "charge_due",
     "confirm",
-    "credit_for_refund",
     "default_method",
-    "dispute",
     "dun",
     "enabled_providers",
     "end_dunning",
@@ -82,8 +80,6 @@ __all__ = [
     "process_inbound",
     "provider",
     "receive",
-    "record",
-    "record_refund",
     "refund",
     "refund_due",
     "refunds_of",
@@ -92,7 +88,6 @@ __all__ = [
     "retry",
     "schedule",
     "set_up",
-    "store",
     "timetable",
     "visible",
     "who_can_pay",

@@ -36,8 +36,8 @@ from .schemas import (
 from .service.heartbeat import Heard, heartbeat
 from .service.keys import issue_key, vault_path
 from .service.monitor import Look, Monitored, monitor, probe
-from .service.registration import Registered, deregister, enroll, re_register, register, revise
-from .service.status import admit, approve, reject, update
+from .service.registration import Registered, deregister, re_register, register
+from .service.status import approve, reject, update
 
 __all__ = [
     "WATCHED",
@@ -71,12 +71,10 @@ __all__ = [
     "ServiceUpdated",
     "ServiceVersion",
     "ServiceVersionOut",
-    "admit",
     "approve",
     "by_ids",
     "by_key",
     "deregister",
-    "enroll",
     "entrypoint_kinds",
     "find_by_slug",
     "get",
@@ -92,7 +90,6 @@ __all__ = [
     "re_register",
     "register",
     "reject",
-    "revise",
     "service_of",
     "update",
     "vault_path",

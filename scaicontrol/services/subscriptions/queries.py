@@ -15,6 +15,7 @@ from scaicontrol.services.registry import Service
 
 from .lifecycle import TERMINAL, SubscriptionStatus
 from .models import Subscription, SubscriptionChange, SubscriptionPeriod
+from .schemas import SubscriptionFilter
 
 SORTABLE = {
     "created_at": Subscription.created_at,
@@ -50,30 +51,22 @@ async def get(uow: UnitOfWork, subscription_id: str, *, lock: bool = False) -> S
     return found
 
 
-async def page(
-    uow: UnitOfWork,
-    request: PageRequest,
-    *,
-    status: str | None = None,
-    tenant_id: str | None = None,
-    partner_id: str | None = None,
-    service_slug: str | None = None,
-    plan_id: str | None = None,
-    q: str | None = None,
-) -> Page[Subscription]:
+async def page(uow: UnitOfWork, request: PageRequest, wanted: SubscriptionFilter | None = None) -> Page[Subscription]:
     """List subscriptions; `q` finds the beginning of an id, a tenant's id or an external reference."""
-    query = visible(uow)
-    if status is not None:
-        query = query.where(Subscription.status == known_status(status))
-    exact = {"tenant_id": tenant_id, "partner_id": partner_id, "plan_id": plan_id}
-    for name, value in exact.items():
+    query, wanted = visible(uow), wanted or SubscriptionFilter()
+    for column, value in (
+        (Subscription.status, wanted.status),
+        (Subscription.tenant_id, wanted.tenant_id),
+        (Subscription.partner_id, wanted.partner_id),
+        (Subscription.plan_id, wanted.plan_id),
+    ):
         if value is not None:
-            query = query.where(getattr(Subscription, name) == value)
-    if service_slug is not None:
-        query = query.join(Subscription.service).where(Service.slug == service_slug)
-    if q:
+            query = query.where(column == value)
+    if wanted.service_slug is not None:
+        query = query.join(Subscription.service).where(Service.slug == wanted.service_slug)
+    if wanted.q:
         begins = (Subscription.id, Subscription.tenant_id, Subscription.external_reference)
-        query = query.where(or_(*(column.startswith(q, autoescape=True) for column in begins)))
+        query = query.where(or_(*(column.startswith(wanted.q, autoescape=True) for column in begins)))
     return await paginate(uow, query, request, SORTABLE)
 
 

@@ -9,6 +9,9 @@ from scaicontrol.core.schemas import Cents, Count, Currency, In, Moment, Out, Pr
 from .lifecycle import SubscriptionStatus
 
 Reason = Annotated[str, Field(min_length=1, max_length=1000)]
+TrialDays = Annotated[int, Field(ge=0, le=730)]
+BulkAction = Literal["cancel", "cancel_immediate", "suspend", "resume"]
+BulkIds = Annotated[list[Id], Field(min_length=1, max_length=500)]
 PlanRef = Annotated[str, Field(min_length=1, max_length=160, description="`<service slug>.<plan slug>`.")]
 _ID = "sub_01m851qp4yet0r2fk9wvt1p634"
 
@@ -92,6 +95,14 @@ class SubscribeIn(PlanNamed):
     external_reference: str | None = Field(default=None, max_length=100)
 
 
+class AnySubscribeIn(SubscribeIn):
+    """Subscribe to a plan; operators name the tenant and may agree on trial days and a price."""
+
+    tenant_id: Id | None = None
+    trial_days: TrialDays | None = None
+    unit_price_cents: Price | None = None
+
+
 class SubscriptionCreateIn(PlanNamed):
     """Subscribe a tenant, as an operator."""
 
@@ -99,7 +110,7 @@ class SubscriptionCreateIn(PlanNamed):
 
     tenant_id: Id
     quantity: Count = 1
-    trial_days: Annotated[int, Field(ge=0, le=730)] | None = None
+    trial_days: TrialDays | None = None
     unit_price_cents: Price | None = None
     external_reference: str | None = Field(default=None, max_length=100)
 
@@ -156,13 +167,26 @@ class OverrideIn(In):
     reason: Reason
 
 
+class SubscriptionFilter(In):
+    """Which subscriptions of a list; what is left out does not narrow it."""
+
+    status: SubscriptionStatus | None = None
+    tenant_id: Id | None = None
+    partner_id: Id | None = None
+    service_slug: str | None = Field(default=None, max_length=100)
+    plan_id: Id | None = None
+    q: str | None = Field(
+        default=None, max_length=100, description="Beginning of an id, a tenant's id or an external reference."
+    )
+
+
 class BulkIn(In):
     """Do one thing to up to 500 subscriptions, each by itself."""
 
     model_config = _example(action="suspend", ids=[_ID], reason="Dunning day 21.")
 
-    action: Literal["cancel", "cancel_immediate", "suspend", "resume"]
-    ids: Annotated[list[Id], Field(min_length=1, max_length=500)]
+    action: BulkAction
+    ids: BulkIds
     reason: Reason | None = None
 
 

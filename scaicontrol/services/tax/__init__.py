@@ -49,7 +49,7 @@ from .queries import (
 from .questions import Question
 from .rates import EU_STANDARD_VAT_RATES, SHIPPED_RATES, Rate, RateTable, known_rates
 from .rules import VatDecision, determine_vat
-from .service.consult import Rechecked, consult, consult_tenant, recheck, record_consultation
+from .service.consult import Rechecked, consult, consult_tenant, recheck
 from .service.decide import store_decision
 from .service.evidence import record_proof
 from .service.exchange_rates import add_exchange_rate, import_exchange_rates, in_tax_currency
@@ -133,7 +133,6 @@ __all__ = [
     "rates",
     "read_ecb_file",
     "recheck",
-    "record_consultation",
     "record_proof",
     "replay",
     "replayed",

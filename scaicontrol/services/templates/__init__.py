@@ -21,6 +21,7 @@ from .schemas import (
     Imported,
     PublishIn,
     TemplateFile,
+    TemplateFilter,
     TemplateGroup,
     TemplateIn,
     TemplateOut,
@@ -33,7 +34,7 @@ from .schemas import (
 )
 from .service.check import missing_in, validate
 from .service.preview import Preview, preview
-from .service.store import add, create, delete, duplicate, in_liquid, publish, put_live, save, write
+from .service.store import create, delete, duplicate, publish, save
 from .service.transfer import export, import_
 from .tree import variables
 from .words.kinds import Labels
@@ -57,6 +58,7 @@ __all__ = [
     "Source",
     "TemplateDeleted",
     "TemplateFile",
+    "TemplateFilter",
     "TemplateGroup",
     "TemplateIn",
     "TemplateOut",
@@ -71,7 +73,6 @@ __all__ = [
     "VersionOut",
     "Wish",
     "absent",
-    "add",
     "blocks_of",
     "create",
     "day",
@@ -80,7 +81,6 @@ __all__ = [
     "export",
     "get",
     "import_",
-    "in_liquid",
     "labels",
     "listing",
     "missing_in",
@@ -90,7 +90,6 @@ __all__ = [
     "preview",
     "publish",
     "published",
-    "put_live",
     "render",
     "render_html",
     "resolve",
@@ -105,6 +104,5 @@ __all__ = [
     "version",
     "versions",
     "visible",
-    "write",
     "write_mail",
 ]

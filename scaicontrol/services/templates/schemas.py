@@ -60,6 +60,14 @@ class TemplatePut(Content):
     language: Language | None = None
 
 
+class TemplateFilter(In):
+    """Which templates; what is left out does not narrow it."""
+
+    name: Name | None = None
+    document_type: TemplateType | None = None
+    language: Language | None = None
+
+
 class PublishIn(In):
     model_config = ConfigDict(json_schema_extra={"examples": [{"version": 1}]})
 

@@ -29,9 +29,9 @@ from .schemas import (
     RejectionOut,
     SeriesOut,
 )
-from .service.alerts import alert, alert_quotas
-from .service.ingest import Ingested, ingest, submit
-from .service.rollup import aggregate, prune, recompute, roll_up
+from .service.alerts import alert_quotas
+from .service.ingest import Ingested, submit
+from .service.rollup import aggregate, prune, recompute
 from .totals import Span, Total, totals
 
 __all__ = [
@@ -65,19 +65,16 @@ __all__ = [
     "UsageWindow",
     "aggregate",
     "aggregate_use",
-    "alert",
     "alert_quotas",
     "by_service",
     "closed_usage",
     "closes_at",
     "history",
-    "ingest",
     "prune",
     "quota",
     "quotas",
     "rate",
     "recompute",
-    "roll_up",
     "submit",
     "summary",
     "totals",

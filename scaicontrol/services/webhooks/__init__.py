@@ -4,7 +4,7 @@ from .events import WebhookEndpointDisabled
 from .lifecycle import DeliveryLifecycle, DeliveryStatus
 from .models import DeliveryAttempt, EventStream, WebhookDelivery, WebhookEndpoint
 from .queries import attempts, deliveries, delivery, get, listing, statistics, stream
-from .service import create, delete, dispatch, rehearse_rotation, relay, replay, retry, rotate_secret, send_test, update
+from .service import create, delete, dispatch, relay, replay, retry, rotate_secret, send_test, update
 from .service.endpoints import purge_dead
 from .topics import TOPICS
 
@@ -26,7 +26,6 @@ __all__ = [
     "get",
     "listing",
     "purge_dead",
-    "rehearse_rotation",
     "relay",
     "replay",
     "retry",

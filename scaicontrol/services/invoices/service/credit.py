@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Reason, Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.verbs import verb
@@ -12,10 +14,18 @@ from ..lifecycle import DocumentType, InvoiceStatus
 from ..models import Invoice, InvoiceLine
 from ..schemas import CreditIn
 from .draft import announce, sum_up
+from .finalize import finalize
 
 
 @verb
-async def credit(uow: UnitOfWork, invoice_id: str, data: CreditIn) -> Invoice:
+async def credit(backend: Backend, actor: Actor, invoice_id: str, data: CreditIn) -> Invoice:
+    """Write a credit note over an invoice, and give it its number at once where `data` asks for that."""
+    note = await backend.perform(actor, draft_credit, invoice_id, data)
+    return await finalize(backend, actor, note.id) if data.finalize else note
+
+
+@verb
+async def draft_credit(uow: UnitOfWork, invoice_id: str, data: CreditIn) -> Invoice:
     """
     Write the draft of a credit note over some lines, over an amount, or over everything that is left.
 

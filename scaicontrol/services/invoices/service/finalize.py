@@ -74,19 +74,10 @@ def _empty_series(partner_id: str, document_type: DocumentType, fiscal_year: int
     )
 
 
-async def rehearse_finalize(uow: UnitOfWork, invoice_id: str, data: FinalizeIn | None = None) -> Invoice:
-    """Leave what `finalize` would leave, for a transaction that is undone; the gate runs inside it."""
-    return await finalize_within(uow, invoice_id, data, seen=None)
-
-
 async def finalize_within(
-    uow: UnitOfWork, invoice_id: str, data: FinalizeIn | None = None, *, seen: CheckReport | None
+    uow: UnitOfWork, invoice_id: str, data: FinalizeIn | None = None, *, seen: CheckReport
 ) -> Invoice:
-    """
-    Number, seal and freeze a draft whose open gate was `seen`; queue its files. A failure consumes no number.
-
-    Without a report the gate runs here and shows no pictures, which is good enough for a rehearsal only.
-    """
+    """Number, seal and freeze a draft whose open gate was `seen`; queue its files. A failure consumes no number."""
     uow.authorize("invoices:finalize")
     data = data or FinalizeIn()
     invoice = await queries.locked(uow, invoice_id)
@@ -94,20 +85,15 @@ async def finalize_within(
         invoice.advance(InvoiceLifecycle.finalize)  # refuses, and says what the state allows
     if data.version is not None and data.version != invoice.version:
         raise Conflict(f"{invoice} was changed meanwhile (version {invoice.version}, not {data.version}); look again.")
-    series = None
-    if seen is not None:
-        # The gate stands open, so this transaction is short: queue for the series before the first snapshot read.
-        # A lock waits its turn; locked last, the row would have moved since our snapshot and all of it would run again.
-        series = await _lock_series(uow, seen.partner_id, seen.document_type, seen.fiscal_year)
+    # The gate stands open, so this transaction is short: queue for the series before the first snapshot read.
+    # A lock waits its turn; locked last, the row would have moved since our snapshot and all of it would run again.
+    series = await _lock_series(uow, seen.partner_id, seen.document_type, seen.fiscal_year)
     original_id = invoice.referenced_invoice_id
     if original_id is not None:
         await queries.locked(uow, original_id)
     invoice = await queries.get(uow, invoice_id)
     candidate = await gate.prepare(uow, invoice, data)
-    if seen is None:
-        seen = await gate.judged(candidate)
-        _refuse(str(invoice), seen)
-    elif candidate.inputs_digest != seen.inputs_digest or candidate.reasons:
+    if candidate.inputs_digest != seen.inputs_digest or candidate.reasons:
         kind = Overtaken if invoice.is_credit_note else Conflict
         raise kind(f"{invoice} or something it is made from changed since it was checked; check it again.")
     await _seal(uow, invoice, candidate, series)

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Refused
-from scaicontrol.core.ids import new_id
 from scaicontrol.core.money import exponent
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.periods import civil_date
@@ -24,7 +23,6 @@ from ..events import ReminderRequested
 from ..lifecycle import OWED
 from ..models import AccountPaper
 from ..paper import document_of
-from ..schemas import AccountPaperOut, Reminded
 from .papers import Contents, keep
 from .render import paper_of
 
@@ -35,7 +33,7 @@ class NotOverdue(Refused):
     """There is nothing to remind of: the document owes nothing, or not yet."""
 
 
-async def remind(backend: Backend, actor: Actor, invoice_id: str, level: int | None = None) -> AccountPaper:
+async def make_reminder(backend: Backend, actor: Actor, invoice_id: str, level: int | None = None) -> AccountPaper:
     """
     Make the reminder of an unpaid invoice, keep it, and give its row; without a level the one after the last.
 
@@ -54,21 +52,11 @@ async def remind(backend: Backend, actor: Actor, invoice_id: str, level: int | N
 
 
 @verb
-async def send_reminder(backend: Backend, actor: Actor, invoice_id: str, level: int | None = None) -> AccountPaper:
+async def remind(backend: Backend, actor: Actor, invoice_id: str, level: int | None = None) -> AccountPaper:
     """Make a reminder and have it mailed to the billing contact; the same level is mailed once."""
-    paper = await remind(backend, actor, invoice_id, level)
+    paper = await make_reminder(backend, actor, invoice_id, level)
     await backend.perform(actor, _ask_mail, paper)
     return paper
-
-
-async def rehearse_reminder(uow: UnitOfWork, invoice_id: str, level: int | None = None) -> Reminded:
-    """Leave the facts of `send_reminder`, for change plans: neither made nor stored, the paper is only given its id."""
-    made = await _contents(uow, invoice_id, level)
-    if isinstance(made, AccountPaper):
-        await _ask_mail(uow, made)
-        return Reminded(invoice_id=invoice_id, level=made.level or 1, paper=AccountPaperOut.model_validate(made))
-    await _ask_mail(uow, AccountPaper(id=new_id("pap"), **made.row))
-    return Reminded(invoice_id=invoice_id, level=made.row["level"], paper=None)
 
 
 async def _ask_mail(uow: UnitOfWork, paper: AccountPaper) -> None:

@@ -37,15 +37,15 @@ async def refund(
     as the same refund.
     """
     actor.require("payments:refund")
-    note_id = await backend.perform(actor, credit_for_refund, invoice_id, amount_cents, reason)
+    note_id = await backend.perform(actor, draft_refund, invoice_id, amount_cents, reason)
     note = await invoices.finalize(backend, actor, note_id)
     made = [await _execute(backend, each) for each in await backend.perform(actor, _share, note_id)]
     return made[0], note
 
 
-async def credit_for_refund(uow: UnitOfWork, invoice_id: str, amount_cents: int | None, reason: str) -> str:
+async def draft_refund(uow: UnitOfWork, invoice_id: str, amount_cents: int | None, reason: str) -> str:
     """
-    Draft the credit note of a refund and give its id: the first step, and all of a refund that can be rehearsed.
+    Draft the credit note of a refund and give its id.
 
     The refund waits beside the draft from the start, so that a crash on the way leaves work that is due.
     """
@@ -57,7 +57,9 @@ async def credit_for_refund(uow: UnitOfWork, invoice_id: str, amount_cents: int 
     if not payments:
         raise Refused("No provider took a payment for this invoice; credit it and return the money by hand.")
     payment = payments[0]
-    note = await invoices.credit(uow, invoice_id, CreditIn(amount_cents=amount_cents, basis="gross", reason=reason))
+    note = await invoices.draft_credit(
+        uow, invoice_id, CreditIn(amount_cents=amount_cents, basis="gross", reason=reason)
+    )
     uow.session.add(_refund(uow, payment, note.id, 0, note.id))  # how much is known once the note is finalised
     return note.id
 

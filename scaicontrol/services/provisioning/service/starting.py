@@ -37,7 +37,7 @@ async def subscribe(
 ) -> Subscribed:
     """Subscribe a tenant and start setting the service up, in one transaction; surfaces call this."""
     uow.authorize("subscriptions:subscribe")
-    subscription = await subscriptions.subscribe(
+    subscription = await subscriptions.begin(
         uow,
         plan,
         tenant_id=tenant_id,

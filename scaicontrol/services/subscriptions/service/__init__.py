@@ -3,11 +3,11 @@
 from .changing import PlannedChange, change_plan, preview_change
 from .charging import mark_charged
 from .converting import Payers, TrialsEnded, convert, expire_trials
-from .ending import cancel, cancel_now, resume
+from .ending import cancel, resume
 from .jobs import expire_terms, notice_trial_ending, reap, renew
 from .overriding import BulkFailure, BulkResult, Override, bulk, override
 from .standing import PaymentFailure, mark_past_due, recover, suspend
-from .subscribing import activate, fail_provisioning, register_endpoint, subscribe
+from .subscribing import activate, begin, fail_provisioning, register_endpoint
 from .terms import SellerTerms, terms_of
 
 __all__ = [
@@ -20,9 +20,9 @@ __all__ = [
     "SellerTerms",
     "TrialsEnded",
     "activate",
+    "begin",
     "bulk",
     "cancel",
-    "cancel_now",
     "change_plan",
     "convert",
     "expire_terms",
@@ -38,7 +38,6 @@ __all__ = [
     "register_endpoint",
     "renew",
     "resume",
-    "subscribe",
     "suspend",
     "terms_of",
 ]

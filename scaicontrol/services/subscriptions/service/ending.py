@@ -12,14 +12,22 @@ from .terms import terms_of
 
 
 @verb
-async def cancel(uow: UnitOfWork, subscription_id: str, reason: str | None = None) -> Subscription:
-    """Let a subscription run out at the end of its period; a trial, and a one-time plan, end at once."""
-    uow.authorize("subscriptions:cancel")
+async def cancel(
+    uow: UnitOfWork, subscription_id: str, reason: str | None = None, *, immediate: bool = False
+) -> Subscription:
+    """
+    Let a subscription run out at the end of its period; a trial, and a one-time plan, end at once.
+
+    `immediate`, for operators, ends any at once, whatever it has paid for; usage so far is charged with the next run.
+    """
+    uow.authorize("subscriptions:administer" if immediate else "subscriptions:cancel")
     subscription = await changeable(uow, subscription_id)
     _refuse_pending(subscription)
     if subscription.status is SubscriptionStatus.trialing:
         end(uow, subscription, "cancel", uow.now, immediately=True, reason=reason)
         return subscription
+    if immediate:
+        return await _end_now(uow, subscription, reason)
     await catch_up(uow, subscription)
     if subscription.status is SubscriptionStatus.active and subscription.current_period_end is None:
         return await _end_now(uow, subscription, reason)
@@ -39,18 +47,6 @@ def _scheduled_step(subscription: Subscription) -> str:
     moment = subscription.pending_cancellation_at
     day = f"scheduled:{civil_date(moment)}" if moment else "scheduled"
     return f"{day}:v{subscription.version + 1}" if moment == subscription.last_scheduled_for else day
-
-
-@verb
-async def cancel_now(uow: UnitOfWork, subscription_id: str, reason: str | None = None) -> Subscription:
-    """End a subscription at once, whatever it has paid for; its usage so far is charged with the next run."""
-    uow.authorize("subscriptions:administer")
-    subscription = await changeable(uow, subscription_id)
-    _refuse_pending(subscription)
-    if subscription.status is SubscriptionStatus.trialing:
-        end(uow, subscription, "cancel", uow.now, immediately=True, reason=reason)
-        return subscription
-    return await _end_now(uow, subscription, reason)
 
 
 async def _end_now(uow: UnitOfWork, subscription: Subscription, reason: str | None) -> Subscription:

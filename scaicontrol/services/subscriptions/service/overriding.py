@@ -16,7 +16,7 @@ from ..models import Subscription
 from ..queries import known_status
 from .changing import override_terms
 from .converting import convert
-from .ending import cancel, cancel_now, resume
+from .ending import cancel, resume
 from .standing import suspend
 from .steps import Before, changeable, end, stop_usage, tell_changed
 from .subscribing import activate, fail_provisioning
@@ -70,7 +70,7 @@ async def _move(uow: UnitOfWork, subscription: Subscription, target: Subscriptio
         case "cancel":
             await cancel(uow, subscription.id, reason)
         case "cancel_now":
-            await cancel_now(uow, subscription.id, reason)
+            await cancel(uow, subscription.id, reason, immediate=True)
         case "suspend":
             await suspend(uow, subscription.id, reason)
         case "resume":
@@ -103,7 +103,7 @@ class BulkResult:
 
 _BULK: dict[str, Callable[[str | None], Callable[[UnitOfWork, str], Awaitable[Subscription]]]] = {
     "cancel": lambda reason: partial(cancel, reason=reason),
-    "cancel_immediate": lambda reason: partial(cancel_now, reason=reason),
+    "cancel_immediate": lambda reason: partial(cancel, reason=reason, immediate=True),
     "suspend": lambda reason: partial(suspend, reason=reason or ""),
     "resume": lambda reason: partial(resume, reason=reason),
 }
@@ -115,16 +115,24 @@ async def bulk(
 ) -> BulkResult:
     """Do one thing to many subscriptions, each in a transaction of its own; one refusal does not stop the others."""
     actor.require("subscriptions:administer")
-    if action not in _BULK:
-        raise invalid("action", f"'{action}' is not one of {', '.join(_BULK)}.", "unknown_action")
-    if len(ids) > BULK_MAX:
-        raise invalid("ids", f"At most {BULK_MAX} subscriptions at a time, not {len(ids)}.", "too_many")
-    result = BulkResult()
+    verb, result = _for_each(action, ids, reason), BulkResult()
     for subscription_id in dict.fromkeys(ids):
         try:
-            await backend.perform(actor, _BULK[action](reason), subscription_id)
+            await backend.perform(actor, verb, subscription_id)
         except ControlError as error:
             result.failed.append(BulkFailure(subscription_id, error.message))
         else:
             result.succeeded.append(subscription_id)
     return result
+
+
+def _for_each(
+    action: str, ids: Sequence[str], reason: str | None
+) -> Callable[[UnitOfWork, str], Awaitable[Subscription]]:
+    if action not in _BULK:
+        raise invalid("action", f"'{action}' is not one of {', '.join(_BULK)}.", "unknown_action")
+    if len(ids) > BULK_MAX:
+        raise invalid("ids", f"At most {BULK_MAX} subscriptions at a time, not {len(ids)}.", "too_many")
+    if action == "suspend" and not (reason or "").strip():
+        raise invalid("reason", "Say why the subscriptions are suspended.", "missing")
+    return _BULK[action](reason)

@@ -16,7 +16,7 @@ from .terms import terms_of
 NOTICE_DAYS = (7, 3, 1)
 
 
-async def subscribe(
+async def begin(
     uow: UnitOfWork,
     plan: str,
     *,

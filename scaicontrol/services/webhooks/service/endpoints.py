@@ -166,11 +166,6 @@ async def rotate_secret(
     return secret, await backend.perform(actor, _rotate, endpoint_id, path)
 
 
-async def rehearse_rotation(uow: UnitOfWork, endpoint_id: str) -> datetime:
-    """Leave the facts of `rotate_secret`, for dry runs: no secret is made."""
-    return await _rotate(uow, endpoint_id, "")
-
-
 async def _rotate(uow: UnitOfWork, endpoint_id: str, path: str) -> datetime:
     uow.authorize("webhooks:manage")
     row = await queries.get(uow, endpoint_id, lock=True)

@@ -1,0 +1,94 @@
+"""One public verb a deed, and no body written twice: what a surface can reach is what decides."""
+
+import ast
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from scaicontrol import services
+from scaicontrol.core.schemas import In
+
+ROOT = Path(__file__).parents[2]
+SURFACES = ("scaicontrol/api", "scaicontrol/mcp", "scaicontrol/cli", "admin_views", "tui")
+# Steps that another feature takes inside its own transaction; no surface does.
+SHARED_STEPS = {
+    "invoices.draft_credit": "a refund notes its credit note in the transaction that notes the refund",
+}
+
+
+def _features() -> Iterator[tuple[str, frozenset[str]]]:
+    for info in pkgutil.iter_modules(services.__path__):
+        module = importlib.import_module(f"scaicontrol.services.{info.name}")
+        yield info.name, frozenset(getattr(module, "__all__", ()))
+
+
+def _performed(feature: str) -> Iterator[tuple[str, str]]:
+    """Give (procedure, step) for every verb of its own that a feature hands to `backend.perform`."""
+    home = ROOT / "scaicontrol" / "services" / feature
+    for path in home.rglob("*.py") if home.is_dir() else [home.with_suffix(".py")]:
+        for function in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(function, ast.AsyncFunctionDef):
+                continue
+            for call in ast.walk(function):
+                if isinstance(call, ast.Call) and ast.unparse(call.func) == "backend.perform" and len(call.args) > 1:
+                    step = call.args[1]
+                    if isinstance(step, ast.Name) or (isinstance(step, ast.Attribute) and "." not in step.attr):
+                        yield function.name, step.attr if isinstance(step, ast.Attribute) else step.id
+
+
+def test_the_step_of_a_procedure_is_no_public_verb_beside_it():
+    found = {
+        f"{feature}.{step} is a step of {procedure}; leave it out of __all__, or it is a way around it"
+        for feature, public in _features()
+        for procedure, step in _performed(feature)
+        if step in public and f"{feature}.{step}" not in SHARED_STEPS
+    }
+    assert found == set()
+
+
+def _calls(path: Path) -> Iterator[tuple[str, str]]:
+    """Give (function, `feature.verb`) for every verb of the services that a surface's file names."""
+    for function in ast.walk(ast.parse(path.read_text())):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            for node in (node for statement in function.body for node in ast.walk(statement)):
+                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                    yield function.name, f"{node.value.id}.{node.attr}"
+
+
+def _surface_files() -> Iterator[Path]:
+    for folder in SURFACES:
+        yield from (ROOT / folder).rglob("*.py")
+
+
+def test_surfaces_take_no_step_that_is_shared_between_features():
+    found = {
+        f"{path.relative_to(ROOT)}: {verb} is a step: {SHARED_STEPS[verb]}"
+        for path in _surface_files()
+        for _, verb in _calls(path)
+        if verb in SHARED_STEPS
+    }
+    assert found == set()
+
+
+# A page of a list is a shape of the door itself.
+DOORS_OWN = {"scaicontrol.mcp.action.Paging"}
+
+
+def _subclasses(kind: type) -> Iterator[type]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _subclasses(each)
+
+
+def test_what_people_send_is_described_by_the_services_and_nowhere_else():
+    for path in _surface_files():
+        importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    homes = tuple(folder.replace("/", ".") for folder in SURFACES)
+    found = {
+        name
+        for kind in _subclasses(In)
+        if kind.__module__.startswith(homes) and (name := f"{kind.__module__}.{kind.__qualname__}") not in DOORS_OWN
+    }
+    written = {name for name in found if "action" not in name.rsplit(".", 2)[-2]}  # MCP makes one of each action
+    assert written == set(), "move these bodies to the schemas of their feature"
