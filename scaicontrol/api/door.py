@@ -55,7 +55,7 @@ def narrowing(model: type[BaseModel], **names: str) -> Any:
 
     def parameter(name: str, field: FieldInfo) -> inspect.Parameter:
         query = Query(alias=names.get(name), description=field.description)
-        annotation = Annotated[field.rebuild_annotation(), query]
+        annotation: Any = Annotated[field.rebuild_annotation(), query]
         return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=annotation)
 
     taken = [parameter(name, field) for name, field in model.model_fields.items()]

@@ -5,6 +5,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from scaicontrol import services
 from scaicontrol.core.schemas import In
@@ -75,7 +76,7 @@ def test_surfaces_take_no_step_that_is_shared_between_features():
 DOORS_OWN = {"scaicontrol.mcp.action.Paging"}
 
 
-def _subclasses(kind: type) -> Iterator[type]:
+def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:
     for each in kind.__subclasses__():
         yield each
         yield from _subclasses(each)

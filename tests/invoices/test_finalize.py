@@ -7,10 +7,11 @@ from sqlalchemy import select
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import Conflict, Invalid, Refused
 from scaicontrol.core.outbox import Outbox
+from scaicontrol.core.rehearsal import rehearse
 from scaicontrol.services import invoices, tax
-from scaicontrol.services.invoices import DocumentType, FinalizeIn, InvoicePatch, InvoiceStatus, NumberSeries
-from scaicontrol.services.invoices.service.finalize import finalize_within
-from tests.factories import NORTHWIND, alice, petra
+from scaicontrol.services.invoices import DocumentType, FinalizeIn, InvoiceIn, InvoicePatch, InvoiceStatus, NumberSeries
+from scaicontrol.services.invoices.service.finalize import finalize_within, open_series
+from tests.factories import ACME, NORTHWIND, alice, petra
 from tests.factories.invoices import a_draft, a_line, again, finalized
 
 
@@ -91,6 +92,16 @@ async def test_a_draft_that_changes_between_gate_and_seal_is_a_conflict(backend)
         await invoices.finalize(backend, petra, draft.id, FinalizeIn(version=1))
 
 
+async def test_a_rehearsal_runs_the_gate_and_takes_no_number(backend):
+    draft = await a_draft(backend)
+    empty = await backend.perform(petra, invoices.draft, InvoiceIn(tenant_id=ACME, currency="EUR", lines=[]))
+    with pytest.raises(Refused, match="Cannot finalize"):
+        await rehearse(backend, invoices.finalize, petra, empty.id)
+    for _ in range(2):
+        assert (await rehearse(backend, invoices.finalize, petra, draft.id)).result.number == "SCAI-2026-000001"
+    assert (await again(backend, draft)).number is None
+
+
 async def test_an_issue_date_never_goes_back(backend, clock):
     await finalized(backend)
     draft = await a_draft(backend)
@@ -140,6 +151,7 @@ async def test_a_failure_after_the_number_was_taken_consumes_none(backend):
     draft = await a_draft(backend)
 
     seen = await invoices.check(backend, petra, draft.id)
+    await backend.perform(petra, open_series, seen)
 
     async def fails(uow):
         await finalize_within(uow, draft.id, seen=seen)

@@ -24,7 +24,6 @@ async def credit(backend: Backend, actor: Actor, invoice_id: str, data: CreditIn
     return await finalize(backend, actor, note.id) if data.finalize else note
 
 
-@verb
 async def draft_credit(uow: UnitOfWork, invoice_id: str, data: CreditIn) -> Invoice:
     """
     Write the draft of a credit note over some lines, over an amount, or over everything that is left.
