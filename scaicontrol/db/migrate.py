@@ -67,8 +67,8 @@ async def revision_of(database: Database) -> str | None:
         async with database.platform_sql() as connection:
             if not await connection.run_sync(lambda sync: inspect(sync).has_table("alembic_version")):
                 return None
-            found: str | None = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
-            return found
+            found = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
+            return None if found is None else str(found)
 
 
 async def require(database: Database) -> None:
@@ -102,8 +102,9 @@ def _unknown(url: str, at: str | None) -> str:
 
 def _where(url: str) -> str:
     parsed = make_url(url)
-    is_file = parsed.get_backend_name() == "sqlite" and parsed.database
-    return str(Path(parsed.database).resolve()) if is_file else parsed.render_as_string()
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        return str(Path(parsed.database).resolve())
+    return parsed.render_as_string()
 
 
 @contextmanager
