@@ -51,7 +51,7 @@ openapi: install ## Describe the API to the portal again after a change in scaic
 	$(call step,describe the API,$(BIN)/scaicontrol openapi --portal > frontend/openapi.json)
 
 clean: ## Remove what make installed or built; keeps the data in var/
-	rm -rf .venv frontend/node_modules scaicontrol/static/portal build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv frontend/node_modules frontend/dist scaicontrol/static/portal build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 install: system-run .venv/.installed

@@ -84,22 +84,18 @@ def _sources(frontend: Path) -> Iterator[Path]:
 
 def build(frontend: Path, bundle: Path) -> None:
     """
-    Make the bundle in a folder of its own and then put it in place as a whole.
+    Make the bundle from a copy of the sources, so that a developer's node_modules stay as they are.
 
-    A copy of the sources is built, so that a developer's node_modules stay as they are.
+    `npm run build` puts it in place file by file: a server that runs meanwhile always has a whole portal.
     """
     npm, path = _npm()
     with tempfile.TemporaryDirectory(prefix="scaicontrol-portal-") as folder:
         workshop = Path(folder) / "frontend"
-        made = Path(folder) / "portal"
-        shutil.copytree(frontend, workshop, ignore=shutil.ignore_patterns("node_modules"))
-        environment = {**os.environ, "CI": "1", "PATH": path, "PORTAL_OUT_DIR": str(made)}
+        shutil.copytree(frontend, workshop, ignore=shutil.ignore_patterns("node_modules", "dist"))
+        environment = {**os.environ, "CI": "1", "PATH": path, "PORTAL_OUT_DIR": str(bundle)}
         for arguments in (["ci", "--no-audit", "--no-fund", "--ignore-scripts"], ["run", "build"]):
             _run([npm, *arguments], workshop, environment)
-        (made / ".source").write_text(source_hash(frontend))
-        bundle.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(bundle, ignore_errors=True)
-        shutil.copytree(made, bundle)
+        (bundle / ".source").write_text(source_hash(frontend))
 
 
 def _run(command: list[str], folder: Path, environment: dict[str, str]) -> None:

@@ -39,8 +39,8 @@ export default defineConfig({
     proxy: Object.fromEntries(["/api", "/auth"].map((path) => [path, BACKEND])),
   },
   build: {
-    // The backend serves this folder, and the wheel carries it.
-    outDir: process.env["PORTAL_OUT_DIR"] ?? "../scaicontrol/static/portal",
+    // Not where the backend reads: scripts/publish.mjs puts it there, under a running server.
+    outDir: "dist",
     emptyOutDir: true,
     target: "baseline-widely-available",
     modulePreload: { polyfill: false },

@@ -61,4 +61,6 @@ def _file(request: Request, found: Path, *, is_page: bool) -> Response:
             headers["Content-Encoding"], chosen = encoding, compressed
             break
     media = _TYPES.get(".html" if is_page else found.suffix, "application/octet-stream")
+    if not hashed:  # a new build may replace it between its size and its body
+        return Response(chosen.read_bytes(), headers=headers, media_type=media)
     return FileResponse(chosen, headers=headers, media_type=media)

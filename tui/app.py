@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from multiprocessing import resource_tracker
-from typing import ClassVar, Concatenate, ParamSpec, TypeVar
+from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from textual import on
 from textual.app import App
@@ -19,6 +19,7 @@ from .screens.lists import ListView
 from .screens.now import NowView
 from .screens.subscriptions import SubscriptionsView
 from .screens.view import View
+from .widgets.plain import plain
 from .widgets.prompt import Prompt
 
 P = ParamSpec("P")
@@ -93,6 +94,10 @@ class Dashboard(App[None]):
         if not self.paused and self.screen.age.total_seconds() >= self.every:
             self.screen.reload()
 
+    def notify(self, message: str, **options: Any) -> None:
+        """Say something as it is written: names and reasons in it are people's, and nothing of it is markup."""
+        super().notify(plain(message).plain, **{**options, "markup": False})
+
     def action_pause(self) -> None:
         self.paused = not self.paused
         self.tick()
@@ -117,9 +122,7 @@ class Dashboard(App[None]):
         else:
             self.screen.focus_next()
             if name:
-                self.notify(
-                    f"There is no place called {name}; try {', '.join(PLACES)}.", severity="warning", markup=False
-                )
+                self.notify(f"There is no place called {name}; try {', '.join(PLACES)}.", severity="warning")
 
     def action_go(self, name: str, wanted: str = "") -> None:
         """Go back to the first screen, and from there to a place; `wanted` is its filter."""

@@ -7,6 +7,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
+from .widgets.plain import plain
+
 
 class Confirm(ModalScreen[bool]):
     """Name the object and the effect, show what a rehearsal left, and ask."""
@@ -22,12 +24,12 @@ class Confirm(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield Label(Text(self.question, style="bold"), id="question")
-            yield Static(Text(self.effect), id="effect")
+            yield Label(plain(self.question), id="question")
+            yield Static(plain(self.effect), id="effect")
             yield Static(Text("Rehearsed and undone; for real it would leave:", style="dim"), id="rehearsed")
             with VerticalScroll(id="outcome"):
                 for line in self.outcome:
-                    yield Static(line)
+                    yield Static(plain(line))
             yield Static(Text.assemble(("y", "bold"), " do it    ", ("n", "bold"), " leave it as it is"), id="keys")
 
 
@@ -42,7 +44,7 @@ class AskReason(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
-            yield Label(Text(self.question, style="bold"), id="question")
+            yield Label(plain(self.question), id="question")
             yield Input(placeholder="The reason stands in the audit log", id="reason")
             yield Static(Text.assemble(("Enter", "bold"), " go on    ", ("Esc", "bold"), " back"), id="keys")
 

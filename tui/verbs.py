@@ -12,6 +12,7 @@ from scaicontrol.core.money import Money
 from scaicontrol.core.work import UnitOfWork
 
 from .door import Door, Rehearsal
+from .widgets.plain import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def _said(fact: DomainEvent) -> Text:
         amount = currency and name.endswith("_cents")
         spoken = str(Money(int(value), str(currency))) if amount else _short(str(value))
         told.append(f"{name.removesuffix('_cents').removesuffix('_at').replace('_', ' ')} {spoken}")
-    return Text.assemble(("fact    ", "dim"), (fact.topic, "bold"), "  ", (" · ".join(told[:6]), ""))
+    return Text.assemble(("fact    ", "dim"), (fact.topic, "bold"), "  ", plain(" · ".join(told[:6])))
 
 
 _DULL = frozenset({"currency", "step", "version", "canonical_digest", "scaicontrol_customer_id", "document_type"})

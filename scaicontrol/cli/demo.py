@@ -4,7 +4,8 @@ import importlib
 
 import typer
 
-PLACE = "commands"
+from .door import told
+
 app = typer.Typer()
 
 
@@ -14,4 +15,5 @@ def demo(
     serve: bool = True,
 ) -> None:
     """Migrate, load and live the demo world, print what it came to, and serve it. Running it again continues."""
-    importlib.import_module("scaicontrol.demo.run").main(port, serve=serve)  # by name: it assembles every surface
+    with told():
+        importlib.import_module("scaicontrol.demo.run").main(port, serve=serve)  # by name: it assembles every surface

@@ -10,8 +10,8 @@ import getpass
 import inspect
 import json
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -20,19 +20,22 @@ from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
-from scaicontrol.assembly import running_backend
 from scaicontrol.core import errors
 from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.approval import ApprovalRequired
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import ControlError
+from scaicontrol.core.errors import ControlError, Invalid, Unavailable
 from scaicontrol.core.pagination import Feed, Page
 from scaicontrol.core.settings import Settings
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.db import migrate
 from scaicontrol.db.tenant_filter import Scope
 from scaicontrol.services import changes as change_plans
 from scaicontrol.services import identity
+
+from .readiness import lost_database_said, require_schema
 
 EXIT: dict[type[ControlError], int] = {errors.NotFound: 3, errors.Conflict: 4, errors.Invalid: 2}
 APPROVAL_REQUIRED = 5
@@ -44,7 +47,18 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen, 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 As = Annotated[str | None, typer.Option("--as", metavar="USR", help="Act as this user instead of the machine's.")]
 
-connect: Connect = lambda: running_backend(Settings())  # noqa: E731  tests put their own backend here
+
+@asynccontextmanager
+async def _connected() -> AsyncIterator[Backend]:
+    from scaicontrol.assembly import effective, running_backend  # everything outside: not needed to print a --help
+
+    settings = effective(Settings())
+    await require_schema(settings)
+    async with running_backend(settings) as backend:
+        yield backend
+
+
+connect: Connect = _connected  # tests put their own backend here
 
 
 def command(
@@ -66,25 +80,26 @@ def command(
         parameters = list(inspect.signature(fn).parameters.values())
         own = [p for p in parameters[1:] if p.name != "actor"]
         takes, wants_actor = parameters[0].name, len(own) < len(parameters) - 1
+        looks_itself = any(p.name == "dry_run" for p in own)
 
         def spoken(**given: Any) -> None:
             as_json, user = given.pop("as_json"), given.pop("as_user")
-            dry_run, sure = (given.pop("dry_run"), given.pop("yes")) if changes else (False, True)
-            if changes and not (sure or dry_run) and sys.stdin.isatty():
-                typer.confirm(f"{(inspect.getdoc(fn) or fn.__name__).splitlines()[0]} Go on?", abort=True)
-            try:
+            sure = given.pop("yes") if changes else True
+            looks = given.get("dry_run", False)  # a procedure that knows dry runs of its own keeps its flag
+            dry_run = given.pop("dry_run") if changes and not looks_itself else False
+            with told(as_json=as_json), lost_database_said():
+                if not (sure or looks):
+                    _make_sure((inspect.getdoc(fn) or fn.__name__).splitlines()[0])
                 result = asyncio.run(_run(fn, takes, wants_actor, given, user, dry_run=dry_run))
-            except ControlError as error:
-                fail(error, as_json=as_json)
-            else:
-                show(result, as_json=as_json)
-                if fails(result):
-                    raise typer.Exit(1)
+            show(result, as_json=as_json)
+            if fails(result):
+                raise typer.Exit(1)
 
         keyword = inspect.Parameter.KEYWORD_ONLY
         extra = [inspect.Parameter("as_json", keyword, default=False, annotation=AsJson)]
         if changes:
-            extra.append(inspect.Parameter("dry_run", keyword, default=False, annotation=DryRun))
+            if not looks_itself:
+                extra.append(inspect.Parameter("dry_run", keyword, default=False, annotation=DryRun))
             extra.append(inspect.Parameter("yes", keyword, default=False, annotation=Yes))
         extra.append(inspect.Parameter("as_user", keyword, default=None, annotation=As))
         shown = [*(p.replace(kind=keyword) for p in own), *extra]
@@ -136,16 +151,17 @@ async def _actor(backend: Backend, user_id: str | None) -> Actor:
     return actor.on("cli")
 
 
-async def serve_terminal(run: Verb, user: str | None, *, write: bool) -> None:
-    """Run a full-screen program as the machine's user or a named one."""
-    async with connect() as backend:
-        await run(backend, await _actor(backend, user), write=write)
+def _make_sure(effect: str) -> None:
+    """Ask before something changes; where nobody can be asked, a script must have said so."""
+    if not sys.stdin.isatty():
+        raise Invalid(f"{effect} Nothing was done: without a terminal to ask at, say --yes (or --dry-run to look).")
+    typer.confirm(f"{effect} Go on?", abort=True)
 
 
 @contextmanager
 def progress(text: str) -> Iterator[Callable[[int, int], None]]:
     """Show a bar on standard error, where somebody is watching; give what moves it: done, of how many."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
         bar = shown.add_task(text, total=None)
@@ -173,7 +189,7 @@ def show(result: Any, *, as_json: bool) -> None:
     elif isinstance(result, dict):
         grid = Table.grid(padding=(0, 2))
         for key, value in result.items():
-            grid.add_row(key.replace("_", " "), _cell(value))
+            grid.add_row(Text(key.replace("_", " ")), _cell(value))
         Console().print(grid)
     elif result is not None:
         typer.echo(str(result))
@@ -192,10 +208,22 @@ def _table(rows: list[Any]) -> None:
     Console().print(table)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any) -> Text:
+    """Show a value as it is: what people write in brackets is no markup."""
     if value is None:
-        return "–"
-    return json.dumps(value, default=str) if isinstance(value, list | dict) else str(value)
+        return Text("–")
+    return Text(json.dumps(value, default=str) if isinstance(value, list | dict) else str(value))
+
+
+@contextmanager
+def told(*, as_json: bool = False) -> Iterator[None]:
+    """Say an expected failure and leave with its code: for commands that need no backend."""
+    try:
+        yield
+    except ControlError as error:
+        fail(error, as_json=as_json)
+    except migrate.NotReady as error:
+        fail(Unavailable(str(error)), as_json=as_json)
 
 
 def fail(error: ControlError, *, as_json: bool) -> None:

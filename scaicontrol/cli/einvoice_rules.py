@@ -64,7 +64,7 @@ def _row(row: InstalledRuleSet, today: date) -> dict[str, Any]:
     }
 
 
-@command(app)
+@command(app, changes=True)
 async def install(
     backend: Backend,
     actor: Actor,

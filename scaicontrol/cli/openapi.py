@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final
 
 import typer
 
-PLACE = "commands"
 # What the tenant portal asks for; `frontend/openapi.json` describes exactly these.
 PORTAL: Final = (
     "/api/v1/auth/me",

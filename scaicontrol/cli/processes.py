@@ -1,4 +1,4 @@
-"""The processes of an installation: web, worker, scheduler, and the terminal dashboard."""
+"""The processes of an installation: web, worker, scheduler."""
 
 import asyncio
 import importlib
@@ -11,10 +11,12 @@ import uvloop
 
 from scaicontrol.assembly import effective
 from scaicontrol.core.settings import Environment, Settings
+from scaicontrol.db import migrate
+from scaicontrol.db.engine import missing_file
 
-from .door import serve_terminal
+from .door import told
+from .readiness import require_schema
 
-PLACE = "commands"
 app = typer.Typer()
 
 
@@ -34,6 +36,7 @@ def serve(
         overrides["embedded_worker"] = embedded_worker
     _remember(overrides)
     settings = effective(Settings())  # every problem of the configuration in one sentence, before anything starts
+    _require_schema(settings, may_create=dev)
     uvicorn.run(
         "scaicontrol.main:create_app",
         factory=True,
@@ -53,6 +56,7 @@ def worker(
 ) -> None:
     """Work on what the queue brings, until told to stop."""
     _remember({"worker_concurrency": concurrency})
+    _require_schema(effective(Settings()))
     processes = importlib.import_module("tasks.processes")  # by name: surfaces do not know each other
     uvloop.run(processes.work(Settings()))
 
@@ -60,18 +64,16 @@ def worker(
 @app.command()
 def scheduler() -> None:
     """Enqueue due jobs; a second scheduler waits until the first is gone."""
+    _require_schema(effective(Settings()))
     processes = importlib.import_module("tasks.processes")
     uvloop.run(processes.schedule(Settings()))
 
 
-@app.command()
-def tui(
-    as_user: Annotated[str | None, typer.Option("--as", metavar="USR", help="Act as this user.")] = None,
-    write: Annotated[bool, typer.Option("--write", help="Allow changes; without it the dashboard only looks.")] = False,
-) -> None:
-    """Open the terminal dashboard."""
-    dashboard = importlib.import_module("tui.app")
-    asyncio.run(serve_terminal(dashboard.run, as_user, write=write))
+def _require_schema(settings: Settings, *, may_create: bool = False) -> None:
+    with told():
+        if may_create and missing_file(settings.effective_database_url):
+            migrate.upgrade(settings.effective_database_url)
+        asyncio.run(require_schema(settings))
 
 
 def _remember(overrides: dict[str, object]) -> None:

@@ -9,8 +9,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -24,7 +23,6 @@ from scaicontrol.integrations.client import body_of, call, client
 
 from . import door
 
-PLACE: Final = "root"
 app = typer.Typer(name="setup", no_args_is_help=True, help="Register this installation with ScaiKey.")
 
 _APPLICATIONS: Final = "/api/v1/public/register/applications"
@@ -66,7 +64,7 @@ def register(
     as_json: AsJson = False,
 ) -> None:
     """Ask ScaiKey to know this installation; an operator there approves it."""
-    with _told(as_json=as_json):
+    with door.told(as_json=as_json):
         base, public = _address(scaikey_url, "--scaikey-url"), _address(url, "--url")
         if scope is AppScope.PARTNER and not partner:
             raise invalid("partner", "Scope PARTNER needs --partner.")
@@ -92,7 +90,7 @@ def register(
 @app.command()
 def status(*, as_json: AsJson = False) -> None:
     """Ask how the request stands; once it is approved, write the credentials into .env."""
-    with _told(as_json=as_json):
+    with door.told(as_json=as_json):
         filed = _filed()
         env = environment_file()
         _check_writable(env)  # before the credentials are fetched, which works once
@@ -231,11 +229,3 @@ def _write(path: Path, text: str) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
-
-
-@contextmanager
-def _told(*, as_json: bool) -> Iterator[None]:
-    try:
-        yield
-    except ControlError as error:
-        door.fail(error, as_json=as_json)

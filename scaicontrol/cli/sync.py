@@ -1,6 +1,6 @@
 """The directory, mirrored."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
@@ -10,7 +10,6 @@ from scaicontrol.services import identity_sync
 
 from .door import command
 
-PLACE: Final = "commands"
 app = typer.Typer()
 
 

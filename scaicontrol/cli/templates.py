@@ -75,7 +75,7 @@ async def export(
     return f"Wrote {len(found)} templates to {output}."
 
 
-@command(app, "import")
+@command(app, "import", changes=True)
 async def import_(
     backend: Backend,
     actor: Actor,

@@ -1,6 +1,6 @@
 """The terminal dashboard."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -9,7 +9,6 @@ from scaicontrol.core.backend import Backend
 
 from .door import command
 
-PLACE: Final = "commands"
 app = typer.Typer()
 
 

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import event, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
@@ -41,9 +42,7 @@ class Database:
 
     def _connect(self, url: str, pool_size: int, max_overflow: int, *, begin: str) -> AsyncEngine:
         if self.is_sqlite:
-            if path := make_url(url).database:
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
-            engine = create_async_engine(url, pool_size=pool_size, max_overflow=max_overflow)
+            engine = create_async_engine(_existing(url), pool_size=pool_size, max_overflow=max_overflow)
             _keep_sqlite_honest(engine, begin)
         else:
             engine = create_async_engine(
@@ -106,6 +105,23 @@ class Database:
         await self.writer.dispose()
         if self.reader is not self.writer:
             await self.reader.dispose()
+
+
+def missing_file(url: str) -> Path | None:
+    """Name the file of an SQLite database that is not there."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return None
+    path = Path(parsed.database)
+    return None if path.exists() else path
+
+
+def _existing(url: str) -> URL:
+    """Open an SQLite file only where there is one: a mistyped folder must not become an empty database."""
+    parsed = make_url(url)
+    if not parsed.database:
+        return parsed
+    return parsed.set(database=f"file:{quote(parsed.database)}").update_query_dict({"mode": "rw", "uri": "true"})
 
 
 def _unsafe(variables: dict[str, str], status: dict[str, str]) -> list[str]:

@@ -5,24 +5,43 @@ These are plain functions that may be called from anywhere, also from inside a r
 as long as the migration takes (`await asyncio.to_thread(upgrade, url)` does not).
 """
 
+import asyncio
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import inspect, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from .engine import Database, missing_file
+
+T = TypeVar("T")
+
+
+class NotReady(Exception):
+    """This database cannot be used as it is; the message is a sentence that names what helps."""
 
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Run the revisions up to `revision`; nothing happens when the database is already there."""
-    if (path := make_url(url).database) and make_url(url).get_backend_name() == "sqlite":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-    _apart(command.upgrade, _config(url), revision)
+    if (at := current(url)) not in (None, *_known()):
+        raise NotReady(_unknown(url, at))
+    with _reached(url):
+        if path := missing_file(url):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _apart(command.upgrade, _config(url), revision)
+        except CommandError as error:
+            raise NotReady(f"Cannot upgrade to '{revision}': {error}. The newest is {head()}.") from error
 
 
 def downgrade(url: str, revision: str) -> None:
@@ -36,26 +55,76 @@ def check(url: str) -> None:
 
 
 def current(url: str) -> str | None:
-    """Give the revision the database is at; None before the first."""
-    seen: list[str] = []
-    config = _config(url)
-    script = ScriptDirectory.from_config(config)
+    """Give the revision the database is at; None before the first. Creates nothing."""
+    return _apart(asyncio.run, _with_database(url))
 
-    def look(revisions: Any, _: Any) -> list[Any]:
-        seen.extend(revisions if isinstance(revisions, tuple | list) else (revisions,))
-        return []
 
-    def read() -> None:
-        with EnvironmentContext(config, script, fn=look):
-            script.run_env()
+async def revision_of(database: Database) -> str | None:
+    """Give the revision a database is at; None before the first. Raises NotReady when it does not answer."""
+    if missing_file(database.url):
+        return None
+    with _reached(database.url):
+        async with database.platform_sql() as connection:
+            if not await connection.run_sync(lambda sync: inspect(sync).has_table("alembic_version")):
+                return None
+            found = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
+            return None if found is None else str(found)
 
-    _apart(read)
-    return next(iter(seen), None)
+
+async def require(database: Database) -> None:
+    """Raise NotReady unless the database answers and is at the revision this version of the code needs."""
+    at, where = await revision_of(database), _where(database.url)
+    if at == head():
+        return
+    if at not in (None, *_known()):
+        raise NotReady(_unknown(database.url, at))
+    found = f"The database {where} is at revision {at}" if at else f"There is no schema in the database {where}"
+    raise NotReady(f"{found}; this version needs {head()}: run `scaicontrol db upgrade`.")
 
 
 def head() -> str | None:
     """Give the newest revision this version of the code knows."""
-    return ScriptDirectory.from_config(_config("")).get_current_head()
+    return next(iter(_known()), None)
+
+
+@cache
+def _known() -> tuple[str, ...]:
+    """Name the revisions this version of the code has, the newest first."""
+    return tuple(script.revision for script in ScriptDirectory.from_config(_config("")).walk_revisions())
+
+
+def _unknown(url: str, at: str | None) -> str:
+    return (
+        f"The database {_where(url)} is at revision {at}, which this version of ScaiControl does not know (its newest "
+        f"is {head()}): run the newer version that upgraded it; `scaicontrol --version` says which this is."
+    )
+
+
+def _where(url: str) -> str:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        return str(Path(parsed.database).resolve())
+    return parsed.render_as_string()
+
+
+@contextmanager
+def _reached(url: str) -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, OSError) as error:
+        reason = str(((getattr(error, "orig", None) or error).args or ("no reason given",))[-1])
+        raise NotReady(
+            f"The database {_where(url)} does not answer ({reason}): start it or correct DATABASE_URL; "
+            "`scaicontrol db check` says when it is ready."
+        ) from error
+
+
+async def _with_database(url: str) -> str | None:
+    database = Database(url)
+    try:
+        return await revision_of(database)
+    finally:
+        await database.dispose()
 
 
 def _config(url: str) -> Config:
@@ -68,7 +137,7 @@ def _config(url: str) -> Config:
     return config
 
 
-def _apart(run: Callable[..., object], *arguments: object) -> None:
-    """Run in a thread of its own: env.py starts an event loop, which must not happen inside another."""
+def _apart(run: Callable[..., T], *arguments: object) -> T:
+    """Run in a thread of its own: env.py, too, starts an event loop, which must not happen inside another."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="migrate") as thread:
-        thread.submit(run, *arguments).result()
+        return thread.submit(run, *arguments).result()

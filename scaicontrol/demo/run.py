@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from scaicontrol.assembly import effective
 from scaicontrol.core.backend import Backend
@@ -116,7 +117,7 @@ def _show(summary: Summary, *, fresh: bool) -> None:
         sellers.add_column(title, justify="left" if title.startswith("Seller") else "right", no_wrap=True)
     for row in summary.sellers:
         sellers.add_row(
-            row.name, str(row.invoices), str(row.credit_notes), row.net, row.vat, row.paid, row.open, row.past_due
+            Text(row.name), str(row.invoices), str(row.credit_notes), row.net, row.vat, row.paid, row.open, row.past_due
         )
     console.print(sellers)
     console.print()

@@ -15,6 +15,7 @@ from textual.widgets import Footer, Static
 from ..door import Door
 from ..verbs import Row
 from ..widgets.bar import TopBar
+from ..widgets.plain import plain
 from ..widgets.prompt import Prompt
 from .view import View
 
@@ -34,6 +35,7 @@ class DetailView(View):
     def __init__(self, door: Door, row: Row) -> None:
         super().__init__(door)
         self.row = row
+        self._drawn: dict[str, Static] = {}  # by title: an id of a widget cannot be made of what people write
 
     @abstractmethod
     async def sections(self) -> Sequence[tuple[str, RenderableType]]:
@@ -62,15 +64,15 @@ class DetailView(View):
         if not self.is_mounted:
             return
         page = self.query_one("#page", VerticalScroll)
-        drawn = {str(part.id): part for part in page.query(Static)}
+        drawn, self._drawn = self._drawn, {}
         for title, body in sections:
-            name = title.lower().replace(" ", "-")
-            if name in drawn:
-                drawn.pop(name).update(body)
-            else:
-                section = Static(body, id=name, classes="section")
-                section.border_title = title
+            section = drawn.pop(title, None)
+            if section is None:
+                section = Static(markup=False, classes="section")
+                section.border_title = plain(title)
                 await page.mount(section)
+            section.update(body)
+            self._drawn[title] = section
         for gone in drawn.values():
             await gone.remove()
 
@@ -85,9 +87,9 @@ def fields(*pairs: tuple[str, object]) -> Table:
     grid.add_column()
     for name, value in pairs:
         if value not in (None, "", "–"):
-            written = value.copy() if isinstance(value, Text) else Text(str(value))
+            written = plain(value).copy()
             written.justify = "left"
-            grid.add_row(name, written)
+            grid.add_row(plain(name), written)
     return grid
 
 
@@ -98,7 +100,7 @@ def table(
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False, show_edge=False)
     figures = set(right)
     for number, title in enumerate(titles):
-        drawn.add_column(title, justify="right" if number in figures else "left")
+        drawn.add_column(plain(title), justify="right" if number in figures else "left")
     for row in rows:
-        drawn.add_row(*(cell if isinstance(cell, Text) else str(cell) for cell in row))
+        drawn.add_row(*map(plain, row))
     return drawn if drawn.row_count else Text(none, style="dim")

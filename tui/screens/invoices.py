@@ -2,7 +2,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from scaicontrol.core.pagination import Page, PageRequest
 from scaicontrol.core.schemas import checked
@@ -21,6 +20,7 @@ from scaicontrol.services.invoices import (
 
 from ..door import Door
 from ..verbs import Row, Verb
+from ..widgets.plain import plain
 from ..widgets.states import day, minute, money, state
 from .details import DetailView, fields, table
 from .lists import Column, ListView
@@ -142,7 +142,7 @@ def _summary(shown: InvoiceOut) -> RenderableType:
         ("seller", f"{shown.partner_id} {seller.get('legal_name', '')}"),
         *((reason, money(cents, shown.currency)) for reason, cents in shown.adjustments),
         ("net", money(shown.subtotal_cents, shown.currency)),
-        ("VAT", Text(f"{money(shown.tax_cents, shown.currency)}  {shown.tax_label or ''}")),
+        ("VAT", plain(f"{money(shown.tax_cents, shown.currency)}  {shown.tax_label or ''}")),
         ("total", money(shown.total_cents, shown.currency)),
         ("to be paid", money(shown.amount_due_cents, shown.currency)),
         ("issued", day(shown.issue_date)),
@@ -158,8 +158,8 @@ def _summary(shown: InvoiceOut) -> RenderableType:
 
 def _check(report: CheckReport) -> RenderableType:
     head = state("ready", "ready to be finalized") if report.ready else state("not_ready", "cannot be finalized yet")
-    found = [Text(f"  – {reason.said}") for reason in report.reasons]
-    found += [Text(f"  ! {warning}", style="yellow") for warning in (*report.warnings, *report.rules_not_run)]
+    found = [plain(f"  – {reason.said}") for reason in report.reasons]
+    found += [plain(f"  ! {warning}", "yellow") for warning in (*report.warnings, *report.rules_not_run)]
     if report.total_cents is not None and report.ready:
         lines = fields(("issue date", report.issue_date), ("due date", report.due_date), ("VAT", report.tax_label))
         return Group(head, lines, *found)
@@ -195,8 +195,8 @@ async def _explain(uow: UnitOfWork, invoice_id: str) -> Explanation:
 def _explained(found: Explanation) -> RenderableType:
     said = []
     for part in found.parts:
-        said.append(Text(part.title if part.part == ExplainedPart.line else str(part.part).upper(), style="bold"))
-        said += [Text(f"  {sentence}", style="" if part.matches else "red") for sentence in part.sentences]
+        said.append(plain(part.title if part.part == ExplainedPart.line else str(part.part).upper(), "bold"))
+        said += [plain(f"  {sentence}", "" if part.matches else "red") for sentence in part.sentences]
     return Group(*said)
 
 
@@ -216,13 +216,13 @@ def _settlements(shown: InvoiceDetail) -> RenderableType:
         table(
             ("When", "Kind", "Amount", "Reference", "By"), rows, right=(2,), none="Nothing was paid or credited yet."
         ),
-        *(Text(note) for note in notes),
+        *map(plain, notes),
     )
 
 
 def _files(shown: InvoiceDetail) -> RenderableType:
     waiting = [
-        Text(
+        plain(
             f"Version {render.version} waits since {minute(render.requested_at)}: {render.last_error or 'not made yet'}"
         )
         for render in shown.renders

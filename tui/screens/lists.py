@@ -16,6 +16,7 @@ from scaicontrol.core.work import UnitOfWork
 from ..door import Door
 from ..verbs import Row
 from ..widgets.bar import TopBar
+from ..widgets.plain import Rows
 from ..widgets.prompt import Prompt
 from .view import View
 
@@ -61,13 +62,13 @@ class ListView(View):
 
     def compose(self) -> ComposeResult:
         yield TopBar()
-        yield DataTable(cursor_type="row", zebra_stripes=True)
+        yield Rows()
         yield Prompt()
         yield Footer(show_command_palette=False)
 
     @property
-    def table(self) -> "DataTable[Text | str]":
-        return self.query_one(DataTable)
+    def table(self) -> Rows:
+        return self.query_one(Rows)
 
     @property
     def scope(self) -> str:

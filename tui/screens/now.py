@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -24,6 +24,7 @@ from scaicontrol.services.subscriptions import SubscriptionFilter, SubscriptionS
 from ..door import Door
 from ..verbs import Row
 from ..widgets.bar import TopBar
+from ..widgets.plain import Rows
 from ..widgets.prompt import Prompt
 from ..widgets.states import day, minute, state
 from .details import DetailView, table
@@ -180,7 +181,7 @@ class NowView(View):
 
     def compose(self) -> ComposeResult:
         yield TopBar()
-        yield DataTable(cursor_type="row", zebra_stripes=True)
+        yield Rows()
         yield Static(id="quiet")
         yield Prompt()
         yield Footer(show_command_palette=False)
@@ -193,8 +194,8 @@ class NowView(View):
         self.table.focus()
 
     @property
-    def table(self) -> "DataTable[Text | str]":
-        return self.query_one(DataTable)
+    def table(self) -> Rows:
+        return self.query_one(Rows)
 
     async def refresh_data(self) -> None:
         found = await self.door.ask(findings)
@@ -227,6 +228,7 @@ class NowView(View):
             self.app.push_screen(finding.place(self.door) if finding.place else FindingView(self.door, finding))
 
 
+_NO_LIST = Text("The first of them; a page of their own is not here yet.", style="dim")
 _WAYS = Text("2 invoices    3 subscriptions    : go somewhere    ? keys", style="dim")
 
 
@@ -241,9 +243,5 @@ class FindingView(DetailView):
         mine = next((finding for finding in found if finding.key == self.row.id), None)
         if mine is None:
             return [("Solved", state("ready", "There is nothing of this kind any more."))]
-        return [
-            (
-                f"{mine.count} {mine.what}",
-                table(("First",), ((line,) for line in mine.examples), none="No particulars."),
-            )
-        ]
+        first = table(("First",), ((line,) for line in mine.examples), none="No particulars.")
+        return [(f"{mine.count} {mine.what}", Group(first, "", _NO_LIST))]

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from typing import ClassVar, TypeVar
 
-from rich.text import Text
 from textual import work
 from textual.binding import Binding
 from textual.events import Key
@@ -162,7 +161,7 @@ class View(Screen[None]):
             Confirm(f"{called}?", verb.effect, outcome(row, rehearsal), grave=verb.grave)
         )
         if sure and await self.said(self._done(verb, row, reason)):
-            self.notify(Text(f"{called}: done.").plain)
+            self.notify(f"{called}: done.")
             self.reload()
 
     async def _done(self, verb: Verb, row: Row, reason: str) -> bool:
@@ -175,5 +174,5 @@ class View(Screen[None]):
             return await work
         except ControlError as error:
             reasons = [f"– {reason.said}" for reason in error.reasons if reason.message not in error.message]
-            self.notify("\n".join([error.message, *reasons]), severity="error", timeout=12, markup=False)
+            self.notify("\n".join([error.message, *reasons]), severity="error", timeout=12)
             return None

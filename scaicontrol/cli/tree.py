@@ -1,0 +1,278 @@
+"""
+What there is to type: each command, its line of help, and the module that holds it, known without importing any.
+
+A command of a feature is added in its module and here; a test holds the two together.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command; `module` is the file of this package whose `app` has it."""
+
+    module: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A word under which further ones stand."""
+
+    help: str
+    inner: "Mapping[str, Command | Group]"
+
+
+def _of(module: str, lines: Mapping[str, str]) -> dict[str, Command]:
+    return {name: Command(module, line) for name, line in lines.items()}
+
+
+ROOT: Final = Group(
+    "The control plane that knows what is sold, used, owed and paid.",
+    {
+        "demo": Command(
+            "demo",
+            "Migrate, load and live the demo world, print what it came to, and serve it. Running it again continues.",
+        ),
+        "openapi": Command("openapi", "Print the OpenAPI description as sorted JSON."),
+        "serve": Command("processes", "Serve REST, MCP, console and portal."),
+        "worker": Command("processes", "Work on what the queue brings, until told to stop."),
+        "scheduler": Command("processes", "Enqueue due jobs; a second scheduler waits until the first is gone."),
+        "tui": Command("tui", "Look at what is wrong now, and act on it: the dashboard for whoever is on call."),
+        "sync": Command("sync", "Bring partners, tenants, people and groups from ScaiKey."),
+        "db": Group(
+            "The schema of the database.",
+            _of(
+                "db",
+                {
+                    "upgrade": "Bring the schema to the version this code needs; safe to repeat.",
+                    "current": "Say at which version the schema is.",
+                    "check": "Say what keeps this database from being used: another schema than the code's, or unsafe server settings.",
+                },
+            ),
+        ),
+        "setup": Group(
+            "Register this installation with ScaiKey.",
+            _of(
+                "setup",
+                {
+                    "register": "Ask ScaiKey to know this installation; an operator there approves it.",
+                    "status": "Ask how the request stands; once it is approved, write the credentials into .env.",
+                    "show": "Print the ScaiKey configuration, secrets masked.",
+                },
+            ),
+        ),
+        "admin": Group(
+            "Operate partners, tenants, subscriptions, documents and jobs.",
+            {
+                "accounting": Group(
+                    "Exports to the books, and archives.",
+                    _of(
+                        "accounting",
+                        {
+                            "list": "List integrations.",
+                            "show": "Show an integration with its settings and mapping.",
+                            "test": "Try settings and mapping on the last 20 documents; exports nothing.",
+                            "sync": "Queue a range, or what failed; a worker exports it within 15 minutes. --force exports again.",
+                            "export": "Write everything a partner issued in a stretch of days into one file; the same range gives the same bytes.",
+                        },
+                    ),
+                ),
+                "billing": Group(
+                    "Billing runs: plan, compare, apply.",
+                    _of(
+                        "billing",
+                        {
+                            "plan": "Compute what is due; writes no document.",
+                            "list": "List runs, newest first.",
+                            "compare": "Hold a run against the last applied one.",
+                            "apply": "Write exactly what was planned; `plan-hash` is what the plan printed.",
+                            "quarantine": "List what was set aside and is not resolved.",
+                            "resolve": "Resolve a quarantined charge: retry, waive or manual.",
+                        },
+                    ),
+                ),
+                "einvoice-rules": Group(
+                    "Official rule sets that e-invoices must pass.",
+                    _of(
+                        "einvoice_rules",
+                        {
+                            "list": "List the rule sets that documents are held against: those that ship, then those that were installed.",
+                            "install": "Install a rule set: prove that it compiles, keep it, and hold documents against it from its day on.",
+                            "retire": "Stop holding documents against an installed set; its predecessor is asked again.",
+                            "rehearse": "Hold the last days' documents against rules that do not hold yet, and say which would be refused.",
+                        },
+                    ),
+                ),
+                "exchange-rates": Group(
+                    "Reference rates of the European Central Bank (VAT Directive 91).",
+                    _of(
+                        "exchange_rates",
+                        {
+                            "list": "List what one euro was worth, the newest day first.",
+                            "add": "Note what one euro was worth on a day.",
+                            "import": "Add the rates of a file that the European Central Bank publishes; days that are known stay as they are.",
+                        },
+                    ),
+                ),
+                "invoices": Group(
+                    "Invoices and credit notes.",
+                    _of(
+                        "invoices",
+                        {
+                            "list": "List documents, the newest first.",
+                            "show": "Show everything about a document.",
+                            "explain": "Work a document's amounts out again and say how each came about.",
+                            "check": "Say everything that keeps a draft from being finalized.",
+                            "finalize": "Give a draft its number and freeze it.",
+                            "regenerate-pdf": "Make the files of a document anew, as one more version.",
+                            "remind": "Make the reminder of an overdue invoice and have it mailed; the same level is made and mailed once.",
+                            "reminders": "List the reminders of an invoice that were made.",
+                            "verify": "Re-compute seals, numbers, witnesses and files of every series; ends with 1 when one is not as it was sealed.",
+                        },
+                    ),
+                ),
+                "partners": Group(
+                    "Partners, their seller data and terms.",
+                    _of(
+                        "partners",
+                        {
+                            "list": "List partners, 200 a page.",
+                            "show": "Show a partner with its seller data, its terms and what documents still lack.",
+                            "configure": "Change seller data and terms.",
+                        },
+                    ),
+                ),
+                "plans": Group(
+                    "Plans and their prices.",
+                    _of(
+                        "plans",
+                        {
+                            "list": "List plans with their prices.",
+                            "show": "Show a plan with its quotas and usage prices.",
+                            "deactivate": "Take a plan off sale; who has it keeps it.",
+                        },
+                    ),
+                ),
+                "plans-approve": Group(
+                    "List, show, approve, reject, apply change plans.",
+                    _of(
+                        "plans_approve",
+                        {
+                            "list": "List change plans, newest first.",
+                            "show": "Show everything a plan would leave.",
+                            "approve": "Let whoever planned it apply it.",
+                            "reject": "End a plan.",
+                            "apply": "Do exactly what your own plan showed, once.",
+                        },
+                    ),
+                ),
+                "roles": Group(
+                    "Who may do what; the first super_admin is made here.",
+                    _of(
+                        "roles",
+                        {
+                            "list": "List the roles one may grant, with their scopes.",
+                            "grant": "Give a person a role.",
+                            "revoke": "Take a role away from a person.",
+                        },
+                    ),
+                ),
+                "services": Group(
+                    "Subscribable services.",
+                    _of(
+                        "services",
+                        {
+                            "list": "List services with their status and health.",
+                            "approve": "Let a waiting service in; it fetches its metering key when it registers again.",
+                            "reject": "Turn a waiting service away.",
+                            "probe": "Look at a service's health address now.",
+                        },
+                    ),
+                ),
+                "subscriptions": Group(
+                    "List, show, cancel, suspend, resume.",
+                    _of(
+                        "subscriptions",
+                        {
+                            "list": "List subscriptions, newest first.",
+                            "show": "Show a subscription with its plan and timeline.",
+                            "cancel": "Cancel a subscription at the end of its period, or at once.",
+                            "suspend": "Take the right to use the service away until it is resumed.",
+                            "resume": "Undo a scheduled cancellation, or end a suspension.",
+                        },
+                    ),
+                ),
+                "templates": Group(
+                    "Templates of documents and mails.",
+                    _of(
+                        "templates",
+                        {
+                            "list": "List templates, the platform's first.",
+                            "validate": "Check templates as they were saved last; the exit code is 1 when one of them must not go live.",
+                            "export": "Write templates, as they were saved last, to a file that `import` reads.",
+                            "import": "Store the templates of a file as drafts, all or none; Jinja hidden in comments is translated.",
+                        },
+                    ),
+                ),
+                "tenants": Group(
+                    "Tenants and their billing profiles.",
+                    _of(
+                        "tenants",
+                        {
+                            "list": "List tenants, 200 a page.",
+                            "show": "Show a tenant with its billing profile.",
+                            "statement": "Show what a tenant was billed and paid between two days, or write it as a PDF.",
+                        },
+                    ),
+                ),
+                "uploads": Group(
+                    "Pictures: icons, and images for templates.",
+                    _of(
+                        "uploads",
+                        {
+                            "icon": "Store an icon and print its address.",
+                            "template-image": "Store an image for templates and letterheads and print its address; act --as somebody to store it as theirs.",
+                        },
+                    ),
+                ),
+                "users": Group(
+                    "People; `scaicontrol sync` brings them from ScaiKey.",
+                    _of(
+                        "users",
+                        {
+                            "list": "List people with the roles they were given, 200 a page.",
+                        },
+                    ),
+                ),
+                "vat-rates": Group(
+                    "Standard VAT rates of the 27 states, and VAT numbers.",
+                    _of(
+                        "vat_rates",
+                        {
+                            "list": "List the standard rates with the days they hold, their source, and when a person compared them with it.",
+                            "add": "Let a standard rate begin on a day; the one before it ends the day before.",
+                            "check": "Check the form of a VAT number and ask VIES about it; nothing is stored, so it is no evidence for a document.",
+                        },
+                    ),
+                ),
+                "webhooks": Group(
+                    "Subscribers and deliveries.",
+                    _of(
+                        "webhooks",
+                        {
+                            "list": "List subscribers with their deliveries by state.",
+                            "dead": "List what could not be delivered to a subscriber.",
+                            "retry": "Put a dead delivery back in line.",
+                            "replay": "Deliver a range again.",
+                            "purge": "Remove dead deliveries born before a moment, at most a thousand at a time. This cannot be undone.",
+                            "rotate": "Give a subscriber a new secret; both sign for 24 hours.",
+                        },
+                    ),
+                ),
+            },
+        ),
+    },
+)
