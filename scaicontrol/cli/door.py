@@ -22,7 +22,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
 from scaicontrol.assembly import running_backend
-from scaicontrol.core import errors
+from scaicontrol.core import errors, text
 from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError
@@ -80,7 +80,7 @@ def command(
             if changes and not (sure or dry_run) and sys.stdin.isatty():
                 typer.confirm(f"{(inspect.getdoc(fn) or fn.__name__).splitlines()[0]} Go on?", abort=True)
             try:
-                result = asyncio.run(_run(*doing, given, user, dry_run=dry_run))
+                result = asyncio.run(_run(*doing, text.cleaned(given), user, dry_run=dry_run))
             except _Undone as undone:
                 show(
                     {"would": list(undone.facts) or ["change nothing"], "result": plain(undone.result)}, as_json=as_json
