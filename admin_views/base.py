@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
+from scaicontrol.core import text
 from scaicontrol.core.errors import ControlError, Forbidden, NotFound
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import audit
@@ -217,6 +218,7 @@ class ControlView(ModelView):
             key = await visit.form_key(form.pop("form_token", ""), request.url.path)
             if key is None:
                 raise Forbidden("This form is too old or was not ours; look again and confirm once more.")
+            form = text.cleaned(form)
             complete(verb, form)
             said = await once(
                 visit, key, request.url.path, form, lambda: verb.press(visit.backend, visit.actor, pk, form)

@@ -67,6 +67,17 @@ async def catch_up(backend: Backend, fact: Outbox) -> None:
     await backend.perform(_ACTOR, payments.catch_up, _about(fact, "invoice_id"))
 
 
+async def close_quarantine(backend: Backend, fact: Outbox) -> None:
+    """A draft is none any more: nobody need look after it."""
+    await backend.perform(_ACTOR, billing.close_left, _about(fact, "invoice_id"))
+
+
+async def retry_draft(backend: Backend, fact: Outbox) -> None:
+    """Somebody wants a draft that was left behind tried once more."""
+    if invoice_id := (fact.payload or {}).get("draft_to_retry"):
+        await billing.retry_left(backend, _ACTOR, str(invoice_id))
+
+
 def _carry(action: Action) -> Reaction:
     async def carry(backend: Backend, fact: Outbox) -> None:
         """Tell the subscribed service what has become of the subscription."""
@@ -93,7 +104,10 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "subscription.cancelled": (_carry(Action.deprovision),),
     "subscription.trial_ending": (mails.mail_trial_ending,),
     "invoice.render_requested": (make_files,),
-    "invoice.finalized": (collect_unsent,),
+    "invoice.finalized": (collect_unsent, close_quarantine),
+    "invoice.deleted": (close_quarantine,),
+    "invoice.draft_voided": (close_quarantine,),
+    "quarantine.resolved": (retry_draft,),
     "invoice.delivery_requested": (mails.mail_document,),
     "invoice.sent": (collect,),
     "invoice.past_due": (fall_behind, pursue),

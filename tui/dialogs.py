@@ -7,6 +7,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
+from scaicontrol.core.text import Unprintable, clean
+
 from .widgets.plain import plain
 
 
@@ -52,7 +54,12 @@ class AskReason(ModalScreen[str | None]):
         self.query_one(Input).focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        if reason := event.value.strip():
+        try:
+            reason = clean(event.value, "The reason").strip()
+        except Unprintable as error:
+            self.notify(str(error), severity="warning", markup=False)
+            return
+        if reason:
             self.dismiss(reason)
         else:
             self.notify("Say why, or press Esc.", severity="warning")

@@ -22,7 +22,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from scaicontrol.core import errors
+from scaicontrol.core import errors, text
 from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.approval import ApprovalRequired
 from scaicontrol.core.backend import Backend
@@ -90,7 +90,7 @@ def command(
             with told(as_json=as_json), lost_database_said():
                 if not (sure or looks):
                     _make_sure((inspect.getdoc(fn) or fn.__name__).splitlines()[0])
-                result = asyncio.run(_run(fn, takes, wants_actor, given, user, dry_run=dry_run))
+                result = asyncio.run(_run(fn, takes, wants_actor, text.cleaned(given), user, dry_run=dry_run))
             show(result, as_json=as_json)
             if fails(result):
                 raise typer.Exit(1)

@@ -61,8 +61,8 @@ def _patch(settings: list[str]) -> PartnerConfigurationPatch:
         return PartnerConfigurationPatch(**given)
     except ValidationError as error:
         reasons = [
-            Reason("invalid", f"{'.'.join(map(str, e['loc']))}: {e['msg']}".removeprefix(": "), None)
-            for e in error.errors()
+            Reason("invalid", ": ".join([*map(str, e["loc"]), e["msg"].removeprefix("Value error, ")]))
+            for e in error.errors(include_url=False, include_context=False, include_input=False)
         ]
         raise Invalid("These settings cannot be stored.", reasons=reasons) from error
 

@@ -7,14 +7,13 @@ front of a number and the renderer behind it agree. Debian: fonts-noto-core, fon
 """
 
 import re
-import unicodedata
+from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from fontTools.ttLib import TTFont
-
 from .errors import Unavailable
+from .text import SHAPING, leaves_no_trace, not_meant
 
 _FOLDERS = tuple(
     Path(folder).expanduser()
@@ -35,10 +34,7 @@ _FAMILIES = {
 _OTHER_SCRIPTS = re.compile(r"NotoSans[A-Z]\w+-(Regular|Bold)")
 _UPRIGHT, _STYLED = ("-Regular", ""), ("-Bold", "-Italic", "-BoldItalic")
 
-# Nothing is drawn for these, but they shape their neighbours: joiners, directions, variants, where a word may break.
-_SHAPING = frozenset("\u00ad\u034f\u061c\u200c\u200d\u200e\u200f") | frozenset(map(chr, range(0xFE00, 0xFE10)))
 _WHITE = frozenset("\t\n\r ")
-_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp"})
 
 
 def unprintable(text: str) -> str:
@@ -50,9 +46,25 @@ def unprintable(text: str) -> str:
     return "".join(character for character in dict.fromkeys(text) if not _is_printable(character))
 
 
-def is_unseen(character: str) -> bool:
-    """Say whether a character would leave no trace on a page: a control, a format or a separator of lines."""
-    return unicodedata.category(character) in _UNSEEN
+def drawn(text: str) -> str:
+    """Give text that documents can show, or raise ValueError naming the character that no font has."""
+    if text.isascii():
+        return text
+    with suppress(Unavailable):  # without fonts nothing is printed at all, and the gate says so
+        if missing := unprintable(text):
+            raise ValueError(f"it contains {undrawn(missing[0])}; write it in other letters")
+    return text
+
+
+def undrawn(character: str) -> str:
+    """Say in a sentence's part what is wrong with a character that no font has."""
+    return f"'{character}' (U+{ord(character):04X}), which no font has"
+
+
+def load() -> None:
+    """Read what all fonts can draw, which takes a second, before somebody writes in letters that are looked up."""
+    for path in _files():
+        _characters_of(path)
 
 
 @cache
@@ -74,9 +86,9 @@ def configuration() -> str:
 
 @lru_cache(maxsize=20_000)
 def _is_printable(character: str) -> bool:
-    if character in _WHITE or character in _SHAPING:
+    if character in _WHITE or character in SHAPING:
         return True
-    if unicodedata.category(character) in _UNSEEN | {"Cs", "Co"}:
+    if leaves_no_trace(character) or not_meant(character):
         return False
     return any(ord(character) in _characters_of(path) for path in _files() if not path.stem.endswith(_STYLED))
 
@@ -94,5 +106,7 @@ def _files() -> tuple[Path, ...]:
 
 @cache
 def _characters_of(path: Path) -> frozenset[int]:
+    from fontTools.ttLib import TTFont  # noqa: PLC0415  nobody who writes in plain letters waits for it
+
     with TTFont(path, fontNumber=0, lazy=True) as font:
         return frozenset(font.getBestCmap() or ())

@@ -12,18 +12,37 @@ from pydantic import (
     Field,
     PlainSerializer,
     Strict,
+    StringConstraints,
     ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
 )
 
+from . import fonts, mail_addresses, text
 from .errors import ControlError, Invalid, Reason
 from .events import rfc3339
 from .money import CENTS_MAX, is_currency
 
 
 class In(BaseModel):
-    """A request body: unknown fields are errors, so that a misspelt one is never silently ignored."""
+    """
+    A request body: unknown fields are errors, so that a misspelt one is never silently ignored.
+
+    All of its text is cleaned as `core/text.py` says, or refused, before a field's own rules see it.
+    """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _text_as_meant(cls, value: Any, info: ValidationInfo) -> Any:
+        name = info.field_name or "The text"
+        if isinstance(value, str):
+            return text.clean(value, name)
+        if isinstance(value, list):
+            return [text.clean(each, name) if isinstance(each, str) else each for each in value]
+        return value
 
 
 class Patch(In):
@@ -74,6 +93,20 @@ def _currency(value: str) -> str:
     return value
 
 
+def _empty_is_none(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+# Markers of text that reaches documents: a name is one line, and every letter of it can be drawn.
+OneLine = BeforeValidator(lambda value: text.one_line(value) if isinstance(value, str) else value)
+Printed = AfterValidator(fonts.drawn)
+EmptyIsNone = BeforeValidator(_empty_is_none)
+MailAddress = Annotated[
+    str,
+    StringConstraints(max_length=254),
+    AfterValidator(mail_addresses.normalized),
+    WithJsonSchema({"type": "string", "format": "email", "maxLength": 254}),
+]
 Moment = Annotated[datetime, PlainSerializer(rfc3339, when_used="json-unless-none")]
 Cents = Annotated[int, Strict(), Field(ge=-CENTS_MAX, le=CENTS_MAX, description="Minor units of the currency.")]
 Price = Annotated[int, Strict(), Field(ge=0, le=CENTS_MAX, description="Minor units of the currency; not negative.")]

@@ -5,14 +5,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from . import mail_addresses
 
 KNOWN_SERVICES = (
     "scaikey", "scaivault", "scaisend", "scaigrid", "scaiflow", "scaiwave", "scaidrive", "scaidns", "scaicms",
     "scaicrm",
 )  # fmt: skip
 
+MailAddressOrNone = Annotated[str, AfterValidator(lambda value: mail_addresses.normalized(value) if value else "")]
 Names = Annotated[tuple[str, ...], NoDecode]  # given as a comma-separated list
 
 
@@ -75,7 +78,7 @@ class Settings(BaseSettings):
     scaisend_url: str = "https://scaisend.scailabs.ai"
     scaisend_api_key_vault_path: str = ""
     scaisend_api_key: SecretStr = SecretStr("")
-    scaisend_from_email: str = ""
+    scaisend_from_email: MailAddressOrNone = ""
     scaisend_from_name: str = "ScaiControl"
     scaisend_sandbox: bool = False
 
@@ -91,7 +94,7 @@ class Settings(BaseSettings):
     operator_country_code: str = ""
     operator_vat_number: str = ""
     operator_registration_number: str = ""
-    operator_email: str = ""
+    operator_email: MailAddressOrNone = ""
     operator_phone: str = ""
     operator_iban: str = ""
     operator_bic: str = ""

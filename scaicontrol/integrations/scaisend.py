@@ -11,6 +11,7 @@ from typing import Any, Final
 import httpx2
 
 from scaicontrol.core.errors import ControlError
+from scaicontrol.core.mail_addresses import deliverable
 from scaicontrol.core.ports import Attachment, Mail, MailOutcome, MailResult
 from scaicontrol.core.settings import Settings
 
@@ -109,7 +110,7 @@ def _too_much(mail: Mail) -> str | None:
 
 
 def _address(email: str, name: str) -> Mapping[str, str]:
-    return {"email": email, **({"name": name} if name else {})}
+    return {"email": deliverable(email), **({"name": name} if name else {})}
 
 
 def _attachment(attachment: Attachment) -> Mapping[str, str]:

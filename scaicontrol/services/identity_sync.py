@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final, TypeVar
 
 from sqlalchemy import delete, func, select, update
 
+from scaicontrol.core import mail_addresses, text
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.events import DomainEvent
@@ -139,9 +140,9 @@ async def _refresh(uow: UnitOfWork, claims: Mapping[str, Any], identity: Mapping
         uow.session.add(user)
     user.last_login_at = uow.now
     if email := identity.get("email"):
-        user.email = str(email)
+        user.email = _address(str(email)) or user.email
     if name := identity.get("name"):
-        user.display_name = str(name)
+        user.display_name = _name(str(name))
 
 
 async def _read(backend: Backend) -> _Directory:
@@ -203,23 +204,36 @@ def _fields(entry: Row, partners_of: Mapping[str, str]) -> dict[str, Any]:
     match entry:
         case DirectoryPartner() | DirectoryTenant():
             fields: dict[str, Any] = {
-                "name": entry.name,
+                "name": _name(entry.name),
                 "slug": entry.slug,
                 "status": entry.status,
-                "contact_email": entry.contact_email,
+                "contact_email": _address(entry.contact_email or "") or None,
             }
             if isinstance(entry, DirectoryTenant):
                 fields["partner_id"] = entry.partner_id
         case DirectoryUser():
             fields = {
                 **_place(entry, partners_of),
-                "email": entry.email,
-                "display_name": entry.display_name,
+                "email": _address(entry.email),
+                "display_name": _name(entry.display_name),
                 "status": entry.status,
             }
         case DirectoryGroup():
-            fields = {**_place(entry, partners_of), "name": entry.name}
+            fields = {**_place(entry, partners_of), "name": _name(entry.name)}
     return fields | {"deleted_at": None}
+
+
+def _name(value: str) -> str:
+    """Give a name as it is kept: nobody here can ask the directory's people to type it again."""
+    return text.one_line(text.tolerated(value)).strip()
+
+
+def _address(value: str) -> str:
+    """Give a mail address, or an empty text for what is none: nothing could be sent to it."""
+    try:
+        return mail_addresses.normalized(text.tolerated(value).strip())
+    except ValueError:
+        return ""
 
 
 def _place(entry: DirectoryUser | DirectoryGroup, partners_of: Mapping[str, str]) -> dict[str, str | None]:

@@ -3,6 +3,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import select
 
 from scaicontrol.core.actor import ActorKind
@@ -189,3 +190,25 @@ async def test_the_client_id_names_the_approved_service_first(backend):
     assert found is not None
     assert found.slug == "approved"
     assert drive.kind is ActorKind.service
+
+
+async def test_a_name_is_kept_as_it_was_meant_and_what_cannot_be_meant_is_refused(backend):
+    await registry.register(backend, drive, asks())
+    told = asks().model_dump() | {
+        "name": "\ufeffScai\u200bDrive\u2060\r\n",
+        "metrics": [_metric("Sto\u200brage", "G\u2060B")],
+    }
+    done = await registry.re_register(backend, drive, RegistrationIn.model_validate(told))
+    assert (done.service.name, done.service.metrics[0]["name"], done.service.metrics[0]["unit"]) == (
+        "ScaiDrive", "Storage", "GB",
+    )  # fmt: skip
+    with pytest.raises(ValidationError) as refused:
+        RegistrationIn.model_validate(told | {"name": "Scai\x00Drive", "metrics": [_metric("Sto\u202erage", "GB")]})
+    assert {(".".join(map(str, error["loc"])), error["msg"].split(", ", 1)[1]) for error in refused.value.errors()} == {
+        ("name", "name contains U+0000 (a control character), which cannot be printed; remove it."),
+        ("metrics.0.name", "name contains U+202E (RIGHT-TO-LEFT OVERRIDE), which cannot be printed; remove it."),
+    }
+
+
+def _metric(name: str, unit: str) -> dict[str, str]:
+    return {"slug": "storage_gb", "name": name, "unit": unit, "kind": "gauge"}

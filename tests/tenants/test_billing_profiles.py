@@ -1,7 +1,8 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from pydantic import ValidationError
+from sqlalchemy import select, update
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Forbidden, Invalid, NotFound, Refused
@@ -172,3 +173,47 @@ async def test_preferences_are_the_tenants_own(backend, acme):
     for other in (gina, tom):
         with pytest.raises((NotFound, Forbidden)):
             await backend.perform(other, tenants.update_preferences, ACME, patch)
+
+
+@pytest.mark.parametrize(
+    ("address", "missing"),
+    [
+        ({"country_code": "HK", "state": "Kowloon"}, []),
+        ({"country_code": "IE", "city": "Dublin"}, []),
+        ({"country_code": "AE", "city": "Dubai"}, []),
+        ({"country_code": "SG", "postal_code": "546080"}, []),
+        ({"country_code": "NL", "city": "Rotterdam"}, ["postal_code"]),
+        ({"country_code": "DE", "postal_code": "10115"}, ["city"]),
+        ({"city": "Nowhere"}, ["postal_code", "country_code"]),
+    ],
+)
+async def test_a_postcode_is_asked_for_only_where_the_country_has_them(backend, acme, address, missing):
+    await store_tenant(backend, "tnt_new", billed=False)
+    profile = await save(backend, petra, "tnt_new", company_name="Acme", address_line1="1 Queen's Road", **address)
+    assert profile.missing_for_finalisation == missing
+
+
+async def test_a_postcode_that_is_sent_fits_its_country_and_one_that_is_stored_may_stay(backend, acme):
+    with pytest.raises(Invalid, match="'10115' is not a postcode of Netherlands such as 1234 AB or 2490 AA") as refused:
+        await save(backend, postal_code="10115")
+    assert [reason.field for reason in refused.value.reasons] == ["postal_code"]
+    with pytest.raises(Invalid, match="'3011 AD' is not a postcode of Germany"):
+        await save(backend, country_code="DE", postal_code="3011 AD", vat_number=None)
+    assert (await save(backend, postal_code="3011 ad", city="Delft")).postal_code == "3011 AD"
+
+    async def stored_before(uow):
+        await uow.session.execute(update(BillingProfile).values(postal_code="old"))
+
+    await backend.perform(ada, stored_before)
+    assert (await save(backend, postal_code="old", city="Gouda")).postal_code == "old"
+
+
+@pytest.mark.parametrize("written", ["ap@acme.example,cfo", "ap", "Ann <ap@acme.example>"])
+def test_a_contact_address_is_one_address(written):
+    with pytest.raises(ValidationError, match=r"is not one mail address such as ap@acme\.example"):
+        BillingProfileIn(contact_email=written)
+
+
+async def test_a_contact_address_is_kept_in_one_way_and_an_empty_one_clears(backend, acme):
+    assert (await save(backend, contact_email=" AP@BÜCHER.example ")).contact_email == "AP@bücher.example"
+    assert (await save(backend, contact_email=" ")).contact_email is None

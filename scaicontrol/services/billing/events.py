@@ -27,6 +27,7 @@ class RunApplied(DomainEvent):
     version: int
     applied: int
     quarantined: int
+    left_as_drafts: int = 0
 
     @property
     def lifecycle_step(self) -> str:
@@ -51,3 +52,4 @@ class QuarantineResolved(DomainEvent):
     partner_id: str
     tenant_id: str
     resolution: str
+    draft_to_retry: str | None = None

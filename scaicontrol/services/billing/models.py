@@ -1,7 +1,7 @@
 """Runs, what they plan, the charges that can exist once only, and what could not be computed."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,6 +11,8 @@ from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel
 from scaicontrol.db.tenant_filter import PartnerPrivate
 
 from .lifecycle import RunLifecycle, RunStatus
+
+DRAFT: Final = "draft"
 
 
 class BillingRun(Lifecycled, PartnerPrivate, Model):
@@ -30,6 +32,7 @@ class BillingRun(Lifecycled, PartnerPrivate, Model):
     documents: Mapped[int] = mapped_column(default=0)
     quarantined: Mapped[int] = mapped_column(default=0)
     zeros: Mapped[int] = mapped_column(default=0)
+    left_as_drafts: Mapped[int] = mapped_column(default=0)
     totals: Mapped[dict[str, Any]] = mapped_column(JsonDocument, default=dict)  # currency → subtotal, tax, total cents
     created_by: Mapped[str] = mapped_column(String(100))
     planned_at: Mapped[datetime | None]
@@ -79,7 +82,11 @@ class BillingCharge(TenantScopedModel):
 
 
 class QuarantineItem(TenantScopedModel):
-    """A charge that could not be computed or applied, with its inputs; the rest of the run went on."""
+    """
+    A charge that could not be computed or applied, with its inputs; the rest of the run went on.
+
+    Of the kind `draft` it is a written draft that the gate refuses: its subject is the invoice, its inputs the reasons.
+    """
 
     __tablename__ = "billing_quarantine"
     __table_args__ = (Index("ix_billing_quarantine_open", "partner_id", "resolved_at"),)
@@ -98,3 +105,13 @@ class QuarantineItem(TenantScopedModel):
 
     def __str__(self) -> str:
         return f"quarantine item {self.id}"
+
+    @property
+    def invoice_id(self) -> str | None:
+        """The draft it is about, where it is about one."""
+        return self.subject_id if self.charge_kind == DRAFT else None
+
+    @property
+    def reasons(self) -> list[dict[str, str | None]]:
+        """Everything the gate found, where it refused a draft."""
+        return list((self.inputs or {}).get("reasons", ()))

@@ -44,6 +44,7 @@ class RunOut(Out):
     documents: int
     zeros: int
     quarantined: int
+    left_as_drafts: int = Field(description="Written, but refused at finalisation: see its quarantine.")
     totals: dict[str, Any]
     created_by: str
     planned_at: Moment | None
@@ -65,6 +66,14 @@ class PlannedDocumentOut(Out):
     invoice_id: str | None
 
 
+class GateReasonOut(Out):
+    code: str
+    message: str
+    field: str | None = None
+    rule: str | None = None
+    fix: str | None = None
+
+
 class QuarantineOut(Out):
     id: str
     run_id: str | None
@@ -75,6 +84,8 @@ class QuarantineOut(Out):
     period_start: Moment
     reason_code: str = Field(examples=["no_billing_profile"])
     detail: str
+    invoice_id: str | None = Field(description="The draft it is about, where it is about one.")
+    reasons: list[GateReasonOut] = Field(description="Everything that keeps that draft from being finalised.")
     resolved_at: Moment | None
     resolution: str | None
     resolution_reason: str | None

@@ -6,12 +6,12 @@ from pydantic import AwareDatetime, ConfigDict, Field, PlainSerializer, StringCo
 from scaicontrol.core.events import rfc3339
 from scaicontrol.core.ids import Id
 from scaicontrol.core.periods import BillingPeriod
-from scaicontrol.core.schemas import Currency, Exact, In, Moment, Out
+from scaicontrol.core.schemas import Currency, Exact, In, Moment, OneLine, Out, Printed
 from scaicontrol.core.schemas import Price as PriceCents
 
 PlanSlug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 MetricSlug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-Label = Annotated[str, StringConstraints(max_length=40)]
+Label = Annotated[str, StringConstraints(max_length=40), OneLine, Printed]
 Amount = Annotated[Exact, Field(ge=0)]
 When = Annotated[AwareDatetime, PlainSerializer(rfc3339, when_used="json-unless-none")]
 
@@ -101,7 +101,7 @@ class PlanIn(In):
 
     service_id: Id
     slug: PlanSlug
-    name: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=120), OneLine, Printed]
     description: Annotated[str, StringConstraints(max_length=4000)] = ""
     tier: Label = ""
     billing_period: BillingPeriod

@@ -1,12 +1,12 @@
 """The PDF of a document: the same content as its XML, which travels inside for the formats that ask for it."""
 
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from scaicontrol.core import fonts
 from scaicontrol.core.errors import Reason
 from scaicontrol.core.ports import Attachment, Conformance, DocumentRenderer
+from scaicontrol.core.text import leaves_no_trace, named
 from scaicontrol.services import templates, uploads
 
 from .document import Document
@@ -43,12 +43,10 @@ def unprintable(document: Document) -> list[Reason]:
 
 
 def _missing(character: str, path: str) -> Reason:
-    code = f"U+{ord(character):04X}"
-    if fonts.is_unseen(character):
-        name = unicodedata.name(character, "a control character")
-        message = f"{path} contains {code} ({name}), which nobody would see in the PDF; remove it."
+    if leaves_no_trace(character):
+        message = f"{path} contains {named(character)}, which nobody would see in the PDF; remove it."
     else:
-        message = f"{path} contains '{character}' ({code}), which no font has; remove it or write it in other letters."
+        message = f"{path} contains {fonts.undrawn(character)}; remove it or write it in other letters."
     return Reason("missing_glyph", message, path)
 
 

@@ -10,17 +10,29 @@ from pydantic.config import JsonDict
 from scaicontrol.core.errors import Reason
 from scaicontrol.core.ids import Id
 from scaicontrol.core.money import half_up
-from scaicontrol.core.schemas import Cents, Count, Currency, Exact, In, Moment, Out, Patch, Price
+from scaicontrol.core.schemas import (
+    Cents,
+    Count,
+    Currency,
+    Exact,
+    In,
+    MailAddress,
+    Moment,
+    OneLine,
+    Out,
+    Patch,
+    Price,
+    Printed,
+)
 
 from .lifecycle import Channel, DocumentType, InvoiceStatus
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-Short = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
-UnitLabel = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000), Printed]
+Short = Annotated[str, StringConstraints(min_length=1, max_length=100), OneLine, Printed]
+UnitLabel = Annotated[str, StringConstraints(min_length=1, max_length=40), OneLine, Printed]
 VatCategory = Annotated[str, Field(pattern="^(S|AE|G|E|Z|O|K)$", description="UNCL 5305.")]
 Percent = Annotated[Exact, Field(gt=0, le=100, decimal_places=4)]
-Terms = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Terms = Annotated[str, StringConstraints(min_length=1, max_length=500), Printed]
 VatRate = Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2, allow_inf_nan=False)]
 
 
@@ -112,7 +124,7 @@ class LineIn(_Spanned):
 
     description: Text
     quantity: Exact = Decimal(1)
-    unit_label: Annotated[str, StringConstraints(max_length=40)] | None = None
+    unit_label: Annotated[str, StringConstraints(max_length=40), OneLine, Printed] | None = None
     unit_price_cents: Cents
     unit_divisor: Count = 1
     amount_cents: Cents | None = None
@@ -266,7 +278,7 @@ class StatementIn(In):
 class SendIn(In):
     model_config = ConfigDict(json_schema_extra={"examples": [{"to": ["books@acme.example"], "attach_xml": True}]})
 
-    to: list[Email] | None = Field(default=None, min_length=1, max_length=10)
+    to: list[MailAddress] | None = Field(default=None, min_length=1, max_length=10)
     attach_xml: bool | None = None
     channel: Channel = Channel.email
 

@@ -17,6 +17,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.mail_addresses import is_one
 from scaicontrol.core.ports import Attachment, Mail, MailOutcome, MailResult
 from scaicontrol.core.work import UnitOfWork
 
@@ -144,6 +145,9 @@ async def _claim(uow: UnitOfWork) -> list[OutgoingMail]:
 
 
 async def _send(backend: Backend, mail: OutgoingMail) -> MailResult:
+    for each in mail.recipients:  # of a profile that was saved before addresses were checked
+        if not is_one(each["email"]):
+            return MailResult(MailOutcome.refused, detail=f"'{each['email']}' is not one mail address; correct it.")
     try:
         attachments = [
             Attachment(each["filename"], each["content_type"], await backend.ports.objects.get(each["storage_key"]))

@@ -4,6 +4,7 @@ from typing import Any, Final
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
+from scaicontrol.core.postal_addresses import ADDRESS_PARTS, required_parts
 from scaicontrol.db import IdString, JsonDocument, Model
 from scaicontrol.db.tenant_filter import PartnerOwned
 
@@ -120,4 +121,6 @@ class PartnerConfiguration(PartnerOwned, Model):
     @property
     def missing_for_finalisation(self) -> list[str]:
         """Name the seller fields without which no document of this partner can be finalised."""
-        return [name for name in REQUIRED if not (getattr(self, name) or self.operator.get(name))]
+        said = {name: getattr(self, name) or self.operator.get(name) for name in REQUIRED}
+        not_had = {f"seller_{part}" for part in ADDRESS_PARTS - required_parts(said["seller_country_code"])}
+        return [name for name, value in said.items() if not value and name not in not_had]

@@ -4,14 +4,14 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from scaicontrol.core.schemas import Country, Currency, Moment, Out, Patch
+from scaicontrol.core.schemas import Country, Currency, EmptyIsNone, MailAddress, Moment, OneLine, Out, Patch, Printed
 
 from .terms import ExportCategory, InvoiceGrouping, Language, Proration, TrialEnd, ViesPolicy
 
-Text32 = Annotated[str, StringConstraints(max_length=32)]
-Text120 = Annotated[str, StringConstraints(max_length=120)]
-Text200 = Annotated[str, StringConstraints(max_length=200)]
-Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Text32 = Annotated[str, StringConstraints(max_length=32), OneLine, Printed]
+Text64 = Annotated[str, StringConstraints(max_length=64), OneLine, Printed]
+Text120 = Annotated[str, StringConstraints(max_length=120), OneLine, Printed]
+Text200 = Annotated[str, StringConstraints(max_length=200), OneLine, Printed]
 Day = Annotated[int, Field(ge=1, le=365)]
 Days = Annotated[list[Day], Field(max_length=12)]
 
@@ -42,11 +42,11 @@ class PartnerConfigurationPatch(Patch):
     seller_city: Text120 | None = None
     seller_state: Text120 | None = None
     seller_vat_number: Text32 | None = None
-    seller_registration_number: Annotated[str, StringConstraints(max_length=64)] | None = None
+    seller_registration_number: Text64 | None = None
     seller_tax_number: Text32 | None = Field(default=None, description="The number for taxes that is no VAT number.")
     seller_contact_name: Text120 | None = None
-    seller_email: Email | None = None
-    seller_phone: Annotated[str, StringConstraints(max_length=40)] | None = None
+    seller_email: Annotated[MailAddress | None, EmptyIsNone] = None
+    seller_phone: Annotated[str, StringConstraints(max_length=40), OneLine, Printed] | None = None
     iban: Annotated[str, StringConstraints(max_length=50)] | None = None
     bic: Annotated[str, StringConstraints(max_length=15)] | None = None
     bank_name: Text120 | None = None
@@ -61,7 +61,7 @@ class PartnerConfigurationPatch(Patch):
     email_template_name: Text120 | None = None
     logo_url: Annotated[str, StringConstraints(max_length=500, pattern=r"^(https://|/)[^\s]+$")] | None = None
     brand_color: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
-    peppol_id: Annotated[str, StringConstraints(max_length=64)] | None = None
+    peppol_id: Text64 | None = None
     peppol_scheme: str | None = None
 
     number_prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{0,9}$")] | None = None

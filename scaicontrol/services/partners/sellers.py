@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from scaicontrol.core.settings import Settings
+from scaicontrol.core.text import tolerated
 
 from .models import PartnerConfiguration
 
@@ -39,7 +40,7 @@ def operator_identity(settings: Settings) -> dict[str, str]:
         "iban": settings.operator_iban,
         "bic": settings.operator_bic,
     }
-    return {name: value for name, value in said.items() if value}
+    return {name: tolerated(value) for name, value in said.items() if value}
 
 
 def seller_snapshot(config: PartnerConfiguration) -> dict[str, Any]:

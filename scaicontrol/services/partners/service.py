@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scaicontrol.core import identifiers
+from scaicontrol.core import identifiers, postal_addresses
 from scaicontrol.core.errors import Conflict
 from scaicontrol.core.periods import time_zone
 from scaicontrol.core.verbs import verb
@@ -54,6 +54,9 @@ def _checked(config: PartnerConfiguration, sent: Mapping[str, Any]) -> dict[str,
         identifiers.country_code(sent["seller_country_code"], "seller_country_code")
     if number := sent.get("seller_vat_number", config.seller_vat_number if "seller_country_code" in sent else None):
         wanted["seller_vat_number"] = identifiers.vat_number(number, country, "seller_vat_number")
+    if code := _moved_postal_code(config, sent):
+        state = sent.get("seller_state", config.seller_state)
+        wanted["seller_postal_code"] = postal_addresses.postal_code(code, country, state, "seller_postal_code")
     if sent.get("iban"):
         wanted["iban"] = identifiers.iban(sent["iban"])
     if sent.get("bic"):
@@ -63,6 +66,13 @@ def _checked(config: PartnerConfiguration, sent: Mapping[str, Any]) -> dict[str,
     if "timezone" in sent:
         time_zone(sent["timezone"])
     return wanted
+
+
+def _moved_postal_code(config: PartnerConfiguration, sent: Mapping[str, Any]) -> str | None:
+    """Give the postcode that was sent where it, or the place it must fit, changes; what is stored stays as it is."""
+    places = ("seller_postal_code", "seller_country_code", "seller_state")
+    moves = any(name in sent and sent[name] != getattr(config, name) for name in places)
+    return sent.get("seller_postal_code") if moves else None
 
 
 def _tell(uow: UnitOfWork, config: PartnerConfiguration, before: Mapping[str, Any]) -> None:

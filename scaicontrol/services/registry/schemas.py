@@ -3,13 +3,13 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from scaicontrol.core.schemas import In, Moment, Out, Patch
+from scaicontrol.core.schemas import In, Moment, OneLine, Out, Patch, Printed
 
 from .lifecycle import HealthStatus, ServiceStatus
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,62}$")]
 MetricSlug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=120), OneLine, Printed]
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=500)]
 Version = Annotated[str, StringConstraints(max_length=64)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
@@ -38,7 +38,7 @@ class MetricIn(In):
 
     slug: MetricSlug
     name: Name
-    unit: Annotated[str, StringConstraints(max_length=40)]
+    unit: Annotated[str, StringConstraints(max_length=40), OneLine, Printed]
     kind: MetricKind
 
 

@@ -2,7 +2,7 @@
 
 from .buyers import PROFILE_FIELDS, buyer_snapshot
 from .events import TenantBillingLinked, TenantBillingUpdated, TenantPreferencesChanged
-from .models import BillingProfile, Tenant
+from .models import BillingProfile, Tenant, missing_in
 from .queries import (
     billing_profile,
     billing_profiles,
@@ -44,6 +44,7 @@ __all__ = [
     "billing_profiles",
     "buyer_snapshot",
     "get",
+    "missing_in",
     "names",
     "naming_template",
     "note_payment_means",

@@ -4,11 +4,18 @@ from typing import Any, Final
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
+from scaicontrol.core.postal_addresses import ADDRESS_PARTS, required_parts
 from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel
 from scaicontrol.db.tenant_filter import TenantOwned
 from scaicontrol.services.partners import Language
 
 REQUIRED: Final = ("company_name", "address_line1", "postal_code", "city", "country_code")
+
+
+def missing_in(profile: Any) -> list[str]:
+    """Name what a profile, or a row of its columns, lacks for a document; an address needs what its country has."""
+    parts = required_parts(profile.country_code)
+    return [name for name in REQUIRED if not getattr(profile, name) and (name in parts or name not in ADDRESS_PARTS)]
 
 
 class Tenant(TenantOwned, Model):
@@ -75,4 +82,4 @@ class BillingProfile(TenantScopedModel):
     @property
     def missing_for_finalisation(self) -> list[str]:
         """Name the fields without which no document for this tenant can be finalised."""
-        return [name for name in REQUIRED if not getattr(self, name)]
+        return missing_in(self)

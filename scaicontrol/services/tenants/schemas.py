@@ -4,13 +4,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from scaicontrol.core.schemas import Country, In, Moment, Out, Patch
+from scaicontrol.core.schemas import Country, EmptyIsNone, In, MailAddress, Moment, OneLine, Out, Patch, Printed
 from scaicontrol.services.partners import Language
 
-Text32 = Annotated[str, StringConstraints(max_length=32)]
-Text120 = Annotated[str, StringConstraints(max_length=120)]
-Text200 = Annotated[str, StringConstraints(max_length=200)]
-Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^([^@\s]+@[^@\s]+\.[^@\s]+)?$")]
+Text32 = Annotated[str, StringConstraints(max_length=32), OneLine, Printed]
+Text40 = Annotated[str, StringConstraints(max_length=40), OneLine, Printed]
+Text120 = Annotated[str, StringConstraints(max_length=120), OneLine, Printed]
+Text200 = Annotated[str, StringConstraints(max_length=200), OneLine, Printed]
 EInvoiceFormat = Literal["ubl", "xrechnung", "cii", "zugferd", "facturx"]
 VatexCode = Annotated[str, StringConstraints(max_length=40, pattern=r"^(VATEX-[A-Z0-9-]+)?$")]
 Topic = Annotated[str, StringConstraints(pattern=r"^[a-z_]+(\.[a-z_*]+)?$", max_length=60)]
@@ -40,12 +40,12 @@ class BillingProfileIn(In):
     city: Text120 | None = None
     state: Text120 | None = None
     country_code: Country | None = None
-    vat_number: Annotated[str, StringConstraints(max_length=40)] | None = None
+    vat_number: Text40 | None = None
     tax_exempt: bool | None = Field(default=None, description="Only an operator changes it.")
-    contact_email: Email | None = None
-    phone: Annotated[str, StringConstraints(max_length=40)] | None = None
+    contact_email: Annotated[MailAddress | None, EmptyIsNone] = None
+    phone: Text40 | None = None
     is_business: bool | None = None
-    peppol_id: Annotated[str, StringConstraints(max_length=64)] | None = None
+    peppol_id: Annotated[str, StringConstraints(max_length=64), Printed] | None = None
     peppol_scheme: Annotated[str, StringConstraints(max_length=4)] | None = None
     leitweg_id: Annotated[str, StringConstraints(max_length=46)] | None = None
     preferred_einvoice_format: EInvoiceFormat | None = None
@@ -68,7 +68,7 @@ class AdminBillingProfileIn(BillingProfileIn):
         },
     )
 
-    tax_exempt_reason: Annotated[str, StringConstraints(max_length=500)] | None = None
+    tax_exempt_reason: Annotated[str, StringConstraints(max_length=500), Printed] | None = None
     tax_exempt_reason_code: (
         Annotated[str, StringConstraints(max_length=40, pattern=r"^(VATEX-[A-Z0-9-]+)?$")] | None
     ) = None

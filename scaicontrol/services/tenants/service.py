@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from scaicontrol.core import identifiers
+from scaicontrol.core import identifiers, postal_addresses
 from scaicontrol.core.errors import Conflict, Forbidden, invalid
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
@@ -83,6 +83,9 @@ def _checked(profile: BillingProfile, sent: Mapping[str, Any]) -> dict[str, Any]
 
     if wanted.get("country_code"):
         identifiers.country_code(wanted["country_code"])
+    if wanted.get("postal_code") and _moves(profile, wanted):
+        place = effective("country_code"), effective("state")
+        wanted["postal_code"] = postal_addresses.postal_code(wanted["postal_code"], *place)
     if (wanted.keys() & {"vat_number", "country_code"}) and effective("vat_number"):
         wanted["vat_number"] = identifiers.vat_number(effective("vat_number"), effective("country_code"))
     if wanted.get("leitweg_id"):
@@ -98,6 +101,13 @@ def _checked(profile: BillingProfile, sent: Mapping[str, Any]) -> dict[str, Any]
     elif wanted.keys() & set(EXEMPTION_FIELDS) and effective("tax_exempt") and not effective("tax_exempt_reason"):
         raise invalid("tax_exempt_reason", "An exemption needs its reason; it is printed on documents.", "missing")
     return wanted
+
+
+def _moves(profile: BillingProfile, wanted: Mapping[str, Any]) -> bool:
+    """Say whether a postcode or the place it must fit changes: what is stored may be sent again as it is."""
+    return any(
+        name in wanted and wanted[name] != getattr(profile, name) for name in ("postal_code", "country_code", "state")
+    )
 
 
 def _tell(uow: UnitOfWork, profile: BillingProfile, before: Mapping[str, Any], *, is_first: bool) -> None:

@@ -9,7 +9,7 @@ the draft and its charges are written; when something changed in between, the do
 import asyncio
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
@@ -17,14 +17,15 @@ from scaicontrol.core.errors import Conflict, ControlError, Refused
 from scaicontrol.core.logging import get_logger
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices, partners
+from scaicontrol.services import partners
 from scaicontrol.services.invoices import Invoice, InvoiceStatus
 
 from .. import queries
 from ..compute import Document, Quarantined, compute
-from ..events import RunApplied
 from ..lifecycle import RunLifecycle, RunStatus
 from ..models import BillingRun, PlannedDocument
+from .ending import end, recount
+from .left_drafts import close_all_left, finalize_or_set_aside
 from .load import load
 from .quarantine import close_charged
 from .write import quarantine, write_document
@@ -70,15 +71,10 @@ async def _written(backend: Backend, actor: Actor, run_id: str, key: str) -> str
 
 
 async def finalize_if_wished(backend: Backend, actor: Actor, partner_id: str, invoice_id: str) -> None:
-    """Finalise a drafted document when the partner wants that; a draft that cannot be is left for a person."""
+    """Finalise a drafted document when the partner wants that; a draft that cannot be is set aside for a person."""
     terms = await backend.ask(actor, partners.settings_of, partner_id)
-    if not terms.auto_finalize:
-        return
-    try:
-        await invoices.finalize(backend, actor, invoice_id)
-    except ControlError as error:
-        codes = [reason.code for reason in error.reasons]
-        log.warning("finalize_failed", invoice_id=invoice_id, reason=error.message, codes=codes)
+    if terms.auto_finalize:
+        await finalize_or_set_aside(backend, actor, invoice_id)
 
 
 async def ready_to_apply(uow: UnitOfWork, run_id: str, plan_hash: str, *, lock: bool = False) -> BillingRun:
@@ -152,26 +148,10 @@ def _changed(planned: PlannedDocument, document: Document | None, run: BillingRu
 async def _finish(uow: UnitOfWork, run_id: str) -> BillingRun:
     uow.authorize("billing:apply")
     run = await queries.get_run(uow, run_id, lock=True)
-    if run.status != RunStatus.applying:
-        return run  # another process has finished it meanwhile
+    if run.status != RunStatus.applying:  # another process has finished it meanwhile
+        await recount(uow, run.id)
+        return run
     await close_charged(uow, run.partner_id)
-    counted = await uow.session.execute(
-        select(PlannedDocument.status, func.count())
-        .where(PlannedDocument.run_id == run_id)
-        .group_by(PlannedDocument.status)
-    )
-    by_status = {row[0]: int(row[1]) for row in counted}
-    partly = by_status.get("planned", 0) + by_status.get("quarantined", 0) > 0
-    run.advance(RunLifecycle.complete_partially if partly else RunLifecycle.complete)
-    run.applied_at = uow.now
-    run.version += 1
-    uow.emit(
-        RunApplied(
-            run_id=run.id,
-            partner_id=run.partner_id,
-            version=run.version,
-            applied=by_status.get("applied", 0),
-            quarantined=by_status.get("quarantined", 0),
-        )
-    )
+    await close_all_left(uow, run.id)
+    await end(uow, run)
     return run

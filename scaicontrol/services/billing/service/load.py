@@ -17,8 +17,6 @@ from scaicontrol.services.subscriptions import Subscription, SubscriptionChange,
 from ..models import BillingCharge
 from ..snapshot import Buyer, Consumed, DueChange, DuePeriod, Metric, Seller, Snapshot
 
-_PROFILE = ("company_name", "address_line1", "postal_code", "city", "country_code")
-
 
 async def due_tenants(
     uow: UnitOfWork,
@@ -130,7 +128,7 @@ def _buyer(row: Any) -> Buyer:
         tax_exempt_reason=row.tax_exempt_reason,
         tax_exempt_reason_code=row.tax_exempt_reason_code,
         language=row.preferred_language or "en",
-        missing=tuple(name for name in _PROFILE if not getattr(row, name)),
+        missing=tuple(tenants.missing_in(row)),
     )
 
 

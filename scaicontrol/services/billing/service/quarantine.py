@@ -8,7 +8,8 @@ from scaicontrol.core.work import UnitOfWork
 
 from .. import queries
 from ..events import QuarantineResolved
-from ..models import BillingCharge, QuarantineItem
+from ..models import DRAFT, BillingCharge, QuarantineItem
+from .ending import recount
 
 RESOLUTIONS = ("retry", "waive", "manual")
 
@@ -17,7 +18,8 @@ RESOLUTIONS = ("retry", "waive", "manual")
 async def resolve(uow: UnitOfWork, item_id: str, resolution: str, reason: str) -> QuarantineItem:
     """
     Close a quarantine item: `retry` leaves the charge due for the next run, `waive` charges nothing for it, `manual`
-    says that it was put on an invoice by hand. Waived and manual charges are never asked for again.
+    says that it was put on an invoice by hand. Waived and manual charges are never asked for again. A draft that was
+    left behind is finalised anew by `retry`; refused again, it waits again.
     """
     uow.authorize("billing:resolve")
     if resolution not in RESOLUTIONS:
@@ -25,9 +27,16 @@ async def resolve(uow: UnitOfWork, item_id: str, resolution: str, reason: str) -
     item = await queries.get_quarantined(uow, item_id, lock=True)
     if item.resolved_at is not None:
         raise Refused(f"Cannot resolve {item}: it was resolved as {item.resolution}.")
+    if item.charge_kind == DRAFT:
+        if resolution == "waive":
+            raise Refused(f"Cannot waive {item}: its charges stand on draft {item.subject_id}; void or delete that.")
+        close(uow, item, resolution, reason, retry=item.subject_id if resolution == "retry" else None)
+        if resolution != "retry":  # which is counted when it has been tried
+            await recount(uow, item.run_id)
+        return item
     if resolution != "retry":
         await queries.settle_without_invoice(uow, item, reason)
-    _close(uow, item, resolution, reason)
+    close(uow, item, resolution, reason)
     return item
 
 
@@ -46,15 +55,20 @@ async def close_charged(uow: UnitOfWork, partner_id: str, subject_id: str | None
         query = query.where(QuarantineItem.subject_id == subject_id)
     items = (await uow.session.scalars(query)).all()
     for item in items:
-        _close(uow, item, "retry", "It has been charged.")
+        close(uow, item, "retry", "It has been charged.")
     return len(items)
 
 
-def _close(uow: UnitOfWork, item: QuarantineItem, resolution: str, reason: str) -> None:
+def close(uow: UnitOfWork, item: QuarantineItem, resolution: str, reason: str, *, retry: str | None = None) -> None:
+    """Note what became of an item; `retry` names a draft that is to be finalised once more."""
     item.resolved_at, item.resolution, item.resolution_reason = uow.now, resolution, reason
     uow.emit(
         QuarantineResolved(
-            quarantine_id=item.id, partner_id=item.partner_id, tenant_id=item.tenant_id, resolution=resolution
+            quarantine_id=item.id,
+            partner_id=item.partner_id,
+            tenant_id=item.tenant_id,
+            resolution=resolution,
+            draft_to_retry=retry,
         ),
         reason=reason,
     )

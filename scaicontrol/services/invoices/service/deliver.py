@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from scaicontrol.core.errors import Conflict, NotFound, Refused, invalid
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.mail_addresses import is_one
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
@@ -128,10 +129,11 @@ async def _allow_tenant(uow: UnitOfWork, invoice: Invoice, data: SendIn) -> None
 def _recipients(invoice: Invoice, data: SendIn, *, required: bool = True) -> list[str]:
     if data.channel == Channel.portal:
         return []
-    contact = (invoice.buyer_snapshot or {}).get("contact_email")
-    recipients = data.to or ([contact] if contact else [])
+    contact = (invoice.buyer_snapshot or {}).get("contact_email") or ""
+    recipients = data.to or ([contact] if is_one(contact) else [])
     if required and not recipients:
-        raise invalid("to", f"The buyer of {invoice} has no contact address; name a recipient.")
+        lacks = f"'{contact}' is not one mail address" if contact else "has no contact address"
+        raise invalid("to", f"The buyer of {invoice}: {lacks}; name a recipient.")
     return recipients
 
 
