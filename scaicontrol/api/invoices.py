@@ -63,7 +63,7 @@ credit_notes = Router(prefix="/admin/billing/credit-notes", tags=["admin-billing
     summary="Create a draft",
 )
 async def draft(uow: UnitOfWork, body: InvoiceIn) -> InvoiceOut:
-    return invoices.shown(await _stored(uow, await invoices.draft(uow, body)))
+    return await invoices.shown(await _stored(uow, await invoices.draft(uow, body)))
 
 
 @router.get("", response_model=Paged[InvoiceSummary], permission="invoices:administer", summary="List documents")
@@ -93,7 +93,7 @@ async def show(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
 
 @router.patch("/{invoice_id}", response_model=One[InvoiceOut], permission="invoices:update", summary="Edit a draft")
 async def update(uow: UnitOfWork, invoice_id: str, body: InvoicePatch) -> InvoiceOut:
-    return invoices.shown(await _stored(uow, await invoices.update(uow, invoice_id, body)))
+    return await invoices.shown(await _stored(uow, await invoices.update(uow, invoice_id, body)))
 
 
 @router.delete("/{invoice_id}", response_model=One[Deleted], permission="invoices:delete", summary="Delete a draft")
@@ -109,7 +109,7 @@ async def delete(uow: UnitOfWork, invoice_id: str) -> Deleted:
     summary="Put the lines of a draft into an order",
 )
 async def order_lines(uow: UnitOfWork, invoice_id: str, body: LineOrderIn) -> InvoiceOut:
-    return invoices.shown(await _stored(uow, await invoices.order_lines(uow, invoice_id, body.line_ids)))
+    return await invoices.shown(await _stored(uow, await invoices.order_lines(uow, invoice_id, body.line_ids)))
 
 
 @router.post(
@@ -119,7 +119,7 @@ async def order_lines(uow: UnitOfWork, invoice_id: str, body: LineOrderIn) -> In
     summary="Sort the lines of a draft by the date they begin with",
 )
 async def sort_lines_by_date(uow: UnitOfWork, invoice_id: str) -> InvoiceOut:
-    return invoices.shown(await _stored(uow, await invoices.sort_lines_by_date(uow, invoice_id)))
+    return await invoices.shown(await _stored(uow, await invoices.sort_lines_by_date(uow, invoice_id)))
 
 
 @router.post(
@@ -135,7 +135,7 @@ async def finalize(
     """Answers 400 with every reason at once while something is missing; a failure consumes no number."""
     if check_only:
         return await invoices.check(backend, actor, invoice_id, body)
-    return invoices.shown(await invoices.finalize(backend, actor, invoice_id, body))
+    return await invoices.shown(await invoices.finalize(backend, actor, invoice_id, body))
 
 
 @router.post(
@@ -172,7 +172,7 @@ async def credit(backend: Backend, actor: Actor, invoice_id: str, body: CreditIn
     note = await backend.perform(actor, invoices.credit, invoice_id, body)
     if body.finalize:
         note = await invoices.finalize(backend, actor, note.id)
-    return invoices.shown(note)
+    return await invoices.shown(note)
 
 
 @router.post(
@@ -206,7 +206,7 @@ async def reminders(uow: UnitOfWork, invoice_id: str) -> list[invoices.AccountPa
     summary="Void a document",
 )
 async def void(uow: UnitOfWork, invoice_id: str, body: ReasonIn) -> InvoiceOut:
-    return invoices.shown(await _stored(uow, await invoices.void(uow, invoice_id, body.reason)))
+    return await invoices.shown(await _stored(uow, await invoices.void(uow, invoice_id, body.reason)))
 
 
 @router.post(
