@@ -35,7 +35,7 @@ def serve(
     _remember(overrides)
     settings = effective(Settings())  # every problem of the configuration in one sentence, before anything starts
     uvicorn.run(
-        "scaicontrol.main:create_app",
+        "scaicontrol.main:served",
         factory=True,
         host=host,
         port=port,
