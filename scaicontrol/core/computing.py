@@ -29,6 +29,11 @@ async def computed(size: int, function: Callable[P, R], *args: P.args, **kwargs:
     """
     if size <= LONG:
         return function(*args, **kwargs)
+    return await in_process(function, *args, **kwargs)
+
+
+async def in_process(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run a pure function in the calculator's process, whatever its size."""
     result: R = await _workers().call(Task(function, args, kwargs))
     return result
 

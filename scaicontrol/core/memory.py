@@ -5,10 +5,6 @@ from typing import Final
 
 # The young often, a few milliseconds each; everything once in ten million objects.
 _THRESHOLDS: Final = (10_000, 10, 100)
-    20_000,
-    10,
-    50,
-)  # the young often, a few milliseconds each; everything once in ten million objects
 
 
 def settle() -> None:
