@@ -8,7 +8,7 @@ from weasyprint import HTML
 from scaicontrol.core.processes import Workers
 from scaicontrol.integrations.renderer import ProcessRenderer
 from scaicontrol.services import einvoices
-from tests.factories.documents import rows_for
+from tests.factories.documents import pdf_of, rows_for
 
 from .measure import Goal, Result, Side, compare
 from .world import NOW, World
@@ -37,9 +37,7 @@ async def pages(_: World, quick: bool) -> list[Result]:
 
         async def run() -> int:
             for _ in range(times):
-                pdf = await einvoices.to_pdf(
-                    renderer, document, html, target=einvoices.Format.facturx, finalized_at=NOW
-                )
+                pdf = await pdf_of(renderer, document, html, einvoices.Format.facturx, NOW)
                 assert sha256(pdf).digest()
             return times
 

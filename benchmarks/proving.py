@@ -14,7 +14,7 @@ from scaicontrol.services import einvoices, invoices
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.invoices import DocumentType
 from tests.factories import NORTHWIND, petra
-from tests.factories.documents import document
+from tests.factories.documents import carried, document
 from tests.factories.invoices import RENDERER, a_line
 from tests.factories.tenants import store_cast
 
@@ -39,7 +39,7 @@ class OnePage:
     def __init__(self) -> None:
         built = document()
         html = einvoices.render_html(built)
-        inside = einvoices.attachments(built, Format.zugferd)
+        inside = carried(built, Format.zugferd)
         self.body = pdfa.render(pdfa.Job(html, "Invoice", NOW, inside))
 
     async def pdf(self, html: str, **_: Any) -> bytes:

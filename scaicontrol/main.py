@@ -14,6 +14,7 @@ from scaicontrol.api import auth, health
 from scaicontrol.api.app import build_api
 from scaicontrol.api.requests import RequestContext
 from scaicontrol.assembly import Silence, assembled, effective
+from scaicontrol.core import memory
 from scaicontrol.core.clock import Clock, SystemClock
 from scaicontrol.core.logging import configure
 from scaicontrol.core.settings import Settings
@@ -77,6 +78,13 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
             CORSMiddleware, allow_origins=list(settings.cors_origins), allow_methods=["*"], allow_headers=["*"]
         )
     app.add_middleware(RequestContext)
+    return app
+
+
+def served() -> FastAPI:
+    """Build the application for a process that does nothing but serve it."""
+    app = create_app()
+    memory.settle()
     return app
 
 

@@ -6,6 +6,7 @@ again), `look` for a question that is asked all day and has prepared its stateme
 procedure that reaches outside or streams a file.
 """
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
@@ -29,11 +30,13 @@ from scaicontrol.core.work import UnitOfWork
 
 from .authentication import authenticate
 from .envelopes import ErrorOut, FeedOf, Many, One, Paged, ValidationErrorOut
+from .long_lists import LongLists
 from .requests import request_id_of
 
 __all__ = ["FeedOf", "Many", "One", "Paged", "Paging", "Router", "narrowing"]
 
 Endpoint = Callable[..., Awaitable[Any]]
+_LONG = 200  # items; a page of a list has fewer
 
 
 def _paging(
@@ -167,7 +170,7 @@ class _Answer:
         item = model.__pydantic_generic_metadata__["args"][0]
         self.adapter: TypeAdapter[Any] = TypeAdapter(item if origin is One else list[item])  # type: ignore[valid-type]  # built at run time
 
-    def data(self, result: Any) -> tuple[bytes, dict[str, Any]]:
+    async def data(self, result: Any) -> tuple[bytes, dict[str, Any]]:
         around: dict[str, Any] = {}
         if isinstance(result, Page):
             around["pagination"] = {
@@ -180,15 +183,25 @@ class _Answer:
         elif isinstance(result, Feed):
             around["next"] = result.next
             result = result.items
-        return self.adapter.dump_json(self.adapter.validate_python(result, from_attributes=True)), around
+        # A long answer is written beside the loop; what it is made from is read, and nobody else has it.
+        return await asyncio.to_thread(self._json, result) if _is_long(result) else self._json(result), around
 
-    def write(self, request: Request, backend: Backend, result: Any) -> bytes:
-        data, around = self.data(result)
+    def _json(self, result: Any) -> bytes:
+        return self.adapter.dump_json(self.adapter.validate_python(result, from_attributes=True))
+
+    async def write(self, request: Request, backend: Backend, result: Any) -> bytes:
+        data, around = await self.data(result)
         meta = {"request_id": request_id_of(request), "timestamp": rfc3339(backend.clock.now())}
         return b'{"data":' + data + b"," + orjson.dumps({**around, "meta": meta})[1:]
 
     def response(self, body: bytes) -> Response:
         return Response(body, self.status_code, media_type="application/json")
+
+
+def _is_long(result: Any) -> bool:
+    """Tell whether there are more items in an answer, or in a list in it, than the loop should wait for."""
+    inner = result.values() if isinstance(result, dict) else getattr(result, "__dict__", {}).values()
+    return any(isinstance(each, list | tuple) and len(each) > _LONG for each in (result, *inner))
 
 
 def _door(endpoint: Endpoint, permission: str, answer: _Answer, method: str, *, keyed: bool) -> Endpoint:
@@ -207,12 +220,15 @@ def _door(endpoint: Endpoint, permission: str, answer: _Answer, method: str, *, 
         raise TypeError(f"{endpoint.__qualname__} takes neither `uow`, `look` nor `backend` first.")
     wants_request = any(p.name == "request" for p in mine)  # the raw body: of a signed message, or a file
     mine = [p for p in mine if p.name != "request"]
+    bodies = [LongLists(p.annotation) for p in mine]
 
     async def permitted(request: Request) -> Actor:
         backend: Backend = request.app.state.backend
         actor = (await authenticate(request, backend)).on("rest", request_id_of(request))
         # Before the body is looked at: a stranger learns nothing from validation errors.
         actor.require(permission)
+        for body in bodies:
+            await body.validate(request)
         return actor
 
     async def door(request: Request, actor: Actor, idempotency_key: str | None = None, **arguments: Any) -> Response:
@@ -246,7 +262,7 @@ async def _answered(
     if answer.empty:
         return Response(status_code=answer.status_code)
     await uow.session.flush()  # entities must show what the database will keep
-    return answer.response(answer.write(request, request.app.state.backend, result))
+    return answer.response(await answer.write(request, request.app.state.backend, result))
 
 
 def _question(endpoint: Endpoint, answer: _Answer) -> Callable[..., Awaitable[Response]]:
@@ -261,7 +277,7 @@ def _look(endpoint: Endpoint, answer: _Answer) -> Callable[..., Awaitable[Respon
     async def handle(request: Request, actor: Actor, _: str | None, arguments: dict[str, Any]) -> Response:
         backend: Backend = request.app.state.backend
         result = await backend.look(actor, endpoint, **arguments)
-        return answer.response(answer.write(request, backend, result))
+        return answer.response(await answer.write(request, backend, result))
 
     return handle
 
@@ -313,7 +329,7 @@ def _procedure(endpoint: Endpoint, answer: _Answer, *, wants_actor: bool) -> Cal
             return result
         if answer.empty:
             return Response(status_code=answer.status_code)
-        response = answer.response(answer.write(request, backend, result))
+        response = answer.response(await answer.write(request, backend, result))
         if claimed is not None:
             await backend.perform(actor, idempotency.record, claimed.id, response.status_code, bytes(response.body))
         return response

@@ -38,7 +38,7 @@ def serve(
     settings = effective(Settings())  # every problem of the configuration in one sentence, before anything starts
     _require_schema(settings, may_create=dev)
     uvicorn.run(
-        "scaicontrol.main:create_app",
+        "scaicontrol.main:served",
         factory=True,
         host=host,
         port=port,

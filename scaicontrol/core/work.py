@@ -20,6 +20,7 @@ from .events import DomainEvent
 from .ids import new_id
 from .outbox import Outbox
 from .settings import Settings
+from .turns import slices, turn
 from .verbs import Call
 
 
@@ -70,6 +71,17 @@ class UnitOfWork:
         finally:
             if self._view.broken:  # nobody may be given this connection again
                 await (await self.session.connection()).invalidate(self._view.broken)
+
+    async def store(self, rows: Sequence[Model]) -> None:
+        """Add rows and write them; of many, a slice at a time, so that others have the loop between."""
+        for part in slices(rows):
+            self.session.add_all(part)
+            await self.write()
+
+    async def write(self) -> None:
+        """Write what has changed so far, one slice of many, and let others have the loop."""
+        await self.session.flush()
+        await turn()
 
     def emit(
         self,

@@ -5,6 +5,7 @@ The SQL is the ORM's own, compiled with the conditions that a session of the sam
 guard. What is saved is what SQLAlchemy does again at each run: cache keys, entities, a greenlet for each answer.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ _Encoder = Callable[[Any], Any]
 
 # Stand for the scope's own values while a question is written; no id begins with a control character.
 _PLACES: Final = {name: f"\x00{name}" for name in ("partner_id", "tenant_id", "service_id")}
+_SLICE: Final = 500  # rows that are decoded in one go
 _NAMES: Final = {place: name for name, place in _PLACES.items()}
 
 
@@ -140,13 +142,18 @@ class PreparedView:
         if self._scope.kind == "none":
             return []
         written = question.written(self._dialect, self._scope.kind)
-        sql, values = written.filled(self._scope, given)
-        found = await self._run(sql, self._fetched(sql, values))
-        rows = [dict(zip(written.names, row, strict=True)) for row in found]
-        for row in rows:
-            check_owner(self._scope, row, question.entity)
-            for name, decode in written.decoders:
-                row[name] = decode(row[name])
+        sql, given_values = written.filled(self._scope, given)
+        found = await self._run(sql, self._fetched(sql, given_values))
+        rows: list[Row] = []
+        for start in range(0, len(found), _SLICE):
+            if start:
+                await asyncio.sleep(0)  # many rows: others have the loop between
+            for values in found[start : start + _SLICE]:
+                row = dict(zip(written.names, values, strict=True))
+                check_owner(self._scope, row, question.entity)
+                for name, decode in written.decoders:
+                    row[name] = decode(row[name])
+                rows.append(row)
         return rows
 
     async def insert(self, into: PreparedInsert, rows: Sequence[Row]) -> None:

@@ -49,7 +49,7 @@ def main(port: int, *, serve: bool) -> None:
     if serve:
         _say_where(settings)
         os.environ["LOG_LEVEL"] = "WARNING"
-        uvicorn.run("scaicontrol.main:create_app", factory=True, host="127.0.0.1", port=port, log_config=None)
+        uvicorn.run("scaicontrol.main:served", factory=True, host="127.0.0.1", port=port, log_config=None)
 
 
 async def _prepare(settings: Settings, port: int) -> tuple[Summary, bool]:

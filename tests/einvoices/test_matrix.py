@@ -15,7 +15,7 @@ import pytest_asyncio
 
 from scaicontrol.integrations.renderer import ProcessRenderer
 from scaicontrol.services import einvoices
-from tests.factories.documents import Case, cases
+from tests.factories.documents import Case, cases, pdf_of
 
 MOMENT = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
 SLICE, WHOLE, CHUNK = 120, 2000, 100
@@ -39,10 +39,8 @@ async def passes(case: Case) -> None:
 
 async def carries_its_xml(case: Case, renderer: ProcessRenderer, html: str | None = None) -> None:
     document = case.document()
-    pdf = await einvoices.to_pdf(
-        renderer, document, html or einvoices.render_html(document), target=case.target, finalized_at=MOMENT,
-        profile=case.profile,
-    )  # fmt: skip
+    html = html or einvoices.render_html(document)
+    pdf = await pdf_of(renderer, document, html, case.target, MOMENT, case.profile)
     with pikepdf.open(BytesIO(pdf)) as opened:
         assert list(opened.attachments) == [case.profile.attachment_name], str(case)
         (spec,) = opened.Root.AF

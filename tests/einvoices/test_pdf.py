@@ -12,7 +12,7 @@ from scaicontrol.core.ports import Attachment
 from scaicontrol.integrations import pdfa
 from scaicontrol.integrations.renderer import ProcessRenderer
 from scaicontrol.services import einvoices
-from tests.factories.documents import CASES, document, rows_for
+from tests.factories.documents import CASES, carried, document, pdf_of, rows_for, title_of
 from tests.pdfs import squeezed, text_of
 
 MOMENT = datetime(2026, 11, 1, 8, 30, 15, 250_000, tzinfo=UTC)
@@ -25,7 +25,7 @@ RED_DOT = (
 
 def render(built, target=einvoices.Format.facturx, **options):
     html = einvoices.render_html(built, **options)
-    job = pdfa.Job(html, einvoices.title_of(built), MOMENT, einvoices.attachments(built, target))
+    job = pdfa.Job(html, title_of(built), MOMENT, carried(built, target))
     return pdfa.render(job)
 
 
@@ -157,9 +157,7 @@ async def test_the_process_renders_what_this_process_would(pdf):
     try:
         built = document("reverse_charge")
         html = einvoices.render_html(built, einvoices.Look(RED_DOT, "#0b6e4f"))
-        assert (
-            await einvoices.to_pdf(renderer, built, html, target=einvoices.Format.facturx, finalized_at=MOMENT) == pdf
-        )
+        assert await pdf_of(renderer, built, html, einvoices.Format.facturx, MOMENT) == pdf
         with pytest.raises(Invalid, match="No installed font"):
             await renderer.pdf("<p>\U0010fffd", title="x", created_at=MOMENT)
         assert (await renderer.pdf("<p>x", title="x", created_at=MOMENT)).startswith(b"%PDF")

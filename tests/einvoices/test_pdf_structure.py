@@ -17,7 +17,7 @@ from PIL import Image
 from scaicontrol.integrations import pdfa
 from scaicontrol.services import einvoices, tax, templates
 from tests.factories.account_papers import reminder_variables, statement_variables
-from tests.factories.documents import rows_for
+from tests.factories.documents import carried, rows_for, title_of
 
 MOMENT = datetime(2026, 11, 1, 8, 30, 15, tzinfo=UTC)
 FX = "{urn:factur-x:pdfa:CrossIndustryDocument:invoice:1p0#}"
@@ -59,7 +59,7 @@ def written(kind, language, image, length):
     rows["lines"] = [deepcopy(some[at % 2]) for at in range(length)]
     built = einvoices.document_from(**rows)
     html = einvoices.render_html(built, einvoices.Look(IMAGES[image], "#0b6e4f"))
-    return html, einvoices.title_of(built), einvoices.attachments(built, einvoices.Format.facturx)
+    return html, title_of(built), carried(built, einvoices.Format.facturx)
 
 
 def hold(kind, language, image, length):

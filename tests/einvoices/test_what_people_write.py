@@ -10,7 +10,7 @@ from lxml import etree
 from scaicontrol.core import fonts
 from scaicontrol.integrations import pdfa
 from scaicontrol.services import einvoices
-from tests.factories.documents import rows_for
+from tests.factories.documents import carried, rows_for
 from tests.pdfs import squeezed, text_of
 
 MOMENT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -62,7 +62,7 @@ def named(name):
 
 def printed(document):
     html = einvoices.render_html(document)
-    return pdfa.render(pdfa.Job(html, "x", MOMENT, einvoices.attachments(document, einvoices.Format.facturx)))
+    return pdfa.render(pdfa.Job(html, "x", MOMENT, carried(document, einvoices.Format.facturx)))
 
 
 def texts_of(xml):

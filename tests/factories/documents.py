@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from scaicontrol.core.money import half_up
-from scaicontrol.core.ports import Attachment
+from scaicontrol.core.ports import Attachment, DocumentRenderer
 from scaicontrol.services import einvoices, tax
 
 SELLER: dict[str, Any] = {
@@ -154,6 +154,31 @@ def rows_for(case: str, *, currency: str = "EUR", credit: bool = False, language
 def document(case: str = "domestic", **options: Any) -> einvoices.Document:
     """Build the document of a case."""
     return einvoices.document_from(**rows_for(case, **options))
+
+
+def carried(
+    built: einvoices.Document, target: einvoices.Format, profile: einvoices.Profile | None = None
+) -> tuple[Attachment, ...]:
+    """The XML that travels inside the PDF of a document, where its format wants that."""
+    return einvoices.attachments(einvoices.to_xml(built, target, profile), target, profile)
+
+
+async def pdf_of(
+    renderer: DocumentRenderer,
+    built: einvoices.Document,
+    html: str,
+    target: einvoices.Format,
+    finalized_at: datetime,
+    profile: einvoices.Profile | None = None,
+) -> bytes:
+    """The PDF of a document as the product has it made."""
+    return await renderer.pdf(
+        html, title=title_of(built), created_at=finalized_at, attachments=carried(built, target, profile)
+    )
+
+
+def title_of(built: einvoices.Document) -> str:
+    return einvoices.title_of(built.number, built.language, is_credit_note=built.is_credit_note)
 
 
 class RealPages:

@@ -53,7 +53,7 @@ async def test_an_exempt_line_beside_a_taxed_one_carries_its_own_reason_into_the
     invoice = await finalized(backend, a_line(10000), a_line(5000, **EDUCATION))
     decision = await backend.ask(petra, tax.get, invoice.id)
     assert decision.exemptions == [{"category": "E", "reason": "Education, Art. 132 (1) i", "code": "VATEX-EU-132-1I"}]
-    document = paper.document_of(paper.sealed_paper(await again(backend, invoice), decision, None))
+    document = paper.document_of(await paper.sealed_paper(await again(backend, invoice), decision, None))
     groups = {group.category: (group.exemption_reason, group.exemption_code) for group in document.vat}
     assert groups == {"E": ("Education, Art. 132 (1) i", "VATEX-EU-132-1I"), "S": ("", "")}
     assert document.totals.tax == 21

@@ -130,7 +130,7 @@ class InvoiceView(DetailView):
 async def _read(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail | InvoiceOut:
     if uow.actor.may("invoices:administer"):
         return await invoices.detail(uow, invoice_id)
-    return invoices.shown(await invoices.get(uow, invoice_id))
+    return await invoices.shown(await invoices.get(uow, invoice_id))
 
 
 def _summary(shown: InvoiceOut) -> RenderableType:

@@ -1,7 +1,7 @@
 """E-invoices: one canonical document, written in every syntax, held against every rule."""
 
 from .agreement import disagreements
-from .building import document_from, taxable_parts
+from .building import document_from, language_of, taxable_parts
 from .checks import check
 from .document import (
     CREDIT_NOTE,
@@ -22,11 +22,11 @@ from .document import (
 from .events import RuleSetInstalled, RuleSetRetired
 from .formats import PROFILES, Format, Profile, every_profile, profile_of
 from .models import InstalledRuleSet
-from .pdf import Look, attachments, render_html, title_of, to_pdf, unprintable
+from .pdf import Look, attachments, render_html, title_of, unprintable
 from .queries import get_rule_set, installed, rules_for, with_files
 from .rule_sets import RuleSet, chosen, missing, shipped
 from .service import NewRuleSet, install, retire
-from .validation import Verdict, validate
+from .validation import Verdict, Written, judge, validate, write
 from .variables import epc_payload, legal_note, variables
 from .writers import to_xml
 
@@ -53,6 +53,7 @@ __all__ = [
     "Span",
     "VatBreakdown",
     "Verdict",
+    "Written",
     "attachments",
     "canonical_bytes",
     "canonical_digest",
@@ -65,6 +66,8 @@ __all__ = [
     "get_rule_set",
     "install",
     "installed",
+    "judge",
+    "language_of",
     "legal_note",
     "missing",
     "profile_of",
@@ -74,10 +77,10 @@ __all__ = [
     "shipped",
     "taxable_parts",
     "title_of",
-    "to_pdf",
     "to_xml",
     "unprintable",
     "validate",
     "variables",
     "with_files",
+    "write",
 ]

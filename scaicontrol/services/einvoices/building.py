@@ -69,7 +69,7 @@ def document_from(invoice: Row, lines: Sequence[Row], seller: Row, buyer: Row, d
         due_date=_day(invoice["due_date"], zone) if invoice.get("due_date") else None,
         currency=currency,
         exponent=exponent(currency),
-        language=str(invoice.get("language") or buyer.get("preferred_language") or "en"),
+        language=language_of(invoice, buyer),
         period=_span(invoice, zone) or _around(lines, zone),
         delivery_date=_day(invoice["delivery_date"], zone) if invoice.get("delivery_date") else None,
         deliver_to_country=_deliver_to(taxable, buyer),
@@ -93,6 +93,11 @@ def document_from(invoice: Row, lines: Sequence[Row], seller: Row, buyer: Row, d
         legal_note=_text(decision, "legal_note"),
         reverse_charge=bool(decision.get("reverse_charge")),
     )
+
+
+def language_of(invoice: Row, buyer: Row) -> str:
+    """Give the language of a document: its own, else the buyer's."""
+    return str(invoice.get("language") or buyer.get("preferred_language") or "en")
 
 
 def taxable_parts(invoice: Row, lines: Sequence[Row], decision: Row) -> list[tax.TaxableLine]:

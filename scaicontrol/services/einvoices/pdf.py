@@ -1,18 +1,16 @@
 """The PDF of a document: the same content as its XML, which travels inside for the formats that ask for it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from scaicontrol.core import fonts
 from scaicontrol.core.errors import Reason
-from scaicontrol.core.ports import Attachment, Conformance, DocumentRenderer
+from scaicontrol.core.ports import Attachment, Conformance
 from scaicontrol.core.text import leaves_no_trace, named
 from scaicontrol.services import templates, uploads
 
 from .document import Document
 from .formats import Format, Profile, profile_of
 from .variables import variables
-from .writers import to_xml
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,39 +48,21 @@ def _missing(character: str, path: str) -> Reason:
     return Reason("missing_glyph", message, path)
 
 
-def title_of(document: Document) -> str:
-    words = templates.labels(document.language)
-    return f"{words.credit_note if document.is_credit_note else words.invoice} {document.number}"
+def title_of(number: str, language: str, *, is_credit_note: bool = False) -> str:
+    words = templates.labels(language)
+    return f"{words.credit_note if is_credit_note else words.invoice} {number}"
 
 
-def attachments(document: Document, target: Format | None, profile: Profile | None = None) -> tuple[Attachment, ...]:
-    """Give the XML that a ZUGFeRD or Factur-X file carries, under the name its profile asks for; else nothing."""
-    if target is None or not target.is_pdf:
+def attachments(xml: bytes, target: Format, profile: Profile | None = None) -> tuple[Attachment, ...]:
+    """Give the XML as a ZUGFeRD or Factur-X file carries it, under the name its profile asks for; else nothing."""
+    if not target.is_pdf:
         return ()
     profile = profile or profile_of(target)
     return (
         Attachment(
             profile.attachment_name,
             "text/xml",
-            to_xml(document, target, profile),
+            xml,
             conformance=Conformance(profile.conformance_level, profile.conformance_version),
         ),
     )
-
-
-async def to_pdf(
-    renderer: DocumentRenderer,
-    document: Document,
-    html: str,
-    *,
-    target: Format | None,
-    finalized_at: datetime,
-    profile: Profile | None = None,
-) -> bytes:
-    """
-    Render HTML to PDF/A-3, with the XML inside when `target` is `zugferd` or `facturx`.
-
-    `finalized_at` is the only date in the file: the same document, HTML, fonts and renderer give the same bytes.
-    """
-    carried = attachments(document, target, profile)
-    return await renderer.pdf(html, title=title_of(document), created_at=finalized_at, attachments=carried)

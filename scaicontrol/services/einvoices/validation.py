@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from scaicontrol import __version__
 from scaicontrol.core.errors import Reason
@@ -31,9 +32,31 @@ class Verdict:
         return not self.reasons
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A document as XML of a profile, and what our own gate has against it."""
+
+    xml: bytes
+    profile: Profile
+    issue_date: date
+    reasons: tuple[Reason, ...]
+
+
+def write(document: Document, target: Format, profile: Profile | None = None) -> Written:
+    """Write a document, unless our own gate is shut: then there is no XML."""
+    profile = profile or profile_of(Format(target))
+    reasons = tuple(check(document, target, profile))
+    return Written(b"" if reasons else to_xml(document, target, profile), profile, document.issue_date, reasons)
+
+
 async def validate(
     document: Document, target: Format, profile: Profile | None = None, rules: Sequence[RuleSet] | None = None
 ) -> Verdict:
+    """Write a document and judge it."""
+    return await judge(write(document, target, profile), rules)
+
+
+async def judge(written: Written, rules: Sequence[RuleSet] | None = None) -> Verdict:
     """
     Hold a document against every gate of a format and collect all failures.
 
@@ -41,13 +64,13 @@ async def validate(
     next ones: the schema says nothing about a document that does not add up. Raises Unavailable when the validator
     gives no answer, which passes nothing.
     """
-    profile = profile or profile_of(Format(target))
-    if reasons := check(document, target, profile):
-        return Verdict(reasons=tuple(reasons))
+    profile = written.profile
+    if written.reasons:
+        return Verdict(reasons=written.reasons)
     if rules is None:
-        rules = rule_sets.chosen(profile.key, document.issue_date)
+        rules = rule_sets.chosen(profile.key, written.issue_date)
     runnable = [each for each in rules if each.is_schema or rule_sets.is_processor_installed()]
-    found = await validator.hold(to_xml(document, target, profile), runnable) if runnable else []
+    found = await validator.hold(written.xml, runnable) if runnable else []
     waived = _WAIVED.get(profile.key, frozenset())
     if reasons := [reason for reason in found if reason.rule not in waived]:
         return Verdict(passed=(OWN_CHECKS,), reasons=tuple(reasons))

@@ -239,15 +239,16 @@ def chosen(
 ) -> tuple[list[CreditLine], list[Reason]]:
     """Give the wanted parts of lines, and a reason for each that is not there to give."""
     left = {part.line.id: part for part in remaining(lines, notes)}
-    known = {line.id: line for line in lines}
+    known, named = {line.id: line for line in lines}, set[str]()
     parts: list[CreditLine] = []
     reasons: list[Reason] = []
     for position, item in enumerate(wanted):
         field_name = f"lines[{position}]"
-        if item.line_id not in known or item.line_id in {part.line.id for part in parts}:
+        if item.line_id not in known or item.line_id in named:
             message = f"Line {item.line_id} is not on the invoice, or named twice."
             reasons.append(Reason("unknown_line", message, field_name))
             continue
+        named.add(item.line_id)
         parts.append(CreditLine(known[item.line_id], item.amount_cents))
         rest = left[item.line_id].amount_cents if item.line_id in left else 0
         if not within(item.amount_cents, rest):

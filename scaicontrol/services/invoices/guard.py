@@ -32,15 +32,30 @@ def _keep_sealed(session: Session, _: Any, __: Any) -> None:
             raise Refused(
                 f"Cannot change {', '.join(sorted(fields))} of {row}: it is finalized. Correct it with a credit note."
             )
-    for row in session.new:
-        if isinstance(row, InvoiceLine) and _was_sealed(session, row):
-            raise Refused(f"Cannot add a line to invoice {row.invoice_id}: it is finalized.")
+    _keep_closed(session, [row for row in session.new if isinstance(row, InvoiceLine)])
+
+
+def _keep_closed(session: Session, new: list[InvoiceLine]) -> None:
+    """Refuse new lines of a finalized document; a document is looked at once, whatever it has of them."""
+    if not new:
+        return
+    begun = {row.id for row in session.new if isinstance(row, Invoice)}
+    for invoice_id in {line.invoice_id for line in new if line.invoice_id is not None} - begun:
+        if _is_sealed(session, invoice_id):
+            raise Refused(f"Cannot add a line to invoice {invoice_id}: it is finalized.")
+    # These hang on their document only in memory yet: `lines` gives them its key in this very flush.
+    hanging = {id(line) for line in new if line.invoice_id is None}
+    for row in session.identity_map.values() if hanging else ():
+        if not isinstance(row, Invoice) or hanging.isdisjoint(map(id, row.__dict__.get("lines", ()))):
+            continue
+        if _was_sealed(session, row):
+            raise Refused(f"Cannot add a line to invoice {row.id}: it is finalized.")
 
 
 def _was_sealed(session: Session, row: Any) -> bool:
     """Tell whether the database holds this row as part of a finalized document."""
     if isinstance(row, InvoiceLine):
-        return _parent_is_sealed(session, row)
+        return _is_sealed(session, row.invoice_id)
     if not isinstance(row, Invoice | TaxDecision):
         return False
     history = get_history(row, "finalized_at", PASSIVE_NO_INITIALIZE)
@@ -48,16 +63,12 @@ def _was_sealed(session: Session, row: Any) -> bool:
     return before is not None
 
 
-def _parent_is_sealed(session: Session, line: InvoiceLine) -> bool:
-    if line.invoice_id is None:
-        # It hangs on its document only in memory yet: `lines` gives it its key in this very flush.
-        holders = (row for row in session.identity_map.values() if isinstance(row, Invoice))
-        return any(line in holder.__dict__.get("lines", ()) and _was_sealed(session, holder) for holder in holders)
-    parent = session.identity_map.get(session.identity_key(Invoice, line.invoice_id))
+def _is_sealed(session: Session, invoice_id: str) -> bool:
+    parent = session.identity_map.get(session.identity_key(Invoice, invoice_id))
     if isinstance(parent, Invoice):
         return _was_sealed(session, parent)
     with session.no_autoflush:
-        return session.scalar(select(Invoice.finalized_at).where(Invoice.id == line.invoice_id)) is not None
+        return session.scalar(select(Invoice.finalized_at).where(Invoice.id == invoice_id)) is not None
 
 
 def _changed(row: Invoice) -> set[str]:

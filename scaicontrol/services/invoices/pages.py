@@ -1,18 +1,21 @@
 """The pages of a document: its content in the template its buyer and seller chose, dressed as the seller wants."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from jinja2 import TemplateError
 
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import ControlError, Reason, Unavailable
+from scaicontrol.core.computing import computed
+from scaicontrol.core.errors import ControlError, Invalid, Reason, Unavailable
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, templates, uploads
+from scaicontrol.services.einvoices import Format, Profile
 from scaicontrol.services.templates import Published, TemplateType, Wish
 from scaicontrol.services.uploads import Pictures
 
 from .models import DocumentRender
-from .paper import Paper, document_of
+from .paper import Paper, document_of, language_of, title_of
 
 
 def wish_of(paper: Paper) -> Wish:
@@ -62,17 +65,15 @@ def _texts(paper: Paper, template: Published | None) -> list[str]:
 
 async def printed(paper: Paper, template: Published | None, pictures: Pictures, *, is_void: bool = False) -> str:
     """Write a document's pages: HTML that needs nothing else. Call it outside any transaction."""
-    document = document_of(paper)
     if template is None:
-        look = einvoices.Look(paper.seller.get("logo_url"), paper.seller.get("brand_color"), pictures)
-        return einvoices.render_html(document, look, void=is_void)
-    words = templates.labels(document.language)
+        return await computed(len(paper.lines), _builtin_page, paper, pictures, is_void=is_void)
+    words = templates.labels(language_of(paper))
     page = await templates.render(
         templates.Job(
             template.source,
-            document.language,
-            shown_to_templates(paper, is_void=is_void),
-            title=einvoices.title_of(document),
+            language_of(paper),
+            await shown_to_templates(paper, is_void=is_void),
+            title=title_of(paper),
             watermark=words.void if is_void else "",
             pictures=pictures,
         )
@@ -80,25 +81,62 @@ async def printed(paper: Paper, template: Published | None, pictures: Pictures, 
     return page.html
 
 
-def shown_to_templates(paper: Paper, *, is_void: bool = False) -> dict[str, Any]:
+def _builtin_page(paper: Paper, pictures: Pictures, *, is_void: bool) -> str:
+    look = einvoices.Look(paper.seller.get("logo_url"), paper.seller.get("brand_color"), pictures)
+    try:
+        return einvoices.render_html(document_of(paper), look, void=is_void)
+    except TemplateError as error:
+        raise Invalid(str(error)) from error
+
+
+async def shown_to_templates(paper: Paper, *, is_void: bool = False) -> dict[str, Any]:
     """Give the variables that a template of people sees (contract §19.2)."""
-    brand = {name: paper.seller.get(name) for name in ("logo_url", "brand_color")}
-    shown = einvoices.variables(document_of(paper), **brand)
+    shown = await variables_of(paper)
     shown["invoice"]["status"] = "void" if is_void else "finalized"
     return shown
+
+
+async def variables_of(paper: Paper) -> dict[str, Any]:
+    """Give the variables of a document in its seller's dress."""
+    return await computed(len(paper.lines), _variables, paper)
+
+
+def _variables(paper: Paper) -> dict[str, Any]:
+    brand = {name: paper.seller.get(name) for name in ("logo_url", "brand_color")}
+    return einvoices.variables(document_of(paper), **brand)
+
+
+async def written_and_judged(
+    paper: Paper,
+    target: Format,
+    profile: Profile | None = None,
+    rules: Sequence[einvoices.RuleSet] | None = None,
+) -> tuple[bytes, einvoices.Verdict]:
+    """Write a document's XML and hold it against every gate of its format. Call it outside any transaction."""
+    written = await computed(len(paper.lines), _written, paper, target, profile)
+    return written.xml, await einvoices.judge(written, rules)
+
+
+def _written(paper: Paper, target: Format, profile: Profile | None) -> einvoices.Written:
+    return einvoices.write(document_of(paper), target, profile)
 
 
 async def print_problems(paper: Paper, template: Published | None, pictures: Pictures) -> list[Reason]:
     """Try to write the pages, and name what the law wants on them and they do not show."""
     try:
         html = await printed(paper, template, pictures)
-    except (ControlError, TemplateError) as error:
+    except ControlError as error:
         return [does_not_render(error)]
+    return await computed(len(paper.lines), _unreadable, paper, html if template else None)
+
+
+def _unreadable(paper: Paper, html: str | None) -> list[Reason]:
+    """Name what the pages cannot show, and what pages of a template of people leave out."""
     reasons = list(einvoices.unprintable(document_of(paper)))
-    if template is None:
+    if html is None:
         return reasons
-    shown, text = shown_to_templates(paper), templates.text_of_html(html)
-    return reasons + templates.absent(shown, text, paper.invoice["language"] or "en")
+    text = templates.text_of_html(html)
+    return reasons + templates.absent(_variables(paper), text, paper.invoice["language"] or "en")
 
 
 def does_not_render(error: Exception) -> Reason:

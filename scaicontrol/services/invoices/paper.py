@@ -1,10 +1,11 @@
 """What a document is written from: plain rows, the same before and after it is sealed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from scaicontrol.core.turns import in_turns
 from scaicontrol.services import einvoices
 from scaicontrol.services.tax import TaxDecision, Totals
 
@@ -43,6 +44,15 @@ class Paper:
         return bool(self.invoice["document_type"] == "credit_note")
 
 
+def language_of(paper: Paper) -> str:
+    """Give the language a document is written in."""
+    return einvoices.language_of(paper.invoice, paper.buyer)
+
+
+def title_of(paper: Paper) -> str:
+    return einvoices.title_of(str(paper.invoice["number"]), language_of(paper), is_credit_note=paper.is_credit_note)
+
+
 def document_of(paper: Paper) -> einvoices.Document:
     return einvoices.document_from(paper.invoice, paper.lines, paper.seller, paper.buyer, paper.decision)
 
@@ -73,15 +83,15 @@ def row_of(
     }
 
 
-def line_row(line: InvoiceLine) -> dict[str, Any]:
-    return _fields(line, _LINE)
+async def line_rows(lines: Iterable[InvoiceLine]) -> list[dict[str, Any]]:
+    return [_fields(line, _LINE) async for line in in_turns(lines)]
 
 
-def sealed_paper(invoice: Invoice, decision: TaxDecision, original: Invoice | None) -> Paper:
+async def sealed_paper(invoice: Invoice, decision: TaxDecision, original: Invoice | None) -> Paper:
     """Take everything from the sealed rows; nothing that is edited later can show."""
     return Paper(
         invoice={**_fields(invoice, _INVOICE), **_reference(original)},
-        lines=[line_row(line) for line in invoice.lines],
+        lines=await line_rows(invoice.lines),
         seller=dict(invoice.seller_snapshot or {}),
         buyer=dict(invoice.buyer_snapshot or {}),
         decision=_fields(decision, _DECISION),

@@ -1,21 +1,22 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import Select, bindparam, inspect, or_, select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import NotFound, Refused
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.pagination import Page, PageRequest, paginate
+from scaicontrol.core.turns import SLICE, in_turns, turn
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
 
 from .lifecycle import OWED, InvoiceStatus, actions_of
-from .models import DocumentRender, DocumentVersion, Invoice, Settlement
-from .schemas import InvoiceDetail, InvoiceFilter, InvoiceOut
+from .models import DocumentRender, DocumentVersion, Invoice, InvoiceLine, Settlement
+from .schemas import InvoiceDetail, InvoiceFilter, InvoiceOut, LineOut
 
 _SORTABLE = {
     "created_at": Invoice.created_at,
@@ -44,12 +45,43 @@ _OF_TENANT = _ALL.where(Invoice.finalized_at.is_not(None))
 @cache
 def _one(seen: Select[Invoice]) -> Select[Invoice]:
     """Written once: putting the statement together anew costs every reader more than the database takes to answer."""
-    return seen.where(Invoice.id == bindparam("invoice_id")).options(selectinload(Invoice.lines))
+    return seen.where(Invoice.id == bindparam("invoice_id"))
 
 
 async def find(uow: UnitOfWork, invoice_id: str) -> Invoice | None:
     found: Invoice | None = await uow.session.scalar(_one(visible(uow)), {"invoice_id": invoice_id})
+    if found is not None:
+        await load_lines(uow, [found])
     return found
+
+
+async def load_lines(uow: UnitOfWork, documents: Sequence[Invoice]) -> None:
+    """Load the lines of documents; of long ones a slice at a time, so that others have the loop between."""
+    bare = [document for document in documents if "lines" in inspect(document).unloaded]
+    if not bare:
+        return
+    lines: dict[str, list[InvoiceLine]] = {document.id: [] for document in bare}
+    start, ids = 0, list(lines)
+    while True:
+        found = (await uow.session.scalars(_LINES, {"invoice_ids": ids, "start": start})).all()
+        for line in found:
+            lines[line.invoice_id].append(line)
+        if len(found) < _LOADED:
+            break
+        start += _LOADED
+        await turn()
+    for document in bare:
+        set_committed_value(document, "lines", lines[document.id])
+
+
+_LOADED = 3 * SLICE  # to read a row costs a fraction of what writing it does
+_LINES = (
+    select(InvoiceLine)
+    .where(InvoiceLine.invoice_id.in_(bindparam("invoice_ids", expanding=True)))
+    .order_by(InvoiceLine.invoice_id, InvoiceLine.order_index, InvoiceLine.id)
+    .limit(_LOADED)
+    .offset(bindparam("start"))
+)
 
 
 async def locked(uow: UnitOfWork, invoice_id: str) -> Invoice:
@@ -152,9 +184,10 @@ async def credit_notes_of(uow: UnitOfWork, invoice_ids: Iterable[str]) -> list[I
         visible(uow)
         .where(Invoice.referenced_invoice_id.in_(invoice_ids), Invoice.status != InvoiceStatus.void)
         .order_by(Invoice.created_at, Invoice.id)
-        .options(selectinload(Invoice.lines))
     )
-    return list(await uow.session.scalars(query))
+    notes = list(await uow.session.scalars(query))
+    await load_lines(uow, notes)
+    return notes
 
 
 def place_in_series(invoice: Invoice) -> tuple[int, int]:
@@ -167,9 +200,9 @@ def available_actions(invoice: Invoice) -> list[str]:
     return actions_of(invoice.status, invoice.document_type, sealed=invoice.is_sealed)
 
 
-def shown(invoice: Invoice) -> InvoiceOut:
+async def shown(invoice: Invoice) -> InvoiceOut:
     """Say a document as surfaces show it; its lines must be loaded."""
-    return InvoiceOut.model_validate(_attributes(invoice))
+    return InvoiceOut.model_validate(await _attributes(invoice))
 
 
 async def detail(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
@@ -179,7 +212,7 @@ async def detail(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
     facts = select(Outbox).where(Outbox.resource_id == invoice_id).order_by(Outbox.occurred_at, Outbox.id)
     return InvoiceDetail.model_validate(
         {
-            **_attributes(invoice),
+            **await _attributes(invoice),
             "decision": await tax.find(uow, invoice_id),
             "payments": await settlements(uow, invoice),
             "versions": await versions(uow, invoice_id),
@@ -190,6 +223,7 @@ async def detail(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
     )
 
 
-def _attributes(invoice: Invoice) -> dict[str, Any]:
+async def _attributes(invoice: Invoice) -> dict[str, Any]:
     plain = {name: getattr(invoice, name) for name in InvoiceOut.model_fields if hasattr(Invoice, name)}
-    return {**plain, "available_actions": available_actions(invoice)}
+    lines = [LineOut.model_validate(line) async for line in in_turns(invoice.lines)]
+    return {**plain, "lines": lines, "available_actions": available_actions(invoice)}

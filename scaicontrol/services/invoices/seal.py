@@ -7,9 +7,11 @@ Each series is one chain, so that no document can be edited, removed or exchange
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
+from hashlib import sha256
 from operator import attrgetter
 from typing import Any
 
+from scaicontrol.core.turns import in_turns
 from scaicontrol.services import einvoices
 from scaicontrol.services.tax import TaxDecision
 
@@ -44,22 +46,33 @@ LINE_COLUMNS = [getattr(InvoiceLine, name) for name in (*_LINE, *_LINE_IF_ANY)]
 DECISION_COLUMNS = [getattr(TaxDecision, name) for name in (*_DECISION, *_DECISION_IF_ANY)]
 
 
-def sealed_content(invoice: Any, lines: Sequence[Any], decision: Any) -> dict[str, Any]:
-    """
-    Give everything the seal covers, of entities or of rows with the columns above.
+async def digest(invoice: Any, lines: Sequence[Any], decision: Any) -> str:
+    """Give the seal of a document: the SHA-256 of `canonical`."""
+    return sha256(await canonical(invoice, lines, decision)).hexdigest()
 
-    Amounts are as stored: negative on a credit note.
+
+async def canonical(invoice: Any, lines: Sequence[Any], decision: Any) -> bytes:
     """
+    Write everything the seal covers as RFC 8785 JSON, of entities or of rows with the columns above.
+
+    Amounts are as stored: negative on a credit note. Lines are written one by one, so that thousands hold up nobody.
+    """
+    written = [einvoices.canonical_bytes(_line(line)) async for line in in_turns(lines)]
+    fields = {name: einvoices.canonical_bytes(value) for name, value in _around_lines(invoice, decision).items()}
+    fields["lines"] = b"[" + b",".join(written) + b"]"
+    return b"{" + b",".join(b'"%s":%s' % (name.encode(), fields[name]) for name in sorted(fields)) + b"}"
+
+
+def _around_lines(invoice: Any, decision: Any) -> dict[str, Any]:
     return {
         **_fields(invoice, _HEAD),
         "totals": _fields(invoice, _TOTALS),
-        "lines": [{**_fields(line, _LINE), **_fields(line, _LINE_IF_ANY)} for line in lines],
         "tax_decision": {**_fields(decision, _DECISION), **_fields(decision, _DECISION_IF_ANY)},
     }
 
 
-def digest(invoice: Any, lines: Sequence[Any], decision: Any) -> str:
-    return einvoices.canonical_digest(sealed_content(invoice, lines, decision))
+def _line(line: Any) -> dict[str, Any]:
+    return {**_fields(line, _LINE), **_fields(line, _LINE_IF_ANY)}
 
 
 def _fields(row: object, names: tuple[str, ...]) -> Mapping[str, Any]:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
+from scaicontrol.core.computing import computed
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, tax
 from scaicontrol.services.tax import TaxDecision
@@ -34,21 +34,24 @@ class SealedDocument:
 async def sealed(uow: UnitOfWork, invoice_ids: Sequence[str]) -> list[SealedDocument]:
     """Read finalized documents by id; what the actor may not see, or is not finalized, is not among them."""
     query = queries.visible(uow).where(Invoice.id.in_(invoice_ids), Invoice.finalized_at.is_not(None))
-    found = list(await uow.session.scalars(query.options(selectinload(Invoice.lines))))
+    found = list(await uow.session.scalars(query))
+    await queries.load_lines(uow, found)
     originals = await _originals(uow, found)
     decisions = await _decisions(uow, found)
     files = await _files(uow, [invoice.id for invoice in found])
-    return [
-        SealedDocument(
-            invoice,
-            einvoices.canonical_bytes(seal.sealed_content(invoice, invoice.lines, decisions[invoice.id])),
-            document_of(
-                sealed_paper(invoice, decisions[invoice.id], originals.get(invoice.referenced_invoice_id or ""))
-            ),
-            files[invoice.id],
+    documents = []
+    for invoice in found:
+        decision = decisions[invoice.id]
+        paper = await sealed_paper(invoice, decision, originals.get(invoice.referenced_invoice_id or ""))
+        documents.append(
+            SealedDocument(
+                invoice,
+                await seal.canonical(invoice, invoice.lines, decision),
+                await computed(len(paper.lines), document_of, paper),
+                files[invoice.id],
+            )
         )
-        for invoice in found
-    ]
+    return documents
 
 
 async def _originals(uow: UnitOfWork, found: Sequence[Invoice]) -> dict[str, Invoice]:

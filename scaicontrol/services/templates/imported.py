@@ -29,6 +29,11 @@ _LOOP: Final = {
 _SAME: Final = frozenset({"for", "endfor", "if", "else", "break", "continue"})
 
 
+def may_be_jinja(source: str) -> bool:
+    """Tell at a glance whether `is_jinja` is worth asking, whose answer may take long."""
+    return "<!--" in source and "JS:" in source
+
+
 def is_jinja(source: str) -> bool:
     """Tell whether control tags are hidden in comments, as stored Jinja-style content has them."""
     return _HIDDEN.search(source) is not None

@@ -21,8 +21,8 @@ from liquid.exceptions import LiquidError
 from scaicontrol.core.processes import Workers
 from scaicontrol.services import uploads
 
+from . import imported, mandatory, samples, tokens
 from . import language as liquid
-from . import mandatory, samples, tokens
 from .builtin_documents import usable_color
 from .catalogue import filled
 from .compiler import Compiled, Source, compile_source
@@ -64,18 +64,46 @@ class Job:
     pictures: uploads.Pictures = field(default_factory=dict)  # the uploads it may show
 
 
+@dataclass(frozen=True, slots=True)
+class Jinja:
+    """Content that may hide Jinja in comments."""
+
+    source: str
+
+
 async def render(job: Job) -> Page:
     """Render in the worker; Invalid names every line that is refused, Unavailable says the process had to be killed."""
-    return await _workers().call(job)
+    page: Page = await _workers().call(job)
+    return page
+
+
+async def translated(jinja: Jinja) -> str:
+    """Translate in the worker, which ends what takes too long; Invalid names every line that has no twin in Liquid."""
+    liquid_source: str = await _workers().call(jinja)
+    return liquid_source
 
 
 @cache
-def _workers() -> Workers[Job, Page]:
+def _workers() -> Workers[Job | Jinja, Any]:
     return Workers(run, "template renderer", count=1, time_limit=_KILLED_AFTER, recycle_after=500)
 
 
-def run(job: Job) -> Page:
-    """Compile and render a job; in the worker's own process."""
+def run(job: Job | Jinja) -> Page | str:
+    """Do what is asked; in the worker's own process."""
+    return _translated(job) if isinstance(job, Jinja) else _rendered_page(job)
+
+
+def _translated(jinja: Jinja) -> str:
+    with _time_limit():
+        if not imported.is_jinja(jinja.source):
+            return jinja.source
+        source, problems = imported.to_liquid(jinja.source)
+    if problems:
+        raise refusal(problems)
+    return source
+
+
+def _rendered_page(job: Job) -> Page:
     compiled = compile_source(job.source)
     with _time_limit():
         if job.variables is not None:

@@ -14,6 +14,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Reason
 from scaicontrol.core.periods import civil_date
+from scaicontrol.core.turns import in_turns, turn
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices
 from scaicontrol.services.tax import TaxableLine, Totals
@@ -23,8 +24,8 @@ from scaicontrol.services.uploads import Pictures
 from .. import crediting, numbering, queries
 from ..lifecycle import DocumentType, InvoiceStatus
 from ..models import Invoice, InvoiceLine, NumberSeries
-from ..pages import blanks_of, pictures_of, print_problems, template_for, unmet_wish
-from ..paper import Paper, document_of, line_row, row_of
+from ..pages import blanks_of, pictures_of, print_problems, template_for, unmet_wish, written_and_judged
+from ..paper import Paper, line_rows, row_of
 from ..parties import Parties, inherited_parties, parties_of
 from ..schemas import CheckReasonOut, CheckReport, FinalizeIn
 from . import taxing
@@ -93,6 +94,7 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
         taxed = await taxing.complete(uow, decided, invoice, parties, issue_date, left)
         decided, parts, totals = taxed.decided, taxed.parts, taxed.totals
         reasons += [*taxed.reasons, *_totals(invoice, totals)]
+        await turn()
         if original and left:
             reasons += crediting.limit_reasons(original, left, invoice)
 
@@ -109,10 +111,10 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
             payment_means=parties.payment_means,
             original=original,
         )
-        rows = [
-            line_row(line) | {"tax_category": part.category, "tax_rate": part.rate, "tax_cents": tax_cents}
-            for line, part, tax_cents in zip(invoice.lines, parts, totals.line_tax_cents, strict=False)
-        ]
+        rows = await line_rows(invoice.lines)
+        for line_row, part, tax_cents in zip(rows, parts, totals.line_tax_cents, strict=False):
+            line_row |= {"tax_category": part.category, "tax_rate": part.rate, "tax_cents": tax_cents}
+        await turn()
         paper = Paper(row, rows, parties.seller, parties.buyer, decided)
     rules = await einvoices.rules_for(uow, einvoices.profile_of(parties.format).key, issue_date)
     template = await template_for(uow, paper) if paper else None
@@ -120,7 +122,7 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
         "template": [template.template_id, template.version] if template else None,
         "rules": [str(each) for each in rules],
         "invoice": {name: getattr(invoice, name) for name in _INPUTS},
-        "lines": [_line_row(line) for line in invoice.lines],
+        "lines": [einvoices.canonical_digest(_line_row(line)) async for line in in_turns(invoice.lines)],
         "seller": parties.seller,
         "buyer": parties.buyer,
         "payment_means": parties.payment_means,
@@ -164,8 +166,7 @@ async def judged(candidate: Candidate, pictures: Pictures | None = None) -> Chec
         seen = blanks_of(candidate.paper, candidate.template) if pictures is None else pictures
         reasons += await print_problems(candidate.paper, candidate.template, seen)
         said = {reason.code for reason in reasons}
-        document, target = document_of(candidate.paper), candidate.parties.format
-        verdict = await einvoices.validate(document, target, rules=candidate.rules)
+        _, verdict = await written_and_judged(candidate.paper, candidate.parties.format, rules=candidate.rules)
         reasons += [
             reason for reason in verdict.reasons if reason.code == "einvoice_invalid" or reason.code not in said
         ]

@@ -6,6 +6,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Reason, Refused
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.turns import in_turns, turn
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
@@ -13,7 +14,7 @@ from .. import crediting, queries
 from ..lifecycle import DocumentType, InvoiceStatus
 from ..models import Invoice, InvoiceLine
 from ..schemas import CreditIn
-from .draft import announce, sum_up
+from .draft import announce, hang_lines
 from .finalize import finalize
 
 
@@ -42,7 +43,9 @@ async def draft_credit(uow: UnitOfWork, invoice_id: str, data: CreditIn) -> Invo
     lines = crediting.charged_lines(original)
     if not crediting.remaining(lines, notes):
         raise Conflict(f"Cannot credit {original}: all of it has been credited.")
-    return _draft(uow, original, _parts(original, lines, notes, data), data.reason)
+    parts = _parts(original, lines, notes, data)
+    await turn()
+    return await _draft(uow, original, parts, data.reason)
 
 
 def _parts(
@@ -62,7 +65,19 @@ def _parts(
     return parts
 
 
-def _draft(uow: UnitOfWork, original: Invoice, parts: list[crediting.CreditLine], reason: str) -> Invoice:
+def _line(note: Invoice, position: int, part: crediting.CreditLine) -> InvoiceLine:
+    return InvoiceLine(
+        id=new_id("ili"),
+        tenant_id=note.tenant_id,
+        partner_id=note.partner_id,
+        invoice_id=note.id,
+        order_index=position,
+        tax_cents=0,
+        **part.as_fields(),
+    )
+
+
+async def _draft(uow: UnitOfWork, original: Invoice, parts: list[crediting.CreditLine], reason: str) -> Invoice:
     note = Invoice(
         id=new_id("inv"),
         tenant_id=original.tenant_id,
@@ -81,18 +96,7 @@ def _draft(uow: UnitOfWork, original: Invoice, parts: list[crediting.CreditLine]
         delivery_date=original.delivery_date,
         credit_reason=reason,
     )
-    note.lines = [
-        InvoiceLine(
-            id=new_id("ili"),
-            tenant_id=note.tenant_id,
-            partner_id=note.partner_id,
-            order_index=position,
-            tax_cents=0,
-            **part.as_fields(),
-        )
-        for position, part in enumerate(parts)
-    ]
-    sum_up(note)
-    uow.session.add(note)
+    lines = [_line(note, position, part) async for position, part in in_turns(enumerate(parts))]
+    await hang_lines(uow, note, lines)
     announce(uow, note)
     return note

@@ -15,8 +15,8 @@ from scaicontrol.services.templates import Published
 from .. import queries
 from ..lifecycle import InvoiceStatus
 from ..models import DocumentVersion
-from ..pages import pictures_of, printed, template_for
-from ..paper import Paper, document_of
+from ..pages import template_for, written_and_judged
+from ..paper import Paper
 from ..parties import format_of
 from . import render
 from .deliver import require_files
@@ -126,26 +126,15 @@ async def _newest_version(uow: UnitOfWork, invoice_id: str) -> int:
 
 
 async def _make(backend: Backend, job: render.Job) -> tuple[render.StoredFile, bytes]:
-    document = document_of(job.paper)
-    verdict = await einvoices.validate(document, job.format, job.profile, job.rules)
+    xml, verdict = await written_and_judged(job.paper, job.format, job.profile, job.rules)
     if verdict.reasons:
         raise Refused(
             f"{job.number} cannot be written as {job.format}: {verdict.reasons[0].message}", reasons=verdict.reasons
         )
     if job.format.is_pdf:
-        kind = "zugferd"
-        pictures = await pictures_of(backend, job.paper, job.template)
-        html = await printed(job.paper, job.template, pictures, is_void=job.is_void)
-        body = await einvoices.to_pdf(
-            backend.ports.renderer,
-            document,
-            html,
-            target=job.format,
-            profile=job.profile,
-            finalized_at=job.finalized_at,
-        )
+        kind, body = "zugferd", await render.pdf_of(backend, job, xml)
     else:
-        kind, body = "xml", einvoices.to_xml(document, job.format, job.profile)
+        kind, body = "xml", xml
     return await render.put(backend, job, kind, job.format, body, verdict.passed), body
 
 

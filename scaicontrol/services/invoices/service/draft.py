@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from sqlalchemy.orm.attributes import set_committed_value
+
 from scaicontrol.core.errors import Conflict, Refused, invalid
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.turns import SLICE, in_turns, slices
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax, tenants
@@ -33,12 +36,28 @@ async def draft(uow: UnitOfWork, data: InvoiceIn) -> Invoice:
     invoice = Invoice(id=new_id("inv"), tenant_id=tenant.id, partner_id=tenant.partner_id, **fields)
     # The defaults of a row are known to the database only; the draft is shown before it gets there.
     invoice.document_type, invoice.status, invoice.version = DocumentType.invoice, InvoiceStatus.draft, 1
-    invoice.lines = [line_from(invoice, position, line) for position, line in enumerate(data.lines)]
     invoice.allowances, invoice.charges = (allowances.of_document(each) for each in (data.allowances, data.charges))
-    sum_up(invoice)
-    uow.session.add(invoice)
+    await hang_lines(uow, invoice, await lines_from(invoice, data.lines))
     announce(uow, invoice)
     return invoice
+
+
+async def lines_from(invoice: Invoice, lines: Sequence[LineIn]) -> list[InvoiceLine]:
+    return [line_from(invoice, position, line) async for position, line in in_turns(enumerate(lines))]
+
+
+async def hang_lines(uow: UnitOfWork, invoice: Invoice, lines: list[InvoiceLine]) -> None:
+    """Give a new draft its lines and sums; many lines are written right away, slice by slice."""
+    if len(lines) <= SLICE:
+        invoice.lines = lines
+        sum_up(invoice)
+        uow.session.add(invoice)
+        return
+    uow.session.add(invoice)
+    set_committed_value(invoice, "lines", lines)  # known, and nothing that the flush of the document would write
+    sum_up(invoice)
+    await uow.session.flush()
+    await uow.store(lines)
 
 
 def announce(uow: UnitOfWork, invoice: Invoice) -> None:
@@ -69,6 +88,7 @@ def line_from(invoice: Invoice, position: int, line: LineIn) -> InvoiceLine:
         id=new_id("ili"),
         tenant_id=invoice.tenant_id,
         partner_id=invoice.partner_id,
+        invoice_id=invoice.id,
         order_index=position,
         allowances=less,
         charges=more,
@@ -129,11 +149,26 @@ async def update(uow: UnitOfWork, invoice_id: str, data: InvoicePatch) -> Invoic
         if invoice.is_credit_note:
             raise Refused(f"Cannot replace the lines of {invoice}: they mirror the invoice; delete it and credit anew.")
         if data.lines is not None:
-            invoice.lines = [line_from(invoice, position, line) for position, line in enumerate(data.lines)]
+            await _replace_lines(uow, invoice, await lines_from(invoice, data.lines))
         for name in touched - {"lines"}:
             setattr(invoice, name, allowances.of_document(getattr(data, name) or ()))
         sum_up(invoice)
     return _changed(uow, invoice, sorted(data.model_fields_set - {"version"}))
+
+
+async def _replace_lines(uow: UnitOfWork, invoice: Invoice, lines: list[InvoiceLine]) -> None:
+    await _drop_lines(uow, invoice)
+    set_committed_value(invoice, "lines", lines)
+    await uow.store(lines)
+
+
+async def _drop_lines(uow: UnitOfWork, invoice: Invoice) -> None:
+    """Delete the lines of a draft, slice by slice; the document itself is not written."""
+    for part in slices(invoice.lines):
+        for line in part:
+            await uow.session.delete(line)
+        await uow.write()
+    set_committed_value(invoice, "lines", [])
 
 
 @verb
@@ -143,6 +178,7 @@ async def delete(uow: UnitOfWork, invoice_id: str) -> None:
     invoice = await editable(uow, invoice_id, "delete")
     if decision := await tax.find(uow, invoice_id):
         await uow.session.delete(decision)
+    await _drop_lines(uow, invoice)
     await uow.session.delete(invoice)
     uow.emit(InvoiceDeleted(invoice_id=invoice.id, tenant_id=invoice.tenant_id, partner_id=invoice.partner_id))
 
@@ -155,7 +191,7 @@ async def order_lines(uow: UnitOfWork, invoice_id: str, line_ids: Sequence[str])
     by_id = {line.id: line for line in invoice.lines}
     if len(line_ids) != len(by_id) or set(line_ids) != set(by_id):
         raise invalid("line_ids", f"Name each of the {len(by_id)} lines of {invoice} exactly once.")
-    return _reordered(uow, invoice, [by_id[each] for each in line_ids])
+    return await _reordered(uow, invoice, [by_id[each] for each in line_ids])
 
 
 @verb
@@ -163,12 +199,16 @@ async def sort_lines_by_date(uow: UnitOfWork, invoice_id: str) -> Invoice:
     """Sort lines by the DD-MM-YYYY their description begins with; lines without a date keep their order at the end."""
     uow.authorize("invoices:update")
     invoice = await editable(uow, invoice_id, "sort the lines of")
-    return _reordered(uow, invoice, sorted(invoice.lines, key=lambda line: leading_day(line.description) or date.max))
+    return await _reordered(
+        uow, invoice, sorted(invoice.lines, key=lambda line: leading_day(line.description) or date.max)
+    )
 
 
-def _reordered(uow: UnitOfWork, invoice: Invoice, lines: Sequence[InvoiceLine]) -> Invoice:
-    for position, line in enumerate(lines):
-        line.order_index = position
+async def _reordered(uow: UnitOfWork, invoice: Invoice, lines: Sequence[InvoiceLine]) -> Invoice:
+    for part in slices(list(enumerate(lines))):
+        for position, line in part:
+            line.order_index = position
+        await uow.write()
     invoice.lines.sort(key=lambda line: line.order_index)
     return _changed(uow, invoice, ["lines"])
 

@@ -4,14 +4,14 @@ Why a document says what it says: every line, VAT group and total worked out aga
 Nothing is taken on trust: the same pure code that made an amount makes it again, and a difference is said loudly.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from scaicontrol.core.errors import NotFound
+from scaicontrol.core.turns import in_turns
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
 from scaicontrol.services.tax import TaxableLine, TaxDecision, Totals, VatGroup
@@ -61,7 +61,7 @@ async def explain(
     """
     uow.authorize("invoices:read")
     case = await _case(uow, await queries.get(uow, invoice_id), language)
-    parts = list(_parts(case, line_id, part))
+    parts = [each async for each in _parts(case, line_id, part)]
     if line_id is not None and not parts:
         raise NotFound(f"There is no line {line_id} on {case.invoice}.")
     return Explanation(
@@ -74,20 +74,22 @@ async def explain(
     )
 
 
-def _parts(case: _Case, line_id: str | None, part: ExplainedPart | None) -> Iterator[Explained]:
+async def _parts(case: _Case, line_id: str | None, part: ExplainedPart | None) -> AsyncIterator[Explained]:
     if line_id is not None or part in (None, ExplainedPart.line):
         shares = case.totals.line_tax_cents if case.totals else [None] * len(case.invoice.lines)
-        for line, share in zip(case.invoice.lines, shares, strict=False):  # allowances and charges come after them
+        # Allowances and charges come after the lines.
+        async for line, share in in_turns(zip(case.invoice.lines, shares, strict=False)):
             if line_id in (None, line.id):
                 yield _line(case, line, share)
     if line_id is not None:
         return
     if case.totals and part in (None, ExplainedPart.vat):
-        yield from map(partial(_vat, case), case.totals.groups)
+        for group in case.totals.groups:
+            yield _vat(case, group)
     if part in (None, ExplainedPart.total):
         yield _total(case)
     if case.decision and case.invoice.is_sealed and part in (None, ExplainedPart.seal):
-        yield _seal(case, case.decision)
+        yield await _seal(case, case.decision)
 
 
 async def _case(uow: UnitOfWork, invoice: Invoice, language: str | None) -> _Case:
@@ -260,8 +262,8 @@ def _total(case: _Case) -> Explained:
     )
 
 
-def _seal(case: _Case, decision: TaxDecision) -> Explained:
-    digest = seal.digest(case.invoice, case.invoice.lines, decision)
+async def _seal(case: _Case, decision: TaxDecision) -> Explained:
+    digest = await seal.digest(case.invoice, case.invoice.lines, decision)
     matches = digest == case.invoice.canonical_digest
     return Explained(
         part=ExplainedPart.seal,

@@ -10,6 +10,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.turns import slices
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
@@ -112,10 +113,12 @@ async def _seal(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate, lo
     if totals is None:
         raise Refused(f"Cannot finalize {invoice}: its totals cannot be computed.")
     count = len(invoice.lines)
-    for line, part, tax_cents in zip(invoice.lines, candidate.parts, totals.line_tax_cents, strict=False):
-        line.tax_category, line.tax_rate, line.tax_cents = part.category, part.rate, tax_cents
+    # Lines first: once the document is sealed their triggers refuse everything.
+    for taxed in slices(list(zip(invoice.lines, candidate.parts, totals.line_tax_cents, strict=False))):
+        for line, part, tax_cents in taxed:
+            line.tax_category, line.tax_rate, line.tax_cents = part.category, part.rate, tax_cents
+        await uow.write()
     allowances.settle_tax(invoice, candidate.parts[count:], totals.line_tax_cents[count:])
-    await uow.session.flush()  # lines first: once the document is sealed their triggers refuse everything
 
     decision = await _store_decision(uow, invoice, candidate)
     series = await _take_number(uow, invoice, candidate, locked)
@@ -131,7 +134,7 @@ async def _seal(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate, lo
     invoice.version += 1
     invoice.advance(InvoiceLifecycle.finalize)
     invoice.previous_digest = series.last_digest
-    invoice.canonical_digest = series.last_digest = seal.digest(invoice, invoice.lines, decision)
+    invoice.canonical_digest = series.last_digest = await seal.digest(invoice, invoice.lines, decision)
     uow.emit(_fact(invoice, await _referenced_number(uow, invoice)), after={
         "status": invoice.status,
         "number": invoice.number,

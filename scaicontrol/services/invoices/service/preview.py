@@ -17,9 +17,9 @@ async def template_variables(uow: UnitOfWork, invoice_id: str) -> dict[str, Any]
     uow.authorize("invoices:administer")
     invoice = await queries.get(uow, invoice_id)
     if invoice.is_sealed:
-        return shown_to_templates(await paper_of(uow, invoice))
+        return await shown_to_templates(await paper_of(uow, invoice))
     candidate = await prepare(uow, invoice, FinalizeIn())
     if candidate.paper is None:
         first = candidate.reasons[0].message if candidate.reasons else "it has no lines."
         raise Refused(f"Cannot show {invoice}: {first}", reasons=candidate.reasons)
-    return shown_to_templates(candidate.paper)
+    return await shown_to_templates(candidate.paper)

@@ -17,7 +17,8 @@ from scaicontrol.services import einvoices
 
 from .. import queries
 from ..models import Invoice
-from ..paper import Paper, document_of
+from ..pages import written_and_judged
+from ..paper import Paper
 from ..parties import format_of
 from . import render
 
@@ -75,7 +76,7 @@ async def rehearse(
         if not of_profile:
             untouched += 1
         else:
-            verdict = await einvoices.validate(document_of(paper), target, rules=of_profile)
+            _, verdict = await written_and_judged(paper, target, rules=of_profile)
             if verdict.reasons:
                 issued = invoice.issue_date or backend.clock.now().date()
                 found.append(WouldFail(invoice.id, invoice.number or "", issued, profile.key, verdict.reasons))

@@ -14,7 +14,7 @@ from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.periods import civil_date
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import einvoices, partners, templates
+from scaicontrol.services import partners, templates
 from scaicontrol.services.tax import language_or_english
 from scaicontrol.services.templates import TemplateType, Wish
 
@@ -22,7 +22,7 @@ from .. import queries
 from ..events import ReminderRequested
 from ..lifecycle import OWED
 from ..models import AccountPaper
-from ..paper import document_of
+from ..pages import variables_of
 from .papers import Contents, keep
 from .render import paper_of
 
@@ -87,9 +87,7 @@ async def _contents(uow: UnitOfWork, invoice_id: str, level: int | None) -> Cont
     paper = await paper_of(uow, invoice)
     # What has come in since lets the QR code ask for the rest only.
     paid = {"prepaid_cents": invoice.amount_paid_cents + invoice.amount_credited_cents}
-    document = document_of(replace(paper, invoice={**paper.invoice, **paid}))
-    look = {name: paper.seller.get(name) for name in ("logo_url", "brand_color")}
-    shown = einvoices.variables(document, **look)
+    shown = await variables_of(replace(paper, invoice={**paper.invoice, **paid}))
     places = -exponent(invoice.currency)
     shown["reminder"] = {
         "level": wanted,

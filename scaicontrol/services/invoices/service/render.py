@@ -27,8 +27,8 @@ from .. import queries
 from ..events import DocumentArchived, RenderRequested
 from ..lifecycle import InvoiceStatus
 from ..models import DocumentRender, DocumentVersion, Invoice
-from ..pages import pictures_of, printed, promised_template
-from ..paper import Paper, document_of, sealed_paper
+from ..pages import pictures_of, printed, promised_template, written_and_judged
+from ..paper import Paper, sealed_paper, title_of
 from ..parties import format_of
 from . import deliver
 
@@ -206,25 +206,26 @@ async def rules_of(uow: UnitOfWork, invoice: Invoice, profile: Profile) -> tuple
 async def paper_of(uow: UnitOfWork, invoice: Invoice) -> Paper:
     """Gather the sealed rows of a document."""
     original = await queries.get(uow, invoice.referenced_invoice_id) if invoice.referenced_invoice_id else None
-    return sealed_paper(invoice, await tax.get(uow, invoice.id), original)
+    return await sealed_paper(invoice, await tax.get(uow, invoice.id), original)
+
+
+async def pdf_of(backend: Backend, job: Job, xml: bytes) -> bytes:
+    """Print a document, with its XML inside where the format wants that."""
+    pictures = await pictures_of(backend, job.paper, job.template)
+    html = await printed(job.paper, job.template, pictures, is_void=job.is_void)
+    return await backend.ports.renderer.pdf(
+        html,
+        title=title_of(job.paper),
+        created_at=job.finalized_at,  # the only date in the file, so that the same document gives the same bytes
+        attachments=einvoices.attachments(xml, job.format, job.profile),
+    )
 
 
 async def _store(backend: Backend, job: Job) -> list[StoredFile]:
-    document = document_of(job.paper)
-    verdict = await einvoices.validate(document, job.format, job.profile, job.rules)
+    xml, verdict = await written_and_judged(job.paper, job.format, job.profile, job.rules)
     if verdict.reasons:
         raise Unavailable(f"The e-invoice of {job.number} no longer passes its rules: {verdict.reasons[0].message}")
-    xml = einvoices.to_xml(document, job.format, job.profile)
-    pictures = await pictures_of(backend, job.paper, job.template)
-    html = await printed(job.paper, job.template, pictures, is_void=job.is_void)
-    pdf = await einvoices.to_pdf(
-        backend.ports.renderer,
-        document,
-        html,
-        target=job.format,
-        profile=job.profile,
-        finalized_at=job.finalized_at,
-    )
+    pdf = await pdf_of(backend, job, xml)
     if job.format.is_pdf:
         shown = await put(backend, job, "zugferd", job.format, pdf, verdict.passed)
         return [shown, await put(backend, job, "xml", Format.cii, xml, verdict.passed)]

@@ -8,6 +8,7 @@ from typing import Any
 
 from scaicontrol.core.errors import ControlError, Reason
 from scaicontrol.core.periods import civil_date
+from scaicontrol.core.turns import turn
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
 from scaicontrol.services.tax import TaxableLine, TaxDecision, Totals
@@ -105,13 +106,16 @@ async def complete(
     ended = _terms(decided, invoice, parties.settings.timezone)
     lines = [TaxableLine(line.amount_cents, *term) for line, term in zip(invoice.lines, ended, strict=True)]
     parts = (*lines, *_adjustments(decided, invoice))
+    await turn()  # each of the steps walks over all lines
     totals = crediting.totals(left, invoice) if left else tax.totals(parts)
     stated = [
         tax.Stated(category, line.exemption_reason or "", line.exemption_code)
         for line, (category, _) in zip(invoice.lines, ended, strict=True)
     ]
+    await turn()
     seller_country = parties.seller.get("seller_country_code") or ""
     exemptions = tax.exemptions(stated, decided, parties.language, seller_country)
+    await turn()
     reasons = tax.check_coherence(lines, _grounds(decided, invoice, parties, exemptions)) + tax.check_stated(stated)
     reasons += _misfits(lines, parts[len(lines) :])
     converted: Mapping[str, Any] = tax.NO_CONVERSION

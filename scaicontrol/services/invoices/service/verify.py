@@ -14,6 +14,7 @@ from sqlalchemy import Select, func, select
 
 from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.errors import NotFound
+from scaicontrol.core.turns import in_turns
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
 from scaicontrol.services.tax import TaxDecision
@@ -64,8 +65,8 @@ async def verify(
     for start in range(0, len(ids), BATCH):
         batch = await _batch(uow, ids[start : start + BATCH])
         documents += [_place(invoice) for invoice in batch.invoices]
-        for invoice in batch.invoices:
-            found += _document(invoice, batch)
+        async for invoice in in_turns(batch.invoices):
+            found += await _document(invoice, batch)
         if progress is not None:
             progress(len(documents), len(ids))
     found = [*_numbers(documents), *_chain(documents), *_head(head, documents), *found]
@@ -250,10 +251,10 @@ async def _witnesses(
 # --- One document ----------------------------------------------------------------------------------------------------
 
 
-def _document(invoice: Any, batch: _Batch) -> list[Violation]:
+async def _document(invoice: Any, batch: _Batch) -> list[Violation]:
     lines = batch.lines.get(invoice.id, [])
     found = [
-        *_content(invoice, lines, batch.decisions.get(invoice.id)),
+        *await _content(invoice, lines, batch.decisions.get(invoice.id)),
         *_sums(invoice, lines),
         *_settled(invoice, batch.settled[invoice.id]),
     ]
@@ -266,13 +267,13 @@ def _document(invoice: Any, batch: _Batch) -> list[Violation]:
     return found
 
 
-def _content(invoice: Any, lines: Sequence[Any], decision: Any) -> list[Violation]:
+async def _content(invoice: Any, lines: Sequence[Any], decision: Any) -> list[Violation]:
     if decision is None:
         return [_violation("decision_missing", invoice, f"The VAT decision of {invoice.number} is gone.")]
     found = []
     if invoice.finalized_at is None or invoice.status == InvoiceStatus.draft:
         found.append(_violation("unsealed", invoice, f"{invoice.number} has a number but is marked as a draft."))
-    if seal.digest(invoice, lines, decision) != invoice.canonical_digest:
+    if await seal.digest(invoice, lines, decision) != invoice.canonical_digest:
         found.append(_violation("content_changed", invoice, f"{invoice.number} does not say what was sealed."))
     differing = tax.verify(decision) + tax.verify_conversion(decision, invoice.tax_cents, invoice.currency)
     found += [_violation("decision_differs", invoice, f"{invoice.number}: {reason.message}") for reason in differing]

@@ -9,6 +9,7 @@ from typing import Any
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.computing import computed, in_process
 from scaicontrol.core.errors import Invalid, Reason
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import uploads
@@ -23,6 +24,7 @@ from ..rendering import Job, Page
 from ..schemas import Verdict
 
 _ANY_LANGUAGE = "en"
+_OF_A_LINE = 400  # characters that a line of a document takes on its page
 
 
 async def require_sound(backend: Backend, owner: str, source: Source, language: str | None) -> None:
@@ -44,23 +46,31 @@ async def require_publishable(backend: Backend, owner: str, source: Source, lang
     body = await backend.ports.renderer.pdf(page.html, title="Sample", created_at=backend.clock.now())
     if kind not in LEGAL_DOCUMENTS:
         return
-    missing = mandatory.absent(samples.sample(kind), text_of_pdf(body), language)
+    missing = await in_process(_absent_from_pdf, kind, body, language)
     missing += await _missing(source, language, samples.reverse_charge_sample(kind), pictures)
     if missing:
         once = {reason.field: reason for reason in reversed(missing)}  # a line too many says no more than the first
         raise mandatory.refused(list(reversed(once.values())))
 
 
+def _absent_from_pdf(kind: TemplateType, body: bytes, language: str) -> list[Reason]:
+    return mandatory.absent(samples.sample(kind), text_of_pdf(body), language)
+
+
 async def _missing(source: Source, language: str, variables: Mapping[str, Any], pictures: Pictures) -> list[Reason]:
     page = await rendering.render(Job(source, language, variables, pictures=pictures))
-    return missing_in(source.document_type, page, variables, language)
+    return await missing_in(source.document_type, page, variables, language)
 
 
-def missing_in(kind: TemplateType, page: Page, variables: Mapping[str, Any], language: str) -> list[Reason]:
+async def missing_in(kind: TemplateType, page: Page, variables: Mapping[str, Any], language: str) -> list[Reason]:
     """Name what the law wants and a page does not show."""
     if kind not in LEGAL_DOCUMENTS:
         return []
-    return mandatory.absent(variables, mandatory.text_of_html(page.html), language)
+    return await computed(len(page.html) // _OF_A_LINE, _absent_from_page, variables, page.html, language)
+
+
+def _absent_from_page(variables: Mapping[str, Any], html: str, language: str) -> list[Reason]:
+    return mandatory.absent(variables, mandatory.text_of_html(html), language)
 
 
 async def validate(

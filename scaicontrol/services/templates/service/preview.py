@@ -36,7 +36,7 @@ async def preview(
     What a document does not tell, such as who gets a mail or how late a reminder is, stays as in the sample.
     """
     actor.require("templates:read")
-    data = in_liquid(data)
+    data = await in_liquid(data)
     kind, language = data.document_type, language_of(data.language)
     shown = samples.sample(kind) | dict(variables or {})
     source = source_of(kind, data)
@@ -44,7 +44,7 @@ async def preview(
     named = (*source.texts, str((shown.get("brand") or {}).get("logo_url")))
     pictures = await uploads.embedded(backend.ports.objects, owner, named)
     page = await rendering.render(Job(source, language, shown, title=_TITLE, pictures=pictures))
-    missing = [reason.message for reason in missing_in(kind, page, shown, language)]
+    missing = [reason.message for reason in await missing_in(kind, page, shown, language)]
     pdf = None
     if data.output == "pdf":
         pdf = await backend.ports.renderer.pdf(page.html, title=_TITLE, created_at=backend.clock.now())

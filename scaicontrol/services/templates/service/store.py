@@ -14,11 +14,10 @@ from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tenants
 
-from .. import imported, queries
+from .. import imported, queries, rendering
 from ..compiler import Source
 from ..events import TemplateDeleted, TemplatePublished, TemplateSaved
 from ..kinds import TemplateType
-from ..lines import refusal
 from ..models import InvoiceTemplate, InvoiceTemplateVersion
 from ..schemas import Content, DuplicateIn, TemplateIn, TemplatePut
 from .check import require_publishable, require_sound
@@ -31,7 +30,7 @@ CONTENT: Final = ("subject", "html_content", "css_content", "editor_data")
 async def create(backend: Backend, actor: Actor, data: TemplateIn) -> InvoiceTemplate:
     """Write a template, as a draft; Invalid names every line that is refused."""
     actor.require("templates:manage")
-    data = in_liquid(data)
+    data = await in_liquid(data)
     owner = owner_for(actor, data.owner_partner_id)
     await require_sound(backend, owner, source_of(data.document_type, data), data.language)
     return await backend.perform(actor, add, data)
@@ -41,7 +40,7 @@ async def create(backend: Backend, actor: Actor, data: TemplateIn) -> InvoiceTem
 async def save(backend: Backend, actor: Actor, template_id: str, data: TemplatePut) -> InvoiceTemplate:
     """Write the next version, as a draft; what is live stays live until `publish`."""
     actor.require("templates:manage")
-    data = in_liquid(data)
+    data = await in_liquid(data)
     template = await backend.ask(actor, queries.get, template_id)
     source = source_of(template.document_type, data)
     await require_sound(backend, template.owner_partner_id, source, template.language)
@@ -61,14 +60,11 @@ async def publish(backend: Backend, actor: Actor, template_id: str, version: int
     return await backend.perform(actor, put_live, template_id, wanted.version)
 
 
-def in_liquid(data: Written) -> Written:
+async def in_liquid(data: Written) -> Written:
     """Translate Jinja that is hidden in comments; other content stays as it is."""
-    if not imported.is_jinja(data.html_content):
+    if not imported.may_be_jinja(data.html_content):
         return data
-    html, problems = imported.to_liquid(data.html_content)
-    if problems:
-        raise refusal(problems)
-    return data.model_copy(update={"html_content": html})
+    return data.model_copy(update={"html_content": await rendering.translated(rendering.Jinja(data.html_content))})
 
 
 def source_of(document_type: TemplateType, data: Content) -> Source:

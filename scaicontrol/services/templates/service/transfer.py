@@ -49,7 +49,7 @@ async def import_(
     """
     actor.require("templates:manage")
     given = [TemplateIn(**file.model_dump(exclude={"published"}), owner_partner_id=owner_partner_id) for file in files]
-    translated = [in_liquid(data) for data in given]
+    translated = [await in_liquid(data) for data in given]
     for data in translated:
         owner = owner_for(actor, owner_partner_id)
         await require_sound(backend, owner, source_of(data.document_type, data), data.language)
