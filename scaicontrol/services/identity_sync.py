@@ -23,7 +23,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db import Model
 from scaicontrol.db.tenant_filter import TenantOwned
 
-from .identity import ROLES, Group, GroupMember, Level, RoleAssignment, User, after_commit
+from .identity import ROLES, Group, GroupMember, Level, RoleAssignment, User, after_commit, profile_of
 from .partners import Partner
 from .tenants import BillingProfile, Tenant
 
@@ -138,10 +138,8 @@ async def _refresh(uow: UnitOfWork, claims: Mapping[str, Any], identity: Mapping
         user = User(id=str(claims["sub"]), tenant_id=tenant.id, partner_id=tenant.partner_id)
         uow.session.add(user)
     user.last_login_at = uow.now
-    if email := identity.get("email"):
-        user.email = str(email)
-    if name := identity.get("name"):
-        user.display_name = str(name)
+    for column, value in profile_of(identity).items():
+        setattr(user, column, value)
 
 
 async def _read(backend: Backend) -> _Directory:
