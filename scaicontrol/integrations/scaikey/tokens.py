@@ -43,7 +43,7 @@ class ScaiKeyTokens:
 
     def __init__(self, settings: Settings, keys: KeyRing, now: Now = time.time) -> None:
         self._keys, self._now = keys, now
-        self._issuers = Issuers([settings.scaikey_issuer, *settings.scaikey_accepted_issuers])
+        self.issuers = Issuers([settings.scaikey_issuer, *settings.scaikey_accepted_issuers])
         self._audiences = frozenset(settings.audiences)
         self._service_needs_audience = settings.scaikey_require_audience_service
         self._verified: OrderedDict[bytes, tuple[float, Mapping[str, Any]]] = OrderedDict()
@@ -78,7 +78,7 @@ class ScaiKeyTokens:
             raise Unauthenticated("The bearer token has expired; refresh it or sign in again.") from error
         except (JoseError, ValueError, TypeError) as error:
             raise Unauthenticated(f"The bearer token is not valid: {_sentence(error)}") from error
-        if not self._issuers.accept(claims.get("iss")):
+        if not self.issuers.accept(claims.get("iss")):
             raise Unauthenticated(f"The bearer token was issued by {claims.get('iss')!r}, which is not accepted here.")
         return claims
 
