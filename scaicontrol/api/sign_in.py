@@ -21,11 +21,12 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, Unauthenticated, Unavailable, kind_of
 from scaicontrol.core.settings import Settings
-from scaicontrol.integrations.scaikey import LoginStart, ScaiKeyLogin
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.integrations.scaikey import LoginStart, ScaiKeyLogin, said
 from scaicontrol.services import identity, identity_sync
 from scaicontrol.services.identity import ABSOLUTE, SessionKind
 
-from .authentication import CONSOLE_COOKIE, CONSOLE_PURPOSE, PORTAL_COOKIE, check_same_site, origin_of
+from .authentication import CONSOLE_COOKIE, CONSOLE_PURPOSE, PORTAL_COOKIE, check_same_site
 from .errors import STATUS
 
 LOGIN_COOKIE: Final = "__Host-sc_login"
@@ -135,12 +136,15 @@ async def _started(request: Request, backend: Backend) -> tuple[LoginStart, str]
 
 
 async def _signed_in(request: Request, backend: Backend, started: LoginStart) -> tuple[Mapping[str, Any], Actor]:
-    query, login = request.query_params, login_of(request)
-    if error := query.get("error"):
-        raise Unauthenticated(f"ScaiKey did not complete the sign-in: {query.get('error_description') or error}.")
-    if (issuer := query.get("iss")) and origin_of(issuer) != origin_of(login.issuer):  # RFC 9207, mix-up attacks
-        raise Unauthenticated("The answer to this sign-in comes from somebody else than ScaiKey.")
-    tokens = await login.finish(started, query.get("state", ""), query.get("code", ""), _callback_url(backend.settings))
+    answer, login = _answer(request), login_of(request)
+    refused = "error" in answer
+    if "iss" in answer or not refused:  # a refusal signs nobody in, whoever it is from
+        await login.check_issuer(answer.get("iss"))
+    if refused:
+        reason = said(answer.get("error_description")) or said(answer["error"])
+        raise Unauthenticated(f"ScaiKey did not complete the sign-in: {reason}.")
+    back = _callback_url(backend.settings)
+    tokens = await login.finish(started, answer.get("state", ""), answer.get("code", ""), back)
     claims = await backend.ports.tokens.verify(tokens.access_token)
     if identity.principal_of(claims).user_id != tokens.identity.get("sub"):
         raise Unauthenticated("The two tokens of this sign-in speak of different people.")
@@ -148,19 +152,31 @@ async def _signed_in(request: Request, backend: Backend, started: LoginStart) ->
     return claims, await backend.ask(_SYSTEM, identity.actor_from_claims, claims)
 
 
+def _answer(request: Request) -> dict[str, str]:
+    """Read ScaiKey's answer; a parameter that stands there twice could be read in two ways (RFC 6749 §3.1)."""
+    pairs = request.query_params.multi_items()
+    answer = dict(pairs)
+    if len(answer) != len(pairs):
+        raise Unauthenticated("The answer to this sign-in says something twice; sign in again.")
+    return answer
+
+
 async def _open_sessions(
     request: Request, backend: Backend, claims: Mapping[str, Any], actor: Actor
 ) -> dict[SessionKind, str]:
-    """Open a session for the portal, and one for the console when the person administers anything."""
-    now = datetime.now(UTC)
-    for old in await _sessions_of(request, backend):
-        await backend.perform(_SYSTEM, identity.close_session, old)
-    opened = {
-        SessionKind.portal: await backend.perform(_SYSTEM, identity.open_session, SessionKind.portal, claims, now)
-    }
-    if "*" in actor.scopes or any(scope.startswith("admin:") for scope in actor.scopes):
-        session_id = await backend.perform(_SYSTEM, identity.open_session, SessionKind.console, claims, now)
-        opened[SessionKind.console] = await sealing.seal(backend, CONSOLE_PURPOSE, session_id)
+    """Open a session for the portal, and one for the console when the person administers anything; both or neither."""
+    now, former = datetime.now(UTC), await _sessions_of(request, backend)
+    administers = "*" in actor.scopes or any(scope.startswith("admin:") for scope in actor.scopes)
+    kinds = (SessionKind.portal, SessionKind.console) if administers else (SessionKind.portal,)
+
+    async def replace(uow: UnitOfWork) -> dict[SessionKind, str]:
+        for session_id in former:
+            await identity.close_session(uow, session_id)
+        return {kind: await identity.open_session(uow, kind, claims, now) for kind in kinds}
+
+    opened = await backend.perform(_SYSTEM, replace)
+    if SessionKind.console in opened:
+        opened[SessionKind.console] = await sealing.seal(backend, CONSOLE_PURPOSE, opened[SessionKind.console])
     return opened
 
 

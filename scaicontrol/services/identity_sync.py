@@ -24,7 +24,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db import Model
 from scaicontrol.db.tenant_filter import TenantOwned
 
-from .identity import ROLES, Group, GroupMember, Level, RoleAssignment, User, after_commit
+from .identity import ROLES, Group, GroupMember, Level, RoleAssignment, User, after_commit, profile_of
 from .partners import Partner
 from .tenants import BillingProfile, Tenant
 
@@ -139,10 +139,11 @@ async def _refresh(uow: UnitOfWork, claims: Mapping[str, Any], identity: Mapping
         user = User(id=str(claims["sub"]), tenant_id=tenant.id, partner_id=tenant.partner_id)
         uow.session.add(user)
     user.last_login_at = uow.now
-    if email := identity.get("email"):
-        user.email = _address(str(email)) or user.email
-    if name := identity.get("name"):
-        user.display_name = _name(str(name))
+    said = profile_of(identity)
+    if email := said.get("email"):
+        user.email = _address(email) or user.email
+    if name := said.get("display_name"):
+        user.display_name = _name(name)
 
 
 async def _read(backend: Backend) -> _Directory:

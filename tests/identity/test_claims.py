@@ -7,7 +7,7 @@ import pytest
 from scaicontrol.core.actor import ActorKind
 from scaicontrol.core.errors import NotFound, Unauthenticated
 from scaicontrol.db.tenant_filter import Scope
-from scaicontrol.services import identity
+from scaicontrol.services import identity, identity_sync
 from scaicontrol.services.identity import SessionKind, principal_of
 from tests.factories import ACME, GLOBEX, NORTHWIND, SOUTHBAY, ada
 from tests.factories.identity import store_group, store_user
@@ -51,6 +51,47 @@ def test_claims_are_read_whichever_flow_made_them(claims, kind, roles, scopes):
 def test_claims_without_a_somebody_are_nobody(claims):
     with pytest.raises(Unauthenticated):
         principal_of(claims)
+
+
+ODD_IDS = [7, 1.5, True, [], ["tnt_acme"], {"id": "x"}, "x" * 37, "tnt acme", "tnt_\u00e9", "tnt\n", "x\x00", "\ud800"]
+
+
+@pytest.mark.parametrize("name", ["sub", "tenant_id", "partner_id"])
+@pytest.mark.parametrize("value", ODD_IDS, ids=ascii)
+def test_an_id_that_is_none_is_refused_and_not_overlooked(name, value):
+    with pytest.raises(Unauthenticated, match=rf"The token's {name} is not an id of at most 36"):
+        principal_of(ALICE | {name: value})
+
+
+@pytest.mark.parametrize("act", [{"sub": "x" * 101}, {"sub": 7}, {"client_id": "a b"}, {"sub": ["agt_bot"]}])
+def test_an_agent_is_named_by_an_id(act):
+    with pytest.raises(Unauthenticated, match="is not an id of at most 100"):
+        principal_of(ALICE | {"act": act})
+
+
+def test_clients_have_longer_names_than_people():
+    service = {"sub": "c" * 100, "client_id": "c" * 100}
+    assert principal_of(service).user_id == "c" * 100
+    with pytest.raises(Unauthenticated, match="at most 100"):
+        principal_of({"sub": "c" * 101, "token_type": "client_credentials"})
+
+
+@pytest.mark.parametrize("name", ["roles", "role", "permissions", "scope"])
+@pytest.mark.parametrize("value", [7, 1e300, True, {"tenant_admin": 1}, [["tenant_admin"]], [None, {}], "x" * 5000])
+def test_roles_and_scopes_of_an_odd_kind_grant_nothing(name, value):
+    principal = principal_of(ALICE | {name: value})
+    assert (principal.roles, principal.scopes) == (frozenset(), frozenset())
+
+
+async def test_what_does_not_fit_a_person_is_left_out_when_they_sign_in(backend, cast):
+    await store_user(backend, "alice")
+    for said in (
+        {"name": "A" * 5000, "email": f"{'a' * 300}@acme.example"},
+        {"name": {"first": "Alice"}, "email": ["alice@acme.example"]},
+    ):
+        await identity_sync.refresh_user_at_login(backend, ALICE, said)
+    user = await backend.ask(ada, identity.get_user, "usr_alice")
+    assert (user.display_name, user.email) == ("A" * 200, "alice@example.com")
 
 
 async def test_the_directory_supplies_the_partner(backend, cast):

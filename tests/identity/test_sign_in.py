@@ -9,13 +9,18 @@ import httpx2
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
+from sqlalchemy import func, select
 
 from scaicontrol.api.app import build_api
 from scaicontrol.api.authentication import CONSOLE_COOKIE, PORTAL_COOKIE, Actors
 from scaicontrol.api.sign_in import LOGIN_COOKIE, MARKER_COOKIE, root_routes
+from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Unavailable
+from scaicontrol.core.work import UnitOfWork
 from scaicontrol.integrations.scaikey import ScaiKeyDirectory
-from scaicontrol.services import identity_sync
+from scaicontrol.services import identity, identity_sync
+from scaicontrol.services.identity import WebSession
 from tests.integrations.conftest import World
 
 # What sessions are to each database is told in test_claims; here it is the browser's side.
@@ -55,6 +60,15 @@ class Browser:
 
     async def sign_in(self, user: str, return_to: str = "") -> httpx2.Response:
         return await self.send("GET", await self.come_back(user, return_to))
+
+
+async def sessions(backend: Backend) -> int:
+    """Count the sessions that are open for anybody."""
+
+    async def count(uow: UnitOfWork) -> int:
+        return await uow.session.scalar(select(func.count()).select_from(WebSession)) or 0
+
+    return await backend.ask(Actor.system("test"), count)
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +173,67 @@ async def test_an_answer_from_another_issuer_is_refused(browser):
     callback = await browser.come_back("usr_anna")
     forged = callback.partition("&iss=")[0] + "&iss=https://evil.example"
     assert (await browser.send("GET", forged)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda query: query.partition("&iss=")[0], "somebody else"),
+        (lambda query: query.replace("iss=", "iss=x"), "somebody else"),
+        (lambda query: query.replace("state=", "state=x"), "another browser"),
+        (lambda query: query.replace("state=", "was="), "another browser"),
+        (lambda query: query.replace("code=", "was="), "no code"),
+        (lambda query: query + "&state=x", "says something twice"),
+        (lambda query: query.replace("code=", "code=&code="), "says something twice"),
+        (lambda query: query.replace("code=", "code=x"), "did not complete"),
+        (lambda query: query + "&error=access_denied", "access_denied"),
+        (lambda query: query + "&error=denied&error_description=%00%ed%a0%80no", "no."),
+    ],
+)
+async def test_an_answer_that_was_changed_on_its_way_leaves_nothing_behind(browser, backend, change, sentence):
+    callback = await browser.come_back("usr_ada")
+    path, _, query = callback.partition("?")
+    answer = await browser.send("GET", f"{path}?{change(query)}")
+    assert (answer.status_code, sentence in answer.text, set(browser.cookies)) == (401, True, {LOGIN})
+    assert await sessions(backend) == 0
+
+
+async def test_an_answer_works_once(browser, backend):
+    callback = await browser.come_back("usr_anna")
+    login = browser.cookies[LOGIN]
+    await browser.send("GET", callback)
+    thief = Browser(browser.site, browser.world, {LOGIN: login})
+    again = await thief.send("GET", callback)
+    assert (again.status_code, "spent" in again.text, set(thief.cookies)) == (401, True, {LOGIN})
+    assert await sessions(backend) == 1
+
+
+async def test_while_scaikey_is_down_nobody_is_half_signed_in(browser, backend):
+    callback = await browser.come_back("usr_ada")
+    await browser.world.mood("scaikey", "down")
+    answer = await browser.send("GET", callback)
+    assert (answer.status_code, "without a token" in answer.text, set(browser.cookies)) == (503, True, {LOGIN})
+    assert await sessions(backend) == 0
+    assert (await browser.send("GET", callback)).status_code == 303  # its code was not spent
+    assert await sessions(backend) == 2
+
+
+async def test_a_session_for_the_portal_alone_is_never_left_to_an_operator(browser, backend, monkeypatch):
+    await browser.sign_in("usr_ada")
+    opened, kinds = identity.open_session, []
+
+    async def fails_second(uow, kind, *rest):
+        kinds.append(kind)
+        if len(kinds) > 1:
+            raise Unavailable("The database does not answer.")
+        return await opened(uow, kind, *rest)
+
+    callback = await browser.come_back("usr_ada")
+    monkeypatch.setattr(identity, "open_session", fails_second)
+    assert (await browser.send("GET", callback)).status_code == 503
+    assert len(kinds) == 2
+    assert (await browser.send("GET", "/api/v1/auth/me")).status_code == 200  # still signed in as before
+    assert await sessions(backend) == 2
 
 
 async def test_a_refusal_of_scaikey_is_told_without_its_markup(browser):

@@ -1,5 +1,7 @@
 """A person signs in at the stand-in over a real port, and what comes back is worth something."""
 
+import asyncio
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -67,6 +69,25 @@ async def test_a_refresh_token_works_once(dev_world: World) -> None:
     assert (await dev_world.tokens.verify(second.access_token))["sub"] == "usr_anna"
     with pytest.raises(Unauthenticated, match="used before"):
         await dev_world.login.refresh(first.refresh_token)
+
+
+async def test_of_two_refreshes_at_once_one_holds_and_the_other_is_a_sentence(dev_world: World) -> None:
+    first = str((await sign_in(dev_world)).refresh_token)
+    both = await asyncio.gather(*(dev_world.login.refresh(first) for _ in range(2)), return_exceptions=True)
+    (refused,) = [answer for answer in both if isinstance(answer, Unauthenticated)]
+    (held,) = [answer for answer in both if isinstance(answer, TokenSet)]
+    assert "used before" in refused.message
+    assert held.refresh_token not in {None, first}
+    assert (await dev_world.login.refresh(str(held.refresh_token))).refresh_token not in {None, first}
+
+
+async def test_a_challenge_is_held_against_the_verifier(dev_world: World) -> None:
+    back_to = f"{dev_world.url}/auth/callback"
+    started = await dev_world.login.start(back_to)
+    bare = started.url.replace("code_challenge=", "x=").replace("code_challenge_method=", "y=")
+    state, code = await pick(dev_world, replace(started, url=bare), "usr_anna")
+    with pytest.raises(Unauthenticated, match="does not fit its challenge"):
+        await dev_world.login.finish(started, state, code, back_to)
 
 
 async def test_the_proxy_passes_only_a_browsers_grants(dev_world: World) -> None:

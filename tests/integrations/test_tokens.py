@@ -10,8 +10,9 @@ from typing import Any
 
 import httpx2
 import pytest
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import ECKey, RSAKey
+from structlog.testing import capture_logs
 
 from scaicontrol.core.errors import Unauthenticated, Unavailable
 from scaicontrol.core.settings import Settings
@@ -29,6 +30,7 @@ class ScaiKey:
 
     def __init__(self) -> None:
         self.keys: list[RSAKey | ECKey] = [RSA, EC]
+        self.more: list[Any] = []
         self.fetches = 0
         self.is_down = False
 
@@ -36,7 +38,7 @@ class ScaiKey:
         if self.is_down:
             raise httpx2.ConnectError("down", request=request)
         self.fetches += 1
-        return httpx2.Response(200, json={"keys": [key.as_dict(private=False) for key in self.keys]})
+        return httpx2.Response(200, json={"keys": [*self.more, *(key.as_dict(private=False) for key in self.keys)]})
 
 
 class Bench:
@@ -256,3 +258,114 @@ async def test_without_any_key_nobody_is_called_a_liar() -> None:
 def test_a_pattern_may_not_vary_the_host() -> None:
     with pytest.raises(ValueError, match="host"):
         Issuers(["https://*.example/tenants/x"])
+
+
+HUGE = 10**400
+STRANGE_TIMES = [
+    HUGE,
+    -HUGE,
+    -1,
+    1e308,
+    -1e308,
+    float("nan"),
+    float("inf"),
+    float("-inf"),
+    253_402_300_800,
+    True,
+    False,
+]
+STRANGE_TIMES += ["1999999999", "", [], {}, [1999999999], {"seconds": 1}]
+
+
+@pytest.mark.parametrize("claim", ["exp", "iat", "nbf"])
+@pytest.mark.parametrize("value", STRANGE_TIMES, ids=lambda value: repr(value)[:20])
+async def test_a_moment_outside_of_time_is_refused_in_a_sentence(bench: Bench, claim: str, value: Any) -> None:
+    assert claim in await refusal(bench, bench.token(**{claim: value}))
+
+
+async def test_a_moment_may_have_a_fraction(bench: Bench) -> None:
+    await bench.tokens.verify(bench.token(exp=bench.now + 300.5, iat=bench.now - 0.5, nbf=bench.now - 0.5))
+
+
+def signed_by_hand(payload: str) -> str:
+    """Sign a payload as it is written: a JSON library would not write some of them."""
+    return jws.serialize_compact({"alg": "RS256", "kid": "rsa"}, payload, RSA)
+
+
+@pytest.mark.parametrize("claim", ["sub", "tenant_id", "name", "scope", "jti", "client_id"])
+@pytest.mark.parametrize("text", [r"\ud800", r"a\udfff", r"\u0000", r"usr_anna\u0000"])
+async def test_text_that_is_none_is_refused_wherever_it_stands(bench: Bench, claim: str, text: str) -> None:
+    shapes = [f'{{"{claim}": "{text}"}}', f'{{"x": ["{text}"]}}', f'{{"act": {{"sub": "{text}"}}}}', f'{{"{text}": 1}}']
+    for shape in shapes:
+        more = shape.removeprefix("{").removesuffix("}")
+        claims = json.dumps({name: value for name, value in bench.claims().items() if f'"{name}"' not in more})
+        await refusal(bench, signed_by_hand(claims.removesuffix("}") + f", {more}}}"))
+
+
+async def test_claims_that_lie_too_deep_are_refused(bench: Bench) -> None:
+    for depth in (30, 300, 900):
+        deep: Any = "x"
+        for _ in range(depth):
+            deep = [deep]
+        await refusal(bench, bench.token(roles=deep))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"ver": 1},
+        {"x-scaikey": {"node": ["a", None]}},
+        {"x5c": ["MIIC" * 500]},
+        {"jku": "https://evil.example/jwks", "x5t": "abc"},
+        {"typ": "at+jwt", "nonce": "n"},
+    ],
+    ids=str,
+)
+async def test_header_fields_we_do_not_know_are_ignored(bench: Bench, header: dict[str, Any]) -> None:
+    lenient = jws.JWSRegistry(strict_check_header=False)
+    lenient.max_header_length = 10_000
+    token = jwt.encode({"alg": "RS256", "kid": "rsa", **header}, bench.claims(), RSA, registry=lenient)
+    assert (await bench.tokens.verify(token))["sub"] == "usr_anna"
+
+
+@pytest.mark.parametrize("crit", [["ver"], ["exp"], ["b64"], [], "ver", None, ["alg"]], ids=str)
+async def test_a_header_that_demands_to_be_understood_is_refused(bench: Bench, crit: Any) -> None:
+    head = json.dumps({"alg": "RS256", "kid": "rsa", "ver": 1, "b64": True, "crit": crit})
+    parts = [
+        base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode() for text in (head, json.dumps(bench.claims()))
+    ]
+    good = jws.JWSRegistry.algorithms["RS256"].sign(".".join(parts).encode(), RSA)
+    assert "extensions" in await refusal(
+        bench, ".".join([*parts, base64.urlsafe_b64encode(good).rstrip(b"=").decode()])
+    )
+
+
+STRANGE_KEYS = [
+    *({"kty": "EC", "kid": "rsa", "crv": crv, "x": "AA", "y": "AA"} for crv in ("P-999", "P-256", ["P-256"], None)),
+    *({"kty": kty, "kid": "rsa"} for kty in ("PQ", "RSA", "EC", "OKP", [], {}, None, 7)),
+    {"kty": "OKP", "kid": "rsa", "crv": "X9999", "x": "AA"},
+    {"kty": "RSA", "kid": "rsa", "n": "!!!", "e": "AQAB"},
+    {"kty": "RSA", "kid": "rsa", "n": "", "e": ""},
+    {"kty": "RSA", "kid": "rsa", "n": 5, "e": "AQAB"},
+    {"kid": "rsa"},
+    *("not a key", None, 7, [], {}),
+    *(RSA.as_dict(private=False, **{name: ["odd"]}) for name in ("kid", "alg", "use")),
+    RSA.as_dict(private=False, use="enc"),
+    {**RSA.as_dict(private=False), "n": base64.urlsafe_b64encode(b"\xff" * 128).decode().rstrip("=")},
+]
+
+
+async def test_keys_we_cannot_read_hide_none_that_we_can(bench: Bench) -> None:
+    bench.scaikey.more = STRANGE_KEYS
+    with capture_logs() as logged:
+        for key in (RSA, EC):
+            assert (await bench.tokens.verify(bench.token(key)))["sub"] == "usr_anna"
+    skipped = [entry for entry in logged if entry["event"] == "signing_key_skipped"]
+    assert len(skipped) > 10
+    assert all(entry["reason"] for entry in skipped)
+
+
+async def test_a_curve_that_es256_does_not_use_verifies_nothing(bench: Bench) -> None:
+    other = ECKey.generate_key("P-384", {"kid": "other", "use": "sig"})
+    bench.scaikey.keys.append(other)
+    assert "does not publish" in await refusal(bench, bench.token(EC, {"kid": "other"}))

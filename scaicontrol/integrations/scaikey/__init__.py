@@ -4,7 +4,8 @@ from .directory import ScaiKeyDirectory
 from .endpoints import Endpoints
 from .keys import KeyRing
 from .login import LoginStart, ScaiKeyLogin, TokenSet
-from .service_token import ClientIdentity, ServiceToken
+from .oauth import ClientIdentity, said
+from .service_token import ServiceToken
 from .tokens import ScaiKeyTokens
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "ScaiKeyTokens",
     "ServiceToken",
     "TokenSet",
+    "said",
 ]

@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -11,6 +11,9 @@ from scaicontrol.core.errors import Unauthenticated
 
 _SEGMENT: Final = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._~\-]+")
 _MAX_TOKEN: Final = 16_384
+_LAST_SECOND: Final = 253_402_300_799  # of the year 9999
+_TIMES: Final = ("exp", "nbf", "iat")
+_DEEPEST: Final = 20
 
 
 class Issuers:
@@ -62,6 +65,40 @@ def audiences(claims: Mapping[str, Any]) -> set[str]:
     value = claims.get("aud")
     values = value if isinstance(value, list) else [value]
     return {one for one in values if isinstance(one, str)}
+
+
+def check_claims(claims: Mapping[str, Any]) -> None:
+    """Refuse what is validly signed and yet nothing to work with: moments outside of time, text that is none."""
+    for name in _TIMES:
+        if claims.get(name) is not None and not _is_moment(claims[name]):
+            raise Unauthenticated(f"The bearer token's {name} is not a moment in seconds.")
+    for name, value in claims.items():
+        if not all(_is_text(text) for text in (name, *_texts(value))):
+            raise Unauthenticated(f"The bearer token's claim {name!a} holds characters that are not text.")
+
+
+def _is_moment(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 <= value <= _LAST_SECOND  # false of NaN, too
+
+
+def _is_text(value: str) -> bool:
+    return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def _texts(value: object, depth: int = 0) -> Iterator[str]:
+    if depth > _DEEPEST:
+        raise Unauthenticated("The bearer token's claims lie too deep in each other.")
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item, depth + 1)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield name
+            yield from _texts(item, depth + 1)
 
 
 def header_of(token: str) -> Mapping[str, Any]:

@@ -47,6 +47,18 @@ class Endpoints:
             return override
         return (await self._document.get()).get("end_session_endpoint")
 
+    async def names_itself(self) -> bool:
+        """Tell whether ScaiKey promises to name its issuer in every answer to a browser (RFC 9207)."""
+        if self._overrides["authorization_endpoint"]:  # somebody else's document may promise nothing for it
+            return False
+        return (await self._document.get()).get("authorization_response_iss_parameter_supported") is True
+
+    async def named_issuer(self) -> str:
+        """Give the issuer ScaiKey names itself by, which tokens of its tenants need not have."""
+        if self._overrides["authorization_endpoint"]:
+            return self.issuer
+        return str((await self._document.get()).get("issuer", self.issuer))
+
     @property
     def api(self) -> str:
         """Give the root of ScaiKey's own API, `…/api/v1`; by default on the issuer's host."""
@@ -59,7 +71,7 @@ class Endpoints:
         if override := self._overrides[name]:
             return override
         value = (await self._document.get()).get(name)
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not value.startswith(("https://", "http://")):
             raise Unavailable(f"ScaiKey's discovery document names no {name}.")
         return value
 

@@ -1,21 +1,28 @@
 """ScaiKey's signing keys: cached for an hour, refetched for an unknown `kid`, served stale while ScaiKey is down."""
 
 import time
+import warnings
 from collections.abc import Mapping
 from typing import Any, Final
 
 import httpx2
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, JWKRegistry, RSAKey
 
 from scaicontrol.core.errors import Unavailable
+from scaicontrol.core.logging import get_logger
 from scaicontrol.integrations.client import Cached, Now, body_of, call
 
 from .endpoints import Endpoints
 
+log = get_logger(__name__)
+
 SigningKey = RSAKey | ECKey
 
 ALGORITHMS: Final[Mapping[str, type[SigningKey]]] = {"RS256": RSAKey, "ES256": ECKey}
+_CURVE: Final = "P-256"  # the only one of ES256
+# What joserfc raises for keys it cannot read: its own errors, and those of dictionaries, numbers and base64 beneath.
+_UNREADABLE: Final = (JoseError, SecurityWarning, LookupError, ValueError, TypeError, AttributeError)
 _STALE_SECONDS: Final = 24 * 3600
 _FORCED_WINDOW: Final = 60.0
 _FORCED_MAX: Final = 10  # of all unknown kids together: made-up ones must not turn us into a flood on ScaiKey
@@ -58,14 +65,21 @@ class KeyRing:
 
 
 def _import(raw: object) -> SigningKey | None:
-    # A key of a kind we never accept must not make the others unreadable.
+    """Read one published key; one that cannot be read, or is too weak, is logged and must not hide the others."""
     if not isinstance(raw, dict) or raw.get("use", "sig") != "sig":
         return None
     try:
-        key = JWKRegistry.import_key(raw)
-    except (JoseError, ValueError, TypeError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", SecurityWarning)
+            key = JWKRegistry.import_key(raw)
+    except _UNREADABLE as error:
+        log.warning(
+            "signing_key_skipped", kid=str(raw.get("kid"))[:100], reason=f"{type(error).__name__}: {error}"[:200]
+        )
         return None
-    return key if isinstance(key, (RSAKey, ECKey)) else None
+    if isinstance(key, RSAKey) or (isinstance(key, ECKey) and key.curve_name == _CURVE):
+        return key
+    return None
 
 
 def _pick(document: Mapping[str, Any], kid: str | None, algorithm: str) -> SigningKey | None:

@@ -2,30 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Final
 
 import httpx2
 
 from scaicontrol.core.errors import Unavailable
-from scaicontrol.integrations.client import Now, body_of, call, retry_after
+from scaicontrol.integrations.client import Now
 
 from .endpoints import Endpoints
+from .oauth import ClientIdentity, GrantRefused, OAuth, lifetime
 
 _EARLY_SECONDS: Final = 60.0
+_HOUR: Final = 3600.0
 
 # Tells a token that is asked for while it is being fetched, which would wait for itself, from two who ask at once.
 _is_fetching: ContextVar[bool] = ContextVar("is_fetching", default=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ClientIdentity:
-    """Who we are to ScaiKey; `secret` is a coroutine function, because the secret may itself lie in the vault."""
-
-    client_id: str
-    secret: Callable[[], Awaitable[str]]
 
 
 class ServiceToken:
@@ -40,15 +32,15 @@ class ServiceToken:
         scope: str = "",
         now: Now = time.time,
     ) -> None:
-        self._endpoints, self._http, self._client = endpoints, http, client
-        self._scope, self._now = scope, now
+        self._oauth, self._client_id = OAuth(endpoints, http, client), client.client_id
+        self._fields, self._now = {"scope": scope} if scope else {}, now
         self._token, self._until = "", float("-inf")
         self._lock = asyncio.Lock()
 
     async def __call__(self) -> str:
         if _is_fetching.get():
             raise Unavailable(
-                f"The secret of client {self._client.client_id} lies in ScaiVault, which asks for the very token it is "
+                f"The secret of client {self._client_id} lies in ScaiVault, which asks for the very token it is "
                 "needed for: set SCAIKEY_CLIENT_SECRET."
             )
         async with self._lock:
@@ -65,20 +57,11 @@ class ServiceToken:
         self._until = float("-inf")
 
     async def _fetch(self) -> None:
-        form = {"grant_type": "client_credentials", **({"scope": self._scope} if self._scope else {})}
-        response = await call(
-            self._http,
-            "ScaiKey",
-            "POST",
-            await self._endpoints.token(),
-            data=form,
-            auth=(self._client.client_id, await self._client.secret()),
-        )
-        body = body_of(response)
-        if response.status_code != httpx2.codes.OK or not isinstance(body.get("access_token"), str):
-            reason = body.get("error", f"HTTP {response.status_code}")
+        try:
+            body = await self._oauth.grant("client_credentials", **self._fields)
+        except GrantRefused as refusal:
             raise Unavailable(
-                f"ScaiKey gives client {self._client.client_id} no token: {reason}.", retry_after=retry_after(response)
-            )
+                f"ScaiKey gives client {self._client_id} no token: {refusal}.", retry_after=refusal.retry_after
+            ) from refusal
         self._token = body["access_token"]
-        self._until = self._now() + max(float(body.get("expires_in", 3600)) - _EARLY_SECONDS, 1.0)
+        self._until = self._now() + max(lifetime(body, _HOUR) - _EARLY_SECONDS, 1.0)

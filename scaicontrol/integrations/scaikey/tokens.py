@@ -9,18 +9,28 @@ from typing import Any, Final
 
 from joserfc import jwt
 from joserfc.errors import BadSignatureError, ExpiredTokenError, JoseError
+from joserfc.jws import JWSRegistry
 from joserfc.jwt import JWTClaimsRegistry
 
 from scaicontrol.core.errors import Unauthenticated
 from scaicontrol.core.settings import Settings
 from scaicontrol.integrations.client import Now
 
-from .claims import Issuers, audiences, header_of, is_service
+from .claims import Issuers, audiences, check_claims, header_of, is_service
 from .keys import ALGORITHMS, KeyRing
 
 LEEWAY_SECONDS: Final = 60
 _REMEMBERED_SECONDS: Final = 300.0  # a withdrawn key must stop working within minutes, not when the token expires
 _REMEMBERED_MAX: Final = 10_000
+
+
+class _Signatures(JWSRegistry):
+    """Header fields we do not know are ignored (RFC 7515 §4); `crit` is refused before, and `header_of` bounds size."""
+
+    max_header_length = 16_384
+
+
+_SIGNATURES: Final = {name: _Signatures(algorithms=[name], strict_check_header=False) for name in ALGORITHMS}
 
 
 class ScaiKeyTokens:
@@ -33,7 +43,7 @@ class ScaiKeyTokens:
 
     def __init__(self, settings: Settings, keys: KeyRing, now: Now = time.time) -> None:
         self._keys, self._now = keys, now
-        self._issuers = Issuers([settings.scaikey_issuer, *settings.scaikey_accepted_issuers])
+        self.issuers = Issuers([settings.scaikey_issuer, *settings.scaikey_accepted_issuers])
         self._audiences = frozenset(settings.audiences)
         self._service_needs_audience = settings.scaikey_require_audience_service
         self._verified: OrderedDict[bytes, tuple[float, Mapping[str, Any]]] = OrderedDict()
@@ -59,7 +69,8 @@ class ScaiKeyTokens:
         if key is None:
             raise Unauthenticated("The bearer token is signed with a key that ScaiKey does not publish.")
         try:
-            claims = dict(jwt.decode(token, key, algorithms=[algorithm]).claims)
+            claims = dict(jwt.decode(token, key, registry=_SIGNATURES[algorithm]).claims)
+            check_claims(claims)
             self._times().validate(claims)
         except BadSignatureError as error:
             raise Unauthenticated("The bearer token's signature is wrong.") from error
@@ -67,7 +78,7 @@ class ScaiKeyTokens:
             raise Unauthenticated("The bearer token has expired; refresh it or sign in again.") from error
         except (JoseError, ValueError, TypeError) as error:
             raise Unauthenticated(f"The bearer token is not valid: {_sentence(error)}") from error
-        if not self._issuers.accept(claims.get("iss")):
+        if not self.issuers.accept(claims.get("iss")):
             raise Unauthenticated(f"The bearer token was issued by {claims.get('iss')!r}, which is not accepted here.")
         return claims
 

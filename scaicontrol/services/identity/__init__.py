@@ -1,7 +1,7 @@
 """Identity: who people are, which roles they hold, and which actor a token or a session stands for."""
 
 from .actors import actor_from_claims, actor_of_user
-from .claims import Principal, principal_of
+from .claims import Principal, principal_of, profile_of
 from .events import GroupRoleGranted, GroupRoleRevoked, UserRoleGranted, UserRoleRevoked, UserSignedIn
 from .freshness import after_commit, roles_epoch
 from .models import Group, GroupMember, RoleAssignment, User, WebSession
@@ -84,6 +84,7 @@ __all__ = [
     "permissions_of",
     "person_of_session",
     "principal_of",
+    "profile_of",
     "revoke",
     "revoke_from_group",
     "roles_epoch",

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 from urllib.parse import unquote
 
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-
-from scaicontrol.integrations.scaikey.login import challenge
 
 from .issuer import Issuer
 from .people import People, Row, claims_of
@@ -108,7 +107,8 @@ def _from_code(issuer: Issuer, people: People, application: Row, form: Mapping[s
     if (code.client_id, code.redirect_uri) != (application["client_id"], form.get("redirect_uri")):
         raise GrantError("invalid_grant", "the code was made for another client or redirect URI")
     verifier = form.get("code_verifier", "")
-    if code.challenge and not hmac.compare_digest(challenge(verifier).encode(), code.challenge.encode()):
+    expected = create_s256_code_challenge(verifier) if verifier.isascii() and verifier else ""
+    if not hmac.compare_digest(expected.encode(), code.challenge.encode()):
         raise GrantError("invalid_grant", "the code verifier does not fit its challenge")
     return _for_person(issuer, people, code)
 

@@ -64,12 +64,12 @@ class OidcPages:
         if sentence := _unusable(self._context, self._people, query):
             return problem(sentence)
         if error := _refused(self._people, query):
-            return _back(query, error=error)
+            return _back(query, error=error, iss=self._issuer.base)
         chosen = query.pop("user", None)
         if query.get("prompt") == "none":
             chosen = request.cookies.get(SESSION)
             if not chosen:
-                return _back(query, error="login_required")
+                return _back(query, error="login_required", iss=self._issuer.base)
         if chosen is None:
             return page(
                 "authorize",
