@@ -9,6 +9,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.services import (
     accounting,
     billing,
+    changes,
     identity_sync,
     invoices,
     notifications,
@@ -100,6 +101,14 @@ async def orphan_sweep(backend: Backend) -> str:
     return f"{removed} expired keys, {pruned} old usage events, {files} files that belong to nothing removed"
 
 
+async def change_plans(backend: Backend) -> str:
+    actor, expired = Actor.system("change_plans"), 0
+    while count := await backend.perform(actor, changes.expire):
+        expired += count
+    lost = await backend.perform(actor, changes.release_interrupted)
+    return f"{expired} expired, {lost} interrupted"
+
+
 JOBS: tuple[Job, ...] = (
     Job("event_dispatcher", timedelta(seconds=30), event_dispatcher),
     Job("provisioning_sweep", timedelta(seconds=15), provisioning_sweep),
@@ -112,6 +121,7 @@ JOBS: tuple[Job, ...] = (
     Job("quota_alerts", timedelta(minutes=15), usage.alert_quotas),
     Job("dunning", timedelta(minutes=15), dunning),
     Job("accounting_sync", timedelta(minutes=15), accounting.sync_due),
+    Job("change_plans", timedelta(minutes=15), change_plans),
     Job("subscription_renewal", timedelta(hours=1), _until_done("subscription_renewal", subscriptions.renew)),
     Job("subscription_reaper", timedelta(hours=1), _until_done("subscription_reaper", subscriptions.reap)),
     Job("subscription_trial_expiry", timedelta(hours=1), subscription_trial_expiry),

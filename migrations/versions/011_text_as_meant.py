@@ -14,8 +14,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "010"
-down_revision: str | None = "009"
+revision: str = "011"
+down_revision: str | None = "010"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
