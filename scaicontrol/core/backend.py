@@ -46,7 +46,7 @@ class Backend:
         """Open one transaction for `actor` and commit it when the block ends well; most callers want `perform`."""
         async with self.database.session(actor.scope, read_only=read_only) as session:
             now = self.clock.now()
-            session.info["now"] = now
+            session.info["now"], session.info["actor"] = now, actor
             async with session.begin():
                 yield UnitOfWork(actor, now, session, self.settings)
 
