@@ -18,6 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 import scaicontrol.services
 from migrations.schema import described
 from scaicontrol.db import Model, migrate
+from scaicontrol.db.tenant_filter import Capability
+
+TAMPERING = Capability("tests:tampering", "What no session would do is done to the rows, to see who notices.")
 
 
 def sqlite_url(path: Path) -> str:

@@ -7,10 +7,10 @@ from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol.db import IdString, JsonDocument, Model
-from scaicontrol.db.tenant_filter import PartnerPrivate
+from scaicontrol.db.tenant_filter import Journal, PartnerPrivate
 
 
-class AuditEntry(PartnerPrivate, Model):
+class AuditEntry(Journal, PartnerPrivate, Model):
     __tablename__ = "audit_log"
     __table_args__ = (
         Index("ix_audit_log_feed", "created_at", "id"),

@@ -56,7 +56,7 @@ class Backend:
         """
         async with self._session(actor.scope, read_only=read_only) as session:
             now = self.clock.now()
-            session.info["now"] = now
+            session.info["now"], session.info["actor"] = now, actor
             plan_id = self.doing.plan_id if self.doing else None
             async with session.begin():
                 uow = UnitOfWork(actor, now, session, self.settings, plan_id)

@@ -12,13 +12,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol.db import IdString, Model
+from scaicontrol.db.tenant_filter import Common
 
 from .errors import Conflict, invalid
 from .ids import new_id
 from .work import UnitOfWork
 
 
-class IdempotentRequest(Model):
+class IdempotentRequest(Common, Model):
     bookkeeping = True
     __tablename__ = "idempotency_requests"
     __table_args__ = (UniqueConstraint("principal_id", "key"),)

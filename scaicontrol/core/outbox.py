@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol.db import IdString, JsonDocument, Model
-from scaicontrol.db.tenant_filter import PartnerPrivate
+from scaicontrol.db.tenant_filter import Journal, PartnerPrivate
 
 
 class OutboxRow(PartnerPrivate, Model):
@@ -58,7 +58,7 @@ class OutboxRow(PartnerPrivate, Model):
     source_key: Mapped[str | None] = mapped_column(String(255))
 
 
-class Outbox(OutboxRow):
+class Outbox(Journal, OutboxRow):
     """A fact waiting, in the same commit as the change it reports, to be relayed."""
 
     __mapper_args__ = {"polymorphic_identity": "source"}  # noqa: RUF012  # SQLAlchemy reads it off the class

@@ -71,7 +71,7 @@ class RehearsalBackend(Backend):
         return replace(self, doing=Doing(call))
 
     def _session(self, scope: Scope, *, read_only: bool) -> AsyncSession:
-        return self.database.session_within(self.connection, scope)
+        return self.database.session_within(self.connection, scope, read_only=read_only)
 
     async def look(
         self, actor: Actor, question: Callable[Concatenate[Look, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs

@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from scaicontrol.db.model import Model
+from scaicontrol.db.platform import audits_platform_sql
 from scaicontrol.db.prepared import Prepared, PreparedInsert, PreparedView, Row, view_of
-from scaicontrol.db.tenant_filter import ScopedSession
+from scaicontrol.db.tenant_filter import Capability, ScopedSession, ScopeViolation
 
 from .actor import Actor
 from .audit_log import AuditEntry
+from .clock import SystemClock
 from .events import DomainEvent
 from .ids import new_id
 from .outbox import Outbox
@@ -180,3 +182,30 @@ def _note_statement(state: ORMExecuteState) -> None:
     changes = state.is_insert or state.is_update or state.is_delete
     if changes and not getattr(state.bind_mapper and state.bind_mapper.class_, "bookkeeping", False):
         state.session.info["wrote"] = True
+
+
+@audits_platform_sql
+def _platform_sql_entry(capability: Capability, session: Session | None) -> AuditEntry:
+    """Say who went past the scopes, for what; on a connection without a unit of work it is the capability's own job."""
+    actor, now = Actor.system(capability.name), SystemClock().now()
+    if session is not None:
+        if session.info.get("is_read_only") or "actor" not in session.info:
+            raise ScopeViolation("Platform-wide SQL leaves an audit entry; run it in a unit of work that commits.")
+        actor, now = session.info["actor"], session.info["now"]
+    return AuditEntry(
+        id=new_id("aud"),
+        occurred_at=now,
+        created_at=now,
+        updated_at=now,
+        actor_id=actor.id,
+        actor_kind=actor.kind,
+        on_behalf_of=actor.on_behalf_of,
+        partner_id=actor.partner_id,
+        tenant_id=actor.tenant_id,
+        action="platform_sql.used",
+        resource_type="capability",
+        resource_id=capability.name,
+        reason=capability.reason,
+        surface=actor.surface,
+        request_id=actor.request_id,
+    )

@@ -13,7 +13,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
-from .tenant_filter import PLATFORM_SQL, Scope, ScopedSession, guard
+from .platform import Capability, raw_entry
+from .tenant_filter import STATUS_ONLY, UNBOUND, Scope, ScopedSession, guard
 
 # Snapshot isolation makes a lost update an error (1020) instead of silence; sync_wait makes a read on another node see
 # what was just committed here. Neither is the server's default on MariaDB 10.11.
@@ -62,29 +63,37 @@ class Database:
             self.reader if read_only else self.writer,
             sync_session_class=ScopedSession,
             expire_on_commit=False,
-            info={"scope": scope},
+            info={"scope": scope, "is_read_only": read_only},
         )
 
-    def session_within(self, connection: AsyncConnection, scope: Scope) -> AsyncSession:
+    def session_within(self, connection: AsyncConnection, scope: Scope, *, read_only: bool = False) -> AsyncSession:
         """Open a session whose commits are only steps of the transaction that `connection` is in."""
         return AsyncSession(
             connection,
             sync_session_class=ScopedSession,
             expire_on_commit=False,
-            info={"scope": scope},
+            info={"scope": scope, "is_read_only": read_only},
             join_transaction_mode="create_savepoint",
         )
 
     @asynccontextmanager
-    async def platform_sql(self) -> AsyncIterator[Any]:
-        """Give a raw connection for what no session can say: health probes, server variables, maintenance."""
+    async def platform_sql(self, capability: Capability) -> AsyncIterator[Any]:
+        """Give a raw connection for what no session can say; its transaction begins with an audit entry."""
         async with self.writer.connect() as connection:
-            await connection.execution_options(**{PLATFORM_SQL: True})
+            await connection.execution_options(**UNBOUND)
+            await connection.execute(raw_entry(capability))
+            yield connection
+
+    @asynccontextmanager
+    async def server_status(self) -> AsyncIterator[Any]:
+        """Give a raw connection that may ask how the server is, and for no row."""
+        async with self.writer.connect() as connection:
+            await connection.execution_options(**STATUS_ONLY)
             yield connection
 
     async def check(self) -> list[str]:
         """List what makes this database unsafe to use, in words; an empty list means ready. Raises when it is away."""
-        async with self.platform_sql() as connection:
+        async with self.server_status() as connection:
             if self.is_sqlite:
                 await connection.execute(text("SELECT count(*) FROM sqlite_master"))
                 return []

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from sqlalchemy import BigInteger, ForeignKeyConstraint, MetaData, UniqueConstraint, inspect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from .tenant_filter import TenantOwned
+from .ownership import TenantOwned
 from .types import IdString, UTCDateTime
 
 NAMES = {

@@ -16,7 +16,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.util import greenlet_spawn
 
-from .tenant_filter import Scope, check_compiled, check_owner, criteria, scope_of, stamp_and_verify
+from .criteria import criteria
+from .ownership import Scope, ScopeViolation, check_owner, stamp_and_verify
+from .tenant_filter import check_compiled, scope_of
 
 T = TypeVar("T")
 
@@ -81,11 +83,12 @@ class Prepared:
         return known
 
     def _write(self, dialect: Dialect, kind: Any) -> _Question:
+        if not isinstance(self._query, Select):
+            raise ScopeViolation("A prepared question only reads; give it a SELECT.")
         platform = kind == "platform"
         query = self._query if platform else self._query.options(*criteria(Scope(kind, **_PLACES)))
         compiled: Any = query.compile(dialect=dialect)
-        if not platform:
-            check_compiled(compiled)
+        check_compiled(compiled, Scope(kind))
         if "NOT IN (__[POSTCOMPILE_" in str(compiled):  # an empty list, as (NULL), would leave none
             raise TypeError("A prepared question cannot ask for what is not in a list.")
         columns = [(str(column.key), column.type.dialect_impl(dialect)) for column in self._query.selected_columns]

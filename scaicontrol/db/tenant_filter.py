@@ -2,215 +2,143 @@
 Isolation: a session belongs to one scope for its whole life, and every statement it runs is scoped or refused.
 
 * `do_orm_execute` adds the scope's condition to every load, update and delete, also of relationships and subqueries.
-* Statements the hook cannot see into (text, Core on scoped tables, upserts, bulk updates by key) are refused.
+* What comes out is looked at once more, as SQL (`proof.py`): a table with an owner that no condition holds, raw SQL and
+  whatever else is not understood is refused, wherever it stands.
 * `before_flush` stamps and verifies every new or changed row; a foreign row that is loaded all the same raises.
 * No scope means nothing: the condition is false and inserts raise.
 
 The facts behind each rule are in the tests (`tests/isolation`); an ORM filter alone does not isolate.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+import re
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Literal, Self
-from weakref import WeakSet
+from typing import Any, Final
 
-from sqlalchemy import Result, TextClause, column, event, false, inspect, or_, select, table
+from sqlalchemy import Result, TextClause, event, inspect
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.orm import (
-    Mapped,
-    ORMExecuteState,
-    Session,
-    UOWTransaction,
-    mapped_column,
-    with_loader_criteria,
-)
-from sqlalchemy.schema import ExecutableDDLElement
-from sqlalchemy.sql import visitors
-from sqlalchemy.sql.base import ExecutableOption
+from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 from sqlalchemy.sql.dml import Insert
-from sqlalchemy.sql.expression import AliasedReturnsRows, ColumnClause, Select, TableClause
 
-from .types import IdString
+from .criteria import criteria
+from .ownership import (
+    MARKERS,
+    OWNERS,
+    PLATFORMS,
+    Common,
+    Journal,
+    PartnerOwned,
+    PartnerPrivate,
+    PartnerShared,
+    PlatformWritten,
+    Registered,
+    Scope,
+    ScopeViolation,
+    ServiceReported,
+    TenantOwned,
+    check_owner,
+    refuse_change,
+    stamp_and_verify,
+)
+from .platform import PLATFORM_SQL, Capability, record
+from .proof import Findings, proving
+from .scoped_session import ScopedSession, flushing, flushing_rows, scope_of
 
-PLATFORM_SQL = "platform_sql"  # execution option: this statement is the platform's own, on purpose
-_SCOPED = "_scoped"
+__all__ = [
+    "PLATFORMS",
+    "PLATFORM_SQL",
+    "Capability",
+    "Common",
+    "Journal",
+    "PartnerOwned",
+    "PartnerPrivate",
+    "PartnerShared",
+    "PlatformWritten",
+    "Registered",
+    "Scope",
+    "ScopeViolation",
+    "ScopedSession",
+    "ServiceReported",
+    "TenantOwned",
+    "scope_of",
+]
 
-
-class ScopeViolation(RuntimeError):
-    """A statement or row left its session's scope. A bug, never an answer for a caller."""
+_SEEN = "_seen"
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """Whose rows a session may see and write (contract §6.3)."""
+class _Seen:
+    """Goes with a statement to the engine: the hook has looked at it. Only the hook and the database make one."""
 
-    kind: Literal["none", "platform", "partner", "tenant", "service"]
-    partner_id: str | None = None
-    tenant_id: str | None = None
-    service_id: str | None = None
-
-    @classmethod
-    def none(cls) -> Self:
-        return cls("none")
-
-    @classmethod
-    def platform(cls) -> Self:
-        return cls("platform")
-
-    @classmethod
-    def partner(cls, partner_id: str) -> Self:
-        return cls("partner", partner_id=partner_id)
-
-    @classmethod
-    def tenant(cls, partner_id: str, tenant_id: str) -> Self:
-        return cls("tenant", partner_id=partner_id, tenant_id=tenant_id)
-
-    @classmethod
-    def service(cls, service_id: str) -> Self:
-        return cls("service", service_id=service_id)
-
-    @property
-    def is_platform(self) -> bool:
-        return self.kind == "platform"
+    scope: Scope
+    is_checked: bool = False  # its rows were verified one by one
+    is_unbound: bool = False  # it goes past the scopes under a capability, and is audited
 
 
-class TenantOwned:
-    """Marks rows with a `tenant_id` and a `partner_id`: seen by that tenant, its partner and the platform."""
-
-    # Real columns, not annotations: the hook's criteria are analysed against the marker itself. A row may narrow them.
-    tenant_id: Mapped[Any] = mapped_column(IdString, index=True, sort_order=-8)
-    partner_id: Mapped[Any] = mapped_column(IdString, index=True, sort_order=-7)
-
-
-class PartnerOwned:
-    """Marks rows with a `partner_id` that the partner's tenants may read too, such as its public identity."""
-
-    partner_id: Mapped[Any] = mapped_column(IdString, index=True, sort_order=-7)
-
-
-class PartnerPrivate:
-    """Marks rows of a partner that its tenants never see; facts and audit entries may still be written by them."""
-
-    partner_id: Mapped[Any] = mapped_column(IdString, index=True, sort_order=-7)
-
-
-class PartnerShared:
-    """Marks rows of a partner or of the platform ('') that the partner and its tenants use; it writes its own only."""
-
-    owner_partner_id: Mapped[Any] = mapped_column(IdString, index=True, sort_order=-7, default="")
-
-
-_MARKERS = (TenantOwned, PartnerOwned, PartnerPrivate, PartnerShared)
-_OWNERS = ("tenant_id", "partner_id", "owner_partner_id")
-PLATFORMS = ""  # the owner of what the platform shares with everybody
-_subscriptions = table("subscriptions", column("tenant_id"), column("service_id"))
-
-
-@lru_cache(maxsize=4096)
-def criteria(scope: Scope, *, writes: bool = False) -> tuple[ExecutableOption, ...]:
-    """Give the conditions that leave a statement its scope's rows only."""
-    partner_id, tenant_id, service_id = scope.partner_id, scope.tenant_id, scope.service_id
-    match scope.kind:
-        case "tenant":
-            return (
-                _shared(None if writes else partner_id, PLATFORMS),
-                with_loader_criteria(TenantOwned, lambda row: row.tenant_id == tenant_id, include_aliases=True),
-                with_loader_criteria(PartnerOwned, lambda row: row.partner_id == partner_id, include_aliases=True),
-                with_loader_criteria(PartnerPrivate, lambda _: false(), include_aliases=True),
-            )
-        case "partner":
-            return (
-                _shared(partner_id, partner_id if writes else PLATFORMS),
-                *(
-                    with_loader_criteria(marker, lambda row: row.partner_id == partner_id, include_aliases=True)
-                    for marker in (TenantOwned, PartnerOwned, PartnerPrivate)
-                ),
-            )
-        case "service":
-            return (
-                with_loader_criteria(
-                    TenantOwned,
-                    lambda row: row.tenant_id.in_(
-                        select(_subscriptions.c.tenant_id).where(_subscriptions.c.service_id == service_id)
-                    ),
-                    include_aliases=True,
-                ),
-                with_loader_criteria(PartnerPrivate, lambda _: false(), include_aliases=True),
-                _shared(None, None),
-            )
-        case _:
-            return tuple(with_loader_criteria(marker, lambda _: false(), include_aliases=True) for marker in _MARKERS)
-
-
-def _shared(own: str | None, other: str | None) -> ExecutableOption:
-    if own is None:
-        return with_loader_criteria(PartnerShared, lambda _: false(), include_aliases=True)
-    return with_loader_criteria(
-        PartnerShared,
-        lambda row: or_(row.owner_partner_id == own, row.owner_partner_id == other),
-        include_aliases=True,
-    )
-
-
-def scope_of(session: Session) -> Scope:
-    """Give the scope a session was born with; a session without one sees nothing."""
-    scope = session.info.get("scope")
-    return scope if isinstance(scope, Scope) else Scope.none()
-
-
-class ScopedSession(Session):
-    """A session bound to one scope for its whole life."""
-
-    def flush(self, objects: Any = None) -> None:
-        with _flushing_rows():
-            super().flush(objects)
-
-
-_flushing: ContextVar[bool] = ContextVar("flushing", default=False)
-
-
-@contextmanager
-def _flushing_rows() -> Iterator[None]:
-    token = _flushing.set(True)
-    try:
-        yield
-    finally:
-        _flushing.reset(token)
+UNBOUND: Final = {_SEEN: _Seen(Scope.platform(), is_unbound=True)}
+STATUS_ONLY: Final = {_SEEN: "status"}
+_STATUS_SQL: Final = re.compile(
+    r"SHOW GLOBAL (VARIABLES|STATUS) [^;]*|SELECT (1|connection_id\(\)|count\(\*\) FROM sqlite_master)"
+)
 
 
 @event.listens_for(ScopedSession, "do_orm_execute")
 def _scope_statement(state: ORMExecuteState) -> Result[Any] | None:
     scope = scope_of(state.session)
-    state.update_execution_options(**{_SCOPED: scope.kind})
+    capability = state.execution_options.get(PLATFORM_SQL)
+    if capability is not None:
+        record(state.session, capability)
+        state.update_execution_options(**UNBOUND)
+        return None
+    _refuse_unscopable(state)
+    if scope.is_platform and state.is_update and isinstance(state.parameters, list):
+        with flushing_rows():  # a bulk update by key drops the options on its way to the engine
+            return state.invoke_statement()
+    seen = _Seen(scope)
     if scope.is_platform:
-        if state.is_update and isinstance(state.parameters, list):
-            with _flushing_rows():  # a bulk update by key drops the options on its way to the engine
-                return state.invoke_statement()
-        return None
-    statement = state.statement
-    if isinstance(statement, TextClause):
-        raise ScopeViolation("Raw SQL cannot be scoped; write it as an ORM statement.")
-    if not state.is_orm_statement:
-        state.update_execution_options(**{_SCOPED: False})  # Core: `guard` looks at its tables
-        return None
-    if state.is_from_statement:
-        raise ScopeViolation("from_statement() cannot be scoped.")
-    if state.is_insert:
-        _check_insert(scope, state)
-    else:
-        if state.is_update and isinstance(state.parameters, list):
-            raise ScopeViolation("A bulk update by key cannot be scoped; use update().where().")
-        state.statement = statement.options(*criteria(scope, writes=state.is_update or state.is_delete))
+        pass
+    elif state.is_insert:
+        seen = _Seen(scope, is_checked=_check_insert(scope, state))
+    elif state.is_orm_statement:
+        if state.is_update or state.is_delete:
+            _narrow_change(scope, state)
+        state.statement = state.statement.options(*criteria(scope))
+    if state.is_orm_statement:
+        state.update_execution_options(**{_SEEN: seen})
     return None
 
 
-def _check_insert(scope: Scope, state: ORMExecuteState) -> None:
-    statement, mapper = state.statement, state.bind_mapper
-    if mapper is None or not issubclass(mapper.class_, _MARKERS):
+def _refuse_unscopable(state: ORMExecuteState) -> None:
+    """Raise over statements that no condition can be added to, whoever asks: the platform names a capability."""
+    if isinstance(state.statement, TextClause):
+        raise ScopeViolation("Raw SQL cannot be scoped; write it as an ORM statement, or name a capability.")
+    if state.is_from_statement:
+        raise ScopeViolation("from_statement() cannot be scoped.")
+
+
+def _narrow_change(scope: Scope, state: ORMExecuteState) -> None:
+    """Leave an UPDATE or DELETE what its scope may write, which is less than it may see; the rest is refused."""
+    if isinstance(state.parameters, list):
+        raise ScopeViolation("A bulk update by key cannot be scoped; use update().where().")
+    mapper = state.bind_mapper
+    if mapper is None:
         return
+    kind: Any = mapper.class_
+    refuse_change(scope, kind)
+    if issubclass(kind, PartnerShared):
+        state.statement = state.statement.where(kind.owner_partner_id == scope.partner_id)  # type: ignore[attr-defined]  # an UPDATE or DELETE
+    elif scope.kind == "service" and issubclass(kind, ServiceReported | Registered):
+        mine = kind.service_id if hasattr(kind, "service_id") else kind.id
+        state.statement = state.statement.where(mine == scope.service_id)  # type: ignore[attr-defined]  # as above
+
+
+def _check_insert(scope: Scope, state: ORMExecuteState) -> bool:
+    """Verify the rows of an INSERT one by one; tell whether there were any with an owner."""
+    statement, mapper = state.statement, state.bind_mapper
+    if mapper is None:
+        return False
+    if not issubclass(mapper.class_, MARKERS):
+        refuse_change(scope, mapper.class_)
+        return False
     if not isinstance(statement, Insert) or getattr(statement, "_post_values_clause", None) is not None:
         raise ScopeViolation("An upsert could overwrite a foreign row; insert or update instead.")
     if statement.select is not None:
@@ -220,29 +148,7 @@ def _check_insert(scope: Scope, state: ORMExecuteState) -> None:
         raise ScopeViolation("insert().values() cannot be scoped; pass the rows as parameters.")
     for row in rows:
         stamp_and_verify(scope, mapper.class_, dict.get, dict.__setitem__, row)
-
-
-def stamp_and_verify(scope: Scope, kind: type, get: Any, put: Any, row: Any) -> None:
-    """Fill in the owner of a new row and refuse any owner but the session's own."""
-    if scope.kind == "none":
-        raise ScopeViolation(f"Nobody may write a {kind.__name__}.")
-    if scope.kind == "service":
-        if not issubclass(kind, PartnerPrivate) and get(row, "service_id") != scope.service_id:
-            raise ScopeViolation(f"A service may write a {kind.__name__} of its own only.")
-        return
-    if issubclass(kind, PartnerShared):
-        if scope.kind != "partner":
-            raise ScopeViolation(f"A tenant may not write a {kind.__name__}.")
-        own = {"owner_partner_id": scope.partner_id}
-    else:
-        own = {"partner_id": scope.partner_id}
-    if scope.kind == "tenant" and (issubclass(kind, TenantOwned) or hasattr(kind, "tenant_id")):
-        own["tenant_id"] = scope.tenant_id
-    for name, value in own.items():
-        if get(row, name) is None and not issubclass(kind, PartnerPrivate):
-            put(row, name, value)
-        elif get(row, name) not in (value, None):
-            raise ScopeViolation(f"A {kind.__name__} of another {name.removesuffix('_id')} cannot be written here.")
+    return True
 
 
 def _get(row: Any, name: str) -> Any:
@@ -252,7 +158,7 @@ def _get(row: Any, name: str) -> Any:
 @event.listens_for(ScopedSession, "before_attach")
 def _refuse_detached(session: Session, row: Any) -> None:
     """A detached row is written by its key alone, and nobody knows whose key that is."""
-    if isinstance(row, _MARKERS) and inspect(row).detached and not scope_of(session).is_platform:
+    if isinstance(row, MARKERS) and inspect(row).detached and not scope_of(session).is_platform:
         raise ScopeViolation(f"{type(row).__name__} was not loaded in this session; load it again to change it.")
 
 
@@ -261,14 +167,20 @@ def _check_flush(session: Session, _: UOWTransaction, __: Any) -> None:
     scope = scope_of(session)
     if scope.is_platform:
         return
-    for row in (*session.new, *session.dirty, *session.deleted):
-        if not isinstance(row, _MARKERS):
-            continue
+    for row in session.new:
         stamp_and_verify(scope, type(row), _get, setattr, row)
-        for name in _OWNERS:
-            attribute = inspect(row).attrs.get(name)
-            if attribute is not None and attribute.history.deleted and any(attribute.history.deleted):
-                raise ScopeViolation(f"{row!r} cannot move to another {name.removesuffix('_id')}.")
+    for row in (*session.dirty, *session.deleted):
+        if row in session.deleted or session.is_modified(row):
+            _check_change(scope, row)
+
+
+def _check_change(scope: Scope, row: Any) -> None:
+    refuse_change(scope, type(row))
+    stamp_and_verify(scope, type(row), _get, setattr, row)
+    for name in OWNERS:
+        attribute = inspect(row).attrs.get(name)
+        if attribute is not None and attribute.history.deleted and any(attribute.history.deleted):
+            raise ScopeViolation(f"{row!r} cannot move to another {name.removesuffix('_id')}.")
 
 
 def _check_loaded(state: Any, context: Any, _: Any = None) -> None:
@@ -283,102 +195,59 @@ def _check_loaded(state: Any, context: Any, _: Any = None) -> None:
         check_owner(scope, loaded, state.class_)
 
 
-def check_owner(scope: Scope, loaded: Mapping[str, Any], kind: type) -> None:
-    """Raise over a row that its scope should not have been given."""
-    if scope.kind in ("platform", "service"):
-        return
-    if scope.kind == "none":
-        raise ScopeViolation(f"Nobody loaded {kind.__name__}.")
-    if (
-        loaded.get("partner_id", scope.partner_id) != scope.partner_id
-        or loaded.get("owner_partner_id", PLATFORMS) not in (scope.partner_id, PLATFORMS)
-        or (scope.kind == "tenant" and loaded.get("tenant_id", scope.tenant_id) not in (scope.tenant_id, None))
-    ):
-        raise ScopeViolation(f"A foreign {kind.__name__} was loaded.")
-
-
-for _marker in _MARKERS:
+for _marker in MARKERS:
     event.listen(_marker, "load", _check_loaded, propagate=True, raw=True)
     event.listen(_marker, "refresh", _check_loaded, propagate=True, raw=True)
 
 
-@lru_cache(maxsize=1)
-def _scoped_tables() -> frozenset[str]:
-    from .model import Model  # noqa: PLC0415  the model stands on this module
-
-    return frozenset(
-        str(mapper.local_table) for mapper in Model.registry.mappers if issubclass(mapper.class_, _MARKERS)
-    )
-
-
-def _scoped_table(part: Any) -> str | None:
-    """Name the scoped table behind a FROM element or a column, also when it is only called by name or aliased."""
-    source = part.table if isinstance(part, ColumnClause) else part
-    while isinstance(source, AliasedReturnsRows):
-        source = source.element
-    return source.name if isinstance(source, TableClause) and source.name in _scoped_tables() else None
-
-
-def _refuse_raw(part: Any) -> None:
-    if isinstance(part, TextClause) or (getattr(part, "is_literal", False) and part.name not in ("*", "1")):
-        raise ScopeViolation("Raw SQL inside a statement cannot be scoped.")
-
-
-_checked: "WeakSet[Any]" = WeakSet()
-
-
-def check_compiled(compiled: Any) -> None:
-    """
-    Refuse an ORM statement that reaches a scoped table around its entity, where no condition is added.
-
-    Looked at once for each shape of statement: the engine keeps what it compiled.
-    """
-    if compiled in _checked:
-        return
-    for part in visitors.iterate(compiled.statement):
-        _refuse_raw(part)
-        if isinstance(part, Select) and (bare := _bare_tables(part)):
-            raise ScopeViolation(f"{', '.join(bare)} without its entity has no scope; select the entity.")
-    _checked.add(compiled)
-
-
-def _bare_tables(query: Any) -> list[str]:
-    """List the scoped tables a SELECT names, but not as an entity: what comes from an entity carries its mapper."""
-    written = [*query._raw_columns, *query._from_obj, *(joined[0] for joined in query._setup_joins)]  # noqa: SLF001  # what follows from it is not told apart in public
-    where = (part for clause in query._where_criteria for part in visitors.iterate(clause))  # noqa: SLF001  # as above
-    written += [part for part in where if isinstance(part, ColumnClause)]
-    named = {True: set[str](), False: set[str]()}
-    for element in written:
-        if name := _scoped_table(element):
-            named["parentmapper" in element._annotations].add(name)  # noqa: SLF001  # as above
-    return sorted(named[False] - named[True])
-
-
 def guard(engine: Engine) -> None:
-    """Refuse, on this engine, every statement on a scoped table that no scoped session has looked at."""
-    event.listen(engine, "before_execute", _refuse_unscoped)
-    event.listen(engine, "before_cursor_execute", _refuse_driver_sql)
+    """Refuse, on this engine, every statement that no scoped session has looked at, or that reaches past its scope."""
+    engine.dialect.statement_compiler = proving(engine.dialect.statement_compiler)
+    event.listen(engine, "before_cursor_execute", _judge)
 
 
-def _refuse_unscoped(connection: Connection, statement: Any, _: Any, __: Any, options: Any) -> None:
-    if options.get(_SCOPED) or _flushing.get() or connection.get_execution_options().get(PLATFORM_SQL):
+def _judge(_: Connection, __: Any, sql: str, ___: Any, context: Any, ____: Any) -> None:
+    seen = context.execution_options.get(_SEEN)
+    scope = seen.scope if type(seen) is _Seen else None
+    if scope is not None and seen.is_unbound:
         return
-    if options.get(PLATFORM_SQL) or isinstance(statement, ExecutableDDLElement):
+    if seen == "status" and _STATUS_SQL.fullmatch(sql):
         return
-    if isinstance(statement, TextClause):
-        raise ScopeViolation("Raw SQL is not allowed on this engine.")
-    for part in visitors.iterate(statement):
-        _refuse_raw(part)
-        if name := _scoped_table(part):
-            raise ScopeViolation(f"A Core statement on {name} has no scope.")
+    if context.compiled is None:
+        if sql in ("BEGIN", "BEGIN IMMEDIATE"):
+            return
+        raise ScopeViolation("Driver-level SQL is not allowed on this engine.")
+    if scope is None and not flushing.get():
+        check_unseen(context.compiled)
+    else:
+        check_compiled(context.compiled, scope, may_write=scope is None or seen.is_checked)
 
 
-def _refuse_driver_sql(connection: Connection, _: Any, sql: str, __: Any, context: Any, ___: Any) -> None:
-    if context.compiled is not None:
-        if context.execution_options.get(_SCOPED) not in (None, False, "platform"):
-            check_compiled(context.compiled)
+def check_unseen(compiled: Any) -> None:
+    """Raise over a statement that came past the session's hook and reaches rows that have an owner."""
+    _refuse(_findings(compiled).scoped, "A Core statement on {} has no scope.")
+
+
+def check_compiled(compiled: Any, scope: Scope | None, *, may_write: bool = False) -> None:
+    """Raise over a statement that the conditions of its scope do not hold, or that would move rows between scopes."""
+    findings = _findings(compiled)
+    if scope is not None and scope.is_platform:
         return
-    options = {**connection.get_execution_options(), **context.execution_options}
-    if options.get(PLATFORM_SQL) or sql in ("BEGIN", "BEGIN IMMEDIATE"):
-        return
-    raise ScopeViolation("Driver-level SQL is not allowed on this engine.")
+    _refuse(findings.unscoped, "{} without its entity has no scope; select the entity.")
+    if not may_write:
+        _refuse(findings.written, "Rows of {} cannot be written past the session's scope.")
+        _refuse(findings.moved, "An UPDATE cannot set {}: rows do not move between owners or keys.")
+
+
+def _findings(compiled: Any) -> Findings:
+    findings: Findings | None = getattr(compiled, "findings", None)
+    if findings is None:
+        raise ScopeViolation("The schema is changed by migrations, and questions are put to a guarded engine only.")
+    if findings.unknown:
+        raise ScopeViolation(findings.unknown[0])
+    return findings
+
+
+def _refuse(names: set[str], sentence: str) -> None:
+    if names:
+        raise ScopeViolation(sentence.format(", ".join(sorted(names))))

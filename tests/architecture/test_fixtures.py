@@ -7,6 +7,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.leases import JobLease
 from scaicontrol.core.work import UnitOfWork
+from tests.databases import TAMPERING
 from tests.factories import ada
 
 
@@ -36,6 +37,6 @@ async def test_the_moment_of_a_row_is_the_clocks(backend: Backend, clock: Frozen
 @pytest.mark.parametrize("dialect", ["mariadb"])
 async def test_the_database_is_safe_to_use(backend: Backend) -> None:
     assert await backend.database.check() == []
-    async with backend.database.platform_sql() as connection:
+    async with backend.database.platform_sql(TAMPERING) as connection:
         row = (await connection.execute(text("SELECT @@innodb_snapshot_isolation, @@tx_isolation"))).one()
     assert tuple(row) == (1, "REPEATABLE-READ")

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from sqlalchemy import text
 
 from scaicontrol.db.engine import Database
+from scaicontrol.db.tenant_filter import UNBOUND
 from tests.servers import Galera
 
 
@@ -33,11 +34,13 @@ def test_the_object_store_keeps_the_first_of_two_writers(s3_url: str):
 async def test_every_node_is_safe_and_sees_what_another_wrote(galera: Galera):
     databases = [Database(node.url()) for node in galera.nodes]
     assert [await database.check() for database in databases] == [[], [], []]
-    async with databases[0].platform_sql() as connection:
+    async with databases[0].writer.connect() as connection:
+        await connection.execution_options(**UNBOUND)
         await connection.execute(text("CREATE TABLE seen (id INT PRIMARY KEY)"))
         await connection.execute(text("INSERT INTO seen VALUES (1)"))
         await connection.commit()
-    async with databases[2].platform_sql() as connection:
+    async with databases[2].writer.connect() as connection:
+        await connection.execution_options(**UNBOUND)
         assert (await connection.execute(text("SELECT id FROM seen"))).scalar_one() == 1
     await asyncio.gather(*(database.dispose() for database in databases))
 

@@ -12,6 +12,7 @@ from scaicontrol.services.invoices import CreditIn, ExplainedPart
 from scaicontrol.services.invoices.sentences import SENTENCES
 from scaicontrol.services.invoices.wording import Sentence, say
 from scaicontrol.services.tax import LANGUAGES
+from tests.databases import TAMPERING
 from tests.factories import alice, gina, petra
 from tests.factories.invoices import a_line, finalized
 
@@ -89,7 +90,7 @@ async def test_what_was_tampered_with_is_said_loudly(backend, table, column, val
 
 
 async def without_triggers(backend, statement):
-    async with backend.database.platform_sql() as connection:
+    async with backend.database.platform_sql(TAMPERING) as connection:
         triggers = await connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
         for (name,) in triggers.all():
             await connection.execute(text(f"DROP TRIGGER {name}"))

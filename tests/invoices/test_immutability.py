@@ -9,6 +9,7 @@ from scaicontrol.core.errors import Refused
 from scaicontrol.db.triggers import INVOICE_MUTABLE, INVOICE_SEALED
 from scaicontrol.services import invoices, tax
 from scaicontrol.services.invoices import Invoice, InvoiceLine
+from tests.databases import TAMPERING
 from tests.factories import NORTHWIND
 from tests.factories.invoices import a_draft, finalized, rendered
 
@@ -16,7 +17,7 @@ ROOT = Actor.system("test")
 
 
 async def raw(database, statement):
-    async with database.platform_sql() as connection:
+    async with database.platform_sql(TAMPERING) as connection:
         await connection.execute(text(statement))
         await connection.commit()
 

@@ -13,6 +13,7 @@ from scaicontrol.db.triggers import INVOICE_SEALED, create_statements, drop_stat
 from scaicontrol.services import invoices
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.invoices import DocumentType
+from tests.databases import TAMPERING
 from tests.factories import NORTHWIND, petra
 from tests.factories.documents import RealPages
 from tests.factories.invoices import a_line, finalized, rendered
@@ -23,7 +24,7 @@ async def unguarded(database, dialect):
     """Raw SQL without the triggers, which are put back afterwards."""
 
     async def run(*statements):
-        async with database.platform_sql() as connection:
+        async with database.platform_sql(TAMPERING) as connection:
             if dialect == "mariadb":
                 await connection.execute(text("SET foreign_key_checks = 0"))
             else:
@@ -98,7 +99,7 @@ async def test_a_change_of_any_one_field_is_found(backend, database, unguarded):
     for field, value in CHANGES.items():
         table, column = field.split(".")
         where = f"{'id' if table == 'invoices' else 'invoice_id'} = '{second.id}'"
-        async with database.platform_sql() as connection:
+        async with database.platform_sql(TAMPERING) as connection:
             before = (await connection.execute(text(f"SELECT {column} FROM {table} WHERE {where}"))).scalar_one()
         await unguarded(f"UPDATE {table} SET {column} = {value} WHERE {where}")
         verdict = await verified(backend)

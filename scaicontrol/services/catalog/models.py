@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from scaicontrol.core.periods import BillingPeriod
 from scaicontrol.db import ExactDecimal, IdString, JsonDocument, Model
-from scaicontrol.db.tenant_filter import PartnerOwned
+from scaicontrol.db.tenant_filter import PartnerOwned, PlatformWritten
 from scaicontrol.services.registry import Service
 
 from .brackets import Bracket
@@ -94,7 +94,7 @@ class UsagePrice(Model):
         return Bracket(self.tier_start, self.tier_end, self.unit_price_cents, self.unit_divisor, self.unit_label)
 
 
-class PriceOverride(PartnerOwned, Model):
+class PriceOverride(PlatformWritten, PartnerOwned, Model):
     """A partner's own price for a plan while it is valid: an amount, or a markup in per cent on the list price."""
 
     __tablename__ = "partner_price_overrides"

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol.core.lifecycle import Lifecycled
 from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel
+from scaicontrol.db.tenant_filter import Common
 
 from .lifecycle import MailLifecycle, MailStatus
 
@@ -33,7 +34,7 @@ class Notification(TenantScopedModel):
         return f"notification {self.id}"
 
 
-class NotificationRead(Model):
+class NotificationRead(Common, Model):
     """Who has read a notice that is for everybody."""
 
     __tablename__ = "notification_reads"

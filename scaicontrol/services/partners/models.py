@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column, synonym
 
 from scaicontrol.core.postal_addresses import ADDRESS_PARTS, required_parts
 from scaicontrol.db import IdString, JsonDocument, Model
-from scaicontrol.db.tenant_filter import PartnerOwned
+from scaicontrol.db.tenant_filter import PartnerOwned, PlatformWritten
 
 from .terms import (
     ExportCategory,
@@ -22,7 +22,7 @@ from .terms import (
 REQUIRED: Final = ("legal_name", "seller_address_line1", "seller_postal_code", "seller_city", "seller_country_code")
 
 
-class Partner(PartnerOwned, Model):
+class Partner(PlatformWritten, PartnerOwned, Model):
     """A reseller, or the operator itself, as ScaiKey's directory knows it; its tenants may read it."""
 
     __tablename__ = "partners"

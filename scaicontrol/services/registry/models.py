@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol.core.lifecycle import Lifecycle, Lifecycled
 from scaicontrol.db import IdString, JsonDocument, Model
+from scaicontrol.db.tenant_filter import Registered
 
 from .lifecycle import HealthStatus, ServiceLifecycle, ServiceStatus
 
@@ -14,7 +15,7 @@ def _named(kind: type[Any]) -> Enum:
     return Enum(kind, native_enum=False, length=20, values_callable=lambda names: [name.value for name in names])
 
 
-class Service(Lifecycled, Model):
+class Service(Lifecycled, Registered, Model):
     """A subscribable service: who it is, whether it may be sold (`status`), whether it lives (`health_status`)."""
 
     __tablename__ = "service_registry"
@@ -81,7 +82,7 @@ class Service(Lifecycled, Model):
         return next((metric for metric in self.metrics if metric["slug"] == slug), None)
 
 
-class ServiceVersion(Model):
+class ServiceVersion(Registered, Model):
     """A release of a service as it was first announced, and which of its metadata came with it."""
 
     __tablename__ = "service_versions"
@@ -109,7 +110,7 @@ class ServiceProbe(Model):
     error: Mapped[str | None] = mapped_column(String(500))
 
 
-class ServiceEntrypoint(Model):
+class ServiceEntrypoint(Registered, Model):
     """A launch link of a service; one that the service declared itself is replaced when it registers again."""
 
     __tablename__ = "service_entrypoints"

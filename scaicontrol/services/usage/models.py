@@ -7,13 +7,14 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol.db import ExactDecimal, IdString, JsonDocument, TenantScopedModel
+from scaicontrol.db.tenant_filter import ServiceReported
 
 # Compared byte by byte: two keys that differ in case are two events.
 KeyString = String(128).with_variant(mysql.VARCHAR(128, charset="ascii", collation="ascii_bin"), "mysql", "mariadb")
 TAIL_INDEX = "ix_usage_events_tail"
 
 
-class UsageEvent(TenantScopedModel):
+class UsageEvent(ServiceReported, TenantScopedModel):
     """
     Something a tenant used, as its service reported it. Never changed; a mistake is corrected by another event.
 

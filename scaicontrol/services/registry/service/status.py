@@ -7,7 +7,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.db.tenant_filter import PLATFORM_SQL
+from scaicontrol.db.tenant_filter import PLATFORM_SQL, Capability
 
 from .. import queries
 from ..events import ServiceStatusChanged, ServiceUpdated
@@ -17,9 +17,12 @@ from ..schemas import ServicePatch
 from .keys import issue_key
 
 # Subscriptions stand above the registry, so their model cannot be imported; two columns of their table are enough, as
-# for the scope of a service's session (db/tenant_filter.py). The count crosses tenants and tells nothing of them.
+# for the scope of a service's session (db/criteria.py).
 _subscriptions = table("subscriptions", column("service_id"), column("status"))
 _ENDED = ("cancelled", "expired")
+_COUNT_SUBSCRIPTIONS = Capability(
+    "registry:count_subscriptions", "Of every tenant: whoever asks learns a number of its own service and nothing else."
+)
 
 
 @verb
@@ -107,8 +110,7 @@ async def refuse_while_subscribed(uow: UnitOfWork, service: Service) -> None:
         select(func.count())
         .select_from(_subscriptions)
         .where(_subscriptions.c.service_id == service.id, _subscriptions.c.status.not_in(_ENDED))
-        # Of every tenant: whoever asks learns a number of its own service and nothing else.
-        .execution_options(**{PLATFORM_SQL: True})
+        .execution_options(**{PLATFORM_SQL: _COUNT_SUBSCRIPTIONS})
     )
     if count := await uow.session.scalar(live):
         raise Conflict(f"Cannot deregister {service}: it has live subscriptions ({count}); cancel or move them first.")

@@ -1,0 +1,576 @@
+"""UPDATE, DELETE and INSERT … SELECT that reach past their scope, or carry foreign values into it."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.mysql import insert as mysql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import aliased, make_transient_to_detached
+
+from scaicontrol.core.platform_settings import PlatformSetting
+from scaicontrol.db.criteria import SUBSCRIPTIONS
+from scaicontrol.services.catalog import Plan, PriceOverride
+from scaicontrol.services.invoices import Invoice, InvoiceLine
+from scaicontrol.services.partners import Partner, PartnerConfiguration
+from scaicontrol.services.registry import Service
+from scaicontrol.services.templates import InvoiceTemplate
+from scaicontrol.services.tenants import Tenant
+from scaicontrol.services.usage import UsageEvent
+from scaicontrol.services.webhooks import WebhookEndpoint
+from tests.factories import ACME, GLOBEX, INITECH, NORTHWIND, SCAIDRIVE, SOUTHBAY
+
+from .shapes_select import ALL_NOTES, BARE, Shouting
+
+T: Any = Invoice.__table__
+L: Any = InvoiceLine.__table__
+E: Any = UsageEvent.__table__
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+UPDATES: dict[str, Any] = {}
+DELETES: dict[str, Any] = {}
+INSERTS: dict[str, Any] = {}
+
+
+def update(build: Any) -> Any:
+    UPDATES[build.__name__] = build
+    return build
+
+
+def delete(build: Any) -> Any:
+    DELETES[build.__name__] = build
+    return build
+
+
+def insert(build: Any) -> Any:
+    INSERTS[build.__name__] = build
+    return build
+
+
+def _loud(statement: Any) -> Any:
+    return statement.execution_options(synchronize_session=False)
+
+
+def _others(table: Any = T) -> Any:
+    return sa.select(sa.func.max(table.c.notes)).scalar_subquery()
+
+
+# UPDATE
+
+
+@update
+def rows_of_everybody():
+    return _loud(sa.update(Invoice).values(notes="x"))
+
+
+@update
+def a_value_from_a_core_table():
+    return _loud(sa.update(Invoice).values(notes=_others()))
+
+
+@update
+def a_value_from_a_core_alias():
+    return _loud(sa.update(Invoice).values(notes=_others(T.alias("other"))))
+
+
+@update
+def a_value_from_a_table_named_by_hand():
+    return _loud(sa.update(Invoice).values(notes=_others(BARE.alias("other"))))
+
+
+@update
+def a_value_from_another_table_in_the_from():
+    return _loud(sa.update(InvoiceLine).where(T.c.id != InvoiceLine.id).values(description=T.c.notes))
+
+
+@update
+def a_value_from_another_entity_in_the_from():
+    return _loud(sa.update(InvoiceLine).where(Invoice.id != InvoiceLine.id).values(description=Invoice.notes))
+
+
+@update
+def a_value_from_an_alias_of_an_entity_in_the_from():
+    other = aliased(Invoice)
+    return _loud(sa.update(InvoiceLine).where(other.id != InvoiceLine.id).values(description=other.notes))
+
+
+@update
+def a_value_of_text():
+    return _loud(
+        sa.update(Invoice).values(notes=sa.text("(SELECT x.m FROM (SELECT max(notes) AS m FROM invoices) AS x)"))
+    )
+
+
+@update
+def a_value_of_a_literal_column():
+    return _loud(sa.update(InvoiceLine).values(description=sa.literal_column(ALL_NOTES)))
+
+
+@update
+def a_value_of_a_custom_element():
+    return _loud(sa.update(InvoiceLine).values(description=Shouting()))
+
+
+@update
+def a_value_of_a_free_operator():
+    return _loud(sa.update(InvoiceLine).values(description=InvoiceLine.description.op(f"|| {ALL_NOTES} ||")("")))
+
+
+@update
+def a_value_in_an_ordering_of_values():
+    return _loud(sa.update(InvoiceLine).ordered_values((InvoiceLine.description, _others())))
+
+
+@update
+def a_condition_of_text():
+    return _loud(sa.update(Invoice).where(sa.text("1 = 1 OR 1 = 1")).values(notes="x"))
+
+
+@update
+def a_condition_of_a_free_operator():
+    return _loud(sa.update(Invoice).where(Invoice.id.op("= '' OR 1 = 1 OR '' =")("")).values(notes="x"))
+
+
+@update
+def a_condition_that_notices_others():
+    return _loud(sa.update(Tenant).where(sa.exists().where(T.c.tenant_id == INITECH)).values(name=_others()))
+
+
+@update
+def a_prefix_that_is_a_change():
+    return _loud(sa.update(Invoice).prefix_with("invoices SET notes = 'x' -- ").values(notes=sa.null()))
+
+
+@update
+def a_hint_that_is_a_change():
+    return _loud(sa.update(Invoice).with_hint("SET notes = 'x' #", dialect_name="*").values(notes="x"))
+
+
+@update
+def a_cte_of_a_core_table():
+    every = sa.select(sa.func.max(T.c.notes).label("notes")).cte("every_note")
+    return _loud(sa.update(InvoiceLine).values(description=sa.select(every.c.notes).scalar_subquery()))
+
+
+@update
+def a_core_table_itself():
+    return sa.update(T).values(notes="x")
+
+
+@update
+def a_core_table_by_hand():
+    return sa.update(BARE).values(notes="x")
+
+
+@update
+def an_owner_given_away():
+    return _loud(sa.update(UsageEvent).values(tenant_id=INITECH, partner_id=SOUTHBAY))
+
+
+@update
+def an_owner_given_away_by_name():
+    return _loud(sa.update(UsageEvent).values({"tenant_id": GLOBEX}))
+
+
+@update
+async def an_owner_given_away_by_parameter(session):
+    await session.execute(_loud(sa.update(UsageEvent)), {"tenant_id": INITECH, "partner_id": SOUTHBAY})
+
+
+@update
+def a_key_that_changes():
+    return _loud(sa.update(Tenant).where(Tenant.id == ACME).values(id="tnt_taken"))
+
+
+@update
+async def rows_by_their_keys(session):
+    keys = await session.run_sync(_keys_of_others)
+    await session.execute(sa.update(Invoice), [{"id": key, "notes": "x"} for key in keys])
+
+
+def _keys_of_others(sync: Any, table: str = "invoices") -> list[str]:
+    cursor = sync.connection().connection.cursor()
+    cursor.execute(f"SELECT id FROM {table} WHERE tenant_id <> '{ACME}'")
+    return [row[0] for row in cursor.fetchall()]
+
+
+@update
+def the_configuration_of_its_partner():
+    return _loud(sa.update(PartnerConfiguration).values(legal_name="x"))
+
+
+@update
+def the_name_of_its_partner():
+    return _loud(sa.update(Partner).values(name="x"))
+
+
+@update
+def the_prices_of_its_partner():
+    return _loud(sa.update(PriceOverride).values(currency="USD"))
+
+
+@update
+def the_endpoints_of_its_partner():
+    return _loud(sa.update(WebhookEndpoint).values(target_url="https://elsewhere.example"))
+
+
+@update
+def templates_of_everybody():
+    return _loud(sa.update(InvoiceTemplate).values(subject="x"))
+
+
+@update
+def plans():
+    return _loud(sa.update(Plan).values(name="x"))
+
+
+@update
+def the_registry():
+    return _loud(sa.update(Service).where(Service.id != SCAIDRIVE).values(name="x"))
+
+
+@update
+def usage_of_other_services():
+    return _loud(sa.update(UsageEvent).values(metric_slug="x"))
+
+
+@update
+async def an_attribute_that_is_a_core_query(session):
+    for row in (await session.scalars(sa.select(InvoiceLine))).all():
+        row.description = _others()
+    await session.flush()
+
+
+@update
+async def an_attribute_that_is_text(session):
+    for row in (await session.scalars(sa.select(InvoiceLine))).all():
+        row.description = sa.text(ALL_NOTES)
+    await session.flush()
+
+
+@update
+async def an_attribute_of_its_partner(session):
+    for row in (await session.scalars(sa.select(PartnerConfiguration))).all():
+        row.legal_name = "x"
+    await session.flush()
+
+
+@update
+async def an_attribute_of_a_template(session):
+    for row in (await session.scalars(sa.select(InvoiceTemplate))).all():
+        row.subject = "x"
+    await session.flush()
+
+
+@update
+async def an_attribute_of_a_plan(session):
+    for row in (await session.scalars(sa.select(Plan))).all():
+        row.name = "x"
+    await session.flush()
+
+
+@update
+async def an_attribute_of_a_foreign_row_that_claims_to_be_ours(session):
+    for key in await session.run_sync(_keys_of_others):
+        row = Invoice(id=key, tenant_id=ACME, partner_id=NORTHWIND)
+        make_transient_to_detached(row)
+        (await session.merge(row, load=False)).notes = "x"
+    await session.flush()
+
+
+@update
+async def statements_of_the_schema(session):
+    await session.execute(sa.DDL("UPDATE invoices SET notes = 'x'"))
+
+
+@update
+async def a_connection_inside_the_session(session):
+    await (await session.connection()).execute(sa.update(T).values(notes="x"))
+
+
+# DELETE
+
+
+@delete
+def lines_of_everybody():
+    return _loud(sa.delete(InvoiceLine))
+
+
+@delete
+def lines_of_a_core_table():
+    return sa.delete(L)
+
+
+@delete
+def lines_of_a_table_by_hand():
+    return sa.delete(sa.table("invoice_line_items", sa.column("id")))
+
+
+@delete
+def lines_beside_another_table():
+    return _loud(sa.delete(InvoiceLine).where(T.c.notes.like("%secret%"), T.c.id == InvoiceLine.invoice_id))
+
+
+@delete
+def lines_when_others_have_some():
+    return _loud(sa.delete(InvoiceLine).where(sa.exists().where(T.c.tenant_id == INITECH))).returning(
+        _others().label("x")
+    )
+
+
+@delete
+def lines_by_text():
+    return _loud(sa.delete(InvoiceLine).where(sa.text("1 = 1 OR 1 = 1")))
+
+
+@delete
+def lines_by_a_free_operator():
+    return _loud(sa.delete(InvoiceLine).where(InvoiceLine.id.op("= '' OR 1 = 1 OR '' =")("")))
+
+
+@delete
+def lines_by_a_prefix():
+    return _loud(sa.delete(InvoiceLine).prefix_with("FROM invoice_line_items --"))
+
+
+@delete
+def lines_by_raw_text():
+    return sa.text("DELETE FROM invoice_line_items")
+
+
+@delete
+def the_endpoints_of_a_partner():
+    return _loud(sa.delete(WebhookEndpoint))
+
+
+@delete
+def the_configuration_of_a_partner():
+    return _loud(sa.delete(PartnerConfiguration))
+
+
+@delete
+def usage_that_others_reported():
+    return _loud(sa.delete(UsageEvent))
+
+
+@delete
+def usage_of_a_core_table():
+    return sa.delete(E)
+
+
+@delete
+def templates_that_are_the_platforms():
+    return _loud(sa.delete(InvoiceTemplate))
+
+
+@delete
+def prices():
+    return _loud(sa.delete(PriceOverride))
+
+
+@delete
+async def an_object_of_a_foreign_key(session):
+    for key in await session.run_sync(_keys_of_others, "invoice_line_items"):
+        row = InvoiceLine(id=key, tenant_id=ACME, partner_id=NORTHWIND)
+        make_transient_to_detached(row)
+        await session.delete(row)
+    await session.flush()
+
+
+@delete
+async def the_configuration_as_an_object(session):
+    for row in (await session.scalars(sa.select(PartnerConfiguration))).all():
+        await session.delete(row)
+    await session.flush()
+
+
+# INSERT … SELECT, and INSERT that takes from others
+
+_MONEY = (
+    "subtotal_cents",
+    "tax_cents",
+    "total_cents",
+    "amount_paid_cents",
+    "amount_credited_cents",
+    "amount_due_cents",
+)
+
+
+def _copy_of(source: Any) -> Any:
+    names = [column.key for column in T.columns if column.key not in ("id", "notes", "tenant_id", "partner_id")]
+    taken = (sa.literal("inv_copied"), source.c.notes, sa.literal(ACME), sa.literal(NORTHWIND))
+    copied = sa.select(*taken, *(source.c[name] for name in names)).where(source.c.tenant_id == INITECH).limit(1)
+    return ["id", "notes", "tenant_id", "partner_id", *names], copied
+
+
+@insert
+def rows_copied_from_an_entity():
+    names, _ = _copy_of(T)
+    own = {"id": sa.literal("inv_copied"), "tenant_id": sa.literal(INITECH), "partner_id": sa.literal(SOUTHBAY)}
+    chosen = sa.select(*(own.get(name, getattr(Invoice, name)) for name in names)).limit(1)
+    return sa.insert(Invoice).from_select(names, chosen)
+
+
+@insert
+def rows_copied_from_a_core_table():
+    return sa.insert(Invoice).from_select(*_copy_of(T))
+
+
+@insert
+def rows_copied_from_a_core_alias():
+    return sa.insert(Invoice).from_select(*_copy_of(T.alias("other")))
+
+
+@insert
+def rows_copied_from_core_to_core():
+    return sa.insert(T).from_select(*_copy_of(T))
+
+
+@insert
+def rows_copied_from_text():
+    names, _ = _copy_of(T)
+    taken = ["'inv_copied'", "notes", f"'{ACME}'", f"'{NORTHWIND}'", *names[4:]]
+    told = sa.text(f"SELECT {', '.join(taken)} FROM invoices WHERE tenant_id = '{INITECH}' LIMIT 1")
+    return sa.insert(T).from_select(names, told.columns(*(sa.column(name) for name in names)), include_defaults=False)
+
+
+def _settings(value: Any) -> Any:
+    moment = sa.select(sa.func.max(Plan.created_at)).scalar_subquery()
+    return sa.select(sa.literal("stolen"), value, moment, moment, sa.literal(1))
+
+
+_SETTING = ["key", "value", "created_at", "updated_at", "version"]
+
+
+@insert
+def a_platforms_row_from_a_core_table():
+    quoted = sa.literal('"') + sa.func.max(T.c.notes) + sa.literal('"')
+    return sa.insert(PlatformSetting).from_select(_SETTING, _settings(sa.select(quoted).scalar_subquery()))
+
+
+@insert
+def a_platforms_row_from_an_entity():
+    return sa.insert(PlatformSetting).from_select(
+        _SETTING, _settings(sa.select(sa.func.count(Invoice.id)).scalar_subquery())
+    )
+
+
+@insert
+def a_platforms_core_row():
+    counted = sa.select(sa.func.count(T.c.id)).scalar_subquery()
+    return sa.insert(PlatformSetting.__table__).from_select(_SETTING, _settings(counted))
+
+
+@insert
+def a_platforms_row_from_the_scopes_own_table():
+    counted = sa.select(sa.func.count(SUBSCRIPTIONS.c.tenant_id)).scalar_subquery()
+    return sa.insert(PlatformSetting.__table__).from_select(_SETTING, _settings(counted))
+
+
+@insert
+def rows_that_replace_others():
+    names, _ = _copy_of(T)
+    own = {"notes": sa.literal("x"), "tenant_id": sa.literal(ACME), "partner_id": sa.literal(NORTHWIND)}
+    taken = sa.select(*(own.get(name, T.c[name]) for name in names))
+    return (
+        sa.insert(T)
+        .prefix_with("OR REPLACE", dialect="sqlite")
+        .prefix_with("IGNORE", dialect="mysql")
+        .from_select(names, taken)
+    )
+
+
+async def _foreign_invoice(session: Any) -> dict[str, Any]:
+    def read(sync: Any) -> dict[str, Any]:
+        cursor = sync.connection().connection.cursor()
+        cursor.execute(f"SELECT * FROM invoices WHERE tenant_id = '{INITECH}'")
+        names = [each[0] for each in cursor.description]
+        row = dict(zip(names, cursor.fetchone(), strict=True))
+        cursor.execute("SELECT 1")
+        cursor.fetchall()
+        return row
+
+    row = await session.run_sync(read)
+    return {
+        name: row[name] for name in ("id", "tenant_id", "partner_id", "document_type", "status", "currency", "version")
+    } | {name: row[name] for name in _MONEY}
+
+
+@insert
+async def a_row_over_a_foreign_key(session):
+    row = await _foreign_invoice(session) | {"tenant_id": ACME, "partner_id": NORTHWIND, "reverse_charge": False}
+    row |= {"created_at": MOMENT, "updated_at": MOMENT, "notes": "x"}
+    if session.get_bind().dialect.name == "sqlite":
+        await session.execute(
+            sqlite_insert(T).values(row).on_conflict_do_update(index_elements=["id"], set_={"notes": "x"})
+        )
+    else:
+        await session.execute(mysql_insert(T).values(row).on_duplicate_key_update(notes="x"))
+
+
+@insert
+async def a_replacing_prefix(session):
+    row = await _foreign_invoice(session) | {"tenant_id": ACME, "partner_id": NORTHWIND, "reverse_charge": False}
+    row |= {"created_at": MOMENT, "updated_at": MOMENT, "notes": "x"}
+    if session.get_bind().dialect.name == "sqlite":
+        await session.execute(sa.insert(Invoice).prefix_with("OR REPLACE"), [row])
+    else:
+        await session.execute(sa.text("REPLACE INTO invoices SELECT * FROM invoices"))
+
+
+def _usage(**fields: Any) -> dict[str, Any]:
+    given = {"id": "usg_new", "tenant_id": ACME, "partner_id": NORTHWIND, "service_id": SCAIDRIVE, "metric_slug": "x"}
+    given |= {
+        "idempotency_key": "new",
+        "quantity": Decimal(1),
+        "occurred_at": MOMENT,
+        "counted_at": MOMENT,
+        "late": False,
+    }
+    return given | {"created_at": MOMENT, "updated_at": MOMENT} | fields
+
+
+@insert
+async def a_value_of_a_core_query_in_values(session):
+    await session.execute(sa.insert(UsageEvent).values(**_usage(metric_slug=_others())))
+
+
+@insert
+async def rows_of_another_tenant(session):
+    await session.execute(sa.insert(UsageEvent), [_usage(tenant_id=INITECH, partner_id=SOUTHBAY)])
+
+
+@insert
+async def usage_of_another_service(session):
+    await session.execute(sa.insert(UsageEvent), [_usage(service_id="svc_other", tenant_id=GLOBEX)])
+
+
+@insert
+async def an_object_with_a_core_query(session):
+    session.add(UsageEvent(**_usage(metric_slug=_others())))
+    await session.flush()
+
+
+@insert
+async def an_object_of_its_partner(session):
+    for partner in (NORTHWIND, None):
+        session.add(
+            WebhookEndpoint(
+                id=f"whk_{partner}", partner_id=partner, name="x", target_url="https://x.example", topics=["*"],
+                secret_vault_path="x", created_at=MOMENT, updated_at=MOMENT,
+            )
+        )  # fmt: skip
+    await session.flush()
+
+
+@insert
+async def an_object_of_the_platform(session):
+    session.add(PlatformSetting(key="stolen", value={}, created_at=MOMENT, updated_at=MOMENT))
+    await session.flush()
+
+
+@insert
+async def objects_saved_in_bulk(session):
+    await session.run_sync(
+        lambda sync: sync.bulk_insert_mappings(UsageEvent, [_usage(tenant_id=INITECH, partner_id=SOUTHBAY)])
+    )
