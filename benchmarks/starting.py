@@ -23,7 +23,7 @@ async def helping(_: World, quick: bool) -> list[Result]:
             bare,
             sizes=f"{times} starts",
             kind="cost",
-            goal=Goal(most=1.6),
+            goal=Goal(most=1.8),
         )
         for line in LINES
     ]
