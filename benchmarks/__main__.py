@@ -15,7 +15,7 @@ import uvloop
 
 from scaicontrol.core.logging import configure
 
-from . import billing, delivering, documents_pdf, gating, ingesting, proving, reading, working, writing
+from . import billing, delivering, documents_pdf, gating, ingesting, proving, reading, starting, working, writing
 from .measure import Result
 from .world import World, world
 
@@ -33,6 +33,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "pages": documents_pdf.pages,
     "gate": gating.gating,
     "xml": writing.xml,
+    "help": starting.helping,
 }
 OUTPUT = Path(__file__).parent.parent / "var" / "bench.json"
 

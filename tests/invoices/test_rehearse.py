@@ -107,8 +107,8 @@ async def test_the_command_line_lists_installs_rehearses_and_retires(backend, cl
     tried = await cli(*words, "--dry-run")
     assert tried.exit_code == 0, tried.stderr
     assert len(json.loads((await cli("list", "--json")).stdout)) == len(shipped)
-    assert json.loads((await cli(*words)).stdout)["state"] == "waits"
-    assert (await cli(*words)).exit_code == 4
+    assert json.loads((await cli(*words, "--yes")).stdout)["state"] == "waits"
+    assert (await cli(*words, "--yes")).exit_code == 4
     held = await cli("rehearse", "--days", "7", "--set", "Orders 1.0", "--json")
     assert held.exit_code == 1
     (refused,) = json.loads(held.stdout)["would_fail"]

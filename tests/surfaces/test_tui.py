@@ -86,10 +86,12 @@ class Driver:
 
 
 @asynccontextmanager
-async def dashboard(backend: Backend, actor: Actor = ada, *, write: bool = False) -> AsyncIterator[Driver]:
+async def dashboard(
+    backend: Backend, actor: Actor = ada, *, write: bool = False, toasts: bool = False
+) -> AsyncIterator[Driver]:
     app = Dashboard(backend, actor, write=write)
     app.paused = True  # the clock of the screen must not decide what a test sees
-    async with app.run_test(size=(140, 40)) as pilot:
+    async with app.run_test(size=(140, 40), notifications=toasts) as pilot:
         driver = Driver(app, pilot)
         await driver.until(NowView)
         yield driver

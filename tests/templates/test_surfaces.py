@@ -161,7 +161,9 @@ async def test_the_command_line_checks_and_carries_templates(run, backend, tmp_p
     assert "incomplete (invoice, nl): The template does not show the seller's name" in checked.stderr
     brought = await run("import", str(file), "--partner", petra.partner_id, "--json", "--dry-run")
     assert [each["outcome"] for each in json.loads(brought.stdout)] == ["created"]
-    assert [each["outcome"] for each in json.loads((await run("import", str(file), "--json")).stdout)] == ["unchanged"]
+    assert [each["outcome"] for each in json.loads((await run("import", str(file), "--json", "--yes")).stdout)] == [
+        "unchanged"
+    ]
     file.write_text('[{"name": "x"}]')
-    assert (await run("import", str(file))).exit_code == 2
-    assert (await run("import", str(tmp_path / "none.json"))).exit_code == 3
+    assert (await run("import", str(file), "--yes")).exit_code == 2
+    assert (await run("import", str(tmp_path / "none.json"), "--yes")).exit_code == 3

@@ -1,0 +1,197 @@
+"""People's text on every screen of the terminal dashboard, as they wrote it; and Enter on everything that is wrong."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from rich.text import Text
+from sqlalchemy import update
+
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.clock import FrozenClock
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import invoices, subscriptions
+from scaicontrol.services.billing.models import QuarantineItem
+from scaicontrol.services.invoices import Invoice
+from scaicontrol.services.invoices.models import DocumentRender
+from scaicontrol.services.payments.models import Payment
+from scaicontrol.services.provisioning.models import ProvisioningWorkflow
+from scaicontrol.services.subscriptions.models import Subscription
+from scaicontrol.services.tenants import BillingProfile
+from scaicontrol.services.webhooks import WebhookDelivery, WebhookEndpoint
+from tests.factories import ACME, NORTHWIND, SCAIDRIVE, ada, gina
+from tests.factories.catalog import store_plan
+from tests.factories.invoices import a_draft, a_line, finalized, sent
+from tests.factories.registry import store_service
+from tests.factories.subscriptions import market, subscribed
+from tests.surfaces.test_tui import Driver, dashboard
+from tui.dialogs import AskReason, Confirm
+from tui.screens import now
+from tui.screens.details import DetailView
+from tui.screens.now import NowView
+
+# Harmless to read, and each would be swallowed or be an error as markup; 🎉 would be drawn for its name.
+SEATS, LTD, TADA, LINK = "Seats [annual]", "[/bold] Ltd", ":tada: [1] [", "[@click=app.quit]x"
+
+
+@pytest.fixture
+def dialect() -> str:
+    """The screens are the same on either database."""
+    return "sqlite"
+
+
+@pytest.fixture
+async def trouble(backend: Backend, clock: FrozenClock) -> Backend:
+    """Everything that can be wrong, in the words of people who like brackets."""
+    await market(backend)
+    await store_plan(backend, "seats", name=SEATS)
+    await store_service(backend, "scai[annual]", health_status="unreachable")
+    late = await sent(backend, a_line(description=SEATS))
+    held, other = await subscribed(backend), await subscribed(backend, actor=gina)
+    clock.advance(timedelta(days=60))
+    await backend.perform(ada, invoices.age)
+    await backend.perform(ada, subscriptions.suspend, other.id, LTD)
+    await finalized(backend, a_line(description=f"{LTD} {TADA}"))
+    clock.advance(timedelta(hours=1))
+    await backend.perform(ada, _go_wrong, late, held)
+    return backend
+
+
+async def _go_wrong(uow: UnitOfWork, invoice: Invoice, held: Subscription) -> None:
+    ours = {"tenant_id": ACME, "partner_id": NORTHWIND}
+    bad = WebhookEndpoint(
+        id=new_id("whk"), name=LTD, target_url=f"https://hooks.example.com/{SEATS}", topics=["*"],
+        secret_vault_path="x", is_active=False, disabled_reason="failing", disabled_at=uow.now,
+    )  # fmt: skip
+    uow.session.add(bad)
+    await uow.session.flush()
+    uow.session.add_all([
+        WebhookDelivery(
+            id=new_id("evt"), event_type="invoice.paid", status="dead", idempotency_key="k", resource_type="invoice",
+            resource_id=invoice.id, occurred_at=uow.now, subscription_id=bad.id, error_message=LTD,
+        ),
+        QuarantineItem(
+            id=new_id("qrt"), subject_id=held.id, charge_kind="base", period_start=uow.now, reason_code="no_price",
+            detail=f"{SEATS} {LTD}", **ours,
+        ),
+        Payment(
+            id=new_id("pay"), invoice_id=invoice.id, provider="sandbox", amount_cents=1, currency="EUR",
+            status="failed", attempt=1, failure_code=LTD, idempotency_key="k", **ours,
+        ),
+        ProvisioningWorkflow(
+            id=new_id("wfl"), subscription_id=held.id, service_id=SCAIDRIVE, action="provision", cause="k",
+            status="failed", plan_key=SEATS, quantity=1, **ours,
+        ),
+    ])  # fmt: skip
+    for changed in (
+        update(Subscription).where(Subscription.id == held.id).values(status="past_due", external_reference=LTD),
+        update(DocumentRender).where(DocumentRender.due_at.is_not(None)).values(last_error=f"{LTD} {TADA}"),
+        update(BillingProfile).where(BillingProfile.tenant_id == ACME).values(company_name=f"{SEATS} {LTD}"),
+    ):
+        await uow.session.execute(changed)
+
+
+async def open_document(screen: Driver, wanted: str) -> None:
+    screen.app.action_go("invoices", wanted)
+    await screen.still()
+    await screen.press("enter")
+
+
+async def home(screen: Driver) -> None:
+    for _ in range(3):  # a list leaves its filter first
+        if not isinstance(screen.app.screen, NowView):
+            await screen.press("escape")
+    assert isinstance(screen.app.screen, NowView)
+
+
+async def test_enter_opens_every_finding(trouble: Backend):
+    async with dashboard(trouble) as screen:
+        wrong = [cells[2] for cells in screen.cells]
+        assert len(wrong) == len(now._QUESTIONS), wrong
+        pages = []
+        for row in range(len(wrong)):
+            screen.table.move_cursor(row=row)
+            await screen.press("enter")
+            assert not isinstance(screen.app.screen, NowView), wrong[row]
+            if isinstance(screen.app.screen, DetailView):
+                assert "a page of their own is not here yet" in screen.text
+                pages.append(screen.text)
+                await screen.press("ctrl+r")
+            await home(screen)
+        for words in (f"{LTD}: 1 dead", f"https://hooks.example.com/{SEATS}", "scai[annual]: unreachable"):
+            assert any(words in page for page in pages), words
+        for words in (f"{SEATS} {LTD}", f"{LTD} {TADA}"):
+            assert any(words in page for page in pages), words
+
+
+async def test_a_finding_that_is_solved_says_so_in_place(trouble: Backend):
+    async with dashboard(trouble) as screen:
+        screen.table.move_cursor(row=[cells[2] for cells in screen.cells].index("charges are in quarantine"))
+        await screen.press("enter")
+
+        async def solve(uow: UnitOfWork) -> None:
+            await uow.session.execute(update(QuarantineItem).values(resolved_at=uow.now))
+
+        await trouble.perform(ada, solve)
+        await screen.press("ctrl+r")
+        assert "nothing of this kind any more" in screen.text
+        assert "quarantine: " not in screen.text
+
+
+async def test_a_document_shows_what_people_wrote(trouble: Backend):
+    draft = await a_draft(trouble, *(a_line(description=words) for words in (SEATS, LTD, TADA, LINK)))
+    async with dashboard(trouble) as screen:
+        await open_document(screen, draft.id)
+        assert [words for words in (SEATS, LTD, TADA, LINK) if words not in screen.text] == []
+    done = await finalized(trouble, a_line(description=SEATS))
+    async with dashboard(trouble) as screen:
+        await open_document(screen, str(done.number))
+        assert f"{ACME} {SEATS} {LTD}" in screen.text
+
+
+async def test_a_subscription_shows_what_people_wrote(trouble: Backend):
+    async with dashboard(trouble) as screen:
+        await screen.press("3")
+        for row in range(screen.table.row_count):
+            screen.table.move_cursor(row=row)
+            await screen.press("enter")
+            assert LTD in screen.text
+            await screen.press("escape")
+
+
+async def test_dialogs_bars_prompts_and_notifications_show_what_was_written(trouble: Backend):
+    named = replace(ada, name=f"Ada {LTD} {TADA}")
+    async with dashboard(trouble, named, write=True, toasts=True) as screen:
+        assert named.name in screen.bar
+        assert str(named.name) in screen.text
+        await screen.press("colon", *"[/bold]", "enter")
+        assert "There is no place called [/bold]; try" in screen.said
+        assert "There is no place called [/bold]" in screen.text
+        await screen.press("3", "slash", *"[/b] [annual]")
+        assert "/[/b] [annual]" in screen.bar
+        await screen.press("enter", "escape")
+        await screen.press("slash", *"suspended", "enter", "r")
+        await screen.until(AskReason)
+        await screen.press(*"why [annual]", "enter")
+        await screen.until(Confirm)
+        await screen.press("n")
+        await screen.until_done()
+        screen.app.push_screen(Confirm(f"Void {LTD}?", f"Frees {SEATS}.", [Text(LINK)]))
+        await screen.still()
+        assert [words for words in (f"Void {LTD}?", f"Frees {SEATS}.", LINK) if words not in screen.text] == []
+
+
+async def test_a_refusal_is_shown_as_it_was_said(trouble: Backend):
+    async with dashboard(trouble, toasts=True) as screen:
+        for words in (SEATS, LTD, TADA, LINK):
+            screen.app.screen.notify(f"It is called {words}.", title="", severity="error")
+            await screen.still()
+            assert f"It is called {words}." in screen.text
+
+
+async def test_a_control_character_does_not_reach_the_terminal(trouble: Backend):
+    draft = await a_draft(trouble, a_line(description="before\x1b[31mafter"))
+    async with dashboard(trouble) as screen:
+        await open_document(screen, draft.id)
+        assert "before\ufffd[31mafter" in screen.text
