@@ -160,8 +160,12 @@ class Directory(Protocol):
 class TokenVerifier(Protocol):
     """Proof of who calls (ScaiKey's JWTs)."""
 
-    async def verify(self, token: str) -> Mapping[str, Any]:
-        """Give the claims of a valid token, or raise Unauthenticated with the reason."""
+    async def verify(self, token: str, *, resource: str | None = None) -> Mapping[str, Any]:
+        """
+        Give the claims of a valid token, or raise Unauthenticated with the reason.
+
+        `resource` is the address it was sent to, where that takes tokens made for it alone (RFC 8707).
+        """
         ...
 
 

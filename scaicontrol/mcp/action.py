@@ -5,16 +5,25 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, Strict, TypeAdapter, ValidationError, create_model
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, Strict, TypeAdapter, ValidationError, create_model
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.pagination import PAGE_SIZE, PAGE_SIZE_MAX, Page, PageRequest
 from scaicontrol.core.schemas import In, invalid_of
 
+from .arguments import check, check_days
+
 Verb = Callable[..., Awaitable[Any]]
 DryRun = Annotated[
     bool | None, Strict(), Field(description="Only plan it: say what it would do. Default: true for agents.")
 ]
+
+
+class _Arguments(In):
+    """A text ends somewhere, also where its field does not say so."""
+
+    model_config = ConfigDict(str_max_length=2000)
 
 
 class Paging(In):
@@ -58,7 +67,7 @@ class Action:
         }
         if self.changes and self.is_planned:
             fields |= {"dry_run": (DryRun, None)}
-        model = create_model(self.name, __base__=bodies or In, __doc__=inspect.getdoc(self.verb), **fields)
+        model = create_model(self.name, __base__=(*bodies, _Arguments), __doc__=inspect.getdoc(self.verb), **fields)
         object.__setattr__(self, "arguments", model)
         object.__setattr__(self, "parts", parts)
 
@@ -70,17 +79,25 @@ class Action:
         return all(actor.may(permission) for permission in self.permissions)
 
     def read(self, given: Mapping[str, Any]) -> tuple[BaseModel, dict[str, Any]]:
-        """Give the checked arguments, as one model and as the verb takes them."""
+        """
+        Give the checked arguments, as one model and as the verb takes them.
+
+        They are read as JSON and strictly: the text "false" is not false, and 0 is not either.
+        """
+        check(given)
         try:
-            whole = self.arguments.model_validate(given)
+            whole = self.arguments.model_validate_json(orjson.dumps(given), strict=True)
             taken = {
-                name: part.model_validate({key: given[key] for key in part.model_fields if key in given})
+                name: part.model_validate_json(
+                    orjson.dumps({key: given[key] for key in part.model_fields if key in given}), strict=True
+                )
                 if _is_model(part)
                 else getattr(whole, name)
                 for name, part in self.parts.items()
             }
         except ValidationError as error:
             raise invalid_of(error) from error
+        check_days(whole)
         return whole, taken
 
     def answer(self, result: Any) -> dict[str, Any]:

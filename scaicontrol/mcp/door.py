@@ -5,6 +5,7 @@ An action is a function like a REST endpoint: `uow` first for a verb, `backend` 
 outside. Its other parameters, with the fields of its pydantic ones side by side, are the action's input schema.
 """
 
+import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -93,7 +94,7 @@ class Tool:
         if action is None:
             possible = ", ".join(name for name, known in self.actions.items() if known.open_to(actor))
             raise Invalid(
-                f"{self.name} has no action {name!r}; there are {possible or 'none for you'}.",
+                f"{self.name} has no action {reprlib.repr(name)}; there are {possible or 'none for you'}.",
                 reasons=[Reason("unknown_action", f"Choose one of {possible}.", "action")],
             )
         for permission in action.permissions:

@@ -1,3 +1,7 @@
+from typing import Annotated
+
+from pydantic import Field
+
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import invalid
@@ -36,6 +40,8 @@ from scaicontrol.services.invoices import (
 from scaicontrol.services.payments.schemas import RefundIn
 
 from .door import Paging, Tool
+
+FiscalYear = Annotated[int, Field(ge=2000, le=2199)]
 
 tool = Tool(
     "manage_invoices",
@@ -101,7 +107,10 @@ async def reminders(uow: UnitOfWork, invoice_id: Id) -> list[invoices.AccountPap
 
 @tool.read("invoices:verify", out=Verification)
 async def verify(
-    uow: UnitOfWork, fiscal_year: int, document_type: DocumentType = DocumentType.invoice, partner_id: Id | None = None
+    uow: UnitOfWork,
+    fiscal_year: FiscalYear,
+    document_type: DocumentType = DocumentType.invoice,
+    partner_id: Id | None = None,
 ) -> Verification:
     """Compute the seals of a number series anew and name every gap, edit and exchange."""
     seller = partner_id or uow.actor.partner_id

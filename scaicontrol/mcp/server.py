@@ -5,9 +5,11 @@ Built before there is a backend; `bind` gives it one when the process starts.
 """
 
 import json
+import reprlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from mcp import types
@@ -37,6 +39,7 @@ from .describe import needs
 from .door import Tool, ToolNotFound, error_of
 
 log = get_logger(__name__)
+_SAID_LONGEST: Final = 300
 TOOLS: dict[str, Tool] = {
     tool.name: tool for tool in (subscriptions.tool, invoices.tool, templates.tool, platform.tool)
 }
@@ -63,7 +66,8 @@ def build_mcp(settings: Settings, authenticate: Authenticate | None = None) -> M
         app=_server(), json_response=True, stateless=True, security_settings=_allowed(settings)
     )
     resource = AnyHttpUrl(f"{settings.public_base_url.rstrip('/')}/mcp")
-    app = Guarded(StreamableHTTPASGIApp(manager), authenticate or _bearer, str(build_resource_metadata_url(resource)))
+    known = authenticate or partial(_bearer, str(resource))
+    app = Guarded(StreamableHTTPASGIApp(manager), known, str(build_resource_metadata_url(resource)))
     (described,) = create_protected_resource_routes(
         resource,
         [AnyHttpUrl(settings.scaikey_issuer)],
@@ -117,7 +121,7 @@ class Guarded:
     def _refusal(self, error: ControlError, request_id: str) -> JSONResponse:
         body = {"error": {"code": error.code, "message": error.message, "request_id": request_id}}
         if isinstance(error, Unauthenticated):
-            said = error.message.replace("\\", "").replace('"', "'").encode("ascii", "replace").decode()
+            said = _quotable(error.message)
             challenge = (
                 f'Bearer error="invalid_token", error_description="{said}", resource_metadata="{self.metadata_url}"'
             )
@@ -127,9 +131,15 @@ class Guarded:
         return JSONResponse(body, 503, {"Retry-After": str(error.retry_after or 1)})
 
 
-async def _bearer(backend: Backend, token: str) -> Actor:
-    """Verify a token as REST does: signature, issuer, time and audience, then whom it stands for."""
-    claims = await backend.ports.tokens.verify(token)
+def _quotable(message: str) -> str:
+    """Write a sentence in the characters and the length a header may have (RFC 6750 §3)."""
+    printable = message.replace("\\", "").replace('"', "'").encode("ascii", "replace").decode()
+    return "".join(filter(str.isprintable, printable))[:_SAID_LONGEST]
+
+
+async def _bearer(resource: str, backend: Backend, token: str) -> Actor:
+    """Verify a token as REST does, but take one made for this resource alone, too; then whom it stands for."""
+    claims = await backend.ports.tokens.verify(token, resource=resource)
     return await backend.ask(Actor.system("authentication"), identity.actor_from_claims, claims, _service_id)
 
 
@@ -179,7 +189,7 @@ async def _call_tool(
 
 def _tool(name: str) -> Tool:
     if name not in TOOLS:
-        raise ToolNotFound(f"There is no tool {name}; there are {', '.join(TOOLS)}.")
+        raise ToolNotFound(f"There is no tool {reprlib.repr(name)}; there are {', '.join(TOOLS)}.")
     return TOOLS[name]
 
 

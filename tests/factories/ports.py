@@ -123,7 +123,7 @@ class MemoryDirectory:
 class KnownTokens:
     claims: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
-    async def verify(self, token: str) -> Mapping[str, Any]:
+    async def verify(self, token: str, *, resource: str | None = None) -> Mapping[str, Any]:
         if token not in self.claims:
             raise Unauthenticated("The token is not known.")
         return self.claims[token]

@@ -183,7 +183,7 @@ BAD_ANSWERS: list[tuple[str, Answer, type[ControlError], str]] = [
     ("a token that is no text", says(200, json={"access_token": 7}), Unavailable, "without a token"),
     ("a token with a surrogate", says(200, content=rb'{"access_token": "\ud800"}'), Unavailable, "cannot be read"),
     *(
-        (f"a life of {life}", says(200, content=b'{"access_token": "a", "expires_in": %s}' % life), Unavailable, "read")
+        (f"a life of {life!r}", says(200, content=b'{"access_token":"a","expires_in":%s}' % life), Unavailable, "read")
         for life in (b'"soon"', b"[1]", b'{"s": 1}', b"1e999", b"NaN", b"-Infinity")
     ),
     ("silence", late, Unavailable, "ReadTimeout"),

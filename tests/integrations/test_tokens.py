@@ -261,7 +261,7 @@ def test_a_pattern_may_not_vary_the_host() -> None:
 
 
 HUGE = 10**400
-STRANGE_TIMES = [
+STRANGE_TIMES: list[Any] = [
     HUGE,
     -HUGE,
     -1,
@@ -340,9 +340,10 @@ async def test_a_header_that_demands_to_be_understood_is_refused(bench: Bench, c
     )
 
 
-STRANGE_KEYS = [
+ODD_KINDS: list[Any] = ["PQ", "RSA", "EC", "OKP", [], {}, None, 7]
+STRANGE_KEYS: list[Any] = [
     *({"kty": "EC", "kid": "rsa", "crv": crv, "x": "AA", "y": "AA"} for crv in ("P-999", "P-256", ["P-256"], None)),
-    *({"kty": kty, "kid": "rsa"} for kty in ("PQ", "RSA", "EC", "OKP", [], {}, None, 7)),
+    *({"kty": kty, "kid": "rsa"} for kty in ODD_KINDS),
     {"kty": "OKP", "kid": "rsa", "crv": "X9999", "x": "AA"},
     {"kty": "RSA", "kid": "rsa", "n": "!!!", "e": "AQAB"},
     {"kty": "RSA", "kid": "rsa", "n": "", "e": ""},

@@ -48,13 +48,13 @@ class ScaiKeyTokens:
         self._service_needs_audience = settings.scaikey_require_audience_service
         self._verified: OrderedDict[bytes, tuple[float, Mapping[str, Any]]] = OrderedDict()
 
-    async def verify(self, token: str) -> Mapping[str, Any]:
+    async def verify(self, token: str, *, resource: str | None = None) -> Mapping[str, Any]:
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        if (known := self._verified.get(digest)) is not None and self._now() < known[0]:
-            return known[1]
-        claims = MappingProxyType(await self.signed_claims(token))
-        self._check_access(claims)
-        self._remember(digest, claims)
+        claims = self._known(digest)
+        if claims is None:
+            claims = MappingProxyType(await self.signed_claims(token))
+            self._remember(digest, claims)
+        self._check_access(claims, resource)  # each time: what is meant for one resource is not for another
         return claims
 
     async def signed_claims(self, token: str) -> dict[str, Any]:
@@ -90,14 +90,19 @@ class ScaiKeyTokens:
             sub={"essential": True},
         )
 
-    def _check_access(self, claims: Mapping[str, Any]) -> None:
+    def _check_access(self, claims: Mapping[str, Any], resource: str | None) -> None:
         if "at_hash" in claims or claims.get("token_use") == "id":
             raise Unauthenticated("This is an ID token; send the access token.")
-        if audiences(claims) & self._audiences:
+        ours = self._audiences | {resource} if resource else self._audiences
+        if audiences(claims) & ours:
             return
         if is_service(claims) and not self._service_needs_audience:
             return
-        raise Unauthenticated(f"The bearer token is not meant for {' or '.join(sorted(self._audiences))}.")
+        raise Unauthenticated(f"The bearer token is not meant for {' or '.join(sorted(ours))}.")
+
+    def _known(self, digest: bytes) -> Mapping[str, Any] | None:
+        known = self._verified.get(digest)
+        return known[1] if known is not None and self._now() < known[0] else None
 
     def _remember(self, digest: bytes, claims: Mapping[str, Any]) -> None:
         until = min(float(claims["exp"]), self._now() + _REMEMBERED_SECONDS)
