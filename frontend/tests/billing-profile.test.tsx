@@ -86,3 +86,39 @@ it("can be read, not changed, by a role that may only read", async () => {
   await waitFor(() => expect(screen.getByLabelText(/City/)).toBeDisabled());
   expect(screen.queryByRole("button", { name: "Save details" })).toBeNull();
 });
+
+it("asks for a postcode only where the country has them", async () => {
+  const hongKong = { ...profile, country_code: "HK", postal_code: null, city: null, vat_number: null };
+  const asked = serve({
+    [ME]: one(ada),
+    [GET]: one(hongKong),
+    [PUT]: one({ ...hongKong, version: 5 }),
+    "GET /api/v1/billing/address-formats/HK": one({ country_code: "HK", required: ["address_line1"] }),
+    "GET /api/v1/billing/address-formats/NL": one({
+      country_code: "NL",
+      required: ["address_line1", "postal_code", "city"],
+    }),
+  });
+  await editable();
+  await waitFor(() => expect(screen.getByLabelText(/Postal code/)).not.toBeRequired());
+  await save();
+  expect(await screen.findByText("Your billing details are saved.")).toBeInTheDocument();
+  expect(await saved(asked)[0]!.json()).toMatchObject({ postal_code: null, city: null });
+});
+
+it("asks for it again when the country that is chosen has them", async () => {
+  serve({
+    [ME]: one(ada),
+    [GET]: one({ ...profile, country_code: "HK", postal_code: null, city: null, vat_number: null }),
+    "GET /api/v1/billing/address-formats/HK": one({ country_code: "HK", required: ["address_line1"] }),
+    "GET /api/v1/billing/address-formats/NL": one({
+      country_code: "NL",
+      required: ["address_line1", "postal_code", "city"],
+    }),
+  });
+  await editable();
+  await userEvent.setup().selectOptions(screen.getByLabelText(/Country/), "NL");
+  await waitFor(() => expect(screen.getByLabelText(/Postal code/)).toBeRequired());
+  await save();
+  expect(await screen.findAllByText("Fill in this field")).toHaveLength(2);
+});

@@ -1,7 +1,10 @@
+from scaicontrol.core import identifiers, postal_addresses
 from scaicontrol.core.errors import Refused
+from scaicontrol.core.postal_addresses import AddressFormat
+from scaicontrol.core.schemas import Country
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tenants
-from scaicontrol.services.tenants import BillingProfile, BillingProfileIn, BillingProfileOut
+from scaicontrol.services.tenants import AddressFormatOut, BillingProfile, BillingProfileIn, BillingProfileOut
 
 from .door import One, Router
 
@@ -36,6 +39,20 @@ router.post(
     summary="Create or change the own billing profile",
     include_in_schema=False,
 )(save_profile)
+
+
+formats = Router("/billing/address-formats", tags=["billing"])
+
+
+@formats.get(
+    "/{country_code}",
+    response_model=One[AddressFormatOut],
+    permission="billing_profiles:read",
+    summary="How addresses of a country are written",
+)
+async def address_format(uow: UnitOfWork, country_code: Country) -> AddressFormat:
+    """What a form asks for in this country, and how its postcodes look."""
+    return postal_addresses.format_of(identifiers.country_code(country_code))
 
 
 def own_tenant(uow: UnitOfWork) -> str:

@@ -22,8 +22,16 @@ _EXAMPLES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """A state or province as letters name it."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class AddressFormat:
-    """How addresses of one country are written; `regions` are its states or provinces, as code and name."""
+    """How addresses of one country are written; `regions` are its states or provinces, where it lists them."""
 
     country_code: str
     required: tuple[str, ...]
@@ -31,7 +39,7 @@ class AddressFormat:
     postal_code_name: str = "postcode"
     postal_code_examples: tuple[str, ...] = ()
     region_name: str = "province"
-    regions: tuple[tuple[str, str], ...] = ()
+    regions: tuple[Region, ...] = ()
 
 
 def required_parts(country_code: str | None) -> frozenset[str]:
@@ -52,7 +60,7 @@ def format_of(country_code: str) -> AddressFormat:
         postal_code_name=_postal_code_name(rules),
         postal_code_examples=tuple(rules.postal_code_examples[:_EXAMPLES]),
         region_name=rules.country_area_type.replace("_", " "),
-        regions=tuple(sorted(regions.items(), key=lambda region: region[1])),
+        regions=tuple(Region(code, name) for code, name in sorted(regions.items(), key=lambda region: region[1])),
     )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from scaicontrol.core.errors import Refused
 from scaicontrol.services import billing, invoices
-from scaicontrol.services.billing import BillingRun, QuarantineItem
+from scaicontrol.services.billing import QuarantineItem
 from scaicontrol.services.billing.schemas import QuarantineOut, RunOut
 from scaicontrol.services.catalog import Plan
 from scaicontrol.services.invoices import InvoiceLine
@@ -21,7 +21,7 @@ UNSEEN = "Pro\u200b"
 
 
 @pytest.fixture
-async def run(backend, clock) -> BillingRun:
+async def run(backend, clock):
     """Give an applied run over a plan whose name was stored with a character that nobody sees."""
     await subscribed(backend)
     await subscribed(backend, "scaidrive.team", actor=gina)
@@ -29,7 +29,7 @@ async def run(backend, clock) -> BillingRun:
     return await applied(backend, await planned(backend, clock))
 
 
-async def only(backend, *conditions) -> QuarantineItem:
+async def only(backend, *conditions):
     (item,) = await rows(backend, QuarantineItem, *conditions)
     return item
 
@@ -38,7 +38,7 @@ async def mended(backend) -> None:
     await change(backend, update(InvoiceLine).where(InvoiceLine.tenant_id == ACME).values(description="Pro"))
 
 
-async def now(backend, run) -> BillingRun:
+async def now(backend, run):
     return await backend.ask(petra, billing.get_run, run.id)
 
 

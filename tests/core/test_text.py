@@ -19,7 +19,7 @@ from scaicontrol.services.catalog import PlanIn, UsagePriceIn
 from scaicontrol.services.invoices import InvoiceIn, LineIn
 from scaicontrol.services.partners import SELLER_FIELDS, PartnerConfigurationPatch
 from scaicontrol.services.registry import RegistrationIn, ServicePatch
-from scaicontrol.services.registry.schemas import MetricIn
+from scaicontrol.services.registry.schemas import MetricIn, MetricKind
 from scaicontrol.services.tenants import AdminBillingProfileIn
 
 CLEANED = {
@@ -159,7 +159,7 @@ def test_what_reaches_documents_is_in_letters_a_font_has(body, name):
 
 
 def test_a_name_is_one_line():
-    assert MetricIn(slug="calls", name="API\r\n calls\u2028 ", unit="call", kind="counter").name == "API calls"
+    assert MetricIn(slug="calls", name="API\r\n calls\u2028 ", unit="call", kind=MetricKind.counter).name == "API calls"
 
 
 def test_named_values_are_cleaned_or_refused_by_their_name():

@@ -98,3 +98,34 @@ def test_lines_always_add_up_to_the_totals(rows):
     totals = tax.totals([tax.TaxableLine(cents, "S", Decimal(rate)) for cents, rate in rows])
     assert sum(totals.line_tax_cents) == totals.tax_cents == sum(group.tax_cents for group in totals.groups)
     assert totals.subtotal_cents + totals.tax_cents == totals.total_cents
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"country_code": "HK", "city": None, "state": "Kowloon"},
+        {"country_code": "IE", "city": "Dublin", "state": None},
+        {"country_code": "AE", "city": "Dubai", "state": "Dubai"},
+    ],
+)
+async def test_a_buyer_whose_country_asks_for_no_postcode_gets_an_invoice_without_one(backend, address):
+    await with_profile(backend, postal_code=None, vat_number=None, **address)
+    invoice = await finalized(backend, a_line(1000))
+    assert invoice.number
+    assert invoice.buyer_snapshot["postal_code"] is None
+
+
+async def test_a_german_format_still_asks_for_the_postcode_its_rules_want(backend):
+    await with_profile(
+        backend, postal_code=None, country_code="HK", vat_number=None, preferred_einvoice_format="xrechnung",
+        buyer_reference="04011000-1234512345-06",
+    )  # fmt: skip
+    found = (await invoices.check(backend, petra, (await a_draft(backend)).id)).reasons
+    assert "The buyer has no postal code." in [reason.message for reason in found]
+
+
+async def test_a_seller_without_a_postcode_sells_where_there_are_none(backend):
+    await with_seller(backend, seller_postal_code=None)
+    assert ("seller_incomplete", "seller_postal_code") in await reasons(backend, await a_draft(backend))
+    await with_seller(backend, seller_country_code="HK", seller_vat_number=None)
+    assert "seller_postal_code" not in {field for _, field in await reasons(backend, await a_draft(backend))}

@@ -47,6 +47,19 @@ export const q = {
       queryFn: ({ signal }) => mustData(api.GET("/api/v1/auth/me", { signal })),
       staleTime: 5 * 60_000,
     }),
+  addressFormat: (country: string) =>
+    queryOptions({
+      queryKey: ["address-format", country],
+      queryFn: ({ signal }) =>
+        mustData(
+          api.GET("/api/v1/billing/address-formats/{country_code}", {
+            params: { path: { country_code: country } },
+            signal,
+          }),
+        ),
+      enabled: country !== "",
+      staleTime: Infinity,
+    }),
   overview: () =>
     queryOptions({
       queryKey: ["overview"],

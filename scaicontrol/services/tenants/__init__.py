@@ -14,6 +14,7 @@ from .queries import (
     visible,
 )
 from .schemas import (
+    AddressFormatOut,
     AdminBillingProfileIn,
     BillingProfileIn,
     BillingProfileOut,
@@ -27,6 +28,7 @@ from .service import note_payment_means, record_vat_answer, save_billing_profile
 
 __all__ = [
     "PROFILE_FIELDS",
+    "AddressFormatOut",
     "AdminBillingProfileIn",
     "BillingProfile",
     "BillingProfileIn",

@@ -119,6 +119,39 @@ class BillingProfileOut(Out):
     updated_at: Moment
 
 
+class RegionOut(Out):
+    code: str
+    name: str
+
+
+class AddressFormatOut(Out):
+    """How addresses of one country are written: what a form asks for, and what it offers."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "country_code": "IE",
+                    "required": ["address_line1", "city"],
+                    "has_postal_code": True,
+                    "postal_code_name": "Eircode",
+                    "postal_code_examples": ["A65 F4E2"],
+                    "region_name": "county",
+                    "regions": [{"code": "Co. Carlow", "name": "Co. Carlow"}],
+                }
+            ]
+        }
+    )
+
+    country_code: Country
+    required: list[str] = Field(description="Which of address_line1, postal_code, city documents need.")
+    has_postal_code: bool
+    postal_code_name: str
+    postal_code_examples: list[str]
+    region_name: str
+    regions: list[RegionOut] = Field(description="The states or provinces, where the country lists them.")
+
+
 class TenantOut(Out):
     model_config = ConfigDict(
         json_schema_extra={

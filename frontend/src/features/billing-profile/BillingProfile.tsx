@@ -1,4 +1,4 @@
-import { createForm, focus, Form, setErrors, type SubmitHandler } from "@formisch/solid";
+import { createForm, focus, Form, getInput, setErrors, type SubmitHandler } from "@formisch/solid";
 import { createSignal, type JSX, Show } from "solid-js";
 import type { Schemas } from "../../api/client";
 import { ApiError } from "../../api/errors";
@@ -12,7 +12,17 @@ import { toast } from "../../ui/toasts";
 import { useCan } from "../session/useCan";
 import { CheckField, SelectField, TextField } from "./controls";
 import { countries } from "./countries";
-import { type FieldName, FORMATS, isField, ProfileForm, toBody, toInput } from "./fields";
+import {
+  ADDRESS_PARTS,
+  type AddressPart,
+  type FieldName,
+  FORMATS,
+  isField,
+  type ProfileForm,
+  profileForm,
+  toBody,
+  toInput,
+} from "./fields";
 
 type Profile = Schemas["BillingProfileOut"];
 
@@ -47,10 +57,18 @@ function Editor(props: { profile: Profile | null; reload: () => void }) {
   const [failure, setFailure] = createSignal<unknown>();
   // oxlint-disable-next-line solid/reactivity -- The form starts from the version it was opened on.
   const opened = props.profile;
-  const form = createForm({ schema: ProfileForm, initialInput: toInput(opened), validate: "blur" });
+  const form = createForm({
+    schema: profileForm((part): boolean => asks(part)),
+    initialInput: toInput(opened),
+    validate: "blur",
+  });
+  const country = (): string => getInput(form, { path: ["country_code"] }) ?? "";
+  const format = useQuery(() => q.addressFormat(country()));
+  // Until the country is known its address is asked for as in most.
+  const asks = (part: AddressPart): boolean => (format.data?.required ?? ADDRESS_PARTS).includes(part);
   const locked = () => !can("billing:manage");
 
-  const submit: SubmitHandler<typeof ProfileForm> = async (output) => {
+  const submit: SubmitHandler<ProfileForm> = async (output) => {
     setFailure(undefined);
     try {
       await save.mutateAsync(toBody(output, opened?.version ?? null));
@@ -86,10 +104,16 @@ function Editor(props: { profile: Profile | null; reload: () => void }) {
         <CheckField form={form} name="tax_exempt" disabled help={t("profile.tax_exemptHelp")} />
       </Group>
       <Group title={t("profile.address")}>
-        <TextField form={form} name="address_line1" required wide disabled={locked()} />
+        <TextField
+          form={form}
+          name="address_line1"
+          required={asks("address_line1")}
+          wide
+          disabled={locked()}
+        />
         <TextField form={form} name="address_line2" wide disabled={locked()} />
-        <TextField form={form} name="postal_code" required disabled={locked()} />
-        <TextField form={form} name="city" required disabled={locked()} />
+        <TextField form={form} name="postal_code" required={asks("postal_code")} disabled={locked()} />
+        <TextField form={form} name="city" required={asks("city")} disabled={locked()} />
         <TextField form={form} name="state" disabled={locked()} />
         <SelectField
           form={form}

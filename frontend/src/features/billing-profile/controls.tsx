@@ -3,7 +3,7 @@ import { createUniqueId, For, type JSX, Show } from "solid-js";
 import { t } from "../../i18n";
 import type { FieldName, ProfileForm } from "./fields";
 
-export type Form = FormStore<typeof ProfileForm>;
+export type Form = FormStore<ProfileForm>;
 type Flag = "is_business" | "tax_exempt";
 type Text = Exclude<FieldName, Flag>;
 

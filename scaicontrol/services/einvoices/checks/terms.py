@@ -7,6 +7,7 @@ from stdnum.exceptions import ValidationError
 
 from scaicontrol.core.errors import Reason
 from scaicontrol.core.money import is_currency
+from scaicontrol.core.postal_addresses import required_parts
 from scaicontrol.services import tax
 
 from ..document import CARD, CREDIT_TRANSFER, DIRECT_DEBIT, AllowanceCharge, Document, Line, Party
@@ -55,13 +56,11 @@ def _party(party: Party, who: str) -> Iterator[Reason]:
     seller = who == "seller"
     if not party.name:
         yield lacks("BR-06" if seller else "BR-07", who, "name", f"{who}.name")
-    # Art. 226(5) of Directive 2006/112/EC: the full address of both; EN 16931 is content with the country.
-    for label, value in (
-        ("address line 1", party.address_line1),
-        ("postal code", party.postal_code),
-        ("city", party.city),
-    ):
-        if not value:
+    # Art. 226(5) of Directive 2006/112/EC: the full address of both, as far as their countries have one; EN 16931 is
+    # content with the country.
+    parts = required_parts(party.country_code)
+    for name, label in (("address_line1", "address line 1"), ("postal_code", "postal code"), ("city", "city")):
+        if name in parts and not getattr(party, name):
             yield lacks("SC-ADDRESS", who, label, f"{who}.{label.replace(' ', '_')}")
     if not party.country_code:
         yield lacks("BR-09" if seller else "BR-11", who, "country", f"{who}.country")
