@@ -56,7 +56,8 @@ def check(url: str) -> None:
 
 def current(url: str) -> str | None:
     """Give the revision the database is at; None before the first. Creates nothing."""
-    return _apart(asyncio.run, _with_database(url))
+    found: str | None = _apart(asyncio.run, _with_database(url))
+    return found
 
 
 async def revision_of(database: Database) -> str | None:
