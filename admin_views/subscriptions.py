@@ -11,7 +11,6 @@ from scaicontrol.services.subscriptions import (
     AdminCancelIn,
     AdminResumeIn,
     Subscription,
-    SubscriptionOut,
     SubscriptionStatus,
     SuspendIn,
 )
@@ -130,7 +129,7 @@ class SubscriptionView(ControlView, model=Subscription):
         uow.authorize(self.permission)
         found = await subscriptions.get(uow, pk)
         return {
-            "subscription": SubscriptionOut.model_validate(found),
+            "subscription": subscriptions.shown(uow.actor, found),
             "plan": found.plan,
             "tenant": (await tenants.names(uow, [found.tenant_id])).get(found.tenant_id, found.tenant_id),
             "periods": await subscriptions.periods_of(uow, pk),

@@ -63,7 +63,7 @@ credit_notes = Router(prefix="/admin/billing/credit-notes", tags=["admin-billing
     summary="Create a draft",
 )
 async def draft(uow: UnitOfWork, body: InvoiceIn) -> InvoiceOut:
-    return await invoices.shown(await _stored(uow, await invoices.draft(uow, body)))
+    return await _stored(uow, await invoices.draft(uow, body))
 
 
 @router.get("", response_model=Paged[InvoiceSummary], permission="invoices:administer", summary="List documents")
@@ -80,7 +80,7 @@ async def show(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
 
 @router.patch("/{invoice_id}", response_model=One[InvoiceOut], permission="invoices:update", summary="Edit a draft")
 async def update(uow: UnitOfWork, invoice_id: str, body: InvoicePatch) -> InvoiceOut:
-    return await invoices.shown(await _stored(uow, await invoices.update(uow, invoice_id, body)))
+    return await _stored(uow, await invoices.update(uow, invoice_id, body))
 
 
 @router.delete("/{invoice_id}", response_model=One[Deleted], permission="invoices:delete", summary="Delete a draft")
@@ -96,7 +96,7 @@ async def delete(uow: UnitOfWork, invoice_id: str) -> Deleted:
     summary="Put the lines of a draft into an order",
 )
 async def order_lines(uow: UnitOfWork, invoice_id: str, body: LineOrderIn) -> InvoiceOut:
-    return await invoices.shown(await _stored(uow, await invoices.order_lines(uow, invoice_id, body.line_ids)))
+    return await _stored(uow, await invoices.order_lines(uow, invoice_id, body.line_ids))
 
 
 @router.post(
@@ -106,7 +106,7 @@ async def order_lines(uow: UnitOfWork, invoice_id: str, body: LineOrderIn) -> In
     summary="Sort the lines of a draft by the date they begin with",
 )
 async def sort_lines_by_date(uow: UnitOfWork, invoice_id: str) -> InvoiceOut:
-    return await invoices.shown(await _stored(uow, await invoices.sort_lines_by_date(uow, invoice_id)))
+    return await _stored(uow, await invoices.sort_lines_by_date(uow, invoice_id))
 
 
 @router.post(
@@ -122,7 +122,7 @@ async def finalize(
     """Answers 400 with every reason at once while something is missing; a failure consumes no number."""
     if check_only:
         return await invoices.check(backend, actor, invoice_id, body)
-    return await invoices.shown(await invoices.finalize(backend, actor, invoice_id, body))
+    return await invoices.shown(actor, await invoices.finalize(backend, actor, invoice_id, body))
 
 
 @router.post(
@@ -156,7 +156,7 @@ async def send(uow: UnitOfWork, invoice_id: str, body: SendIn) -> MailQueued:
     summary="Credit an invoice, whole or in part",
 )
 async def credit(backend: Backend, actor: Actor, invoice_id: str, body: CreditIn) -> InvoiceOut:
-    return await invoices.shown(await invoices.credit(backend, actor, invoice_id, body))
+    return await invoices.shown(actor, await invoices.credit(backend, actor, invoice_id, body))
 
 
 @router.post(
@@ -190,7 +190,7 @@ async def reminders(uow: UnitOfWork, invoice_id: str) -> list[invoices.AccountPa
     summary="Void a document",
 )
 async def void(uow: UnitOfWork, invoice_id: str, body: ReasonIn) -> InvoiceOut:
-    return await invoices.shown(await _stored(uow, await invoices.void(uow, invoice_id, body.reason)))
+    return await _stored(uow, await invoices.void(uow, invoice_id, body.reason))
 
 
 @router.post(
@@ -272,6 +272,6 @@ def as_file(file: File) -> Response:
     return Response(file.body, media_type=file.media_type, headers=disposition)
 
 
-async def _stored(uow: UnitOfWork, invoice: Invoice) -> Invoice:
+async def _stored(uow: UnitOfWork, invoice: Invoice) -> InvoiceOut:
     await uow.session.flush()  # moments are stamped when a row is written
-    return invoice
+    return await invoices.shown(uow.actor, invoice)

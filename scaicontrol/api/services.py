@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Annotated
 
 from fastapi import Query
@@ -32,15 +33,16 @@ async def list_services(
     status: ServiceStatus | None = None,
     health_status: HealthStatus | None = None,
     q: Annotated[str | None, Query(max_length=100)] = None,
-) -> Page[Service]:
-    return await registry.page(uow, paging, status=status, health_status=health_status, q=q)
+) -> Page[ServiceOut]:
+    page = await registry.page(uow, paging, status=status, health_status=health_status, q=q)
+    return page.shown(partial(registry.shown, uow.actor))
 
 
 @router.get("/{service_id}", response_model=One[ServiceDetailOut], permission="services:list", summary="Show a service")
 async def show_service(uow: UnitOfWork, service_id: str) -> ServiceDetailOut:
     """With its releases and the latest looks at its health address."""
     uow.authorize("services:list")
-    service = ServiceOut.model_validate(await registry.get(uow, service_id))
+    service = registry.shown(uow.actor, await registry.get(uow, service_id))
     return ServiceDetailOut(
         **dict(service),
         versions=[ServiceVersionOut.model_validate(row) for row in await registry.versions(uow, service_id)],
@@ -49,9 +51,9 @@ async def show_service(uow: UnitOfWork, service_id: str) -> ServiceDetailOut:
 
 
 @router.patch("/{service_id}", response_model=One[ServiceOut], permission="services:update", summary="Change a service")
-async def update_service(uow: UnitOfWork, service_id: str, body: ServicePatch) -> Service:
+async def update_service(uow: UnitOfWork, service_id: str, body: ServicePatch) -> ServiceOut:
     """Labels, icon, category, interval, and the status along its lifecycle."""
-    return await registry.update(uow, service_id, body)
+    return await _stored(uow, await registry.update(uow, service_id, body))
 
 
 @router.post(
@@ -60,11 +62,16 @@ async def update_service(uow: UnitOfWork, service_id: str, body: ServicePatch) -
 async def approve_service(backend: Backend, actor: Actor, service_id: str) -> ApprovedOut:
     """The answer is the only place where the metering key is ever shown."""
     service, key = await registry.approve(backend, actor, service_id)
-    return ApprovedOut(**dict(ServiceOut.model_validate(service)), service_key=key)
+    return ApprovedOut(**dict(registry.shown(actor, service)), service_key=key)
 
 
 @router.post(
     "/{service_id}/reject", response_model=One[ServiceOut], permission="services:approve", summary="Turn a service away"
 )
-async def reject_service(uow: UnitOfWork, service_id: str, body: RejectIn) -> Service:
-    return await registry.reject(uow, service_id, body.reason)
+async def reject_service(uow: UnitOfWork, service_id: str, body: RejectIn) -> ServiceOut:
+    return await _stored(uow, await registry.reject(uow, service_id, body.reason))
+
+
+async def _stored(uow: UnitOfWork, service: Service) -> ServiceOut:
+    await uow.session.flush()  # moments are stamped when a row is written
+    return registry.shown(uow.actor, service)

@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
@@ -49,25 +50,20 @@ class SubscriptionStoryOut(SubscriptionDetailOut):
 
 
 async def _story(uow: UnitOfWork, subscription_id: str) -> SubscriptionStoryOut:
-    subscription = await subscriptions.get(uow, subscription_id)
-    told = await subscriptions.timeline(uow, subscription)
+    told = await subscriptions.detail(uow, subscription_id)
     used: list[Any] = []
-    if uow.actor.may("usage:read") and subscription.is_entitled:
-        used = await usage.quotas(uow, subscription.tenant_id, service_slug=subscription.service_slug)
-    shown = SubscriptionDetailOut.model_validate(subscription).model_dump() | {"timeline": told, "usage": used}
-    shown["available_actions"] = subscriptions.offered(uow, subscription)
-    return SubscriptionStoryOut.model_validate(shown, from_attributes=True)
+    if uow.actor.may("usage:read") and told.is_entitled:
+        used = await usage.quotas(uow, told.tenant_id, service_slug=told.service_slug)
+    return SubscriptionStoryOut.model_validate({**dict(told), "usage": used}, from_attributes=True)
 
 
-async def _own(uow: UnitOfWork, subscription: Subscription) -> SubscriptionOut:
-    """Show a subscription with what the caller, and not just anybody, may do with it."""
+async def _stored(uow: UnitOfWork, subscription: Subscription) -> SubscriptionOut:
     await uow.session.flush()  # moments are stamped when a row is written
-    shown = SubscriptionOut.model_validate(subscription)
-    return shown.model_copy(update={"available_actions": subscriptions.offered(uow, subscription)})
+    return subscriptions.shown(uow.actor, subscription)
 
 
 async def _subscribed(uow: UnitOfWork, done: Subscribed) -> SubscribedOut:
-    shown = await _own(uow, done.subscription)
+    shown = await _stored(uow, done.subscription)
     return SubscribedOut.model_validate(shown.model_dump() | {"workflow_id": done.workflow.id})
 
 
@@ -77,7 +73,7 @@ async def index(
 ) -> Page[SubscriptionOut]:
     wanted = checked(SubscriptionFilter, status=status, service_slug=service_slug)
     page = await subscriptions.page(uow, paging, wanted)
-    return Page([await _own(uow, each) for each in page.items], page.total, page.page, page.page_size)
+    return page.shown(partial(subscriptions.shown, uow.actor))
 
 
 @router.get(
@@ -126,7 +122,7 @@ async def change_plan(uow: UnitOfWork, subscription_id: str, body: ChangePlanIn)
     changed = await subscriptions.change_plan(
         uow, subscription_id, plan=body.plan, quantity=body.quantity, plan_hash=body.plan_hash
     )
-    return await _own(uow, changed)
+    return await _stored(uow, changed)
 
 
 @router.post(
@@ -137,7 +133,7 @@ async def change_plan(uow: UnitOfWork, subscription_id: str, body: ChangePlanIn)
     summary="Cancel at the end of the period; a trial at once",
 )
 async def cancel(uow: UnitOfWork, subscription_id: str, body: CancelIn | None = None) -> SubscriptionOut:
-    return await _own(uow, await subscriptions.cancel(uow, subscription_id, body.reason if body else None))
+    return await _stored(uow, await subscriptions.cancel(uow, subscription_id, body.reason if body else None))
 
 
 @router.post(
@@ -148,7 +144,7 @@ async def cancel(uow: UnitOfWork, subscription_id: str, body: CancelIn | None = 
     summary="Undo a scheduled cancellation",
 )
 async def resume(uow: UnitOfWork, subscription_id: str) -> SubscriptionOut:
-    return await _own(uow, await subscriptions.resume(uow, subscription_id))
+    return await _stored(uow, await subscriptions.resume(uow, subscription_id))
 
 
 @admin.get(
@@ -156,8 +152,9 @@ async def resume(uow: UnitOfWork, subscription_id: str) -> SubscriptionOut:
 )
 async def admin_index(
     uow: UnitOfWork, paging: Paging, wanted: Annotated[SubscriptionFilter, narrowing(SubscriptionFilter)]
-) -> Page[Subscription]:
-    return await subscriptions.page(uow, paging, wanted)
+) -> Page[SubscriptionOut]:
+    page = await subscriptions.page(uow, paging, wanted)
+    return page.shown(partial(subscriptions.shown, uow.actor))
 
 
 @admin.get(
@@ -211,10 +208,10 @@ async def bulk(backend: Backend, actor: Actor, body: BulkIn) -> BulkResult:
     keyed=True,
     summary="Set plan, state, quantity or price",
 )
-async def override(uow: UnitOfWork, subscription_id: str, body: OverrideIn) -> Subscription:
+async def override(uow: UnitOfWork, subscription_id: str, body: OverrideIn) -> SubscriptionOut:
     """The state moves within the map only; a new price begins with the next period."""
     wanted = Override(body.reason, body.plan_id, body.status, body.quantity, body.unit_price_cents)
-    return await subscriptions.override(uow, subscription_id, wanted)
+    return await _stored(uow, await subscriptions.override(uow, subscription_id, wanted))
 
 
 @admin.post(
@@ -226,9 +223,10 @@ async def override(uow: UnitOfWork, subscription_id: str, body: OverrideIn) -> S
 )
 async def admin_cancel(
     uow: UnitOfWork, subscription_id: str, body: AdminCancelIn | None = None, immediate: bool = False
-) -> Subscription:
+) -> SubscriptionOut:
     wanted = body or AdminCancelIn()
-    return await subscriptions.cancel(uow, subscription_id, wanted.reason, immediate=immediate or wanted.immediate)
+    done = await subscriptions.cancel(uow, subscription_id, wanted.reason, immediate=immediate or wanted.immediate)
+    return await _stored(uow, done)
 
 
 @admin.post(
@@ -238,12 +236,13 @@ async def admin_cancel(
     keyed=True,
     summary="Undo a scheduled cancellation or end a suspension",
 )
-async def admin_resume(uow: UnitOfWork, subscription_id: str, body: AdminResumeIn | None = None) -> Subscription:
+async def admin_resume(uow: UnitOfWork, subscription_id: str, body: AdminResumeIn | None = None) -> SubscriptionOut:
     """Refused while an invoice is past due, unless that is overridden with a reason."""
     wanted = body or AdminResumeIn()
-    return await subscriptions.resume(
+    done = await subscriptions.resume(
         uow, subscription_id, override_arrears=wanted.override_arrears, reason=wanted.reason
     )
+    return await _stored(uow, done)
 
 
 @admin.post(
@@ -253,5 +252,5 @@ async def admin_resume(uow: UnitOfWork, subscription_id: str, body: AdminResumeI
     keyed=True,
     summary="Suspend",
 )
-async def suspend(uow: UnitOfWork, subscription_id: str, body: SuspendIn) -> Subscription:
-    return await subscriptions.suspend(uow, subscription_id, body.reason)
+async def suspend(uow: UnitOfWork, subscription_id: str, body: SuspendIn) -> SubscriptionOut:
+    return await _stored(uow, await subscriptions.suspend(uow, subscription_id, body.reason))

@@ -9,6 +9,7 @@ from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
 from scaicontrol.services.subscriptions import (
+    Subscription,
     SubscriptionDetailOut,
     SubscriptionFilter,
     SubscriptionOut,
@@ -53,10 +54,7 @@ async def list_(
 @command(app)
 async def show(uow: UnitOfWork, subscription_id: str) -> SubscriptionDetailOut:
     """Show a subscription with its plan and timeline."""
-    subscription = await subscriptions.get(uow, subscription_id)
-    told = await subscriptions.timeline(uow, subscription)
-    shown = SubscriptionOut.model_validate(subscription).model_dump() | {"plan": subscription.plan, "timeline": told}
-    return SubscriptionDetailOut.model_validate(shown, from_attributes=True)
+    return await subscriptions.detail(uow, subscription_id)
 
 
 @command(app, changes=True)
@@ -68,13 +66,13 @@ async def cancel(
 ) -> SubscriptionOut:
     """Cancel a subscription at the end of its period, or at once."""
     done = await subscriptions.cancel(uow, subscription_id, reason or None, immediate=immediate)
-    return SubscriptionOut.model_validate(done)
+    return await _stored(uow, done)
 
 
 @command(app, changes=True)
 async def suspend(uow: UnitOfWork, subscription_id: str, reason: Reason) -> SubscriptionOut:
     """Take the right to use the service away until it is resumed."""
-    return SubscriptionOut.model_validate(await subscriptions.suspend(uow, subscription_id, reason))
+    return await _stored(uow, await subscriptions.suspend(uow, subscription_id, reason))
 
 
 @command(app, changes=True)
@@ -86,4 +84,9 @@ async def resume(
 ) -> SubscriptionOut:
     """Undo a scheduled cancellation, or end a suspension."""
     resumed = await subscriptions.resume(uow, subscription_id, override_arrears=override_arrears, reason=reason or None)
-    return SubscriptionOut.model_validate(resumed)
+    return await _stored(uow, resumed)
+
+
+async def _stored(uow: UnitOfWork, subscription: Subscription) -> SubscriptionOut:
+    await uow.session.flush()  # shown as the database will keep it
+    return subscriptions.shown(uow.actor, subscription)

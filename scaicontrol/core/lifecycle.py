@@ -1,5 +1,6 @@
 """Strict state machines: the only writers of a status."""
 
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, ClassVar
 
@@ -7,6 +8,7 @@ from statemachine import StateMachine
 from statemachine.event import Event
 from statemachine.exceptions import TransitionNotAllowed
 
+from .actor import Actor
 from .errors import Refused
 
 
@@ -38,6 +40,11 @@ class Lifecycle(StateMachine):
     def sources_of(cls, *events: str) -> list[str]:
         """Name the states that allow one of `events`: the guard of a bulk `UPDATE … WHERE status IN (…)`."""
         return sorted({source for source, name, _ in cls.transitions() if name in events})
+
+
+def permitted(actor: Actor, actions: Iterable[str], permissions: Mapping[str, str]) -> list[str]:
+    """Keep the actions this actor may take; each names its permission, or the table is incomplete."""
+    return sorted(action for action in actions if actor.may(permissions[action]))
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
@@ -15,6 +15,7 @@ from .errors import invalid
 from .work import UnitOfWork
 
 T = TypeVar("T")
+S = TypeVar("S")
 PAGE_SIZE, PAGE_SIZE_MAX, FEED_LIMIT = 25, 200, 50
 
 
@@ -37,6 +38,10 @@ class Page(Generic[T]):
     @property
     def total_pages(self) -> int:
         return ceil(self.total / self.page_size)
+
+    def shown(self, show: Callable[[T], S]) -> "Page[S]":
+        """The same page, with each row as a surface shows it."""
+        return Page([show(item) for item in self.items], self.total, self.page, self.page_size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ async def get(uow: UnitOfWork, invoice_id: Id) -> InvoiceDetail | InvoiceOut:
     """Read one document with its lines; operators also get its decision, payments, files and facts."""
     if uow.actor.may("invoices:administer"):
         return await invoices.detail(uow, invoice_id)
-    return await invoices.shown(await invoices.get(uow, invoice_id))
+    return await invoices.shown(uow.actor, await invoices.get(uow, invoice_id))
 
 
 @tool.read("invoices:finalize", out=CheckReport)
@@ -134,7 +134,7 @@ async def update(uow: UnitOfWork, invoice_id: Id, body: InvoicePatch) -> Invoice
 @tool.change("invoices:finalize", out=InvoiceOut, destructive=True)
 async def finalize(backend: Backend, actor: Actor, invoice_id: Id, body: FinalizeIn) -> InvoiceOut:
     """Give a draft its legal number and seal. Cannot be undone; a credit note corrects it."""
-    return await invoices.shown(await invoices.finalize(backend, actor, invoice_id, body))
+    return await invoices.shown(actor, await invoices.finalize(backend, actor, invoice_id, body))
 
 
 @tool.change("invoices:administer", "invoices:send", out=MailQueued, outside=True)
@@ -166,7 +166,7 @@ async def mark_paid(uow: UnitOfWork, invoice_id: Id, body: MarkPaidIn) -> invoic
 @tool.change("invoices:credit", out=InvoiceOut, destructive=True)
 async def credit_note(backend: Backend, actor: Actor, invoice_id: Id, body: CreditIn) -> InvoiceOut:
     """Write a credit note over some lines or all that is left; `finalize` numbers it at once."""
-    return await invoices.shown(await invoices.credit(backend, actor, invoice_id, body))
+    return await invoices.shown(actor, await invoices.credit(backend, actor, invoice_id, body))
 
 
 @tool.change("payments:refund", out=RefundResult, destructive=True, outside=True)
@@ -175,7 +175,7 @@ async def refund(backend: Backend, actor: Actor, invoice_id: Id, body: RefundIn)
     refunded, note = await payments.refund(backend, actor, invoice_id, body.amount_cents, body.reason)
     note = await backend.ask(actor, invoices.get, note.id)
     return RefundResult(
-        credit_note=await invoices.shown(note), refund_id=refunded.id, refund_status=str(refunded.status)
+        credit_note=await invoices.shown(actor, note), refund_id=refunded.id, refund_status=str(refunded.status)
     )
 
 
@@ -187,4 +187,4 @@ async def regenerate_pdf(uow: UnitOfWork, invoice_id: Id, body: ReasonIn) -> inv
 
 async def _stored(uow: UnitOfWork, invoice: Invoice) -> InvoiceOut:
     await uow.session.flush()  # shown as the database will keep it
-    return await invoices.shown(invoice)
+    return await invoices.shown(uow.actor, invoice)

@@ -1,3 +1,5 @@
+from functools import partial
+
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.ids import Id
@@ -32,15 +34,16 @@ tool = Tool(
 
 
 @tool.read("subscriptions:read", out=list[SubscriptionOut])
-async def list_(uow: UnitOfWork, wanted: SubscriptionFilter, paging: Paging) -> Page[Subscription]:
+async def list_(uow: UnitOfWork, wanted: SubscriptionFilter, paging: Paging) -> Page[SubscriptionOut]:
     """List subscriptions, newest first unless sorted otherwise."""
-    return await subscriptions.page(uow, paging.request, wanted)
+    page = await subscriptions.page(uow, paging.request, wanted)
+    return page.shown(partial(subscriptions.shown, uow.actor))
 
 
 @tool.read("subscriptions:read", out=SubscriptionOut)
-async def get(uow: UnitOfWork, subscription_id: Id) -> Subscription:
+async def get(uow: UnitOfWork, subscription_id: Id) -> SubscriptionOut:
     """Read one subscription and what may be done with it now."""
-    return await subscriptions.get(uow, subscription_id)
+    return subscriptions.shown(uow.actor, await subscriptions.get(uow, subscription_id))
 
 
 @tool.change("subscriptions:subscribe", out=SubscribedOut, outside=True)
@@ -56,13 +59,12 @@ async def create(uow: UnitOfWork, body: AnySubscribeIn) -> SubscribedOut:
         payment_method_id=body.payment_method_id,
         external_reference=body.external_reference,
     )
-    await uow.session.flush()
-    shown = SubscriptionOut.model_validate(done.subscription)
+    shown = await _stored(uow, done.subscription)
     return SubscribedOut(**shown.model_dump(), workflow_id=done.workflow.id)
 
 
 @tool.change("subscriptions:administer", out=SubscriptionOut, destructive=True)
-async def override(uow: UnitOfWork, subscription_id: Id, body: OverrideIn) -> Subscription:
+async def override(uow: UnitOfWork, subscription_id: Id, body: OverrideIn) -> SubscriptionOut:
     """Set plan, quantity, price or state (along the map) as an operator."""
     wanted = Override(
         reason=body.reason,
@@ -71,25 +73,28 @@ async def override(uow: UnitOfWork, subscription_id: Id, body: OverrideIn) -> Su
         quantity=body.quantity,
         unit_price_cents=body.unit_price_cents,
     )
-    return await subscriptions.override(uow, subscription_id, wanted)
+    return await _stored(uow, await subscriptions.override(uow, subscription_id, wanted))
 
 
 @tool.change("subscriptions:cancel", out=SubscriptionOut, destructive=True, outside=True)
-async def cancel(uow: UnitOfWork, subscription_id: Id, body: AdminCancelIn) -> Subscription:
+async def cancel(uow: UnitOfWork, subscription_id: Id, body: AdminCancelIn) -> SubscriptionOut:
     """Let a subscription run out at the end of its period; operators may end it at once."""
-    return await subscriptions.cancel(uow, subscription_id, body.reason, immediate=body.immediate)
+    return await _stored(uow, await subscriptions.cancel(uow, subscription_id, body.reason, immediate=body.immediate))
 
 
 @tool.change("subscriptions:resume", out=SubscriptionOut, outside=True)
-async def resume(uow: UnitOfWork, subscription_id: Id, body: AdminResumeIn) -> Subscription:
+async def resume(uow: UnitOfWork, subscription_id: Id, body: AdminResumeIn) -> SubscriptionOut:
     """Undo a scheduled cancellation; operators also end a suspension."""
-    return await subscriptions.resume(uow, subscription_id, override_arrears=body.override_arrears, reason=body.reason)
+    return await _stored(
+        uow,
+        await subscriptions.resume(uow, subscription_id, override_arrears=body.override_arrears, reason=body.reason),
+    )
 
 
 @tool.change("subscriptions:administer", out=SubscriptionOut, destructive=True, outside=True)
-async def suspend(uow: UnitOfWork, subscription_id: Id, body: SuspendIn) -> Subscription:
+async def suspend(uow: UnitOfWork, subscription_id: Id, body: SuspendIn) -> SubscriptionOut:
     """Take the right to use the service away until it is resumed."""
-    return await subscriptions.suspend(uow, subscription_id, body.reason)
+    return await _stored(uow, await subscriptions.suspend(uow, subscription_id, body.reason))
 
 
 @tool.change("subscriptions:administer", out=BulkOut, destructive=True, outside=True)
@@ -98,3 +103,8 @@ async def bulk(
 ) -> BulkResult:
     """Cancel, suspend or resume up to 500 subscriptions; one refusal does not stop the others."""
     return await subscriptions.bulk(backend, actor, verb, ids, reason)
+
+
+async def _stored(uow: UnitOfWork, subscription: Subscription) -> SubscriptionOut:
+    await uow.session.flush()  # shown as the database will keep it
+    return subscriptions.shown(uow.actor, subscription)

@@ -87,5 +87,5 @@ async def test_a_packs_child_is_left_to_its_pack(backend, clock):
     assert await backend.perform(CLOCK, subscriptions.renew) == 0
     with pytest.raises(Refused, match="belongs to pack subscription psb_1"):
         await backend.perform(alice, subscriptions.cancel, pro.id)
-    assert (await show(backend, pro.id)).available_actions == []
+    assert subscriptions.offered(ada, await show(backend, pro.id)) == []
     await subscribed(backend)

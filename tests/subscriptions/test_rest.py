@@ -63,7 +63,7 @@ async def test_subscribe_look_cancel_resume(backend, http):
     cancelled = await http(alice).post(f"/subscriptions/{new['id']}/cancel", {"reason": "moving on"})
     assert cancelled.json()["data"]["status"] == "cancelling"
     kept = await http(alice).post(f"/subscriptions/{new['id']}/resume")
-    assert kept.json()["data"]["available_actions"] == ["change_plan", "cancel"]
+    assert kept.json()["data"]["available_actions"] == ["cancel", "change_plan"]
 
 
 async def test_preview_then_apply(backend, http):

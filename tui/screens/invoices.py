@@ -71,7 +71,7 @@ class InvoicesView(ListView):
 
     async def fetch(self, uow: UnitOfWork, request: PageRequest, wanted: str) -> Page[Row]:
         page = await invoices.page(uow, request, narrowed(wanted))
-        return Page([_row(invoice) for invoice in page.items], page.total, page.page, page.page_size)
+        return page.shown(lambda invoice: _row(invoice, invoices.offered(uow.actor, invoice)))
 
     def open_row(self, row: Row) -> View:
         return InvoiceView(self.door, row)
@@ -85,7 +85,7 @@ def narrowed(wanted: str) -> InvoiceFilter:
     return checked(InvoiceFilter, status=status, overdue=True if "overdue" in words else None, q=rest or None)
 
 
-def _row(invoice: Invoice | InvoiceOut) -> Row:
+def _row(invoice: Invoice | InvoiceOut, actions: Sequence[str]) -> Row:
     named = invoice.number or invoice.id
     note = " (credit note)" if invoice.document_type == "credit_note" else ""
     return Row(
@@ -101,9 +101,7 @@ def _row(invoice: Invoice | InvoiceOut) -> Row:
             day(invoice.issue_date),
             day(invoice.due_date),
         ),
-        actions=frozenset(
-            invoice.available_actions if isinstance(invoice, InvoiceOut) else invoices.available_actions(invoice)
-        ),
+        actions=frozenset(actions),
     )
 
 
@@ -115,7 +113,7 @@ class InvoiceView(DetailView):
 
     async def sections(self) -> Sequence[tuple[str, RenderableType]]:
         shown = await self.door.ask(_read, self.row.id)
-        self.row = _row(shown)
+        self.row = _row(shown, shown.available_actions)
         parts: list[tuple[str, RenderableType]] = [("Document", _summary(shown))]
         if shown.status == InvoiceStatus.draft and self.door.actor.may("invoices:finalize"):
             report = await invoices.check(self.door.backend, self.door.actor, shown.id)
@@ -130,7 +128,7 @@ class InvoiceView(DetailView):
 async def _read(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail | InvoiceOut:
     if uow.actor.may("invoices:administer"):
         return await invoices.detail(uow, invoice_id)
-    return await invoices.shown(await invoices.get(uow, invoice_id))
+    return await invoices.shown(uow.actor, await invoices.get(uow, invoice_id))
 
 
 def _summary(shown: InvoiceOut) -> RenderableType:

@@ -1,9 +1,11 @@
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from rich.console import RenderableType
 from rich.text import Text
 
+from scaicontrol.core.actor import Actor
 from scaicontrol.core.pagination import Page, PageRequest
 from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
@@ -59,13 +61,13 @@ class SubscriptionsView(ListView):
         status = next((word for word in words if word in set(SubscriptionStatus)), None)
         rest = " ".join(word for word in words if word != status)
         page = await subscriptions.page(uow, request, checked(SubscriptionFilter, status=status, q=rest or None))
-        return Page([_row(found) for found in page.items], page.total, page.page, page.page_size)
+        return page.shown(partial(_row, uow.actor))
 
     def open_row(self, row: Row) -> View:
         return SubscriptionView(self.door, row)
 
 
-def _row(found: Subscription) -> Row:
+def _row(actor: Actor, found: Subscription) -> Row:
     return Row(
         id=found.id,
         called=str(found),
@@ -79,7 +81,7 @@ def _row(found: Subscription) -> Row:
             money(found.mrr_amount_cents, found.currency),
             day(found.pending_cancellation_at or found.current_period_end),
         ),
-        actions=frozenset(subscriptions.available_actions(found.status)),
+        actions=frozenset(subscriptions.offered(actor, found)),
     )
 
 
@@ -98,7 +100,7 @@ async def _page(uow: UnitOfWork, subscription_id: str) -> tuple[Row, list[tuple[
     found = await subscriptions.get(uow, subscription_id)
     story = await subscriptions.timeline(uow, found)
     periods = await subscriptions.periods_of(uow, subscription_id)
-    row = _row(found)
+    row = _row(uow.actor, found)
     return row, [
         ("Subscription", _summary(found, row)),
         (

@@ -1,8 +1,10 @@
+from datetime import datetime
 from enum import StrEnum
 
 from statemachine.states import States
 
-from scaicontrol.core.lifecycle import Lifecycle
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.lifecycle import Lifecycle, permitted
 
 
 class InvoiceStatus(StrEnum):
@@ -39,30 +41,50 @@ class DocumentType(StrEnum):
     credit_note = "credit_note"
 
 
-_PERMISSIONS = {"check": "invoices:finalize"}
+_PERMISSIONS = {
+    "check": "invoices:finalize",
+    "credit": "invoices:credit",
+    "delete": "invoices:delete",
+    "finalize": "invoices:finalize",
+    "mark_paid": "invoices:mark_paid",
+    "regenerate_pdf": "invoices:regenerate_pdf",
+    "send": "invoices:send",
+    "update": "invoices:update",
+    "void": "invoices:void",
+}
+# What of a document decides; whoever reads less of it than all must read these.
+DECISIVE = ("status", "document_type", "finalized_at", "amount_paid_cents", "amount_credited_cents")
 
 
-def permission_for(action: str) -> str:
-    """Name the permission an action needs."""
-    return _PERMISSIONS.get(action, f"invoices:{action}")
+def offered_of(
+    actor: Actor,
+    *,
+    status: InvoiceStatus,
+    document_type: DocumentType,
+    finalized_at: datetime | None,
+    amount_paid_cents: int,
+    amount_credited_cents: int,
+) -> list[str]:
+    """
+    Name what `actor` may do with a document now.
 
-
-def actions_of(status: InvoiceStatus, document_type: DocumentType, *, sealed: bool) -> list[str]:
-    """Name what the state of a document allows now; who asks may still lack the permission."""
+    Reminders are not among them: they follow from the seller's calendar and not from the document's state.
+    """
     events = set(InvoiceLifecycle.events_from(status))
     actions = events & {"finalize", "void"}
-    invoice = document_type == DocumentType.invoice
     if status == InvoiceStatus.draft:
-        actions |= {"update", "delete", "check"}
-    elif sealed:
-        actions |= {"regenerate_pdf"}
+        actions |= {"check", "delete", "update"}
+    if finalized_at is not None:
+        actions.add("regenerate_pdf")
         if status != InvoiceStatus.void:
-            actions |= {"send"}
-            if invoice:
-                actions |= {"credit"}
-        if "settle" in events and invoice:
-            actions |= {"mark_paid"}
-    return sorted(actions)
+            actions.add("send")
+            if document_type == DocumentType.invoice:
+                actions.add("credit")
+        if "settle" in events and document_type == DocumentType.invoice:
+            actions.add("mark_paid")
+        if amount_paid_cents or amount_credited_cents:
+            actions.discard("void")  # then only a credit note corrects it
+    return permitted(actor, actions, _PERMISSIONS)
 
 
 class SettledBy(StrEnum):

@@ -8,7 +8,7 @@ from scaicontrol.core.errors import NotFound
 from scaicontrol.core.work import Look
 from scaicontrol.db.prepared import Prepared
 
-from .lifecycle import actions_of, permission_for
+from .lifecycle import DECISIVE, offered_of
 from .models import Invoice, InvoiceLine, Settlement
 from .queries import sees_drafts
 from .schemas import InvoiceOut, LineOut, SettlementOut
@@ -40,8 +40,7 @@ async def own(look: Look, invoice_id: str) -> dict[str, Any]:
     if not found or (found[0]["finalized_at"] is None and not sees_drafts(look.actor)):
         raise NotFound(f"There is no invoice {invoice_id}.")
     document = found[0]
-    allowed = actions_of(document["status"], document["document_type"], sealed=document["finalized_at"] is not None)
-    document["available_actions"] = [action for action in allowed if look.actor.may(permission_for(action))]
+    document["available_actions"] = offered_of(look.actor, **{name: document[name] for name in DECISIVE})
     document["lines"] = await look.rows(_LINES, invoice_id=invoice_id)
     document["payments"] = await look.rows(_SETTLEMENTS, invoice_id=invoice_id)
     return document

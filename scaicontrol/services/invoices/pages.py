@@ -54,11 +54,6 @@ async def pictures_of(backend: Backend, paper: Paper, template: Published | None
     return await uploads.embedded(backend.ports.objects, paper.seller.get("partner_id"), _texts(paper, template))
 
 
-def blanks_of(paper: Paper, template: Published | None) -> Pictures:
-    """Give nothing to see in their place, for whoever only reads what the pages say."""
-    return uploads.blank(_texts(paper, template))
-
-
 def _texts(paper: Paper, template: Published | None) -> list[str]:
     return [str(paper.seller.get("logo_url")), *(template.source.texts if template else ())]
 

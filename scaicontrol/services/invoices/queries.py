@@ -14,7 +14,7 @@ from scaicontrol.core.turns import SLICE, in_turns, turn
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
 
-from .lifecycle import OWED, InvoiceStatus, actions_of
+from .lifecycle import DECISIVE, OWED, InvoiceStatus, offered_of
 from .models import DocumentRender, DocumentVersion, Invoice, InvoiceLine, Settlement
 from .schemas import InvoiceDetail, InvoiceFilter, InvoiceOut, LineOut
 
@@ -195,14 +195,14 @@ def place_in_series(invoice: Invoice) -> tuple[int, int]:
     return invoice.fiscal_year or 0, invoice.serial or 0
 
 
-def available_actions(invoice: Invoice) -> list[str]:
-    """Name what the state of a document allows now; who asks may still lack the permission."""
-    return actions_of(invoice.status, invoice.document_type, sealed=invoice.is_sealed)
+def offered(actor: Actor, invoice: Invoice) -> list[str]:
+    """Name what `actor` may do with a document now: the one source of `available_actions`, buttons and keys."""
+    return offered_of(actor, **{name: getattr(invoice, name) for name in DECISIVE})
 
 
-async def shown(invoice: Invoice) -> InvoiceOut:
-    """Say a document as surfaces show it; its lines must be loaded."""
-    return InvoiceOut.model_validate(await _attributes(invoice))
+async def shown(actor: Actor, invoice: Invoice) -> InvoiceOut:
+    """Say a document as surfaces show it to `actor`; its lines must be loaded."""
+    return InvoiceOut.model_validate(await _attributes(actor, invoice))
 
 
 async def detail(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
@@ -212,7 +212,7 @@ async def detail(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
     facts = select(Outbox).where(Outbox.resource_id == invoice_id).order_by(Outbox.occurred_at, Outbox.id)
     return InvoiceDetail.model_validate(
         {
-            **await _attributes(invoice),
+            **await _attributes(uow.actor, invoice),
             "decision": await tax.find(uow, invoice_id),
             "payments": await settlements(uow, invoice),
             "versions": await versions(uow, invoice_id),
@@ -223,7 +223,7 @@ async def detail(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
     )
 
 
-async def _attributes(invoice: Invoice) -> dict[str, Any]:
+async def _attributes(actor: Actor, invoice: Invoice) -> dict[str, Any]:
     plain = {name: getattr(invoice, name) for name in InvoiceOut.model_fields if hasattr(Invoice, name)}
     lines = [LineOut.model_validate(line) async for line in in_turns(invoice.lines)]
-    return {**plain, "lines": lines, "available_actions": available_actions(invoice)}
+    return {**plain, "lines": lines, "available_actions": offered(actor, invoice)}

@@ -2,7 +2,8 @@ from enum import StrEnum
 
 from statemachine.states import States
 
-from scaicontrol.core.lifecycle import Lifecycle
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.lifecycle import Lifecycle, permitted
 
 
 class ServiceStatus(StrEnum):
@@ -36,6 +37,22 @@ class ServiceLifecycle(Lifecycle):
     deregister = (
         is_.active.to(is_.deregistered) | is_.suspended.to(is_.deregistered) | is_.deprecated.to(is_.deregistered)
     )
+
+
+# `reapply` is the service's own: it registers again.
+_PERMISSIONS = {
+    "approve": "services:approve",
+    "reject": "services:approve",
+    "suspend": "services:update",
+    "deprecate": "services:update",
+    "activate": "services:update",
+    "deregister": "services:update",
+}
+
+
+def offered_in(actor: Actor, status: ServiceStatus) -> list[str]:
+    """Name what `actor` may do with a service in this state."""
+    return permitted(actor, (e for e in ServiceLifecycle.events_from(status) if e in _PERMISSIONS), _PERMISSIONS)
 
 
 # Approved once and not gone: these are watched, and the first two are running somewhere for somebody.

@@ -72,11 +72,6 @@ class Service(Lifecycled, Registered, Model):
         """The moment from which its silence counts: the last heartbeat, else the approval."""
         return self.last_heartbeat_at or self.approved_at or self.created_at
 
-    @property
-    def available_actions(self) -> list[str]:
-        """What may be done with it now, by the one table of its lifecycle."""
-        return self.lifecycle.events_from(self.status)
-
     def metric(self, slug: str) -> dict[str, str] | None:
         """Give the declaration of a metric: slug, name, unit, and kind `counter` or `gauge`."""
         return next((metric for metric in self.metrics if metric["slug"] == slug), None)

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import ColumnElement, Select, case, or_, select
 
+from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import NotFound
 from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 
-from .lifecycle import WATCHED, HealthStatus, ServiceStatus
+from .lifecycle import WATCHED, HealthStatus, ServiceStatus, offered_in
 from .models import Service, ServiceEntrypoint, ServiceProbe, ServiceVersion
+from .schemas import ServiceOut
 
 SORTABLE = {
     "created_at": Service.created_at,
@@ -51,6 +53,17 @@ async def page(
     if q:
         query = query.where(matches(q))
     return await paginate(uow, query, request, SORTABLE)
+
+
+def offered(actor: Actor, service: Service) -> list[str]:
+    """Name what `actor` may do with a service now."""
+    return offered_in(actor, service.status)
+
+
+def shown(actor: Actor, service: Service) -> ServiceOut:
+    """Say a service as operators see it."""
+    plain = {name: getattr(service, name) for name in ServiceOut.model_fields if name != "available_actions"}
+    return ServiceOut.model_validate({**plain, "available_actions": offered(actor, service)})
 
 
 def matches(q: str) -> ColumnElement[bool]:

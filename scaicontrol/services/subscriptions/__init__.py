@@ -13,19 +13,21 @@ from .events import (
     SubscriptionSuspended,
     TrialEnding,
 )
-from .lifecycle import ENTITLED, RUNNING, TERMINAL, SubscriptionLifecycle, SubscriptionStatus, available_actions
+from .lifecycle import ENTITLED, RUNNING, TERMINAL, SubscriptionLifecycle, SubscriptionStatus
 from .models import Subscription, SubscriptionChange, SubscriptionPeriod
 from .proration import Proration, Terms, prorate
 from .queries import (
     TimelineEntry,
     by_ids,
     changes_due,
+    detail,
     get,
     live,
     offered,
     page,
     periods_due,
     periods_of,
+    shown,
     timeline,
     visible,
 )
@@ -140,7 +142,6 @@ __all__ = [
     "TrialsEnded",
     "Window",
     "activate",
-    "available_actions",
     "begin",
     "billing_status",
     "bulk",
@@ -149,6 +150,7 @@ __all__ = [
     "change_plan",
     "changes_due",
     "convert",
+    "detail",
     "entitlements",
     "expire_terms",
     "expire_trials",
@@ -171,6 +173,7 @@ __all__ = [
     "register_endpoint",
     "renew",
     "resume",
+    "shown",
     "suspend",
     "terms_of",
     "timeline",

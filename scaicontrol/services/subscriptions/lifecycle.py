@@ -2,7 +2,8 @@ from enum import StrEnum
 
 from statemachine.states import States
 
-from scaicontrol.core.lifecycle import Lifecycle
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.lifecycle import Lifecycle, permitted
 
 
 class SubscriptionStatus(StrEnum):
@@ -53,15 +54,26 @@ class SubscriptionLifecycle(Lifecycle):
 
 
 # Verbs people press; the other events follow from provisioning, payments and the clock.
-_PRESSED = ("cancel", "cancel_now", "resume", "suspend")
-_CHANGEABLE = (SubscriptionStatus.trialing, SubscriptionStatus.active, SubscriptionStatus.past_due)
+_PERMISSIONS = {
+    "cancel": "subscriptions:cancel",
+    "cancel_now": "subscriptions:administer",
+    "change_plan": "subscriptions:change",
+    "resume": "subscriptions:resume",
+    "suspend": "subscriptions:administer",
+}
+CHANGEABLE = (SubscriptionStatus.trialing, SubscriptionStatus.active, SubscriptionStatus.past_due)
 
 
-def available_actions(status: str) -> list[str]:
-    """Name what a person may do now, from the same table that refuses the rest."""
-    events = SubscriptionLifecycle.events_from(status)
-    actions = [verb for verb in _PRESSED if verb in events]
-    return ["change_plan", *actions] if status in _CHANGEABLE else actions
+def offered_in(actor: Actor, status: SubscriptionStatus) -> list[str]:
+    """Name what `actor` may do with a subscription in this state; a tenant undoes a cancellation, but no suspension."""
+    actions = {event for event in SubscriptionLifecycle.events_from(status) if event in _PERMISSIONS}
+    if status in CHANGEABLE:
+        actions.add("change_plan")
+    if status == SubscriptionStatus.trialing:
+        actions.add("cancel_now")  # a trial ends at once either way
+    if status == SubscriptionStatus.suspended and not actor.may("subscriptions:administer"):
+        actions.discard("resume")
+    return permitted(actor, actions, _PERMISSIONS)
 
 
 def event_between(source: str, target: str) -> str | None:

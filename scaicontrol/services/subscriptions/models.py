@@ -23,7 +23,7 @@ from scaicontrol.db import IdString, TenantScopedModel, parent_key, within_tenan
 from scaicontrol.services.catalog import Plan, monthly_cents
 from scaicontrol.services.registry import Service
 
-from .lifecycle import ENTITLED, TERMINAL, SubscriptionLifecycle, SubscriptionStatus, available_actions
+from .lifecycle import ENTITLED, TERMINAL, SubscriptionLifecycle, SubscriptionStatus
 
 # One live single subscription per tenant and service; NULL, which never clashes, for ended ones and children of packs.
 _LIVE_KEY = case(
@@ -139,11 +139,6 @@ class Subscription(Lifecycled, TenantScopedModel):
     def mrr_amount_cents(self) -> int:
         """What it brings in per month once it is paid for (contract §9.2)."""
         return monthly_cents(self.quantity * self.recurring_price_cents, self.plan.billing_period)
-
-    @property
-    def available_actions(self) -> list[str]:
-        """What a person may do now; a child is changed through its pack."""
-        return [] if self.is_child else available_actions(self.status)
 
 
 class SubscriptionPeriod(TenantScopedModel):

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import selectinload
 
+from scaicontrol.core.actor import Actor
 from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.errors import NotFound, invalid
 from scaicontrol.core.pagination import Page, PageRequest, paginate
@@ -13,20 +14,15 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.catalog import Plan
 from scaicontrol.services.registry import Service
 
-from .lifecycle import TERMINAL, SubscriptionStatus
+from .lifecycle import TERMINAL, SubscriptionStatus, offered_in
 from .models import Subscription, SubscriptionChange, SubscriptionPeriod
-from .schemas import SubscriptionFilter
+from .schemas import SubscriptionDetailOut, SubscriptionFilter, SubscriptionOut
 
 SORTABLE = {
     "created_at": Subscription.created_at,
     "status": Subscription.status,
     "tenant_id": Subscription.tenant_id,
     "current_period_end": Subscription.current_period_end,
-}
-_TENANT_VERBS = {
-    "change_plan": "subscriptions:change",
-    "cancel": "subscriptions:cancel",
-    "resume": "subscriptions:resume",
 }
 # Separate SELECTs: a lock on the subscription must not lock the plan everybody else reads.
 WHOLE = (selectinload(Subscription.plan), selectinload(Subscription.service))
@@ -121,15 +117,20 @@ async def by_ids(uow: UnitOfWork, subscription_ids: Iterable[str]) -> Mapping[st
     return {row.id: row for row in rows}
 
 
-def offered(uow: UnitOfWork, subscription: Subscription) -> list[str]:
-    """Name what the caller may do now; a tenant undoes its own cancellation, but no suspension."""
-    actions = subscription.available_actions
-    if uow.actor.may("subscriptions:administer"):
-        return actions
-    allowed = {verb for verb, permission in _TENANT_VERBS.items() if uow.actor.may(permission)}
-    if subscription.status is not SubscriptionStatus.cancelling:
-        allowed.discard("resume")
-    return [action for action in actions if action in allowed]
+def offered(actor: Actor, subscription: Subscription) -> list[str]:
+    """Name what `actor` may do with a subscription now; a child is changed through its pack."""
+    return [] if subscription.is_child else offered_in(actor, subscription.status)
+
+
+def shown(actor: Actor, subscription: Subscription) -> SubscriptionOut:
+    """Say a subscription as surfaces show it to `actor`."""
+    return SubscriptionOut.model_validate(attributes(actor, subscription))
+
+
+def attributes(actor: Actor, subscription: Subscription) -> dict[str, Any]:
+    """Read what every description of a subscription says."""
+    plain = {name: getattr(subscription, name) for name in SubscriptionOut.model_fields if name != "available_actions"}
+    return {**plain, "available_actions": offered(actor, subscription)}
 
 
 def periods_due(uow: UnitOfWork, partner_id: str, as_of: datetime) -> Select[SubscriptionPeriod]:
@@ -168,6 +169,14 @@ class TimelineEntry:
     reason: str | None = None
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
+
+
+async def detail(uow: UnitOfWork, subscription_id: str) -> SubscriptionDetailOut:
+    """Give a subscription with its plan and its story, newest first."""
+    subscription = await get(uow, subscription_id)
+    told = await timeline(uow, subscription)
+    said = attributes(uow.actor, subscription) | {"plan": subscription.plan, "timeline": told}
+    return SubscriptionDetailOut.model_validate(said, from_attributes=True)
 
 
 async def timeline(uow: UnitOfWork, subscription: Subscription, limit: int = 100) -> list[TimelineEntry]:

@@ -4,7 +4,7 @@ from .events import UploadStored
 from .kinds import ICON, MEDIA_TYPES, TEMPLATE_IMAGE, Limits
 from .models import Upload
 from .names import ROOT, is_name, named_by, names_in, url_of
-from .pictures import Pictures, absent, blank, embedded, linked, shown
+from .pictures import Pictures, absent, embedded, linked, shown
 from .queries import find, recorded, require_usable, visible
 from .schemas import UploadOut
 from .service import File, fetch, upload_icon, upload_template_image
@@ -22,7 +22,6 @@ __all__ = [
     "UploadOut",
     "UploadStored",
     "absent",
-    "blank",
     "embedded",
     "fetch",
     "find",

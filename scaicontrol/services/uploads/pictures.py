@@ -17,7 +17,6 @@ from .kinds import MEDIA_TYPES
 
 Pictures = Mapping[str, str]  # the name of an upload → what stands in the page for it
 MOST: Final = 20  # pictures a page may show
-_BLANK: Final = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E"
 
 
 async def embedded(objects: ObjectStore, owner: str | None, texts: Iterable[str]) -> Pictures:
@@ -40,11 +39,6 @@ async def embedded(objects: ObjectStore, owner: str | None, texts: Iterable[str]
 def linked(base_url: str, owner: str | None, texts: Iterable[str]) -> Pictures:
     """Give the uploads that texts name as addresses a mail client can ask."""
     return {name: names.url_of(name, base_url) for name in _usable(owner, texts)}
-
-
-def blank(texts: Iterable[str]) -> Pictures:
-    """Give nothing to see for every upload that texts name: inside a transaction the store is not asked."""
-    return dict.fromkeys(_usable(None, texts), _BLANK)
 
 
 def shown(address: str | None, pictures: Pictures) -> str | None:

@@ -2,7 +2,7 @@
 The gate in front of a number: everything a draft lacks, reported at once, and nothing allocated (contract §14.3 a).
 
 `prepare` reads what finalizing would read; `judged` holds it against the rules of its format and its template, outside
-any transaction where the caller can.
+any transaction.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from scaicontrol.services.uploads import Pictures
 from .. import crediting, numbering, queries
 from ..lifecycle import DocumentType, InvoiceStatus
 from ..models import Invoice, InvoiceLine, NumberSeries
-from ..pages import blanks_of, pictures_of, print_problems, template_for, unmet_wish, written_and_judged
+from ..pages import pictures_of, print_problems, template_for, unmet_wish, written_and_judged
 from ..paper import Paper, line_rows, row_of
 from ..parties import Parties, inherited_parties, parties_of
 from ..schemas import CheckReasonOut, CheckReport, FinalizeIn
@@ -64,7 +64,7 @@ async def check(backend: Backend, actor: Actor, invoice_id: str, data: FinalizeI
     """Say everything that keeps a draft from being finalized; consumes nothing."""
     candidate = await backend.ask(actor, candidate_of, invoice_id, data)
     paper = candidate.paper
-    return await judged(candidate, await pictures_of(backend, paper, candidate.template) if paper else None)
+    return await judged(candidate, await pictures_of(backend, paper, candidate.template) if paper else {})
 
 
 async def candidate_of(uow: UnitOfWork, invoice_id: str, data: FinalizeIn | None = None) -> Candidate:
@@ -155,16 +155,11 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
     )
 
 
-async def judged(candidate: Candidate, pictures: Pictures | None = None) -> CheckReport:
-    """
-    Hold the finished document against its template and the rules of its format, and report all that was found.
-
-    Without `pictures`, inside a transaction, uploads are taken for there.
-    """
+async def judged(candidate: Candidate, pictures: Pictures) -> CheckReport:
+    """Hold the finished document against its template and the rules of its format, and report all that was found."""
     reasons, verdict = list(candidate.reasons), einvoices.Verdict()
     if candidate.paper is not None:
-        seen = blanks_of(candidate.paper, candidate.template) if pictures is None else pictures
-        reasons += await print_problems(candidate.paper, candidate.template, seen)
+        reasons += await print_problems(candidate.paper, candidate.template, pictures)
         said = {reason.code for reason in reasons}
         _, verdict = await written_and_judged(candidate.paper, candidate.parties.format, rules=candidate.rules)
         reasons += [

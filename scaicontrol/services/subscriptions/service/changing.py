@@ -17,7 +17,7 @@ from scaicontrol.services.catalog import Plan
 from .. import queries
 from ..calendar import containing, days_between
 from ..events import ChangeKind
-from ..lifecycle import SubscriptionStatus, available_actions
+from ..lifecycle import CHANGEABLE, SubscriptionStatus
 from ..models import Subscription, SubscriptionChange
 from ..proration import Proration, Terms, prorate
 from .steps import Before, catch_up, changeable, tell_changed
@@ -119,7 +119,7 @@ async def _draft(
     *,
     unit_price_cents: int | None = None,
 ) -> _Draft:
-    if "change_plan" not in available_actions(subscription.status):
+    if subscription.status not in CHANGEABLE:
         raise Refused(f"Cannot change {subscription}: it is {subscription.status}; only a live one can be changed.")
     chosen = await _chosen(uow, subscription, plan)
     count = subscription.quantity if quantity is None else counted(quantity)

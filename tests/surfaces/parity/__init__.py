@@ -1,0 +1,1 @@
+"""The doors and the deeds that the parity test goes through."""

@@ -1,0 +1,157 @@
+"""Deeds about documents and their money."""
+
+from datetime import timedelta
+
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.clock import FrozenClock
+from scaicontrol.services import invoices, payments
+from scaicontrol.services.invoices import InvoiceIn, MarkPaidIn
+from tests.factories import ACME, ada
+from tests.factories.invoices import a_draft, a_line, again, finalized, rendered, sent
+from tests.factories.payments import store_card
+
+from .deed import INVOICES, WHY, Deed
+from .doors import Cli, Console, Mcp, Rest, Tui
+
+
+async def _draft(backend: Backend) -> str:
+    return (await a_draft(backend)).id
+
+
+async def _empty_draft(backend: Backend) -> str:
+    empty = InvoiceIn(tenant_id=ACME, currency="EUR", lines=[])
+    return (await backend.perform(ada, invoices.draft, empty)).id
+
+
+async def _finalized(backend: Backend) -> str:
+    return (await finalized(backend)).id
+
+
+async def _rendered(backend: Backend) -> str:
+    return (await rendered(backend)).id
+
+
+async def _sent(backend: Backend) -> str:
+    return (await sent(backend)).id
+
+
+async def _overdue(backend: Backend) -> str:
+    invoice = await sent(backend)
+    assert isinstance(backend.clock, FrozenClock)
+    backend.clock.advance(timedelta(days=20))
+    return invoice.id
+
+
+async def _settled(backend: Backend) -> str:
+    invoice = await sent(backend)
+    money = MarkPaidIn(paid_at=backend.clock.now(), reference="ABN 4711", method="sepa")
+    await backend.perform(ada, invoices.mark_paid, invoice.id, money)
+    return invoice.id
+
+
+async def _collected(backend: Backend) -> str:
+    invoice = await sent(backend, a_line(1000))
+    await payments.pay(backend, ada, invoice.id)
+    return (await again(backend, invoice)).id
+
+
+async def _with_a_card(backend: Backend) -> str:
+    await store_card(backend)
+    return await _collected(backend)
+
+
+async def _a_tenant(_: Backend) -> str:
+    return ACME
+
+
+async def _no_tenant(_: Backend) -> str:
+    return "tnt_nowhere"
+
+
+PAID = {"paid_at": "2026-01-15T00:00:00Z", "reference": "ABN 4711", "method": "sepa"}
+A_LINE = {"description": "Pro plan", "unit_price_cents": 1900}
+
+DOCUMENTS = (
+    Deed(
+        "invoices.create", "invoices:create", _a_tenant, {"no such tenant": _no_tenant},
+        (Rest(f"POST {INVOICES}"), Mcp("manage_invoices", "create")),
+        {"tenant_id": "{id}", "currency": "EUR", "lines": [A_LINE]},
+    ),
+    Deed(
+        "invoices.update", "invoices:update", _draft, {"numbered": _finalized},
+        (Rest(f"PATCH {INVOICES}/{{invoice_id}}"), Mcp("manage_invoices", "update", "invoice_id")),
+        {"notes": "Thank you."},
+    ),
+    Deed(
+        "invoices.delete", "invoices:delete", _draft, {"numbered": _finalized},
+        (Rest(f"DELETE {INVOICES}/{{invoice_id}}"), Tui("invoices", "delete")),
+    ),
+    Deed(
+        "invoices.finalize", "invoices:finalize", _draft, {"numbered": _finalized, "shut by the gate": _empty_draft},
+        (
+            Rest(f"POST {INVOICES}/{{invoice_id}}/finalize"), Mcp("manage_invoices", "finalize", "invoice_id"),
+            Cli("admin invoices finalize"), Console("invoice", "finalize"), Tui("invoices", "finalize"),
+        ),
+    ),
+    Deed(
+        "invoices.regenerate_pdf", "invoices:regenerate_pdf", _finalized, {"a draft": _draft},
+        (
+            Rest(f"POST {INVOICES}/{{invoice_id}}/regenerate-pdf"),
+            Mcp("manage_invoices", "regenerate_pdf", "invoice_id"),
+            Cli("admin invoices regenerate-pdf", ("{id}", "--reason", WHY["reason"])),
+            Console("invoice", "regenerate_pdf", WHY), Tui("invoices", "regenerate_pdf", WHY["reason"]),
+        ),
+        WHY,
+    ),
+    Deed(
+        "invoices.send", "invoices:send", _rendered, {"a draft": _draft, "without its files": _finalized},
+        (
+            Rest(f"POST {INVOICES}/{{invoice_id}}/send"), Rest("POST /billing/invoices/{invoice_id}/send"),
+            Mcp("manage_invoices", "send", "invoice_id"), Console("invoice", "send"), Tui("invoices", "send"),
+        ),
+        hidden=frozenset({"a draft"}),
+    ),
+    Deed(
+        "invoices.credit", "invoices:credit", _finalized, {"a draft": _draft},
+        (
+            Rest(f"POST {INVOICES}/{{invoice_id}}/credit-note"), Mcp("manage_invoices", "credit_note", "invoice_id"),
+            Console("invoice", "credit", WHY),
+        ),
+        WHY,
+    ),
+    Deed(
+        "invoices.credit at once", "invoices:credit", _finalized, {"a draft": _draft},
+        (
+            Rest(f"POST {INVOICES}/{{invoice_id}}/credit-note"), Mcp("manage_invoices", "credit_note", "invoice_id"),
+        ),
+        {**WHY, "finalize": True},
+    ),
+    Deed(
+        "invoices.remind", "invoices:remind", _overdue, {"not overdue": _sent},
+        (
+            Rest(f"POST {INVOICES}/{{invoice_id}}/reminder"), Mcp("manage_invoices", "remind", "invoice_id"),
+            Cli("admin invoices remind"),
+        ),
+    ),
+    Deed(
+        "invoices.void", "invoices:void", _finalized, {"paid": _settled},
+        (
+            Rest(f"POST {INVOICES}/{{invoice_id}}/void"), Mcp("manage_invoices", "void", "invoice_id"),
+            Console("invoice", "void", WHY), Tui("invoices", "void", WHY["reason"]),
+        ),
+        WHY,
+    ),
+    Deed(
+        "invoices.mark_paid", "invoices:mark_paid", _finalized, {"a draft": _draft, "paid": _settled},
+        (
+            Rest(f"POST {INVOICES}/{{invoice_id}}/mark-paid"), Mcp("manage_invoices", "mark_paid", "invoice_id"),
+            Console("invoice", "mark_paid", {"paid_on": "2026-01-15", "reference": "ABN 4711", "method": "sepa"}),
+        ),
+        PAID,
+    ),
+    Deed(
+        "payments.refund", "payments:refund", _with_a_card, {"not paid": _finalized, "paid to nobody": _settled},
+        (Rest(f"POST {INVOICES}/{{invoice_id}}/refund"), Mcp("manage_invoices", "refund", "invoice_id")),
+        WHY,
+    ),
+)  # fmt: skip

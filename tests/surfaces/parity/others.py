@@ -1,0 +1,153 @@
+"""Deeds of all other features that have two doors."""
+
+from typing import Any
+
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.clock import FrozenClock
+from scaicontrol.core.pagination import PageRequest
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import identity, partners, registry, templates
+from scaicontrol.services.partners import PartnerConfigurationPatch
+from scaicontrol.services.registry import ServiceStatus
+from tests.factories import NORTHWIND, ada
+from tests.factories.identity import store_user
+from tests.factories.registry import store_service
+from tests.factories.templates import draft as a_template
+from tests.factories.templates import written
+from tests.factories.webhooks import delivered, subscriber, tell
+
+from .deed import WHY, Deed
+from .doors import Cli, Mcp, Rest
+
+
+async def _a_name(backend: Backend) -> str:
+    return f"fancy {len(await backend.ask(ada, _all_templates))}"
+
+
+async def _a_taken_name(backend: Backend) -> str:
+    return (await a_template(backend, name="taken", by=ada)).name
+
+
+async def _all_templates(uow: UnitOfWork) -> list[Any]:
+    return list(await templates.listing(uow))
+
+
+async def _saved(backend: Backend) -> str:
+    return (await a_template(backend, name=await _a_name(backend))).id
+
+
+async def _waiting(backend: Backend) -> str:
+    count = len((await backend.ask(ada, registry.page, _PAGE)).items)
+    waits = {"status": ServiceStatus.pending, "approved_at": None, "approved_by": None}
+    return (await store_service(backend, f"waiting{count}", **waits)).id
+
+
+async def _let_in(backend: Backend) -> str:
+    return "svc_scaidrive"
+
+
+async def _nobody_known(_: Backend) -> str:
+    return "usr_nobody"
+
+
+async def _a_person(backend: Backend) -> str:
+    count = (await backend.ask(ada, identity.page_users, _PAGE)).total
+    return (await store_user(backend, f"person{count}")).id
+
+
+async def _a_reader(backend: Backend) -> str:
+    person = await _a_person(backend)
+    await backend.perform(ada, identity.grant, person, "tenant_viewer")
+    return person
+
+
+async def _paid_in_a_month(backend: Backend) -> str:
+    await backend.perform(ada, partners.configure, NORTHWIND, PartnerConfigurationPatch(payment_terms_days=30))
+    return NORTHWIND
+
+
+async def _no_partner(_: Backend) -> str:
+    return "prt_nowhere"
+
+
+async def _a_subscriber(backend: Backend) -> str:
+    return (await subscriber(backend))[0].id
+
+
+async def _with_a_delivery(backend: Backend) -> str:
+    endpoint_id = await _a_subscriber(backend)
+    await tell(backend, f"inv_{endpoint_id}")
+    assert isinstance(backend.clock, FrozenClock)
+    await delivered(backend, backend.clock)
+    return endpoint_id
+
+
+async def _no_subscriber(_: Backend) -> str:
+    return "whe_nowhere"
+
+
+_PAGE = PageRequest(page_size=200)
+TEMPLATE = written().model_dump(mode="json", exclude={"name"}, exclude_unset=True)
+SERVICES, USERS, SUBSCRIBERS = "/admin/services", "/admin/users", "/admin/webhook-subscriptions"
+
+OTHERS = (
+    Deed(
+        "templates.create", "templates:manage", _a_name,
+        {"a name that is taken": _a_taken_name, "what is not allowed": (_a_name, {"html_content": "{{ nobody }}"})},
+        (Rest("POST /admin/billing/templates"), Mcp("manage_templates", "create")),
+        {**TEMPLATE, "name": "{id}"},
+    ),
+    Deed(
+        "templates.save", "templates:manage", _saved,
+        {
+            "saved meanwhile": (_saved, {"version": 7}),
+            "what is not allowed": (_saved, {"html_content": "{{ nobody }}"}),
+        },
+        (Rest("PUT /admin/billing/templates/{template_id}"), Mcp("manage_templates", "update", "template_id")),
+        {"html_content": TEMPLATE["html_content"], "version": 1},
+    ),
+    Deed(
+        "registry.approve", "services:approve", _waiting, {"let in already": _let_in},
+        (Rest(f"POST {SERVICES}/{{service_id}}/approve"), Cli("admin services approve")),
+    ),
+    Deed(
+        "registry.reject", "services:approve", _waiting, {"let in already": _let_in},
+        (
+            Rest(f"POST {SERVICES}/{{service_id}}/reject"),
+            Cli("admin services reject", ("{id}", "--reason", WHY["reason"])),
+        ),
+        WHY,
+    ),
+    Deed(
+        "users.grant", "users:grant", _a_person, {"nobody known": _nobody_known},
+        (Rest(f"POST {USERS}/{{user_id}}/role"), Cli("admin roles grant", ("{id}", "tenant_viewer"))),
+        {"role": "tenant_viewer"},
+    ),
+    Deed(
+        "users.revoke", "users:grant", _a_reader, {"nobody known": _nobody_known},
+        (
+            Rest(f"DELETE {USERS}/{{user_id}}/role", query={"role": "tenant_viewer"}),
+            Cli("admin roles revoke", ("{id}", "tenant_viewer")),
+        ),
+    ),
+    Deed(
+        "partners.configure", "partners:configure", _paid_in_a_month, {"no such partner": _no_partner},
+        (
+            Rest("PATCH /admin/partners/{partner_id}/configuration"),
+            Cli("admin partners configure", ("{id}", "payment_terms_days=21")),
+        ),
+        {"payment_terms_days": 21},
+    ),
+    Deed(
+        "webhooks.rotate_secret", "webhooks:manage", _a_subscriber, {"no such subscriber": _no_subscriber},
+        (Rest(f"POST {SUBSCRIBERS}/{{endpoint_id}}/rotate-secret"), Cli("admin webhooks rotate")),
+    ),
+    Deed(
+        "webhooks.replay", "webhooks:manage", _with_a_delivery, {"no such subscriber": _no_subscriber},
+        (
+            Rest(f"POST {SUBSCRIBERS}/{{endpoint_id}}/replay"),
+            Cli("admin webhooks replay", ("{id}", "--from", "2026-01-15T00:00:00", "--to", "2026-01-16T00:00:00")),
+        ),
+        {"from": "2026-01-15T00:00:00Z", "to": "2026-01-16T00:00:00Z"},
+    ),
+)  # fmt: skip
