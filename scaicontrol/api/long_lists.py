@@ -24,7 +24,7 @@ class LongLists:
     def __init__(self, body: Any) -> None:
         fields = body.model_fields if isinstance(body, type) and issubclass(body, BaseModel) else {}
         self._lists = {
-            field.alias or name: (TypeAdapter(Annotated[list[Any], *field.metadata]), TypeAdapter(list[item]))
+            field.alias or name: (_list_of(Any, *field.metadata), _list_of(item))
             for name, field in fields.items()
             for item in _models_in(field)
         }
@@ -40,6 +40,12 @@ class LongLists:
         for name, (whole, part) in self._lists.items() if isinstance(body, dict) else ():
             if isinstance(body.get(name), list) and len(body[name]) > SLICE:
                 await _validate(body[name], name, whole, part)
+
+
+def _list_of(item: Any, *metadata: Any) -> TypeAdapter[Any]:
+    """Validate a list of `item`; the type is made at run time."""
+    whole: Any = list[item]
+    return TypeAdapter(Annotated[whole, *metadata] if metadata else whole)
 
 
 def _models_in(field: FieldInfo) -> Iterator[type[BaseModel]]:

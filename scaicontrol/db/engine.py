@@ -85,6 +85,13 @@ class Database:
             yield connection
 
     @asynccontextmanager
+    async def structure(self) -> AsyncIterator[Any]:
+        """Give a raw connection for the schema itself: it may lack the very table an audit entry would stand in."""
+        async with self.writer.connect() as connection:
+            await connection.execution_options(**UNBOUND)
+            yield connection
+
+    @asynccontextmanager
     async def server_status(self) -> AsyncIterator[Any]:
         """Give a raw connection that may ask how the server is, and for no row."""
         async with self.writer.connect() as connection:

@@ -65,7 +65,7 @@ async def revision_of(database: Database) -> str | None:
     if missing_file(database.url):
         return None
     with _reached(database.url):
-        async with database.platform_sql() as connection:
+        async with database.structure() as connection:
             if not await connection.run_sync(lambda sync: inspect(sync).has_table("alembic_version")):
                 return None
             found = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()

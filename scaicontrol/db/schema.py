@@ -40,7 +40,7 @@ _SIZES: Final = (("tiny", 2**8 - 1), ("", 2**16 - 1), ("medium", 2**24 - 1), ("l
 
 async def differences(database: Database, described: MetaData) -> list[str]:
     """Say in a sentence each what differs between a database and its models; nothing when they are one."""
-    async with database.platform_sql() as connection:
+    async with database.structure() as connection:
         found: list[str] = await connection.run_sync(compared, described)
         return found
 

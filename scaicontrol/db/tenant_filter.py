@@ -202,7 +202,7 @@ for _marker in MARKERS:
 
 def guard(engine: Engine) -> None:
     """Refuse, on this engine, every statement that no scoped session has looked at, or that reaches past its scope."""
-    engine.dialect.statement_compiler = proving(engine.dialect.statement_compiler)
+    engine.dialect.statement_compiler = proving(engine.dialect.statement_compiler)  # type: ignore[arg-type]  # SQLAlchemy types a class as if it had no hash
     event.listen(engine, "before_cursor_execute", _judge)
 
 

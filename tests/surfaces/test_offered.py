@@ -220,7 +220,7 @@ async def _pending(backend: Backend) -> str:
     async def begin(uow: UnitOfWork) -> Any:
         return await subscriptions.begin(uow, "scaidrive.pro", tenant_id=alice.tenant_id)
 
-    return (await backend.perform(ada, begin)).id
+    return str((await backend.perform(ada, begin)).id)
 
 
 async def _trialing(backend: Backend) -> str:
@@ -324,7 +324,7 @@ class _Same(ControlError):
 @pytest.mark.parametrize("state", list(ServiceStatus))
 async def test_a_service_offers_just_what_works(shop: Backend, state: ServiceStatus):
     service = await store_service(shop, "weather", status=state)
-    verbs = SERVICE_VERBS | {verb: _moves_to(target) for verb, target in _BECOMES.items()}
+    verbs = {**SERVICE_VERBS, **{verb: _moves_to(target) for verb, target in _BECOMES.items()}}
     for actor in (ada, bert, petra, scaidrive):
         offered = set(registry.offered(actor, service))
         assert offered == {name for name, verb in verbs.items() if await works(shop, actor, verb, service.id)}, actor.id

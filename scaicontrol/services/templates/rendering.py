@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import cache
 from html import escape, unescape
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, overload
 
 from liquid.exceptions import LiquidError
 
@@ -86,6 +86,14 @@ async def translated(jinja: Jinja) -> str:
 @cache
 def _workers() -> Workers[Job | Jinja, Any]:
     return Workers(run, "template renderer", count=1, time_limit=_KILLED_AFTER, recycle_after=500)
+
+
+@overload
+def run(job: Job) -> Page: ...
+
+
+@overload
+def run(job: Jinja) -> str: ...
 
 
 def run(job: Job | Jinja) -> Page | str:
