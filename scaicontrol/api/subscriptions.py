@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
@@ -77,7 +78,7 @@ async def index(
 ) -> Page[SubscriptionOut]:
     wanted = checked(SubscriptionFilter, status=status, service_slug=service_slug)
     page = await subscriptions.page(uow, paging, wanted)
-    return Page([await _own(uow, each) for each in page.items], page.total, page.page, page.page_size)
+    return replace(page, items=[await _own(uow, each) for each in page.items])
 
 
 @router.get(
