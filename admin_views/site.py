@@ -18,6 +18,7 @@ from sqladmin.authentication import AuthenticationBackend
 from sqladmin.models import BaseView
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -44,6 +45,7 @@ CONSOLE_COOKIE: Final = "__Host-sc_console"  # what the login sets, sealed for t
 CONSOLE_PURPOSE: Final = "console-session"
 _HERE: Final = Path(__file__).parent
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_GONE: Final = PlainTextResponse("There is nothing here.", 404)
 
 
 def install_console(app: Starlette) -> Admin:
@@ -65,6 +67,7 @@ def install_console(app: Starlette) -> Admin:
     # Links stay within the console: nobody has to walk the routes of the whole product for each of them.
     admin.admin.state.links = Router([Mount(BASE, admin.admin, name="admin")])
     admin.admin.add_exception_handler(ControlError, _refused)
+    admin.admin.add_exception_handler(HTTPException, _http_error)
     for view in views():
         # SQLAdmin writes itself into the class; a class of its own for each console keeps two apart.
         admin.add_view(new_class(view.__name__, (view,)))
@@ -116,7 +119,8 @@ class Entrance:
             return
         guarded = _with_headers(send, backend.settings, spoken=SAID_COOKIE in request.cookies)
         if request.url.path.startswith(f"{BASE}/statics/"):
-            await self.app(scope, receive, guarded)
+            named = "\0" not in scope["path"]  # which no file system knows
+            await (self.app if named else _GONE)(scope, receive, guarded)
             return
         if not _from_here(request, backend.settings):
             refusal = PlainTextResponse("This request comes from another site; it was not carried out.", 403)
@@ -201,6 +205,14 @@ async def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, ControlError):
         raise error
     return await _page(request.app.state.console, request, status_of(error), error.message)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    if not hasattr(request.state, "visit"):  # a file of the console, asked for by anybody: there is no page to show
+        return _GONE if error.status_code == 404 else PlainTextResponse(str(error.detail), error.status_code)
+    return await _page(request.app.state.console, request, error.status_code, str(error.detail))
 
 
 async def _page(admin: Admin, request: Request, status: int, message: str) -> Response:

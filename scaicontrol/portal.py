@@ -23,7 +23,7 @@ _TYPES: Final = {
     ".png": "image/png",
     ".ico": "image/x-icon",
 }
-_NOT_PAGES: Final = ("api", "auth", "admin", "mcp", "_dev")
+_NOT_PAGES: Final = ("auth", "admin", "mcp", "_dev")
 _NO_BUNDLE: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>ScaiControl</title>
 <h1>ScaiControl is running</h1><p>The portal was not built into this installation: it needs Node.js 20.19 or newer at
 install time. Run <code>make portal</code>, or use the <a href="/api/docs">API</a> and the <a href="/admin">console</a>.
@@ -40,10 +40,16 @@ async def portal(request: Request) -> Response:
     name = "index.html" if is_page else str(path)
     if not (BUNDLE / "index.html").exists():
         return HTMLResponse(_NO_BUNDLE, headers={"Content-Security-Policy": POLICY})
-    found = (BUNDLE / name).resolve()
-    if not found.is_relative_to(BUNDLE.resolve()) or not found.is_file():
-        return Response("There is nothing here.", 404)
-    return _file(request, found, is_page=is_page)
+    found = _found(name)
+    return _file(request, found, is_page=is_page) if found else Response("There is nothing here.", 404)
+
+
+def _found(name: str) -> Path | None:
+    try:
+        found = (BUNDLE / name).resolve()
+        return found if found.is_relative_to(BUNDLE.resolve()) and found.is_file() else None
+    except (OSError, ValueError):  # longer than a name may be, or with a NUL in it
+        return None
 
 
 def _file(request: Request, found: Path, *, is_page: bool) -> Response:

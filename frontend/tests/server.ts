@@ -21,7 +21,7 @@ export const one = (data: unknown) => Response.json({ data, meta });
 export const page = (data: unknown[], total = data.length, number = 1) =>
   Response.json({
     data,
-    pagination: { page: number, page_size: 25, total, total_pages: Math.ceil(total / 25) },
+    pagination: { page: number, page_size: 25, total, total_pages: Math.ceil(total / 25), next: null },
     meta,
   });
 

@@ -1,11 +1,8 @@
-from typing import Annotated
-
-from fastapi import Query
 from starlette.responses import Response
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.pagination import Feed
+from scaicontrol.core.pagination import FEED_LIMIT, Feed
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import accounting
 from scaicontrol.services.accounting import AccountingIntegration, AccountingSyncItem, SyncStatus
@@ -20,7 +17,8 @@ from scaicontrol.services.accounting.schemas import (
     TestReport,
 )
 
-from .door import FeedOf, Many, One, Router
+from .bodies import LARGE_JSON_MAX
+from .door import After, FeedOf, Limit, Many, One, Router
 
 router = Router("/admin/accounting", tags=["admin-accounting"])
 
@@ -52,6 +50,7 @@ async def index(uow: UnitOfWork, partner_id: str | None = None) -> list[Accounti
     "/integrations",
     response_model=One[IntegrationOut],
     status_code=201,
+    body_max=LARGE_JSON_MAX,
     permission="accounting:manage",
     keyed=True,
     summary="Add an integration",
@@ -74,6 +73,7 @@ async def read(uow: UnitOfWork, integration_id: str) -> AccountingIntegration:
 @router.put(
     "/integrations/{integration_id}",
     response_model=One[IntegrationOut],
+    body_max=LARGE_JSON_MAX,
     permission="accounting:manage",
     summary="Change an integration",
 )
@@ -128,8 +128,8 @@ async def sync_log(
     uow: UnitOfWork,
     integration_id: str,
     status: SyncStatus | None = None,
-    after: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    after: After = None,
+    limit: Limit = FEED_LIMIT,
 ) -> Feed[SyncItemOut]:
     """Each document, payment and refund once, with a link to the file it was exported in."""
     feed = await accounting.sync_log(uow, integration_id, status=status, after=after, limit=limit)

@@ -10,9 +10,10 @@ from fastapi.routing import APIRoute
 import scaicontrol.api
 from scaicontrol import __version__
 
-from . import errors
+from . import description, docs, errors
+from .bodies import BodyGuard
 from .door import Router
-from .route_index import RouteIndex
+from .route_index import RouteIndex, Unanswered
 
 
 def routers() -> list[Router]:
@@ -30,27 +31,24 @@ def build_api() -> FastAPI:
         title="ScaiControl",
         version=__version__,
         summary="Subscriptions, usage, invoices and payments of a family of services.",
-        docs_url="/api/docs",
+        docs_url=None,
         redoc_url=None,
         generate_unique_id_function=_operation_id,
-        swagger_ui_parameters={"persistAuthorization": True},
     )
     errors.install(app)
+    app.add_middleware(BodyGuard)
     for router in routers():
         router.open_on(app.router, "/api/v1")
+    app.router.routes += docs.routes
     app.router.routes.insert(0, RouteIndex(app.router.routes))
+    app.router.routes.append(Unanswered(list(app.router.routes)))
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]  # FastAPI's own way to extend the schema
     return app
 
 
 def _described(app: FastAPI) -> dict[str, Any]:
-    """Name the way in: one bearer token, from ScaiKey."""
     if app.openapi_schema is None:
-        schema = FastAPI.openapi(app)
-        schema.setdefault("components", {})["securitySchemes"] = {
-            "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A ScaiKey token."}
-        }
-        app.openapi_schema = schema
+        app.openapi_schema = description.complete(FastAPI.openapi(app))
     return app.openapi_schema
 
 

@@ -3,13 +3,13 @@ from typing import Annotated
 from fastapi import Query
 
 from scaicontrol.core.audit_log import AuditEntry
-from scaicontrol.core.pagination import Feed
-from scaicontrol.core.schemas import Moment
+from scaicontrol.core.pagination import FEED_LIMIT, Feed
+from scaicontrol.core.schemas import MomentIn
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import audit
 from scaicontrol.services.audit import AuditEntryOut
 
-from .door import FeedOf, Router
+from .door import After, FeedOf, Limit, Router
 
 router = Router("/admin/audit-log", tags=["admin-audit"])
 
@@ -22,10 +22,10 @@ async def index(
     resource_type: str | None = None,
     resource_id: str | None = None,
     tenant_id: str | None = None,
-    start: Annotated[Moment | None, Query(alias="from")] = None,
-    end: Annotated[Moment | None, Query(alias="to")] = None,
-    after: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    start: Annotated[MomentIn | None, Query(alias="from", description="The first moment.")] = None,
+    end: Annotated[MomentIn | None, Query(alias="to", description="The first moment after.")] = None,
+    after: After = None,
+    limit: Limit = FEED_LIMIT,
 ) -> Feed[AuditEntry]:
     """Who did what to which resource, with the request that caused it."""
     return await audit.page(

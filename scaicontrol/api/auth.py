@@ -1,5 +1,6 @@
 """What clients that sign people in themselves ask for: configuration, the token exchange, and who they are."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.responses import Response
 
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import invalid
+from scaicontrol.core.errors import ControlError, Refused, Unauthenticated, Unavailable, invalid
 from scaicontrol.core.settings import Settings
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.integrations.scaikey import ScaiKeyLogin
@@ -17,7 +18,7 @@ from scaicontrol.services import identity
 from scaicontrol.services.identity import Me, MeOut, TokenIn
 
 from .authentication import origin_of
-from .door import One, Router
+from .door import LIMITED, One, Router
 from .rate_limits import RateLimit
 from .sign_in import login_of, root_routes
 
@@ -78,7 +79,7 @@ async def config(backend: Backend, login: Login) -> dict[str, Any]:
     "/token",
     permission="catalog:browse",
     summary="Proxy the token exchange",
-    responses={200: {"model": TokenOut}},
+    responses={200: {"model": TokenOut}, **LIMITED},
 )
 async def token(backend: Backend, body: TokenIn, login: Login, limited: Limited) -> Response:
     """
@@ -90,6 +91,8 @@ async def token(backend: Backend, body: TokenIn, login: Login, limited: Limited)
         _check_redirect(backend.settings, body.redirect_uri or "")
     form = {name: value for name, value in body.model_dump().items() if value is not None}
     status, answer = await login.proxy(form)
+    if status >= 400:
+        raise _refusal(status, answer)
     headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
     return Response(orjson.dumps(dict(answer)), status, headers, "application/json")
 
@@ -98,6 +101,16 @@ async def token(backend: Backend, body: TokenIn, login: Login, limited: Limited)
 async def me(uow: UnitOfWork) -> Me:
     """Who the caller is, in the directory's words, with the roles and permissions that hold here."""
     return await identity.me(uow)
+
+
+def _refusal(status: int, answer: Mapping[str, Any]) -> ControlError:
+    """Say ScaiKey's refusal in our own envelope, with its own words."""
+    said = str(answer.get("error_description") or answer.get("error") or "it gave no reason").rstrip(".")[:500]
+    if status >= 500 or status == 429:
+        return Unavailable(f"ScaiKey does not exchange tokens at the moment: {said}.", retry_after=5)
+    if status == 401:
+        return Unauthenticated(f"ScaiKey did not exchange this: {said}.")
+    return Refused(f"ScaiKey did not exchange this: {said}.")
 
 
 def _check_redirect(settings: Settings, redirect_uri: str) -> None:

@@ -1,5 +1,6 @@
 """Change plans: what somebody wants done, decided by another person, done exactly as shown (contract §28.3)."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import Query
@@ -33,8 +34,7 @@ async def index(
 ) -> Page[ChangePlanSummary]:
     """Approvers see those of their scope, everybody else their own and their agents'."""
     found = await changes.page(uow, paging, ChangePlanFilter(status=status, action=action))
-    shown = [changes.listed(uow.actor, plan) for plan in found.items]
-    return Page(shown, found.total, found.page, found.page_size)
+    return found.shown(partial(changes.listed, uow.actor))
 
 
 @router.get("/{plan_id}", response_model=One[ChangePlanOut], permission="changes:read", summary="Show a change plan")

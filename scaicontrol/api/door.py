@@ -21,6 +21,7 @@ from starlette.responses import Response
 from scaicontrol.core import idempotency
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.cursors import CURSOR_MAX
 from scaicontrol.core.errors import Conflict, ControlError
 from scaicontrol.core.events import rfc3339
 from scaicontrol.core.pagination import PAGE_SIZE, PAGE_SIZE_MAX, Feed, Page, PageRequest
@@ -29,25 +30,32 @@ from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
 
 from .authentication import authenticate
+from .bodies import JSON_MAX
 from .envelopes import ErrorOut, FeedOf, Many, One, Paged, ValidationErrorOut
 from .long_lists import LongLists
 from .requests import request_id_of
+from .route import DoorRoute, bounded, take_at_most
 
-__all__ = ["FeedOf", "Many", "One", "Paged", "Paging", "Router", "narrowing"]
+__all__ = ["After", "FeedOf", "Limit", "Many", "One", "Paged", "Paging", "Router", "narrowing"]
 
 Endpoint = Callable[..., Awaitable[Any]]
 _LONG = 200  # items; a page of a list has fewer
 
 
 def _paging(
-    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
-    page_size: Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX)] = PAGE_SIZE,
+    page: Annotated[int, Query(ge=1, le=100_000, description="From 1.")] = 1,
+    page_size: Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX, description="Rows of a page.")] = PAGE_SIZE,
     sort: Annotated[str, Query(max_length=60, description="A field, `-` before it for descending.")] = "-created_at",
+    after: Annotated[
+        str | None, Query(max_length=CURSOR_MAX, description="`next` of the page before, instead of a page number.")
+    ] = None,
 ) -> PageRequest:
-    return PageRequest(page, page_size, sort)
+    return PageRequest(page, page_size, sort, after)
 
 
 Paging = Annotated[PageRequest, Depends(_paging)]
+After = Annotated[str | None, Query(max_length=CURSOR_MAX, description="`next` of the stretch before.")]
+Limit = Annotated[int, Query(ge=1, le=PAGE_SIZE_MAX, description="Rows at most.")]
 
 
 def narrowing(model: type[BaseModel], **names: str) -> Any:
@@ -61,7 +69,7 @@ def narrowing(model: type[BaseModel], **names: str) -> Any:
         annotation: Any = Annotated[field.rebuild_annotation(), query]
         return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=annotation)
 
-    taken = [parameter(name, field) for name, field in model.model_fields.items()]
+    taken = [bounded(parameter(name, field)) for name, field in model.model_fields.items()]
     read.__signature__ = inspect.Signature(taken)  # type: ignore[attr-defined]  # what FastAPI reads
     return Depends(read)
 
@@ -76,7 +84,17 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"model": ErrorOut, "description": "It does not exist for this caller."},
     409: {"model": ErrorOut, "description": "Somebody was faster, or it clashes with what exists."},
     422: {"model": ValidationErrorOut, "description": "A field is missing or wrong."},
+    500: {"model": ErrorOut, "description": "We made a mistake; nothing was changed."},
     503: {"model": ErrorOut, "description": "Something we depend on does not answer; try again."},
+}
+
+
+_BODY_ERRORS: dict[int | str, dict[str, Any]] = {
+    408: {"model": ErrorOut, "description": "The request arrives too slowly."},
+    413: {"model": ErrorOut, "description": "The request is larger than this address takes."},
+}
+LIMITED: dict[int | str, dict[str, Any]] = {
+    429: {"model": ErrorOut, "description": "Too many requests from this address; wait."},
 }
 
 
@@ -85,7 +103,7 @@ class Router:
 
     def __init__(self, prefix: str = "", *, tags: Sequence[str], alias: str | None = None) -> None:
         self.prefix, self.alias, self.tags = prefix, alias, list(tags)
-        self.api = APIRouter()
+        self.api = APIRouter(route_class=DoorRoute)
         self._published: list[tuple[str, Endpoint, dict[str, Any]]] = []
 
     def get(self, path: str, **options: Any) -> Callable[[Endpoint], Endpoint]:
@@ -106,7 +124,7 @@ class Router:
     def open_on(self, target: APIRouter, prefix: str) -> None:
         """Add the endpoints to `target` itself: an included router is matched level by level, and twice on each."""
         for path, door, described in self._published:
-            target.add_api_route(prefix + path, door, **described)
+            target.add_api_route(prefix + path, door, route_class_override=DoorRoute, **described)
 
     def _publish(
         self,
@@ -118,10 +136,12 @@ class Router:
         response_model: Any = None,
         status_code: int = 200,
         keyed: bool = False,
+        body_max: int = JSON_MAX,
         **options: Any,
     ) -> Callable[[Endpoint], Endpoint]:
         def publish(endpoint: Endpoint) -> Endpoint:
             door = _door(endpoint, permission, _Answer(response_model, status_code), method, keyed=keyed)
+            take_at_most(door, body_max)
             grant = PERMISSIONS[permission]
             extra: dict[str, Any] = {"x-permission": permission, "x-idempotent": keyed}
             if "request_body" in options:  # of an endpoint that reads the request itself
@@ -140,7 +160,7 @@ class Router:
                     "tags": list(self.tags),
                     "name": endpoint.__name__ if shown else f"{endpoint.__name__}_alias",
                     "include_in_schema": shown and options.get("include_in_schema", True),
-                    "responses": _ERRORS | options.get("responses", {}),
+                    "responses": _ERRORS | ({} if method == "GET" else _BODY_ERRORS) | options.get("responses", {}),
                     "openapi_extra": extra,
                 }
                 self.api.add_api_route(prefix + path, door, **described)
@@ -178,6 +198,7 @@ class _Answer:
                 "page_size": result.page_size,
                 "total": result.total,
                 "total_pages": result.total_pages,
+                "next": result.next,
             }
             result = result.items
         elif isinstance(result, Feed):
@@ -245,7 +266,7 @@ def _door(endpoint: Endpoint, permission: str, answer: _Answer, method: str, *, 
         own.append(
             inspect.Parameter("idempotency_key", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=header)
         )
-    shown = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in mine]
+    shown = [bounded(p).replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in mine]
     door.__signature__ = inspect.Signature([*own, *shown])  # type: ignore[attr-defined]  # what FastAPI reads
     door.__name__ = endpoint.__name__
     door.__doc__ = endpoint.__doc__

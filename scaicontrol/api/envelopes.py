@@ -17,6 +17,7 @@ class Pagination(BaseModel):
     page_size: int = Field(examples=[25])
     total: int = Field(examples=[1])
     total_pages: int = Field(examples=[1])
+    next: str | None = Field(description="Send it as `after` for the rows behind these; null at the end.")
 
 
 class One(BaseModel, Generic[T]):

@@ -1,14 +1,17 @@
 """The one table from what went wrong to the HTTP answer (contract §4.2)."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import orjson
 from fastapi import FastAPI, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from scaicontrol.core import errors
 from scaicontrol.core.errors import ControlError, Reason
@@ -17,6 +20,7 @@ from scaicontrol.core.logging import get_logger
 from .requests import request_id_of
 
 log = get_logger(__name__)
+_CRASH: Final = "Something went wrong on our side; nothing was changed. Quote the request id."
 
 STATUS: dict[type[ControlError], int] = {
     errors.NotFound: 404,
@@ -33,6 +37,7 @@ _HTTP_CODES = {
     403: "forbidden",
     404: "not_found",
     405: "bad_request",
+    408: "bad_request",
     409: "conflict",
     413: "payload_too_large",
     415: "bad_request",
@@ -75,10 +80,9 @@ async def _control_error(request: Request, error: Exception) -> Response:
         headers["Retry-After"] = str(error.retry_after)
     detail = None
     if status == 422:
-        detail = [
-            {"type": r.code, "loc": ["body", *(r.field.split(".") if r.field else [])], "msg": r.message}
-            for r in error.reasons
-        ] or [{"type": "value_error", "loc": ["body"], "msg": error.message}]
+        detail = [{"type": r.code, "loc": _loc(request, r.field), "msg": r.message} for r in error.reasons] or [
+            {"type": "value_error", "loc": ["body"], "msg": error.message}
+        ]
     return answer(
         request,
         status,
@@ -89,6 +93,28 @@ async def _control_error(request: Request, error: Exception) -> Response:
         details=error.details,
         headers=headers,
     )
+
+
+def _loc(request: Request, field: str | None) -> list[str]:
+    """Say where a field was sent: beneath the service layer nobody knows whether in the body or in the query."""
+    path = field.split(".") if field else []
+    route = request.scope.get("route")
+    if path and isinstance(route, APIRoute):
+        for place, name in _asked_for(route.dependant, path[0]):
+            return [place, name, *path[1:]]
+    return ["body", *path]
+
+
+def _asked_for(dependant: Dependant, field: str) -> Iterator[tuple[str, str]]:
+    places = (
+        ("path", dependant.path_params),
+        ("query", dependant.query_params),
+        ("header", dependant.header_params),
+    )
+    for place, known in places:
+        yield from ((place, each.alias) for each in known if field in {each.alias, each.name})
+    for each in dependant.dependencies:
+        yield from _asked_for(each, field)
 
 
 async def _validation_error(request: Request, error: Exception) -> Response:
@@ -110,15 +136,40 @@ async def _http_error(request: Request, error: Exception) -> Response:
     return answer(request, error.status_code, code, message, headers=error.headers)
 
 
-async def _crash(request: Request, error: Exception) -> Response:
-    log.error("request_crashed", path=request.url.path, exc_info=error)
-    return answer(
-        request, 500, "internal_error", "Something went wrong on our side; nothing was changed. Quote the request id."
-    )
+class Crashes:
+    """
+    Answers 500 for what nobody expected, and keeps the connection.
+
+    An exception that reaches the server makes it close the connection behind an answer that promised to keep it: the
+    client's next request would be cut.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception:
+            if started:  # half an answer: only a cut connection tells the client so
+                raise
+            request = Request(scope)
+            log.exception("request_crashed", path=request.url.path)
+            await answer(request, 500, "internal_error", _CRASH)(scope, receive, send)
 
 
 def install(app: FastAPI) -> None:
     app.add_exception_handler(ControlError, _control_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, _crash)
+    app.add_middleware(Crashes)

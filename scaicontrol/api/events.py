@@ -1,14 +1,10 @@
-from typing import Annotated
-
-from fastapi import Query
-
 from scaicontrol.core.outbox import Outbox
-from scaicontrol.core.pagination import Feed
+from scaicontrol.core.pagination import FEED_LIMIT, Feed
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import webhooks
 from scaicontrol.services.webhooks.schemas import EventOut
 
-from .door import FeedOf, Router
+from .door import After, FeedOf, Limit, Router
 
 router = Router("/admin/events", tags=["admin-events"])
 
@@ -19,8 +15,8 @@ async def index(
     topic: str | None = None,
     tenant_id: str | None = None,
     resource_id: str | None = None,
-    after: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    after: After = None,
+    limit: Limit = FEED_LIMIT,
 ) -> Feed[Outbox]:
     """The pull twin of the webhooks: the same facts, in the order they were written."""
     return await webhooks.stream(

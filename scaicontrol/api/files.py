@@ -1,6 +1,5 @@
-"""One uploaded file, read only as far as it may be long: what does not end is refused, not kept."""
+"""One uploaded file; its route reads no further than it may be long."""
 
-from collections.abc import AsyncGenerator
 from typing import Any, Final
 
 from starlette.datastructures import UploadFile
@@ -11,7 +10,9 @@ from starlette.requests import Request
 from scaicontrol.core.errors import invalid
 from scaicontrol.services.uploads import Limits
 
-_AROUND: Final = 16_384  # bytes for boundaries, headers of the part and a field or two
+from .bodies import KIB
+
+AROUND: Final = 16 * KIB  # for boundaries, headers of the part and a field or two
 FILE_BODY: Final[dict[str, Any]] = {
     "required": True,
     "content": {
@@ -30,10 +31,7 @@ async def file_of(request: Request, limits: Limits) -> bytes:
     """Give the part named `file` of a multipart request; its file name and declared type are not looked at."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise invalid("file", "Send the picture as multipart/form-data, in a part named 'file'.", "missing")
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limits.bytes_max + _AROUND:
-        raise HTTPException(413, limits.sentence)
-    parser = MultiPartParser(request.headers, _bounded(request, limits), max_files=1, max_fields=4)
+    parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=4)
     try:
         form = await parser.parse()
     except MultiPartException as error:
@@ -47,12 +45,3 @@ async def file_of(request: Request, limits: Limits) -> bytes:
         return await file.read()
     finally:
         await form.close()
-
-
-async def _bounded(request: Request, limits: Limits) -> AsyncGenerator[bytes]:
-    read = 0
-    async for chunk in request.stream():
-        read += len(chunk)
-        if read > limits.bytes_max + _AROUND:
-            raise HTTPException(413, limits.sentence)
-        yield chunk

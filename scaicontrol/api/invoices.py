@@ -41,6 +41,7 @@ from scaicontrol.services.invoices import (
     SettlementOut,
 )
 
+from .bodies import LARGE_JSON_MAX
 from .door import Many, One, Paged, Paging, Router, narrowing
 
 Wanted = Annotated[InvoiceFilter, narrowing(InvoiceFilter, issued_from="from", issued_to="to")]
@@ -58,6 +59,7 @@ credit_notes = Router(prefix="/admin/billing/credit-notes", tags=["admin-billing
     "",
     response_model=One[InvoiceOut],
     status_code=201,
+    body_max=LARGE_JSON_MAX,
     permission="invoices:create",
     keyed=True,
     summary="Create a draft",
@@ -78,7 +80,13 @@ async def show(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
     return await invoices.detail(uow, invoice_id)
 
 
-@router.patch("/{invoice_id}", response_model=One[InvoiceOut], permission="invoices:update", summary="Edit a draft")
+@router.patch(
+    "/{invoice_id}",
+    response_model=One[InvoiceOut],
+    body_max=LARGE_JSON_MAX,
+    permission="invoices:update",
+    summary="Edit a draft",
+)
 async def update(uow: UnitOfWork, invoice_id: str, body: InvoicePatch) -> InvoiceOut:
     return await _stored(uow, await invoices.update(uow, invoice_id, body))
 
@@ -92,6 +100,7 @@ async def delete(uow: UnitOfWork, invoice_id: str) -> Deleted:
 @router.put(
     "/{invoice_id}/line-items/order",
     response_model=One[InvoiceOut],
+    body_max=LARGE_JSON_MAX,
     permission="invoices:update",
     summary="Put the lines of a draft into an order",
 )
@@ -151,6 +160,7 @@ async def send(uow: UnitOfWork, invoice_id: str, body: SendIn) -> MailQueued:
     "/{invoice_id}/credit-note",
     response_model=One[InvoiceOut],
     status_code=201,
+    body_max=LARGE_JSON_MAX,
     permission="invoices:credit",
     keyed=True,
     summary="Credit an invoice, whole or in part",
@@ -208,7 +218,12 @@ async def mark_paid(uow: UnitOfWork, invoice_id: str, body: MarkPaidIn) -> invoi
     "/{invoice_id}/pdf", permission="invoices:administer", summary="Fetch the PDF",
     responses={200: {"content": {"application/pdf": {}}}},
 )  # fmt: skip
-async def pdf(backend: Backend, actor: Actor, invoice_id: str, version: int | None = None) -> Response:
+async def pdf(
+    backend: Backend,
+    actor: Actor,
+    invoice_id: str,
+    version: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Default: the last.")] = None,
+) -> Response:
     return as_file(await invoices.pdf(backend, actor, invoice_id, version))
 
 

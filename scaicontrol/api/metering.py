@@ -1,23 +1,13 @@
-from typing import Annotated
-
-from fastapi import Depends, HTTPException, Request
-
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import usage
 from scaicontrol.services.usage import BatchIn, Ingested, IngestedOut, QuotaStatus, QuotaStatusOut
 
+from .bodies import MIB
 from .door import One, Router
 
-_BODY_BYTES = 1024 * 1024
-
 router = Router(tags=["metering"])
-
-
-async def _small(request: Request) -> None:
-    if len(await request.body()) > _BODY_BYTES:
-        raise HTTPException(413, "A batch of usage events is at most 1 MiB; send several.")
 
 
 @router.post(
@@ -25,9 +15,10 @@ async def _small(request: Request) -> None:
     response_model=One[IngestedOut],
     status_code=202,
     permission="usage:ingest",
+    body_max=MIB,
     summary="Report usage",
 )
-async def ingest(backend: Backend, actor: Actor, body: BatchIn, small: Annotated[None, Depends(_small)]) -> Ingested:
+async def ingest(backend: Backend, actor: Actor, body: BatchIn) -> Ingested:
     """
     Idempotent by each event's key: send a batch again as often as you like. A bad event is rejected alone.
 

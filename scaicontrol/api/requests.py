@@ -1,4 +1,4 @@
-"""What every request carries: an id that is echoed, logged and quoted in errors, and headers that keep pages safe."""
+"""What every request carries: an id that is echoed, logged and quoted in errors, and headers that keep answers safe."""
 
 import re
 import time
@@ -48,6 +48,8 @@ class RequestContext:
                 headers.setdefault("X-Content-Type-Options", "nosniff")
                 headers.setdefault("Referrer-Policy", "same-origin")
                 headers.setdefault("X-Frame-Options", "DENY")
+                if headers.get("content-type", "").startswith("application/json"):
+                    headers.setdefault("Cache-Control", "no-store")  # somebody's own, and true at this moment
             await send(message)
 
         try:

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Sequence
 
 from fastapi.routing import APIRoute
 from starlette._utils import get_route_path
+from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
+_API = "/api/"
 _HEAD = 4  # `/api/v1/admin/partners`: what follows tells few routes apart
 
 
@@ -15,7 +17,7 @@ class RouteIndex(BaseRoute):
     """
     Stands before the routes it knows and goes straight to the one that fits path and method.
 
-    What it does not find is left to the routes behind it: they also know a wrong method (405) and a missing path.
+    What it does not find is left to the routes behind it, and last to `Unanswered`.
     """
 
     def __init__(self, routes: Iterable[BaseRoute]) -> None:
@@ -38,6 +40,29 @@ class RouteIndex(BaseRoute):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         route: APIRoute = scope["route"]
         await route.handle(scope, receive, send)
+
+
+class Unanswered(BaseRoute):
+    """Stands behind all routes of the API and says what is wrong: no such path, or which methods it has."""
+
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
+        self._routes = routes
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        ours = scope["type"] == "http" and f"{get_route_path(scope)}/".startswith(_API)
+        return (Match.FULL, {}) if ours else (Match.NONE, {})
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        methods = {
+            method
+            for route in self._routes
+            if route is not self and route.matches(scope)[0] is Match.PARTIAL
+            for method in getattr(route, "methods", None) or ()
+        }
+        if not methods:
+            raise HTTPException(404)
+        allowed = ", ".join(sorted(methods))
+        raise HTTPException(405, f"This address takes {allowed}.", {"Allow": allowed})
 
 
 def _shape(parts: Sequence[str]) -> tuple[int, str]:

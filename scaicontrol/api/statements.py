@@ -1,6 +1,5 @@
 """Statements of account: for a tenant of its own, for an operator of any tenant."""
 
-from datetime import date
 from typing import Annotated, Any, Final
 
 from fastapi import Query
@@ -9,7 +8,7 @@ from starlette.responses import Response
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Refused
-from scaicontrol.core.schemas import Currency
+from scaicontrol.core.schemas import Currency, DayIn
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices
 from scaicontrol.services.invoices import Statement
@@ -20,8 +19,8 @@ from .invoices import as_file
 router = Router(prefix="/billing/statement", tags=["billing"])
 any_tenant = Router(prefix="/admin/billing/statement", tags=["admin-billing"])
 
-From = Annotated[date, Query(alias="from", description="The first day.")]
-To = Annotated[date, Query(alias="to", description="The last day, included.")]
+From = Annotated[DayIn, Query(alias="from", description="The first day.")]
+To = Annotated[DayIn, Query(alias="to", description="The last day, included.")]
 Wanted = Annotated[Currency | None, Query(description="Default: the seller's currency.")]
 _PDF: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"application/pdf": {}}}}
 

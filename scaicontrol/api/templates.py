@@ -26,6 +26,7 @@ from scaicontrol.services.templates import (
     VersionOut,
 )
 
+from .bodies import LARGE_JSON_MAX
 from .door import Many, One, Router
 from .envelopes import DeletedOut
 
@@ -69,6 +70,7 @@ async def template_variables(uow: UnitOfWork, document_type: TemplateType = Temp
 @router.post(
     "/preview",
     response_model=One[TemplatePreviewOut],
+    body_max=LARGE_JSON_MAX,
     permission="templates:read",
     summary="Render unsaved content",
     responses={200: {"content": {"application/pdf": {}}}},
@@ -90,6 +92,7 @@ async def preview_template(backend: Backend, actor: Actor, body: TemplatePreview
     "",
     response_model=One[TemplateOut],
     status_code=201,
+    body_max=LARGE_JSON_MAX,
     permission="templates:manage",
     summary="Create a template",
 )
@@ -103,7 +106,13 @@ async def read_template(uow: UnitOfWork, template_id: str) -> TemplateOut:
     return _shown(await templates.get(uow, template_id))
 
 
-@router.put("/{template_id}", response_model=One[TemplateOut], permission="templates:manage", summary="Save a template")
+@router.put(
+    "/{template_id}",
+    response_model=One[TemplateOut],
+    body_max=LARGE_JSON_MAX,
+    permission="templates:manage",
+    summary="Save a template",
+)
 async def save_template(backend: Backend, actor: Actor, template_id: str, body: TemplatePut) -> TemplateOut:
     """Writes the next version, as a draft; what is live stays live. A stale `version` is 409."""
     return _shown(await templates.save(backend, actor, template_id, body))

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -31,7 +32,7 @@ async def list_tenants(
         TenantRowOut(**dict(TenantOut.model_validate(tenant)), billing=_billing(profiles.get(tenant.id)))
         for tenant in page.items
     ]
-    return Page(rows, page.total, page.page, page.page_size)
+    return replace(page, items=rows)
 
 
 def _billing(profile: BillingProfile | None) -> BillingSummaryOut | None:

@@ -1,4 +1,4 @@
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,15 +10,11 @@ from scaicontrol.services import uploads
 from scaicontrol.services.uploads import Upload, UploadOut
 
 from .door import One, Router
-from .envelopes import ErrorOut
-from .files import FILE_BODY, file_of
+from .files import AROUND, FILE_BODY, file_of
 
 admin = Router("/admin/uploads", tags=["uploads"])
 public = Router("/uploads", tags=["uploads"])
 
-_TOO_LARGE: Final[dict[int | str, dict[str, Any]]] = {
-    413: {"model": ErrorOut, "description": "The file is larger than such a picture may be."}
-}
 _HEADERS: Final = {
     "Cache-Control": "public, max-age=31536000, immutable",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
@@ -29,7 +25,7 @@ _HEADERS: Final = {
 
 @admin.post(
     "/icon", response_model=One[UploadOut], permission="icons:upload", summary="Store an icon",
-    request_body=FILE_BODY, responses=_TOO_LARGE,
+    request_body=FILE_BODY, body_max=uploads.ICON.bytes_max + AROUND,
 )  # fmt: skip
 async def upload_icon(backend: Backend, actor: Actor, request: Request) -> UploadOut:
     """
@@ -43,7 +39,7 @@ async def upload_icon(backend: Backend, actor: Actor, request: Request) -> Uploa
 
 @admin.post(
     "/template-image", response_model=One[UploadOut], permission="template_images:upload",
-    summary="Store a template image", request_body=FILE_BODY, responses=_TOO_LARGE,
+    summary="Store a template image", request_body=FILE_BODY, body_max=uploads.TEMPLATE_IMAGE.bytes_max + AROUND,
 )  # fmt: skip
 async def upload_template_image(backend: Backend, actor: Actor, request: Request) -> UploadOut:
     """

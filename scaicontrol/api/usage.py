@@ -2,9 +2,9 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import AwareDatetime
 
 from scaicontrol.core.errors import Refused
+from scaicontrol.core.schemas import MomentIn
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tenants, usage
 from scaicontrol.services.usage import (
@@ -25,8 +25,8 @@ from .door import Many, Router
 router = Router("/usage", tags=["metering"])
 admin = Router("/admin/usage", tags=["admin-usage"])
 
-Since = Annotated[AwareDatetime | None, Query(alias="from")]
-Until = Annotated[AwareDatetime | None, Query(alias="to")]
+Since = Annotated[MomentIn | None, Query(alias="from", description="The first moment.")]
+Until = Annotated[MomentIn | None, Query(alias="to", description="The first moment after.")]
 
 
 @router.get("/summary", response_model=Many[MetricUseOut], permission="usage:read", summary="Show the current period")

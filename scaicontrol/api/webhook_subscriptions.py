@@ -1,10 +1,6 @@
-from typing import Annotated
-
-from fastapi import Query
-
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.pagination import Feed
+from scaicontrol.core.pagination import FEED_LIMIT, Feed
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import webhooks
 from scaicontrol.services.webhooks import WebhookDelivery, WebhookEndpoint
@@ -24,7 +20,7 @@ from scaicontrol.services.webhooks.schemas import (
     WebhookEndpointPut,
 )
 
-from .door import FeedOf, Many, One, Router
+from .door import After, FeedOf, Limit, Many, One, Router
 from .envelopes import DeletedOut
 
 router = Router("/admin/webhook-subscriptions", tags=["admin-webhook-subscriptions"])
@@ -102,8 +98,8 @@ async def deliveries(
     endpoint_id: str,
     status: str | None = None,
     topic: str | None = None,
-    after: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    after: After = None,
+    limit: Limit = FEED_LIMIT,
 ) -> Feed[WebhookDelivery]:
     return await webhooks.deliveries(uow, endpoint_id, status=status, topic=topic, after=after, limit=limit)
 

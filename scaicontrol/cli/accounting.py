@@ -1,6 +1,6 @@
 """Accounting integrations, and exports that prove themselves."""
 
-from datetime import datetime
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,11 +15,12 @@ from scaicontrol.services import accounting
 from scaicontrol.services.accounting.schemas import IntegrationOut, SyncIn, TestReport
 
 from .door import command, progress
+from .moments import day_option
 
 app = typer.Typer(name="accounting", no_args_is_help=True, help="Exports to the books, and archives.")
 
-From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")]
-To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, included.")]
+From = Annotated[date | None, day_option("--from", help="The first day.")]
+To = Annotated[date | None, day_option("--to", help="The last day, included.")]
 
 
 @command(app, "list")
@@ -51,7 +52,7 @@ async def sync(
     uow: UnitOfWork, integration_id: str, first: From = None, last: To = None, *, force: bool = False
 ) -> str:
     """Queue a range, or what failed; a worker exports it within 15 minutes. --force exports again."""
-    wanted = SyncIn.model_validate({"from": _day(first), "to": _day(last), "force": force})
+    wanted = SyncIn.model_validate({"from": first, "to": last, "force": force})
     return f"{await accounting.request(uow, integration_id, wanted)} items wait to be exported."
 
 
@@ -66,13 +67,12 @@ async def export(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write; it must not exist.")],
 ) -> dict[str, Any]:
     """Write everything a partner issued in a stretch of days into one file; the same range gives the same bytes."""
-    begin, end = _day(first), _day(last)
-    if begin is None or end is None or end < begin:
+    if first is None or last is None or last < first:
         raise invalid("to", "Give the first day with --from and the last with --to, in this order.")
     if output.exists():
         raise Conflict(f"{output} exists; name another file, or move it away.")
-    with progress(f"Reading {partner} from {begin} to {end}") as moved:
-        made = await accounting.export(backend, actor, provider, partner, begin, end, progress=moved)
+    with progress(f"Reading {partner} from {first} to {last}") as moved:
+        made = await accounting.export(backend, actor, provider, partner, first, last, progress=moved)
     with output.open("xb") as file:
         file.write(made.body)
     said = {
@@ -82,7 +82,3 @@ async def export(
         "sha256": sha256(made.body).hexdigest(),
     }
     return said | ({"fingerprint": made.fingerprint} if made.fingerprint else {})
-
-
-def _day(moment: datetime | None) -> Any:
-    return moment.date() if moment else None

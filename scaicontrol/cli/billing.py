@@ -1,6 +1,6 @@
 """Billing runs: plan, compare, apply."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +13,7 @@ from scaicontrol.services import billing
 from scaicontrol.services.billing.schemas import QuarantineOut, RunOut
 
 from .door import command
+from .moments import moment_option
 
 app = typer.Typer(name="billing", no_args_is_help=True, help="Billing runs: plan, compare, apply.")
 
@@ -22,10 +23,10 @@ async def plan(
     backend: Backend,
     actor: Actor,
     partner: Annotated[str, typer.Option(help="Whose tenants to bill.")],
-    as_of: Annotated[datetime | None, typer.Option(help="UTC; now when left out.")] = None,
+    as_of: Annotated[datetime | None, moment_option(help="UTC; now when left out.")] = None,
 ) -> RunOut:
     """Compute what is due; writes no document."""
-    moment = as_of.replace(tzinfo=UTC) if as_of else backend.clock.now()
+    moment = as_of or backend.clock.now()
     return RunOut.model_validate(await billing.plan(backend, actor, partner, moment))
 
 

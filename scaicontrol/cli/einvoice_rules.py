@@ -1,6 +1,6 @@
 """Official e-invoice rules: which are here, install what was published, and see what it would refuse."""
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +13,7 @@ from scaicontrol.services import einvoices, invoices
 from scaicontrol.services.einvoices import InstalledRuleSet, NewRuleSet
 
 from .door import command, progress
+from .moments import day_option
 
 app = typer.Typer(name="einvoice-rules", no_args_is_help=True, help="Official rule sets that e-invoices must pass.")
 
@@ -71,7 +72,7 @@ async def install(
     folder: Annotated[Path, typer.Argument(help="The unpacked rules: one .xsl or .xslt and what it includes.")],
     name: Annotated[str, typer.Option(help="What the set is called, such as XRechnung.")],
     version: Annotated[str, typer.Option(help="Its version, such as 2.6.0.")],
-    valid_from: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First issue date it holds for.")],
+    valid_from: Annotated[date, day_option(help="First issue date it holds for.")],
     profile: Annotated[list[str], typer.Option(help="Whom it is for, such as ubl-xrechnung; may be repeated.")],
     source: Annotated[str, typer.Option(help="Where it was published.")],
     stylesheet: Stylesheet = None,
@@ -79,7 +80,7 @@ async def install(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compile and try it, store nothing.")] = False,
 ) -> dict[str, Any]:
     """Install a rule set: prove that it compiles, keep it, and hold documents against it from its day on."""
-    new = NewRuleSet(name, version, tuple(profile), valid_from.date(), source, stylesheet)
+    new = NewRuleSet(name, version, tuple(profile), valid_from, source, stylesheet)
     return _row(await einvoices.install(backend, actor, folder, new, dry_run=dry_run), backend.clock.now().date())
 
 

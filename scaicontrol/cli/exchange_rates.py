@@ -1,6 +1,6 @@
 """Exchange rates: what one euro was worth, for VAT that must be stated in the seller's own currency."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +13,7 @@ from scaicontrol.services import tax
 from scaicontrol.services.tax import ExchangeRate, ReferenceRate
 
 from .door import command
+from .moments import day_option
 
 app = typer.Typer(
     name="exchange-rates", no_args_is_help=True, help="Reference rates of the European Central Bank (VAT Directive 91)."
@@ -24,12 +25,12 @@ _NINETY_DAYS = timedelta(days=90)
 async def list_(
     uow: UnitOfWork,
     currency: Annotated[str | None, typer.Option(help="Only this ISO 4217 currency.")] = None,
-    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day.")] = None,
+    since: Annotated[date | None, day_option(help="First day.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 200,
 ) -> list[dict[str, Any]]:
     """List what one euro was worth, the newest day first."""
     wanted = currency.upper() if currency else None
-    return [_shown(row) for row in await tax.exchange_rates(uow, wanted, since.date() if since else None, limit)]
+    return [_shown(row) for row in await tax.exchange_rates(uow, wanted, since or None, limit)]
 
 
 @command(app, changes=True)
@@ -37,12 +38,12 @@ async def add(
     uow: UnitOfWork,
     currency: Annotated[str, typer.Argument(help="ISO 4217 code, such as USD.")],
     rate: Annotated[str, typer.Argument(help="Units of it for one euro, such as 1.0837.")],
-    on: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day it was published for.")],
+    on: Annotated[date, day_option(help="The day it was published for.")],
     source: Annotated[str, typer.Option(help="Who published it.")] = tax.ECB,
     replace: Annotated[bool, typer.Option("--replace", help="Correct a rate that was entered wrongly.")] = False,
 ) -> dict[str, Any]:
     """Note what one euro was worth on a day."""
-    new = ReferenceRate(currency.upper(), _decimal(rate), on.date(), source)
+    new = ReferenceRate(currency.upper(), _decimal(rate), on, source)
     return _shown(await tax.add_exchange_rate(uow, new, replace=replace))
 
 
@@ -50,12 +51,10 @@ async def add(
 async def import_(
     uow: UnitOfWork,
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="eurofxref*.xml or .csv of the ECB.")],
-    since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day to take; default ninety days ago.")
-    ] = None,
+    since: Annotated[date | None, day_option(help="First day to take; default ninety days ago.")] = None,
 ) -> str:
     """Add the rates of a file that the European Central Bank publishes; days that are known stay as they are."""
-    first: date = since.date() if since else uow.now.date() - _NINETY_DAYS
+    first: date = since or uow.now.date() - _NINETY_DAYS
     rates = [rate for rate in tax.read_ecb_file(file.read_bytes()) if rate.valid_on >= first]  # a small file, read once
     added = await tax.import_exchange_rates(uow, rates)
     return f"{added} rates added, {len(rates) - added} were known."

@@ -1,7 +1,7 @@
 """Invoices and credit notes."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import typer
@@ -27,10 +27,11 @@ from scaicontrol.services.invoices import (
 )
 
 from .door import command, progress
+from .moments import day_option
 
 app = typer.Typer(name="invoices", no_args_is_help=True, help="Invoices and credit notes.")
 
-IssueDate = Annotated[datetime | None, typer.Option("--issue-date", formats=["%Y-%m-%d"], help="Default: today.")]
+IssueDate = Annotated[date | None, day_option("--issue-date", help="Default: today.")]
 
 
 @command(app, "list")
@@ -164,4 +165,4 @@ def _findings(verdict: Verification, found: Sequence[Violation]) -> list[dict[st
 
 
 def _on(issue_date: datetime | None) -> FinalizeIn:
-    return FinalizeIn(issue_date=issue_date.date() if issue_date else None)
+    return FinalizeIn(issue_date=issue_date or None)

@@ -1,6 +1,6 @@
 """Tenants: who buys."""
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +16,7 @@ from scaicontrol.services.invoices import Statement
 from scaicontrol.services.tenants import BillingProfileOut, TenantOut
 
 from .door import command
+from .moments import day_option
 
 app = typer.Typer(name="tenants", no_args_is_help=True, help="Tenants and their billing profiles.")
 
@@ -48,13 +49,13 @@ async def statement(
     backend: Backend,
     actor: Actor,
     tenant_id: str,
-    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")],
-    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day, included.")],
+    first: Annotated[date, day_option("--from", help="The first day.")],
+    last: Annotated[date, day_option("--to", help="The last day, included.")],
     currency: Annotated[str | None, typer.Option(help="Default: the seller's currency.")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the PDF here instead.")] = None,
 ) -> Statement | str:
     """Show what a tenant was billed and paid between two days, or write it as a PDF."""
-    asked = tenant_id, first.date(), last.date(), currency
+    asked = tenant_id, first, last, currency
     if output is None:
         return await backend.ask(actor, invoices.statement, *asked)
     if output.exists():

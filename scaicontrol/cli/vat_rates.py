@@ -1,6 +1,6 @@
 """VAT rates: the dated table decisions are made with, and a look at a VAT number."""
 
-from datetime import datetime
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from scaicontrol.services import tax
 from scaicontrol.services.tax import Rate, VatRate
 
 from .door import command
+from .moments import day_option
 
 app = typer.Typer(name="vat-rates", no_args_is_help=True, help="Standard VAT rates of the 27 states, and VAT numbers.")
 
@@ -22,7 +23,7 @@ app = typer.Typer(name="vat-rates", no_args_is_help=True, help="Standard VAT rat
 async def list_(
     uow: UnitOfWork,
     country: Annotated[str | None, typer.Option(help="Only this member state; Greece is GR.")] = None,
-    on: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only what holds on this day.")] = None,
+    on: Annotated[date | None, day_option(help="Only what holds on this day.")] = None,
 ) -> list[dict[str, Any]]:
     """List the standard rates with the days they hold, their source, and when a person compared them with it."""
     stored = await tax.rates(uow)
@@ -30,7 +31,7 @@ async def list_(
     return [
         _shown(rate)
         for rate in rates
-        if (country is None or rate.country_code == country.upper()) and (on is None or rate.holds_on(on.date()))
+        if (country is None or rate.country_code == country.upper()) and (on is None or rate.holds_on(on))
     ]
 
 
@@ -39,21 +40,19 @@ async def add(
     uow: UnitOfWork,
     country: Annotated[str, typer.Argument(help="Member state, such as NL; Greece is GR.")],
     rate: Annotated[str, typer.Argument(help="Per cent, such as 25.5.")],
-    begins: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day it holds.")],
+    begins: Annotated[date, day_option("--from", help="The first day it holds.")],
     source: Annotated[str, typer.Option(help="Where the rate is published, with the entry's reference.")],
     territory: Annotated[str, typer.Option(help="azores, madeira or jungholz_mittelberg.")] = "",
-    checked_on: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day a person compared it with the source.")
-    ] = None,
+    checked_on: Annotated[date | None, day_option(help="The day a person compared it with the source.")] = None,
 ) -> dict[str, Any]:
     """Let a standard rate begin on a day; the one before it ends the day before."""
     new = Rate(
         country.upper(),
         _per_cent(rate),
-        begins.date(),
+        begins,
         territory=territory,
         source=source,
-        checked_on=checked_on.date() if checked_on else None,
+        checked_on=checked_on or None,
     )
     row: VatRate = await tax.add_rate(uow, new)
     return _shown(row.as_rate())

@@ -1,6 +1,6 @@
 """Webhook subscribers and their deliveries."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +12,7 @@ from scaicontrol.services import webhooks
 from scaicontrol.services.webhooks.schemas import DeliveryOut
 
 from .door import command
+from .moments import moment_option
 
 app = typer.Typer(name="webhooks", no_args_is_help=True, help="Subscribers and deliveries.")
 
@@ -44,18 +45,18 @@ async def retry(uow: UnitOfWork, endpoint_id: str, delivery_id: str) -> Delivery
 async def replay(
     uow: UnitOfWork,
     endpoint_id: str,
-    start: Annotated[datetime, typer.Option("--from", help="UTC.")],
-    end: Annotated[datetime, typer.Option("--to", help="UTC.")],
+    start: Annotated[datetime, moment_option("--from", help="UTC.")],
+    end: Annotated[datetime, moment_option("--to", help="UTC.")],
 ) -> str:
     """Deliver a range again."""
-    queued = await webhooks.replay(uow, endpoint_id, start=start.replace(tzinfo=UTC), end=end.replace(tzinfo=UTC))
+    queued = await webhooks.replay(uow, endpoint_id, start=start, end=end)
     return f"Queued {queued} deliveries."
 
 
 @command(app, changes=True)
-async def purge(uow: UnitOfWork, before: Annotated[datetime, typer.Option(help="UTC.")]) -> str:
+async def purge(uow: UnitOfWork, before: Annotated[datetime, moment_option(help="UTC.")]) -> str:
     """Remove dead deliveries born before a moment, at most a thousand at a time. This cannot be undone."""
-    return f"Removed {await webhooks.purge_dead(uow, before.replace(tzinfo=UTC))} dead deliveries."
+    return f"Removed {await webhooks.purge_dead(uow, before)} dead deliveries."
 
 
 @command(app, changes=True)

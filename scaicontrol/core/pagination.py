@@ -1,31 +1,35 @@
-"""Pages for lists people browse, cursors for feeds machines follow (contract §4.1)."""
+"""Pages for lists people browse, cursors for what grows while machines read it (contract §4.1)."""
 
-import base64
-import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from math import ceil
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, func, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
+from . import cursors
 from .errors import invalid
 from .work import UnitOfWork
 
 T = TypeVar("T")
 S = TypeVar("S")
 PAGE_SIZE, PAGE_SIZE_MAX, FEED_LIMIT = 25, 200, 50
+_BIRTH = "created_at"
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page of a list, in which order: `sort` is a field the list allows, `-` before it for descending."""
+    """
+    Which page of a list, in which order: `sort` is a field the list allows, `-` before it for descending.
+
+    `after` is the `next` of the page before: rows that arrived or left meanwhile shift nothing.
+    """
 
     page: int = 1
     page_size: int = PAGE_SIZE
     sort: str = "-created_at"
+    after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Page(Generic[T]):
     total: int
     page: int
     page_size: int
+    next: str | None = None
 
     @property
     def total_pages(self) -> int:
@@ -41,7 +46,7 @@ class Page(Generic[T]):
 
     def shown(self, show: Callable[[T], S]) -> "Page[S]":
         """The same page, with each row as a surface shows it."""
-        return Page([show(item) for item in self.items], self.total, self.page, self.page_size)
+        return Page([show(item) for item in self.items], self.total, self.page, self.page_size, self.next)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +62,35 @@ async def paginate(
     name, descending = request.sort.removeprefix("-"), request.sort.startswith("-")
     if name not in sortable:
         raise invalid("sort", f"Cannot sort by '{name}'; possible are {', '.join(sorted(sortable))}.", "unknown_sort")
-    column = sortable[name]
+    column, size = sortable[name], request.page_size
     tie = column.class_.id
     order = (column.desc(), tie.desc()) if descending else (column.asc(), tie.asc())
     total = await uow.session.scalar(query.with_only_columns(func.count(), maintain_column_froms=True).order_by(None))
-    rows = await uow.session.scalars(
-        query.order_by(*order).limit(request.page_size).offset((request.page - 1) * request.page_size)
-    )
-    return Page(rows.all(), total or 0, request.page, request.page_size)
+    if request.after is None:
+        query = query.offset((request.page - 1) * size)
+    elif request.page == 1:
+        query = query.where(
+            _behind(column, tie, cursors.read(request.after, request.sort, column), descending=descending)
+        )
+    else:
+        raise invalid("after", "Send either a page or after, not both.", "two_places")
+    rows = (await uow.session.scalars(query.order_by(*order).limit(size + 1))).all()
+    shown = rows[:size]
+    more = cursors.write(request.sort, column, shown[-1]) if len(rows) > size else None
+    return Page(shown, total or 0, request.page, size, more)
+
+
+def _behind(
+    column: InstrumentedAttribute[Any], tie: InstrumentedAttribute[Any], last: tuple[Any, str], *, descending: bool
+) -> ColumnElement[bool]:
+    """Say which rows come behind `last`; rows without a value come first, and last when descending."""
+    value, identifier = last
+    further = tie < identifier if descending else tie > identifier
+    if value is None:
+        among = and_(column.is_(None), further)
+        return among if descending else or_(among, column.is_not(None))
+    beyond = or_(column < value, column.is_(None)) if descending else column > value
+    return or_(beyond, and_(column == value, further))
 
 
 async def follow(uow: UnitOfWork, query: Select[T], entity: Any, after: str | None, limit: int) -> Feed[T]:
@@ -72,21 +98,9 @@ async def follow(uow: UnitOfWork, query: Select[T], entity: Any, after: str | No
     if not 1 <= limit <= PAGE_SIZE_MAX:
         raise invalid("limit", f"limit lies between 1 and {PAGE_SIZE_MAX}.")
     if after is not None:
-        query = query.where(tuple_(entity.created_at, entity.id) > tuple_(*_read_cursor(after)))
+        last = cursors.read(after, _BIRTH, entity.created_at)
+        query = query.where(tuple_(entity.created_at, entity.id) > tuple_(*last))
     rows = (await uow.session.scalars(query.order_by(entity.created_at, entity.id).limit(limit + 1))).all()
     more = len(rows) > limit
     shown = rows[:limit]
-    return Feed(shown, _cursor(shown[-1]) if more else None)
-
-
-def _cursor(row: Any) -> str:
-    moment = row.created_at.astimezone(UTC).isoformat()
-    return base64.urlsafe_b64encode(f"{moment}|{row.id}".encode()).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, str]:
-    try:
-        moment, identifier = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split("|")
-        return datetime.fromisoformat(moment), identifier
-    except (ValueError, binascii.Error, UnicodeDecodeError):
-        raise invalid("after", "This cursor is not one of ours; start again without it.", "bad_cursor") from None
+    return Feed(shown, cursors.write(_BIRTH, entity.created_at, shown[-1]) if more else None)

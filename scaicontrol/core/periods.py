@@ -57,7 +57,7 @@ def time_zone(name: str) -> ZoneInfo:
     """Find an IANA time zone, or say which name is wrong."""
     try:
         return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a name of a folder, "Europe" or "", is an OSError
         raise invalid("timezone", f"'{name}' is not an IANA time zone such as Europe/Amsterdam.") from None
 
 

@@ -1,8 +1,9 @@
 """The bases of everything that crosses an edge: exact types, no unknown fields, no floats."""
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -10,6 +11,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     PlainSerializer,
     Strict,
     StringConstraints,
@@ -18,21 +20,33 @@ from pydantic import (
     WithJsonSchema,
     field_validator,
 )
+from pydantic_core import CoreSchema
 
-from . import fonts, mail_addresses, text
+from . import fonts, json_values, mail_addresses, text
 from .errors import ControlError, Invalid, Reason
 from .events import rfc3339
+from .moments import read_day, read_moment
 from .money import CENTS_MAX, is_currency
+
+TEXT_MAX: Final = 2000
+_NUMBER: Final = re.compile(r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$")
 
 
 class In(BaseModel):
     """
     A request body: unknown fields are errors, so that a misspelt one is never silently ignored.
 
-    All of its text is cleaned as `core/text.py` says, or refused, before a field's own rules see it.
+    All of its text is cleaned as `core/text.py` says, or refused, before a field's own rules see it, and ends somewhere
+    even where its field says nothing. Nothing is taken for what it is not: "0" is no number, 0 is no false.
     """
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, str_max_length=TEXT_MAX, allow_inf_nan=False)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        json_values.take_strictly(schema)
+        return schema
 
     @field_validator("*", mode="before")
     @classmethod
@@ -77,10 +91,15 @@ def invalid_of(error: ValidationError) -> Invalid:
     return Invalid(f"{first.field}: {first.message}{more}" if first.field else first.message, reasons=reasons)
 
 
-def _no_float(value: Any) -> Any:
-    if isinstance(value, bool | float):
-        raise ValueError('send an exact number: a decimal string such as "1.5", or an integer')  # noqa: TRY004  pydantic wants ValueError
-    return value
+def _exact(value: Any) -> Any:
+    """Read a number as it was written: JSON's own numbers reach Python through float and lose their last digits."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        return Decimal(value.strip())
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    if isinstance(value, Decimal):
+        return value
+    raise ValueError('send an exact number: a decimal string such as "1.5", or an integer')
 
 
 def _currency(value: str) -> str:
@@ -108,14 +127,23 @@ MailAddress = Annotated[
     WithJsonSchema({"type": "string", "format": "email", "maxLength": 254}),
 ]
 Moment = Annotated[datetime, PlainSerializer(rfc3339, when_used="json-unless-none")]
+MomentIn = Annotated[Moment, BeforeValidator(read_moment)]
+DayIn = Annotated[date, BeforeValidator(read_day)]
+Text = Annotated[str, Field(max_length=TEXT_MAX)]
+Word = Annotated[str, Field(max_length=200)]
+JsonObject = Annotated[dict[str, Any], AfterValidator(json_values.keepable)]
+RowVersion = Annotated[int, Strict(), Field(ge=1, le=2**31 - 1)]
 Cents = Annotated[int, Strict(), Field(ge=-CENTS_MAX, le=CENTS_MAX, description="Minor units of the currency.")]
 Price = Annotated[int, Strict(), Field(ge=0, le=CENTS_MAX, description="Minor units of the currency; not negative.")]
 Count = Annotated[int, Strict(), Field(ge=1, le=1_000_000)]
+_WholeNumber = Annotated[int, Field(ge=-(10**12), le=10**12)]
+_Exactly = BeforeValidator(_exact, json_schema_input_type=Annotated[str, Field(pattern=_NUMBER.pattern)] | _WholeNumber)
 Exact = Annotated[
     Decimal,
-    BeforeValidator(_no_float),
+    _Exactly,
     Field(max_digits=18, decimal_places=6, allow_inf_nan=False),
     PlainSerializer(lambda value: format(value.normalize(), "f"), return_type=str, when_used="json-unless-none"),
 ]
+Rate = Annotated[Decimal, _Exactly, Field(ge=0, le=100, max_digits=5, decimal_places=2, allow_inf_nan=False)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217."), AfterValidator(_currency)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2.")]

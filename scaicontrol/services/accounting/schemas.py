@@ -1,12 +1,11 @@
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.config import JsonDict
 
 from scaicontrol.core.ids import Id
-from scaicontrol.core.schemas import Country, In, Moment, Out
+from scaicontrol.core.schemas import Country, DayIn, In, JsonObject, Moment, Out, Rate, RowVersion
 
 from .lifecycle import SyncStatus
 
@@ -40,7 +39,7 @@ class VatCode(In):
     model_config = ConfigDict(json_schema_extra={"examples": [_VAT]})
 
     category: Annotated[str, Field(pattern="^(S|AE|G|E|Z|O|K|L|M)$")]
-    rate: Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)] | None = None
+    rate: Rate | None = None
     country: Country | None = None
     code: Code
     account: Account | None = Field(default=None, description="Where its VAT is booked, where there is any.")
@@ -76,7 +75,7 @@ class IntegrationIn(In):
     partner_id: Id | None = Field(default=None, description="Default: your own partner.")
     provider: Annotated[str, StringConstraints(min_length=1, max_length=40)]
     name: Name
-    config: dict[str, Any] = Field(default_factory=dict, description="As the provider's config_schema has it.")
+    config: JsonObject = Field(default_factory=dict, description="As the provider's config_schema has it.")
     mapping: LedgerMapping = Field(default_factory=LedgerMapping)
 
 
@@ -84,7 +83,7 @@ class IntegrationPut(IntegrationIn):
     model_config = ConfigDict(json_schema_extra={"examples": [{**_INTEGRATION, "version": 1}]})
 
     is_active: bool = True
-    version: int = Field(ge=1, description="The version you saw; a stale one is 409.")
+    version: RowVersion = Field(description="The version you saw; a stale one is 409.")
 
 
 class SyncIn(In):
@@ -92,8 +91,8 @@ class SyncIn(In):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"from": "2026-01-01", "to": "2026-01-31"}]})
 
-    first: date | None = Field(default=None, alias="from")
-    last: date | None = Field(default=None, alias="to")
+    first: DayIn | None = Field(default=None, alias="from")
+    last: DayIn | None = Field(default=None, alias="to")
     force: bool = Field(default=False, description="Export again what was exported before.")
 
     @model_validator(mode="after")

@@ -1,11 +1,10 @@
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
 from scaicontrol.core.ids import Id
-from scaicontrol.core.schemas import Exact, In, Moment, Out
+from scaicontrol.core.schemas import Exact, In, Moment, MomentIn, Out
 
 from .compute import Document
 
@@ -17,7 +16,7 @@ class RunIn(In):
 
     partner_id: Id | None = None
     tenant_ids: list[Id] | None = Field(default=None, min_length=1, max_length=1000)
-    as_of: datetime
+    as_of: MomentIn
 
 
 class ApplyIn(In):

@@ -1,19 +1,28 @@
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, ConfigDict, Field, PlainSerializer, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from scaicontrol.core.events import rfc3339
 from scaicontrol.core.ids import Id
 from scaicontrol.core.periods import BillingPeriod
-from scaicontrol.core.schemas import Currency, Exact, In, Moment, OneLine, Out, Printed
+from scaicontrol.core.schemas import (
+    Currency,
+    Exact,
+    In,
+    JsonObject,
+    Moment,
+    MomentIn,
+    OneLine,
+    Out,
+    Printed,
+    RowVersion,
+)
 from scaicontrol.core.schemas import Price as PriceCents
 
 PlanSlug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 MetricSlug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Label = Annotated[str, StringConstraints(max_length=40), OneLine, Printed]
 Amount = Annotated[Exact, Field(ge=0)]
-When = Annotated[AwareDatetime, PlainSerializer(rfc3339, when_used="json-unless-none")]
 
 
 class Features(In):
@@ -115,9 +124,9 @@ class PlanIn(In):
     term_months: Annotated[int, Field(strict=True, ge=1, le=120)] | None = None
     cost_multiplier: Annotated[Exact, Field(gt=0, le=1000, decimal_places=4)] = Decimal(1)
     sort_order: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 0
-    metadata: dict[str, Any] = Field(default={}, max_length=50)
+    metadata: JsonObject = Field(default={}, max_length=50)
     usage_pricing: list[UsagePriceIn] = Field(default=[], max_length=500)
-    version: Annotated[int, Field(strict=True, ge=1)] | None = None
+    version: RowVersion | None = None
 
 
 class PlanOut(Out):
@@ -278,9 +287,9 @@ class PriceOverrideIn(In):
     price_cents: PriceCents | None = None
     markup_percent: Annotated[Exact, Field(ge=-100, le=1000, decimal_places=3)] | None = None
     currency: Currency
-    valid_from: When
-    valid_to: When | None = None
-    version: Annotated[int, Field(strict=True, ge=1)] | None = None
+    valid_from: MomentIn
+    valid_to: MomentIn | None = None
+    version: RowVersion | None = None
 
     @model_validator(mode="after")
     def _one_price(self) -> Self:

@@ -1,10 +1,10 @@
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.config import JsonDict
 
 from scaicontrol.core.errors import Reason
@@ -14,15 +14,19 @@ from scaicontrol.core.schemas import (
     Cents,
     Count,
     Currency,
+    DayIn,
     Exact,
     In,
     MailAddress,
     Moment,
+    MomentIn,
     OneLine,
     Out,
     Patch,
     Price,
     Printed,
+    Rate,
+    RowVersion,
 )
 
 from .lifecycle import Channel, DocumentType, InvoiceStatus
@@ -33,17 +37,7 @@ UnitLabel = Annotated[str, StringConstraints(min_length=1, max_length=40), OneLi
 VatCategory = Annotated[str, Field(pattern="^(S|AE|G|E|Z|O|K)$", description="UNCL 5305.")]
 Percent = Annotated[Exact, Field(gt=0, le=100, decimal_places=4)]
 Terms = Annotated[str, StringConstraints(min_length=1, max_length=500), Printed]
-VatRate = Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2, allow_inf_nan=False)]
-
-
-def _aware(moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        raise ValueError("give the moment with its offset, such as 2026-01-01T00:00:00Z")
-    return moment
-
-
 VatexCode = Annotated[str, StringConstraints(pattern=r"^VATEX-[A-Z0-9-]{2,26}$")]
-Instant = Annotated[datetime, AfterValidator(_aware)]
 
 _LINE: JsonDict = {
     "description": "Pro plan, January 2026",
@@ -54,7 +48,7 @@ _LINE: JsonDict = {
     "period_start": "2026-01-01T00:00:00Z",
     "period_end": "2026-02-01T00:00:00Z",
 }
-_VERSION = Field(default=None, ge=1, description="The version you saw; a stale one is 409.")
+_VERSION = Field(default=None, description="The version you saw; a stale one is 409.")
 
 
 class LineAllowanceIn(In):
@@ -93,19 +87,19 @@ class AllowanceIn(LineAllowanceIn):
     """
 
     tax_category: VatCategory | None = None
-    tax_rate: VatRate | None = Field(default=None, description="Per cent; none means the document's rate.")
+    tax_rate: Rate | None = Field(default=None, description="Per cent; none means the document's rate.")
 
 
 class ChargeIn(LineChargeIn):
     """What is added to the whole document before VAT."""
 
     tax_category: VatCategory | None = None
-    tax_rate: VatRate | None = Field(default=None, description="Per cent; none means the document's rate.")
+    tax_rate: Rate | None = Field(default=None, description="Per cent; none means the document's rate.")
 
 
 class _Spanned(In):
-    period_start: Instant | None = None
-    period_end: Instant | None = None
+    period_start: MomentIn | None = None
+    period_end: MomentIn | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> "_Spanned":
@@ -131,7 +125,7 @@ class LineIn(_Spanned):
     allowances: list[LineAllowanceIn] = Field(default_factory=list, max_length=20)
     charges: list[LineChargeIn] = Field(default_factory=list, max_length=20)
     tax_category: VatCategory | None = None
-    tax_rate: VatRate | None = Field(default=None, description="Per cent; none means the document's rate.")
+    tax_rate: Rate | None = Field(default=None, description="Per cent; none means the document's rate.")
     exemption_reason: Text | None = Field(default=None, description="BT-120: why a line of category E is exempt.")
     exemption_code: VatexCode | None = Field(default=None, description="BT-121: its VATEX code.")
     ledger_code: UnitLabel | None = None
@@ -168,8 +162,8 @@ class InvoiceIn(_Spanned):
     lines: list[LineIn] = Field(max_length=10_000)
     allowances: list[AllowanceIn] = Field(default_factory=list, max_length=50)
     charges: list[ChargeIn] = Field(default_factory=list, max_length=50)
-    due_date: date | None = None
-    delivery_date: date | None = Field(default=None, description="Default: the last day of the period.")
+    due_date: DayIn | None = None
+    delivery_date: DayIn | None = Field(default=None, description="Default: the last day of the period.")
     notes: Text | None = None
     buyer_reference: Short | None = None
     purchase_order_ref: Short | None = None
@@ -191,15 +185,15 @@ class InvoicePatch(Patch, _Spanned):
     lines: list[LineIn] | None = Field(default=None, max_length=10_000, description="The complete list; replaces all.")
     allowances: list[AllowanceIn] | None = Field(default=None, max_length=50, description="The complete list.")
     charges: list[ChargeIn] | None = Field(default=None, max_length=50, description="The complete list.")
-    due_date: date | None = None
-    delivery_date: date | None = None
+    due_date: DayIn | None = None
+    delivery_date: DayIn | None = None
     notes: Text | None = None
     buyer_reference: Short | None = None
     purchase_order_ref: Short | None = None
     contract_ref: Short | None = None
     payment_terms: Terms | None = None
     prepaid_cents: Price | None = None
-    version: int | None = _VERSION
+    version: RowVersion | None = _VERSION
 
 
 class LineOrderIn(In):
@@ -211,8 +205,8 @@ class LineOrderIn(In):
 class FinalizeIn(In):
     model_config = ConfigDict(json_schema_extra={"examples": [{"issue_date": "2026-02-01"}]})
 
-    issue_date: date | None = Field(default=None, description="Default: today in the seller's time zone.")
-    version: int | None = _VERSION
+    issue_date: DayIn | None = Field(default=None, description="Default: today in the seller's time zone.")
+    version: RowVersion | None = _VERSION
     vies_override_reason: Text | None = Field(default=None, description="Go on although VIES does not answer; say why.")
 
 
@@ -260,8 +254,8 @@ class InvoiceFilter(In):
     tenant_id: Id | None = None
     partner_id: Id | None = None
     currency: Currency | None = None
-    issued_from: date | None = Field(default=None, description="First issue date.")
-    issued_to: date | None = Field(default=None, description="Last issue date.")
+    issued_from: DayIn | None = Field(default=None, description="First issue date.")
+    issued_to: DayIn | None = Field(default=None, description="Last issue date.")
     overdue: bool | None = None
     q: str | None = Field(default=None, max_length=100, description="Beginning of a number, or an id.")
 
@@ -269,8 +263,8 @@ class InvoiceFilter(In):
 class StatementIn(In):
     """Which account; an operator names the tenant, a tenant has its own."""
 
-    first: date = Field(description="The first day.")
-    last: date = Field(description="The last day, included.")
+    first: DayIn = Field(description="The first day.")
+    last: DayIn = Field(description="The last day, included.")
     tenant_id: Id | None = None
     currency: Currency | None = Field(default=None, description="Default: the seller's currency.")
 
@@ -292,8 +286,8 @@ class MarkPaidIn(In):
         json_schema_extra={"examples": [{"paid_at": "2026-02-03T10:00:00Z", "reference": "ABN 4711", "method": "sepa"}]}
     )
 
-    amount_cents: int | None = Field(default=None, ge=1, strict=True, description="Default: all that is due.")
-    paid_at: Instant
+    amount_cents: Price | None = Field(default=None, ge=1, description="Default: all that is due.")
+    paid_at: MomentIn
     reference: Short
     method: UnitLabel
 
@@ -555,8 +549,8 @@ class CheckReport(Out):
     rules_passed: list[str] = Field(default_factory=list)  # name, version and digest of each
     rules_not_run: list[str] = Field(default_factory=list)  # why an official set could not be asked
     inputs_digest: str
-    issue_date: date | None = None
-    due_date: date | None = None
+    issue_date: DayIn | None = None
+    due_date: DayIn | None = None
     subtotal_cents: int | None = None
     tax_cents: int | None = None
     total_cents: int | None = None

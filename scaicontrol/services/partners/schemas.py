@@ -4,7 +4,18 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from scaicontrol.core.schemas import Country, Currency, EmptyIsNone, MailAddress, Moment, OneLine, Out, Patch, Printed
+from scaicontrol.core.schemas import (
+    Country,
+    Currency,
+    EmptyIsNone,
+    MailAddress,
+    Moment,
+    OneLine,
+    Out,
+    Patch,
+    Printed,
+    RowVersion,
+)
 
 from .terms import ExportCategory, InvoiceGrouping, Language, Proration, TrialEnd, ViesPolicy
 
@@ -90,12 +101,14 @@ class PartnerConfigurationPatch(Patch):
     overdue_grace_days: Annotated[int, Field(ge=0, le=90)] | None = None
     retention_years: Annotated[int, Field(ge=5, le=100)] | None = None
 
-    version: int | None = Field(default=None, description="The version that was edited; a stale one is a conflict.")
+    version: RowVersion | None = Field(
+        default=None, description="The version that was edited; a stale one is a conflict."
+    )
 
     @model_validator(mode="after")
     def _keep_terms(self) -> Self:
         for name in self.model_fields_set - CLEARABLE:
-            if getattr(self, name) is None:
+            if (value := getattr(self, name)) is None or value == "":
                 raise ValueError(f"{name} cannot be empty")
         for name in ("dunning_retry_days", "dunning_reminder_days"):
             days = getattr(self, name)

@@ -3,7 +3,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from scaicontrol.core.ids import Id
-from scaicontrol.core.schemas import In, Moment, Out
+from scaicontrol.core.schemas import In, Moment, Out, Price
 
 
 class PaymentOut(Out):
@@ -100,7 +100,7 @@ class PayIn(In):
 class RefundIn(In):
     model_config = ConfigDict(json_schema_extra={"examples": [{"amount_cents": 500, "reason": "Outage"}]})
 
-    amount_cents: int | None = Field(default=None, ge=1, strict=True)
+    amount_cents: Price | None = Field(default=None, ge=1)
     reason: str = Field(min_length=1, max_length=2000)
 
 

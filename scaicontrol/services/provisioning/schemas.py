@@ -2,7 +2,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from scaicontrol.core.schemas import In, Moment, Out
+from scaicontrol.core.schemas import In, JsonObject, Moment, Out, Text, Word
 
 _WORKFLOW: dict[str, Any] = {
     "workflow_id": "wfl_01m851qp4yet0r2fk9wvt1p634",
@@ -46,9 +46,9 @@ class CallbackIn(In):
     callback_token: Annotated[str, Field(min_length=1, max_length=200)]
     status: Literal["success", "failed", "in_progress"]
     endpoint: Annotated[str, Field(max_length=500)] | None = None
-    credentials: dict[str, str] | None = None
+    credentials: Annotated[dict[Word, Text], Field(max_length=50)] | None = None
     error_message: Annotated[str, Field(max_length=2000)] | None = None
-    metadata: dict[str, Any] | None = None
+    metadata: JsonObject | None = None
 
 
 class CallbackOut(Out):

@@ -3,7 +3,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from scaicontrol.core.schemas import In, Moment, OneLine, Out, Patch, Printed
+from scaicontrol.core.schemas import In, JsonObject, Moment, MomentIn, OneLine, Out, Patch, Printed
 
 from .lifecycle import HealthStatus, ServiceStatus
 
@@ -142,12 +142,12 @@ class HeartbeatIn(In):
     slug: Slug
     status: Annotated[str, StringConstraints(max_length=40)] = "ok"
     version: Version = ""
-    uptime_seconds: Annotated[int, Field(ge=0)] = 0
-    active_tenants: Annotated[int, Field(ge=0)] | None = None
+    uptime_seconds: Annotated[int, Field(ge=0, le=10**10)] = 0
+    active_tenants: Annotated[int, Field(ge=0, le=10**9)] | None = None
     cpu_percent: Annotated[float, Field(ge=0, le=100_000)] | None = None
     memory_mb: Annotated[float, Field(ge=0)] | None = None
-    metrics: dict[str, Any] = Field(default={}, max_length=50)
-    checked_at: Moment | None = None
+    metrics: JsonObject = Field(default={}, max_length=50)
+    checked_at: MomentIn | None = None
 
 
 class HeartbeatOut(Out):

@@ -1,20 +1,20 @@
 """Bodies and answers; `editor_data` is the designer's own and opaque here."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
 from scaicontrol.core.ids import Id
-from scaicontrol.core.schemas import In, Moment, Out
+from scaicontrol.core.schemas import In, JsonObject, Moment, Out, RowVersion
 from scaicontrol.services.tax import Language
 
 from .kinds import TemplateType
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=r"^[\w .()-]+$")]
 Subject = Annotated[str, StringConstraints(max_length=300)]
-EditorData = Annotated[dict[str, Any] | None, Field(description="The designer's project; kept as it is.")]
-_VERSION = Field(ge=1, description="The version you saw; a stale one is 409.")
+EditorData = Annotated[JsonObject | None, Field(description="The designer's project; kept as it is.")]
+_VERSION = Field(description="The version you saw; a stale one is 409.")
 _EXAMPLE: JsonDict = {
     "name": "northwind",
     "document_type": "email_invoice",
@@ -54,7 +54,7 @@ class TemplatePut(Content):
         json_schema_extra={"examples": [{"version": 1, "html_content": "<p>Hello</p>", "css_content": ""}]}
     )
 
-    version: int = _VERSION
+    version: RowVersion = _VERSION
     name: Name | None = None
     document_type: TemplateType | None = None
     language: Language | None = None
@@ -71,7 +71,7 @@ class TemplateFilter(In):
 class PublishIn(In):
     model_config = ConfigDict(json_schema_extra={"examples": [{"version": 1}]})
 
-    version: int | None = Field(default=None, ge=1, description="The last when left out; an earlier one goes back.")
+    version: RowVersion | None = Field(default=None, description="The last when left out; an earlier one goes back.")
 
 
 class DuplicateIn(In):

@@ -4,7 +4,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from scaicontrol.core.schemas import Country, EmptyIsNone, In, MailAddress, Moment, OneLine, Out, Patch, Printed
+from scaicontrol.core.schemas import (
+    Country,
+    EmptyIsNone,
+    In,
+    MailAddress,
+    Moment,
+    OneLine,
+    Out,
+    Patch,
+    Printed,
+    RowVersion,
+)
 from scaicontrol.services.partners import Language
 
 Text32 = Annotated[str, StringConstraints(max_length=32), OneLine, Printed]
@@ -53,7 +64,9 @@ class BillingProfileIn(In):
     invoice_template_name: Text120 | None = None
     email_template_name: Text120 | None = None
     buyer_reference: Text120 | None = None
-    version: int | None = Field(default=None, description="The version that was edited; a stale one is a conflict.")
+    version: RowVersion | None = Field(
+        default=None, description="The version that was edited; a stale one is a conflict."
+    )
 
 
 class AdminBillingProfileIn(BillingProfileIn):

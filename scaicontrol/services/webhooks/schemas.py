@@ -1,6 +1,11 @@
-from pydantic import ConfigDict, Field
+from typing import Annotated
 
-from scaicontrol.core.schemas import In, Moment, Out
+from pydantic import ConfigDict, Field, StringConstraints
+
+from scaicontrol.core.ids import Id
+from scaicontrol.core.schemas import In, Moment, MomentIn, Out, RowVersion, Word
+
+Topic = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
 class WebhookEndpointIn(In):
@@ -18,14 +23,14 @@ class WebhookEndpointIn(In):
 
     name: str = Field(min_length=1, max_length=100)
     target_url: str = Field(min_length=1, max_length=2000)
-    topics: list[str] = Field(max_length=50)
+    topics: list[Topic] = Field(max_length=50)
     description: str | None = Field(default=None, max_length=500)
-    partner_id: str | None = None
+    partner_id: Id | None = None
 
 
 class WebhookEndpointPut(WebhookEndpointIn):
     is_active: bool = True
-    version: int
+    version: RowVersion
 
 
 class DeliveryStatistics(Out):
@@ -66,10 +71,10 @@ class RotationOut(Out):
 
 
 class ReplayIn(In):
-    start: Moment = Field(alias="from")
-    end: Moment = Field(alias="to")
-    topics: list[str] | None = None
-    statuses: list[str] | None = None
+    start: MomentIn = Field(alias="from")
+    end: MomentIn = Field(alias="to")
+    topics: list[Topic] | None = Field(default=None, max_length=50)
+    statuses: list[Word] | None = Field(default=None, max_length=10)
 
 
 class ReplayOut(Out):
