@@ -14,7 +14,7 @@ from scaicontrol.api import auth, health
 from scaicontrol.api.app import build_api
 from scaicontrol.api.requests import RequestContext
 from scaicontrol.assembly import Silence, assembled, effective
-from scaicontrol.core import memory
+from scaicontrol.core import fonts, memory
 from scaicontrol.core.clock import Clock, SystemClock
 from scaicontrol.core.logging import configure
 from scaicontrol.core.settings import Settings
@@ -57,6 +57,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
             )
             app.state.backend, app.state.login = parts.backend, parts.login
             mcp.bind(parts.backend)
+            if works:
+                fonts_read = asyncio.create_task(asyncio.to_thread(fonts.load))
+                stack.callback(fonts_read.cancel)
             await stack.enter_async_context(mcp.session_manager.run())
             if works:
                 await stack.enter_async_context(background(parts.backend, waker, works=settings.runs_worker))

@@ -63,8 +63,9 @@ def undrawn(character: str) -> str:
 
 def load() -> None:
     """Read what all fonts can draw, which takes a second, before somebody writes in letters that are looked up."""
-    for path in _files():
-        _characters_of(path)
+    with suppress(Unavailable):  # without fonts nothing is printed, and whoever prints is told so
+        for path in _files():
+            _characters_of(path)
 
 
 @cache

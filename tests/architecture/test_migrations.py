@@ -3,13 +3,17 @@
 import asyncio
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Constraint, Index, create_engine, inspect
+from sqlalchemy import Constraint, Index, create_engine, insert, inspect, select, text, update
 
 from migrations.schema import described
 from scaicontrol.db import migrate
+from scaicontrol.services.invoices import Invoice, InvoiceLine
+from scaicontrol.services.registry import Service
+from scaicontrol.services.tenants import BillingProfile
 from tests.databases import sqlite_url
 
 LONGEST_NAME = 64  # in MariaDB
@@ -71,3 +75,54 @@ def test_every_table_has_a_primary_key_and_names_mariadb_accepts():
         parts: set[Constraint | Index] = {*table.constraints, *table.indexes}
         too_long = [part.name for part in parts if len(str(part.name or "")) > LONGEST_NAME]
         assert too_long == [], f"{table.name}: give these shorter names of their own."
+
+
+BEFORE_TEXT_WAS_CLEANED = "009"
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_text_that_was_stored_with_what_nobody_meant_is_cleaned_and_sealed_text_is_not(empty_database: str):
+    migrate.upgrade(empty_database, BEFORE_TEXT_WAS_CLEANED)
+    engine = create_engine(empty_database.replace("+aiosqlite", ""))
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    common = {"tenant_id": "tnt_1", "partner_id": "prt_1", "created_at": at, "updated_at": at}
+    with engine.begin() as connection:
+        connection.execute(text("PRAGMA foreign_keys = OFF"))
+        connection.execute(
+            insert(BillingProfile.__table__).values(
+                company_name="\ufeffAcme\u200b",
+                address_line1="Floor 3\u2028Door B",
+                city="Zu\u0308rich",
+                version=3,
+                **common,
+            )
+        )
+        connection.execute(
+            insert(Service.__table__).values(
+                id="svc_1", slug="crm", name="ScaiCRM\u200b", app_id="crm", created_at=at, updated_at=at,
+                metrics=[{"slug": "calls", "name": "Ca\u2060lls", "unit": "call", "kind": "counter"}],
+            )
+        )  # fmt: skip
+        for invoice_id in ("inv_draft", "inv_sealed"):
+            connection.execute(
+                insert(Invoice.__table__).values(id=invoice_id, currency="EUR", notes="No\u200bte", **common)
+            )
+            connection.execute(
+                insert(InvoiceLine.__table__).values(
+                    id=f"ili_{invoice_id}", invoice_id=invoice_id, order_index=1, description="Pro\u200b", quantity=1,
+                    unit_price_cents=1, amount_cents=1, **common,
+                )
+            )  # fmt: skip
+        connection.execute(update(Invoice.__table__).where(Invoice.id == "inv_sealed").values(finalized_at=at))
+    migrate.upgrade(empty_database)
+    with engine.begin() as connection:
+        profile = BillingProfile.__table__.c
+        named = connection.execute(select(profile.company_name, profile.address_line1, profile.city)).one()
+        assert tuple(named) == ("Acme", "Floor 3\nDoor B", "Zürich")
+        name, metrics = connection.execute(select(Service.__table__.c.name, Service.__table__.c.metrics)).one()
+        assert (name, metrics[0]["name"]) == ("ScaiCRM", "Calls")
+        lines = connection.execute(select(InvoiceLine.invoice_id, InvoiceLine.description)).all()
+        assert dict(map(tuple, lines)) == {"inv_draft": "Pro", "inv_sealed": "Pro\u200b"}
+        notes = connection.execute(select(Invoice.id, Invoice.notes)).all()
+        assert dict(map(tuple, notes)) == {"inv_draft": "Note", "inv_sealed": "No\u200bte"}
+    engine.dispose()
