@@ -186,7 +186,7 @@ ROOT: Final = Group(
                         "services",
                         {
                             "list": "List services with their status and health.",
-                            "approve": "Let a waiting service in; it fetches its metering key when it registers again.",
+                            "approve": "Let a waiting service in and show its metering key, this once.",
                             "reject": "Turn a waiting service away.",
                             "probe": "Look at a service's health address now.",
                         },
