@@ -1,7 +1,7 @@
 """Invoices and credit notes."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -164,5 +164,5 @@ def _findings(verdict: Verification, found: Sequence[Violation]) -> list[dict[st
     ]
 
 
-def _on(issue_date: datetime | None) -> FinalizeIn:
-    return FinalizeIn(issue_date=issue_date or None)
+def _on(issue_date: date | None) -> FinalizeIn:
+    return FinalizeIn(issue_date=issue_date)

@@ -46,7 +46,11 @@ class Page(Generic[T]):
 
     def shown(self, show: Callable[[T], S]) -> "Page[S]":
         """The same page, with each row as a surface shows it."""
-        return Page([show(item) for item in self.items], self.total, self.page, self.page_size, self.next)
+        return self.of([show(item) for item in self.items])
+
+    def of(self, items: Sequence[S]) -> "Page[S]":
+        """The same page of other things, one for each row."""
+        return Page(items, self.total, self.page, self.page_size, self.next)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,12 @@ def strange_parts(statement: Any) -> Iterator[str]:
         elif isinstance(part, dict):
             waiting += [*part.keys(), *part.values()]
         elif isinstance(part, HasCacheKey) and not isinstance(part, ScopeCriteria):
-            if isinstance(part, ClauseElement) and not _is_sqlalchemys(type(part)):
+            if isinstance(part, ClauseElement) and not _is_sqlalchemys(type(part)):  # type: ignore[arg-type]  # typed as if the class had no hash
                 yield type(part).__name__
             kept = getattr(part, "type", None)
             if isinstance(kept, TypeEngine) and not is_known_type(kept):
                 yield type(kept).__name__
-            waiting += [getattr(part, name, None) for name in _inside(type(part))]
+            waiting += [getattr(part, name, None) for name in _inside(type(part))]  # type: ignore[arg-type]  # typed as if the class had no hash
 
 
 @lru_cache(maxsize=1024)
@@ -58,6 +58,7 @@ def is_known_type(kept: TypeEngine[Any]) -> bool:
     variants = kept._variant_mapping.values()  # noqa: SLF001  # not told in public
     if not all(is_known_type(variant) for variant in variants):
         return False
+    kind: Any = type(kept)
     if isinstance(kept, TypeDecorator):
-        return type(kept).__module__ == _OURS or (_is_sqlalchemys(type(kept)) and is_known_type(kept.impl_instance))
-    return _is_sqlalchemys(type(kept))
+        return kind.__module__ == _OURS or (_is_sqlalchemys(kind) and is_known_type(kept.impl_instance))
+    return _is_sqlalchemys(kind)

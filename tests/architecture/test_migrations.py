@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Constraint, Index, create_engine, insert, inspect, select, text, update
@@ -19,6 +20,10 @@ from tests.databases import sqlite_url
 LONGEST_NAME = 64  # in MariaDB
 
 revisions = pytest.mark.skipif(migrate.head() is None, reason="There is no revision yet.")
+
+
+def _table(model: Any) -> Any:
+    return model.__table__
 
 
 @pytest.fixture
@@ -89,7 +94,7 @@ def test_text_that_was_stored_with_what_nobody_meant_is_cleaned_and_sealed_text_
     with engine.begin() as connection:
         connection.execute(text("PRAGMA foreign_keys = OFF"))
         connection.execute(
-            insert(BillingProfile.__table__).values(
+            insert(_table(BillingProfile)).values(
                 company_name="\ufeffAcme\u200b",
                 address_line1="Floor 3\u2028Door B",
                 city="Zu\u0308rich",
@@ -98,22 +103,22 @@ def test_text_that_was_stored_with_what_nobody_meant_is_cleaned_and_sealed_text_
             )
         )
         connection.execute(
-            insert(Service.__table__).values(
+            insert(_table(Service)).values(
                 id="svc_1", slug="crm", name="ScaiCRM\u200b", app_id="crm", created_at=at, updated_at=at,
                 metrics=[{"slug": "calls", "name": "Ca\u2060lls", "unit": "call", "kind": "counter"}],
             )
         )  # fmt: skip
         for invoice_id in ("inv_draft", "inv_sealed"):
             connection.execute(
-                insert(Invoice.__table__).values(id=invoice_id, currency="EUR", notes="No\u200bte", **common)
+                insert(_table(Invoice)).values(id=invoice_id, currency="EUR", notes="No\u200bte", **common)
             )
             connection.execute(
-                insert(InvoiceLine.__table__).values(
+                insert(_table(InvoiceLine)).values(
                     id=f"ili_{invoice_id}", invoice_id=invoice_id, order_index=1, description="Pro\u200b", quantity=1,
                     unit_price_cents=1, amount_cents=1, **common,
                 )
             )  # fmt: skip
-        connection.execute(update(Invoice.__table__).where(Invoice.id == "inv_sealed").values(finalized_at=at))
+        connection.execute(update(_table(Invoice)).where(Invoice.id == "inv_sealed").values(finalized_at=at))
     migrate.upgrade(empty_database)
     with engine.begin() as connection:
         profile = BillingProfile.__table__.c
@@ -122,7 +127,7 @@ def test_text_that_was_stored_with_what_nobody_meant_is_cleaned_and_sealed_text_
         name, metrics = connection.execute(select(Service.__table__.c.name, Service.__table__.c.metrics)).one()
         assert (name, metrics[0]["name"]) == ("ScaiCRM", "Calls")
         lines = connection.execute(select(InvoiceLine.invoice_id, InvoiceLine.description)).all()
-        assert dict(map(tuple, lines)) == {"inv_draft": "Pro", "inv_sealed": "Pro\u200b"}
+        assert {row[0]: row[1] for row in lines} == {"inv_draft": "Pro", "inv_sealed": "Pro\u200b"}
         notes = connection.execute(select(Invoice.id, Invoice.notes)).all()
-        assert dict(map(tuple, notes)) == {"inv_draft": "Note", "inv_sealed": "No\u200bte"}
+        assert {row[0]: row[1] for row in notes} == {"inv_draft": "Note", "inv_sealed": "No\u200bte"}
     engine.dispose()

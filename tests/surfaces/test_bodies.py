@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -152,7 +153,8 @@ async def test_a_body_that_trickles_is_given_up_although_something_comes_all_the
 async def test_who_waits_for_the_client_to_leave_waits_as_long_as_it_stays():
     """Streams wait for a disconnect after the body; that is no body."""
     left = iter([{"type": "http.request", "body": b"x", "more_body": False}, {"type": "http.disconnect"}])
-    seconds, heard = 0.0, []
+    seconds = 0.0
+    heard: list[Any] = []
 
     async def receive():
         nonlocal seconds
@@ -165,7 +167,11 @@ async def test_who_waits_for_the_client_to_leave_waits_as_long_as_it_stays():
 
     guard = BodyGuard(app, Pace(clock=lambda: seconds))
     scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"content-length", b"1")], "query_string": b""}
-    await guard(scope, receive, heard.append)
+
+    async def send(message):
+        heard.append(message)
+
+    await guard(scope, receive, send)
     assert heard[-1] == {"type": "http.disconnect"}
 
 

@@ -41,13 +41,16 @@ def dialect() -> str:
 
 @pytest.fixture(scope="module")
 def site_app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    from pydantic import SecretStr
+
     from scaicontrol.core.settings import Environment, Settings
 
     folder = tmp_path_factory.mktemp("site")
     return create_app(
         Settings(
             _env_file=None, scaicontrol_env=Environment.development, storage_dir=folder,
-            database_url=f"sqlite+aiosqlite:///{folder}/unused.db", secret_key="a secret of the tests, long enough",
+            database_url=f"sqlite+aiosqlite:///{folder}/unused.db",
+            secret_key=SecretStr("a secret of the tests, long enough"),
         )
     )  # fmt: skip
 
