@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from scaicontrol import services
-from scaicontrol.core.schemas import In
+from scaicontrol.core.schemas import In, Out
+from scaicontrol.db.model import Model
 
 ROOT = Path(__file__).parents[2]
 SURFACES = ("scaicontrol/api", "scaicontrol/mcp", "scaicontrol/cli", "admin_views", "tui")
@@ -93,3 +94,16 @@ def test_what_people_send_is_described_by_the_services_and_nowhere_else():
     }
     written = {name for name in found if "action" not in name.rsplit(".", 2)[-2]}  # MCP makes one of each action
     assert written == set(), "move these bodies to the schemas of their feature"
+
+
+def test_what_may_be_done_now_is_said_by_one_function_of_the_feature():
+    public = dict(_features())
+    shown = {
+        kind.__module__.split(".")[2]
+        for kind in _subclasses(Out)
+        if "available_actions" in kind.model_fields and kind.__module__.startswith("scaicontrol.services.")
+    }
+    assert shown, "no answer offers anything any more"
+    assert {feature for feature in shown if "offered" not in public[feature]} == set()
+    entities = {mapper.class_ for mapper in Model.registry.mappers}
+    assert {entity.__name__ for entity in entities if hasattr(entity, "available_actions")} == set()
