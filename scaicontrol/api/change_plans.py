@@ -11,7 +11,7 @@ from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import changes
 from scaicontrol.services.changes import (
-    ApplyIn,
+    ApplyPlanIn,
     ApproveIn,
     ChangePlanFilter,
     ChangePlanOut,
@@ -73,6 +73,6 @@ async def reject(uow: UnitOfWork, plan_id: str, body: DecisionIn) -> ChangePlanO
     keyed=True,
     summary="Apply one's own change plan",
 )
-async def apply(backend: Backend, actor: Actor, plan_id: str, body: ApplyIn) -> ChangePlanOut:
+async def apply(backend: Backend, actor: Actor, plan_id: str, body: ApplyPlanIn) -> ChangePlanOut:
     """Does exactly what was shown, once; 409 `PLAN_STALE` names what would differ."""
     return changes.shown(actor, await changes.apply(backend, actor, plan_id, body.plan_hash))

@@ -34,7 +34,7 @@ _SAFE_INTEGER: Final = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class RowChange:
     """One field that changes, or a whole row that is new (`field` is None) or goes (`after` is None)."""
 
     table: str
@@ -61,7 +61,7 @@ class Recording:
     facts: list[DomainEvent] = field(default_factory=list)
     outside: list[Outside] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
-    _rows: dict[tuple[str, str, str | None], Row] = field(default_factory=dict)
+    _rows: dict[tuple[str, str, str | None], RowChange] = field(default_factory=dict)
     _drawn: dict[str, str] = field(default_factory=dict)
     _born_after: str = field(default_factory=lambda: new_id("x").partition("_")[2])
     _names: dict[str, str] = field(default_factory=dict)
@@ -70,15 +70,15 @@ class Recording:
         """Take down what this unit of work does; `keep` is called when it ends well."""
         return Watch(self, uow)
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[RowChange]:
         """List the changes by table and key, so that their order is not the one they happened in."""
         return [self._rows[key] for key in sorted(self._rows, key=lambda key: (key[0], key[1], key[2] or ""))]
 
-    def add_row(self, row: Row) -> None:
+    def add_row(self, row: RowChange) -> None:
         """Merge one change: a row that was new stays new, a field that came back to what it was has not changed."""
         whole = self._rows.get((row.table, row.key, None))
         if whole is not None and whole.after is not None and row.field is not None:
-            self._rows[row.table, row.key, None] = Row(
+            self._rows[row.table, row.key, None] = RowChange(
                 row.table, row.key, None, None, {**whole.after, row.field: row.after}
             )
             return
@@ -90,7 +90,7 @@ class Recording:
         if row.field is not None and first.before == row.after:
             self._rows.pop(key, None)
         else:
-            self._rows[key] = Row(row.table, row.key, row.field, first.before, row.after)
+            self._rows[key] = RowChange(row.table, row.key, row.field, first.before, row.after)
 
     def note_drawn(self, column: str, value: str) -> None:
         self._drawn[value] = f"(next {column})"
@@ -146,7 +146,7 @@ class Watch:
 
     def __init__(self, recording: Recording, uow: UnitOfWork) -> None:
         self.recording, self.uow = recording, uow
-        self._heard: list[Row] = []
+        self._heard: list[RowChange] = []
         self._versions: dict[str, int] = {}
         self._drawn: list[tuple[str, str]] = []
         session = uow.session.sync_session
@@ -168,13 +168,13 @@ class Watch:
         for row in _shown(session.new):
             table, key = _named(row)
             columns = {name: self._told(row, name, getattr(row, name)) for name in _columns(row)}
-            self._heard.append(Row(table, key, None, None, {n: v for n, v in columns.items() if v is not None}))
+            self._heard.append(RowChange(table, key, None, None, {n: v for n, v in columns.items() if v is not None}))
         for row in _shown(session.dirty):
             self._changed(row)
         for row in _shown(session.deleted):
             table, key = _named(row)
             columns = {name: inspect(row).dict.get(name) for name in _columns(row)}
-            self._heard.append(Row(table, key, None, {n: v for n, v in columns.items() if v is not None}, None))
+            self._heard.append(RowChange(table, key, None, {n: v for n, v in columns.items() if v is not None}, None))
 
     def _changed(self, row: Model) -> None:
         table, key = _named(row)
@@ -187,7 +187,7 @@ class Watch:
             after = history.added[0] if history.added else None
             if name == "version" and isinstance(before, int):
                 self._versions.setdefault(f"{table}:{key}", before)
-            self._heard.append(Row(table, key, name, before, self._told(row, name, after)))
+            self._heard.append(RowChange(table, key, name, before, self._told(row, name, after)))
 
     def _told(self, row: Model, name: str, value: Any) -> Any:
         """A number that is drawn from a series is not promised: whoever is finalized first has it."""
@@ -207,9 +207,9 @@ class Watch:
             values = {str(getattr(column, "key", column)): value for column, value in (statement._values or {}).items()}  # noqa: SLF001  # what an UPDATE sets is told nowhere in public
             for name, value in values.items():
                 if not _dull(name):
-                    self._heard.append(Row(table, key, name, None, getattr(value, "value", str(value))))
+                    self._heard.append(RowChange(table, key, name, None, getattr(value, "value", str(value))))
         else:
-            self._heard.append(Row(table, key, None, {"rows": result.rowcount}, None))
+            self._heard.append(RowChange(table, key, None, {"rows": result.rowcount}, None))
         return result
 
 

@@ -5,7 +5,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.ids import Id
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import changes
-from scaicontrol.services.changes import ApplyIn, ChangePlanFilter, ChangePlanOut, ChangePlanSummary
+from scaicontrol.services.changes import ApplyPlanIn, ChangePlanFilter, ChangePlanOut, ChangePlanSummary
 
 from .door import Paging, Tool
 
@@ -30,6 +30,6 @@ async def get_change_plan(uow: UnitOfWork, plan_id: Id) -> ChangePlanOut:
 
 
 @tool.change("changes:apply", out=ChangePlanOut, destructive=True, outside=True, is_planned=False)
-async def apply_change_plan(backend: Backend, actor: Actor, plan_id: Id, body: ApplyIn) -> ChangePlanOut:
+async def apply_change_plan(backend: Backend, actor: Actor, plan_id: Id, body: ApplyPlanIn) -> ChangePlanOut:
     """Do exactly what one's own plan showed, once; anything else is refused and named."""
     return changes.shown(actor, await changes.apply(backend, actor, plan_id, body.plan_hash))

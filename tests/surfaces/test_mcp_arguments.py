@@ -113,7 +113,7 @@ async def ask(backend: Backend, actor: Actor, tool: str, arguments: dict[str, An
         assert body["error"]["code"] != "internal_error", body
         assert body["error"]["message"].strip()
         assert body["error"]["request_id"] == "req_1"
-        assert len(result.content[0].text) < 20_000  # type: ignore[union-attr]
+        assert len(result.content[0].text) < 20_000  # type: ignore[union-attr]  # it is text
     return body
 
 

@@ -5,11 +5,11 @@ from .events import ApprovalRequested, PlanApplied, PlanApproved, PlanFailed, Pl
 from .lifecycle import ChangePlanLifecycle, PlanStatus
 from .models import ChangePlan
 from .planning import MAILED, without_secrets
-from .policy import ApprovalPolicy, Limits
+from .policy import ApprovalLimits, ApprovalPolicy
 from .queries import get, listed, offered, page, policy, shown, visible
 from .rehearsing import plan_call, plan_work
 from .schemas import (
-    ApplyIn,
+    ApplyPlanIn,
     ApproveIn,
     ChangePlanFilter,
     ChangePlanOut,
@@ -22,7 +22,8 @@ from .service import apply, approve, expire, keep, reject, release_interrupted, 
 
 __all__ = [
     "MAILED",
-    "ApplyIn",
+    "ApplyPlanIn",
+    "ApprovalLimits",
     "ApprovalPolicy",
     "ApprovalRequested",
     "ApproveIn",
@@ -33,7 +34,6 @@ __all__ = [
     "ChangePlanSummary",
     "DecisionIn",
     "KeptPlan",
-    "Limits",
     "PlanApplied",
     "PlanApproved",
     "PlanContent",

@@ -10,7 +10,7 @@ import rfc8785
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.events import DomainEvent
-from scaicontrol.core.recording import Recording, Row
+from scaicontrol.core.recording import Recording, RowChange
 from scaicontrol.core.verbs import Call
 from scaicontrol.services.webhooks import WebhookEndpoint
 
@@ -118,7 +118,7 @@ def _short(value: Any) -> str:
     return written if len(written) <= 60 else written[:57] + "…"
 
 
-def _change(row: Row) -> Json:
+def _change(row: RowChange) -> Json:
     return {
         "resource_type": row.table,
         "resource_id": row.key,

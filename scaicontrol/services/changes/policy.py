@@ -15,7 +15,7 @@ from pydantic import Field
 from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.events import DomainEvent
 from scaicontrol.core.money import exponent
-from scaicontrol.core.recording import Recording, Row
+from scaicontrol.core.recording import Recording, RowChange
 from scaicontrol.core.schemas import Exact, In
 from scaicontrol.services.identity import ROLES
 
@@ -25,7 +25,7 @@ APPROVAL_POLICY: Final = "approval_policy"  # the key of the platform setting
 PEOPLE: Final = frozenset({ActorKind.user, ActorKind.cli})
 
 
-class Limits(In):
+class ApprovalLimits(In):
     """Above these a change needs another person; None never asks for one."""
 
     given_back: Amount | None
@@ -43,7 +43,7 @@ class Limits(In):
 class ApprovalPolicy(In):
     """The platform setting `approval_policy`."""
 
-    agents: Limits = Limits(
+    agents: ApprovalLimits = ApprovalLimits(
         given_back=Decimal(500),
         documents=20,
         documents_amount=Decimal(5000),
@@ -55,7 +55,7 @@ class ApprovalPolicy(In):
         webhook_targets=True,
         force=True,
     )
-    people: Limits = Limits(
+    people: ApprovalLimits = ApprovalLimits(
         given_back=Decimal(10_000),
         documents=1000,
         documents_amount=None,
@@ -68,7 +68,7 @@ class ApprovalPolicy(In):
         force=False,
     )
 
-    def for_(self, actor: Actor) -> Limits:
+    def for_(self, actor: Actor) -> ApprovalLimits:
         return self.agents if actor.kind is ActorKind.agent else self.people
 
 
@@ -86,7 +86,7 @@ class Weighed:
 
     action: str
     facts: Sequence[DomainEvent]
-    rows: Sequence[Row] = ()
+    rows: Sequence[RowChange] = ()
     planned: PlannedTotals | None = None
 
     @classmethod
@@ -114,11 +114,11 @@ class Rule:
 
     name: str
     says: str
-    holds: Callable[[Weighed, Limits], bool]
+    holds: Callable[[Weighed, ApprovalLimits], bool]
     topics: frozenset[str] = frozenset()
 
 
-def _given_back(change: Weighed, limits: Limits) -> bool:
+def _given_back(change: Weighed, limits: ApprovalLimits) -> bool:
     if limits.given_back is None:
         return False
     manual = [fact for fact in change.told("invoice.settlement_recorded") if fact.payload.get("kind") == "manual"]
@@ -130,7 +130,7 @@ def _given_back(change: Weighed, limits: Limits) -> bool:
     return max(sums) > limits.given_back
 
 
-def _documents(change: Weighed, limits: Limits) -> bool:
+def _documents(change: Weighed, limits: ApprovalLimits) -> bool:
     finalized = change.told("invoice.finalized", "credit_note.issued")
     sent = change.told("invoice.delivery_requested")
     count = max(len(finalized), len(sent), change.planned.documents if change.planned else 0)
@@ -144,7 +144,7 @@ def _documents(change: Weighed, limits: Limits) -> bool:
 _ENDS: Final = frozenset({"subscription.cancelled", "subscription.suspended", "subscription.resumed"})
 
 
-def _subscriptions(change: Weighed, limits: Limits) -> bool:
+def _subscriptions(change: Weighed, limits: ApprovalLimits) -> bool:
     touched = change.told(*_ENDS, "subscription.changed")
     if limits.subscriptions is not None and len({fact.resource_id for fact in touched}) > limits.subscriptions:
         return True
@@ -160,7 +160,7 @@ _TERMS: Final = frozenset({
 _OWN_PRICES: Final = frozenset({"unit_price_cents", "next_unit_price_cents"})
 
 
-def _terms(change: Weighed, limits: Limits) -> bool:
+def _terms(change: Weighed, limits: ApprovalLimits) -> bool:
     if not limits.terms:
         return False
     overridden = change.action == "subscriptions.override" and any(
@@ -169,7 +169,7 @@ def _terms(change: Weighed, limits: Limits) -> bool:
     return overridden or bool(change.told(*_TERMS))
 
 
-def _admin_roles(change: Weighed, limits: Limits) -> bool:
+def _admin_roles(change: Weighed, limits: ApprovalLimits) -> bool:
     if not limits.admin_roles:
         return False
     granted = change.told("user.role_granted", "group.role_granted")
@@ -181,7 +181,7 @@ def _is_admin(role: str) -> bool:
     return known is None or any(scope == "*" or scope.startswith("admin:") for scope in known.scopes)
 
 
-def _webhook_targets(change: Weighed, limits: Limits) -> bool:
+def _webhook_targets(change: Weighed, limits: ApprovalLimits) -> bool:
     return limits.webhook_targets and any(
         row.table == "webhook_subscriptions" and (row.field == "target_url" or (row.field is None and row.after))
         for row in change.rows
@@ -191,7 +191,7 @@ def _webhook_targets(change: Weighed, limits: Limits) -> bool:
 _FORCED: Final = frozenset({"provisioning.force_complete", "provisioning.rollback", "registry.deregister"})
 
 
-def _force(change: Weighed, limits: Limits) -> bool:
+def _force(change: Weighed, limits: ApprovalLimits) -> bool:
     gone = [fact for fact in change.told("service.status_changed") if str(fact.payload.get("status")) == "deregistered"]
     return limits.force and (change.action in _FORCED or bool(gone))
 
@@ -259,7 +259,7 @@ def may_matter(facts: Iterable[DomainEvent]) -> bool:
     return any(fact.topic in _WATCHED for fact in facts)
 
 
-def rule_for(change: Weighed, limits: Limits) -> str | None:
+def rule_for(change: Weighed, limits: ApprovalLimits) -> str | None:
     """Name the first rule that holds, or None."""
     return next((rule.name for rule in RULES if rule.holds(change, limits)), None)
 

@@ -144,7 +144,7 @@ class ChangePlanFilter(In):
     action: Annotated[str, Field(max_length=100)] | None = None
 
 
-class ApplyIn(In):
+class ApplyPlanIn(In):
     """Exactly what was shown, or nothing."""
 
     plan_hash: PlanHash
