@@ -1,5 +1,4 @@
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -51,7 +50,7 @@ async def list_users(
     """`q` looks into name, e-mail and id."""
     uow.authorize("users:administer")
     page = await identity.page_users(uow, paging, q=q, tenant_id=tenant_id, role=role, status=status)
-    return replace(page, items=await shown_users(uow, page.items))
+    return page.of(await shown_users(uow, page.items))
 
 
 @router.get("/roles", response_model=Many[RoleOut], permission="users:grant", summary="Roles one may grant")
@@ -100,7 +99,7 @@ async def list_groups(
 ) -> Page[GroupOut]:
     """With the role and the number of members of each."""
     page = await identity.page_groups(uow, paging, q=q, tenant_id=tenant_id, has_role=has_role)
-    return replace(page, items=await _groups(uow, page.items))
+    return page.of(await _groups(uow, page.items))
 
 
 @groups.get("/{group_id}", response_model=One[GroupDetailOut], permission="groups:read", summary="Show a group")

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from typing import Any
 
 from pydantic import ConfigDict
@@ -67,7 +66,7 @@ async def update(uow: UnitOfWork, body: PreferencesPatch) -> OrganizationOut:
 @router.get("/users", response_model=Paged[UserOut], permission="users:read", summary="Own users with roles")
 async def users(uow: UnitOfWork, paging: Paging) -> Page[UserOut]:
     page = await identity.page_users(uow, paging, tenant_id=own_tenant(uow))
-    return replace(page, items=await shown_users(uow, page.items))
+    return page.of(await shown_users(uow, page.items))
 
 
 @router.get(

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
@@ -78,7 +77,7 @@ async def index(
 ) -> Page[SubscriptionOut]:
     wanted = checked(SubscriptionFilter, status=status, service_slug=service_slug)
     page = await subscriptions.page(uow, paging, wanted)
-    return replace(page, items=[await _own(uow, each) for each in page.items])
+    return page.of([await _own(uow, each) for each in page.items])
 
 
 @router.get(

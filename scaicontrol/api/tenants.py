@@ -1,4 +1,3 @@
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -32,7 +31,7 @@ async def list_tenants(
         TenantRowOut(**dict(TenantOut.model_validate(tenant)), billing=_billing(profiles.get(tenant.id)))
         for tenant in page.items
     ]
-    return replace(page, items=rows)
+    return page.of(rows)
 
 
 def _billing(profile: BillingProfile | None) -> BillingSummaryOut | None:

@@ -13,6 +13,7 @@ from .errors import invalid
 from .work import UnitOfWork
 
 T = TypeVar("T")
+R = TypeVar("R")
 PAGE_SIZE, PAGE_SIZE_MAX, FEED_LIMIT = 25, 200, 50
 _BIRTH = "created_at"
 
@@ -42,6 +43,10 @@ class Page(Generic[T]):
     @property
     def total_pages(self) -> int:
         return ceil(self.total / self.page_size)
+
+    def of(self, items: Sequence[R]) -> "Page[R]":
+        """Give the same page with its rows as somebody else wants them."""
+        return Page(items, self.total, self.page, self.page_size, self.next)
 
 
 @dataclass(frozen=True, slots=True)
