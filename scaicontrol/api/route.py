@@ -4,7 +4,6 @@ from collections.abc import Callable
 from inspect import Parameter
 from typing import Annotated, Any, Final, get_args, get_origin
 
-from annotated_types import MaxLen
 from fastapi.params import Param
 from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
@@ -34,7 +33,7 @@ def take_at_most(door: Callable[..., Any], body_max: int) -> None:
 def bounded(parameter: Parameter) -> Parameter:
     """Let no text of a path or a query be longer than a word or the bound it names."""
     kind, *notes = get_args(parameter.annotation) if _is_annotated(parameter.annotation) else [parameter.annotation]
-    if any(isinstance(rule, MaxLen) for note in notes if isinstance(note, Param) for rule in note.metadata):
+    if any(hasattr(rule, "max_length") for note in notes if isinstance(note, Param) for rule in note.metadata):
         return parameter
     if kind is str:
         kind = Word

@@ -20,7 +20,6 @@ from pydantic import (
     WithJsonSchema,
     field_validator,
 )
-from pydantic_core import CoreSchema
 
 from . import fonts, json_values, mail_addresses, text
 from .errors import ControlError, Invalid, Reason
@@ -43,7 +42,7 @@ class In(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, str_max_length=TEXT_MAX, allow_inf_nan=False)
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> Any:
         schema = handler(source)
         json_values.take_strictly(schema)
         return schema

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -10,6 +9,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Message
 
 from scaicontrol.api import door
 from scaicontrol.api.app import build_api
@@ -154,12 +154,15 @@ async def test_who_waits_for_the_client_to_leave_waits_as_long_as_it_stays():
     """Streams wait for a disconnect after the body; that is no body."""
     left = iter([{"type": "http.request", "body": b"x", "more_body": False}, {"type": "http.disconnect"}])
     seconds = 0.0
-    heard: list[Any] = []
+    heard: list[Message] = []
 
     async def receive():
         nonlocal seconds
         seconds += 0.5 if not heard else 3600.0
         return next(left)
+
+    async def send(message: Message) -> None:
+        heard.append(message)
 
     async def app(_, receive, __):
         heard.append(await receive())
@@ -167,10 +170,6 @@ async def test_who_waits_for_the_client_to_leave_waits_as_long_as_it_stays():
 
     guard = BodyGuard(app, Pace(clock=lambda: seconds))
     scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"content-length", b"1")], "query_string": b""}
-
-    async def send(message):
-        heard.append(message)
-
     await guard(scope, receive, send)
     assert heard[-1] == {"type": "http.disconnect"}
 

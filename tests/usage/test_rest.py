@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from scaicontrol.api import catalog, door, errors, metering, plans, registry, services
 from scaicontrol.api import usage as usage_routes
+from scaicontrol.api.bodies import BodyGuard
 from scaicontrol.services import usage
 from tests.factories import ACME, NORTHWIND, SCAIDRIVE, ada, alice, bert, nobody, petra, scaidrive, service, tom
 from tests.factories.catalog import store_plan
@@ -29,6 +30,7 @@ async def http(backend, monkeypatch):
     monkeypatch.setattr(door, "authenticate", authenticate)
     app = FastAPI()
     errors.install(app)
+    app.add_middleware(BodyGuard)
     for router in (
         registry.router, services.router, catalog.router, plans.router, plans.overrides, metering.router,
         usage_routes.router, usage_routes.admin,
