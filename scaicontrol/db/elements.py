@@ -1,7 +1,7 @@
 """Every element of a statement, told from what is not SQLAlchemy's own: that may write any SQL at all."""
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import ClauseElement, Table
@@ -27,16 +27,17 @@ def strange_parts(statement: Any) -> Iterator[str]:
         elif isinstance(part, dict):
             waiting += [*part.keys(), *part.values()]
         elif isinstance(part, HasCacheKey) and not isinstance(part, ScopeCriteria):
-            if isinstance(part, ClauseElement) and not _is_sqlalchemys(type(part)):
-                yield type(part).__name__
+            kind: Any = type(part)
+            if isinstance(part, ClauseElement) and not _is_sqlalchemys(kind):
+                yield kind.__name__
             kept = getattr(part, "type", None)
             if isinstance(kept, TypeEngine) and not is_known_type(kept):
                 yield type(kept).__name__
-            waiting += [getattr(part, name, None) for name in _inside(type(part))]
+            waiting += [getattr(part, name, None) for name in _inside(kind)]
 
 
-@lru_cache(maxsize=1024)
-def _inside(kind: type) -> tuple[str, ...]:
+@cache
+def _inside(kind: Any) -> tuple[str, ...]:
     """Name the attributes that hold what an element is made of; none for tables, whose models are our own."""
     if issubclass(kind, Table):
         return ()
@@ -45,19 +46,20 @@ def _inside(kind: type) -> tuple[str, ...]:
     return tuple(name for name, _ in traversed if name not in ("_annotations", "_propagate_attrs"))
 
 
-@lru_cache(maxsize=1024)
-def _is_sqlalchemys(kind: type) -> bool:
+@cache
+def _is_sqlalchemys(kind: Any) -> bool:
     custom = getattr(kind, "_compiler_dispatcher", None)  # an element whose SQL is written by somebody's @compiles
     return custom is None and kind.__module__.startswith("sqlalchemy.")
 
 
 def is_known_type(kept: TypeEngine[Any]) -> bool:
     """Tell whether a type is SQLAlchemy's or ours, and so writes nothing but its name."""
+    kind: Any = type(kept)
     if isinstance(kept, UserDefinedType) or getattr(kept, "collation", None) not in _COLLATIONS:
         return False
     variants = kept._variant_mapping.values()  # noqa: SLF001  # not told in public
     if not all(is_known_type(variant) for variant in variants):
         return False
     if isinstance(kept, TypeDecorator):
-        return type(kept).__module__ == _OURS or (_is_sqlalchemys(type(kept)) and is_known_type(kept.impl_instance))
-    return _is_sqlalchemys(type(kept))
+        return kind.__module__ == _OURS or (_is_sqlalchemys(kind) and is_known_type(kept.impl_instance))
+    return _is_sqlalchemys(kind)

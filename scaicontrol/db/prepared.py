@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.util import greenlet_spawn
 
 from .criteria import criteria
-from .ownership import Scope, ScopeViolation, check_owner, stamp_and_verify
+from .holders import Holder, refuse_strangers
+from .ownership import Scope, ScopeViolation, ServiceReported, check_owner, stamp_and_verify
 from .tenant_filter import check_compiled, scope_of
 
 T = TypeVar("T")
@@ -27,6 +28,7 @@ _Encoder = Callable[[Any], Any]
 # Stand for the scope's own values while a question is written; no id begins with a control character.
 _PLACES: Final = {name: f"\x00{name}" for name in ("partner_id", "tenant_id", "service_id")}
 _NAMES: Final = {place: name for name, place in _PLACES.items()}
+_HOLDERS: Final = "SELECT DISTINCT tenant_id, partner_id FROM subscriptions WHERE service_id = {} AND tenant_id IN ({})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ class PreparedView:
         self._driver = driver
         self._dialect = dialect
         self._scope = scope
+        self._held: set[Holder] = set()  # of a service: the tenants it read of, which therefore hold it
         self.broken: BaseException | None = None
 
     async def rows(self, question: Prepared, **given: Any) -> list[Row]:
@@ -146,6 +149,8 @@ class PreparedView:
         sql, values = written.filled(self._scope, given)
         found = await self._run(sql, self._fetched(sql, values))
         rows = [dict(zip(written.names, row, strict=True)) for row in found]
+        if self._scope.kind == "service" and {"tenant_id", "partner_id"} <= set(written.names):
+            self._held |= {(row["tenant_id"], row["partner_id"]) for row in rows}
         for row in rows:
             check_owner(self._scope, row, question.entity)
             for name, decode in written.decoders:
@@ -157,9 +162,21 @@ class PreparedView:
         if not self._scope.is_platform:
             for row in rows:
                 stamp_and_verify(self._scope, into.entity, dict.get, dict.__setitem__, row)
+            await self._check_holders(into.entity, rows)
         sql, columns = into.written(self._dialect)
         by_column = (_encoded([row[name] for row in rows], encode) for name, encode in columns)
         await self._run(sql, self._stored(sql, list(zip(*by_column, strict=True))))
+
+    async def _check_holders(self, kind: type, rows: Sequence[Row]) -> None:
+        if self._scope.kind != "service" or not issubclass(kind, ServiceReported):
+            return
+        named = {(row["tenant_id"], row["partner_id"]) for row in rows}
+        if unknown := named - self._held:
+            tenants, mark = sorted({tenant for tenant, _ in unknown}), _mark(self._dialect)
+            sql = _HOLDERS.format(mark, ", ".join([mark] * len(tenants)))
+            found = await self._run(sql, self._fetched(sql, [self._scope.service_id, *tenants]))
+            self._held |= {(tenant, partner) for tenant, partner in found}
+        refuse_strangers(named, self._held)
 
     async def _run(self, sql: str, work: Coroutine[Any, Any, T]) -> T:
         try:

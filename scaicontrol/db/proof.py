@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Dialect, False_
-from sqlalchemy.sql import operators, visitors
-from sqlalchemy.sql.elements import BooleanClauseList, ColumnClause, Grouping
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, ColumnClause, Grouping
 from sqlalchemy.sql.expression import AliasedReturnsRows, Join, TableClause
 from sqlalchemy.sql.selectable import FromGrouping
 
@@ -38,9 +38,10 @@ _UNDERSTOOD: Final = frozenset({
     "tuple", "type_coerce", "typeclause", "unary", "update",
 })  # fmt: skip
 _FUNCTIONS: Final = frozenset({
-    "abs", "avg", "char_length", "coalesce", "connection_id", "count", "dense_rank", "length", "lower", "max",
-    "min", "nullif", "rank", "round", "row_number", "sleep", "sum", "upper",
+    "abs", "avg", "char_length", "coalesce", "connection_id", "count", "dense_rank", "distinct", "length", "lower",
+    "max", "min", "nullif", "rank", "round", "row_number", "sleep", "sum", "upper",
 })  # fmt: skip
+_LITERALS: Final = ("*", "1", "'%'")  # of count(*), EXISTS and LIKE, as SQLAlchemy writes them itself
 _INDEX_HINT: Final = re.compile(r"(FORCE|USE|IGNORE) INDEX \(\w+\)")
 
 
@@ -125,7 +126,7 @@ class _Proof:
     # --- Text: what brings SQL of its own ---
 
     def visit_column(self, column: Any, *args: Any, **options: Any) -> str:
-        if column.is_literal and column.name not in ("*", "1"):
+        if column.is_literal and column.name not in _LITERALS:
             self.findings.unknown.append("A literal column is raw SQL and cannot be scoped.")
         return super().visit_column(column, *args, **options)  # type: ignore[misc,no-any-return]
 
@@ -160,7 +161,7 @@ def _not_understood(name: str) -> Any:
 
 
 @lru_cache
-def proving(compiler: type) -> type:
+def proving(compiler: Any) -> Any:
     """Give a dialect's compiler that keeps findings; what it could write besides is noted as not understood."""
     visits = {name.removeprefix("visit_") for name in dir(compiler) if name.startswith("visit_")}
     others = {f"visit_{name}": _not_understood(name) for name in visits - _UNDERSTOOD}
@@ -195,8 +196,19 @@ def _restricts(condition: Any, leaf: Any) -> bool:
         return True
     option = condition._annotations.get("for_loader_criteria")  # noqa: SLF001  # the ORM's own mark
     return isinstance(option, ScopeCriteria) and any(
-        isinstance(part, ColumnClause) and hash(part.table) == hash(leaf) for part in visitors.iterate(condition)
+        hash(column.table) == hash(leaf) for column in _subjects(condition)
     )
+
+
+def _subjects(condition: Any) -> Iterator[ColumnClause[Any]]:
+    """Give the columns a condition is about; what it compares them with, such as a query, restricts nothing here."""
+    if isinstance(condition, Grouping):
+        yield from _subjects(condition.element)
+    elif isinstance(condition, BooleanClauseList):
+        for each in condition.clauses:
+            yield from _subjects(each)
+    elif isinstance(condition, BinaryExpression) and isinstance(condition.left, ColumnClause):
+        yield condition.left
 
 
 def _tables_with_owner() -> dict[int, bool]:

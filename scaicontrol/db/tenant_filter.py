@@ -20,6 +20,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 from sqlalchemy.sql.dml import Insert
 
 from .criteria import criteria
+from .holders import holders, refuse_strangers
 from .ownership import (
     MARKERS,
     OWNERS,
@@ -148,7 +149,17 @@ def _check_insert(scope: Scope, state: ORMExecuteState) -> bool:
         raise ScopeViolation("insert().values() cannot be scoped; pass the rows as parameters.")
     for row in rows:
         stamp_and_verify(scope, mapper.class_, dict.get, dict.__setitem__, row)
+    if issubclass(mapper.class_, ServiceReported):
+        _check_holders(state.session, {(row.get("tenant_id"), row.get("partner_id")) for row in rows})
     return True
+
+
+def _check_holders(session: Session, named: set[Any]) -> None:
+    scope = scope_of(session)
+    if scope.kind == "service" and named:
+        asked = holders(scope.service_id, (str(tenant) for tenant, _ in named))
+        held = session.connection().execute(asked, execution_options=UNBOUND)
+        refuse_strangers(named, {(tenant, partner) for tenant, partner in held})
 
 
 def _get(row: Any, name: str) -> Any:
@@ -169,6 +180,8 @@ def _check_flush(session: Session, _: UOWTransaction, __: Any) -> None:
         return
     for row in session.new:
         stamp_and_verify(scope, type(row), _get, setattr, row)
+    reported = [row for row in session.new if isinstance(row, ServiceReported)]
+    _check_holders(session, {(_get(row, "tenant_id"), _get(row, "partner_id")) for row in reported})
     for row in (*session.dirty, *session.deleted):
         if row in session.deleted or session.is_modified(row):
             _check_change(scope, row)
@@ -202,7 +215,8 @@ for _marker in MARKERS:
 
 def guard(engine: Engine) -> None:
     """Refuse, on this engine, every statement that no scoped session has looked at, or that reaches past its scope."""
-    engine.dialect.statement_compiler = proving(engine.dialect.statement_compiler)
+    dialect: Any = engine.dialect
+    dialect.statement_compiler = proving(dialect.statement_compiler)
     event.listen(engine, "before_cursor_execute", _judge)
 
 

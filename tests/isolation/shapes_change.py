@@ -26,6 +26,7 @@ from .shapes_select import ALL_NOTES, BARE, Shouting
 T: Any = Invoice.__table__
 L: Any = InvoiceLine.__table__
 E: Any = UsageEvent.__table__
+SETTINGS: Any = PlatformSetting.__table__
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 UPDATES: dict[str, Any] = {}
 DELETES: dict[str, Any] = {}
@@ -458,13 +459,13 @@ def a_platforms_row_from_an_entity():
 @insert
 def a_platforms_core_row():
     counted = sa.select(sa.func.count(T.c.id)).scalar_subquery()
-    return sa.insert(PlatformSetting.__table__).from_select(_SETTING, _settings(counted))
+    return sa.insert(SETTINGS).from_select(_SETTING, _settings(counted))
 
 
 @insert
 def a_platforms_row_from_the_scopes_own_table():
     counted = sa.select(sa.func.count(SUBSCRIPTIONS.c.tenant_id)).scalar_subquery()
-    return sa.insert(PlatformSetting.__table__).from_select(_SETTING, _settings(counted))
+    return sa.insert(SETTINGS).from_select(_SETTING, _settings(counted))
 
 
 @insert
@@ -519,7 +520,13 @@ async def a_replacing_prefix(session):
 
 
 def _usage(**fields: Any) -> dict[str, Any]:
-    given = {"id": "usg_new", "tenant_id": ACME, "partner_id": NORTHWIND, "service_id": SCAIDRIVE, "metric_slug": "x"}
+    given: dict[str, Any] = {
+        "id": "usg_new",
+        "tenant_id": ACME,
+        "partner_id": NORTHWIND,
+        "service_id": SCAIDRIVE,
+        "metric_slug": "x",
+    }
     given |= {
         "idempotency_key": "new",
         "quantity": Decimal(1),

@@ -131,7 +131,6 @@ async def matrix(open_session: Callable[[], Any], domain: Domain) -> dict[tuple[
 @pytest.mark.parametrize("name", DOMAINS)
 async def test_nothing_foreign_is_seen_or_changed(world: World, dialect: str, name: str, record_property):
     domain = DOMAINS[name]
-    assert domain.scope is not None
     found = await matrix(lambda: world.backend.database.session(domain.scope), domain)
     leaks = {f"{kind} {shape}": said for (kind, shape), said in found.items() if said.startswith("leaks")}
     record_property("counted", _line(f"isolation matrix, {name} on {dialect}", found))
@@ -169,7 +168,6 @@ async def test_the_matrix_can_fail(world: World, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(tenant_filter, "check_unseen", _unseen_yesterday)
     monkeypatch.setattr(tenant_filter, "refuse_change", lambda *_: None)
     domain = DOMAINS["tenant"]
-    assert domain.scope is not None
     found = await matrix(lambda: world.backend.database.session(domain.scope), domain)
     leaks = {shape for (_, shape), said in found.items() if said.startswith("leaks")}
     assert leaks >= NAMED

@@ -326,7 +326,10 @@ async def snapshot(backend: Backend, hidden: dict[str, list[str]]) -> dict[str, 
             if mapper.inherits is not None or len(keys) != 1 or issubclass(mapper.class_, OutboxRow):
                 continue
             if wanted := hidden.get(table_of(mapper).name):
-                query = sa.select(mapper.local_table).where(keys[0].in_(wanted))
+                key = getattr(mapper.class_, mapper.get_property_by_column(keys[0]).key)
+                query = sa.select(key, *(getattr(mapper.class_, each.key) for each in mapper.column_attrs)).where(
+                    key.in_(wanted)
+                )
                 rows |= {row[0]: tuple(row) for row in await uow.session.execute(query)}
         return rows
 

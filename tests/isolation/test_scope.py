@@ -159,7 +159,7 @@ async def test_a_value_that_is_a_query_is_held_in_a_flush_too(backend: Backend):
     world = await build(backend)
     async with backend.database.session(Scope.tenant(NORTHWIND, ACME)) as session:
         row = await session.get_one(Invoice, world.invoices[ACME][0])
-        row.notes = sa.select(sa.func.max(Invoice.__table__.c.notes)).scalar_subquery()  # type: ignore[assignment]  # an expression
+        row.notes = sa.select(sa.func.max(Invoice.__table__.c.notes)).scalar_subquery()
         with pytest.raises(ScopeViolation, match="without its entity"):
             await session.flush()
 

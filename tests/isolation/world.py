@@ -46,7 +46,7 @@ KEPT = (*SECRETS, "tenants", "partners", "plans", "service_registry", "platform_
 class Domain:
     """What one scope may see and write, said once more and apart from the product."""
 
-    scope: Scope | None
+    scope: Scope
     tenants: frozenset[str] = frozenset()
     partners: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
@@ -70,7 +70,7 @@ class Domain:
     def may_write(self, table: str, row: dict[str, Any]) -> bool:
         if table not in self.writes:
             return False
-        if table == "usage_events" and self.scope is not None and self.scope.kind == "service":
+        if table == "usage_events" and self.scope.kind == "service":
             return row["service_id"] == self.scope.service_id and row["tenant_id"] in self.tenants
         if "tenant_id" in row:
             return row["tenant_id"] in self.tenants
@@ -81,16 +81,16 @@ class Domain:
 
 _OF_TENANTS = frozenset({"invoices", "invoice_line_items", "usage_events", "tenants"})
 _OF_PARTNERS = _OF_TENANTS | {"partner_configuration", "webhook_subscriptions", "invoice_templates"}
-_ACMES = {"tenants": frozenset({ACME}), "partners": frozenset({NORTHWIND})}
+_ACMES = (frozenset({ACME}), frozenset({NORTHWIND}))
 DOMAINS = {
     "none": Domain(Scope.none()),
-    "tenant": Domain(Scope.tenant(NORTHWIND, ACME), **_ACMES, writes=_OF_TENANTS),
+    "tenant": Domain(Scope.tenant(NORTHWIND, ACME), *_ACMES, _OF_TENANTS),
     "partner": Domain(
         Scope.partner(NORTHWIND), frozenset({ACME, GLOBEX}), frozenset({NORTHWIND}), _OF_PARTNERS, is_partner=True
     ),
-    "service": Domain(Scope.service(SCAIDRIVE), **_ACMES, writes=frozenset({"usage_events"})),  # Acme alone holds it
+    "service": Domain(Scope.service(SCAIDRIVE), *_ACMES, frozenset({"usage_events"})),  # Acme alone holds it
 }
-UNGUARDED = Domain(None, **_ACMES, writes=_OF_TENANTS)  # judged as Acme, on an engine that nobody guards
+UNGUARDED = Domain(Scope.platform(), *_ACMES, _OF_TENANTS)  # judged as Acme, on an engine that nobody guards
 
 
 @dataclass

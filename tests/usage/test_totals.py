@@ -3,7 +3,7 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from sqlalchemy import event, select, text, update
+from sqlalchemy import event, select, update
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.services import usage
@@ -202,14 +202,19 @@ async def test_old_events_go_and_their_totals_stay(backend, clock):
     assert (await total(backend, day)).sum == 5
 
 
+def handler_reads_of_connection(session):
+    cursor = session.connection().connection.cursor()
+    cursor.execute("SHOW SESSION STATUS LIKE 'Handler_read%'")
+    return sum(int(row[1]) for row in cursor.fetchall())
+
+
 @pytest.mark.parametrize("dialect", ["mariadb"])
 async def test_reading_current_use_does_not_walk_the_events(backend, clock):
     await store_world(backend)
 
     async def handler_reads(uow):
         async def count():
-            rows = await uow.session.execute(text("SHOW SESSION STATUS LIKE 'Handler_read%'"))
-            return sum(int(row[1]) for row in rows)
+            return await uow.session.run_sync(handler_reads_of_connection)
 
         before = await count()
         await usage.totals(uow, [SPAN])

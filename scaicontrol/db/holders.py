@@ -1,0 +1,24 @@
+"""A service reports on the tenants that hold it, and on nobody else."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Select, select
+
+from .criteria import SUBSCRIPTIONS
+from .ownership import ScopeViolation
+
+Holder = tuple[str, str]  # a tenant and its partner
+
+
+def holders(service_id: str | None, tenant_ids: Iterable[str]) -> Select[str, str]:
+    """Ask which of these tenants hold or held a service, and under which partner."""
+    table = SUBSCRIPTIONS.c
+    mine = select(table.tenant_id, table.partner_id).distinct()
+    return mine.where(table.service_id == service_id, table.tenant_id.in_(sorted(tenant_ids)))
+
+
+def refuse_strangers(named: set[Holder], held: set[Holder]) -> None:
+    """Raise when a service would write of a tenant that does not hold it."""
+    if strangers := named - held:
+        tenants = ", ".join(sorted(str(tenant) for tenant, _ in strangers))
+        raise ScopeViolation(f"A service writes of the tenants that hold it only, not of {tenants}.")
