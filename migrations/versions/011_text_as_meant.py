@@ -62,9 +62,7 @@ _WHERE: Final = {
 
 def upgrade() -> None:
     if "left_as_drafts" not in {column["name"] for column in sa.inspect(op.get_bind()).get_columns("billing_runs")}:
-        op.add_column(
-            "billing_runs", sa.Column("left_as_drafts", sa.BigInteger(), server_default=sa.text("0"), nullable=False)
-        )
+        op.add_column("billing_runs", sa.Column("left_as_drafts", sa.BigInteger(), server_default="0", nullable=False))
     for name, (keys, texts, documents) in _TEXTS.items():
         _clean(name, keys, texts, documents)
 

@@ -32,7 +32,7 @@ class BillingRun(Lifecycled, PartnerPrivate, Model):
     documents: Mapped[int] = mapped_column(default=0)
     quarantined: Mapped[int] = mapped_column(default=0)
     zeros: Mapped[int] = mapped_column(default=0)
-    left_as_drafts: Mapped[int] = mapped_column(default=0, server_default="0")
+    left_as_drafts: Mapped[int] = mapped_column(default=0)
     totals: Mapped[dict[str, Any]] = mapped_column(JsonDocument, default=dict)  # currency → subtotal, tax, total cents
     created_by: Mapped[str] = mapped_column(String(100))
     planned_at: Mapped[datetime | None]
