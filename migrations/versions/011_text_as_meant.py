@@ -63,6 +63,11 @@ _WHERE: Final = {
 def upgrade() -> None:
     if "left_as_drafts" not in {column["name"] for column in sa.inspect(op.get_bind()).get_columns("billing_runs")}:
         op.add_column("billing_runs", sa.Column("left_as_drafts", sa.BigInteger(), server_default="0", nullable=False))
+    # The default was for the rows that were there; the model gives its own.
+    with op.batch_alter_table("billing_runs", schema=None) as batch_op:
+        batch_op.alter_column(
+            "left_as_drafts", server_default=None, existing_type=sa.BigInteger(), existing_nullable=False
+        )
     for name, (keys, texts, documents) in _TEXTS.items():
         _clean(name, keys, texts, documents)
 
