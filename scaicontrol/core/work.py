@@ -57,7 +57,7 @@ class UnitOfWork:
         """Store many rows at once in this transaction, without entities."""
         async with self._prepared() as view:
             await view.insert(into, rows)
-        self.session.info["wrote"] = True
+        self.session.info.setdefault("wrote", True)
 
     async def has_written(self) -> bool:
         """Tell whether anything but bookkeeping would be kept if this unit committed now."""
@@ -173,7 +173,7 @@ def _stamp_moments(session: Session, _: Any, __: Any) -> None:
 def _note_rows(session: Session, _: Any) -> None:
     for row in (*session.new, *session.dirty, *session.deleted):
         if not getattr(row, "bookkeeping", False):
-            session.info["wrote"] = True
+            session.info.setdefault("wrote", True)
             return
 
 
@@ -181,7 +181,7 @@ def _note_rows(session: Session, _: Any) -> None:
 def _note_statement(state: ORMExecuteState) -> None:
     changes = state.is_insert or state.is_update or state.is_delete
     if changes and not getattr(state.bind_mapper and state.bind_mapper.class_, "bookkeeping", False):
-        state.session.info["wrote"] = True
+        state.session.info.setdefault("wrote", True)
 
 
 @audits_platform_sql
