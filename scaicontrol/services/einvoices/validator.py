@@ -21,7 +21,9 @@ from .schema import Finding
 
 TIME_LIMIT = 60.0  # seconds; a document takes less than one, compiling all sets a few
 LONG = 200_000  # bytes, some hundred lines
-LONG_TIME_LIMIT = 600.0  # seconds; the rules take ten for five thousand lines, and more for each line the more there are
+LONG_TIME_LIMIT = (
+    600.0  # seconds; the rules take ten for five thousand lines, and more for each line the more there are
+)
 
 
 @dataclass(frozen=True, slots=True)
