@@ -1,8 +1,9 @@
 """
-One warm process that holds XML against the official schema and rules, and can be killed.
+Warm processes that hold XML against the official schema and rules, and can be killed.
 
-A document crosses over once; the schema runs first and spares the rules a document they cannot read. The process has a
+A document crosses over once; the schema runs first and spares the rules a document they cannot read. A process has a
 time limit, is replaced after 500 documents, and a call that ends without an answer is Unavailable: the gate stays shut.
+Long documents have a process of their own, which is started for the first of them: nobody else waits behind one.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,11 @@ from .checks.said import broken
 from .rule_sets import RuleSet
 from .schema import Finding
 
-TIME_LIMIT = 60.0  # seconds; the longest document takes less than one, compiling all sets a few
+TIME_LIMIT = 60.0  # seconds; a document takes less than one, compiling all sets a few
+LONG = 200_000  # bytes, some hundred lines
+LONG_TIME_LIMIT = (
+    600.0  # seconds; the rules take ten for five thousand lines, and more for each line the more there are
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,8 @@ async def hold(xml: bytes, sets: Sequence[RuleSet]) -> list[Reason]:
     """Give every violation of the official sets by a document, in our words; in our words."""
     schemas = [str(each.path) for each in sets if each.is_schema]
     rules = tuple(str(each.path) for each in sets if not each.is_schema)
-    found = await _process().call(Job(xml, schemas[0] if schemas else None, rules))
+    process = _process() if len(xml) < LONG else _process_of_the_long()
+    found = await process.call(Job(xml, schemas[0] if schemas else None, rules))
     return [_reason(*finding) for finding in found]
 
 
@@ -48,6 +54,11 @@ async def try_rules(stylesheet: str) -> None:
 @cache
 def _process() -> Workers[Job, list[Finding]]:
     return Workers(run, "e-invoice validator", count=1, time_limit=TIME_LIMIT, recycle_after=500)
+
+
+@cache
+def _process_of_the_long() -> Workers[Job, list[Finding]]:
+    return Workers(run, "validator of long e-invoices", count=1, time_limit=LONG_TIME_LIMIT, recycle_after=50)
 
 
 def run(job: Job) -> list[Finding]:

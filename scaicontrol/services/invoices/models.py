@@ -135,6 +135,7 @@ class InvoiceLine(TenantScopedModel):
         parent_key("invoice_id", "invoices"),
         parent_key("credited_line_id", "invoice_line_items"),
         Index("ix_invoice_line_items_order", "invoice_id", "order_index"),
+        Index("ix_invoice_line_items_credited", "tenant_id", "credited_line_id"),  # looked at when a line is deleted
     )
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
@@ -159,7 +160,7 @@ class InvoiceLine(TenantScopedModel):
     pack_subscription_id: Mapped[str | None] = mapped_column(IdString, index=True)
     metric_slug: Mapped[str | None] = mapped_column(String(100))
     billing_charge_id: Mapped[str | None] = mapped_column(IdString, index=True)
-    credited_line_id: Mapped[str | None] = mapped_column(IdString, index=True)
+    credited_line_id: Mapped[str | None] = mapped_column(IdString)
     ledger_code: Mapped[str | None] = mapped_column(String(40))
     derivation: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument)
 

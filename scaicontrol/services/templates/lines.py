@@ -1,7 +1,10 @@
 """Where something is wrong in what a person wrote, in words they can act on."""
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from scaicontrol.core.errors import Invalid, Reason
 
@@ -23,7 +26,13 @@ class Problem:
 def line_at(text: str, position: int) -> int:
     """Give the line of a position; one that is not in the text means its end."""
     end = position if 0 <= position <= len(text) else len(text)
-    return text.count("\n", 0, end) + 1
+    return bisect_left(_breaks(text), end) + 1
+
+
+@lru_cache(maxsize=2)
+def _breaks(text: str) -> list[int]:
+    """Say where lines end; asked for each piece of a text, which may be long and have many."""
+    return [found.start() for found in re.finditer("\n", text)]
 
 
 def refusal(problems: Iterable[Problem]) -> Invalid:

@@ -14,7 +14,7 @@ from sqlalchemy import Select, func, select
 
 from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.errors import NotFound
-from scaicontrol.core.turns import in_turns
+from scaicontrol.core.turns import in_turns, turn
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
 from scaicontrol.services.tax import TaxDecision
@@ -24,6 +24,7 @@ from ..lifecycle import OWED, DocumentType, InvoiceStatus
 from ..models import DocumentRender, DocumentVersion, Invoice, InvoiceLine, NumberSeries, Settlement
 from ..schemas import Verification, Violation
 
+_AT_ONCE = 250  # lines
 BATCH = 500
 Progress = Callable[[int, int], None]  # (done, of how many)
 
@@ -135,8 +136,12 @@ async def _batch(uow: UnitOfWork, ids: Sequence[str]) -> _Batch:
 async def _lines(uow: UnitOfWork, ids: Sequence[str]) -> Mapping[str, list[Any]]:
     query = select(InvoiceLine.invoice_id, *seal.LINE_COLUMNS).where(InvoiceLine.invoice_id.in_(ids))
     lines: defaultdict[str, list[Any]] = defaultdict(list)
-    for row in await uow.session.execute(query.order_by(InvoiceLine.order_index, InvoiceLine.id)):
-        lines[row.invoice_id].append(row)
+    ordered = query.order_by(InvoiceLine.order_index, InvoiceLine.id)
+    found = await uow.session.stream(ordered, execution_options={"yield_per": _AT_ONCE})
+    async for rows in found.partitions():
+        for row in rows:
+            lines[row.invoice_id].append(row)
+        await turn()
     return lines
 
 
