@@ -1,6 +1,6 @@
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AliasPath, Field
 
 from scaicontrol.core.schemas import In, Moment, Out
 
@@ -116,7 +116,8 @@ class ChangePlanSummary(Out):
     id: str
     status: PlanStatus
     action: str
-    arguments: dict[str, Any]
+    # Without files and secrets.
+    arguments: dict[str, Any] = Field(validation_alias=AliasPath("content", "arguments"))  # type: ignore[pydantic-alias]  # read only
     plan_hash: str
     requires_approval: bool
     policy_rule: str | None
