@@ -11,7 +11,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 LONG: Final = 50  # lines; writing the pages of so many takes 10 ms, which is what a way to a process and back may cost
-_KILLED_AFTER: Final = 60.0  # seconds; ten thousand lines take five
+# Seconds: ten thousand lines take five, but the first call also imports what it names, on a machine that may be busy.
+_KILLED_AFTER: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
