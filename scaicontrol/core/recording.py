@@ -6,29 +6,31 @@ moments that follow from the unit's own by their distance, numbers that are draw
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
 
-from sqlalchemy import event, inspect
+from sqlalchemy import ColumnElement, event, inspect, select, true, tuple_
 from sqlalchemy.orm import Mapper, ORMExecuteState
-from sqlalchemy.sql.dml import Update
 
 from scaicontrol.db.model import Model
 
 from .audit_log import AuditEntry
 from .events import DomainEvent, rfc3339
 from .ids import new_id
-from .outbox import OutboxRow
+from .outbox import Outbox
 from .verbs import Call
 from .work import UnitOfWork
 
 _ID: Final = re.compile(r"([a-z]{3})_([0-9a-hjkmnp-tv-z]{26})")
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
-_UNSAID: Final = re.compile(r"secret|token|password|credential|sha256|digest|vault_path|_hash$|answer|^canonical")
+# Secrets; and what follows from the very moment or the very bytes, such as digests, keys made of them and durations.
+_UNSAID: Final = re.compile(
+    r"secret|token|password|credential|vault_path|answer|sha256|digest|_hash$|^canonical|storage_key|duration|_ms$"
+)
 _DULL: Final = frozenset({"created_at", "updated_at"})
 _SAFE_INTEGER: Final = 2**53 - 1
 
@@ -78,9 +80,8 @@ class Recording:
         """Merge one change: a row that was new stays new, a field that came back to what it was has not changed."""
         whole = self._rows.get((row.table, row.key, None))
         if whole is not None and whole.after is not None and row.field is not None:
-            self._rows[row.table, row.key, None] = RowChange(
-                row.table, row.key, None, None, {**whole.after, row.field: row.after}
-            )
+            told = {name: value for name, value in {**whole.after, row.field: row.after}.items() if value is not None}
+            self._rows[row.table, row.key, None] = RowChange(row.table, row.key, None, None, told)
             return
         if whole is not None and row.field is None and row.after is None:
             del self._rows[row.table, row.key, None]  # born and gone within the same verb
@@ -92,13 +93,18 @@ class Recording:
         else:
             self._rows[key] = RowChange(row.table, row.key, row.field, first.before, row.after)
 
+    def bore(self, table: str, key: str) -> bool:
+        """Tell whether this row is new, so that nobody can have read it before."""
+        whole = self._rows.get((table, key, None))
+        return whole is not None and whole.before is None
+
     def note_drawn(self, column: str, value: str) -> None:
         self._drawn[value] = f"(next {column})"
 
     def stable(self, value: Any) -> Any:
         """Write a value the way every run writes it."""
         if isinstance(value, Mapping):
-            return {str(k): self.stable(v) for k, v in value.items() if not _UNSAID.search(str(k))}
+            return {self._text(k): self.stable(v) for k, v in value.items() if not _UNSAID.search(str(k))}
         if isinstance(value, list | tuple | set | frozenset):
             items = sorted(value, key=str) if isinstance(value, set | frozenset) else value
             return [self.stable(item) for item in items]
@@ -147,83 +153,140 @@ class Watch:
     def __init__(self, recording: Recording, uow: UnitOfWork) -> None:
         self.recording, self.uow = recording, uow
         self._heard: list[RowChange] = []
-        self._versions: dict[str, int] = {}
+        self._versions: dict[tuple[str, str], int] = {}
         self._drawn: list[tuple[str, str]] = []
         session = uow.session.sync_session
         event.listen(session, "after_flush", self._flushed)
+        event.listen(session, "persistent_to_deleted", self._deleted)  # orphans too, which the session never lists
         event.listen(session, "do_orm_execute", self._executed)
 
     async def keep(self) -> None:
         """Count what this unit did; whoever calls it commits, or says that it would."""
         await self.uow.session.flush()
         self.recording.facts += self.uow.facts
-        for name, version in self._versions.items():
-            self.recording.versions.setdefault(name, version)
         for column, value in self._drawn:
             self.recording.note_drawn(column, value)
         for row in self._heard:
             self.recording.add_row(row)
+        for (table, key), version in self._versions.items():
+            if not self.recording.bore(table, key):
+                self.recording.versions.setdefault(f"{table}:{key}", version)
 
     def _flushed(self, session: Any, _: Any) -> None:
         for row in _shown(session.new):
-            table, key = _named(row)
-            columns = {name: self._told(row, name, getattr(row, name)) for name in _columns(row)}
-            self._heard.append(RowChange(table, key, None, None, {n: v for n, v in columns.items() if v is not None}))
+            mapper = _mapper(row)
+            self._is_new(mapper, {name: getattr(row, name) for name in _columns(mapper)})
         for row in _shown(session.dirty):
             self._changed(row)
-        for row in _shown(session.deleted):
-            table, key = _named(row)
-            columns = {name: inspect(row).dict.get(name) for name in _columns(row)}
-            self._heard.append(RowChange(table, key, None, {n: v for n, v in columns.items() if v is not None}, None))
+
+    def _deleted(self, _: Any, row: Any) -> None:
+        if _shown([row]):
+            self._is_gone(_mapper(row), inspect(row).dict)
 
     def _changed(self, row: Model) -> None:
-        table, key = _named(row)
-        state = inspect(row)
-        for name in _columns(row):
+        mapper, state = _mapper(row), inspect(row)
+        for name in _columns(mapper):
             history = state.attrs[name].history
-            if not history.has_changes():
-                continue
-            before = history.deleted[0] if history.deleted else None
-            after = history.added[0] if history.added else None
-            if name == "version" and isinstance(before, int):
-                self._versions.setdefault(f"{table}:{key}", before)
-            self._heard.append(RowChange(table, key, name, before, self._told(row, name, after)))
+            if history.has_changes():
+                before = history.deleted[0] if history.deleted else None
+                after = history.added[0] if history.added else None
+                self._is_changed(mapper, _key(mapper, state.dict), name, before, after)
 
-    def _told(self, row: Model, name: str, value: Any) -> Any:
+    def _is_new(self, mapper: Mapper[Any], values: Mapping[str, Any]) -> None:
+        told = {n: self._told(mapper, n, values[n]) for n in _columns(mapper) if values.get(n) is not None}
+        self._heard.append(RowChange(str(mapper.local_table), _key(mapper, values), None, None, told))
+
+    def _is_gone(self, mapper: Mapper[Any], values: Mapping[str, Any]) -> None:
+        told = {n: values[n] for n in _columns(mapper) if values.get(n) is not None}
+        self._heard.append(RowChange(str(mapper.local_table), _key(mapper, values), None, told, None))
+
+    def _is_changed(self, mapper: Mapper[Any], key: str, name: str, before: Any, after: Any) -> None:
+        table = str(mapper.local_table)
+        if name == "version" and isinstance(before, int):
+            self._versions.setdefault((table, key), before)
+        self._heard.append(RowChange(table, key, name, before, self._told(mapper, name, after)))
+
+    def _told(self, mapper: Mapper[Any], name: str, value: Any) -> Any:
         """A number that is drawn from a series is not promised: whoever is finalized first has it."""
-        if value is None or not _mapper(row).columns[name].info.get("drawn"):
+        if value is None or not mapper.columns[name].info.get("drawn"):
             return value
         if isinstance(value, str):
             self._drawn.append((name, value))
         return f"(next {name})"
 
     def _executed(self, state: ORMExecuteState) -> Any:
+        """What one statement does to many rows is told row by row: they are read before and after it."""
         mapper = state.bind_mapper
-        if not (state.is_update or state.is_delete) or mapper is None or issubclass(mapper.class_, _UNSHOWN):
+        writes = state.is_insert or state.is_update or state.is_delete
+        if not writes or mapper is None or mapper.class_.bookkeeping or issubclass(mapper.class_, _UNSHOWN):
             return None
+        before = {} if state.is_insert else self._read(state, mapper, _concerned(state))
         result: Any = state.invoke_statement()
-        statement, table, key = state.statement, str(mapper.local_table), f"({result.rowcount} rows)"
-        if isinstance(statement, Update):
-            values = {str(getattr(column, "key", column)): value for column, value in (statement._values or {}).items()}  # noqa: SLF001  # what an UPDATE sets is told nowhere in public
-            for name, value in values.items():
-                if not _dull(name):
-                    self._heard.append(RowChange(table, key, name, None, getattr(value, "value", str(value))))
-        else:
-            self._heard.append(RowChange(table, key, None, {"rows": result.rowcount}, None))
+        if state.is_delete:
+            for values in before.values():
+                self._is_gone(mapper, values)
+            return result
+        keys = [_identity(mapper, values) for values in (_given(state) if state.is_insert else before.values())]
+        for key, values in self._read(state, mapper, *_chunks(mapper, keys)).items():
+            if state.is_insert:
+                self._is_new(mapper, values)
+                continue
+            for name in _columns(mapper):
+                if before[key][name] != values[name]:
+                    self._is_changed(mapper, key, name, before[key][name], values[name])
         return result
 
+    def _read(
+        self, state: ORMExecuteState, mapper: Mapper[Any], *conditions: ColumnElement[bool]
+    ) -> dict[str, dict[str, Any]]:
+        """Read the rows a statement concerns, in the scope of the session, as plain values by key."""
+        attributes = [getattr(mapper.class_, attribute.key) for attribute in mapper.column_attrs]
+        found: dict[str, dict[str, Any]] = {}
+        for condition in conditions:
+            rows = state.session.execute(
+                select(*attributes).where(condition), execution_options=dict(state.execution_options)
+            )
+            found |= {_key(mapper, row): dict(row) for row in rows.mappings()}
+        return found
 
-_UNSHOWN: Final = (OutboxRow, AuditEntry)
+
+_AT_ONCE: Final = 500
+
+
+def _concerned(state: ORMExecuteState) -> ColumnElement[bool]:
+    clause = getattr(state.statement, "whereclause", None)
+    return true() if clause is None else clause
+
+
+def _given(state: ORMExecuteState) -> Sequence[Mapping[str, Any]]:
+    """The rows of an INSERT as they were handed over; those it selects itself have no place in a plan."""
+    parameters = state.parameters
+    return [parameters] if isinstance(parameters, Mapping) else list(parameters or ())
+
+
+def _identity(mapper: Mapper[Any], values: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(values[name] for name in _key_names(mapper))
+
+
+def _chunks(mapper: Mapper[Any], keys: Sequence[tuple[Any, ...]]) -> list[ColumnElement[bool]]:
+    columns = tuple_(*(getattr(mapper.class_, name) for name in _key_names(mapper)))
+    return [columns.in_(keys[start : start + _AT_ONCE]) for start in range(0, len(keys), _AT_ONCE)]
+
+
+_UNSHOWN: Final = (Outbox, AuditEntry)  # facts have a place of their own in a plan
 
 
 def _shown(rows: Iterable[Any]) -> list[Any]:
     seen = [row for row in rows if not isinstance(row, _UNSHOWN) and not row.bookkeeping]
-    return sorted(seen, key=_named)
+    return sorted(seen, key=lambda row: (str(_mapper(row).local_table), _key(_mapper(row), inspect(row).dict)))
 
 
-def _named(row: Any) -> tuple[str, str]:
-    mapper = _mapper(row)
-    return str(mapper.local_table), ":".join(str(part) for part in mapper.primary_key_from_instance(row))
+def _key(mapper: Mapper[Any], values: Mapping[str, Any]) -> str:
+    return ":".join(str(part) for part in _identity(mapper, values))
+
+
+def _key_names(mapper: Mapper[Any]) -> list[str]:
+    return [mapper.get_property_by_column(column).key for column in mapper.primary_key]
 
 
 def _mapper(row: Any) -> Mapper[Any]:
@@ -231,8 +294,10 @@ def _mapper(row: Any) -> Mapper[Any]:
     return mapper
 
 
-def _columns(row: Any) -> list[str]:
-    return [attribute.key for attribute in _mapper(row).column_attrs if not _dull(attribute.key)]
+def _columns(mapper: Mapper[Any]) -> list[str]:
+    """Name what a plan shows of a row; what the database computes by itself says nothing more."""
+    told = [attribute for attribute in mapper.column_attrs if not _dull(attribute.key)]
+    return [attribute.key for attribute in told if getattr(attribute.columns[0], "computed", None) is None]
 
 
 def _dull(name: str) -> bool:
