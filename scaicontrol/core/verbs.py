@@ -9,9 +9,10 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Concatenate, Final, ParamSpec, Protocol, Self, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Base64Bytes, TypeAdapter, ValidationError
 
 from .errors import Refused
 
@@ -53,7 +54,8 @@ VERBS: dict[str, Verb] = {}
 @functools.cache
 def _adapters(name: str) -> Mapping[str, TypeAdapter[Any]]:
     parameters = VERBS[name].signature.parameters.values()
-    return {p.name: TypeAdapter(p.annotation) for p in parameters if p.name not in _PLACES}
+    types = {p.name: Base64Bytes if p.annotation is bytes else p.annotation for p in parameters}
+    return {name: TypeAdapter(wanted) for name, wanted in types.items() if name not in _PLACES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,15 @@ class Call:
         """Write the arguments as JSON values; of a body only what was sent, since the rest may mean something else."""
         adapters = self.verb.adapters()
         return {
-            name: adapters[name].dump_python(value, mode="json", exclude_unset=True)
+            name: adapters[name].dump_python(value, mode="json", by_alias=True, exclude_unset=True)
             for name, value in self.arguments.items()
         }
+
+    def shown(self) -> dict[str, Any]:
+        """Write the arguments for people: of a file its size, and the digest that tells it from others."""
+        files = {name: value for name, value in self.arguments.items() if isinstance(value, bytes)}
+        said = {name: f"{len(body)} bytes, SHA-256 {sha256(body).hexdigest()}" for name, body in files.items()}
+        return self.written() | said
 
     @classmethod
     def read(cls, name: str, written: Mapping[str, Any]) -> Self:

@@ -66,7 +66,7 @@ def content_of(
         money += _of_run(planned, str(call.arguments.get("run_id", "")))
     content: Json = {
         "action": call.verb.name,
-        "arguments": call.written(),
+        "arguments": call.shown(),
         "changes": [_change(row) for row in recording.rows()],
         "money": money,
         "totals": _totals(money),

@@ -1,6 +1,6 @@
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AliasPath, Field
 
 from scaicontrol.core.schemas import In, Moment, Out
 
@@ -116,7 +116,7 @@ class ChangePlanSummary(Out):
     id: str
     status: PlanStatus
     action: str
-    arguments: dict[str, Any]
+    arguments: dict[str, Any] = Field(validation_alias=AliasPath("content", "arguments"))  # without files and secrets
     plan_hash: str
     requires_approval: bool
     policy_rule: str | None
