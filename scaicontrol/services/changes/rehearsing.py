@@ -83,7 +83,8 @@ async def _plan_of_run(backend: Backend, actor: Actor, call: Call) -> Planned[An
 
 async def _totals_of_run(uow: UnitOfWork, run_id: str, plan_hash: str) -> PlannedTotals:
     run = await billing.ready_to_apply(uow, run_id, plan_hash)
-    return PlannedTotals(run.documents, {currency: int(sums["total_cents"]) for currency, sums in run.totals.items()})
+    totals = {currency: sums["subtotal_cents"] + sums["tax_cents"] for currency, sums in run.totals.items()}
+    return PlannedTotals(run.documents, totals)
 
 
 async def surroundings(backend: Backend) -> Surroundings:

@@ -143,6 +143,8 @@ def _check(uow: UnitOfWork, actor: Actor, plan: ChangePlan, plan_hash: str) -> N
     if not hmac.compare_digest(plan.plan_hash, plan_hash):
         raise PlanHashMismatch(f"The hash is not the one of {plan}; read the plan, and send the hash you have read.")
     refuse_when_over(uow, plan)
+    if not plan.can(ChangePlanLifecycle.start.id):
+        plan.advance(ChangePlanLifecycle.start)  # refuses, and says what the state allows
 
 
 def _begin(uow: UnitOfWork, plan: ChangePlan) -> None:
