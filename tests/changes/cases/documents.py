@@ -1,0 +1,127 @@
+"""Documents and what they are written with: invoices, templates."""
+
+from datetime import timedelta
+
+from scaicontrol.services import invoices
+from scaicontrol.services.invoices import CreditIn, DraftLineIn, InvoicePatch, MarkPaidIn
+from scaicontrol.services.invoices.schemas import InvoiceIn, LineIn
+from scaicontrol.services.templates import TemplateFile
+from scaicontrol.services.templates.schemas import DuplicateIn, TemplatePut
+from tests.factories import ACME, petra
+from tests.factories.invoices import a_draft, a_line, finalized, rendered, sent
+from tests.factories.subscriptions import CLOCK
+from tests.factories.templates import BY_HAND, INVOICE, draft, live, written
+
+from .case import Case, Stage, case
+
+
+def _lines() -> list[DraftLineIn]:
+    return [a_line(1900), a_line(500, description="Setup")]
+
+
+@case("invoices.draft")
+async def _(stage: Stage) -> Case:
+    lines = [LineIn(description="Advice", unit_price_cents=9000)]
+    return Case({"data": InvoiceIn(tenant_id=ACME, currency="EUR", lines=lines)})
+
+
+@case("invoices.update")
+async def _(stage: Stage) -> Case:
+    made = await a_draft(stage.backend, *_lines())
+    lines = [LineIn(description="Advice", unit_price_cents=9000)]
+    return Case({"invoice_id": made.id, "data": InvoicePatch(notes="Thank you.", lines=lines, version=1)})
+
+
+@case("invoices.delete")
+async def _(stage: Stage) -> Case:
+    return Case({"invoice_id": (await a_draft(stage.backend, *_lines())).id})
+
+
+@case("invoices.order_lines")
+async def _(stage: Stage) -> Case:
+    made = await a_draft(stage.backend, *_lines())
+    return Case({"invoice_id": made.id, "line_ids": [line.id for line in reversed(made.lines)]})
+
+
+@case("invoices.sort_lines_by_date")
+async def _(stage: Stage) -> Case:
+    now = stage.clock.now()
+    later, sooner = (
+        a_line(period_start=now + timedelta(days=days), period_end=now + timedelta(days=days + 1)) for days in (9, 2)
+    )
+    return Case({"invoice_id": (await a_draft(stage.backend, later, sooner)).id})
+
+
+@case("invoices.finalize")
+async def _(stage: Stage) -> Case:
+    return Case({"invoice_id": (await a_draft(stage.backend, *_lines())).id})
+
+
+@case("invoices.send")
+async def _(stage: Stage) -> Case:
+    return Case({"invoice_id": (await rendered(stage.backend)).id})
+
+
+@case("invoices.remind")
+async def _(stage: Stage) -> Case:
+    late = await sent(stage.backend)
+    stage.clock.advance(timedelta(days=40))
+    await stage.backend.perform(CLOCK, invoices.age)
+    return Case({"invoice_id": late.id})
+
+
+@case("invoices.mark_paid")
+async def _(stage: Stage) -> Case:
+    paid = MarkPaidIn(amount_cents=1000, paid_at=stage.clock.now(), reference="ABN 4711", method="transfer")
+    return Case({"invoice_id": (await sent(stage.backend)).id, "data": paid})
+
+
+@case("invoices.credit")
+async def _(stage: Stage) -> Case:
+    data = CreditIn(amount_cents=605, basis="gross", reason="Goodwill")
+    return Case({"invoice_id": (await sent(stage.backend)).id, "data": data})
+
+
+@case("invoices.void")
+async def _(stage: Stage) -> Case:
+    return Case({"invoice_id": (await finalized(stage.backend)).id, "reason": "Sent to the wrong customer."})
+
+
+@case("invoices.regenerate_pdf")
+async def _(stage: Stage) -> Case:
+    return Case({"invoice_id": (await finalized(stage.backend)).id, "reason": "The logo changed."})
+
+
+@case("templates.create")
+async def _(stage: Stage) -> Case:
+    return Case({"data": written()}, petra)
+
+
+@case("templates.save")
+async def _(stage: Stage) -> Case:
+    made = await draft(stage.backend)
+    return Case({"template_id": made.id, "data": TemplatePut(version=1, html_content=BY_HAND + "<p>More</p>")}, petra)
+
+
+@case("templates.publish")
+async def _(stage: Stage) -> Case:
+    return Case({"template_id": (await draft(stage.backend)).id}, petra)
+
+
+@case("templates.duplicate")
+async def _(stage: Stage) -> Case:
+    return Case({"template_id": (await live(stage.backend)).id, "data": DuplicateIn(name="winter")}, petra)
+
+
+@case("templates.delete")
+async def _(stage: Stage) -> Case:
+    return Case({"template_id": (await draft(stage.backend)).id}, petra)
+
+
+@case("templates.import_")
+async def _(stage: Stage) -> Case:
+    await draft(stage.backend)
+    written = {
+        name: TemplateFile(name=name, document_type=INVOICE, html_content=BY_HAND + name) for name in ("fancy", "new")
+    }
+    return Case({"files": list(written.values())}, petra)

@@ -1,0 +1,96 @@
+"""Money and books: paying, refunding, methods, integrations."""
+
+from datetime import date
+
+from scaicontrol.services import payments
+from scaicontrol.services.accounting.schemas import IntegrationIn, IntegrationPut, SyncIn
+from scaicontrol.services.invoices import Invoice
+from scaicontrol.services.payments import Payment
+from tests.factories import ada, alice, petra
+from tests.factories.accounting import MAPPING, an_integration
+from tests.factories.invoices import a_line, finalized, sent
+from tests.factories.payments import store_card
+
+from .case import Case, Stage, case
+
+# What a provider calls a charge, and when it says that it was made.
+NAMED = frozenset({"external_id", "settlement_key"})
+
+
+async def _owed(stage: Stage) -> Invoice:
+    await store_card(stage.backend)
+    return await sent(stage.backend, a_line(1000))
+
+
+@case("payments.pay")
+async def _(stage: Stage) -> Case:
+    return Case({"invoice_id": (await _owed(stage)).id}, alice, NAMED)
+
+
+@case("payments.retry")
+async def _(stage: Stage) -> Case:
+    owed = await _owed(stage)
+    stage.backend.ports.payment_providers["sandbox"].declines = ["insufficient_funds"]  # type: ignore[attr-defined]  # the moody one
+    failed: Payment = await payments.pay(stage.backend, petra, owed.id)
+    assert failed.status == "failed"
+    return Case({"payment_id": failed.id}, ada, NAMED)
+
+
+@case("payments.refund")
+async def _(stage: Stage) -> Case:
+    owed = await _owed(stage)
+    await payments.pay(stage.backend, petra, owed.id)
+    return Case({"invoice_id": owed.id, "amount_cents": 605, "reason": "Half of it was down."}, ada, NAMED)
+
+
+@case("payments.set_up")
+async def _(stage: Stage) -> Case:
+    return Case({"slug": "sandbox", "return_url": "https://portal.example.com/"}, alice)
+
+
+@case("payments.confirm")
+async def _(stage: Stage) -> Case:
+    started = await payments.set_up(stage.backend, alice, "sandbox", "https://portal.example.com/")
+    told = {
+        "external_id", "external_customer_id", "label", "type", "last4", "expires_month", "expires_year",
+        "country_code", "payment_means",
+    }  # fmt: skip
+    return Case({"slug": "sandbox", "payload": {"reference": started.reference}}, alice, frozenset(told))
+
+
+@case("payments.make_default")
+async def _(stage: Stage) -> Case:
+    first = await store_card(stage.backend, "1")
+    await store_card(stage.backend, "2")
+    return Case({"method_id": first.id}, alice)
+
+
+@case("payments.remove")
+async def _(stage: Stage) -> Case:
+    await store_card(stage.backend, "1")
+    return Case({"method_id": (await store_card(stage.backend, "2")).id}, alice)
+
+
+@case("accounting.create")
+async def _(stage: Stage) -> Case:
+    return Case({"body": IntegrationIn(provider="csv_journal", name="Books", mapping=MAPPING)}, petra)
+
+
+@case("accounting.update")
+async def _(stage: Stage) -> Case:
+    made = await an_integration(stage.backend)
+    body = IntegrationPut(provider="csv_journal", name="Ledger", mapping=MAPPING, is_active=False, version=1)
+    return Case({"integration_id": made.id, "body": body}, petra)
+
+
+@case("accounting.deactivate")
+async def _(stage: Stage) -> Case:
+    return Case({"integration_id": (await an_integration(stage.backend)).id}, petra)
+
+
+@case("accounting.request")
+async def _(stage: Stage) -> Case:
+    made = await an_integration(stage.backend)
+    await finalized(stage.backend)
+    wanted = SyncIn.model_validate({"from": date(2026, 1, 1), "to": date(2026, 1, 31)})
+    return Case({"integration_id": made.id, "wanted": wanted}, petra)
