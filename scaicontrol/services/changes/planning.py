@@ -99,14 +99,35 @@ def hash_of(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(rfc8785.dumps(dict(content))).hexdigest()
 
 
-def drift(shown: Any, found: Any, where: str = "") -> list[str]:
-    """Name what differs between a plan and what would happen now, place by place."""
+def drift(shown: Json, found: Json) -> list[str]:
+    """Name what differs between a plan and what would happen now, what matters most first."""
+    keys = sorted({*shown, *found}, key=lambda key: (_ORDER.index(key) if key in _ORDER else len(_ORDER), key))
+    return [each for key in keys for each in _differing(_by_name(shown.get(key)), _by_name(found.get(key)), key)]
+
+
+_ORDER: Final = ("action", "arguments", "totals", "money", "documents", "mails", "services", "webhooks", "changes")
+
+
+def _by_name(value: Any) -> Any:
+    """Rows that change are told apart by what they are, not by their place in the list."""
+    if not isinstance(value, list) or not all(isinstance(each, Mapping) and "field" in each for each in value):
+        return value
+    return {
+        " ".join(filter(None, (each["resource_type"], each["resource_id"], each["field"]))): [
+            each["before"],
+            each["after"],
+        ]
+        for each in value
+    }
+
+
+def _differing(shown: Any, found: Any, where: str) -> list[str]:
     if isinstance(shown, Mapping) and isinstance(found, Mapping):
         keys = sorted({*shown, *found})
-        return [each for key in keys for each in drift(shown.get(key), found.get(key), f"{where}.{key}".strip("."))]
+        return [each for key in keys for each in _differing(shown.get(key), found.get(key), f"{where}.{key}")]
     if isinstance(shown, list) and isinstance(found, list):
         pairs = enumerate(zip(shown, found, strict=False))
-        differing = [each for at, (old, new) in pairs for each in drift(old, new, f"{where}[{at}]")]
+        differing = [each for at, (old, new) in pairs for each in _differing(old, new, f"{where}[{at}]")]
         if len(shown) != len(found):
             differing.append(f"{where}: {len(found)} entries instead of {len(shown)}")
         return differing
