@@ -29,10 +29,10 @@ class PolicyApprovals:
     async def stops(self, uow: UnitOfWork) -> bool:
         if uow.actor.kind is ActorKind.agent:
             return await uow.has_written()
-        if uow.actor.kind not in PEOPLE or not may_matter(uow.facts):
+        action = uow.calls[0].verb.name if uow.calls else ""
+        if uow.actor.kind not in PEOPLE or not may_matter(action, uow.facts):
             return False
         limits = (await queries.policy(uow)).people
-        action = uow.calls[0].verb.name if uow.calls else ""
         return rule_for(Weighed(action, uow.facts), limits) is not None
 
     def weighs(self, actor: Actor, call: Call) -> bool:

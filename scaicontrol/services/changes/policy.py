@@ -1,7 +1,7 @@
 """
 Which changes need another person (contract §28.3): declared rules over what a change would leave.
 
-A rule looks at facts and rows, not at the verb that was called, so that no second way to the same deed goes past it.
+A rule looks at facts, not at the verb that was called, so that no second way to the same deed goes past it.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ from pydantic import Field
 from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.events import DomainEvent
 from scaicontrol.core.money import exponent
-from scaicontrol.core.recording import Recording, RowChange
+from scaicontrol.core.recording import Recording
 from scaicontrol.core.schemas import Exact, In
 from scaicontrol.services.identity import ROLES
 
@@ -86,12 +86,11 @@ class Weighed:
 
     action: str
     facts: Sequence[DomainEvent]
-    rows: Sequence[RowChange] = ()
     planned: PlannedTotals | None = None
 
     @classmethod
     def of(cls, action: str, recording: Recording, planned: PlannedTotals | None = None) -> "Weighed":
-        return cls(action, recording.facts, recording.rows(), planned)
+        return cls(action, recording.facts, planned)
 
     def told(self, *topics: str) -> list[DomainEvent]:
         return [fact for fact in self.facts if fact.topic in topics]
@@ -153,20 +152,14 @@ def _subscriptions(change: Weighed, limits: ApprovalLimits) -> bool:
 
 
 _TERMS: Final = frozenset({
-    "plan.created", "plan.updated", "price_override.set", "price_override.removed", "partner.configured",
-    "partner.billing_linked", "partner.billing_updated", "vat_rate.added", "exchange_rates.added",
+    "plan.created", "plan.updated", "price_override.set", "price_override.removed", "subscription.price_agreed",
+    "partner.configured", "partner.billing_linked", "partner.billing_updated", "vat_rate.added", "exchange_rates.added",
     "einvoice_rule_set.installed", "einvoice_rule_set.retired", "platform.settings_changed",
 })  # fmt: skip
-_OWN_PRICES: Final = frozenset({"unit_price_cents", "next_unit_price_cents"})
 
 
 def _terms(change: Weighed, limits: ApprovalLimits) -> bool:
-    if not limits.terms:
-        return False
-    overridden = change.action == "subscriptions.override" and any(
-        row.table == "subscriptions" and row.field in _OWN_PRICES for row in change.rows
-    )
-    return overridden or bool(change.told(*_TERMS))
+    return limits.terms and bool(change.told(*_TERMS))
 
 
 def _admin_roles(change: Weighed, limits: ApprovalLimits) -> bool:
@@ -182,10 +175,8 @@ def _is_admin(role: str) -> bool:
 
 
 def _webhook_targets(change: Weighed, limits: ApprovalLimits) -> bool:
-    return limits.webhook_targets and any(
-        row.table == "webhook_subscriptions" and (row.field == "target_url" or (row.field is None and row.after))
-        for row in change.rows
-    )
+    moved = [fact for fact in change.told("webhook_endpoint.updated") if fact.payload["target_changed"]]
+    return limits.webhook_targets and bool(moved or change.told("webhook_endpoint.created"))
 
 
 _FORCED: Final = frozenset({"provisioning.force_complete", "provisioning.rollback", "registry.deregister"})
@@ -243,7 +234,7 @@ RULES: Final = (
         "force",
         "Completing by force, rolling back and deregistering need another person's approval.",
         _force,
-        frozenset({"service.status_changed", "provisioning.completed"}),
+        frozenset({"service.status_changed"}),
     ),
 )
 SAID: Final[Mapping[str, str]] = {rule.name: rule.says for rule in RULES}
@@ -254,9 +245,9 @@ WEIGHED: Final = frozenset({
 })  # fmt: skip
 
 
-def may_matter(facts: Iterable[DomainEvent]) -> bool:
+def may_matter(action: str, facts: Iterable[DomainEvent]) -> bool:
     """Tell quickly whether any rule could hold: most changes have none of the facts the rules are about."""
-    return any(fact.topic in _WATCHED for fact in facts)
+    return action in _FORCED or any(fact.topic in _WATCHED for fact in facts)
 
 
 def rule_for(change: Weighed, limits: ApprovalLimits) -> str | None:

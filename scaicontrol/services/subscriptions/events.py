@@ -44,6 +44,16 @@ class SubscriptionRequested(_SubscriptionFact):
     requested_at: datetime
 
 
+class PriceAgreed(_SubscriptionFact):
+    """An operator set a price that is this subscription's own, whatever its plan costs."""
+
+    topic: ClassVar[str] = "subscription.price_agreed"
+    public: ClassVar[bool] = False
+
+    currency: str
+    unit_price_cents: int
+
+
 class SubscriptionActivated(_SubscriptionFact):
     """The service may be used: once in a subscription's life, as a trial or paid."""
 

@@ -35,6 +35,8 @@ class WebhookEndpointUpdated(EndpointFact):
     topic = "webhook_endpoint.updated"
     public = False
 
+    target_changed: bool
+
 
 class WebhookSecretRotated(EndpointFact):
     topic = "webhook_endpoint.secret_rotated"

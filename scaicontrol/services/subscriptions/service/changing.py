@@ -20,7 +20,7 @@ from ..events import ChangeKind
 from ..lifecycle import CHANGEABLE, SubscriptionStatus
 from ..models import Subscription, SubscriptionChange
 from ..proration import Proration, Terms, prorate
-from .steps import Before, catch_up, changeable, tell_changed
+from .steps import Before, catch_up, changeable, tell_changed, tell_price
 from .subscribing import check_plan, counted
 from .terms import SellerTerms, terms_of
 
@@ -109,6 +109,8 @@ async def override_terms(
     """Change terms as an operator agreed them; the caller has authorized and locked."""
     draft = await _draft(uow, subscription, plan, quantity, unit_price_cents=unit_price_cents)
     await _apply(uow, subscription, draft, reason=reason)
+    if unit_price_cents is not None:
+        tell_price(uow, subscription, unit_price_cents, reason)
 
 
 async def _draft(

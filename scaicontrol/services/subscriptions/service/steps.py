@@ -15,7 +15,7 @@ from scaicontrol.core.work import UnitOfWork
 
 from .. import queries
 from ..calendar import window
-from ..events import ChangeKind, SubscriptionCancelled, SubscriptionChanged
+from ..events import ChangeKind, PriceAgreed, SubscriptionCancelled, SubscriptionChanged
 from ..lifecycle import RUNNING
 from ..models import Subscription, SubscriptionPeriod
 from .terms import terms_of
@@ -211,3 +211,19 @@ async def was_told(uow: UnitOfWork, fact: DomainEvent) -> bool:
     """Tell whether this very fact stands already; for verbs that reactions may run twice."""
     key = fact.idempotency_key
     return await uow.session.scalar(select(Outbox.id).where(Outbox.source_key == key)) is not None
+
+
+def tell_price(uow: UnitOfWork, subscription: Subscription, unit_price_cents: int, reason: str | None = None) -> None:
+    """Tell that an operator agreed a price with this tenant."""
+    uow.emit(
+        PriceAgreed(
+            step=f"v{subscription.version}",
+            subscription_id=subscription.id,
+            tenant_id=subscription.tenant_id,
+            partner_id=subscription.partner_id,
+            currency=subscription.currency,
+            unit_price_cents=unit_price_cents,
+        ),
+        after={"unit_price_cents": unit_price_cents},
+        reason=reason,
+    )

@@ -10,7 +10,7 @@ from scaicontrol.services.catalog import Plan
 from .. import queries
 from ..events import SubscriptionActivated, SubscriptionRequested
 from ..models import Subscription
-from .steps import end, start_paying
+from .steps import end, start_paying, tell_price
 from .terms import terms_of
 
 NOTICE_DAYS = (7, 3, 1)
@@ -75,6 +75,8 @@ async def begin(
             requested_at=uow.now,
         )
     )
+    if unit_price_cents is not None:
+        tell_price(uow, subscription, unit_price_cents)
     await uow.session.flush()
     return subscription
 

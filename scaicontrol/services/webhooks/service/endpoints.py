@@ -97,7 +97,10 @@ async def update(backend: Backend, actor: Actor, endpoint_id: str, body: Webhook
         endpoint.version += 1
         uow.emit(
             WebhookEndpointUpdated(
-                webhook_subscription_id=endpoint.id, version=endpoint.version, partner_id=endpoint.partner_id
+                webhook_subscription_id=endpoint.id,
+                version=endpoint.version,
+                partner_id=endpoint.partner_id,
+                target_changed=endpoint.target_url != before["target_url"],
             ),
             before=before,
             after={"target_url": endpoint.target_url, "topics": patterns, "is_active": endpoint.is_active},
