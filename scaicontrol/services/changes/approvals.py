@@ -9,9 +9,10 @@ from scaicontrol.core.verbs import Call
 from scaicontrol.core.work import UnitOfWork
 
 from . import queries
+from .events import PlatformSettingsChanged
 from .models import ChangePlan
 from .planning import rule_sentence
-from .policy import PEOPLE, WEIGHED, Weighed, may_matter, rule_for
+from .policy import APPROVAL_POLICY, PEOPLE, WEIGHED, ApprovalPolicy, Weighed, may_matter, rule_for, setting
 from .rehearsing import RUNS, plan_call
 from .service import keep
 
@@ -32,7 +33,7 @@ class PolicyApprovals:
         action = uow.calls[0].verb.name if uow.calls else ""
         if uow.actor.kind not in PEOPLE or not may_matter(action, uow.facts):
             return False
-        limits = (await queries.policy(uow)).people
+        limits = (await _in_force(uow)).people
         return rule_for(Weighed(action, uow.facts), limits) is not None
 
     def weighs(self, actor: Actor, call: Call) -> bool:
@@ -50,6 +51,14 @@ class PolicyApprovals:
             return
         row = await keep(backend, actor, call, content, asks=bool(content["requires_approval"]))
         raise ApprovalRequired(_sentence(row, content), details={"change_plan": summary(row)})
+
+
+async def _in_force(uow: UnitOfWork) -> ApprovalPolicy:
+    """A change of the policy itself is judged by the one it replaces."""
+    for fact in uow.facts:
+        if isinstance(fact, PlatformSettingsChanged) and fact.key == APPROVAL_POLICY:
+            return setting(fact.previous)
+    return await queries.policy(uow)
 
 
 def _sentence(row: ChangePlan, content: dict[str, Any]) -> str:

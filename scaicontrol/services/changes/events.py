@@ -1,4 +1,4 @@
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from scaicontrol.core.events import DomainEvent
 
@@ -47,6 +47,7 @@ class PlatformSettingsChanged(DomainEvent):
 
     key: str
     version: int
+    previous: dict[str, Any]
 
     @property
     def lifecycle_step(self) -> str:

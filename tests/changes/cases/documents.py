@@ -82,6 +82,12 @@ async def _(stage: Stage) -> Case:
     return Case({"invoice_id": (await sent(stage.backend)).id, "data": data})
 
 
+@case("invoices.credit", "at once")
+async def _(stage: Stage) -> Case:
+    data = CreditIn(amount_cents=605, basis="gross", reason="Goodwill", finalize=True)
+    return Case({"invoice_id": (await sent(stage.backend)).id, "data": data})
+
+
 @case("invoices.void")
 async def _(stage: Stage) -> Case:
     return Case({"invoice_id": (await finalized(stage.backend)).id, "reason": "Sent to the wrong customer."})

@@ -33,10 +33,10 @@ async def _called(stage: Stage, *replies: ServiceReply) -> None:
     stage.backend.ports.services.replies[PROVISIONING_URL] = list(replies)  # type: ignore[attr-defined]  # in memory
 
 
-async def _failed(stage: Stage) -> str:
+async def failed_workflow(stage: Stage) -> str:
     """A workflow whose first call was refused for good."""
     await _called(stage, ServiceReply(400, {"message": "unknown tenant"}))
-    await subscribed(stage.backend)
+    await subscribed(stage.backend, actor=gina)
     await provisioning.run_due(stage.backend)
     workflow = await stage.backend.ask(ada, provisioning.latest, "scaidrive")
     assert workflow is not None
@@ -46,17 +46,17 @@ async def _failed(stage: Stage) -> str:
 
 @case("provisioning.force_complete")
 async def _(stage: Stage) -> Case:
-    return Case({"workflow_id": await _failed(stage), "reason": "Set up by hand."})
+    return Case({"workflow_id": await failed_workflow(stage), "reason": "Set up by hand."})
 
 
 @case("provisioning.retry_step")
 async def _(stage: Stage) -> Case:
-    return Case({"workflow_id": await _failed(stage), "step_name": "create_account"})
+    return Case({"workflow_id": await failed_workflow(stage), "step_name": "create_account"})
 
 
 @case("provisioning.rollback")
 async def _(stage: Stage) -> Case:
-    return Case({"workflow_id": await _failed(stage)})
+    return Case({"workflow_id": await failed_workflow(stage)})
 
 
 @case("subscriptions.cancel")

@@ -15,9 +15,10 @@ async def set_policy(uow: UnitOfWork, wanted: ApprovalPolicy, version: int | Non
     uow.authorize("platform:update")
     before = await queries.policy(uow)
     stored = await platform_settings.write(uow, APPROVAL_POLICY, wanted.model_dump(mode="json"), version)
+    previous = before.model_dump(mode="json")
     uow.emit(
-        PlatformSettingsChanged(key=APPROVAL_POLICY, version=stored),
-        before=before.model_dump(mode="json"),
+        PlatformSettingsChanged(key=APPROVAL_POLICY, version=stored, previous=previous),
+        before=previous,
         after=wanted.model_dump(mode="json"),
     )
     return stored
