@@ -122,7 +122,7 @@ async def _run(
 
         async def work(stage: Backend) -> Any:
             if takes == "backend":
-                return plain(await fn(stage, **given))
+                return await fn(stage, **given)
             return await stage.perform(actor, verb)
 
         async def verb(uow: UnitOfWork) -> Any:
@@ -135,7 +135,7 @@ async def _planned(backend: Backend, actor: Actor, work: Callable[[Backend], Awa
     """Rehearse a command, keep its plan, and say what it would leave."""
     planned = await change_plans.plan_work(backend, actor, work)
     told = [fact.topic for fact in planned.recording.facts]
-    said = {"would": told or ["change nothing"], "result": change_plans.without_secrets(planned.result)}
+    said = {"would": told or ["change nothing"], "result": change_plans.without_secrets(plain(planned.result))}
     if planned.call is not None:
         kept = await change_plans.keep(backend, actor, planned.call, planned.content)
         said["change_plan"] = change_plans.summary(kept)
