@@ -56,8 +56,8 @@ class Backend:
         """
         async with self._session(actor.scope, read_only=read_only) as session:
             now = self.clock.now()
-            session.info["now"], session.info["actor"] = now, actor
             plan_id = self.doing.plan_id if self.doing else None
+            session.info["now"], session.info["actor"], session.info["plan_id"] = now, actor, plan_id
             async with session.begin():
                 uow = UnitOfWork(actor, now, session, self.settings, plan_id)
                 yield uow

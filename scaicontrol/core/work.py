@@ -208,4 +208,5 @@ def _platform_sql_entry(capability: Capability, session: Session | None) -> Audi
         reason=capability.reason,
         surface=actor.surface,
         request_id=actor.request_id,
+        change_plan_id=session.info.get("plan_id") if session is not None else None,
     )

@@ -20,7 +20,6 @@ from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.approval import ApprovalRequired
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError
-from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db import Model
 from scaicontrol.mcp.server import TOOLS
 from tests.factories import ada, alice, nobody, petra
@@ -52,24 +51,21 @@ async def world(backend: Backend, clock: Any) -> AsyncIterator[dict[str, list[st
 
 
 async def everything(backend: Backend) -> dict[str, list[tuple[Any, ...]]]:
-    async def read(uow: UnitOfWork) -> dict[str, list[tuple[Any, ...]]]:
-        found = {}
+    """Read every row there is, past all scopes."""
+    found = {}
+    async with backend.database.structure() as connection:
         for table in Model.metadata.sorted_tables:
             if table.name not in LEFT:
-                rows = await uow.session.execute(sa.select(table))
+                rows = await connection.execute(sa.select(table))
                 found[table.name] = sorted((tuple(row) for row in rows), key=str)
-        return found
-
-    return await backend.ask(Actor.system("test"), read)
+    return found
 
 
 async def facts_beside_plans(backend: Backend) -> int:
-    async def count(uow: UnitOfWork) -> int:
-        outbox = Model.metadata.tables["event_outbox"]
-        query = sa.select(sa.func.count()).select_from(outbox).where(outbox.c.resource_type.not_in(PLANS))
-        return await uow.session.scalar(query) or 0
-
-    return await backend.ask(Actor.system("test"), count)
+    outbox = Model.metadata.tables["event_outbox"]
+    query = sa.select(sa.func.count()).select_from(outbox).where(outbox.c.resource_type.not_in(PLANS))
+    async with backend.database.structure() as connection:
+        return (await connection.execute(query)).scalar() or 0
 
 
 @pytest.fixture
