@@ -67,7 +67,7 @@ async def record_delivery(uow: UnitOfWork, delivery_id: str, delivered_at: datet
     if delivery is None:
         raise NotFound(f"There is no delivery {delivery_id}.")
     invoice = await queries.get(uow, delivery.invoice_id, lock=True)
-    await uow.session.refresh(delivery, with_for_update=True)
+    delivery = await uow.session.get_one(DocumentDelivery, delivery_id, with_for_update=True, populate_existing=True)
     if delivery.delivered_at is None:
         await _delivered(uow, invoice, delivery, delivered_at)
 
