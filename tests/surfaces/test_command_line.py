@@ -9,7 +9,6 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +165,8 @@ def _filled(words: tuple[str, ...]) -> tuple[str, ...]:
     given = [*words]
     for parameter in command.params:
         if parameter.param_type_name == "argument" or parameter.required:
-            value = {datetime: "2026-01-01", Path: __file__}.get(parameter.type_descriptor.annotation, "1")
+            is_time = parameter.metavar in ("YYYY-MM-DD", "MOMENT")
+            value = "2026-01-01" if is_time else {Path: __file__}.get(parameter.type_descriptor.annotation, "1")
             given += [value] if parameter.param_type_name == "argument" else [parameter.opts[0], value]
     return (*given, *(["--yes"] if any(parameter.name == "yes" for parameter in command.params) else []))
 
