@@ -13,8 +13,11 @@ from textual.widgets import DataTable, Static
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
-from scaicontrol.services import invoices, subscriptions
+from scaicontrol.core.pagination import PageRequest
+from scaicontrol.services import changes, invoices, subscriptions
+from scaicontrol.services.changes import ChangePlanFilter
 from tests.factories import ACME, ada, petra, pim, sam
+from tests.factories.changes import bob
 from tests.factories.invoices import a_draft, again, finalized, sent
 from tests.factories.subscriptions import market, show, subscribed
 from tests.factories.tenants import store_cast
@@ -226,7 +229,7 @@ async def test_a_draft_that_cannot_be_finalized_says_why_before_anything_is_aske
         assert "no lines" in screen.said
 
 
-async def test_voiding_asks_for_the_reason_that_is_audited(shop: Backend):
+async def test_voiding_asks_for_a_reason_and_waits_for_another_person(shop: Backend):
     invoice = await finalized(shop)
     async with dashboard(shop, write=True) as screen:
         await screen.press("2", "v")
@@ -236,7 +239,10 @@ async def test_voiding_asks_for_the_reason_that_is_audited(shop: Backend):
         assert "invoice.voided" in screen.text
         await screen.press("y")
         await screen.until_done()
-        assert (await again(shop, invoice)).void_reason == "wrong"
+    assert (await again(shop, invoice)).status == "finalized"
+    found = await shop.ask(bob, changes.page, PageRequest(), ChangePlanFilter(action="invoices.void"))
+    (plan,) = found.items
+    assert (plan.status, plan.arguments) == ("pending_approval", {"invoice_id": invoice.id, "reason": "wrong"})
 
 
 async def test_a_subscription_is_cancelled_and_resumed_from_its_page(shop: Backend):

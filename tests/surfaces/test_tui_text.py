@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from rich.text import Text
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
@@ -14,7 +14,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, subscriptions
 from scaicontrol.services.billing.models import QuarantineItem
 from scaicontrol.services.invoices import Invoice
-from scaicontrol.services.invoices.models import DocumentRender
+from scaicontrol.services.invoices.models import DocumentRender, InvoiceLine
 from scaicontrol.services.payments.models import Payment
 from scaicontrol.services.provisioning.models import ProvisioningWorkflow
 from scaicontrol.services.subscriptions.models import Subscription
@@ -191,7 +191,14 @@ async def test_a_refusal_is_shown_as_it_was_said(trouble: Backend):
 
 
 async def test_a_control_character_does_not_reach_the_terminal(trouble: Backend):
-    draft = await a_draft(trouble, a_line(description="before\x1b[31mafter"))
+    draft = await a_draft(trouble, a_line(description="before"))
+
+    async def as_it_was_saved_before_such_text_was_refused(uow: UnitOfWork) -> None:
+        line = await uow.session.scalar(select(InvoiceLine).where(InvoiceLine.invoice_id == draft.id))
+        assert line is not None
+        line.description = "before\x1b[31mafter"
+
+    await trouble.perform(ada, as_it_was_saved_before_such_text_was_refused)
     async with dashboard(trouble) as screen:
         await open_document(screen, draft.id)
         assert "before\ufffd[31mafter" in screen.text
