@@ -227,8 +227,10 @@ async def test_nobody_writes_the_platforms_rows_behind_the_verbs(backend):
             )
         )
 
+    assert await backend.perform(petra, change_all) == 0
+    with pytest.raises(ScopeViolation):
+        await backend.perform(alice, change_all)
     for actor in (petra, alice):
-        assert await backend.perform(actor, change_all) == 0
         for change in (change_loaded, add_for_all):
             with pytest.raises(ScopeViolation):
                 await backend.perform(actor, change)
