@@ -126,6 +126,7 @@ def lines(count=LINES):
     ]
 
 
+@pytest.mark.long
 async def test_a_document_of_five_thousand_lines_holds_the_loop_at_no_step_of_its_life(backend, http, probe):
     body = {"tenant_id": ACME, "currency": "EUR", "lines": lines()}
     draft = await http("draft", petra, "POST", ADMIN, body)
