@@ -233,7 +233,7 @@ async def test_a_store_that_does_not_answer_is_said(backend, rest):
         ),
         ({"files": [("file", ("a", SVG)), ("file", ("b", SVG))]}, 422, "Too many files"),
         (form(b"x" * (TEMPLATE_IMAGE.bytes_max + 1)), 413, "larger than 5 MB"),
-        (form(b"x" * (TEMPLATE_IMAGE.bytes_max + 99_999)), 413, "larger than 5 MB"),
+        (form(b"x" * (TEMPLATE_IMAGE.bytes_max + 99_999)), 413, "at most 4,898 KiB"),
     ],
     ids=["gif", "another part", "a form", "json", "no boundary", "no parts", "two files", "a byte more", "much more"],
 )
