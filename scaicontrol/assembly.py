@@ -71,7 +71,7 @@ async def assembled(
     """Open everything, and close it at the end."""
     settings = effective(settings)
     async with AsyncExitStack() as stack:
-        http = client()
+        http = client(settings.scaikey_timeout)
         stack.push_async_callback(http.aclose)
         outbound = Outbound(AddressRules.of(settings))
         stack.push_async_callback(outbound.close)

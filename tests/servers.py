@@ -20,7 +20,7 @@ from urllib.request import urlopen
 
 S = TypeVar("S", bound="Server")
 
-START_SECONDS = 60
+START_SECONDS = 240
 DIES_WITH_US = ("--pdeathsig", "KILL")
 GALERA_PROVIDER = "/usr/lib/galera/libgalera_smm.so"
 # What makes a commit lasting and a lost update loud; compose.yaml says the same.

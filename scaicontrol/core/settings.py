@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     scaikey_token_url: str = ""
     scaikey_logout_url: str = ""
     scaikey_admin_url: str = ""
+    scaikey_timeout: float = 5
     scaikey_sync_interval_minutes: int = 60
     scaikey_webhook_secret_vault_path: str = ""
 

@@ -138,7 +138,7 @@ async def _store_method(backend: Backend, tenant_id: str, kind: str) -> None:
 async def _subscribe_to_events(backend: Backend) -> None:
     """Let two subscribers listen, each told its secret, so that it can verify what arrives."""
     base = f"{backend.settings.public_base_url}/_dev/subscriber"
-    async with client() as http:
+    async with client(backend.settings.scaikey_timeout) as http:
         for name, hook, topics in (
             ("Data warehouse", "warehouse", ["*"]),
             ("CRM", "crm", ["subscription.*", "invoice.*"]),

@@ -41,7 +41,7 @@ async def make(port: int) -> dict[str, str]:
     app = create_app(settings, clock=clock, works=False)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None))
     running = asyncio.create_task(server.serve())
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while not server.started:
         if running.done() or time.monotonic() > deadline:
             raise SystemExit(f"The world could not be served on port {port}.")

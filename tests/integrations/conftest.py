@@ -89,6 +89,6 @@ async def dev_world(tmp_path: Path, signing_key: dict[str, Any]) -> AsyncIterato
     context = Context(url, tmp_path / "dev", Sandbox(SystemClock(), pages_url=f"{url}/_dev/sandbox"))
     context.memory("scaikey-keys", {"keys": [signing_key]})
     standins = Standins(context)
-    async with served(Starlette(routes=standins.routes()), sock), client(timeout=3) as http:
+    async with served(Starlette(routes=standins.routes()), sock), client(timeout=30) as http:
         yield World(url, context, standins, development_settings(url), http)
         await context.aclose()

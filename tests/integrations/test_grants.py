@@ -212,7 +212,7 @@ async def test_an_answer_that_only_drips_is_not_waited_for(scaikey: ScaiKey, mon
         raise AssertionError
 
     scaikey.token = never
-    monkeypatch.setattr("scaicontrol.integrations.scaikey.oauth._SECONDS", 0.01)
+    monkeypatch.setattr("scaicontrol.integrations.scaikey.oauth._SILENCES", 0.001)
     with pytest.raises(Unavailable, match="TimeoutError"):
         await scaikey.finish()
 

@@ -16,7 +16,7 @@ from scaicontrol.integrations.client import retry_after
 
 from .endpoints import Endpoints
 
-_SECONDS: Final = 10.0  # in all, also when the answer only drips
+_SILENCES: Final = 2  # so many of our timeouts in all, also when the answer only drips
 _LONGEST_LIFE: Final = 30 * 86_400.0
 _SAID_LONGEST: Final = 300
 _BAD_REQUEST: Final = 400
@@ -71,7 +71,7 @@ class OAuth:
             return answer
 
         try:
-            async with asyncio.timeout(_SECONDS), self.client(secret) as client:
+            async with asyncio.timeout(_SILENCES * (self._http.timeout.read or 5.0)), self.client(secret) as client:
                 client.register_compliance_hook("access_token_response", note)
                 await client.fetch_token(url, grant_type=grant_type, **fields)
             body = orjson.loads(answers[-1].content)
