@@ -2,7 +2,7 @@
 The REST door: who is asking, open the unit of work, answer in the contract's envelopes.
 
 An endpoint's first parameter says what it needs: `uow` for a verb (GET asks, everything else performs and may be run
-again), `look` for a question that is asked all day and has prepared its statements, `backend` (with `actor`) for a
+again), `context` for a question that is asked all day and has prepared its statements, `backend` (with `actor`) for a
 procedure that reaches outside or streams a file.
 """
 
@@ -231,14 +231,14 @@ def _door(endpoint: Endpoint, permission: str, answer: _Answer, method: str, *, 
     if takes == "uow":
         mine = parameters[1:]
         handler = _question(endpoint, answer) if method == "GET" else _verb(endpoint, answer)
-    elif takes == "look":
+    elif takes == "context":
         mine = parameters[1:]
-        handler = _look(endpoint, answer)
+        handler = _fast_read(endpoint, answer)
     elif takes == "backend":
         mine = [p for p in parameters[1:] if p.name != "actor"]
         handler = _procedure(endpoint, answer, wants_actor=len(mine) < len(parameters) - 1)
     else:
-        raise TypeError(f"{endpoint.__qualname__} takes neither `uow`, `look` nor `backend` first.")
+        raise TypeError(f"{endpoint.__qualname__} takes neither `uow`, `context` nor `backend` first.")
     wants_request = any(p.name == "request" for p in mine)  # the raw body: of a signed message, or a file
     mine = [p for p in mine if p.name != "request"]
     bodies = [LongLists(p.annotation) for p in mine]
@@ -294,10 +294,10 @@ def _question(endpoint: Endpoint, answer: _Answer) -> Callable[..., Awaitable[Re
     return handle
 
 
-def _look(endpoint: Endpoint, answer: _Answer) -> Callable[..., Awaitable[Response]]:
+def _fast_read(endpoint: Endpoint, answer: _Answer) -> Callable[..., Awaitable[Response]]:
     async def handle(request: Request, actor: Actor, _: str | None, arguments: dict[str, Any]) -> Response:
         backend: Backend = request.app.state.backend
-        result = await backend.look(actor, endpoint, **arguments)
+        result = await backend.fast_read(actor, endpoint, **arguments)
         return answer.response(await answer.write(request, backend, result))
 
     return handle

@@ -10,7 +10,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.schemas import Moment, Out
-from scaicontrol.core.work import Look, UnitOfWork
+from scaicontrol.core.work import ReadContext, UnitOfWork
 from scaicontrol.services import invoices, payments
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.invoices import (
@@ -71,10 +71,10 @@ async def index(uow: UnitOfWork, paging: Paging, status: InvoiceStatus | None = 
 @router.get(
     "/{invoice_id}", response_model=One[OwnInvoiceOut], permission="invoices:read", summary="Show an own invoice"
 )
-async def show(look: Look, invoice_id: str) -> dict[str, Any]:
+async def show(context: ReadContext, invoice_id: str) -> dict[str, Any]:
     """With its lines, what settled it, and the attempts to collect it that failed."""
-    document = await invoices.own(look, invoice_id)
-    failed = await payments.failed_attempts(look, invoice_id) if look.actor.may("payments:read") else []
+    document = await invoices.own(context, invoice_id)
+    failed = await payments.failed_attempts(context, invoice_id) if context.actor.may("payments:read") else []
     return {**document, "failed_payments": failed}
 
 

@@ -63,12 +63,12 @@ async def reject(
 @command(app)
 async def probe(backend: Backend, actor: Actor, service_id: str) -> dict[str, Any] | str:
     """Look at a service's health address now."""
-    look = await registry.probe(backend, actor, service_id)
-    if look is None:
+    result = await registry.probe(backend, actor, service_id)
+    if result is None:
         return "The service declares no health address."
     return {
-        "status_code": look.status_code,
-        "is_healthy": look.is_healthy,
-        "latency_ms": look.latency_ms,
-        "error": look.error,
+        "status_code": result.status_code,
+        "is_healthy": result.is_healthy,
+        "latency_ms": result.latency_ms,
+        "error": result.error,
     }

@@ -23,7 +23,7 @@ from .logging import get_logger
 from .ports import Ports
 from .settings import Settings
 from .verbs import Call
-from .work import Look, UnitOfWork
+from .work import ReadContext, UnitOfWork
 
 log = get_logger(__name__)
 
@@ -131,14 +131,18 @@ class Backend:
 
         return await self.until_it_holds(once)
 
-    async def look(
-        self, actor: Actor, question: Callable[Concatenate[Look, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    async def fast_read(
+        self,
+        actor: Actor,
+        question: Callable[Concatenate[ReadContext, P], Awaitable[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> T:
         """Answer a question of prepared statements: like `ask`, without the cost of a session."""
 
         async def once() -> T:
             async with prepared_view(self.database.reader, actor.scope) as view:
-                return await question(Look(actor, self.clock.now(), self.settings, view), *args, **kwargs)
+                return await question(ReadContext(actor, self.clock.now(), self.settings, view), *args, **kwargs)
 
         return await self.until_it_holds(once)
 

@@ -25,7 +25,7 @@ from .errors import Conflict
 from .recording import Recording
 from .rehearsal_ports import rehearsed
 from .verbs import Call
-from .work import Look, UnitOfWork
+from .work import ReadContext, UnitOfWork
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -73,12 +73,16 @@ class RehearsalBackend(Backend):
     def _session(self, scope: Scope, *, read_only: bool) -> AsyncSession:
         return self.database.session_within(self.connection, scope, read_only=read_only)
 
-    async def look(
-        self, actor: Actor, question: Callable[Concatenate[Look, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    async def fast_read(
+        self,
+        actor: Actor,
+        question: Callable[Concatenate[ReadContext, P], Awaitable[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> T:
         async with self.unit_of_work(actor, read_only=True) as uow:
-            look = Look(actor, uow.now, self.settings, await view_of(uow.session))
-            return await question(look, *args, **kwargs)
+            context = ReadContext(actor, uow.now, self.settings, await view_of(uow.session))
+            return await question(context, *args, **kwargs)
 
     async def until_it_holds(self, once: Callable[[], Awaitable[T]]) -> T:
         # A conflict undoes the transaction all steps are in: the whole rehearsal runs again, not this step.

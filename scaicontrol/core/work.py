@@ -136,7 +136,7 @@ class UnitOfWork:
 
 
 @dataclass(slots=True)
-class Look:
+class ReadContext:
     """What a question asked all day works with: one actor, one moment, one view of the database, no entities."""
 
     actor: Actor

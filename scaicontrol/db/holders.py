@@ -1,6 +1,6 @@
 """A service reports on the tenants that hold it, and on nobody else."""
 
-from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import Select, select
 
@@ -10,11 +10,11 @@ from .ownership import ScopeViolation
 Holder = tuple[str, str]  # a tenant and its partner
 
 
-def holders(service_id: str | None, tenant_ids: Iterable[str]) -> Select[str, str]:
-    """Ask which of these tenants hold or held a service, and under which partner."""
+def holders(service_id: Any, tenant_ids: Any) -> Select[str, str]:
+    """Ask which of these tenants hold or held a service, and under which partner; both may be a `bindparam`."""
     table = SUBSCRIPTIONS.c
     mine = select(table.tenant_id, table.partner_id).distinct()
-    return mine.where(table.service_id == service_id, table.tenant_id.in_(sorted(tenant_ids)))
+    return mine.where(table.service_id == service_id, table.tenant_id.in_(tenant_ids))
 
 
 def refuse_strangers(named: set[Holder], held: set[Holder]) -> None:

@@ -11,13 +11,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Dialect, Select, insert
+from sqlalchemy import Dialect, Select, bindparam, insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.util import greenlet_spawn
 
 from .criteria import criteria
-from .holders import Holder, refuse_strangers
+from .holders import Holder, holders, refuse_strangers
 from .ownership import Scope, ScopeViolation, ServiceReported, check_owner, stamp_and_verify
 from .tenant_filter import check_compiled, scope_of
 
@@ -27,14 +27,13 @@ Row = dict[str, Any]
 _Encoder = Callable[[Any], Any]
 
 # Stand for the scope's own values while a question is written; no id begins with a control character.
-_PLACES: Final = {name: f"\x00{name}" for name in ("partner_id", "tenant_id", "service_id")}
+_STAND_INS: Final = {name: f"\x00{name}" for name in ("partner_id", "tenant_id", "service_id")}
 _SLICE: Final = 500  # rows that are decoded in one go
-_NAMES: Final = {place: name for name, place in _PLACES.items()}
-_HOLDERS: Final = "SELECT DISTINCT tenant_id, partner_id FROM subscriptions WHERE service_id = {} AND tenant_id IN ({})"
+_OWNER_OF: Final = {stand_in: name for name, stand_in in _STAND_INS.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class BoundParameter:
     """Where a value goes: the scope's own, a constant, or what is given under a name; `list_of` marks an IN (…)."""
 
     name: str
@@ -52,21 +51,21 @@ class _Place:
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
+class PreparedSelect:
     """A SELECT as one database and one kind of scope need it."""
 
     sql: str
-    places: tuple[_Place, ...]
+    parameters: tuple[BoundParameter, ...]
     mark: str
     names: tuple[str, ...]
     decoders: tuple[tuple[str, Callable[[Any], Any]], ...]
 
     def filled(self, scope: Scope, given: Row) -> tuple[str, list[Any]]:
         sql, values = self.sql, []
-        for place in self.places:
-            found = place.values(scope, given)
-            if place.list_of:
-                sql = sql.replace(place.list_of, ", ".join([self.mark] * len(found)) or "NULL")
+        for parameter in self.parameters:
+            found = parameter.values(scope, given)
+            if parameter.list_of:
+                sql = sql.replace(parameter.list_of, ", ".join([self.mark] * len(found)) or "NULL")
             values += found
         return sql, values
 
@@ -76,43 +75,48 @@ class Prepared:
 
     def __init__(self, entity: type, query: Select[*tuple[Any, ...]]) -> None:
         self.entity, self._query = entity, query
-        self._written: dict[tuple[str, str], _Question] = {}
+        self._written: dict[tuple[str, str], PreparedSelect] = {}
 
-    def written(self, dialect: Dialect, kind: str) -> _Question:
+    def written(self, dialect: Dialect, kind: str) -> PreparedSelect:
         known = self._written.get((dialect.name, kind))
         if known is None:
             known = self._written[dialect.name, kind] = self._write(dialect, kind)
         return known
 
-    def _write(self, dialect: Dialect, kind: Any) -> _Question:
+    def _write(self, dialect: Dialect, kind: Any) -> PreparedSelect:
         if not isinstance(self._query, Select):
             raise ScopeViolation("A prepared question only reads; give it a SELECT.")
         platform = kind == "platform"
-        query = self._query if platform else self._query.options(*criteria(Scope(kind, **_PLACES)))
+        query = self._query if platform else self._query.options(*criteria(Scope(kind, **_STAND_INS)))
         compiled: Any = query.compile(dialect=dialect)
         check_compiled(compiled, Scope(kind))
         if "NOT IN (__[POSTCOMPILE_" in str(compiled):  # an empty list, as (NULL), would leave none
             raise TypeError("A prepared question cannot ask for what is not in a list.")
         columns = [(str(column.key), column.type.dialect_impl(dialect)) for column in self._query.selected_columns]
         decoders = ((name, kept.result_processor(dialect, None)) for name, kept in columns)
-        return _Question(
+        return PreparedSelect(
             sql=str(compiled),
-            places=tuple(_place(compiled, name) for name in compiled.positiontup or ()),
+            parameters=tuple(_parameter(compiled, name) for name in compiled.positiontup or ()),
             mark=_mark(dialect),
             names=tuple(name for name, _ in columns),
             decoders=tuple((name, decode) for name, decode in decoders if decode is not None),
         )
 
 
-def _place(compiled: Any, name: str) -> _Place:
+def _parameter(compiled: Any, name: str) -> BoundParameter:
     constant, encode = compiled.params[name], compiled._bind_processors.get(name)  # noqa: SLF001  # as the engine reads it
     listed = compiled.binds[name].expanding
-    owner = None if listed else _NAMES.get(constant)
-    return _Place(name, owner, None if owner else constant, encode, f"__[POSTCOMPILE_{name}]" if listed else None)
+    owner = None if listed else _OWNER_OF.get(constant)
+    return BoundParameter(
+        name, owner, None if owner else constant, encode, f"__[POSTCOMPILE_{name}]" if listed else None
+    )
 
 
 def _mark(dialect: Dialect) -> str:
     return "?" if dialect.paramstyle == "qmark" else "%s"
+
+
+_HOLDERS: Final = Prepared(object, holders(bindparam("service_id"), bindparam("tenant_ids", expanding=True)))
 
 
 class PreparedInsert:
@@ -179,10 +183,9 @@ class PreparedView:
             return
         named = {(row["tenant_id"], row["partner_id"]) for row in rows}
         if unknown := named - self._held:
-            tenants, mark = sorted({tenant for tenant, _ in unknown}), _mark(self._dialect)
-            sql = _HOLDERS.format(mark, ", ".join([mark] * len(tenants)))
-            found = await self._run(sql, self._fetched(sql, [self._scope.service_id, *tenants]))
-            self._held |= {(tenant, partner) for tenant, partner in found}
+            asked = {"service_id": self._scope.service_id, "tenant_ids": sorted({tenant for tenant, _ in unknown})}
+            sql, values = _HOLDERS.written(self._dialect, "platform").filled(self._scope, asked)
+            self._held |= {(tenant, partner) for tenant, partner in await self._run(sql, self._fetched(sql, values))}
         refuse_strangers(named, self._held)
 
     async def _run(self, sql: str, work: Coroutine[Any, Any, T]) -> T:

@@ -157,7 +157,7 @@ def _check_insert(scope: Scope, state: ORMExecuteState) -> bool:
 def _check_holders(session: Session, named: set[Any]) -> None:
     scope = scope_of(session)
     if scope.kind == "service" and named:
-        asked = holders(scope.service_id, (str(tenant) for tenant, _ in named))
+        asked = holders(scope.service_id, sorted(str(tenant) for tenant, _ in named))
         held = session.connection().execute(asked, execution_options=UNBOUND)
         refuse_strangers(named, {(tenant, partner) for tenant, partner in held})
 

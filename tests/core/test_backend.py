@@ -11,7 +11,7 @@ def undone(code: int) -> OperationalError:
     return OperationalError("UPDATE invoices", None, Exception(code, "Deadlock found"))
 
 
-@pytest.mark.parametrize("door", ["perform", "ask", "look"])
+@pytest.mark.parametrize("door", ["perform", "ask", "fast_read"])
 @pytest.mark.parametrize("code", [1213, 1205, 1020, 1047])
 async def test_it_runs_again_until_it_holds(backend, door, code):
     tries = []

@@ -12,7 +12,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict
 from scaicontrol.core.ids import new_id
-from scaicontrol.core.work import Look, UnitOfWork
+from scaicontrol.core.work import ReadContext, UnitOfWork
 from scaicontrol.db.prepared import Prepared, PreparedInsert, prepared_view
 from scaicontrol.db.tenant_filter import Scope, ScopeViolation
 from scaicontrol.services.invoices import Invoice, InvoiceLine
@@ -179,43 +179,43 @@ async def test_a_transaction_that_lost_its_connection_is_undone_and_nobody_gets_
 async def test_an_answer_that_nobody_waited_for_reaches_nobody_else(worlds, mariadb_server):
     slow = Prepared(Invoice, sa.select(Invoice.id, sa.func.sleep(20).label("slept")).limit(1))
 
-    async def wait_long(look: Look) -> object:
-        return await look.rows(slow)
+    async def wait_long(context: ReadContext) -> object:
+        return await context.rows(slow)
 
-    async def first(look: Look) -> object:
-        return await look.rows(ONE, invoice_id="inv_unknown")
+    async def first(context: ReadContext) -> object:
+        return await context.rows(ONE, invoice_id="inv_unknown")
 
-    waiting = asyncio.create_task(worlds.look(ada, wait_long))
+    waiting = asyncio.create_task(worlds.fast_read(ada, wait_long))
     while not mariadb_server.sql(RUNNING):  # noqa: ASYNC110  another process knows
         await asyncio.sleep(0)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    assert [await worlds.look(ada, first) for _ in range(10)] == [[]] * 10
+    assert [await worlds.fast_read(ada, first) for _ in range(10)] == [[]] * 10
 
 
 @pytest.mark.parametrize("dialect", ["mariadb"])
 async def test_a_lost_connection_is_said_as_the_engine_says_it_and_replaced(worlds, mariadb_server):
     lost: list[int] = []
 
-    async def question(look: Look) -> int:
-        (row,) = await look.rows(CONNECTION)
+    async def question(context: ReadContext) -> int:
+        (row,) = await context.rows(CONNECTION)
         if not lost:
             lost.append(row["connection"])
             mariadb_server.sql(f"KILL {row['connection']}")
-            await look.rows(CONNECTION)
+            await context.rows(CONNECTION)
         return int(row["connection"])
 
     with pytest.raises(OperationalError):
-        await worlds.look(ada, question)
-    assert await worlds.look(ada, question) not in lost
+        await worlds.fast_read(ada, question)
+    assert await worlds.fast_read(ada, question) not in lost
 
 
 async def test_nobody_is_told_anything(worlds):
-    async def question(look: Look) -> object:
-        return await look.rows(ALL)
+    async def question(context: ReadContext) -> object:
+        return await context.rows(ALL)
 
-    assert await worlds.look(Actor.nobody(), question) == []
+    assert await worlds.fast_read(Actor.nobody(), question) == []
 
 
 def an_event(uow: UnitOfWork, key: str) -> dict[str, Any]:

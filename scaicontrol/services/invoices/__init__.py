@@ -21,8 +21,8 @@ from .events import (
     RenderRequested,
     SettlementRecorded,
 )
+from .fast_reads import own
 from .lifecycle import Channel, DocumentType, InvoiceLifecycle, InvoiceStatus, SettledBy
-from .looks import own
 from .models import (
     AccountPaper,
     DocumentDelivery,

@@ -13,8 +13,8 @@ from .events import (
     RefundFailed,
     ReminderDue,
 )
+from .fast_reads import failed_attempts
 from .lifecycle import MethodLifecycle, MethodState, PaymentLifecycle, PaymentState, RefundLifecycle, RefundState
-from .looks import failed_attempts
 from .models import Dunning, InboundEvent, Payment, PaymentMethod, Refund
 from .queries import (
     default_method,

@@ -1,8 +1,8 @@
 """The registry: which services exist, whether they may be sold, and whether they live."""
 
 from .events import ServiceHealthChanged, ServiceKeyIssued, ServiceRegistered, ServiceStatusChanged, ServiceUpdated
+from .fast_reads import Metered, metered
 from .lifecycle import WATCHED, HealthStatus, ServiceLifecycle, ServiceStatus
-from .looks import Metered, metered
 from .models import Service, ServiceEntrypoint, ServiceProbe, ServiceVersion
 from .queries import (
     by_ids,
@@ -37,7 +37,7 @@ from .schemas import (
 )
 from .service.heartbeat import Heard, heartbeat
 from .service.keys import issue_key, vault_path
-from .service.monitor import Look, Monitored, monitor, probe
+from .service.monitor import Monitored, ProbeResult, monitor, probe
 from .service.registration import Registered, deregister, re_register, register
 from .service.status import approve, reject, update
 
@@ -49,11 +49,11 @@ __all__ = [
     "Heard",
     "HeartbeatIn",
     "HeartbeatOut",
-    "Look",
     "Metered",
     "MetricKind",
     "Monitored",
     "ProbeOut",
+    "ProbeResult",
     "Registered",
     "RegistrationIn",
     "RegistrationOut",

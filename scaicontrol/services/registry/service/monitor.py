@@ -37,8 +37,8 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What one look at a health address gave; status 0 means no answer."""
+class ProbeResult:
+    """What one probe of a health address gave; status 0 means no answer."""
 
     status_code: int
     latency_ms: int
@@ -66,22 +66,22 @@ async def monitor(backend: Backend) -> Monitored:
     actor = Actor.system("registry_heartbeat_monitor")
     done = Monitored()
     while due := await backend.perform(actor, claim_due):
-        looks = await _probe(backend, due)
-        done += await backend.perform(actor, record, [service.id for service in due], looks)
+        results = await _probe(backend, due)
+        done += await backend.perform(actor, record, [service.id for service in due], results)
         if len(due) < _BATCH:
             break
     return done
 
 
 @verb
-async def probe(backend: Backend, actor: Actor, service_id: str) -> Look | None:
+async def probe(backend: Backend, actor: Actor, service_id: str) -> ProbeResult | None:
     """Look at one service's health address now and keep what was seen; None when it declares none."""
     address = await backend.ask(actor, _address_of, service_id)
     if address is None:
         return None
-    looks = await _probe(backend, [Due(service_id, address)])
-    await backend.perform(actor, keep_looks, looks)
-    return looks[service_id]
+    results = await _probe(backend, [Due(service_id, address)])
+    await backend.perform(actor, record_probes, results)
+    return results[service_id]
 
 
 async def claim_due(uow: UnitOfWork) -> list[Due]:
@@ -112,23 +112,23 @@ def next_tick(now: datetime, interval_seconds: int) -> datetime:
     return datetime.fromtimestamp((int(now.timestamp()) // interval_seconds + 1) * interval_seconds, UTC)
 
 
-async def _probe(backend: Backend, due: Sequence[Due]) -> dict[str, Look]:
+async def _probe(backend: Backend, due: Sequence[Due]) -> dict[str, ProbeResult]:
     free = asyncio.Semaphore(_AT_ONCE)
 
-    async def look(service: Due, url: str) -> tuple[str, Look]:
+    async def one(service: Due, url: str) -> tuple[str, ProbeResult]:
         async with free:
             started = time.monotonic()
             reply = await backend.ports.services.get(url, _PROBE_SECONDS)
-            return service.id, Look(reply.status, round((time.monotonic() - started) * 1000), reply.error)
+            return service.id, ProbeResult(reply.status, round((time.monotonic() - started) * 1000), reply.error)
 
     probed = [(service, service.health_check_url) for service in due]
-    return dict(await asyncio.gather(*(look(service, url) for service, url in probed if url)))
+    return dict(await asyncio.gather(*(one(service, url) for service, url in probed if url)))
 
 
-async def record(uow: UnitOfWork, service_ids: Sequence[str], looks: Mapping[str, Look]) -> Monitored:
+async def record(uow: UnitOfWork, service_ids: Sequence[str], results: Mapping[str, ProbeResult]) -> Monitored:
     """Count the misses of this tick and tell whose health changed; silence with a healthy probe is no miss."""
     uow.authorize("registry:monitor")
-    await keep_looks(uow, looks)
+    await record_probes(uow, results)
     services = list(await uow.session.scalars(select(Service).where(Service.id.in_(service_ids)).with_for_update()))
     vouched: list[str] = []
     missed: defaultdict[HealthStatus, list[Service]] = defaultdict(list)
@@ -136,8 +136,8 @@ async def record(uow: UnitOfWork, service_ids: Sequence[str], looks: Mapping[str
         grace = service.heartbeat_interval_seconds * uow.settings.registry_heartbeat_grace_multiplier
         if uow.now - service.silent_since <= timedelta(seconds=grace):
             continue
-        look = looks.get(service.id)
-        if look is not None and look.is_healthy:
+        result = results.get(service.id)
+        if result is not None and result.is_healthy:
             vouched.append(service.id)
         else:
             missed[health_after(service.consecutive_misses + 1, uow.settings, service.health_status)].append(service)
@@ -166,10 +166,10 @@ def health_after(misses: int, settings: Settings, previous: HealthStatus) -> Hea
     return previous
 
 
-async def keep_looks(uow: UnitOfWork, looks: Mapping[str, Look]) -> None:
+async def record_probes(uow: UnitOfWork, results: Mapping[str, ProbeResult]) -> None:
     """Keep what was seen, and forget what is older than a week."""
     uow.authorize("registry:monitor")
-    if not looks:
+    if not results:
         return
     await uow.session.execute(
         insert(ServiceProbe),
@@ -178,22 +178,22 @@ async def keep_looks(uow: UnitOfWork, looks: Mapping[str, Look]) -> None:
                 "id": new_id("prb"),
                 "service_id": service_id,
                 "probed_at": uow.now,
-                "status_code": look.status_code,
-                "is_healthy": look.is_healthy,
-                "latency_ms": look.latency_ms,
-                "error": look.error[:500] if look.error else None,
+                "status_code": result.status_code,
+                "is_healthy": result.is_healthy,
+                "latency_ms": result.latency_ms,
+                "error": result.error[:500] if result.error else None,
                 "created_at": uow.now,
                 "updated_at": uow.now,
             }
-            for service_id, look in looks.items()
+            for service_id, result in results.items()
         ],
     )
     await _write(
         uow,
-        list(looks),
+        list(results),
         last_probe_at=uow.now,
-        last_probe_status=case({key: look.status_code for key, look in looks.items()}, value=Service.id),
-        last_probe_ms=case({key: look.latency_ms for key, look in looks.items()}, value=Service.id),
+        last_probe_status=case({key: result.status_code for key, result in results.items()}, value=Service.id),
+        last_probe_ms=case({key: result.latency_ms for key, result in results.items()}, value=Service.id),
     )
     await uow.session.execute(
         delete(ServiceProbe)

@@ -2,7 +2,7 @@
 
 from sqlalchemy import bindparam, select
 
-from scaicontrol.core.work import Look
+from scaicontrol.core.work import ReadContext
 from scaicontrol.db.prepared import Prepared, Row
 
 from .lifecycle import PaymentState
@@ -16,7 +16,7 @@ _FAILED = Prepared(
 )
 
 
-async def failed_attempts(look: Look, invoice_id: str) -> list[Row]:
+async def failed_attempts(context: ReadContext, invoice_id: str) -> list[Row]:
     """List the attempts to collect an invoice that failed, oldest first."""
-    look.authorize("payments:read")
-    return await look.rows(_FAILED, invoice_id=invoice_id)
+    context.authorize("payments:read")
+    return await context.rows(_FAILED, invoice_id=invoice_id)

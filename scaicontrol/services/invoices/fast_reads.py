@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from scaicontrol.core.errors import NotFound
-from scaicontrol.core.work import Look
+from scaicontrol.core.work import ReadContext
 from scaicontrol.db.prepared import Prepared
 
 from .lifecycle import DECISIVE, offered_of
@@ -33,14 +33,14 @@ _SETTLEMENTS = Prepared(
 )
 
 
-async def own(look: Look, invoice_id: str) -> dict[str, Any]:
+async def own(context: ReadContext, invoice_id: str) -> dict[str, Any]:
     """Give the fields of a document with its lines, what settled it, and what the caller may do with it now."""
-    look.authorize("invoices:read")
-    found = await look.rows(_INVOICE, invoice_id=invoice_id)
-    if not found or (found[0]["finalized_at"] is None and not sees_drafts(look.actor)):
+    context.authorize("invoices:read")
+    found = await context.rows(_INVOICE, invoice_id=invoice_id)
+    if not found or (found[0]["finalized_at"] is None and not sees_drafts(context.actor)):
         raise NotFound(f"There is no invoice {invoice_id}.")
     document = found[0]
-    document["available_actions"] = offered_of(look.actor, **{name: document[name] for name in DECISIVE})
-    document["lines"] = await look.rows(_LINES, invoice_id=invoice_id)
-    document["payments"] = await look.rows(_SETTLEMENTS, invoice_id=invoice_id)
+    document["available_actions"] = offered_of(context.actor, **{name: document[name] for name in DECISIVE})
+    document["lines"] = await context.rows(_LINES, invoice_id=invoice_id)
+    document["payments"] = await context.rows(_SETTLEMENTS, invoice_id=invoice_id)
     return document
