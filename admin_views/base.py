@@ -26,9 +26,9 @@ from scaicontrol.core.errors import ControlError, Forbidden, NotFound
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import audit
 
-from .answers import say, status_of
-from .verbs import Typed, Verb, complete, once, sentence
-from .visit import visit_of
+from .flash import say, status_of
+from .request_context import console_of
+from .verbs import Typed, VerbButton, complete, once, sentence
 
 COUNTED_UP_TO: Final = 1000  # counting a large table costs more than showing a page of it
 EXPORTED_UP_TO: Final = 10_000
@@ -37,7 +37,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ListColumn:
     """A column of a list: how a row says it, and what it is sorted by."""
 
     label: str
@@ -47,7 +47,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class ListFilter:
     """One way to narrow a list. Without choices it takes text."""
 
     name: str
@@ -67,11 +67,11 @@ class ControlView(ModelView):
     permission: ClassVar[str]
     prefix: ClassVar[str]  # of its ids, for the search box of every page
     about: ClassVar[str] = ""
-    columns: ClassVar[Sequence[Column]]  # one of them is sorted by created_at
-    narrowing: ClassVar[Sequence[Filter]] = ()
+    columns: ClassVar[Sequence[ListColumn]]  # one of them is sorted by created_at
+    narrowing: ClassVar[Sequence[ListFilter]] = ()
     searched: ClassVar[Sequence[InstrumentedAttribute[Any]]] = ()
     search_hint: ClassVar[str] = ""
-    verbs: ClassVar[Sequence[Verb]] = ()
+    verbs: ClassVar[Sequence[VerbButton]] = ()
 
     @abstractmethod
     def visible(self, uow: UnitOfWork) -> Select[Any]:
@@ -90,7 +90,7 @@ class ControlView(ModelView):
         """Name what the object's state allows."""
 
     def is_accessible(self, request: Request) -> bool:
-        return visit_of(request).actor.may(self.permission)
+        return console_of(request).actor.may(self.permission)
 
     # Lists
 
@@ -110,8 +110,8 @@ class ControlView(ModelView):
             rows = await uow.session.scalars(self._sorted(query, request).limit(size).offset((shown - 1) * size))
             return Pagination(rows=list(rows.all()), page=shown, page_size=size, count=min(count, COUNTED_UP_TO))
 
-        visit = visit_of(request)
-        return await visit.backend.ask(visit.actor, question)
+        console = console_of(request)
+        return await console.backend.ask(console.actor, question)
 
     async def list_context(self, request: Request) -> dict[str, Any]:
         known = {"search", "sort", "page", "pageSize", *(one.name for one in self.narrowing)}
@@ -165,8 +165,8 @@ class ControlView(ModelView):
             await audit.record_export(uow, self.identity, len(rows), dict(request.query_params))
             return rows
 
-        visit = visit_of(request)
-        return await visit.backend.perform(visit.actor, take)
+        console = console_of(request)
+        return await console.backend.perform(console.actor, take)
 
     async def export_data(
         self, data: Any, export_type: str = "csv", request: Request | None = None
@@ -186,9 +186,9 @@ class ControlView(ModelView):
         return request.state.shown
 
     async def _asked(self, request: Request, pk: str) -> Any:
-        visit = visit_of(request)
+        console = console_of(request)
         try:
-            return await visit.backend.ask(visit.actor, self.detail, pk)
+            return await console.backend.ask(console.actor, self.detail, pk)
         except NotFound as error:
             raise HTTPException(404, error.message) from error
 
@@ -196,8 +196,8 @@ class ControlView(ModelView):
         detail = await self.get_object_for_details(request)
         return {"heading": self.title_of(detail), "buttons": self._open_verbs(request, detail)}
 
-    def _open_verbs(self, request: Request, detail: Any) -> Sequence[Verb]:
-        actor, allowed = visit_of(request).actor, set(self.actions_of(detail))
+    def _open_verbs(self, request: Request, detail: Any) -> Sequence[VerbButton]:
+        actor, allowed = console_of(request).actor, set(self.actions_of(detail))
         return [verb for verb in self.verbs if verb.name in allowed and actor.may(verb.permission)]
 
     @expose("/{pk}/do/{verb}", methods=["GET", "POST"])
@@ -206,31 +206,31 @@ class ControlView(ModelView):
         verb = next((verb for verb in self.verbs if verb.name == request.path_params["verb"]), None)
         if verb is None:
             raise HTTPException(404, "There is nothing here.")
-        visit_of(request).actor.require(verb.permission)
+        console_of(request).actor.require(verb.permission)
         if request.method == "GET":
             return await self._verb_page(request, verb, Typed())
         return await self._press(request, verb)
 
-    async def _press(self, request: Request, verb: Verb) -> Response:
-        visit, pk = visit_of(request), request.path_params["pk"]
+    async def _press(self, request: Request, verb: VerbButton) -> Response:
+        console, pk = console_of(request), request.path_params["pk"]
         form = {name: str(value).strip() for name, value in (await request.form()).items()}
         try:
-            key = await visit.form_key(form.pop("form_token", ""), request.url.path)
+            key = await console.form_key(form.pop("form_token", ""), request.url.path)
             if key is None:
                 raise Forbidden("This form is too old or was not ours; look again and confirm once more.")
             form = text.cleaned(form)
             complete(verb, form)
             said = await once(
-                visit, key, request.url.path, form, lambda: verb.press(visit.backend, visit.actor, pk, form)
+                console, key, request.url.path, form, lambda: verb.press(console.backend, console.actor, pk, form)
             )
         except (ControlError, ValidationError) as error:
             return await self._verb_page(request, verb, Typed(form, sentence(error)))
         answer = RedirectResponse(str(request.url_for("admin:details", identity=self.identity, pk=pk)), 303)
-        await say(answer, visit, "success", said)
+        await say(answer, console, "success", said)
         return answer
 
-    async def _verb_page(self, request: Request, verb: Verb, typed: Typed) -> Response:
-        visit, pk = visit_of(request), request.path_params["pk"]
+    async def _verb_page(self, request: Request, verb: VerbButton, typed: Typed) -> Response:
+        console, pk = console_of(request), request.path_params["pk"]
         detail = await self._asked(request, pk)
         context = {
             "model_view": self,
@@ -240,8 +240,8 @@ class ControlView(ModelView):
             "verb": verb,
             "typed": typed,
             "can": verb.name in self.actions_of(detail),
-            "report": await verb.ready(visit.backend, visit.actor, pk) if verb.ready else None,
-            "form_token": await visit.form_token(request.url.path),
+            "report": await verb.ready(console.backend, console.actor, pk) if verb.ready else None,
+            "form_token": await console.form_token(request.url.path),
             "detail": detail,
         }
         status = status_of(typed.error) if typed.error else 200

@@ -25,10 +25,10 @@ from scaicontrol.services.invoices import (
     SendIn,
 )
 
-from . import words
-from .base import Column, ControlView, Filter
-from .verbs import Field, Verb
-from .visit import visit_of
+from . import formatting
+from .base import ControlView, ListColumn, ListFilter
+from .request_context import console_of
+from .verbs import Field, VerbButton
 
 Given = Mapping[str, str]
 REASON = Field("reason", "Reason", "long", hint="Kept with the document and in the audit log.")
@@ -71,7 +71,7 @@ async def mark_paid(backend: Backend, actor: Actor, pk: str, given: Given) -> st
         }
     )
     booked = await backend.perform(actor, invoices.mark_paid, pk, data)
-    return f"{words.money(booked.amount_cents, invoice.currency)} is booked on {_name(invoice)}."
+    return f"{formatting.money(booked.amount_cents, invoice.currency)} is booked on {_name(invoice)}."
 
 
 async def regenerate_pdf(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
@@ -114,26 +114,28 @@ class InvoiceView(ControlView, model=Invoice):
     searched = (Invoice.number, Invoice.id, Invoice.tenant_id)
     search_hint = "number, id or tenant"
     columns = (
-        Column("Number", lambda row: row.number or "draft", Invoice.number, "link"),
-        Column("Type", lambda row: words.spoken(row.document_type)),
-        Column("Status", lambda row: row.status, Invoice.status, "status"),
-        Column("Tenant", lambda row: row.tenant_id),
-        Column("Issued", lambda row: words.day(row.issue_date), Invoice.issue_date),
-        Column("Due", lambda row: words.day(row.due_date), Invoice.due_date),
-        Column("Total", lambda row: words.money(row.total_cents, row.currency), Invoice.total_cents, "number"),
-        Column("Open", lambda row: words.money(row.amount_due_cents, row.currency), Invoice.amount_due_cents, "number"),
-        Column("Created", lambda row: words.day(row.created_at), Invoice.created_at),
+        ListColumn("Number", lambda row: row.number or "draft", Invoice.number, "link"),
+        ListColumn("Type", lambda row: formatting.spoken(row.document_type)),
+        ListColumn("Status", lambda row: row.status, Invoice.status, "status"),
+        ListColumn("Tenant", lambda row: row.tenant_id),
+        ListColumn("Issued", lambda row: formatting.day(row.issue_date), Invoice.issue_date),
+        ListColumn("Due", lambda row: formatting.day(row.due_date), Invoice.due_date),
+        ListColumn("Total", lambda row: formatting.money(row.total_cents, row.currency), Invoice.total_cents, "number"),
+        ListColumn(
+            "Open", lambda row: formatting.money(row.amount_due_cents, row.currency), Invoice.amount_due_cents, "number"
+        ),
+        ListColumn("Created", lambda row: formatting.day(row.created_at), Invoice.created_at),
     )
     narrowing = (
-        Filter("status", "Status", lambda value: Invoice.status == value, list(InvoiceStatus)),
-        Filter("type", "Type", lambda value: Invoice.document_type == value, list(DocumentType)),
-        Filter("currency", "Currency", lambda value: Invoice.currency == value.upper()),
-        Filter("tenant", "Tenant", lambda value: Invoice.tenant_id == value),
-        Filter("issued_from", "Issued from", lambda value: Invoice.issue_date >= _filter_day(value), kind="date"),
-        Filter("issued_to", "Issued to", lambda value: Invoice.issue_date <= _filter_day(value), kind="date"),
+        ListFilter("status", "Status", lambda value: Invoice.status == value, list(InvoiceStatus)),
+        ListFilter("type", "Type", lambda value: Invoice.document_type == value, list(DocumentType)),
+        ListFilter("currency", "Currency", lambda value: Invoice.currency == value.upper()),
+        ListFilter("tenant", "Tenant", lambda value: Invoice.tenant_id == value),
+        ListFilter("issued_from", "Issued from", lambda value: Invoice.issue_date >= _filter_day(value), kind="date"),
+        ListFilter("issued_to", "Issued to", lambda value: Invoice.issue_date <= _filter_day(value), kind="date"),
     )
     verbs = (
-        Verb(
+        VerbButton(
             "finalize",
             "Finalize",
             "invoices:finalize",
@@ -142,7 +144,7 @@ class InvoiceView(ControlView, model=Invoice):
             [Field("issue_date", "Issue date", "date", required=False, hint="Empty: today where the seller is.")],
             ready=invoices.check,
         ),
-        Verb(
+        VerbButton(
             "send",
             "Send",
             "invoices:send",
@@ -150,7 +152,7 @@ class InvoiceView(ControlView, model=Invoice):
             send,
             [Field("to", "Recipients", required=False, hint="Addresses with commas; empty: the billing contact.")],
         ),
-        Verb(
+        VerbButton(
             "mark_paid",
             "Mark as paid",
             "invoices:mark_paid",
@@ -165,7 +167,7 @@ class InvoiceView(ControlView, model=Invoice):
                 Field("method", "Method", value="bank transfer"),
             ],
         ),
-        Verb(
+        VerbButton(
             "credit",
             "Credit note",
             "invoices:credit",
@@ -173,7 +175,7 @@ class InvoiceView(ControlView, model=Invoice):
             credit,
             [REASON],
         ),
-        Verb(
+        VerbButton(
             "regenerate_pdf",
             "Make the PDF anew",
             "invoices:regenerate_pdf",
@@ -181,7 +183,7 @@ class InvoiceView(ControlView, model=Invoice):
             regenerate_pdf,
             [REASON],
         ),
-        Verb(
+        VerbButton(
             "void",
             "Void",
             "invoices:void",
@@ -218,14 +220,14 @@ class InvoiceView(ControlView, model=Invoice):
     @expose("/{pk}/file/{version}/{kind}")
     async def file(self, request: Request) -> Response:
         """Hand out a stored file: `pdf`, or an e-invoice format."""
-        visit, found = visit_of(request), request.path_params
-        visit.actor.require(self.permission)
+        console, found = console_of(request), request.path_params
+        console.actor.require(self.permission)
         if not found["version"].isdecimal():
             raise HTTPException(404, "There is no such version.")
         if found["kind"] == "pdf":
-            file = await invoices.pdf(visit.backend, visit.actor, found["pk"], int(found["version"]))
+            file = await invoices.pdf(console.backend, console.actor, found["pk"], int(found["version"]))
         else:
-            file = await invoices.einvoice(visit.backend, visit.actor, found["pk"], found["kind"])
+            file = await invoices.einvoice(console.backend, console.actor, found["pk"], found["kind"])
         headers = {"Content-Disposition": f'attachment; filename="{file.filename}"'}
         return Response(file.body, media_type=file.media_type, headers=headers)
 

@@ -26,7 +26,7 @@ from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import admin_views
-from scaicontrol.core import sealing
+from scaicontrol.core import signed_values
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError
 from scaicontrol.core.ids import new_id
@@ -35,13 +35,13 @@ from scaicontrol.core.settings import Settings
 from scaicontrol.services import identity
 from scaicontrol.services.identity import ABSOLUTE, SessionKind
 
-from . import words
-from .answers import SAID_COOKIE, SAID_PURPOSE, status_of
-from .visit import ScopedSessions, Visit, current, visit_of
+from . import formatting
+from .flash import FLASH_COOKIE, FLASH_PURPOSE, status_of
+from .request_context import ConsoleRequest, ScopedSessions, console_of, current
 
 log = get_logger(__name__)
 BASE: Final = "/admin"
-CONSOLE_COOKIE: Final = "__Host-sc_console"  # what the login sets, sealed for this purpose
+CONSOLE_COOKIE: Final = "__Host-sc_console"  # what the login sets, signed for this purpose
 CONSOLE_PURPOSE: Final = "console-session"
 _HERE: Final = Path(__file__).parent
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -61,7 +61,9 @@ def install_console(app: Starlette) -> Admin:
         middlewares=[Middleware(Entrance, root=app)],
     )
     admin.templates.env.globals.update(
-        words=words, visit_of=visit_of, environment=lambda request: visit_of(request).backend.settings.scaicontrol_env
+        formatting=formatting,
+        console_of=console_of,
+        environment=lambda request: console_of(request).backend.settings.scaicontrol_env,
     )
     app.state.console = admin.admin.state.console = admin
     # Links stay within the console: nobody has to walk the routes of the whole product for each of them.
@@ -96,10 +98,10 @@ class _SignedIn(AuthenticationBackend):
         return RedirectResponse(request.url_for("admin:index"), 303)  # signing out is a form that posts
 
     async def authenticate(self, request: Request) -> bool:
-        return hasattr(request.state, "visit")
+        return hasattr(request.state, "console_request")
 
     async def get_user_id(self, request: Request) -> str:
-        return visit_of(request).actor.id
+        return console_of(request).actor.id
 
 
 class Entrance:
@@ -117,7 +119,7 @@ class Entrance:
         if backend is None:
             await PlainTextResponse("ScaiControl is starting.", 503)(scope, receive, send)
             return
-        guarded = _with_headers(send, backend.settings, spoken=SAID_COOKIE in request.cookies)
+        guarded = _with_headers(send, backend.settings, spoken=FLASH_COOKIE in request.cookies)
         if request.url.path.startswith(f"{BASE}/statics/"):
             named = "\0" not in scope["path"]  # which no file system knows
             await (self.app if named else _GONE)(scope, receive, guarded)
@@ -126,26 +128,26 @@ class Entrance:
             refusal = PlainTextResponse("This request comes from another site; it was not carried out.", 403)
             await refusal(scope, receive, guarded)
             return
-        visit = await _visit(request, backend)
-        if visit is None:
+        console = await _console_request(request, backend)
+        if console is None:
             await _sign_in(request)(scope, receive, guarded)
             return
-        scope.setdefault("state", {})["visit"] = visit
+        scope.setdefault("state", {})["console_request"] = console
         scope["router"] = self.root.state.console.admin.state.links
-        token = current.set(visit)
+        token = current.set(console)
         try:
             await self.app(scope, receive, guarded)
         except Exception:  # the last line of the door: the operator gets an id to quote, the log gets the cause
-            log.exception("console_crashed", path=request.url.path, request_id=visit.actor.request_id)
-            crash = f"Something went wrong on our side; nothing was changed. Quote {visit.actor.request_id}."
+            log.exception("console_crashed", path=request.url.path, request_id=console.actor.request_id)
+            crash = f"Something went wrong on our side; nothing was changed. Quote {console.actor.request_id}."
             await (await _page(self.root.state.console, request, 500, crash))(scope, receive, guarded)
         finally:
             current.reset(token)
 
 
-async def _visit(request: Request, backend: Backend) -> Visit | None:
-    sealed = request.cookies.get(CONSOLE_COOKIE, "")
-    session_id = await sealing.unseal(backend, CONSOLE_PURPOSE, sealed, ABSOLUTE) if sealed else None
+async def _console_request(request: Request, backend: Backend) -> ConsoleRequest | None:
+    signed = request.cookies.get(CONSOLE_COOKIE, "")
+    session_id = await signed_values.unsign(backend, CONSOLE_PURPOSE, signed, ABSOLUTE) if signed else None
     if not isinstance(session_id, str):
         return None
     # Sessions live in wall time, not on the business clock.
@@ -153,8 +155,8 @@ async def _visit(request: Request, backend: Backend) -> Visit | None:
     if actor is None or actor.scope.kind not in ("platform", "partner"):
         return None
     request_id = str(request.scope.get("request_id") or new_id("req"))
-    said = await sealing.unseal(backend, SAID_PURPOSE, request.cookies.get(SAID_COOKIE, ""), ABSOLUTE)
-    return Visit(backend, actor.on("console", request_id), session_id, tuple(said) if said else None)
+    said = await signed_values.unsign(backend, FLASH_PURPOSE, request.cookies.get(FLASH_COOKIE, ""), ABSOLUTE)
+    return ConsoleRequest(backend, actor.on("console", request_id), session_id, tuple(said) if said else None)
 
 
 def _sign_in(request: Request) -> Response:
@@ -194,8 +196,8 @@ def _with_headers(send: Send, settings: Settings, *, spoken: bool) -> Send:
             headers["Cross-Origin-Opener-Policy"] = "same-origin"
             if headers.get("content-type", "").startswith("text/html"):
                 headers["Cache-Control"] = "no-store"
-                if spoken and SAID_COOKIE not in headers.get("set-cookie", ""):
-                    headers.append("Set-Cookie", f"{SAID_COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax")
+                if spoken and FLASH_COOKIE not in headers.get("set-cookie", ""):
+                    headers.append("Set-Cookie", f"{FLASH_COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax")
         await send(message)
 
     return guarded
@@ -210,7 +212,9 @@ async def _refused(request: Request, error: Exception) -> Response:
 async def _http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    if not hasattr(request.state, "visit"):  # a file of the console, asked for by anybody: there is no page to show
+    if not hasattr(
+        request.state, "console_request"
+    ):  # a file of the console, asked for by anybody: there is no page to show
         return _GONE if error.status_code == 404 else PlainTextResponse(str(error.detail), error.status_code)
     return await _page(request.app.state.console, request, error.status_code, str(error.detail))
 

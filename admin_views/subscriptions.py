@@ -15,9 +15,9 @@ from scaicontrol.services.subscriptions import (
     SuspendIn,
 )
 
-from . import words
-from .base import Column, ControlView, Filter
-from .verbs import Field, Verb
+from . import formatting
+from .base import ControlView, ListColumn, ListFilter
+from .verbs import Field, VerbButton
 
 Given = Mapping[str, str]
 REASON = Field("reason", "Reason", "long", hint="Kept in the audit log.")
@@ -27,7 +27,7 @@ async def cancel(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     data = AdminCancelIn.model_validate({"reason": given.get("reason") or None})
     done = await backend.perform(actor, subscriptions.cancel, pk, data.reason)
     ends = done.pending_cancellation_at
-    return f"{_name(done)} runs out on {words.moment(ends)}." if ends else f"{_name(done)} is cancelled."
+    return f"{_name(done)} runs out on {formatting.moment(ends)}." if ends else f"{_name(done)} is cancelled."
 
 
 async def cancel_now(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
@@ -65,23 +65,23 @@ class SubscriptionView(ControlView, model=Subscription):
     searched = (Subscription.id, Subscription.tenant_id, Subscription.external_reference)
     search_hint = "id, tenant or reference"
     columns = (
-        Column("Plan", lambda row: row.plan_key, None, "link"),
-        Column("Status", lambda row: row.status, Subscription.status, "status"),
-        Column("Tenant", lambda row: row.tenant_id, Subscription.tenant_id),
-        Column("Quantity", lambda row: f"{row.quantity:,}", Subscription.quantity, "number"),
-        Column("Monthly", lambda row: words.money(row.mrr_amount_cents, row.currency), None, "number"),
-        Column("Period ends", lambda row: words.day(row.current_period_end), Subscription.current_period_end),
-        Column("Reference", lambda row: row.external_reference or words.NOTHING),
-        Column("Created", lambda row: words.day(row.created_at), Subscription.created_at),
+        ListColumn("Plan", lambda row: row.plan_key, None, "link"),
+        ListColumn("Status", lambda row: row.status, Subscription.status, "status"),
+        ListColumn("Tenant", lambda row: row.tenant_id, Subscription.tenant_id),
+        ListColumn("Quantity", lambda row: f"{row.quantity:,}", Subscription.quantity, "number"),
+        ListColumn("Monthly", lambda row: formatting.money(row.mrr_amount_cents, row.currency), None, "number"),
+        ListColumn("Period ends", lambda row: formatting.day(row.current_period_end), Subscription.current_period_end),
+        ListColumn("Reference", lambda row: row.external_reference or formatting.NOTHING),
+        ListColumn("Created", lambda row: formatting.day(row.created_at), Subscription.created_at),
     )
     narrowing = (
-        Filter("status", "Status", lambda value: Subscription.status == value, list(SubscriptionStatus)),
-        Filter("currency", "Currency", lambda value: Subscription.currency == value.upper()),
-        Filter("tenant", "Tenant", lambda value: Subscription.tenant_id == value),
-        Filter("service", "Service", lambda value: Subscription.service.has(slug=value)),
+        ListFilter("status", "Status", lambda value: Subscription.status == value, list(SubscriptionStatus)),
+        ListFilter("currency", "Currency", lambda value: Subscription.currency == value.upper()),
+        ListFilter("tenant", "Tenant", lambda value: Subscription.tenant_id == value),
+        ListFilter("service", "Service", lambda value: Subscription.service.has(slug=value)),
     )
     verbs = (
-        Verb(
+        VerbButton(
             "cancel",
             "Cancel",
             "subscriptions:cancel",
@@ -90,7 +90,7 @@ class SubscriptionView(ControlView, model=Subscription):
             [REASON],
             danger=True,
         ),
-        Verb(
+        VerbButton(
             "cancel_now",
             "Cancel now",
             "subscriptions:administer",
@@ -99,7 +99,7 @@ class SubscriptionView(ControlView, model=Subscription):
             [REASON],
             danger=True,
         ),
-        Verb(
+        VerbButton(
             "suspend",
             "Suspend",
             "subscriptions:administer",
@@ -108,7 +108,7 @@ class SubscriptionView(ControlView, model=Subscription):
             [REASON],
             danger=True,
         ),
-        Verb(
+        VerbButton(
             "resume",
             "Resume",
             "subscriptions:resume",

@@ -12,8 +12,8 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, Invalid, Reason
 
-from . import words
-from .visit import Visit
+from . import formatting
+from .request_context import ConsoleRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ Press = Callable[[Backend, Actor, str, Mapping[str, str]], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Verb:
+class VerbButton:
     """A service verb as a button; `press` runs it and says what happened in a sentence."""
 
     name: str
@@ -53,22 +53,24 @@ class Typed:
     error: ControlError | None = None
 
 
-async def once(visit: Visit, key: str, path: str, form: Mapping[str, str], press: Callable[[], Awaitable[str]]) -> str:
+async def once(
+    console: ConsoleRequest, key: str, path: str, form: Mapping[str, str], press: Callable[[], Awaitable[str]]
+) -> str:
     """Press once for each page handed out: a second click is told what the first one did."""
     body = urlencode(sorted(form.items())).encode()
-    claimed = await visit.backend.perform(visit.actor, idempotency.claim_procedure, key, "POST", path, body)
+    claimed = await console.backend.perform(console.actor, idempotency.claim_procedure, key, "POST", path, body)
     if claimed.answer is not None:
         return claimed.answer.decode()
     try:
         said = await press()
     except (ControlError, ValidationError):
-        await visit.backend.perform(visit.actor, idempotency.forget, claimed.id)
+        await console.backend.perform(console.actor, idempotency.forget, claimed.id)
         raise
-    await visit.backend.perform(visit.actor, idempotency.record, claimed.id, 303, said.encode())
+    await console.backend.perform(console.actor, idempotency.record, claimed.id, 303, said.encode())
     return said
 
 
-def complete(verb: Verb, form: Mapping[str, str]) -> None:
+def complete(verb: VerbButton, form: Mapping[str, str]) -> None:
     missing = [one for one in verb.fields if one.required and not form.get(one.name)]
     if missing:
         what = " and ".join(one.label.lower() for one in missing)
@@ -80,4 +82,4 @@ def sentence(error: ControlError | ValidationError) -> ControlError:
         return error
     found = error.errors(include_url=False, include_context=False, include_input=False)
     reasons = [Reason(e["type"], e["msg"].removeprefix("Value error, "), ".".join(map(str, e["loc"]))) for e in found]
-    return Invalid(f"{words.spoken(reasons[0].field)}: {reasons[0].message}.", reasons=reasons[1:])
+    return Invalid(f"{formatting.spoken(reasons[0].field)}: {reasons[0].message}.", reasons=reasons[1:])

@@ -16,6 +16,6 @@
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.target.closest("input, textarea, select")) return;
     event.preventDefault();
-    document.querySelector("[data-find]")?.focus();
+    document.querySelector("[data-search]")?.focus();
   });
 })();

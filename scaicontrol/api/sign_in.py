@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from scaicontrol.core import sealing
+from scaicontrol.core import signed_values
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, Unauthenticated, Unavailable, kind_of
@@ -44,7 +44,7 @@ def login_of(request: Request) -> ScaiKeyLogin:
 
 
 async def login_page(request: Request) -> Response:
-    """Send the browser to ScaiKey and remember, sealed in a cookie, what it must bring back."""
+    """Send the browser to ScaiKey and remember, signed in a cookie, what it must bring back."""
     backend: Backend = request.app.state.backend
     back_to = request.query_params.get("return_to", "")
     try:
@@ -52,11 +52,11 @@ async def login_page(request: Request) -> Response:
             _callback_url(backend.settings), login_hint=request.query_params.get("login_hint", "")
         )
         kept = [started.state, started.nonce, started.code_verifier, back_to if is_path(back_to) else ""]
-        sealed = await sealing.seal(backend, _PURPOSE, kept)
+        signed = await signed_values.sign(backend, _PURPOSE, kept)
     except ControlError as error:
         return _apology(error)
     answer = RedirectResponse(started.url, 303, {"Cache-Control": "no-store"})
-    _set(answer, LOGIN_COOKIE, sealed, LOGIN_TIME, samesite="lax")
+    _set(answer, LOGIN_COOKIE, signed, LOGIN_TIME, samesite="lax")
     return answer
 
 
@@ -127,8 +127,8 @@ def _home(actor: Actor) -> str:
 
 
 async def _started(request: Request, backend: Backend) -> tuple[LoginStart, str]:
-    sealed = request.cookies.get(LOGIN_COOKIE, "")
-    kept = await sealing.unseal(backend, _PURPOSE, sealed, LOGIN_TIME)
+    signed = request.cookies.get(LOGIN_COOKIE, "")
+    kept = await signed_values.unsign(backend, _PURPOSE, signed, LOGIN_TIME)
     if kept is None:
         raise Unauthenticated("This sign-in was started in another browser or has run out; sign in again.")
     state, nonce, verifier, back_to = kept
@@ -176,13 +176,13 @@ async def _open_sessions(
 
     opened = await backend.perform(_SYSTEM, replace)
     if SessionKind.console in opened:
-        opened[SessionKind.console] = await sealing.seal(backend, CONSOLE_PURPOSE, opened[SessionKind.console])
+        opened[SessionKind.console] = await signed_values.sign(backend, CONSOLE_PURPOSE, opened[SessionKind.console])
     return opened
 
 
 async def _sessions_of(request: Request, backend: Backend) -> list[str]:
-    sealed = request.cookies.get(CONSOLE_COOKIE, "")
-    console = await sealing.unseal(backend, CONSOLE_PURPOSE, sealed, ABSOLUTE) if sealed else None
+    signed = request.cookies.get(CONSOLE_COOKIE, "")
+    console = await signed_values.unsign(backend, CONSOLE_PURPOSE, signed, ABSOLUTE) if signed else None
     return [session_id for session_id in (request.cookies.get(PORTAL_COOKIE), console) if session_id]
 
 

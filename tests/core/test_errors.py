@@ -2,7 +2,7 @@
 
 import pytest
 
-from admin_views.answers import status_of
+from admin_views.flash import status_of
 from scaicontrol.api.errors import STATUS
 from scaicontrol.cli.door import EXIT
 from scaicontrol.core import errors

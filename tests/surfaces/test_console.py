@@ -14,7 +14,7 @@ from sqlalchemy import select
 from admin_views import site
 from admin_views.site import install_console
 from scaicontrol.api import authentication
-from scaicontrol.core import sealing
+from scaicontrol.core import signed_values
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
@@ -63,7 +63,7 @@ async def console_cookie(backend: Backend, name: str) -> str:
     session_id = await backend.perform(
         system, identity.open_session, SessionKind.console, CLAIMS[name], datetime.now(UTC)
     )
-    return await sealing.seal(backend, authentication.CONSOLE_PURPOSE, session_id)
+    return await signed_values.sign(backend, authentication.CONSOLE_PURPOSE, session_id)
 
 
 def address(thing: object, verb: str = "") -> str:
@@ -234,8 +234,8 @@ async def test_the_search_box_leads_to_the_object(browser, backend):
     invoice, subscription = await sent(backend), await subscribed(backend)
     async with browser("petra") as client:
         for thing in (invoice, subscription):
-            assert (await client.get(f"/admin/find?q={thing.id}")).headers["location"] == URL + address(thing)
-        by_number = await client.get(f"/admin/find?q={invoice.number}")
+            assert (await client.get(f"/admin/search?q={thing.id}")).headers["location"] == URL + address(thing)
+        by_number = await client.get(f"/admin/search?q={invoice.number}")
         assert by_number.headers["location"] == f"{URL}/admin/invoice/list?search={invoice.number}"
 
 

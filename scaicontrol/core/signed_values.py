@@ -22,16 +22,16 @@ async def secret_key(backend: Backend) -> str:
     return given
 
 
-async def seal(backend: Backend, purpose: str, value: Any) -> str:
+async def sign(backend: Backend, purpose: str, value: Any) -> str:
     """Sign a JSON value for one purpose; it can be read by whoever holds it, and not changed."""
     return str(URLSafeTimedSerializer(await secret_key(backend), salt=purpose).dumps(value))
 
 
-async def unseal(backend: Backend, purpose: str, sealed: str, max_age: timedelta) -> Any:
-    """Give a sealed value back, or None when it is too old, was changed or was sealed for something else."""
+async def unsign(backend: Backend, purpose: str, signed: str, max_age: timedelta) -> Any:
+    """Give a signed value back, or None when it is too old, was changed or was signed for something else."""
     try:
         return URLSafeTimedSerializer(await secret_key(backend), salt=purpose).loads(
-            sealed, max_age=int(max_age.total_seconds())
+            signed, max_age=int(max_age.total_seconds())
         )
     except BadSignature:
         return None

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from starlette.requests import Request
 
-from scaicontrol.core import sealing
+from scaicontrol.core import signed_values
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 
@@ -20,19 +20,19 @@ _FORM: Final = "console-form"
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class ConsoleRequest:
     backend: Backend
     actor: Actor
     session_id: str
-    said: tuple[str, str] | None = None  # what the last verb left to say: (level, sentence)
+    flash: tuple[str, str] | None = None  # what the last verb left to say: (level, sentence)
 
     async def form_token(self, path: str) -> str:
         """Give the token that proves a form at `path` was ours and this session's; each page gets its own."""
-        return await sealing.seal(self.backend, _FORM, [self._digest(), path, secrets.token_hex(16)])
+        return await signed_values.sign(self.backend, _FORM, [self._digest(), path, secrets.token_hex(16)])
 
     async def form_key(self, token: str, path: str) -> str | None:
         """Give the name of one form that was handed out, or None for a token that is not ours, not here or too old."""
-        match await sealing.unseal(self.backend, _FORM, token, FORM_TIME):
+        match await signed_values.unsign(self.backend, _FORM, token, FORM_TIME):
             case [str(digest), str(where), str(nonce)] if hmac.compare_digest(digest, self._digest()) and where == path:
                 return f"form:{nonce}"
         return None
@@ -41,12 +41,12 @@ class Visit:
         return hashlib.sha256(f"form:{self.session_id}".encode()).hexdigest()
 
 
-current: ContextVar[Visit] = ContextVar("console_visit")
+current: ContextVar[ConsoleRequest] = ContextVar("console_request")
 
 
-def visit_of(request: Request) -> Visit:
-    visit: Visit = request.state.visit
-    return visit
+def console_of(request: Request) -> ConsoleRequest:
+    console: ConsoleRequest = request.state.console_request
+    return console
 
 
 class ScopedSessions(async_sessionmaker[AsyncSession]):
@@ -57,5 +57,5 @@ class ScopedSessions(async_sessionmaker[AsyncSession]):
     """
 
     def __call__(self, **_: Any) -> AsyncSession:
-        visit = current.get()
-        return visit.backend.database.session(visit.actor.scope, read_only=True)
+        console = current.get()
+        return console.backend.database.session(console.actor.scope, read_only=True)

@@ -8,10 +8,10 @@ from scaicontrol.core.ids import prefix_of
 from .base import ControlView
 
 
-class FindView(BaseView):
+class SearchView(BaseView):
     """The search box of every page: an id leads to its object, anything else to the first list that searches it."""
 
-    name = "Find"
+    name = "Search"
 
     def is_visible(self, request: Request) -> bool:
         return False
@@ -19,8 +19,8 @@ class FindView(BaseView):
     def is_accessible(self, request: Request) -> bool:
         return True
 
-    @expose("/find", identity="find")
-    async def find(self, request: Request) -> Response:
+    @expose("/search", identity="search")
+    async def search(self, request: Request) -> Response:
         term = request.query_params.get("q", "").strip()
         views = [
             view for view in self._admin_ref.views if isinstance(view, ControlView) and view.is_accessible(request)
@@ -34,4 +34,4 @@ class FindView(BaseView):
         return RedirectResponse(listed.include_query_params(search=term), 303)
 
 
-VIEWS = (FindView,)
+VIEWS = (SearchView,)
