@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from taskiq.api import run_receiver_task
 
-import tasks.wakeups  # noqa: F401  importing it registers the tasks
+import tasks.queue_tasks  # noqa: F401  importing it registers the tasks
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.events import DomainEvent

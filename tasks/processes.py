@@ -15,7 +15,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.logging import configure
 from scaicontrol.core.settings import Settings
 
-from . import wakeups  # noqa: F401  importing it registers the tasks
+from . import queue_tasks  # noqa: F401  importing it registers the tasks
 from .broker import BrokerWaker, build_broker
 from .scheduler import run_scheduler
 

@@ -11,7 +11,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.services import billing, invoices, partners, payments, provisioning
-from scaicontrol.services.provisioning import Action
+from scaicontrol.services.provisioning import ProvisioningAction
 
 from . import mails, vat_numbers
 
@@ -78,7 +78,7 @@ async def retry_draft(backend: Backend, fact: Outbox) -> None:
         await billing.retry_left(backend, _ACTOR, str(invoice_id))
 
 
-def _carry(action: Action) -> Reaction:
+def _carry(action: ProvisioningAction) -> Reaction:
     async def carry(backend: Backend, fact: Outbox) -> None:
         """Tell the subscribed service what has become of the subscription."""
         await backend.perform(_ACTOR, provisioning.follow, _about(fact, "subscription_id"), action, fact.id)
@@ -89,19 +89,19 @@ def _carry(action: Action) -> Reaction:
 async def carry_plan(backend: Backend, fact: Outbox) -> None:
     """Tell the subscribed service about another plan or quantity."""
     if (fact.payload or {}).get("change_kind") in ("plan_change", "quantity_change"):
-        await _carry(Action.update)(backend, fact)
+        await _carry(ProvisioningAction.update)(backend, fact)
 
 
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "tenant.billing_linked": (vat_numbers.ask_vies,),
     "tenant.billing_updated": (vat_numbers.ask_vies,),
-    "vat_consultation.recorded": (vat_numbers.heed_vies,),
+    "vat_consultation.recorded": (vat_numbers.apply_vies_answer,),
     "payment_method.added": (vat_numbers.prove_place,),
     "subscription.activated": (bill_now,),
     "subscription.changed": (bill_converted, carry_plan),
-    "subscription.suspended": (_carry(Action.suspend), mails.mail_suspended),
-    "subscription.resumed": (_carry(Action.resume), bill_now),
-    "subscription.cancelled": (_carry(Action.deprovision),),
+    "subscription.suspended": (_carry(ProvisioningAction.suspend), mails.mail_suspended),
+    "subscription.resumed": (_carry(ProvisioningAction.resume), bill_now),
+    "subscription.cancelled": (_carry(ProvisioningAction.deprovision),),
     "subscription.trial_ending": (mails.mail_trial_ending,),
     "invoice.render_requested": (make_files,),
     "invoice.finalized": (collect_unsent, close_quarantine),

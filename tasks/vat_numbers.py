@@ -7,7 +7,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import notifications, tax, tenants
-from scaicontrol.services.tax import Doubt
+from scaicontrol.services.tax import VatWarning
 
 _ACTOR = Actor.system("vat_numbers")
 _DECIDES_WHETHER = frozenset({"vat_number", "country_code", "is_business"})
@@ -21,42 +21,42 @@ async def ask_vies(backend: Backend, fact: Outbox) -> None:
         await tax.consult_tenant(backend, _ACTOR, str(payload["tenant_id"]))
 
 
-async def heed_vies(backend: Backend, fact: Outbox) -> None:
+async def apply_vies_answer(backend: Backend, fact: Outbox) -> None:
     """VIES was asked: show the answer on the profile, and warn before the next invoice when it is not a yes."""
-    await backend.perform(_ACTOR, _heed, str((fact.payload or {})["consultation_id"]))
+    await backend.perform(_ACTOR, _apply, str((fact.payload or {})["consultation_id"]))
 
 
-async def _heed(uow: UnitOfWork, consultation_id: str) -> None:
+async def _apply(uow: UnitOfWork, consultation_id: str) -> None:
     asked = await tax.consultation(uow, consultation_id)
     await tenants.record_vat_answer(uow, asked.tenant_id, asked.vat_number, asked.result, asked.consulted_at)
-    if doubted := await tax.doubt(uow, consultation_id):
-        await _warn(uow, doubted)
+    if warning := await tax.vat_warning(uow, consultation_id):
+        await _warn(uow, warning)
 
 
-async def _warn(uow: UnitOfWork, doubted: Doubt) -> None:
+async def _warn(uow: UnitOfWork, warning: VatWarning) -> None:
     """Tell the tenant in the portal and the seller by mail, once for each occasion."""
-    title, sentence = doubted.words(doubted.tenant_language or doubted.seller_language)
+    title, sentence = warning.words(warning.tenant_language or warning.seller_language)
     await notifications.notify(
         uow,
-        tenant_id=doubted.tenant_id,
-        partner_id=doubted.partner_id,
+        tenant_id=warning.tenant_id,
+        partner_id=warning.partner_id,
         category="billing",
         severity="warning",
         title=title,
         body=sentence,
-        dedup_key=f"vat_number:{doubted.occasion}",
+        dedup_key=f"vat_number:{warning.occasion}",
         link="/settings/billing-profile",
     )
-    if doubted.seller_email:
-        subject, body = doubted.words(doubted.seller_language)
+    if warning.seller_email:
+        subject, body = warning.words(warning.seller_language)
         await notifications.queue_mail(
             uow,
-            tenant_id=doubted.tenant_id,
-            partner_id=doubted.partner_id,
+            tenant_id=warning.tenant_id,
+            partner_id=warning.partner_id,
             kind="vat_number_doubted",
-            resource_id=doubted.tenant_id,
-            step=doubted.occasion,
-            recipients=[(doubted.seller_email, "")],
+            resource_id=warning.tenant_id,
+            step=warning.occasion,
+            recipients=[(warning.seller_email, "")],
             subject=subject,
             html=f"<p>{escape(body)}</p>",
         )

@@ -39,7 +39,7 @@ class Paging(In):
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class ToolAction:
     """One verb of a tool."""
 
     name: str

@@ -12,10 +12,10 @@ from pydantic import TypeAdapter
 from scaicontrol.core.permissions import PERMISSIONS
 from scaicontrol.services.changes import KeptPlan
 
-from .action import Action
+from .action import ToolAction
 
 
-def described(name: str, title: str, description: str, actions: list[Action]) -> types.Tool:
+def described(name: str, title: str, description: str, actions: list[ToolAction]) -> types.Tool:
     changing = [action for action in actions if action.changes]
     return types.Tool(
         name=name,
@@ -33,12 +33,12 @@ def described(name: str, title: str, description: str, actions: list[Action]) ->
     )
 
 
-def _line(action: Action) -> str:
+def _line(action: ToolAction) -> str:
     first = (inspect.getdoc(action.verb) or action.name).splitlines()[0]
     return f"- {action.name}: {first}"
 
 
-def _input_schema(actions: list[Action]) -> dict[str, Any]:
+def _input_schema(actions: list[ToolAction]) -> dict[str, Any]:
     schemas, shared = _schemas([(action.name, TypeAdapter(action.arguments)) for action in actions], "validation")
     definitions = shared.get("$defs", {})
     for name, schema in schemas.items():
@@ -55,7 +55,7 @@ def _input_schema(actions: list[Action]) -> dict[str, Any]:
     }
 
 
-def _output_schema(actions: list[Action]) -> dict[str, Any]:
+def _output_schema(actions: list[ToolAction]) -> dict[str, Any]:
     adapters = [(action.name, action.out) for action in actions]
     schemas, shared = _schemas([*adapters, ("", TypeAdapter(KeptPlan))], "serialization")
     plan = schemas.pop("")
@@ -102,7 +102,7 @@ def _untitled(schema: Any) -> Any:
     return [_untitled(item) for item in schema] if isinstance(schema, list) else schema
 
 
-def needs(actions: Iterable[Action]) -> list[str]:
+def needs(actions: Iterable[ToolAction]) -> list[str]:
     """List the scopes that open any action of any tool, for the resource's metadata."""
     permissions = (permission for action in actions for permission in action.permissions)
     return sorted(reduce(or_, (PERMISSIONS[permission].scopes for permission in permissions), frozenset[str]()))

@@ -20,7 +20,7 @@ from scaicontrol.core.errors import ControlError, Invalid, Reason, Refused
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import changes
 
-from .action import Action, Paging, Verb
+from .action import Paging, ToolAction, Verb
 from .describe import described
 
 __all__ = ["Paging", "Tool", "ToolNotFound", "error_of"]
@@ -37,7 +37,7 @@ class Tool:
     name: str
     title: str
     description: str
-    actions: dict[str, Action] = field(default_factory=dict)
+    actions: dict[str, ToolAction] = field(default_factory=dict)
 
     def read(self, *permissions: str, out: Any) -> Callable[[Verb], Verb]:
         """Publish a verb that only looks."""
@@ -62,7 +62,7 @@ class Tool:
     def _publish(self, permissions: tuple[str, ...], out: Any, **traits: Any) -> Callable[[Verb], Verb]:
         def publish(verb: Verb) -> Verb:
             name = verb.__name__.rstrip("_")
-            self.actions[name] = Action(name, verb, TypeAdapter(out), permissions, **traits)
+            self.actions[name] = ToolAction(name, verb, TypeAdapter(out), permissions, **traits)
             return verb
 
         return publish
@@ -89,7 +89,7 @@ class Tool:
             return await _plan(backend, actor, action, taken)
         return await _do(backend, actor, action, taken)
 
-    def _chosen(self, actor: Actor, name: Any) -> Action:
+    def _chosen(self, actor: Actor, name: Any) -> ToolAction:
         action = self.actions.get(name) if isinstance(name, str) else None
         if action is None:
             possible = ", ".join(name for name, known in self.actions.items() if known.open_to(actor))
@@ -102,7 +102,7 @@ class Tool:
         return action
 
 
-async def _look(backend: Backend, actor: Actor, action: Action, taken: Mapping[str, Any]) -> dict[str, Any]:
+async def _look(backend: Backend, actor: Actor, action: ToolAction, taken: Mapping[str, Any]) -> dict[str, Any]:
     if action.is_procedure:
         return action.answer(await action.verb(backend, actor, **taken))
 
@@ -112,7 +112,7 @@ async def _look(backend: Backend, actor: Actor, action: Action, taken: Mapping[s
     return await backend.ask(actor, question)
 
 
-async def _do(backend: Backend, actor: Actor, action: Action, taken: Mapping[str, Any]) -> dict[str, Any]:
+async def _do(backend: Backend, actor: Actor, action: ToolAction, taken: Mapping[str, Any]) -> dict[str, Any]:
     if action.is_procedure:
         return action.answer(await action.verb(backend, actor, **taken))
 
@@ -124,7 +124,7 @@ async def _do(backend: Backend, actor: Actor, action: Action, taken: Mapping[str
     return await backend.perform(actor, verb)
 
 
-async def _plan(backend: Backend, actor: Actor, action: Action, taken: Mapping[str, Any]) -> dict[str, Any]:
+async def _plan(backend: Backend, actor: Actor, action: ToolAction, taken: Mapping[str, Any]) -> dict[str, Any]:
     """Rehearse the action and keep its plan; nothing else is written."""
     planned = await changes.plan_work(backend, actor, lambda stage: _do(stage, actor, action, taken))
     if planned.call is None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaicontrol.services.accounting import Booked, BookedLine, Kind, installed, journal, provider
+from scaicontrol.services.accounting import JournalInput, JournalInputLine, Kind, installed, journal, provider
 from scaicontrol.services.accounting.providers import datev_csv, load
 from scaicontrol.services.accounting.schemas import LedgerMapping
 from tests.factories.accounting import DATEV, MAPPING
@@ -22,17 +22,17 @@ TERMS = st.sampled_from([("S", Decimal("21.00")), ("S", Decimal("9.00")), ("AE",
 
 
 @st.composite
-def documents(draw) -> Booked:
+def documents(draw) -> JournalInput:
     kind = draw(st.sampled_from(list(Kind)))
-    lines: tuple[BookedLine, ...] = ()
+    lines: tuple[JournalInputLine, ...] = ()
     if kind in (Kind.invoice, Kind.credit_note):
         lines = tuple(
-            BookedLine(draw(st.sampled_from(["base", "usage", "manual"])), category, rate, net, tax)
+            JournalInputLine(draw(st.sampled_from(["base", "usage", "manual"])), category, rate, net, tax)
             for (category, rate), net in draw(st.lists(st.tuples(TERMS, CENTS), min_size=1, max_size=6))
             for tax in [draw(CENTS) if category == "S" else 0]
         )
     total = sum(line.net_cents + line.tax_cents for line in lines) if lines else draw(st.integers(1, 10**9))
-    return Booked(
+    return JournalInput(
         kind=kind,
         id=draw(st.uuids()).hex,
         partner_id="prt_northwind",
@@ -59,7 +59,7 @@ def balance(rows) -> dict[str, Decimal]:
 
 
 @given(documents())
-def test_a_document_charges_the_debtor_its_total_and_credits_the_same(document: Booked):
+def test_a_document_charges_the_debtor_its_total_and_credits_the_same(document: JournalInput):
     assert journal.problems(document, MAPPING) == []
     rows = journal.bookings(document, MAPPING)
     held = balance(rows)
@@ -75,13 +75,13 @@ def test_a_document_charges_the_debtor_its_total_and_credits_the_same(document: 
 
 
 @given(documents())
-def test_gross_bookings_add_up_to_the_total(document: Booked):
+def test_gross_bookings_add_up_to_the_total(document: JournalInput):
     sign = -1 if document.kind is Kind.payment else 1
     assert sum(row.cents for row in journal.gross_bookings(document, MAPPING)) == sign * document.total_cents
 
 
 @given(st.lists(documents(), min_size=1, max_size=6, unique_by=lambda each: each.id), st.randoms())
-def test_the_same_documents_in_any_order_give_the_same_bytes(read: list[Booked], random):
+def test_the_same_documents_in_any_order_give_the_same_bytes(read: list[JournalInput], random):
     mixed = list(read)
     random.shuffle(mixed)
     for slug, config in (("csv_journal", {}), ("datev_csv", DATEV)):
@@ -90,7 +90,7 @@ def test_the_same_documents_in_any_order_give_the_same_bytes(read: list[Booked],
 
 
 @given(documents())
-def test_no_cell_of_a_file_begins_a_formula_and_every_row_is_whole(document: Booked):
+def test_no_cell_of_a_file_begins_a_formula_and_every_row_is_whole(document: JournalInput):
     [journal_file] = asyncio.run(provider("csv_journal").export([document], MAPPING, {})).artefacts
     rows = list(csv.reader(io.StringIO(journal_file.body.decode(), newline="")))
     assert {len(row) for row in rows} == {9}
@@ -101,8 +101,8 @@ def test_no_cell_of_a_file_begins_a_formula_and_every_row_is_whole(document: Boo
     assert not [cell for row in rows + booked for cell in row if cell.startswith(("=", "+", "-", "@", "\t"))]
 
 
-def an_invoice(**fields) -> Booked:
-    line = BookedLine("base", "S", Decimal("21.00"), 10000, 2100)
+def an_invoice(**fields) -> JournalInput:
+    line = JournalInputLine("base", "S", Decimal("21.00"), 10000, 2100)
     given: dict[str, Any] = {
         "kind": Kind.invoice,
         "id": "inv_1",
@@ -111,7 +111,7 @@ def an_invoice(**fields) -> Booked:
     }
     given |= {"number": "SCAI-2026-000001", "booked_on": date(2026, 1, 15), "currency": "EUR", "exponent": 2}
     given |= {"total_cents": 12100, "country": "NL", "name": "Acme", "lines": (line,)}
-    return Booked(**{**given, **fields})
+    return JournalInput(**{**given, **fields})
 
 
 def test_the_journal_reads_as_an_accountant_expects():
@@ -125,7 +125,7 @@ def test_the_journal_reads_as_an_accountant_expects():
 
 def test_the_datev_batch_is_gross_in_cp1252_with_commas():
     documents = [an_invoice(name='Müller "&" Söhne; Łódź 😀'), an_invoice(kind=Kind.credit_note, id="inv_2", lines=(
-        BookedLine("usage", "S", Decimal("21.00"), -100, -21),), total_cents=-121)]  # fmt: skip
+        JournalInputLine("usage", "S", Decimal("21.00"), -100, -21),), total_cents=-121)]  # fmt: skip
     [file] = asyncio.run(provider("datev_csv").export(documents, MAPPING, DATEV)).artefacts
     header, _, credit, invoice = file.body.decode("cp1252").splitlines()
     assert header.startswith('"EXTF";700;21;"Buchungsstapel";13;20260115000000000;')
@@ -167,7 +167,7 @@ def test_datev_refuses_what_it_cannot_hold(fields, code):
 def test_the_vat_code_that_says_most_wins_and_a_ledger_code_comes_first():
     germany = an_invoice(country="DE")
     assert [row.vat_code for row in journal.bookings(germany, MAPPING)] == ["9", "9"]
-    line = BookedLine("base", "S", Decimal("21.00"), 100, 0, ledger_code="8888")
+    line = JournalInputLine("base", "S", Decimal("21.00"), 100, 0, ledger_code="8888")
     [row] = journal.bookings(an_invoice(lines=(line,)), MAPPING)
     assert row.credit == "8888"
 

@@ -8,7 +8,7 @@ import pytest_asyncio
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
 from scaicontrol.integrations.renderer import ProcessRenderer
-from tests.factories.payments import moody_sandbox
+from tests.factories.payments import faulty_sandbox
 from tests.factories.subscriptions import market
 
 
@@ -30,5 +30,5 @@ async def shop(backend: Backend, clock: FrozenClock, renderer: ProcessRenderer) 
     clock.advance(timedelta(microseconds=777))
     backend.ports = replace(backend.ports, renderer=renderer)
     await market(backend, payment_providers=["sandbox"])
-    moody_sandbox(backend)
+    faulty_sandbox(backend)
     return backend

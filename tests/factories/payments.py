@@ -14,7 +14,7 @@ from scaicontrol.services.payments.service.methods import store
 from . import alice
 
 
-class MoodySandbox(Sandbox):
+class FaultySandbox(Sandbox):
     """The sandbox, counting what it was asked; `declines` says with which code the next charges fail."""
 
     def __init__(self, backend: Backend) -> None:
@@ -51,9 +51,9 @@ class MoodySandbox(Sandbox):
         return [payment["amount_cents"] for payment in self.payments() if payment["status"] == "succeeded"]
 
 
-def moody_sandbox(backend: Backend) -> MoodySandbox:
+def faulty_sandbox(backend: Backend) -> FaultySandbox:
     """Make the sandbox the only provider of `backend`."""
-    provider = MoodySandbox(backend)
+    provider = FaultySandbox(backend)
     backend.ports.payment_providers["sandbox"] = provider  # type: ignore[index]  # a dict in memory_ports
     return provider
 

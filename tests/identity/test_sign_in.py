@@ -210,7 +210,7 @@ async def test_an_answer_works_once(browser, backend):
 
 async def test_while_scaikey_is_down_nobody_is_half_signed_in(browser, backend):
     callback = await browser.come_back("usr_ada")
-    await browser.world.mood("scaikey", "down")
+    await browser.world.fault("scaikey", "down")
     answer = await browser.send("GET", callback)
     assert (answer.status_code, "without a token" in answer.text, set(browser.cookies)) == (503, True, {LOGIN})
     assert await sessions(backend) == 0

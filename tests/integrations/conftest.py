@@ -52,8 +52,8 @@ class World:
     def dev(self) -> str:
         return self.context.url
 
-    async def mood(self, neighbour: str, name: str, times: int = 1) -> None:
-        await self.http.post(f"{self.dev}/{neighbour}/_control/mood", data={"name": name, "times": str(times)})
+    async def fault(self, neighbour: str, name: str, times: int = 1) -> None:
+        await self.http.post(f"{self.dev}/{neighbour}/_control/fault", data={"name": name, "times": str(times)})
 
     @staticmethod
     async def _secret() -> str:

@@ -43,7 +43,7 @@ async def test_the_mailbox_is_searched_and_survives_a_restart(dev_world: World) 
 
 
 @pytest.mark.parametrize(
-    ("mood", "outcome"),
+    ("fault", "outcome"),
     [
         ("rate_limited", MailOutcome.busy),
         ("internal_error", MailOutcome.busy),
@@ -51,17 +51,17 @@ async def test_the_mailbox_is_searched_and_survives_a_restart(dev_world: World) 
         ("silent_after_accept", MailOutcome.unknown),
     ],
 )
-async def test_each_answer_is_its_own_outcome(dev_world: World, mood: str, outcome: MailOutcome) -> None:
-    await dev_world.mood("scaisend", mood)
+async def test_each_answer_is_its_own_outcome(dev_world: World, fault: str, outcome: MailOutcome) -> None:
+    await dev_world.fault("scaisend", fault)
     async with client(timeout=0.5) as impatient:
         result = await ScaiSend(dev_world.settings, key, impatient).send(INVOICE)
     assert result.outcome is outcome
     assert result.detail
-    assert result.retry_after == (2 if mood == "rate_limited" else None)
+    assert result.retry_after == (2 if fault == "rate_limited" else None)
 
 
 async def test_a_mail_whose_answer_was_lost_may_have_arrived(dev_world: World) -> None:
-    await dev_world.mood("scaisend", "silent_after_accept")
+    await dev_world.fault("scaisend", "silent_after_accept")
     async with client(timeout=0.5) as impatient:
         await ScaiSend(dev_world.settings, key, impatient).send(INVOICE)
     assert len((await dev_world.http.get(f"{dev_world.dev}/scaisend/api/mails")).json()["data"]) == 1

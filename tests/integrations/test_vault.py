@@ -70,7 +70,7 @@ async def test_a_stale_secret_is_served_through_an_outage_but_not_for_ever(
 ) -> None:
     await vault.write("scaicontrol/a", {"value": "known"})
     await vault.read("scaicontrol/a")
-    await dev_world.mood("scaivault", "service_unavailable", 20)
+    await dev_world.fault("scaivault", "service_unavailable", 20)
     time.at += 47 * 3600
     assert await vault.read("scaicontrol/a") == "known"
     time.at += 2 * 3600
@@ -81,24 +81,24 @@ async def test_a_stale_secret_is_served_through_an_outage_but_not_for_ever(
 async def test_an_outage_is_not_felt_by_every_reader(vault: ScaiVault, dev_world: World, time: Time) -> None:
     await vault.write("scaicontrol/a", {"value": "known"})
     await vault.read("scaicontrol/a")
-    await dev_world.mood("scaivault", "service_unavailable", 3)
+    await dev_world.fault("scaivault", "service_unavailable", 3)
     time.at += 3600
     await vault.read("scaicontrol/a")  # spends its three tries
-    await dev_world.mood("scaivault", "service_unavailable", 1)
+    await dev_world.fault("scaivault", "service_unavailable", 1)
     time.at += 29
     await vault.read("scaicontrol/a")
     with pytest.raises(Unavailable):  # the outage is still unspent: nobody asked
         await vault.check()
 
 
-@pytest.mark.parametrize(("mood", "times"), [("service_unavailable", 2), ("internal_error", 1), ("rate_limited", 1)])
-async def test_a_passing_weakness_is_waited_out(vault: ScaiVault, dev_world: World, mood: str, times: int) -> None:
-    await dev_world.mood("scaivault", mood, times)
+@pytest.mark.parametrize(("fault", "times"), [("service_unavailable", 2), ("internal_error", 1), ("rate_limited", 1)])
+async def test_a_passing_weakness_is_waited_out(vault: ScaiVault, dev_world: World, fault: str, times: int) -> None:
+    await dev_world.fault("scaivault", fault, times)
     assert (await vault.read("scaicontrol/scaisend")).startswith("sg_live_")
 
 
 async def test_an_internal_error_is_tried_again_only_once(vault: ScaiVault, dev_world: World) -> None:
-    await dev_world.mood("scaivault", "internal_error", 2)
+    await dev_world.fault("scaivault", "internal_error", 2)
     with pytest.raises(Unavailable, match="internal_error"):
         await vault.read("scaicontrol/scaisend")
 
@@ -149,6 +149,6 @@ async def test_a_setting_stands_in_the_vault_or_in_the_environment(vault: ScaiVa
 
 async def test_the_vault_says_whether_it_is_ready(vault: ScaiVault, dev_world: World) -> None:
     await vault.check()
-    await dev_world.mood("scaivault", "service_unavailable", 1)
+    await dev_world.fault("scaivault", "service_unavailable", 1)
     with pytest.raises(Unavailable):
         await vault.check()

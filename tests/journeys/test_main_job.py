@@ -21,7 +21,7 @@ from scaicontrol.services.tenants import BillingProfileIn
 from tasks import timetravel
 from tests.factories import ACME, NORTHWIND, ada, alice, petra, service
 from tests.factories.partners import store_partner
-from tests.factories.payments import moody_sandbox
+from tests.factories.payments import faulty_sandbox
 from tests.factories.tenants import BUYER, store_tenant
 
 BEGUN = datetime(2026, 1, 15, 9, tzinfo=UTC)
@@ -103,7 +103,7 @@ async def live(backend, clock, day):
 
 
 async def test_from_registration_to_refund(backend, clock):
-    provider = moody_sandbox(backend)
+    provider = faulty_sandbox(backend)
     drive, _ = await opened(backend)
     await timetravel.settle(backend)
     assert [row[1:] for row in await documents(backend)] == [("paid", 2420)]

@@ -2,7 +2,7 @@ import pytest
 import pytest_asyncio
 
 from scaicontrol.core.backend import Backend
-from tests.factories.payments import MoodySandbox, moody_sandbox
+from tests.factories.payments import FaultySandbox, faulty_sandbox
 from tests.factories.subscriptions import market
 
 
@@ -10,12 +10,12 @@ from tests.factories.subscriptions import market
 async def backend(backend: Backend) -> Backend:
     """The shop is open, and Northwind takes payments through the sandbox."""
     await market(backend, payment_providers=["sandbox"])
-    moody_sandbox(backend)
+    faulty_sandbox(backend)
     return backend
 
 
 @pytest.fixture
-def provider(backend: Backend) -> MoodySandbox:
+def provider(backend: Backend) -> FaultySandbox:
     found = backend.ports.payment_providers["sandbox"]
-    assert isinstance(found, MoodySandbox)
+    assert isinstance(found, FaultySandbox)
     return found

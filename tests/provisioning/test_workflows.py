@@ -8,8 +8,8 @@ from scaicontrol.core.errors import Conflict, NotFound, Refused, Unauthenticated
 from scaicontrol.core.ports import ServiceReply
 from scaicontrol.services import provisioning, subscriptions
 from scaicontrol.services.provisioning import (
-    Action,
     CallbackIn,
+    ProvisioningAction,
     StepLifecycle,
     StepStatus,
     WorkflowLifecycle,
@@ -331,7 +331,11 @@ async def test_later_changes_follow_in_their_order_once_per_fact(backend, clock)
     await sweep(backend, clock, times=2)
     backend.ports.services.calls.clear()
     relay = Actor.system("relay")
-    for action, cause in ((Action.suspend, "evt_1"), (Action.resume, "evt_2"), (Action.suspend, "evt_1")):
+    for action, cause in (
+        (ProvisioningAction.suspend, "evt_1"),
+        (ProvisioningAction.resume, "evt_2"),
+        (ProvisioningAction.suspend, "evt_1"),
+    ):
         await backend.perform(relay, provisioning.follow, pro.id, action, cause)
     answer(backend, ServiceReply(503), ServiceReply(200), ServiceReply(200))
     for seconds in (0, 12, 0, 0):
@@ -345,7 +349,10 @@ async def test_a_workflow_left_behind_is_started_by_the_sweep(backend, clock):
 
     async def leave_behind(uow):
         subscription = await subscriptions.get(uow, pro.id)
-        uow.session.add_all(new_workflow(subscription, action, action) for action in (Action.suspend, Action.resume))
+        uow.session.add_all(
+            new_workflow(subscription, action, action)
+            for action in (ProvisioningAction.suspend, ProvisioningAction.resume)
+        )
 
     await backend.perform(ada, leave_behind)
     await sweep(backend, clock, times=2)
@@ -365,7 +372,7 @@ async def test_a_plan_that_limits_what_is_not_measured_is_not_provisioned(backen
 async def test_a_service_without_an_address_is_told_nothing(backend):
     await market(backend)
     pro = await subscribed(backend)
-    assert await backend.perform(ada, provisioning.follow, pro.id, Action.suspend, "evt_1") is None
+    assert await backend.perform(ada, provisioning.follow, pro.id, ProvisioningAction.suspend, "evt_1") is None
 
 
 async def test_facts_have_exactly_the_promised_fields(backend, clock):
@@ -415,7 +422,7 @@ async def test_the_subscription_of_a_cancelled_tenant_is_deprovisioned(backend, 
     pro = await started(backend, OK, ServiceReply(200))
     await sweep(backend, clock, times=2)
     await backend.perform(ada, subscriptions.cancel, pro.id, immediate=True)
-    await backend.perform(ada, provisioning.follow, pro.id, Action.deprovision, "evt_9")
+    await backend.perform(ada, provisioning.follow, pro.id, ProvisioningAction.deprovision, "evt_9")
     await sweep(backend, clock)
     assert backend.ports.services.calls[-1][2]["action"] == "deprovision"
     assert backend.ports.vault.secrets == {}

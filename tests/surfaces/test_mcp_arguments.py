@@ -13,7 +13,7 @@ from mcp import types
 
 from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.backend import Backend
-from scaicontrol.mcp.action import Action
+from scaicontrol.mcp.action import ToolAction
 from scaicontrol.mcp.server import TOOLS, _call_tool
 from tests.factories import alice, petra
 from tests.factories.invoices import a_draft
@@ -76,7 +76,7 @@ def must_be_refused(value: Any, schema: dict[str, Any], definitions: dict[str, A
     return not fits or (value == "x" * LONG and longest(schema) < LONG)
 
 
-def plausible(action: Action, ids: dict[str, str]) -> dict[str, Any]:
+def plausible(action: ToolAction, ids: dict[str, str]) -> dict[str, Any]:
     """Give arguments that would do, from the models' own examples and what is in the database."""
     schema = action.arguments.model_json_schema()
     given: dict[str, Any] = {}

@@ -17,7 +17,7 @@ from scaicontrol.db.tenant_filter import Scope
 from scaicontrol.services import changes
 from tests.factories import ACME, NORTHWIND, ada, alice, person
 from tests.factories.changes import bob
-from tests.factories.payments import moody_sandbox
+from tests.factories.payments import faulty_sandbox
 from tests.factories.subscriptions import market
 
 from .parity.deed import Deed
@@ -42,7 +42,7 @@ def dialect() -> str:
 async def shop(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Backend]:
     everybody_is_whoever_acts(monkeypatch)
     await market(backend, payment_providers=["sandbox"])
-    moody_sandbox(backend)
+    faulty_sandbox(backend)
     token = acting.set(ada)
     yield backend
     acting.reset(token)

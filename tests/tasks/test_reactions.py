@@ -9,11 +9,11 @@ from scaicontrol.core.outbox import Outbox
 from scaicontrol.services import payments
 from scaicontrol.services.billing import BillingCharge
 from scaicontrol.services.invoices import Invoice
-from tasks import relay, schedule, timetravel, wakeups
+from tasks import queue_tasks, relay, schedule, timetravel
 from tasks.broker import TASKS
 from tasks.reactions import REACTIONS
 from tests.factories import ada
-from tests.factories.payments import moody_sandbox, store_card
+from tests.factories.payments import faulty_sandbox, store_card
 from tests.factories.subscriptions import market, subscribed
 
 
@@ -54,7 +54,7 @@ async def test_a_reaction_that_failed_is_shown_its_fact_again_and_the_others_go_
 
 async def test_every_reaction_shown_its_fact_a_second_time_changes_nothing(backend, clock):
     await market(backend, payment_providers=["sandbox"])
-    provider = moody_sandbox(backend)
+    provider = faulty_sandbox(backend)
     provider.declines = ["card_declined"]
     await store_card(backend)
     await subscribed(backend)
@@ -78,7 +78,7 @@ async def test_every_reaction_shown_its_fact_a_second_time_changes_nothing(backe
 
 def test_every_wake_up_the_product_sends_has_a_task():
     assert {"relay", "process_inbound", "provision", "run_due_job", "run_job_now"} <= set(TASKS)
-    assert wakeups.relay is TASKS["relay"]
+    assert queue_tasks.relay is TASKS["relay"]
 
 
 def test_the_timetable_names_each_job_once():

@@ -251,10 +251,10 @@ async def test_what_was_settled_while_its_answer_was_on_the_way_stays_settled(ba
     endpoint, _ = await subscriber(backend)
     await tell(backend, "inv_1")
     await webhooks.relay(backend)
-    parcels = await backend.perform(DISPATCHER, dispatcher.claim, backend.instance, 10)
-    keys = await dispatcher._keys(backend, parcels)
+    claimed = await backend.perform(DISPATCHER, dispatcher.claim, backend.instance, 10)
+    keys = await dispatcher._keys(backend, claimed)
     answer(backend, 500)
-    attempts = [await dispatcher._send(backend, parcel, keys) for parcel in parcels]
+    attempts = [await dispatcher._send(backend, delivery, keys) for delivery in claimed]
     await webhooks.delete(backend, ada, endpoint.id)
     await backend.perform(DISPATCHER, dispatcher.record, attempts, backend.instance)
     assert await statuses(backend) == ["dead"]

@@ -11,7 +11,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from scaicontrol.core.errors import Invalid
 from scaicontrol.services.webhooks import TOPICS, retries, signing, topics
-from scaicontrol.services.webhooks.retries import Outcome, judge
+from scaicontrol.services.webhooks.retries import DeliveryOutcome, judge
 from scaicontrol.webhooks import VerificationError, verify
 
 BODY = json.dumps({"event_type": "invoice.paid", "data": {"name": "Zoë"}}).encode()
@@ -105,7 +105,7 @@ def test_seven_attempts_over_38_hours_and_36_minutes():
         assert due is not None
         assert 0.95 * expected <= (due - NOW) / timedelta(minutes=1) <= 1.05 * expected
     assert sum(minutes) == 38 * 60 + 36
-    assert judge(500, 7, NOW).outcome is Outcome.dead
+    assert judge(500, 7, NOW).outcome is DeliveryOutcome.dead
 
 
 def test_the_jitter_is_the_same_after_a_crash_and_differs_between_deliveries():

@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from . import signing
 from .context import Context, write_json
-from .moods import Mood, silence
+from .fault_injection import InjectedFault, silence
 from .pages import back, page
 from .scaikey import Issuer
 from .scaivault import SCAISEND_WEBHOOK_SECRET
@@ -40,7 +40,7 @@ class Mailbox:
         self._context, self._issuer = context, issuer
         self._folder = context.folder / "mail" if context.folder else None  # a file each: attachments are large
         self._mails = _stored(self._folder)
-        self._mood = Mood(("ok", "rate_limited", "internal_error", "silent_after_accept", "invalid"))
+        self._fault = InjectedFault(("ok", "rate_limited", "internal_error", "silent_after_accept", "invalid"))
 
     def routes(self) -> list[BaseRoute]:
         return [
@@ -49,7 +49,7 @@ class Mailbox:
             Route("/mails/{id}/html", self._html),
             Route("/mails/{id}/attachments/{index:int}", self._attachment),
             Route("/mails/{id}/events", self._event, methods=["POST"]),
-            Route("/_control/mood", self._set_mood, methods=["POST"]),
+            Route("/_control/fault", self._set_fault, methods=["POST"]),
             Route("/_control/empty", self._empty, methods=["POST"]),
             Route("/api/mails", self._listing),
             Route("/api/mails", self._clear, methods=["DELETE"]),
@@ -79,7 +79,7 @@ class Mailbox:
             return _errors(401, ("The provided authorization grant is invalid, expired, or revoked", None))
         if claims is not None and "mail.send" not in str(claims.get("scope", "")).split():
             return _errors(403, ("Access forbidden: mail.send is required", None))
-        name = self._mood.take()
+        name = self._fault.take()
         if name == "rate_limited":
             headers = {"Retry-After": "2", "X-RateLimit-Limit": "10000", "X-RateLimit-Remaining": "0"}
             return JSONResponse({"detail": "rate limit exceeded"}, 429, headers)
@@ -120,7 +120,7 @@ class Mailbox:
             mails=self._found(request),
             total=len(self._mails),
             q=request.query_params.get("q", ""),
-            mood=self._mood,
+            fault=self._fault,
         )
 
     def _detail(self, request: Request) -> Response:
@@ -167,9 +167,9 @@ class Mailbox:
         answer.background = BackgroundTask(signing.send, self._context, "scaisend", SCAISEND_WEBHOOK_SECRET, happened)
         return answer
 
-    async def _set_mood(self, request: Request) -> Response:
+    async def _set_fault(self, request: Request) -> Response:
         form = await request.form()
-        self._mood.set(str(form["name"]), int(str(form.get("times", "1"))))
+        self._fault.set(str(form["name"]), int(str(form.get("times", "1"))))
         return back("/scaisend/")
 
 

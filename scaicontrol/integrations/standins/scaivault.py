@@ -15,7 +15,7 @@ from scaicontrol.integrations.scaivault import checked_path
 
 from . import signing
 from .context import Context
-from .moods import Mood, silence
+from .fault_injection import InjectedFault, silence
 from .pages import back, page
 from .scaikey import Issuer
 from .scaikey.people import WEBHOOK_SECRET as SCAIKEY_SECRET
@@ -47,12 +47,12 @@ class VaultStandin:
         self._context, self._issuer = context, issuer
         self._memory = context.memory("scaivault", {"secrets": _first_secrets()})
         self._stored: dict[str, Row] = self._memory.data["secrets"]
-        self._mood = Mood(("ok", "rate_limited", "internal_error", "service_unavailable", "silent"))
+        self._fault = InjectedFault(("ok", "rate_limited", "internal_error", "service_unavailable", "silent"))
 
     def routes(self) -> list[BaseRoute]:
         return [
             Route("/", self._overview),
-            Route("/_control/mood", self._set_mood, methods=["POST"]),
+            Route("/_control/fault", self._set_fault, methods=["POST"]),
             Route("/_control/rotate", self._rotate, methods=["POST"]),
             Route("/v1/health", self._health),
             Route("/v1/health/ready", self._health),
@@ -70,11 +70,11 @@ class VaultStandin:
         return None if {scope, "admin"} & set(str(claims.get("scope", "")).split()) else _error("insufficient_scope")
 
     async def _secret(self, request: Request) -> Response:
-        mood = self._mood.take()
-        if mood == "silent":
+        fault = self._fault.take()
+        if fault == "silent":
             await silence()
         verb = {"GET": "read", "PUT": "write", "DELETE": "delete"}[request.method]
-        refusal = _error(mood) if mood in _ERRORS else self._refused(request, f"secrets:{verb}")
+        refusal = _error(fault) if fault in _ERRORS else self._refused(request, f"secrets:{verb}")
         if refusal is not None:
             return refusal
         try:
@@ -118,14 +118,14 @@ class VaultStandin:
         })  # fmt: skip
 
     def _health(self, _: Request) -> Response:
-        return JSONResponse({"status": "ok"}) if self._mood.name == "ok" else JSONResponse({"status": "sealed"}, 503)
+        return JSONResponse({"status": "ok"}) if self._fault.name == "ok" else JSONResponse({"status": "sealed"}, 503)
 
     def _overview(self, _: Request) -> Response:
-        return page("scaivault", secrets=sorted(self._stored.items()), mood=self._mood)
+        return page("scaivault", secrets=sorted(self._stored.items()), fault=self._fault)
 
-    async def _set_mood(self, request: Request) -> Response:
+    async def _set_fault(self, request: Request) -> Response:
         form = await request.form()
-        self._mood.set(str(form["name"]), int(str(form.get("times", "1"))))
+        self._fault.set(str(form["name"]), int(str(form.get("times", "1"))))
         return back("/scaivault/")
 
     async def _rotate(self, request: Request) -> Response:

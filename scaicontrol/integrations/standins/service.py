@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from . import world
 from .context import Context
-from .moods import silence
+from .fault_injection import silence
 from .pages import back, page
 from .scaikey import Issuer
 

@@ -1,8 +1,8 @@
 """Accounting: how documents, payments and refunds reach the books, and the archive that proves itself."""
 
 from . import journal
-from .booked import Booked, BookedLine, Kind
 from .events import DocumentsExported, IntegrationCreated, IntegrationDeactivated, IntegrationUpdated, SyncRequested
+from .journal_input import JournalInput, JournalInputLine, Kind
 from .lifecycle import SyncLifecycle, SyncStatus
 from .models import AccountingIntegration, AccountingSyncItem
 from .providers import AccountingProvider, Artefact, Exported, installed, provider
@@ -18,13 +18,13 @@ __all__ = [
     "AccountingProvider",
     "AccountingSyncItem",
     "Artefact",
-    "Booked",
-    "BookedLine",
     "DocumentsExported",
     "Exported",
     "IntegrationCreated",
     "IntegrationDeactivated",
     "IntegrationUpdated",
+    "JournalInput",
+    "JournalInputLine",
     "Kind",
     "SyncLifecycle",
     "SyncRequested",

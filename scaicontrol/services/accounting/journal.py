@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from scaicontrol.core.errors import Reason
 
-from .booked import MOVEMENTS, Booked, BookedLine, Kind
+from .journal_input import MOVEMENTS, JournalInput, JournalInputLine, Kind
 from .schemas import LedgerMapping, VatCode
 
 
@@ -33,7 +33,7 @@ class Booking:
     tenant_id: str
 
     @classmethod
-    def of(cls, document: Booked, account: str, counter: str, cents: int, vat_code: str = "") -> "Booking":
+    def of(cls, document: JournalInput, account: str, counter: str, cents: int, vat_code: str = "") -> "Booking":
         """Debit `account` by `cents`; less than nothing credits it."""
         debit, credit = (account, counter) if cents > 0 else (counter, account)
         return cls(
@@ -45,11 +45,11 @@ class Booking:
 _WORDS = {Kind.payment: "Payment ", Kind.refund: "Refund "}
 
 
-def text_of(document: Booked) -> str:
+def text_of(document: JournalInput) -> str:
     return f"{_WORDS.get(document.kind, '')}{document.number} {document.name}".strip()
 
 
-def problems(document: Booked, mapping: LedgerMapping) -> list[Reason]:
+def problems(document: JournalInput, mapping: LedgerMapping) -> list[Reason]:
     """Name everything that the mapping does not say and this document needs; nothing when it can be booked."""
     found = []
     if debtor_of(document, mapping) is None:
@@ -71,19 +71,19 @@ def problems(document: Booked, mapping: LedgerMapping) -> list[Reason]:
     return list(dict.fromkeys(found))
 
 
-def debtor_of(document: Booked, mapping: LedgerMapping) -> str | None:
+def debtor_of(document: JournalInput, mapping: LedgerMapping) -> str | None:
     return mapping.debtor_accounts.get(document.tenant_id, mapping.debtor_account)
 
 
-def payment_account(document: Booked, mapping: LedgerMapping) -> str | None:
+def payment_account(document: JournalInput, mapping: LedgerMapping) -> str | None:
     return mapping.payment_accounts.get(document.method, mapping.payment_accounts.get("default"))
 
 
-def revenue_account(line: BookedLine, mapping: LedgerMapping) -> str | None:
+def revenue_account(line: JournalInputLine, mapping: LedgerMapping) -> str | None:
     return line.ledger_code or mapping.revenue_accounts.get(line.kind, mapping.revenue_accounts.get("default"))
 
 
-def vat_code(document: Booked, line: BookedLine, mapping: LedgerMapping) -> VatCode | None:
+def vat_code(document: JournalInput, line: JournalInputLine, mapping: LedgerMapping) -> VatCode | None:
     """Find the code for (category, rate, buyer's country); who names more of them wins, the rate before the country."""
     fitting = [
         code
@@ -95,7 +95,7 @@ def vat_code(document: Booked, line: BookedLine, mapping: LedgerMapping) -> VatC
     return max(fitting, key=lambda code: (code.rate is not None, code.country is not None), default=None)
 
 
-def bookings(document: Booked, mapping: LedgerMapping) -> list[Booking]:
+def bookings(document: JournalInput, mapping: LedgerMapping) -> list[Booking]:
     """
     Book net amounts and VAT apart, one row per account and VAT code; the caller has seen that there are no `problems`.
 
@@ -128,7 +128,7 @@ class GrossBooking:
     cents: int
 
 
-def gross_bookings(document: Booked, mapping: LedgerMapping) -> list[GrossBooking]:
+def gross_bookings(document: JournalInput, mapping: LedgerMapping) -> list[GrossBooking]:
     """Sum net and VAT per revenue account and VAT code; signs as stored. Payments and refunds have no VAT code."""
     if document.kind in MOVEMENTS:
         cents = -document.total_cents if document.kind is Kind.payment else document.total_cents
@@ -140,7 +140,7 @@ def gross_bookings(document: Booked, mapping: LedgerMapping) -> list[GrossBookin
     return [GrossBooking(account, code, cents) for (account, code, _), cents in sorted(sums.items()) if cents]
 
 
-def _code(document: Booked, line: BookedLine, mapping: LedgerMapping) -> VatCode:
+def _code(document: JournalInput, line: JournalInputLine, mapping: LedgerMapping) -> VatCode:
     code = vat_code(document, line, mapping)
     if code is None:
         raise ValueError(f"{document.number} was booked although its VAT code is unknown.")
@@ -153,6 +153,6 @@ def _known(account: str | None) -> str:
     return account
 
 
-def in_order(documents: Sequence[Booked]) -> Iterator[Booked]:
+def in_order(documents: Sequence[JournalInput]) -> Iterator[JournalInput]:
     """Give documents in the one order that every export has."""
     return iter(sorted(documents, key=lambda each: each.order))

@@ -9,7 +9,7 @@ from scaicontrol.core.periods import start_of_day
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.invoices import Invoice, Settlement
 
-from .booked import MOVEMENTS, Kind
+from .journal_input import MOVEMENTS, Kind
 from .lifecycle import SyncStatus
 from .models import AccountingIntegration, AccountingSyncItem
 

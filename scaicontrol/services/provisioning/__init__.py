@@ -3,16 +3,16 @@
 from .events import ProvisioningCompleted, ProvisioningFailed
 from .lifecycle import StepLifecycle, StepStatus, WorkflowLifecycle, WorkflowStatus
 from .models import ProvisioningStep, ProvisioningWorkflow
-from .plan import Action
+from .plan import ProvisioningAction
 from .queries import get, latest, page, visible
 from .schemas import CallbackIn, CallbackOut, ForceCompleteIn, WorkflowDetailOut, WorkflowOut
 from .service import Subscribed, callback, follow, force_complete, retry_step, rollback, run_due, start, subscribe
 
 __all__ = [
-    "Action",
     "CallbackIn",
     "CallbackOut",
     "ForceCompleteIn",
+    "ProvisioningAction",
     "ProvisioningCompleted",
     "ProvisioningFailed",
     "ProvisioningStep",

@@ -9,7 +9,7 @@ from scaicontrol.db import IdString, JsonDocument, TenantScopedModel, parent_key
 from scaicontrol.services.registry import Service
 
 from .lifecycle import StepLifecycle, StepStatus, WorkflowLifecycle, WorkflowStatus
-from .plan import Action
+from .plan import ProvisioningAction
 
 
 def _named(kind: type[Any]) -> Enum:
@@ -33,7 +33,7 @@ class ProvisioningWorkflow(Lifecycled, TenantScopedModel):
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
     subscription_id: Mapped[str] = mapped_column(IdString, index=True)
     service_id: Mapped[str] = mapped_column(IdString, ForeignKey("service_registry.id"))
-    action: Mapped[Action] = mapped_column(_named(Action))
+    action: Mapped[ProvisioningAction] = mapped_column(_named(ProvisioningAction))
     cause: Mapped[str] = mapped_column(String(100))  # the fact it follows from: the same fact never starts two
     status: Mapped[WorkflowStatus] = mapped_column(_named(WorkflowStatus), default=WorkflowStatus.pending)
     plan_key: Mapped[str] = mapped_column(String(160))

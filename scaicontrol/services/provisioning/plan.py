@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 
-class Action(StrEnum):
+class ProvisioningAction(StrEnum):
     provision = "provision"
     update = "update"
     suspend = "suspend"
@@ -27,14 +27,14 @@ class StepPlan:
     name: str
     work: Work = Work.here
     needs: tuple[str, ...] = ()
-    calls: Action | None = None
+    calls: ProvisioningAction | None = None
     compensates: bool = False
 
 
 _PROVISION = (
     StepPlan("validate"),
-    StepPlan("create_account", Work.call, ("validate",), Action.provision, compensates=True),
-    StepPlan("configure_plan", Work.call, ("create_account",), Action.update),
+    StepPlan("create_account", Work.call, ("validate",), ProvisioningAction.provision, compensates=True),
+    StepPlan("configure_plan", Work.call, ("create_account",), ProvisioningAction.update),
     StepPlan("issue_credentials", Work.vault, ("create_account",), compensates=True),
     StepPlan("register_entrypoint", Work.here, ("create_account",), compensates=True),
     StepPlan("activate_subscription", Work.here, ("configure_plan", "issue_credentials", "register_entrypoint")),
@@ -44,9 +44,9 @@ _PROVISION = (
 
 def steps_of(action: str) -> tuple[StepPlan, ...]:
     """Give the steps of an action in their order; every action but `provision` is one call."""
-    if action == Action.provision:
+    if action == ProvisioningAction.provision:
         return _PROVISION
-    return (StepPlan(str(action), Work.call, calls=Action(action)),)
+    return (StepPlan(str(action), Work.call, calls=ProvisioningAction(action)),)
 
 
 def step_plan(action: str, name: str) -> StepPlan:

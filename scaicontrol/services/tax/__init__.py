@@ -14,7 +14,6 @@ from .categories import (
     line_terms,
 )
 from .decisions import Decided, decide, explain, line_rates, replay, replayed, tax_point_of, verify
-from .doubts import Doubt, doubt
 from .ecb import read as read_ecb_file
 from .events import ExchangeRatesAdded, VatNumberConsulted, VatRateAdded
 from .exchange import (
@@ -55,6 +54,7 @@ from .service.evidence import record_proof
 from .service.exchange_rates import add_exchange_rate, import_exchange_rates, in_tax_currency
 from .service.look_up import LookedUp, look_up
 from .service.vat_rates import add_rate, seed_rates
+from .vat_warnings import VatWarning, vat_warning
 
 __all__ = [
     "CATEGORIES",
@@ -69,7 +69,6 @@ __all__ = [
     "Consulted",
     "Conversion",
     "Decided",
-    "Doubt",
     "ExchangeRate",
     "ExchangeRatesAdded",
     "Exemption",
@@ -94,6 +93,7 @@ __all__ = [
     "VatNumberConsulted",
     "VatRate",
     "VatRateAdded",
+    "VatWarning",
     "add_exchange_rate",
     "add_rate",
     "check_coherence",
@@ -107,7 +107,6 @@ __all__ = [
     "country_name",
     "decide",
     "determine_vat",
-    "doubt",
     "exchange_rates",
     "exemptions",
     "explain",
@@ -144,6 +143,7 @@ __all__ = [
     "usable",
     "vat_currency",
     "vat_prefix",
+    "vat_warning",
     "verify",
     "verify_conversion",
     "visible",

@@ -18,5 +18,5 @@ class DeliveryLifecycle(Lifecycle):
         DeliveryStatus, initial=DeliveryStatus.pending, final=[DeliveryStatus.dispatched], use_enum_instance=True
     )
     deliver = is_.pending.to(is_.dispatched)
-    bury = is_.pending.to(is_.dead)
+    mark_dead = is_.pending.to(is_.dead)
     retry = is_.dead.to(is_.pending)

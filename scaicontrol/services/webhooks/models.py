@@ -50,10 +50,10 @@ class WebhookEndpoint(PartnerPrivate, Model):
     def record_success(self) -> None:
         self.consecutive_failures, self.first_failure_at, self.dead_deliveries = 0, None, 0
 
-    def record_failure(self, at: datetime, *, buried: bool) -> None:
+    def record_failure(self, at: datetime, *, is_dead: bool) -> None:
         self.consecutive_failures += 1
         self.first_failure_at = self.first_failure_at or at
-        self.dead_deliveries += buried
+        self.dead_deliveries += is_dead
 
     def is_delinquent(self, at: datetime, days: int) -> bool:
         """Tell whether it has failed for so long, and lost so much, that trying on only hurts (contract §23.4)."""

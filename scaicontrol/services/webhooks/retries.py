@@ -22,7 +22,7 @@ _LONGEST: Final = timedelta(hours=24)
 _JITTER: Final = 0.05
 
 
-class Outcome(StrEnum):
+class DeliveryOutcome(StrEnum):
     dispatched = "dispatched"
     retry = "retry"
     dead = "dead"
@@ -30,27 +30,29 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    outcome: Outcome
+class RetryDecision:
+    outcome: DeliveryOutcome
     next_attempt_at: datetime | None = None
 
 
-def judge(status: int, attempt: int, now: datetime, *, retry_after: timedelta | None = None, seed: str = "") -> Verdict:
+def judge(
+    status: int, attempt: int, now: datetime, *, retry_after: timedelta | None = None, seed: str = ""
+) -> RetryDecision:
     """
     Decide about attempt number `attempt` (from 1), answered with `status` (0 for no answer).
 
     The jitter of five per cent is drawn from `seed`, so that a crash between sending and recording changes nothing.
     """
     if 200 <= status < 300 or status == 409:
-        return Verdict(Outcome.dispatched)
+        return RetryDecision(DeliveryOutcome.dispatched)
     if status == 410:
-        return Verdict(Outcome.gone)
+        return RetryDecision(DeliveryOutcome.gone)
     if 400 <= status < 500 and status not in _RETRYABLE:
-        return Verdict(Outcome.dead)
+        return RetryDecision(DeliveryOutcome.dead)
     if attempt >= len(WAITS):
-        return Verdict(Outcome.dead)
+        return RetryDecision(DeliveryOutcome.dead)
     wait = max(WAITS[attempt] * _jitter(f"{seed}:{attempt}"), retry_after or timedelta())
-    return Verdict(Outcome.retry, now + min(wait, _LONGEST * (1 + _JITTER)))
+    return RetryDecision(DeliveryOutcome.retry, now + min(wait, _LONGEST * (1 + _JITTER)))
 
 
 def wait_asked(retry_after: str, now: datetime) -> timedelta | None:

@@ -30,7 +30,7 @@ async def _(stage: Stage) -> Case:
 @case("payments.retry")
 async def _(stage: Stage) -> Case:
     owed = await _owed(stage)
-    stage.backend.ports.payment_providers["sandbox"].declines = ["insufficient_funds"]  # type: ignore[attr-defined]  # the moody one
+    stage.backend.ports.payment_providers["sandbox"].declines = ["insufficient_funds"]  # type: ignore[attr-defined]  # the faulty one
     failed: Payment = await payments.pay(stage.backend, petra, owed.id)
     assert failed.status == "failed"
     return Case({"payment_id": failed.id}, ada, NAMED)

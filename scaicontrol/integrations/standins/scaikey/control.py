@@ -18,7 +18,7 @@ def routes(context: Context, issuer: Issuer, people: People) -> list[BaseRoute]:
         return page(
             "scaikey",
             keys=issuer.jwks()["keys"],
-            mood=issuer.mood,
+            fault=issuer.fault,
             users=people.rows("users").values(),
             requests=people.rows("requests").values(),
             applications=people.rows("applications").values(),
@@ -31,9 +31,9 @@ def routes(context: Context, issuer: Issuer, people: People) -> list[BaseRoute]:
         kid = issuer.rotate(withdraw=form.get("withdraw") == "yes")
         return JSONResponse({"kid": kid}) if "json" in request.headers.get("accept", "") else back("/scaikey/")
 
-    async def mood(request: Request) -> Response:
+    async def fault(request: Request) -> Response:
         form = await request.form()
-        issuer.mood.set(str(form["name"]), int(str(form.get("times", "1"))))
+        issuer.fault.set(str(form["name"]), int(str(form.get("times", "1"))))
         return back("/scaikey/")
 
     async def suspend(request: Request) -> Response:
@@ -52,7 +52,7 @@ def routes(context: Context, issuer: Issuer, people: People) -> list[BaseRoute]:
     return [
         Route("/", overview),
         Route("/_control/rotate", rotate, methods=["POST"]),
-        Route("/_control/mood", mood, methods=["POST"]),
+        Route("/_control/fault", fault, methods=["POST"]),
         Route("/_control/users/{user_id}/suspend", suspend, methods=["POST"]),
         Route("/_control/requests/{request_id}", decision, methods=["POST"]),
     ]

@@ -56,7 +56,7 @@ class GrantError(Exception):
 
 def routes(issuer: Issuer, people: People) -> list[BaseRoute]:
     async def token(request: Request) -> Response:
-        if issuer.mood.take() == "down":
+        if issuer.fault.take() == "down":
             return JSONResponse({"detail": "service unavailable"}, 503)
         form = {name: str(value) for name, value in (await request.form()).items()}
         try:

@@ -10,7 +10,7 @@ from joserfc.jwk import RSAKey
 from joserfc.jwt import JWTClaimsRegistry
 
 from scaicontrol.integrations.standins.context import Context
-from scaicontrol.integrations.standins.moods import Mood
+from scaicontrol.integrations.standins.fault_injection import InjectedFault
 
 ACCESS_SECONDS: Final = 3600
 
@@ -21,7 +21,7 @@ class Issuer:
     def __init__(self, context: Context) -> None:
         self.base = f"{context.url}/scaikey"
         self.now = context.now
-        self.mood = Mood(("ok", "down"))
+        self.fault = InjectedFault(("ok", "down"))
         self.access_seconds = ACCESS_SECONDS
         self._memory = context.memory("scaikey-keys", {"keys": []})
         if not self._memory.data["keys"]:

@@ -46,7 +46,7 @@ class OidcPages:
         ]
 
     def _metadata(self, request: Request) -> Response:
-        if self._issuer.mood.take() == "down":
+        if self._issuer.fault.take() == "down":
             return JSONResponse({"detail": "service unavailable"}, 503)
         slug = request.path_params.get("slug")
         tenant = next((row for row in self._people.rows("tenants").values() if row["slug"] == slug), None)
@@ -55,7 +55,7 @@ class OidcPages:
         return JSONResponse(_discovery(self._issuer, slug, tenant))
 
     def _jwks(self, _: Request) -> Response:
-        if self._issuer.mood.take() == "down":
+        if self._issuer.fault.take() == "down":
             return JSONResponse({"detail": "service unavailable"}, 503)
         return JSONResponse(self._issuer.jwks())
 

@@ -8,7 +8,7 @@ from typing import Any
 from scaicontrol.core.errors import Reason
 
 from .. import journal
-from ..booked import Booked, Kind
+from ..journal_input import JournalInput, Kind
 from ..schemas import LedgerMapping
 from .provider import Artefact, Exported
 from .settings import NoSettings, wrong_with
@@ -31,18 +31,23 @@ class CsvJournal:
     async def test(self, config: Mapping[str, Any]) -> Sequence[Reason]:
         return wrong_with(NoSettings, config)
 
-    def problems(self, document: Booked, mapping: LedgerMapping) -> Sequence[Reason]:
+    def problems(self, document: JournalInput, mapping: LedgerMapping) -> Sequence[Reason]:
         return journal.problems(document, mapping)
 
     async def export(
-        self, documents: Sequence[Booked], mapping: LedgerMapping, config: Mapping[str, Any], *, complete: bool = False
+        self,
+        documents: Sequence[JournalInput],
+        mapping: LedgerMapping,
+        config: Mapping[str, Any],
+        *,
+        complete: bool = False,
     ) -> Exported:
         body = written(documents, mapping)
         ids = tuple(document.id for document in journal.in_order(documents))
         return Exported((Artefact("journal.csv", "text/csv", body, ids),))
 
 
-def written(documents: Sequence[Booked], mapping: LedgerMapping) -> bytes:
+def written(documents: Sequence[JournalInput], mapping: LedgerMapping) -> bytes:
     target = io.StringIO(newline="")
     rows = csv.writer(target, lineterminator="\r\n")
     rows.writerow(COLUMNS)

@@ -17,7 +17,7 @@ from scaicontrol.core.errors import Reason
 from scaicontrol.core.schemas import In
 
 from .. import journal
-from ..booked import Booked, Kind
+from ..journal_input import JournalInput, Kind
 from ..schemas import LedgerMapping
 from .provider import Artefact, Exported
 from .settings import wrong_with
@@ -52,7 +52,7 @@ class DatevCsv:
     async def test(self, config: Mapping[str, Any]) -> Sequence[Reason]:
         return wrong_with(DatevSettings, config)
 
-    def problems(self, document: Booked, mapping: LedgerMapping) -> Sequence[Reason]:
+    def problems(self, document: JournalInput, mapping: LedgerMapping) -> Sequence[Reason]:
         found = [each for each in journal.problems(document, mapping) if each.code != "no_vat_account"]
         if found:
             return found
@@ -69,7 +69,12 @@ class DatevCsv:
         ]
 
     async def export(
-        self, documents: Sequence[Booked], mapping: LedgerMapping, config: Mapping[str, Any], *, complete: bool = False
+        self,
+        documents: Sequence[JournalInput],
+        mapping: LedgerMapping,
+        config: Mapping[str, Any],
+        *,
+        complete: bool = False,
     ) -> Exported:
         settings = DatevSettings.model_validate(config)
         by_day = sorted(documents, key=lambda each: (each.booked_on, *each.order))
@@ -82,7 +87,7 @@ class DatevCsv:
         return Exported(tuple(artefacts))
 
 
-def written(documents: Sequence[Booked], mapping: LedgerMapping, settings: DatevSettings) -> bytes:
+def written(documents: Sequence[JournalInput], mapping: LedgerMapping, settings: DatevSettings) -> bytes:
     """Write a batch of one calendar year, given in the order of its days."""
     rows = [_header(documents, settings), ";".join(HEADS)]
     for document in documents:
@@ -91,7 +96,7 @@ def written(documents: Sequence[Booked], mapping: LedgerMapping, settings: Datev
     return "".join(f"{row}\r\n" for row in rows).encode("cp1252")
 
 
-def _row(document: Booked, debtor: str, row: journal.GrossBooking) -> str:
+def _row(document: JournalInput, debtor: str, row: journal.GrossBooking) -> str:
     amount = money(document.amount(abs(row.cents)), ",")
     side = "S" if row.cents > 0 else "H"
     number, text = _quoted(document.number, _NUMBER_MAX), _quoted(journal.text_of(document), _TEXT_MAX)
@@ -100,7 +105,7 @@ def _row(document: Booked, debtor: str, row: journal.GrossBooking) -> str:
     return ";".join(cells)
 
 
-def _header(documents: Sequence[Booked], settings: DatevSettings) -> str:
+def _header(documents: Sequence[JournalInput], settings: DatevSettings) -> str:
     days = [document.booked_on for document in documents]
     first, last = min(days), max(days)
     began = first.year if first.month >= settings.fiscal_year_month else first.year - 1

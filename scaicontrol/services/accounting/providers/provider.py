@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from scaicontrol.core.errors import Reason
 
-from ..booked import Booked, Kind
+from ..journal_input import JournalInput, Kind
 from ..schemas import LedgerMapping
 
 
@@ -52,12 +52,17 @@ class AccountingProvider(Protocol):
         """Name what is wrong with the settings; a provider with a wire may try it."""
         ...
 
-    def problems(self, document: Booked, mapping: LedgerMapping) -> Sequence[Reason]:
+    def problems(self, document: JournalInput, mapping: LedgerMapping) -> Sequence[Reason]:
         """Name what keeps one document out of the books."""
         ...
 
     async def export(
-        self, documents: Sequence[Booked], mapping: LedgerMapping, config: Mapping[str, Any], *, complete: bool = False
+        self,
+        documents: Sequence[JournalInput],
+        mapping: LedgerMapping,
+        config: Mapping[str, Any],
+        *,
+        complete: bool = False,
     ) -> Exported:
         """Export documents; `complete` says that they are everything of their range, without a gap."""
         ...

@@ -13,7 +13,7 @@ from typing import Any
 from scaicontrol import verify_archive
 from scaicontrol.core.errors import Reason
 
-from ..booked import DOCUMENTS, Booked, Sealed
+from ..journal_input import DOCUMENTS, DocumentProof, JournalInput
 from ..schemas import LedgerMapping
 from .provider import Artefact, Exported
 from .settings import NoSettings, wrong_with
@@ -44,14 +44,19 @@ class UblArchive:
     async def test(self, config: Mapping[str, Any]) -> Sequence[Reason]:
         return wrong_with(NoSettings, config)
 
-    def problems(self, document: Booked, mapping: LedgerMapping) -> Sequence[Reason]:
+    def problems(self, document: JournalInput, mapping: LedgerMapping) -> Sequence[Reason]:
         if document.sealed is None or not document.sealed.files:
             text = f"The files of {document.number} are still being made."
             return [Reason("files_missing", text)]
         return []
 
     async def export(
-        self, documents: Sequence[Booked], mapping: LedgerMapping, config: Mapping[str, Any], *, complete: bool = False
+        self,
+        documents: Sequence[JournalInput],
+        mapping: LedgerMapping,
+        config: Mapping[str, Any],
+        *,
+        complete: bool = False,
     ) -> Exported:
         ordered = sorted(documents, key=_place)
         body, fingerprint = await asyncio.to_thread(packed, ordered, complete=complete)
@@ -59,7 +64,7 @@ class UblArchive:
         return Exported((Artefact(name, "application/zip", body, tuple(each.id for each in ordered), fingerprint),))
 
 
-def packed(documents: Sequence[Booked], *, complete: bool) -> tuple[bytes, str]:
+def packed(documents: Sequence[JournalInput], *, complete: bool) -> tuple[bytes, str]:
     """
     Pack documents with their manifest and the verifier; gives the ZIP and its fingerprint.
 
@@ -83,18 +88,18 @@ def packed(documents: Sequence[Booked], *, complete: bool) -> tuple[bytes, str]:
     return verify_archive.packed(files), hashlib.sha256(files[verify_archive.MANIFEST]).hexdigest()
 
 
-def _seal(document: Booked) -> Sealed:
+def _seal(document: JournalInput) -> DocumentProof:
     if document.sealed is None:
         raise ValueError(f"{document.number} is not sealed.")
     return document.sealed
 
 
-def _place(document: Booked) -> tuple[str, int, int]:
+def _place(document: JournalInput) -> tuple[str, int, int]:
     seal = _seal(document)
     return (document.kind, seal.fiscal_year, seal.serial)
 
 
-def _files(document: Booked, seal: Sealed) -> dict[str, tuple[bytes, dict[str, Any]]]:
+def _files(document: JournalInput, seal: DocumentProof) -> dict[str, tuple[bytes, dict[str, Any]]]:
     folder = f"documents/{document.number}"
     held: dict[str, tuple[bytes, dict[str, Any]]] = {
         f"{folder}/canonical.json": (seal.canonical, {"kind": "canonical", "format": "json", "version": 1})
@@ -112,7 +117,9 @@ def _entry(path: str, body: bytes, **more: Any) -> dict[str, Any]:
     return {"path": path, "sha256": hashlib.sha256(body).hexdigest(), "bytes": len(body), **more}
 
 
-def _listed(document: Booked, seal: Sealed, held: Mapping[str, tuple[bytes, dict[str, Any]]]) -> dict[str, Any]:
+def _listed(
+    document: JournalInput, seal: DocumentProof, held: Mapping[str, tuple[bytes, dict[str, Any]]]
+) -> dict[str, Any]:
     return {
         "number": document.number,
         "document_type": str(document.kind),
@@ -128,9 +135,9 @@ def _listed(document: Booked, seal: Sealed, held: Mapping[str, tuple[bytes, dict
     }
 
 
-def _series(ordered: Sequence[Booked]) -> list[dict[str, Any]]:
+def _series(ordered: Sequence[JournalInput]) -> list[dict[str, Any]]:
     """Say of each series where it begins and ends here, so that a document missing at an end is missed."""
-    series: dict[tuple[str, int], list[Booked]] = {}
+    series: dict[tuple[str, int], list[JournalInput]] = {}
     for document in ordered:
         series.setdefault((str(document.kind), _seal(document).fiscal_year), []).append(document)
     return [

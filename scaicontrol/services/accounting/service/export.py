@@ -13,10 +13,10 @@ from scaicontrol.services import partners
 from scaicontrol.verify_archive import packed
 
 from .. import providers, queries
-from ..booked import Booked, Kind
+from ..journal_input import JournalInput, Kind
 from ..providers import Artefact
 from ..schemas import LedgerMapping
-from .reading import BATCH, booked, reader
+from .reading import BATCH, read_inputs, reader
 
 MOST = 5000
 _REASONS = 20
@@ -55,10 +55,10 @@ async def export(
         raise NotFound(f"{partner_id} issued nothing from {first} to {last}.")
     if len(wanted) > MOST:
         raise invalid("to", f"{len(wanted)} items lie in this range; at most {MOST} are exported at once. Narrow it.")
-    documents: list[Booked] = []
+    documents: list[JournalInput] = []
     for start in range(0, len(wanted), BATCH):
         part = wanted[start : start + BATCH]
-        documents += await booked(backend, partner_id, part, with_files=provider.needs_files)
+        documents += await read_inputs(backend, partner_id, part, with_files=provider.needs_files)
         if progress is not None:
             progress(len(documents), len(wanted))
     _refuse_unbookable(documents, provider, mapping)
@@ -82,7 +82,7 @@ async def _wanted(
 
 
 def _refuse_unbookable(
-    documents: Sequence[Booked], provider: providers.AccountingProvider, mapping: LedgerMapping
+    documents: Sequence[JournalInput], provider: providers.AccountingProvider, mapping: LedgerMapping
 ) -> None:
     found = [
         Reason(reason.code, f"{document.number}: {reason.message}", reason.field)

@@ -12,12 +12,12 @@ from scaicontrol.services import partners
 from scaicontrol.services.invoices import Invoice, Settlement
 
 from .. import providers, queries
-from ..booked import MOVEMENTS, Kind
 from ..events import IntegrationCreated, IntegrationDeactivated, IntegrationUpdated
+from ..journal_input import MOVEMENTS, Kind
 from ..models import AccountingIntegration
 from ..schemas import IntegrationIn, IntegrationPut, LedgerMapping, TestedOut, TestReport
 from .queue import skip_waiting
-from .reading import booked, reader
+from .reading import read_inputs, reader
 
 _LAST = 20
 
@@ -125,7 +125,7 @@ async def test(backend: Backend, actor: Actor, integration_id: str) -> TestRepor
     provider = providers.provider(integration.provider)
     wrong = await provider.test(integration.config)
     wanted = await backend.ask(reader(integration.partner_id), _latest, integration.partner_id, provider.kinds)
-    documents = await booked(backend, integration.partner_id, wanted, with_files=provider.needs_files)
+    documents = await read_inputs(backend, integration.partner_id, wanted, with_files=provider.needs_files)
     mapping = LedgerMapping.model_validate(integration.mapping)
     found = [
         TestedOut(number=each.number, kind=each.kind, problems=[reason.message for reason in reasons])

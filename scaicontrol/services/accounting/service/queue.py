@@ -15,8 +15,8 @@ from scaicontrol.services import partners
 from scaicontrol.services.invoices import Invoice, Settlement
 
 from .. import queries
-from ..booked import Kind
 from ..events import SyncRequested
+from ..journal_input import Kind
 from ..lifecycle import SyncLifecycle, SyncStatus
 from ..models import AccountingIntegration, AccountingSyncItem
 from ..schemas import SyncIn

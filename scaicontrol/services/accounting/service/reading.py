@@ -19,7 +19,7 @@ from scaicontrol.services import einvoices, invoices, partners
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.invoices import Invoice, InvoiceLine, SealedDocument, Settlement
 
-from ..booked import DOCUMENTS, ArchivedFile, Booked, BookedLine, Kind, Sealed
+from ..journal_input import DOCUMENTS, ArchivedFile, DocumentProof, JournalInput, JournalInputLine, Kind
 from ..queries import movement_kind
 
 BATCH = 100
@@ -34,9 +34,9 @@ def reader(partner_id: str) -> Actor:
     return Actor("system:accounting", ActorKind.job, Scope.partner(partner_id), frozenset({"*"}), name="accounting")
 
 
-async def booked(
+async def read_inputs(
     backend: Backend, partner_id: str, wanted: Sequence[tuple[Kind, str]], *, with_files: bool
-) -> list[Booked]:
+) -> list[JournalInput]:
     """Read documents and movements by kind and id; one that does not exist for this partner is left out."""
     actor, found = reader(partner_id), []
     for start in range(0, len(wanted), BATCH):
@@ -65,7 +65,7 @@ async def _documents(uow: UnitOfWork, ids: Sequence[str]) -> list[_Read]:
     return [_Read(each, sold_as) for each in found]
 
 
-async def _movements(uow: UnitOfWork, partner_id: str, ids: Sequence[str]) -> list[Booked]:
+async def _movements(uow: UnitOfWork, partner_id: str, ids: Sequence[str]) -> list[JournalInput]:
     zone = (await partners.settings_of(uow, partner_id)).timezone
     pairs = await invoices.settlements_with_documents(uow, ids)
     return [_movement(settlement, invoice, zone) for settlement, invoice in pairs]
@@ -84,11 +84,11 @@ def _common(invoice: Invoice) -> dict[str, Any]:
     }
 
 
-def _document(read: _Read) -> Booked:
+def _document(read: _Read) -> JournalInput:
     invoice = read.document.invoice
     if invoice.issue_date is None:
         raise Conflict(f"{invoice} is finalized without a date of issue; run `scaicontrol admin invoices verify`.")
-    return Booked(
+    return JournalInput(
         kind=Kind(invoice.document_type),
         id=invoice.id,
         booked_on=invoice.issue_date,
@@ -98,8 +98,8 @@ def _document(read: _Read) -> Booked:
     )
 
 
-def _line(line: InvoiceLine, sold_as: Mapping[str, str]) -> BookedLine:
-    return BookedLine(
+def _line(line: InvoiceLine, sold_as: Mapping[str, str]) -> JournalInputLine:
+    return JournalInputLine(
         kind=sold_as.get(line.credited_line_id or "") or _kind_of(line),
         category=line.tax_category or "",
         rate=line.tax_rate or Decimal(0),
@@ -114,9 +114,9 @@ def _kind_of(line: InvoiceLine) -> str:
     return "usage" if line.metric_slug else str((line.derivation or {}).get("kind") or "manual")
 
 
-def _movement(settlement: Settlement, invoice: Invoice, zone: str) -> Booked:
+def _movement(settlement: Settlement, invoice: Invoice, zone: str) -> JournalInput:
     cents = settlement.amount_cents + settlement.unapplied_cents
-    return Booked(
+    return JournalInput(
         kind=movement_kind(cents),
         id=settlement.id,
         booked_on=civil_date(settlement.settled_at, zone),
@@ -126,7 +126,7 @@ def _movement(settlement: Settlement, invoice: Invoice, zone: str) -> Booked:
     )
 
 
-async def _with_files(backend: Backend, read: Sequence[_Read]) -> list[Booked]:
+async def _with_files(backend: Backend, read: Sequence[_Read]) -> list[JournalInput]:
     rows = [(each.document.invoice.number, file) for each in read for file in each.document.files]
     bodies = await backend.ports.objects.examine([file.storage_key for _, file in rows], bytes)
     kept = {}
@@ -138,9 +138,9 @@ async def _with_files(backend: Backend, read: Sequence[_Read]) -> list[Booked]:
     return [replace(_document(each), sealed=_sealed(each.document, kept)) for each in read]
 
 
-def _sealed(read: SealedDocument, kept: Mapping[str, ArchivedFile]) -> Sealed:
+def _sealed(read: SealedDocument, kept: Mapping[str, ArchivedFile]) -> DocumentProof:
     invoice = read.invoice
-    return Sealed(
+    return DocumentProof(
         fiscal_year=invoice.fiscal_year or 0,
         serial=invoice.serial or 0,
         canonical_digest=invoice.canonical_digest or "",

@@ -20,13 +20,13 @@ from scaicontrol.core.logging import get_logger
 from scaicontrol.core.work import UnitOfWork
 
 from .. import providers, queries
-from ..booked import Booked, Kind
 from ..events import DocumentsExported
+from ..journal_input import JournalInput, Kind
 from ..lifecycle import SyncLifecycle
 from ..models import AccountingIntegration, AccountingSyncItem
 from ..schemas import LedgerMapping
 from . import queue
-from .reading import booked
+from .reading import read_inputs
 
 log = get_logger(__name__)
 
@@ -58,7 +58,7 @@ class Stored:
 
 
 @dataclass(slots=True)
-class Outcome:
+class ExportOutcome:
     """What became of a batch, by document id."""
 
     stored: dict[str, Stored] = field(default_factory=dict)
@@ -104,9 +104,9 @@ async def claim(uow: UnitOfWork, integration_id: str, claimant: str) -> Claimed 
     return Claimed(claimant, integration, items) if items else None
 
 
-async def export_claimed(backend: Backend, claimed: Claimed) -> Outcome:
+async def export_claimed(backend: Backend, claimed: Claimed) -> ExportOutcome:
     """Export what can be booked and store its files; one document that cannot does not hold up the others."""
-    outcome, integration = Outcome(), claimed.integration
+    outcome, integration = ExportOutcome(), claimed.integration
     try:
         provider = providers.provider(integration.provider)
         wanted = [(Kind(item.kind), item.document_id) for item in claimed.items if Kind(item.kind) in provider.kinds]
@@ -114,7 +114,7 @@ async def export_claimed(backend: Backend, claimed: Claimed) -> Outcome:
             if Kind(item.kind) not in provider.kinds:
                 outcome.skipped[item.document_id] = f"{provider.display_name} takes no {item.kind.replace('_', ' ')}s."
         mapping = LedgerMapping.model_validate(integration.mapping)
-        read = await booked(backend, integration.partner_id, wanted, with_files=provider.needs_files)
+        read = await read_inputs(backend, integration.partner_id, wanted, with_files=provider.needs_files)
         ready = _sorted_out(read, wanted, provider, mapping, outcome)
         if ready:
             done = await provider.export(ready, mapping, integration.config)
@@ -136,12 +136,12 @@ async def export_claimed(backend: Backend, claimed: Claimed) -> Outcome:
 
 
 def _sorted_out(
-    read: Sequence[Booked],
+    read: Sequence[JournalInput],
     wanted: Sequence[tuple[Kind, str]],
     provider: providers.AccountingProvider,
     mapping: LedgerMapping,
-    outcome: Outcome,
-) -> list[Booked]:
+    outcome: ExportOutcome,
+) -> list[JournalInput]:
     ready = []
     for document in read:
         reasons = provider.problems(document, mapping)
@@ -172,7 +172,7 @@ def place_of(key: str) -> tuple[str, str]:
     return (parts[2], parts[3]) if len(parts) > 4 else ("", "")
 
 
-async def record(uow: UnitOfWork, claimed: Claimed, outcome: Outcome) -> int:
+async def record(uow: UnitOfWork, claimed: Claimed, outcome: ExportOutcome) -> int:
     """Write down what became of a batch; an item whose claim ran out belongs to whoever took it over."""
     uow.authorize("accounting:push")
     mine = select(AccountingSyncItem).where(
@@ -201,7 +201,7 @@ async def record(uow: UnitOfWork, claimed: Claimed, outcome: Outcome) -> int:
     return counted["synced"]
 
 
-def _settle(uow: UnitOfWork, item: AccountingSyncItem, outcome: Outcome) -> None:
+def _settle(uow: UnitOfWork, item: AccountingSyncItem, outcome: ExportOutcome) -> None:
     key = item.document_id
     item.claimed_by = item.claimed_until = None
     if key in outcome.skipped:

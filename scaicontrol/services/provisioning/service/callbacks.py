@@ -16,7 +16,7 @@ from ..lifecycle import StepStatus
 from ..models import ProvisioningStep
 from ..plan import EXTENSIONS_MAX
 from ..schemas import CallbackIn
-from .calls import Meaning, Outcome, read_result
+from .calls import Meaning, StepOutcome, read_result
 from .engine import fail_step, finish, settle
 from .running import credentials_path, take_result
 
@@ -66,7 +66,7 @@ def _digest(report: CallbackIn) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-async def _record(uow: UnitOfWork, report: CallbackIn, outcome: Outcome | None) -> None:
+async def _record(uow: UnitOfWork, report: CallbackIn, outcome: StepOutcome | None) -> None:
     uow.authorize("provisioning:manage")
     named = await _step_of(uow, report)
     if named is None:

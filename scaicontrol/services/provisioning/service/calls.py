@@ -48,7 +48,7 @@ class Meaning(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class StepOutcome:
     meaning: Meaning
     code: str = ""
     message: str = ""
@@ -63,23 +63,23 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-async def send(backend: Backend, claim: StepClaim) -> Outcome:
+async def send(backend: Backend, claim: StepClaim) -> StepOutcome:
     """Run a claimed errand; every failure is an outcome."""
     try:
         match claim.errand:
             case Errand.confirm_credentials:
                 for name in claim.credential_fields:
                     await backend.ports.vault.read(f"{claim.credentials_path}#{name}")
-                return Outcome(Meaning.done)
+                return StepOutcome(Meaning.done)
             case Errand.delete_credentials:
                 await _forget(backend, claim.credentials_path)
-                return Outcome(Meaning.done)
+                return StepOutcome(Meaning.done)
             case _:
                 return await _ask_service(backend, claim)
     except Unavailable as error:
-        return Outcome(Meaning.try_again, error.code, error.message)
+        return StepOutcome(Meaning.try_again, error.code, error.message)
     except ControlError as error:
-        return Outcome(Meaning.failed, error.code, error.message)
+        return StepOutcome(Meaning.failed, error.code, error.message)
 
 
 async def _forget(backend: Backend, path: str) -> None:
@@ -89,7 +89,7 @@ async def _forget(backend: Backend, path: str) -> None:
         return  # gone already, which is all that was wanted
 
 
-async def _ask_service(backend: Backend, claim: StepClaim) -> Outcome:
+async def _ask_service(backend: Backend, claim: StepClaim) -> StepOutcome:
     timeout = backend.settings.provisioning_call_timeout
     if claim.errand is Errand.poll:
         reply = await backend.ports.services.get(claim.url, timeout)
@@ -105,27 +105,29 @@ async def _ask_service(backend: Backend, claim: StepClaim) -> Outcome:
     return outcome
 
 
-def understand(reply: ServiceReply) -> Outcome:
+def understand(reply: ServiceReply) -> StepOutcome:
     """Read a service's answer: 200 done, 202 to be called back, 202 with a location to be polled, else a failure."""
     if reply.status == 202:
-        return Outcome(Meaning.poll_follows if reply.location else Meaning.callback_follows, location=reply.location)
+        return StepOutcome(
+            Meaning.poll_follows if reply.location else Meaning.callback_follows, location=reply.location
+        )
     if 200 <= reply.status < 300:
         return read_result(reply.body)
     message = reply.error or str(reply.body.get("error_message") or reply.body.get("message") or "")[:2000]
     what = f"It answered {reply.status}" if reply.status else "It did not answer"
     meaning = Meaning.try_again if is_worth_retrying(reply.status) else Meaning.failed
     code = f"http_{reply.status}" if reply.status else "no_answer"
-    return Outcome(meaning, code, f"{what}: {message}" if message else f"{what}.")
+    return StepOutcome(meaning, code, f"{what}: {message}" if message else f"{what}.")
 
 
-def read_result(body: Mapping[str, Any]) -> Outcome:
+def read_result(body: Mapping[str, Any]) -> StepOutcome:
     """Take endpoint, credentials and metadata from an answer or callback; what cannot be used fails the step."""
     endpoint, credentials, metadata = body.get("endpoint"), body.get("credentials"), body.get("metadata")
     if endpoint is not None and not _is_address(endpoint):
-        return Outcome(Meaning.failed, "bad_endpoint", "It gave an endpoint that is not an http address.")
+        return StepOutcome(Meaning.failed, "bad_endpoint", "It gave an endpoint that is not an http address.")
     if credentials is not None and not _are_texts(credentials):
-        return Outcome(Meaning.failed, "bad_credentials", "It gave credentials that are not named texts.")
-    return Outcome(
+        return StepOutcome(Meaning.failed, "bad_credentials", "It gave credentials that are not named texts.")
+    return StepOutcome(
         Meaning.done,
         endpoint=endpoint,
         credential_fields=tuple(sorted(credentials or ())),

@@ -15,11 +15,11 @@ from scaicontrol.services.subscriptions import Subscription, SubscriptionStatus
 from .. import queries
 from ..lifecycle import BUSY, DONE_STEPS, OPEN_STEPS, StepStatus, WorkflowStatus
 from ..models import ProvisioningStep, ProvisioningWorkflow
-from ..plan import Action, StepPlan, Work, step_plan, steps_of
+from ..plan import ProvisioningAction, StepPlan, Work, step_plan, steps_of
 from .telling import tell_completed, tell_failed
 
 
-def new_workflow(subscription: Subscription, action: Action, cause: str) -> ProvisioningWorkflow:
+def new_workflow(subscription: Subscription, action: ProvisioningAction, cause: str) -> ProvisioningWorkflow:
     """Make a workflow with all its steps, not started."""
     owner = {"tenant_id": subscription.tenant_id, "partner_id": subscription.partner_id}
     workflow = ProvisioningWorkflow(
@@ -176,10 +176,10 @@ async def _fail_workflow(uow: UnitOfWork, workflow: ProvisioningWorkflow, step: 
     for waiting in workflow.steps:
         if waiting.status is StepStatus.pending:
             waiting.next_run_at = None
-    if workflow.action is Action.provision:  # the other actions leave nothing to undo
+    if workflow.action is ProvisioningAction.provision:  # the other actions leave nothing to undo
         workflow.rollback_at = uow.now + timedelta(seconds=uow.settings.provisioning_rollback_delay)
     tell_failed(uow, workflow, step)
-    if workflow.action is not Action.provision:
+    if workflow.action is not ProvisioningAction.provision:
         await _start_next(uow, workflow)
 
 

@@ -7,7 +7,7 @@ from scaicontrol.core.work import UnitOfWork
 from .. import queries
 from ..lifecycle import OPEN_STEPS, StepStatus, WorkflowStatus
 from ..models import ProvisioningWorkflow
-from ..plan import Action
+from ..plan import ProvisioningAction
 from .engine import activate, roll_back, settle, skip
 from .telling import tell_completed
 
@@ -24,7 +24,7 @@ async def force_complete(uow: UnitOfWork, workflow_id: str, reason: str) -> Prov
         if step.status in OPEN_STEPS:
             skip(uow, step)
     workflow.forced = True
-    if workflow.action is Action.provision:
+    if workflow.action is ProvisioningAction.provision:
         await activate(uow, workflow)
     tell_completed(uow, workflow, reason=reason)
     return workflow
@@ -56,7 +56,7 @@ async def rollback(uow: UnitOfWork, workflow_id: str) -> ProvisioningWorkflow:
     """Undo a failed workflow now, or repeat a rollback that failed."""
     uow.authorize("provisioning:manage")
     workflow = await queries.get(uow, workflow_id, lock=True)
-    if workflow.action is not Action.provision:
+    if workflow.action is not ProvisioningAction.provision:
         raise Refused(f"Cannot roll back {workflow}: {workflow.action} leaves nothing to undo.")
     if workflow.status is WorkflowStatus.rolling_back:
         raise Refused(f"Cannot roll back {workflow}: it is rolling back already.")

@@ -17,8 +17,8 @@ from scaicontrol.services.subscriptions import Subscription
 from .. import queries
 from ..lifecycle import StepStatus, WorkflowStatus
 from ..models import ProvisioningStep, ProvisioningWorkflow
-from ..plan import RETRY_DELAYS, Action, Work, retry_delay, step_plan
-from .calls import Errand, Meaning, Outcome, StepClaim, new_token, send
+from ..plan import RETRY_DELAYS, ProvisioningAction, Work, retry_delay, step_plan
+from .calls import Errand, Meaning, StepClaim, StepOutcome, new_token, send
 from .engine import fail_compensation, fail_step, finish, finish_compensation, roll_back, settle, start_if_free
 
 SWEEP = Actor.system("provisioning_sweep")
@@ -142,11 +142,13 @@ def _claim(uow: UnitOfWork, step: ProvisioningStep, subscription: Subscription, 
             credentials_path=credentials_path(step.workflow),
             credential_fields=tuple(step.workflow.credential_fields),
         )
-    action = Action.deprovision if step.status is StepStatus.compensating else plan.calls or step.workflow.action
+    action = (
+        ProvisioningAction.deprovision if step.status is StepStatus.compensating else plan.calls or step.workflow.action
+    )
     return _call(uow, step, subscription, action)
 
 
-def _call(uow: UnitOfWork, step: ProvisioningStep, subscription: Subscription, action: Action) -> StepClaim:
+def _call(uow: UnitOfWork, step: ProvisioningStep, subscription: Subscription, action: ProvisioningAction) -> StepClaim:
     workflow, service = step.workflow, step.workflow.service
     token = new_token()
     step.token_sha256 = hashlib.sha256(token.encode()).hexdigest()
@@ -154,7 +156,7 @@ def _call(uow: UnitOfWork, step: ProvisioningStep, subscription: Subscription, a
     # The same key for every attempt of one request; an operator's retry is a new request.
     key = f"{workflow.id}:{step.name}:{action}:{step.retries}"
     url = service.provisioning_url
-    if action is Action.deprovision:
+    if action is ProvisioningAction.deprovision:
         url = service.deprovisioning_url or url
     body = {
         "workflow_id": workflow.id,
@@ -178,7 +180,7 @@ def _call(uow: UnitOfWork, step: ProvisioningStep, subscription: Subscription, a
         body=body,
         idempotency_key=key,
         credentials_path=credentials_path(workflow),
-        forgets_credentials=action is Action.deprovision,
+        forgets_credentials=action is ProvisioningAction.deprovision,
     )
 
 
@@ -187,7 +189,7 @@ def credentials_path(workflow: ProvisioningWorkflow) -> str:
     return f"scaicontrol/tenants/{workflow.tenant_id}/{workflow.service_slug}"
 
 
-async def record(uow: UnitOfWork, claim: StepClaim, outcome: Outcome) -> None:
+async def record(uow: UnitOfWork, claim: StepClaim, outcome: StepOutcome) -> None:
     """Write down what became of a claim, unless a callback, an operator or another worker was faster."""
     uow.authorize("provisioning:manage")
     workflow = await queries.get(uow, claim.workflow_id, lock=True)
@@ -211,7 +213,7 @@ async def record(uow: UnitOfWork, claim: StepClaim, outcome: Outcome) -> None:
             await fail_step(uow, workflow, step, outcome.code, outcome.message)
 
 
-def take_result(workflow: ProvisioningWorkflow, outcome: Outcome) -> None:
+def take_result(workflow: ProvisioningWorkflow, outcome: StepOutcome) -> None:
     """Keep what a service gave: its address for the tenant, and where its credentials are, never what they are."""
     workflow.endpoint = outcome.endpoint or workflow.endpoint
     if outcome.credential_fields:
@@ -219,7 +221,7 @@ def take_result(workflow: ProvisioningWorkflow, outcome: Outcome) -> None:
         workflow.credential_fields = list(outcome.credential_fields)
 
 
-def _wait(uow: UnitOfWork, step: ProvisioningStep, outcome: Outcome) -> None:
+def _wait(uow: UnitOfWork, step: ProvisioningStep, outcome: StepOutcome) -> None:
     settings = uow.settings
     if step.status is StepStatus.waiting_poll:
         step.poll_url = outcome.location or step.poll_url
@@ -235,7 +237,7 @@ def _wait(uow: UnitOfWork, step: ProvisioningStep, outcome: Outcome) -> None:
         step.next_run_at = step.deadline_at
 
 
-def _try_again(uow: UnitOfWork, step: ProvisioningStep, outcome: Outcome) -> bool:
+def _try_again(uow: UnitOfWork, step: ProvisioningStep, outcome: StepOutcome) -> bool:
     """Put a passing failure off; a poll asks again until its deadline."""
     step.error_code, step.error_message = outcome.code, outcome.message
     if step.status is StepStatus.waiting_poll:
@@ -249,7 +251,7 @@ def _try_again(uow: UnitOfWork, step: ProvisioningStep, outcome: Outcome) -> boo
 
 
 async def _record_compensation(
-    uow: UnitOfWork, workflow: ProvisioningWorkflow, step: ProvisioningStep, outcome: Outcome
+    uow: UnitOfWork, workflow: ProvisioningWorkflow, step: ProvisioningStep, outcome: StepOutcome
 ) -> None:
     accepted = (Meaning.done, Meaning.callback_follows, Meaning.poll_follows)
     if outcome.meaning in accepted:  # a service that answers "later" has taken the order

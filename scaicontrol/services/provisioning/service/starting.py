@@ -8,7 +8,7 @@ from scaicontrol.services import subscriptions
 from scaicontrol.services.subscriptions import Subscription, SubscriptionStatus
 
 from ..models import ProvisioningWorkflow
-from ..plan import Action
+from ..plan import ProvisioningAction
 from ..queries import WHOLE
 from .engine import new_workflow, start_if_free
 
@@ -53,10 +53,14 @@ async def subscribe(
 async def start(uow: UnitOfWork, subscription_id: str) -> ProvisioningWorkflow:
     """Start setting up a pending subscription; safe to run twice."""
     uow.authorize("subscriptions:subscribe")
-    return await _begin(uow, await subscriptions.get(uow, subscription_id, lock=True), Action.provision, FIRST)
+    return await _begin(
+        uow, await subscriptions.get(uow, subscription_id, lock=True), ProvisioningAction.provision, FIRST
+    )
 
 
-async def follow(uow: UnitOfWork, subscription_id: str, action: Action, cause: str) -> ProvisioningWorkflow | None:
+async def follow(
+    uow: UnitOfWork, subscription_id: str, action: ProvisioningAction, cause: str
+) -> ProvisioningWorkflow | None:
     """
     Carry a change of a subscription to its service; `cause` names the fact, which starts one workflow however often.
 
@@ -70,7 +74,9 @@ async def follow(uow: UnitOfWork, subscription_id: str, action: Action, cause: s
     return await _begin(uow, subscription, action, cause)
 
 
-async def _begin(uow: UnitOfWork, subscription: Subscription, action: Action, cause: str) -> ProvisioningWorkflow:
+async def _begin(
+    uow: UnitOfWork, subscription: Subscription, action: ProvisioningAction, cause: str
+) -> ProvisioningWorkflow:
     started = select(ProvisioningWorkflow).where(
         ProvisioningWorkflow.subscription_id == subscription.id, ProvisioningWorkflow.cause == cause
     )

@@ -30,8 +30,8 @@ from scaicontrol.core.work import UnitOfWork
 from .. import queries, retries, signing, topics
 from ..lifecycle import DeliveryStatus
 from ..models import DeliveryAttempt, WebhookDelivery, WebhookEndpoint
-from ..retries import Outcome, Verdict
-from .endpoints import bury_pending, disabled
+from ..retries import DeliveryOutcome, RetryDecision
+from .endpoints import disabled, mark_pending_dead
 from .relay import LEASE
 
 log = get_logger(__name__)
@@ -43,7 +43,7 @@ _ATTEMPTS = Counter("scaicontrol_webhook_attempts_total", "Webhook attempts by o
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class ClaimedDelivery:
     """A claimed delivery with everything needed to send it."""
 
     id: str
@@ -59,10 +59,10 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What happened to a parcel."""
+    """What happened to a delivery that was claimed."""
 
-    parcel: Parcel
-    verdict: Verdict
+    delivery: ClaimedDelivery
+    decision: RetryDecision
     attempted_at: datetime
     duration_ms: int
     status: int
@@ -73,15 +73,15 @@ class Attempt:
 async def dispatch(backend: Backend) -> int:
     """Deliver until nothing is due; give how many attempts were made."""
     made = 0
-    while parcels := await backend.perform(_ACTOR, claim, backend.instance, backend.settings.webhook_delivery_batch):
-        keys = await _keys(backend, parcels)
-        attempts = await asyncio.gather(*(_send(backend, parcel, keys) for parcel in parcels))
+    while claimed := await backend.perform(_ACTOR, claim, backend.instance, backend.settings.webhook_delivery_batch):
+        keys = await _keys(backend, claimed)
+        attempts = await asyncio.gather(*(_send(backend, delivery, keys) for delivery in claimed))
         await backend.perform(_ACTOR, record, attempts, backend.instance)
         made += len(attempts)
     return made
 
 
-async def claim(uow: UnitOfWork, instance: str, limit: int) -> Sequence[Parcel]:
+async def claim(uow: UnitOfWork, instance: str, limit: int) -> Sequence[ClaimedDelivery]:
     """Lease what is due, oldest first, and give it ready to send."""
     uow.authorize("webhooks:dispatch")
     free = or_(WebhookDelivery.claimed_until.is_(None), WebhookDelivery.claimed_until <= uow.now)
@@ -140,7 +140,7 @@ async def claim(uow: UnitOfWork, instance: str, limit: int) -> Sequence[Parcel]:
         .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.subscription_id)
         .where(WebhookDelivery.id.in_(due), WebhookDelivery.claimed_by == instance)
     )
-    return [_parcel(row, uow.now) for row in mine]
+    return [_claimed(row, uow.now) for row in mine]
 
 
 def _in_service() -> Select[str]:
@@ -148,17 +148,19 @@ def _in_service() -> Select[str]:
     return select(WebhookEndpoint.id).where(WebhookEndpoint.is_active.is_(True))
 
 
-def _parcel(row: Any, now: datetime) -> Parcel:
+def _claimed(row: Any, now: datetime) -> ClaimedDelivery:
     identifier, topic, body, attempt, partner_id, replay_of, endpoint_id, url, path, previous, rotation_ends = row
     rotating = previous is not None and rotation_ends is not None and rotation_ends > now
     paths = (previous, path) if rotating else (path,)
-    return Parcel(identifier, topic, body or b"", attempt, partner_id, endpoint_id, url, replay_of is not None, paths)
+    return ClaimedDelivery(
+        identifier, topic, body or b"", attempt, partner_id, endpoint_id, url, replay_of is not None, paths
+    )
 
 
-async def _keys(backend: Backend, parcels: Sequence[Parcel]) -> Mapping[str, str | ControlError]:
+async def _keys(backend: Backend, claimed: Sequence[ClaimedDelivery]) -> Mapping[str, str | ControlError]:
     """Read the secrets of a batch once each; one that cannot be read fails its own deliveries only."""
     keys: dict[str, str | ControlError] = {}
-    for path in {path for parcel in parcels for path in parcel.secret_paths}:
+    for path in {path for delivery in claimed for path in delivery.secret_paths}:
         try:
             keys[path] = await backend.ports.vault.read(path)
         except ControlError as error:
@@ -166,31 +168,31 @@ async def _keys(backend: Backend, parcels: Sequence[Parcel]) -> Mapping[str, str
     return keys
 
 
-async def _send(backend: Backend, parcel: Parcel, keys: Mapping[str, str | ControlError]) -> Attempt:
+async def _send(backend: Backend, delivery: ClaimedDelivery, keys: Mapping[str, str | ControlError]) -> Attempt:
     started, now = time.perf_counter(), backend.clock.now()
-    found = [keys[path] for path in parcel.secret_paths]
+    found = [keys[path] for path in delivery.secret_paths]
     readable = [key for key in found if isinstance(key, str)]
     if len(readable) < len(found):
         error = "The subscriber's secret cannot be read from the vault."
-        return Attempt(parcel, _judge(parcel, 0, now, None), now, 0, 0, None, error)
+        return Attempt(delivery, _judge(delivery, 0, now, None), now, 0, 0, None, error)
     answer = await backend.ports.outbound.request(
         "POST",
-        parcel.url,
+        delivery.url,
         headers=signing.headers(
-            parcel.body,
-            event_id=parcel.id,
-            topic=parcel.topic,
+            delivery.body,
+            event_id=delivery.id,
+            topic=delivery.topic,
             # Wall time: the subscriber compares it with its own clock, not with our business clock.
             timestamp=int(time.time()),
             keys=readable,
-            is_replay=parcel.is_replay,
+            is_replay=delivery.is_replay,
         ),
-        body=parcel.body,
+        body=delivery.body,
         timeout=backend.settings.webhook_timeout_seconds,
     )
     return Attempt(
-        parcel,
-        _judge(parcel, answer.status, now, _retry_after(answer.headers)),
+        delivery,
+        _judge(delivery, answer.status, now, _retry_after(answer.headers)),
         now,
         round((time.perf_counter() - started) * 1000),
         answer.status,
@@ -204,23 +206,23 @@ def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
     return retries.wait_asked(given, datetime.now(UTC))  # a date in it is by the subscriber's clock, which is wall time
 
 
-def _judge(parcel: Parcel, status: int, now: datetime, wait: timedelta | None) -> Verdict:
-    return retries.judge(status, parcel.attempt, now, retry_after=wait, seed=parcel.id)
+def _judge(delivery: ClaimedDelivery, status: int, now: datetime, wait: timedelta | None) -> RetryDecision:
+    return retries.judge(status, delivery.attempt, now, retry_after=wait, seed=delivery.id)
 
 
 async def record(uow: UnitOfWork, attempts: Sequence[Attempt], instance: str) -> None:
     """
     Write what happened to a batch: the attempts, the deliveries, and how the subscribers are doing.
 
-    A delivery that was settled meanwhile, buried with its subscriber or sent by whoever took over an expired lease,
-    stays as it is.
+    A delivery that was settled meanwhile, marked dead with its subscriber or sent by whoever took over an expired
+    lease, stays as it is.
     """
     uow.authorize("webhooks:dispatch")
     await uow.session.execute(insert(DeliveryAttempt), [_attempt_row(attempt, uow.now) for attempt in attempts])
     # What went the same way is written at once: a statement for each would be a round trip for each.
     alike: dict[tuple[tuple[str, Any], ...], list[str]] = {}
     for attempt in attempts:
-        alike.setdefault(tuple(_outcome(attempt, uow.now).items()), []).append(attempt.parcel.id)
+        alike.setdefault(tuple(_outcome(attempt, uow.now).items()), []).append(attempt.delivery.id)
     for outcome, ids in alike.items():
         went = (
             update(WebhookDelivery)
@@ -234,17 +236,17 @@ async def record(uow: UnitOfWork, attempts: Sequence[Attempt], instance: str) ->
         await uow.session.execute(went.execution_options(synchronize_session=False))
     by_endpoint: dict[str, list[Attempt]] = {}
     for attempt in attempts:
-        _ATTEMPTS.labels(attempt.verdict.outcome).inc()
-        by_endpoint.setdefault(attempt.parcel.endpoint_id, []).append(attempt)
+        _ATTEMPTS.labels(attempt.decision.outcome).inc()
+        by_endpoint.setdefault(attempt.delivery.endpoint_id, []).append(attempt)
     await _judge_endpoints(uow, by_endpoint)
 
 
 def _attempt_row(attempt: Attempt, now: datetime) -> dict[str, Any]:
     return {
         "id": new_id("evt"),
-        "partner_id": attempt.parcel.partner_id,
-        "delivery_id": attempt.parcel.id,
-        "attempt": attempt.parcel.attempt,
+        "partner_id": attempt.delivery.partner_id,
+        "delivery_id": attempt.delivery.id,
+        "attempt": attempt.delivery.attempt,
         "attempted_at": attempt.attempted_at,
         "duration_ms": attempt.duration_ms,
         "response_code": attempt.status or None,
@@ -256,17 +258,17 @@ def _attempt_row(attempt: Attempt, now: datetime) -> dict[str, Any]:
 
 
 def _outcome(attempt: Attempt, now: datetime) -> dict[str, Any]:
-    outcome = attempt.verdict.outcome
+    outcome = attempt.decision.outcome
     status = {
-        Outcome.dispatched: DeliveryStatus.dispatched,
-        Outcome.retry: DeliveryStatus.pending,
-        Outcome.dead: DeliveryStatus.dead,
-        Outcome.gone: DeliveryStatus.dead,
+        DeliveryOutcome.dispatched: DeliveryStatus.dispatched,
+        DeliveryOutcome.retry: DeliveryStatus.pending,
+        DeliveryOutcome.dead: DeliveryStatus.dead,
+        DeliveryOutcome.gone: DeliveryStatus.dead,
     }[outcome]
     return {
         "status": status,
-        "next_attempt_at": attempt.verdict.next_attempt_at,
-        "dispatched_at": now if outcome is Outcome.dispatched else None,
+        "next_attempt_at": attempt.decision.next_attempt_at,
+        "dispatched_at": now if outcome is DeliveryOutcome.dispatched else None,
         "response_code": attempt.status or None,
         "error_message": attempt.error,
         "claimed_by": None,
@@ -279,7 +281,7 @@ async def _judge_endpoints(uow: UnitOfWork, by_endpoint: Mapping[str, Sequence[A
     failing = {
         endpoint_id
         for endpoint_id, attempts in by_endpoint.items()
-        if any(attempt.verdict.outcome is not Outcome.dispatched for attempt in attempts)
+        if any(attempt.decision.outcome is not DeliveryOutcome.dispatched for attempt in attempts)
     }
     # An endpoint that has only succeeded is written only when it had failed before: no hot row on the healthy path.
     concerned = await uow.session.scalars(
@@ -294,19 +296,19 @@ async def _judge_endpoints(uow: UnitOfWork, by_endpoint: Mapping[str, Sequence[A
     )
     for endpoint in concerned.all():
         for attempt in by_endpoint[endpoint.id]:
-            outcome = attempt.verdict.outcome
-            if outcome is Outcome.dispatched:
+            outcome = attempt.decision.outcome
+            if outcome is DeliveryOutcome.dispatched:
                 endpoint.record_success()
             else:
-                endpoint.record_failure(uow.now, buried=outcome is not Outcome.retry)
-        gone = any(attempt.verdict.outcome is Outcome.gone for attempt in by_endpoint[endpoint.id])
+                endpoint.record_failure(uow.now, is_dead=outcome is not DeliveryOutcome.retry)
+        gone = any(attempt.decision.outcome is DeliveryOutcome.gone for attempt in by_endpoint[endpoint.id])
         if endpoint.is_active and (gone or endpoint.is_delinquent(uow.now, uow.settings.webhook_auto_disable_days)):
             await _disable(uow, endpoint, "gone" if gone else "failing", by_endpoint[endpoint.id][-1].status)
 
 
 async def _disable(uow: UnitOfWork, endpoint: WebhookEndpoint, reason: str, last_status: int) -> None:
     endpoint.disable(uow.now, reason)
-    await bury_pending(uow, endpoint.id, f"The subscriber was disabled: {reason}.")
+    await mark_pending_dead(uow, endpoint.id, f"The subscriber was disabled: {reason}.")
     uow.emit(disabled(endpoint, uow.now, last_status or None))
 
 
@@ -327,7 +329,7 @@ async def send_test(backend: Backend, actor: Actor, endpoint_id: str) -> tuple[i
             "data": {"webhook_subscription_id": endpoint.id},
         }
     )
-    parcel = Parcel(
+    delivery = ClaimedDelivery(
         id=event_id,
         topic=topics.TEST,
         body=body,
@@ -338,5 +340,5 @@ async def send_test(backend: Backend, actor: Actor, endpoint_id: str) -> tuple[i
         is_replay=False,
         secret_paths=(endpoint.secret_vault_path,),
     )
-    attempt = await _send(backend, parcel, await _keys(backend, [parcel]))
+    attempt = await _send(backend, delivery, await _keys(backend, [delivery]))
     return attempt.status, attempt.duration_ms, attempt.error, attempt.excerpt

@@ -117,7 +117,7 @@ async def delete(backend: Backend, actor: Actor, endpoint_id: str) -> None:
     async def remove(uow: UnitOfWork) -> list[str]:
         uow.authorize("webhooks:manage")
         endpoint = await queries.get(uow, endpoint_id, lock=True)
-        await bury_pending(uow, endpoint.id, "The subscriber was deleted.")
+        await mark_pending_dead(uow, endpoint.id, "The subscriber was deleted.")
         paths = [path for path in (endpoint.secret_vault_path, endpoint.previous_secret_vault_path) if path]
         await uow.session.delete(endpoint)
         uow.emit(
@@ -145,12 +145,12 @@ def disabled(endpoint: WebhookEndpoint, at: datetime, last_status: int | None = 
     )
 
 
-async def bury_pending(uow: UnitOfWork, endpoint_id: str, why: str) -> None:
+async def mark_pending_dead(uow: UnitOfWork, endpoint_id: str, why: str) -> None:
     """Mark everything still on its way to an endpoint as dead, in one statement."""
     await uow.session.execute(
         sql_update(WebhookDelivery)
         .where(WebhookDelivery.subscription_id == endpoint_id)
-        .where(WebhookDelivery.status.in_(WebhookDelivery.lifecycle.sources_of("bury")))
+        .where(WebhookDelivery.status.in_(WebhookDelivery.lifecycle.sources_of("mark_dead")))
         .values(status=DeliveryStatus.dead, error_message=why, next_attempt_at=None)
     )
 

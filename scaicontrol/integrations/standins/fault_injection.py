@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass
-class Mood:
+class InjectedFault:
     """How the next `left` calls end; after them all is well again."""
 
     choices: Sequence[str]
@@ -15,11 +15,11 @@ class Mood:
 
     def set(self, name: str, times: int = 1) -> None:
         if name not in self.choices:
-            raise ValueError(f"The mood {name!r} is none of {', '.join(self.choices)}.")
+            raise ValueError(f"The fault {name!r} is none of {', '.join(self.choices)}.")
         self.name, self.left = name, 0 if name == "ok" else max(1, times)
 
     def take(self) -> str:
-        """Name the mood of this call."""
+        """Name the fault of this call."""
         name = self.name
         self.left = max(0, self.left - 1)
         if self.left == 0:

@@ -16,7 +16,7 @@ from .questions import lead
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class VatWarning:
     """A number that VIES does not confirm; `occasion` is the same for every answer since it last did."""
 
     tenant_id: str
@@ -35,7 +35,7 @@ class Doubt:
         return title.format(number=self.vat_number), sentence.format(number=self.vat_number, buyer=self.buyer)
 
 
-async def doubt(uow: UnitOfWork, consultation_id: str) -> Doubt | None:
+async def vat_warning(uow: UnitOfWork, consultation_id: str) -> VatWarning | None:
     """
     Tell whether an answer must be looked at before the next invoice, or give None.
 
@@ -56,7 +56,7 @@ async def doubt(uow: UnitOfWork, consultation_id: str) -> Doubt | None:
     )):  # fmt: skip
         return None
     seller = partners.seller_snapshot(terms)
-    return Doubt(
+    return VatWarning(
         asked.tenant_id,
         asked.partner_id,
         profile.company_name or asked.tenant_id,

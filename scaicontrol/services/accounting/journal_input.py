@@ -18,7 +18,7 @@ MOVEMENTS = frozenset({Kind.payment, Kind.refund})
 
 
 @dataclass(frozen=True, slots=True)
-class BookedLine:
+class JournalInputLine:
     """A position: net and VAT in minor units with the sign they are stored with; `kind` chooses the revenue account."""
 
     kind: str
@@ -41,7 +41,7 @@ class ArchivedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class DocumentProof:
     """What proves a document: its place in the series, its canonical JSON, its files, and it as UBL."""
 
     fiscal_year: int
@@ -54,7 +54,7 @@ class Sealed:
 
 
 @dataclass(frozen=True, slots=True)
-class Booked:
+class JournalInput:
     """
     One thing to book. Amounts are minor units, negative on a credit note and positive on a payment and a refund.
 
@@ -72,9 +72,9 @@ class Booked:
     total_cents: int
     country: str = ""
     name: str = ""
-    lines: tuple[BookedLine, ...] = ()
+    lines: tuple[JournalInputLine, ...] = ()
     method: str = ""
-    sealed: Sealed | None = None
+    sealed: DocumentProof | None = None
 
     @property
     def order(self) -> tuple[str, date, str, str]:
