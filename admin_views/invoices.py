@@ -13,7 +13,8 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import invalid
 from scaicontrol.core.money import exponent
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import audit, invoices, payments, tenants
+from scaicontrol.services import audit, documents, explanations, invoices, payments, tenants
+from scaicontrol.services.documents.schemas import SendIn
 from scaicontrol.services.invoices import (
     CreditIn,
     DocumentType,
@@ -22,7 +23,6 @@ from scaicontrol.services.invoices import (
     InvoiceStatus,
     MarkPaidIn,
     ReasonIn,
-    SendIn,
 )
 
 from . import formatting
@@ -44,7 +44,7 @@ async def finalize(backend: Backend, actor: Actor, pk: str, given: Given) -> str
 async def send(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     to = [address.strip() for address in given.get("to", "").split(",") if address.strip()]
     data = SendIn.model_validate({"to": to or None})
-    await backend.perform(actor, invoices.send, pk, data)
+    await backend.perform(actor, documents.send, pk, data)
     return f"The mail to {', '.join(to) or 'the billing contact'} is queued."
 
 
@@ -76,7 +76,7 @@ async def mark_paid(backend: Backend, actor: Actor, pk: str, given: Given) -> st
 
 async def regenerate_pdf(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     data = ReasonIn.model_validate({"reason": given.get("reason", "")})
-    wanted = await backend.perform(actor, invoices.regenerate_pdf, pk, data.reason)
+    wanted = await backend.perform(actor, documents.regenerate_pdf, pk, data.reason)
     return f"Version {wanted.version} is being made."
 
 
@@ -199,10 +199,10 @@ class InvoiceView(ControlView, model=Invoice):
         return invoices.visible(uow)
 
     async def detail(self, uow: UnitOfWork, pk: str) -> dict[str, Any]:
-        invoice = await invoices.detail(uow, pk)
+        invoice = await documents.detail(uow, pk)
         return {
             "invoice": invoice,
-            "explained": await invoices.explain(uow, pk, language="en"),
+            "explained": await explanations.explain(uow, pk, language="en"),
             "tenant": (await tenants.names(uow, [invoice.tenant_id])).get(invoice.tenant_id, invoice.tenant_id),
             "attempts": await payments.of_invoice(uow, pk),
             "timeline": await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
@@ -225,9 +225,9 @@ class InvoiceView(ControlView, model=Invoice):
         if not found["version"].isdecimal():
             raise HTTPException(404, "There is no such version.")
         if found["kind"] == "pdf":
-            file = await invoices.pdf(console.backend, console.actor, found["pk"], int(found["version"]))
+            file = await documents.pdf(console.backend, console.actor, found["pk"], int(found["version"]))
         else:
-            file = await invoices.einvoice(console.backend, console.actor, found["pk"], found["kind"])
+            file = await documents.einvoice(console.backend, console.actor, found["pk"], found["kind"])
         headers = {"Content-Disposition": f'attachment; filename="{file.filename}"'}
         return Response(file.body, media_type=file.media_type, headers=headers)
 

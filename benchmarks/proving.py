@@ -10,7 +10,7 @@ from typing import Any
 from scaicontrol.core.backend import Backend
 from scaicontrol.integrations import pdfa
 from scaicontrol.integrations.storage import FolderStore
-from scaicontrol.services import einvoices, invoices
+from scaicontrol.services import documents, einvoices, invoices
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.invoices import DocumentType
 from tests.factories import NORTHWIND, petra
@@ -56,8 +56,8 @@ async def verifying(world: World, quick: bool) -> list[Result]:
     await _documents(backend, count)
 
     async def verify() -> int:
-        verdict = await backend.ask(petra, invoices.verify, *KEY)
-        found = [*verdict.violations, *await invoices.verify_files(backend, petra, *KEY)]
+        verdict = await backend.ask(petra, documents.verify_series, *KEY)
+        found = [*verdict.violations, *await documents.verify_files(backend, petra, *KEY)]
         if found or verdict.documents != count:
             raise RuntimeError(f"{verdict.documents} documents of {count}, {found[:3]}")
         return count
@@ -93,7 +93,7 @@ async def _documents(backend: Backend, count: int) -> None:
         draft = await backend.perform(petra, invoices.draft, data)
         await invoices.finalize(backend, petra, draft.id)
         backend.clock.advance(timedelta(seconds=1))  # type: ignore[attr-defined]  # the world's clock is frozen
-    while await invoices.render_due(backend, RENDERER, limit=200):
+    while await documents.render_due(backend, RENDERER, limit=200):
         pass
 
 

@@ -13,7 +13,17 @@ from scaicontrol.core.money import exponent
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices, notifications, partners, subscriptions, templates, tenants, uploads
+from scaicontrol.services import (
+    documents,
+    invoices,
+    notifications,
+    partners,
+    statements,
+    subscriptions,
+    templates,
+    tenants,
+    uploads,
+)
 from scaicontrol.services.invoices import Invoice
 from scaicontrol.services.notifications import StoredAttachment
 from scaicontrol.services.templates import Letter, Letterhead, MailKind, Published, TemplateType, Wish
@@ -67,7 +77,7 @@ async def mail_document(backend: Backend, fact: Outbox) -> None:
 
 
 async def _document(uow: UnitOfWork, delivery_id: str) -> Post:
-    material = await invoices.mail_material(uow, delivery_id)
+    material = await documents.mail_material(uow, delivery_id)
     invoice = material.invoice
     kind: MailKind = "email_credit_note" if invoice.is_credit_note else "email_invoice"
     return Post(
@@ -90,14 +100,14 @@ async def note_delivery(backend: Backend, fact: Outbox) -> None:
     """The transport took a mail: a document that travelled in it has been sent."""
     payload = fact.payload or {}
     if payload.get("kind") in ("email_invoice", "email_credit_note"):
-        await backend.perform(_ACTOR, invoices.record_delivery, str(payload["resource_of"]))
+        await backend.perform(_ACTOR, documents.record_delivery, str(payload["resource_of"]))
 
 
 async def mail_reminder(backend: Backend, fact: Outbox) -> None:
     """Dunning asks for a reminder; its paper travels with the mail, as soon as the invoice is overdue at all."""
     payload = fact.payload or {}
     stage = int(payload["stage"])
-    await _mail_reminder(backend, str(payload["invoice_id"]), min(stage, invoices.LAST_REMINDER), f"reminder:{stage}")
+    await _mail_reminder(backend, str(payload["invoice_id"]), min(stage, statements.LAST_REMINDER), f"reminder:{stage}")
 
 
 async def mail_wanted_reminder(backend: Backend, fact: Outbox) -> None:
@@ -110,8 +120,8 @@ async def _mail_reminder(backend: Backend, invoice_id: str, level: int, step: st
     attachments: list[StoredAttachment] = []
     # A charge may fail before the due date, and what is paid meanwhile is not reminded of. Where its template fails the
     # reminder waits, as a document waits for its files: the fact is shown again.
-    with suppress(invoices.NotOverdue):
-        paper = await invoices.make_reminder(backend, _ACTOR, invoice_id, level)
+    with suppress(statements.NotOverdue):
+        paper = await statements.make_reminder(backend, _ACTOR, invoice_id, level)
         attachments.append(StoredAttachment(paper.filename, "application/pdf", paper.storage_key))
     post = await backend.perform(_ACTOR, _about_invoice, invoice_id, "email_dunning_reminder", step)
     await _post(backend, replace(post, attachments=attachments) if post else None)

@@ -10,7 +10,7 @@ from typing import Any
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.outbox import Outbox
-from scaicontrol.services import billing, invoices, partners, payments, provisioning
+from scaicontrol.services import billing, documents, partners, payments, provisioning
 from scaicontrol.services.provisioning import ProvisioningAction
 
 from . import mails, vat_numbers
@@ -35,7 +35,7 @@ async def bill_converted(backend: Backend, fact: Outbox) -> None:
 
 
 async def make_files(backend: Backend, _: Outbox) -> None:
-    await invoices.render_due(backend, _ACTOR)
+    await documents.render_due(backend, _ACTOR)
 
 
 async def collect(backend: Backend, fact: Outbox) -> None:

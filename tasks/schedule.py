@@ -10,12 +10,14 @@ from scaicontrol.services import (
     accounting,
     billing,
     changes,
+    documents,
     identity_sync,
     invoices,
     notifications,
     payments,
     provisioning,
     registry,
+    statements,
     subscriptions,
     tax,
     uploads,
@@ -61,7 +63,7 @@ async def subscription_trial_expiry(backend: Backend) -> str:
 
 
 async def document_render(backend: Backend) -> int:
-    return await invoices.render_due(backend, Actor.system("document_render"))
+    return await documents.render_due(backend, Actor.system("document_render"))
 
 
 async def provisioning_sweep(backend: Backend) -> int:
@@ -96,7 +98,7 @@ async def orphan_sweep(backend: Backend) -> str:
     while count := await backend.perform(actor, usage.prune):
         pruned += count
     files = 0
-    for feature in (invoices, accounting, uploads):
+    for feature in (documents, statements, accounting, uploads):
         files += await feature.sweep_orphans(backend, actor)
     return f"{removed} expired keys, {pruned} old usage events, {files} files that belong to nothing removed"
 
@@ -138,6 +140,6 @@ JOBS: tuple[Job, ...] = (
         _until_done("trial_ending_notifier", subscriptions.notice_trial_ending),
     ),
     Job("vies_recheck", timedelta(days=1), tax.recheck),
-    Job("invoice_overdue", timedelta(days=1), _until_done("invoice_overdue", invoices.age)),
+    Job("invoice_overdue", timedelta(days=1), _until_done("invoice_overdue", invoices.mark_overdue)),
     Job("orphan_sweep", timedelta(days=1), orphan_sweep),
 )

@@ -9,22 +9,19 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices
+from scaicontrol.services import documents, explanations, invoices, statements
+from scaicontrol.services.documents import File
+from scaicontrol.services.documents.models import DocumentVersion
+from scaicontrol.services.documents.schemas import DocumentVersionOut, InvoiceDetail, MailQueued, SendIn
 from scaicontrol.services.einvoices import Format
+from scaicontrol.services.explanations.schemas import ExplainedPart, Explanation
 from scaicontrol.services.invoices import (
-    AccountPaperOut,
     CheckReport,
     CreditIn,
     Deleted,
     DocumentType,
-    DocumentVersion,
-    DocumentVersionOut,
-    ExplainedPart,
-    Explanation,
-    File,
     FinalizeIn,
     Invoice,
-    InvoiceDetail,
     InvoiceFilter,
     InvoiceIn,
     InvoiceOut,
@@ -32,14 +29,13 @@ from scaicontrol.services.invoices import (
     InvoiceStatus,
     InvoiceSummary,
     LineOrderIn,
-    MailQueued,
     MarkPaidIn,
     ReasonIn,
-    ReminderIn,
     RenderOut,
-    SendIn,
     SettlementOut,
 )
+from scaicontrol.services.statements.models import AccountDocument
+from scaicontrol.services.statements.schemas import AccountDocumentOut, ReminderIn
 
 from .bodies import LARGE_JSON_MAX
 from .door import Many, One, Paged, Paging, Router, narrowing
@@ -77,7 +73,7 @@ async def index(uow: UnitOfWork, paging: Paging, wanted: Wanted) -> Page[Invoice
     "/{invoice_id}", response_model=One[InvoiceDetail], permission="invoices:administer", summary="Show a document"
 )
 async def show(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
-    return await invoices.detail(uow, invoice_id)
+    return await documents.detail(uow, invoice_id)
 
 
 @router.patch(
@@ -142,7 +138,7 @@ async def finalize(
     summary="Make the files anew as one more version",
 )
 async def regenerate_pdf(uow: UnitOfWork, invoice_id: str, body: ReasonIn) -> invoices.DocumentRender:
-    return await invoices.regenerate_pdf(uow, invoice_id, body.reason)
+    return await documents.regenerate_pdf(uow, invoice_id, body.reason)
 
 
 @router.post(
@@ -153,7 +149,7 @@ async def regenerate_pdf(uow: UnitOfWork, invoice_id: str, body: ReasonIn) -> in
     summary="Send a document",
 )
 async def send(uow: UnitOfWork, invoice_id: str, body: SendIn) -> MailQueued:
-    return await invoices.send(uow, invoice_id, body)
+    return await documents.send(uow, invoice_id, body)
 
 
 @router.post(
@@ -171,25 +167,25 @@ async def credit(backend: Backend, actor: Actor, invoice_id: str, body: CreditIn
 
 @router.post(
     "/{invoice_id}/reminder",
-    response_model=One[AccountPaperOut],
+    response_model=One[AccountDocumentOut],
     permission="invoices:remind",
     keyed=True,
     summary="Remind of an overdue invoice",
 )
-async def remind(backend: Backend, actor: Actor, invoice_id: str, body: ReminderIn) -> invoices.AccountPaper:
+async def remind(backend: Backend, actor: Actor, invoice_id: str, body: ReminderIn) -> AccountDocument:
     """Makes the reminder and has it mailed to the billing contact; the same level is made and mailed once."""
-    return await invoices.remind(backend, actor, invoice_id, body.level)
+    return await statements.remind(backend, actor, invoice_id, body.level)
 
 
 @router.get(
     "/{invoice_id}/reminders",
-    response_model=Many[AccountPaperOut],
+    response_model=Many[AccountDocumentOut],
     permission="invoices:administer",
     summary="List the reminders that were made",
 )
-async def reminders(uow: UnitOfWork, invoice_id: str) -> list[invoices.AccountPaper]:
+async def reminders(uow: UnitOfWork, invoice_id: str) -> list[AccountDocument]:
     """Each with the digest of its file and the template it was made with, the first level first."""
-    return await invoices.reminders(uow, invoice_id)
+    return await statements.reminders(uow, invoice_id)
 
 
 @router.post(
@@ -224,7 +220,7 @@ async def pdf(
     invoice_id: str,
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="Default: the last.")] = None,
 ) -> Response:
-    return as_file(await invoices.pdf(backend, actor, invoice_id, version))
+    return as_file(await documents.pdf(backend, actor, invoice_id, version))
 
 
 @router.get(
@@ -238,7 +234,7 @@ async def download(
     wanted: Annotated[Format | None, Query(alias="format")] = None,
     profile: Profile = None,
 ) -> Response:
-    return as_file(await invoices.einvoice(backend, actor, invoice_id, wanted, profile))
+    return as_file(await documents.einvoice(backend, actor, invoice_id, wanted, profile))
 
 
 @router.get(
@@ -251,7 +247,7 @@ async def explain(
     uow: UnitOfWork, invoice_id: str, line: Line = None, part: ExplainedPart | None = None, language: Language = None
 ) -> Explanation:
     """Works each amount out again from what is stored; `matches` is false as soon as one comes out differently."""
-    return await invoices.explain(uow, invoice_id, line_id=line, part=part, language=language)
+    return await explanations.explain(uow, invoice_id, line_id=line, part=part, language=language)
 
 
 @router.get(
@@ -261,7 +257,7 @@ async def explain(
     summary="List stored files with their digests",
 )
 async def versions(uow: UnitOfWork, invoice_id: str) -> list[DocumentVersion]:
-    return await invoices.versions(uow, invoice_id)
+    return await documents.versions(uow, invoice_id)
 
 
 @credit_notes.get(

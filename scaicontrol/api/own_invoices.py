@@ -11,18 +11,16 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.schemas import Moment, Out
 from scaicontrol.core.work import ReadContext, UnitOfWork
-from scaicontrol.services import invoices, payments
+from scaicontrol.services import documents, explanations, invoices, payments
+from scaicontrol.services.documents.schemas import MailQueued, SendOwnIn
 from scaicontrol.services.einvoices import Format
+from scaicontrol.services.explanations.schemas import ExplainedPart, Explanation
 from scaicontrol.services.invoices import (
-    ExplainedPart,
-    Explanation,
     Invoice,
     InvoiceFilter,
     InvoiceOut,
     InvoiceStatus,
     InvoiceSummary,
-    MailQueued,
-    SendOwnIn,
     SettlementOut,
 )
 
@@ -83,7 +81,7 @@ async def show(context: ReadContext, invoice_id: str) -> dict[str, Any]:
     responses={200: {"content": {"application/pdf": {}}}},
 )  # fmt: skip
 async def pdf(backend: Backend, actor: Actor, invoice_id: str) -> Response:
-    return as_file(await invoices.pdf(backend, actor, invoice_id))
+    return as_file(await documents.pdf(backend, actor, invoice_id))
 
 
 @router.get(
@@ -97,7 +95,7 @@ async def download(
     wanted: Annotated[Format | None, Query(alias="format")] = None,
     profile: Profile = None,
 ) -> Response:
-    return as_file(await invoices.einvoice(backend, actor, invoice_id, wanted, profile))
+    return as_file(await documents.einvoice(backend, actor, invoice_id, wanted, profile))
 
 
 @router.get(
@@ -110,7 +108,7 @@ async def explain(
     uow: UnitOfWork, invoice_id: str, line: Line = None, part: ExplainedPart | None = None, language: Language = None
 ) -> Explanation:
     """Works each amount out again from what is stored; `matches` is false as soon as one comes out differently."""
-    return await invoices.explain(uow, invoice_id, line_id=line, part=part, language=language)
+    return await explanations.explain(uow, invoice_id, line_id=line, part=part, language=language)
 
 
 @router.post(
@@ -121,4 +119,4 @@ async def explain(
     summary="Have an invoice mailed to the billing contact",
 )
 async def send(uow: UnitOfWork, invoice_id: str, body: SendOwnIn | None = None) -> MailQueued:
-    return await invoices.send(uow, invoice_id)
+    return await documents.send(uow, invoice_id)

@@ -10,8 +10,8 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.schemas import Currency, DayIn
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices
-from scaicontrol.services.invoices import Statement
+from scaicontrol.services import statements
+from scaicontrol.services.statements.schemas import Statement
 
 from .door import One, Router
 from .invoices import as_file
@@ -28,19 +28,19 @@ _PDF: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {"application/p
 @router.get("", response_model=One[Statement], permission="invoices:read", summary="Show one's own account")
 async def statement(uow: UnitOfWork, first: From, last: To, currency: Wanted = None) -> Statement:
     """Opening and closing balance, every document and payment between, and what is overdue for how long."""
-    return await invoices.statement(uow, _own_tenant(uow.actor), first, last, currency)
+    return await statements.statement(uow, _own_tenant(uow.actor), first, last, currency)
 
 
 @router.get("/pdf", permission="invoices:read", summary="Fetch one's own account as a PDF", responses=_PDF)
 async def statement_pdf(backend: Backend, actor: Actor, first: From, last: To, currency: Wanted = None) -> Response:
-    return as_file(await invoices.statement_pdf(backend, actor, _own_tenant(actor), first, last, currency))
+    return as_file(await statements.statement_pdf(backend, actor, _own_tenant(actor), first, last, currency))
 
 
 @any_tenant.get(
     "", response_model=One[Statement], permission="invoices:administer", summary="Show the account of a tenant"
 )
 async def statement_of(uow: UnitOfWork, tenant_id: str, first: From, last: To, currency: Wanted = None) -> Statement:
-    return await invoices.statement(uow, tenant_id, first, last, currency)
+    return await statements.statement(uow, tenant_id, first, last, currency)
 
 
 @any_tenant.get(
@@ -49,7 +49,7 @@ async def statement_of(uow: UnitOfWork, tenant_id: str, first: From, last: To, c
 async def statement_pdf_of(
     backend: Backend, actor: Actor, tenant_id: str, first: From, last: To, currency: Wanted = None
 ) -> Response:
-    return as_file(await invoices.statement_pdf(backend, actor, tenant_id, first, last, currency))
+    return as_file(await statements.statement_pdf(backend, actor, tenant_id, first, last, currency))
 
 
 def _own_tenant(actor: Actor) -> str:

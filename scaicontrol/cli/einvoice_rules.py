@@ -9,7 +9,7 @@ import typer
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import einvoices, invoices
+from scaicontrol.services import documents, einvoices
 from scaicontrol.services.einvoices import InstalledRuleSet, NewRuleSet
 
 from .door import command, progress
@@ -104,7 +104,7 @@ async def rehearse(
     """Hold the last days' documents against rules that do not hold yet, and say which would be refused."""
     wanted = await backend.ask(actor, _named, rules) if rules else None
     with progress("Documents") as moved:
-        held = await invoices.rehearse(backend, actor, days, wanted, moved)
+        held = await documents.rehearse_rules(backend, actor, days, wanted, moved)
     return {
         "rules": list(held.rules),
         "documents": held.documents,

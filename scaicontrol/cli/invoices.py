@@ -11,20 +11,18 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices
+from scaicontrol.services import documents, explanations, invoices, statements
+from scaicontrol.services.documents.schemas import InvoiceDetail, Verification, Violation
+from scaicontrol.services.explanations.schemas import ExplainedPart
 from scaicontrol.services.invoices import (
-    AccountPaperOut,
     CheckReport,
-    ExplainedPart,
     FinalizeIn,
-    InvoiceDetail,
     InvoiceFilter,
     InvoiceStatus,
     InvoiceSummary,
     RenderOut,
-    Verification,
-    Violation,
 )
+from scaicontrol.services.statements.schemas import AccountDocumentOut
 
 from .door import command, progress
 from .moments import day_option
@@ -60,7 +58,7 @@ _SHOWN = {
 @command(app)
 async def show(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
     """Show everything about a document."""
-    return await invoices.detail(uow, invoice_id)
+    return await documents.detail(uow, invoice_id)
 
 
 @command(app)
@@ -72,7 +70,7 @@ async def explain(
     language: Annotated[str | None, typer.Option(help="en, nl, de, fr, es or it; default: the document's.")] = None,
 ) -> list[dict[str, Any]]:
     """Work a document's amounts out again and say how each came about."""
-    found = await invoices.explain(uow, invoice_id, line_id=line, part=part, language=language)
+    found = await explanations.explain(uow, invoice_id, line_id=line, part=part, language=language)
     return [
         {
             "part": each.part,
@@ -101,7 +99,7 @@ async def regenerate_pdf(
     uow: UnitOfWork, invoice_id: str, reason: Annotated[str, typer.Option(help="Why; it is kept.")]
 ) -> RenderOut:
     """Make the files of a document anew, as one more version."""
-    return RenderOut.model_validate(await invoices.regenerate_pdf(uow, invoice_id, reason))
+    return RenderOut.model_validate(await documents.regenerate_pdf(uow, invoice_id, reason))
 
 
 @command(app, changes=True)
@@ -110,17 +108,17 @@ async def remind(
     actor: Actor,
     invoice_id: str,
     level: Annotated[
-        int | None, typer.Option(min=1, max=invoices.LAST_REMINDER, help="Default: the one after the last.")
+        int | None, typer.Option(min=1, max=statements.LAST_REMINDER, help="Default: the one after the last.")
     ] = None,
-) -> AccountPaperOut:
+) -> AccountDocumentOut:
     """Make the reminder of an overdue invoice and have it mailed; the same level is made and mailed once."""
-    return AccountPaperOut.model_validate(await invoices.remind(backend, actor, invoice_id, level))
+    return AccountDocumentOut.model_validate(await statements.remind(backend, actor, invoice_id, level))
 
 
 @command(app)
 async def reminders(uow: UnitOfWork, invoice_id: str) -> list[dict[str, Any]]:
     """List the reminders of an invoice that were made."""
-    rows = [AccountPaperOut.model_validate(paper) for paper in await invoices.reminders(uow, invoice_id)]
+    rows = [AccountDocumentOut.model_validate(paper) for paper in await statements.reminders(uow, invoice_id)]
     return [row.model_dump(mode="json", include=_REMINDED) for row in rows]
 
 
@@ -142,17 +140,17 @@ async def verify(
 ) -> list[dict[str, Any]]:
     """Re-compute seals, numbers, witnesses and files of every series; ends with 1 when one is not as it was sealed."""
     rows: list[dict[str, Any]] = []
-    for series in await backend.ask(actor, invoices.series, partner):
+    for series in await backend.ask(actor, documents.series, partner):
         key = (series.partner_id, series.document_type, series.fiscal_year)
         if year not in (None, series.fiscal_year):
             continue
         named = f"{key[0]} {key[1].replace('_', ' ')}s of {key[2]}"
         with progress(f"Seals of {named}") as moved:
-            verdict = await backend.ask(actor, invoices.verify, *key, progress=moved)
+            verdict = await backend.ask(actor, documents.verify_series, *key, progress=moved)
         found = verdict.violations
         if files:
             with progress(f"Files of {named}") as moved:
-                found = [*found, *await invoices.verify_files(backend, actor, *key, progress=moved)]
+                found = [*found, *await documents.verify_files(backend, actor, *key, progress=moved)]
         rows += _findings(verdict, found)
     return rows
 

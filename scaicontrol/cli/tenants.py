@@ -11,8 +11,8 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict
 from scaicontrol.core.pagination import PAGE_SIZE_MAX, PageRequest
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices, tenants
-from scaicontrol.services.invoices import Statement
+from scaicontrol.services import statements, tenants
+from scaicontrol.services.statements.schemas import Statement
 from scaicontrol.services.tenants import BillingProfileOut, TenantOut
 
 from .door import command
@@ -57,9 +57,9 @@ async def statement(
     """Show what a tenant was billed and paid between two days, or write it as a PDF."""
     asked = tenant_id, first, last, currency
     if output is None:
-        return await backend.ask(actor, invoices.statement, *asked)
+        return await backend.ask(actor, statements.statement, *asked)
     if output.exists():
         raise Conflict(f"{output} exists; name another file, or move it away.")
-    made = await invoices.statement_pdf(backend, actor, *asked)
+    made = await statements.statement_pdf(backend, actor, *asked)
     output.write_bytes(made.body)
     return f"Wrote the statement of {tenant_id} to {output}."

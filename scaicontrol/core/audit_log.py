@@ -11,6 +11,7 @@ from scaicontrol.db.tenant_filter import Journal, PartnerPrivate
 
 
 class AuditEntry(Journal, PartnerPrivate, Model):
+    append_only = True
     __tablename__ = "audit_log"
     __table_args__ = (
         Index("ix_audit_log_feed", "created_at", "id"),

@@ -25,6 +25,8 @@ class Model(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UTCDateTime, int: BigInteger}
     # Rows that say how something is done, not what: keys of requests, leases, the next number. No plan shows them.
     bookkeeping: ClassVar[bool] = False
+    # Rows that are written once: the session refuses to change or delete them (`invoices/immutability.py`).
+    append_only: ClassVar[bool] = False
 
     created_at: Mapped[datetime] = mapped_column(sort_order=900)
     updated_at: Mapped[datetime] = mapped_column(sort_order=901)

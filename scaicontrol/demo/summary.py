@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from scaicontrol.core.money import Money
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices, partners
+from scaicontrol.services import documents, partners
 from scaicontrol.services.invoices import DocumentType, Invoice, InvoiceStatus
 from scaicontrol.services.notifications import OutgoingMail
 from scaicontrol.services.payments import Dunning, Payment
@@ -117,7 +117,7 @@ async def _count(uow: UnitOfWork, column: object) -> int:
 
 async def _is_intact(uow: UnitOfWork) -> bool:
     reports = [
-        await invoices.verify(uow, series.partner_id, DocumentType(series.document_type), series.fiscal_year)
-        for series in await invoices.series(uow)
+        await documents.verify_series(uow, series.partner_id, DocumentType(series.document_type), series.fiscal_year)
+        for series in await documents.series(uow)
     ]
     return all(report.intact for report in reports)

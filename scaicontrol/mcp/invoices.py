@@ -9,35 +9,28 @@ from scaicontrol.core.ids import Id
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.schemas import Out
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices, payments
+from scaicontrol.services import documents, explanations, invoices, payments, statements
+from scaicontrol.services.documents.schemas import InvoiceDetail, MailQueued, SendIn, Verification
+from scaicontrol.services.explanations.schemas import ExplainedPart, Explanation
 from scaicontrol.services.invoices import (
-    AccountPaperOut,
     CheckReport,
     CreditIn,
     DocumentType,
-    ExplainedPart,
-    Explanation,
     FinalizeIn,
     Invoice,
-    InvoiceDetail,
     InvoiceFilter,
     InvoiceIn,
     InvoiceOut,
     InvoicePatch,
     InvoiceSummary,
-    MailQueued,
     MarkPaidIn,
     ReasonIn,
-    Reminded,
-    ReminderIn,
     RenderOut,
-    SendIn,
     SettlementOut,
-    Statement,
-    StatementIn,
-    Verification,
 )
 from scaicontrol.services.payments.schemas import RefundIn
+from scaicontrol.services.statements.models import AccountDocument
+from scaicontrol.services.statements.schemas import AccountDocumentOut, Reminded, ReminderIn, Statement, StatementIn
 
 from .door import Paging, Tool
 
@@ -68,7 +61,7 @@ async def list_(uow: UnitOfWork, wanted: InvoiceFilter, paging: Paging) -> Page[
 async def get(uow: UnitOfWork, invoice_id: Id) -> InvoiceDetail | InvoiceOut:
     """Read one document with its lines; operators also get its decision, payments, files and facts."""
     if uow.actor.may("invoices:administer"):
-        return await invoices.detail(uow, invoice_id)
+        return await documents.detail(uow, invoice_id)
     return await invoices.shown(uow.actor, await invoices.get(uow, invoice_id))
 
 
@@ -87,7 +80,7 @@ async def explain(
     language: str | None = None,
 ) -> Explanation:
     """Work the amounts of a document, or one line, out again and say in sentences how each came about."""
-    return await invoices.explain(uow, invoice_id, line_id=line_id, part=part, language=language)
+    return await explanations.explain(uow, invoice_id, line_id=line_id, part=part, language=language)
 
 
 @tool.read("invoices:read", out=Statement)
@@ -96,13 +89,13 @@ async def statement(uow: UnitOfWork, wanted: StatementIn) -> Statement:
     tenant_id = wanted.tenant_id or uow.actor.tenant_id
     if tenant_id is None:
         raise invalid("tenant_id", "Name the tenant whose account is to be shown.", "missing")
-    return await invoices.statement(uow, tenant_id, wanted.first, wanted.last, wanted.currency)
+    return await statements.statement(uow, tenant_id, wanted.first, wanted.last, wanted.currency)
 
 
-@tool.read("invoices:administer", out=list[AccountPaperOut])
-async def reminders(uow: UnitOfWork, invoice_id: Id) -> list[invoices.AccountPaper]:
+@tool.read("invoices:administer", out=list[AccountDocumentOut])
+async def reminders(uow: UnitOfWork, invoice_id: Id) -> list[AccountDocument]:
     """List the reminders of an invoice that were made, the first level first."""
-    return await invoices.reminders(uow, invoice_id)
+    return await statements.reminders(uow, invoice_id)
 
 
 @tool.read("invoices:verify", out=Verification)
@@ -116,7 +109,7 @@ async def verify(
     seller = partner_id or uow.actor.partner_id
     if seller is None:
         raise invalid("partner_id", "Name the seller whose series is to be verified.", "missing")
-    return await invoices.verify(uow, seller, document_type, fiscal_year)
+    return await documents.verify_series(uow, seller, document_type, fiscal_year)
 
 
 @tool.change("invoices:create", out=InvoiceOut)
@@ -140,14 +133,14 @@ async def finalize(backend: Backend, actor: Actor, invoice_id: Id, body: Finaliz
 @tool.change("invoices:administer", "invoices:send", out=MailQueued, outside=True)
 async def send(uow: UnitOfWork, invoice_id: Id, body: SendIn) -> MailQueued:
     """Mail a finalized document, or show it in the portal."""
-    return await invoices.send(uow, invoice_id, body)
+    return await documents.send(uow, invoice_id, body)
 
 
 @tool.change("invoices:remind", out=Reminded, outside=True)
 async def remind(backend: Backend, actor: Actor, invoice_id: Id, body: ReminderIn) -> Reminded:
     """Make the reminder of an overdue invoice and have it mailed; the same level is made and mailed once."""
-    paper = await invoices.remind(backend, actor, invoice_id, body.level)
-    shown = AccountPaperOut.model_validate(paper)
+    paper = await statements.remind(backend, actor, invoice_id, body.level)
+    shown = AccountDocumentOut.model_validate(paper)
     return Reminded(invoice_id=invoice_id, level=paper.level or 1, paper=shown)
 
 
@@ -182,7 +175,7 @@ async def refund(backend: Backend, actor: Actor, invoice_id: Id, body: RefundIn)
 @tool.change("invoices:regenerate_pdf", out=RenderOut)
 async def regenerate_pdf(uow: UnitOfWork, invoice_id: Id, body: ReasonIn) -> invoices.DocumentRender:
     """Make a new version of a document's files; the old ones stay."""
-    return await invoices.regenerate_pdf(uow, invoice_id, body.reason)
+    return await documents.regenerate_pdf(uow, invoice_id, body.reason)
 
 
 async def _stored(uow: UnitOfWork, invoice: Invoice) -> InvoiceOut:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from scaicontrol import verify_archive
-from scaicontrol.services import accounting, invoices
+from scaicontrol.services import accounting, documents, invoices
 from scaicontrol.services.accounting import Artefact
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.invoices import CreditIn, CreditLineIn
@@ -51,7 +51,7 @@ async def packed(backend) -> bytes:
         credit = CreditIn(lines=[CreditLineIn(line_id=line.id, amount_cents=100)], reason="Outage", finalize=False)
         note = await backend.perform(petra, invoices.draft_credit, first.id, credit)
         await invoices.finalize(backend, petra, note.id)
-    while await invoices.render_due(backend, RENDERER):
+    while await documents.render_due(backend, RENDERER):
         pass
     return (await archive(backend)).body
 
@@ -88,7 +88,7 @@ async def test_an_intact_archive_is_accepted_as_zip_and_as_folder(packed, tmp_pa
 async def test_the_same_range_is_the_same_bytes_and_a_part_of_it_says_where_it_begins(backend, packed):
     assert (await archive(backend)).body == packed
     invoice = await backend.ask(petra, invoices.find_number, NORTHWIND, "SCAI-2026-000002")
-    await invoices.einvoice(backend, petra, invoice.id, Format.facturx)  # made on demand is no part of it
+    await documents.einvoice(backend, petra, invoice.id, Format.facturx)  # made on demand is no part of it
     assert (await archive(backend)).body == packed
 
 

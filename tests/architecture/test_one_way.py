@@ -101,7 +101,7 @@ def test_what_may_be_done_now_is_said_by_one_function_of_the_feature():
     shown = {
         kind.__module__.split(".")[2]
         for kind in _subclasses(Out)
-        if "available_actions" in kind.model_fields and kind.__module__.startswith("scaicontrol.services.")
+        if "available_actions" in kind.__annotations__ and kind.__module__.startswith("scaicontrol.services.")
     }
     assert shown, "no answer offers anything any more"
     assert {feature for feature in shown if "offered" not in public[feature]} == set()

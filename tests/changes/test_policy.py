@@ -22,11 +22,11 @@ from scaicontrol.services.changes.policy import (
     may_matter,
     rule_for,
 )
+from scaicontrol.services.documents.events import DeliveryRequested
 from scaicontrol.services.identity.events import GroupRoleGranted, UserRoleGranted, UserRoleRevoked
 from scaicontrol.services.invoices import MarkPaidIn
 from scaicontrol.services.invoices.events import (
     CreditNoteIssued,
-    DeliveryRequested,
     DraftVoided,
     InvoiceFinalized,
     InvoiceVoided,

@@ -16,7 +16,7 @@ from PIL import Image
 
 from scaicontrol.integrations import pdfa
 from scaicontrol.services import einvoices, tax, templates
-from tests.factories.account_papers import reminder_variables, statement_variables
+from tests.factories.account_documents import reminder_variables, statement_variables
 from tests.factories.documents import carried, rows_for, title_of
 
 MOMENT = datetime(2026, 11, 1, 8, 30, 15, tzinfo=UTC)

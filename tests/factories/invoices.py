@@ -4,8 +4,9 @@ from typing import Any
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.services import invoices
-from scaicontrol.services.invoices import DraftIn, DraftLineIn, Invoice, SendIn
+from scaicontrol.services import documents, invoices
+from scaicontrol.services.documents.schemas import SendIn
+from scaicontrol.services.invoices import DraftIn, DraftLineIn, Invoice
 
 from . import ACME, petra
 
@@ -31,7 +32,7 @@ async def finalized(backend: Backend, *lines: DraftLineIn, by: Actor = petra, **
 async def rendered(backend: Backend, *lines: DraftLineIn, **fields: Any) -> Invoice:
     """Finalized, with its files stored."""
     invoice = await finalized(backend, *lines, **fields)
-    while await invoices.render_due(backend, RENDERER):
+    while await documents.render_due(backend, RENDERER):
         pass
     return await backend.ask(petra, invoices.get, invoice.id)
 
@@ -39,7 +40,7 @@ async def rendered(backend: Backend, *lines: DraftLineIn, **fields: Any) -> Invo
 async def sent(backend: Backend, *lines: DraftLineIn, **fields: Any) -> Invoice:
     """Finalized and shown in the portal."""
     invoice = await finalized(backend, *lines, **fields)
-    await backend.perform(petra, invoices.send, invoice.id, SendIn(channel=invoices.Channel.portal))
+    await backend.perform(petra, documents.send, invoice.id, SendIn(channel=invoices.Channel.portal))
     return await backend.ask(petra, invoices.get, invoice.id)
 
 

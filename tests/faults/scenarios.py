@@ -26,7 +26,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.outbox import Outbox
-from scaicontrol.services import accounting, billing, invoices, webhooks
+from scaicontrol.services import accounting, billing, documents, invoices, statements, webhooks
 from scaicontrol.services.accounting.schemas import IntegrationPut
 from scaicontrol.services.einvoices import rule_sets
 from scaicontrol.services.invoices import CreditIn, DocumentType, Invoice, InvoiceStatus
@@ -95,11 +95,11 @@ async def number(backend: Backend, clock: FrozenClock) -> None:
     for invoice in await backend.ask(ada, _of, DocumentType.invoice):
         for part in (5, None) if invoice.is_sealed else ():
             await _credit(backend, invoice, CreditIn(reason="Goodwill", amount_cents=part))
-    while await invoices.render_due(backend, _WORKER):
+    while await documents.render_due(backend, _WORKER):
         pass
     if clock.now() > BEGUN:
         clock.set(LONG_AFTER)
-        await invoices.sweep_orphans(backend, Actor.system("orphan_sweep"))
+        await documents.sweep_orphans(backend, Actor.system("orphan_sweep"))
 
 
 async def keep_books(folder: Path, vault: MemoryVault) -> None:
@@ -110,7 +110,7 @@ async def keep_books(folder: Path, vault: MemoryVault) -> None:
     await an_integration(backend)
     for cents in (1000, 333):
         await finalized(backend, a_line(cents))
-    while await invoices.render_due(backend, _WORKER):
+    while await documents.render_due(backend, _WORKER):
         pass
     await backend.database.dispose()
 
@@ -124,12 +124,12 @@ async def book(backend: Backend, clock: FrozenClock) -> None:
         body = IntegrationPut(provider=books.provider, name=books.name, mapping=mapping, version=books.version)
         await accounting.update(backend, petra, books.id, body)
     for invoice in await backend.ask(ada, _of, DocumentType.invoice):
-        await invoices.make_reminder(backend, petra, invoice.id, 1)
-    await invoices.statement_pdf(backend, alice, ACME, BEGUN.date() - timedelta(days=90), BEGUN.date())
+        await statements.make_reminder(backend, petra, invoice.id, 1)
+    await statements.statement_pdf(backend, alice, ACME, BEGUN.date() - timedelta(days=90), BEGUN.date())
     await accounting.sync_due(backend)
     if recovers:
         clock.set(LONG_AFTER)
-        await invoices.sweep_orphans(backend, Actor.system("orphan_sweep"))
+        await documents.sweep_orphans(backend, Actor.system("orphan_sweep"))
         await accounting.sweep_orphans(backend, Actor.system("orphan_sweep"))
 
 

@@ -13,7 +13,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.settings import Environment, Settings
 from scaicontrol.db.engine import Database
-from scaicontrol.services import invoices, partners, webhooks
+from scaicontrol.services import documents, invoices, partners, webhooks
 from scaicontrol.services.webhooks import WebhookDelivery
 from scaicontrol.services.webhooks.schemas import WebhookEndpointIn
 from tests.databases import create_schema
@@ -69,7 +69,7 @@ async def test_all_nodes_number_one_series_while_processes_and_a_node_are_killed
         galera.settle()
         galera.start(2)
     holds(await nodes[0].ask(ada, whole_series), 24)
-    assert (await nodes[1].ask(ada, invoices.verify, NORTHWIND, "invoice", 2026)).violations == []
+    assert (await nodes[1].ask(ada, documents.verify_series, NORTHWIND, "invoice", 2026)).violations == []
 
 
 async def test_dispatchers_on_every_node_deliver_each_event_once(nodes):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from scaicontrol.services import invoices
+from scaicontrol.services import documents
 from scaicontrol.services.invoices import Invoice
 from tests.factories import NORTHWIND, ada
 from tests.factories.invoices import a_draft, a_line
@@ -55,4 +55,4 @@ async def test_processes_number_one_series_while_some_are_killed(backend, databa
     said = await crowd(database_url, ids, processes=processes, kills=kills)
     assert said == f"finalised {count}, killed {kills}, ended [0]"
     holds(await backend.ask(ada, whole_series), count)
-    assert (await backend.ask(ada, invoices.verify, NORTHWIND, "invoice", 2026)).violations == []
+    assert (await backend.ask(ada, documents.verify_series, NORTHWIND, "invoice", 2026)).violations == []

@@ -7,10 +7,9 @@ from pydantic import ValidationError
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import Refused
-from scaicontrol.services import einvoices, invoices, partners, tenants
+from scaicontrol.services import documents, einvoices, explanations, invoices, partners, tenants
 from scaicontrol.services.invoices import CreditIn, CreditLineIn, InvoicePatch, LineIn
-from scaicontrol.services.invoices.paper import document_of
-from scaicontrol.services.invoices.service.render import paper_of
+from scaicontrol.services.invoices.document_source import document_of, source_of
 from tests.factories import ACME, NORTHWIND, petra
 from tests.factories.invoices import a_draft, a_line, again, finalized
 
@@ -21,7 +20,7 @@ EXPRESS = {"amount_cents": 500, "reason": "Express set-up", "reason_code": "ABL"
 
 async def document(backend, invoice):
     async def read(uow):
-        return document_of(await paper_of(uow, await invoices.get(uow, invoice.id)))
+        return document_of(await source_of(uow, await invoices.get(uow, invoice.id)))
 
     return await backend.ask(petra, read)
 
@@ -56,9 +55,9 @@ async def test_vat_is_computed_on_what_is_left(backend):
     written = await document(backend, invoice)
     assert (written.totals.allowances, written.totals.charges) == (Decimal("10.00"), Decimal("5.00"))
     assert einvoices.check(written, einvoices.Format.cii) == []
-    explained = await backend.ask(petra, invoices.explain, invoice.id)
+    explained = await backend.ask(petra, explanations.explain, invoice.id)
     assert explained.matches
-    assert (await backend.ask(petra, invoices.verify, NORTHWIND, "invoice", 2026)).intact
+    assert (await backend.ask(petra, documents.verify_series, NORTHWIND, "invoice", 2026)).intact
 
 
 @pytest.mark.parametrize(

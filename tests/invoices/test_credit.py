@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from scaicontrol.core.errors import Conflict, Refused
-from scaicontrol.services import invoices, tax
+from scaicontrol.services import documents, invoices, tax
 from scaicontrol.services.invoices import CreditIn, CreditLineIn, InvoiceLine, InvoiceStatus, MarkPaidIn, crediting
 from tests.factories import NORTHWIND, ada, petra
 from tests.factories.changes import agreed
@@ -69,7 +69,7 @@ async def test_a_credit_after_payment_leaves_the_rest_to_be_refunded(backend, cl
         petra, invoices.record_refund, note.id, refund_id="rfn_1", amount_cents=1210, refunded_at=clock.now()
     )
     assert (done.invoice.status, done.invoice.amount_due_cents) == (InvoiceStatus.paid, 0)
-    verdict = await backend.ask(petra, invoices.verify, NORTHWIND, invoices.DocumentType.credit_note, 2026)
+    verdict = await backend.ask(petra, documents.verify_series, NORTHWIND, invoices.DocumentType.credit_note, 2026)
     assert verdict.intact, verdict.violations
 
 
@@ -91,7 +91,7 @@ async def test_two_notes_at_once_share_the_last_cent_of_vat(backend):
     await asyncio.gather(*(credited(backend, invoice) for _ in range(2)), return_exceptions=True)
     assert await given_back(backend, invoice) == (-11, -invoice.tax_cents, {first: 3, second: 8})
     assert (await again(backend, invoice)).amount_due_cents == 0
-    verdict = await backend.ask(petra, invoices.verify, NORTHWIND, invoices.DocumentType.credit_note, 2026)
+    verdict = await backend.ask(petra, documents.verify_series, NORTHWIND, invoices.DocumentType.credit_note, 2026)
     assert verdict.intact, verdict.violations
 
 

@@ -8,7 +8,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import Conflict, Invalid, Refused
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.rehearsal import rehearse
-from scaicontrol.services import invoices, tax
+from scaicontrol.services import documents, invoices, tax
 from scaicontrol.services.invoices import DocumentType, FinalizeIn, InvoiceIn, InvoicePatch, InvoiceStatus, NumberSeries
 from scaicontrol.services.invoices.service.finalize import finalize_within, open_series
 from tests.factories import ACME, NORTHWIND, alice, petra
@@ -143,7 +143,7 @@ async def test_ten_at_once_leave_no_gap_no_twin_and_no_broken_seal(backend):
     drafts = [await a_draft(backend, a_line(100 + position)) for position in range(10)]
     done = await asyncio.gather(*(invoices.finalize(backend, petra, draft.id) for draft in drafts))
     assert sorted(str(invoice.number) for invoice in done) == [f"SCAI-2026-{serial:06}" for serial in range(1, 11)]
-    verdict = await backend.ask(petra, invoices.verify, NORTHWIND, DocumentType.invoice, 2026)
+    verdict = await backend.ask(petra, documents.verify_series, NORTHWIND, DocumentType.invoice, 2026)
     assert (verdict.intact, verdict.documents) == (True, 10)
 
 

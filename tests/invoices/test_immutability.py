@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import Refused
 from scaicontrol.db.triggers import INVOICE_MUTABLE, INVOICE_SEALED
-from scaicontrol.services import invoices, tax
+from scaicontrol.services import documents, invoices, tax
 from scaicontrol.services.invoices import Invoice, InvoiceLine
 from tests.databases import TAMPERING
 from tests.factories import NORTHWIND
@@ -62,7 +62,7 @@ async def test_the_orm_refuses_to_touch_lines_decision_versions_and_settlements(
         (await tax.get(uow, invoice.id)).category = "Z"
 
     async def change_version(uow):
-        (await invoices.versions(uow, invoice.id))[0].sha256 = "0" * 64
+        (await documents.versions(uow, invoice.id))[0].sha256 = "0" * 64
 
     async def delete(uow):
         await uow.session.delete(await invoices.get(uow, invoice.id))

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from scaicontrol.api import door, errors
 from scaicontrol.api import invoices as routes
 from scaicontrol.api.own_invoices import router as own
-from scaicontrol.services import invoices
+from scaicontrol.services import documents
 from tests.factories import ACME, alice, gina, nobody, petra, pim, sam
 from tests.factories.invoices import RENDERER
 
@@ -58,7 +58,7 @@ async def test_draft_edit_check_finalize_fetch_and_credit(backend, http):
     early = await http(alice, "GET", f"/billing/invoices/{draft['id']}/pdf")
     assert early.status_code == 409
     assert int(early.headers["retry-after"]) > 0
-    await invoices.render_due(backend, RENDERER)
+    await documents.render_due(backend, RENDERER)
     fetched = await http(alice, "GET", f"/billing/invoices/{draft['id']}/pdf")
     assert (fetched.headers["content-type"], fetched.content[:4]) == ("application/pdf", b"%PDF")
     xml = await http(alice, "GET", f"/billing/invoices/{draft['id']}/download?format=cii")

@@ -5,7 +5,7 @@ import pytest
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import Conflict, Refused
-from scaicontrol.services import invoices
+from scaicontrol.services import documents, invoices
 from scaicontrol.services.invoices import InvoiceStatus, MarkPaidIn
 from tests.factories import petra
 from tests.factories.changes import agreed
@@ -69,10 +69,10 @@ async def test_a_person_records_a_bank_transfer_but_not_more_than_is_due(backend
 async def test_sent_invoices_age_after_their_days_of_grace(backend, clock):
     late, early = await sent(backend), await finalized(backend)
     clock.set(clock.now() + timedelta(days=17))  # due on the 29th, three days of grace: the last one is today
-    assert await backend.perform(AGER, invoices.age) == 0
+    assert await backend.perform(AGER, invoices.mark_overdue) == 0
     clock.advance(timedelta(days=1))
-    assert await backend.perform(AGER, invoices.age) == 1
-    assert await backend.perform(AGER, invoices.age) == 0
+    assert await backend.perform(AGER, invoices.mark_overdue) == 1
+    assert await backend.perform(AGER, invoices.mark_overdue) == 0
     assert (await again(backend, late)).status == InvoiceStatus.past_due
     assert (await again(backend, early)).status == InvoiceStatus.finalized
     fact = dict(await facts(backend, late.id))["invoice.past_due"]
@@ -89,7 +89,7 @@ async def test_a_failed_charge_makes_only_a_sent_invoice_past_due(backend):
 async def test_voiding_keeps_the_number_and_marks_the_paper(backend, ports):
     invoice = await rendered(backend)
     await agreed(backend, petra, invoices.void, invoice.id, "Wrong customer")
-    assert await invoices.render_due(backend, Actor.system("render")) == 1
+    assert await documents.render_due(backend, Actor.system("render")) == 1
     stored = await again(backend, invoice)
     assert (stored.status, stored.number, stored.amount_due_cents) == (InvoiceStatus.void, "SCAI-2026-000001", 0)
     pages = ports.renderer.rendered

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from scaicontrol.services import invoices, partners, tax, tenants
-from scaicontrol.services.invoices import paper
+from scaicontrol.services import documents, invoices, partners, tax, tenants
+from scaicontrol.services.invoices import document_source
 from scaicontrol.services.tenants import AdminBillingProfileIn
 from tests.factories import ACME, NORTHWIND, ada, petra
 from tests.factories.invoices import a_draft, a_line, again, finalized
@@ -39,7 +39,7 @@ async def test_usage_of_august_and_the_base_of_september_have_the_rate_of_their_
     assert stored.tax_cents == 7500
     decision = await backend.ask(petra, tax.get, invoice.id)
     assert "A supply that ended on 2024-08-31 carries 24.00%." in tax.explain(decision)
-    verified = await backend.ask(petra, invoices.verify, NORTHWIND, invoices.DocumentType.invoice, 2026)
+    verified = await backend.ask(petra, documents.verify_series, NORTHWIND, invoices.DocumentType.invoice, 2026)
     assert verified.violations == []
 
 
@@ -53,7 +53,9 @@ async def test_an_exempt_line_beside_a_taxed_one_carries_its_own_reason_into_the
     invoice = await finalized(backend, a_line(10000), a_line(5000, **EDUCATION))
     decision = await backend.ask(petra, tax.get, invoice.id)
     assert decision.exemptions == [{"category": "E", "reason": "Education, Art. 132 (1) i", "code": "VATEX-EU-132-1I"}]
-    document = paper.document_of(await paper.sealed_paper(await again(backend, invoice), decision, None))
+    document = document_source.document_of(
+        await document_source.sealed_source(await again(backend, invoice), decision, None)
+    )
     groups = {group.category: (group.exemption_reason, group.exemption_code) for group in document.vat}
     assert groups == {"E": ("Education, Art. 132 (1) i", "VATEX-EU-132-1I"), "S": ("", "")}
     assert document.totals.tax == 21

@@ -27,8 +27,9 @@ from scaicontrol.core.outbox import OutboxRow
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db import Model
 from scaicontrol.db.tenant_filter import PLATFORMS, PartnerOwned, PartnerPrivate, PartnerShared, TenantOwned
-from scaicontrol.services import accounting, invoices, uploads, webhooks
+from scaicontrol.services import accounting, documents, invoices, uploads, webhooks
 from scaicontrol.services.accounting.schemas import LedgerMapping, SyncIn
+from scaicontrol.services.documents.schemas import SendIn
 from scaicontrol.services.templates import TemplateType
 from tests.factories import (
     ACME,
@@ -119,7 +120,7 @@ async def people_the_worlds(backend: Backend, clock: Any) -> None:
         await subscribed(backend, actor=admin)
         await a_draft(backend, by=ada, tenant_id=tenant_id)
         invoice = await finalized(backend, by=ada, tenant_id=tenant_id)
-        await backend.perform(ada, invoices.send, invoice.id, invoices.SendIn(channel=invoices.Channel.portal))
+        await backend.perform(ada, documents.send, invoice.id, SendIn(channel=invoices.Channel.portal))
     for partner_id, admin in ((NORTHWIND, petra), (SOUTHBAY, sam)):
         await store_user(backend, admin.name.lower(), "partner_admin", tenant_id=None, partner_id=partner_id)
         await store_override(backend, partner_id=partner_id, price_cents=900)
@@ -128,7 +129,7 @@ async def people_the_worlds(backend: Backend, clock: Any) -> None:
         await subscriber(backend, admin, f"https://{admin.name.lower()}.example.com/")
         books = await an_integration(backend, by=admin, mapping=LedgerMapping(debtor_account="1300"))
         await backend.perform(admin, accounting.request, books.id, SyncIn.model_validate({"from": date(2026, 1, 1)}))
-    while await invoices.render_due(backend, RENDERER):
+    while await documents.render_due(backend, RENDERER):
         pass
     await accounting.sync_due(backend)
     await delivered(backend, clock)

@@ -5,15 +5,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from scaicontrol.core.outbox import Outbox
-from scaicontrol.services import (
-    catalog,
-    invoices,
-    payments,
-    provisioning,
-    registry,
-    tenants,
-    usage,
-)
+from scaicontrol.services import catalog, documents, invoices, payments, provisioning, registry, tenants, usage
 from scaicontrol.services.catalog import PlanIn
 from scaicontrol.services.registry import HeartbeatIn, RegistrationIn
 from scaicontrol.services.registry.schemas import MetricIn
@@ -90,7 +82,7 @@ async def report(backend, drive, count, on):
     return await usage.submit(backend, drive, batch)
 
 
-async def documents(backend):
+async def written(backend):
     async def read(uow):
         rows = await uow.session.scalars(invoices.visible(uow).order_by(invoices.Invoice.created_at))
         return [(row.number, str(row.status), row.total_cents) for row in rows]
@@ -106,16 +98,16 @@ async def test_from_registration_to_refund(backend, clock):
     provider = faulty_sandbox(backend)
     drive, _ = await opened(backend)
     await timetravel.settle(backend)
-    assert [row[1:] for row in await documents(backend)] == [("paid", 2420)]
+    assert [row[1:] for row in await written(backend)] == [("paid", 2420)]
 
     await live(backend, clock, 5)
     for _ in range(2):  # the second time it is the same batch, and counts no more
         await report(backend, drive, 4, clock.now())
     provider.declines = ["card_declined"]
     await live(backend, clock, 47)  # the month is billed on 1 March, declined, and paid a day later
-    assert [row[1:] for row in await documents(backend)] == [("paid", 2420), ("paid", 2420 + 242)]
+    assert [row[1:] for row in await written(backend)] == [("paid", 2420), ("paid", 2420 + 242)]
 
-    renewal = await backend.ask(ada, _by_number, (await documents(backend))[1][0])
+    renewal = await backend.ask(ada, _by_number, (await written(backend))[1][0])
     refund, note = await payments.refund(backend, petra, renewal.id, None, "Goodwill.")
     await timetravel.settle(backend)
     assert (refund.status, note.total_cents) == ("succeeded", -2662)
@@ -141,7 +133,9 @@ async def test_from_registration_to_refund(backend, clock):
         "47 payment.refunded",
         "47 invoice.sent",
     ]
-    series = [await backend.ask(ada, invoices.verify, NORTHWIND, kind, 2026) for kind in ("invoice", "credit_note")]
+    series = [
+        await backend.ask(ada, documents.verify_series, NORTHWIND, kind, 2026) for kind in ("invoice", "credit_note")
+    ]
     assert [(each.documents, each.intact) for each in series] == [(2, True), (1, True)]
 
 

@@ -22,7 +22,7 @@ from scaicontrol.api.app import build_api
 from scaicontrol.api.health import routes as health
 from scaicontrol.core import memory
 from scaicontrol.core.turns import SLICE
-from scaicontrol.services import invoices
+from scaicontrol.services import documents, invoices
 from tests.factories import ACME, alice, nobody, petra, scaidrive
 from tests.factories.catalog import store_plan
 from tests.factories.invoices import RENDERER
@@ -140,7 +140,7 @@ async def test_a_document_of_five_thousand_lines_holds_the_loop_at_no_step_of_it
     sealed = await http("finalize it", petra, "POST", f"{path}/finalize", {})
     assert sealed["number"] == "SCAI-2026-000001"
     async with probe.beside("make its files"):
-        assert await invoices.render_due(backend, RENDERER) == 1
+        assert await documents.render_due(backend, RENDERER) == 1
     await http("show it", petra, "GET", path)
     await http("show it to its buyer", alice, "GET", f"/billing/invoices/{draft['id']}")
     assert (await http("explain it", petra, "GET", f"{path}/explain"))["matches"]
@@ -148,7 +148,9 @@ async def test_a_document_of_five_thousand_lines_holds_the_loop_at_no_step_of_it
     note = await http("credit it", petra, "POST", f"{path}/credit-note", {"reason": "Outage"})
     assert note["subtotal_cents"] == -sealed["subtotal_cents"]
     async with probe.beside("verify the series"):
-        verified = await backend.ask(petra, invoices.verify, petra.partner_id, invoices.DocumentType.invoice, 2026)
+        verified = await backend.ask(
+            petra, documents.verify_series, petra.partner_id, invoices.DocumentType.invoice, 2026
+        )
     assert verified.intact
     assert probe.too_long() == {}
 

@@ -24,7 +24,7 @@ from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.settings import Settings
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.mcp.server import build_mcp
-from scaicontrol.services import changes, invoices, subscriptions
+from scaicontrol.services import changes, invoices, statements, subscriptions
 from tests.factories import ACME, ada, alice, bert, gina, petra, pim, sam, tom
 from tests.factories.invoices import a_draft, again, finalized, sent
 from tests.factories.subscriptions import market, show, subscribed
@@ -244,7 +244,7 @@ async def test_a_reminder_is_rehearsed_then_made_as_it_was_shown(call, backend, 
     planned = await call("agent", "manage_invoices", "remind", invoice_id=invoice.id)
     assert [fact["topic"] for fact in planned["change_plan"]["facts"]] == ["invoice.reminder_requested"]
     assert planned["data"]["level"] == 1
-    assert (await rows(backend), await backend.ask(petra, invoices.reminders, invoice.id)) == (before, [])
+    assert (await rows(backend), await backend.ask(petra, statements.reminders, invoice.id)) == (before, [])
     assert (await apply(call, planned))["data"]["status"] == "applied"
     listed = (await call("petra", "manage_invoices", "reminders", invoice_id=invoice.id))["data"]
     assert [(paper["level"], paper["template_id"]) for paper in listed] == [(1, None)]

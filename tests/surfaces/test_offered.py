@@ -18,8 +18,9 @@ from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.rehearsal import rehearse
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.mcp.server import TOOLS
-from scaicontrol.services import invoices, registry, subscriptions
-from scaicontrol.services.invoices import Channel, CreditIn, InvoicePatch, MarkPaidIn, SendIn
+from scaicontrol.services import documents, invoices, registry, subscriptions
+from scaicontrol.services.documents.schemas import SendIn
+from scaicontrol.services.invoices import Channel, CreditIn, InvoicePatch, MarkPaidIn
 from scaicontrol.services.registry import ServicePatch, ServiceStatus
 from scaicontrol.services.subscriptions import Override, PaymentFailure
 from tests.factories import ada, alice, bert, petra, pim, scaidrive, tom
@@ -107,7 +108,7 @@ async def _past_due(backend: Backend) -> str:
     invoice = await sent(backend)
     assert isinstance(backend.clock, FrozenClock)
     backend.clock.advance(timedelta(days=40))
-    await backend.perform(Actor.system("age"), invoices.age)
+    await backend.perform(Actor.system("age"), invoices.mark_overdue)
     return invoice.id
 
 
@@ -162,7 +163,7 @@ def _money(backend: Backend, cents: int | None = None) -> MarkPaidIn:
 
 async def _try_send(uow: UnitOfWork, invoice_id: str) -> None:
     tenants_own = uow.actor.tenant_id is not None  # it is mailed to its billing contact, and to nobody else
-    await invoices.send(uow, invoice_id, None if tenants_own else SendIn(channel=Channel.portal))
+    await documents.send(uow, invoice_id, None if tenants_own else SendIn(channel=Channel.portal))
 
 
 async def _try_mark_paid(uow: UnitOfWork, invoice_id: str) -> None:
@@ -179,7 +180,7 @@ DOCUMENT_VERBS: Mapping[str, Try] = {
     "delete": within(invoices.delete),
     "finalize": invoices.finalize,
     "mark_paid": within(_try_mark_paid),
-    "regenerate_pdf": within(lambda uow, row_id: invoices.regenerate_pdf(uow, row_id, "Smudged.")),
+    "regenerate_pdf": within(lambda uow, row_id: documents.regenerate_pdf(uow, row_id, "Smudged.")),
     "send": within(_try_send),
     "update": within(lambda uow, row_id: invoices.update(uow, row_id, InvoicePatch(notes="Thank you."))),
     "void": within(lambda uow, row_id: invoices.void(uow, row_id, "Never sold.")),
@@ -189,7 +190,7 @@ DOCUMENT_VERBS: Mapping[str, Try] = {
 @pytest.mark.parametrize("state", DOCUMENTS)
 async def test_a_document_offers_the_same_everywhere_and_just_what_works(shop: Backend, state: str):
     row_id = await DOCUMENTS[state](shop)
-    while await invoices.render_due(shop, RENDERER):
+    while await documents.render_due(shop, RENDERER):
         pass
     for actor in PEOPLE.values():
         if not actor.may("invoices:read") or (actor.tenant_id and "draft" in state):

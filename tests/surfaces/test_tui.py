@@ -114,7 +114,7 @@ async def test_a_quiet_house_says_so(shop: Backend):
 async def test_the_first_screen_names_what_is_wrong_and_enter_goes_there(shop: Backend, clock: FrozenClock):
     late = await sent(shop)
     clock.advance(timedelta(days=60))
-    await shop.perform(ada, invoices.age)
+    await shop.perform(ada, invoices.mark_overdue)
     async with dashboard(shop) as screen:
         wrong = {cells[2]: cells for cells in screen.cells}
         assert wrong["invoices are past due"][1] == "1"

@@ -50,7 +50,7 @@ async def trouble(backend: Backend, clock: FrozenClock) -> Backend:
     late = await sent(backend, a_line(description=SEATS))
     held, other = await subscribed(backend), await subscribed(backend, actor=gina)
     clock.advance(timedelta(days=60))
-    await backend.perform(ada, invoices.age)
+    await backend.perform(ada, invoices.mark_overdue)
     await backend.perform(ada, subscriptions.suspend, other.id, LTD)
     await finalized(backend, a_line(description=f"{LTD} {TADA}"))
     clock.advance(timedelta(hours=1))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaicontrol.core.errors import Conflict, Forbidden, Invalid, Refused
-from scaicontrol.services import invoices, partners, tax
+from scaicontrol.services import documents, invoices, partners, tax
 from scaicontrol.services.tax import EU_MEMBER_STATES, ReferenceRate, convert, convert_again, vat_currency
 from scaicontrol.services.tax.ecb import read
 from tests.factories import NORTHWIND, ada, bert, petra
@@ -149,7 +149,7 @@ async def test_its_credit_note_is_converted_at_the_same_rate(backend):
     note = await invoices.finalize(backend, petra, note.id)
     decision = await backend.ask(petra, tax.get, note.id)
     assert (note.tax_cents, decision.tax_in_tax_currency_cents) == (-2100, -1680)
-    verified = await backend.ask(petra, invoices.verify, NORTHWIND, invoices.DocumentType.credit_note, 2026)
+    verified = await backend.ask(petra, documents.verify_series, NORTHWIND, invoices.DocumentType.credit_note, 2026)
     assert verified.violations == []
 
 

@@ -10,7 +10,7 @@ import pytest
 from scaicontrol.core.errors import Invalid
 from scaicontrol.services import einvoices, tax, templates
 from scaicontrol.services.templates import filters
-from tests.factories.account_papers import reminder_variables, statement_variables
+from tests.factories.account_documents import reminder_variables, statement_variables
 from tests.factories.documents import document, rows_for
 
 _REQUEST = "{number} {date} {due_date}"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from scaicontrol.core.errors import Invalid, Refused
-from scaicontrol.services import einvoices, invoices, tax, templates
+from scaicontrol.services import documents, einvoices, invoices, tax, templates
 from scaicontrol.services.templates import Job, TemplatePut, TemplateType, rendering, samples
 from scaicontrol.services.templates.catalogue import known, variables_of
 from scaicontrol.services.templates.compiler import Source
@@ -17,7 +17,7 @@ from tests.factories.templates import BY_HAND, CREDIT_NOTE, INVOICE, draft, live
 
 
 async def files(backend, invoice):
-    return {version.kind: version for version in reversed(await backend.ask(petra, invoices.versions, invoice.id))}
+    return {version.kind: version for version in reversed(await backend.ask(petra, documents.versions, invoice.id))}
 
 
 async def page_of(backend, invoice):
@@ -42,11 +42,11 @@ async def test_the_template_of_the_gate_is_the_one_it_is_made_with(backend):
     invoice = await finalized(backend)
     await templates.save(backend, petra, mine.id, TemplatePut(version=1, html_content=BY_HAND + "<p>Second."))
     await templates.publish(backend, petra, mine.id)
-    while await invoices.render_due(backend, RENDERER):
+    while await documents.render_due(backend, RENDERER):
         pass
     assert "First." in await page_of(backend, invoice)
-    await backend.perform(petra, invoices.regenerate_pdf, invoice.id, "new look")
-    while await invoices.render_due(backend, RENDERER):
+    await backend.perform(petra, documents.regenerate_pdf, invoice.id, "new look")
+    while await documents.render_due(backend, RENDERER):
         pass
     assert "Second." in await page_of(backend, invoice)
 
@@ -58,7 +58,7 @@ async def test_a_void_document_keeps_its_template_and_says_void(backend):
     invoice = await rendered(backend)
     await partner_names(backend, None)
     await agreed(backend, petra, invoices.void, invoice.id, "never ordered")
-    while await invoices.render_due(backend, RENDERER):
+    while await documents.render_due(backend, RENDERER):
         pass
     stored = await files(backend, invoice)
     assert (stored["pdf"].version, stored["pdf"].template_id) == (2, mine.id)

@@ -13,7 +13,7 @@ from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.ports import Ports
 from scaicontrol.core.settings import Settings
 from scaicontrol.db.engine import Database
-from scaicontrol.services import invoices, notifications, templates
+from scaicontrol.services import documents, invoices, notifications, templates
 from scaicontrol.services.templates import TemplatePut, TemplateType
 from scaicontrol.services.templates.service.store import put_live
 from tasks import mails, relay
@@ -134,7 +134,7 @@ async def test_every_kind_is_written_by_people_too(backend, kind, clock):
     if kind == TemplateType.email_credit_note:
         note = await backend.perform(petra, invoices.draft_credit, invoice.id, invoices.CreditIn(reason="Outage"))
         await invoices.finalize(backend, petra, note.id)
-        while await invoices.render_due(backend, RENDERER):
+        while await documents.render_due(backend, RENDERER):
             pass
     if write is not None:
         await write(backend, fact)

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import Invalid
-from scaicontrol.services import invoices, partners, templates, uploads
-from scaicontrol.services.invoices import DocumentVersion
+from scaicontrol.services import documents, invoices, partners, statements, templates, uploads
+from scaicontrol.services.documents.models import DocumentVersion
 from scaicontrol.services.partners import PartnerConfigurationPatch
 from scaicontrol.services.templates import (
     Job,
@@ -73,7 +73,7 @@ async def test_a_document_carries_the_pictures_of_its_template_and_its_seller(ba
     await templates.publish(backend, petra, made.id)
     await partner_names(backend, "fancy")
     invoice = await finalized(backend)
-    while await invoices.render_due(backend, RENDERER):
+    while await documents.render_due(backend, RENDERER):
         pass
     (pdf,) = await pdfs_of(backend, invoice)
     assert hold(pdf) == [(60, False), (60, True), (80, False)]  # a transparent one is two: colours and mask
@@ -84,15 +84,15 @@ async def test_our_own_documents_wear_the_uploaded_logo(backend, clock):
     logo = await uploaded(backend, picture("PNG", "RGBA"))
     await backend.perform(petra, partners.configure, NORTHWIND, PartnerConfigurationPatch(logo_url=logo))
     invoice = await sent(backend)
-    while await invoices.render_due(backend, RENDERER):
+    while await documents.render_due(backend, RENDERER):
         pass
     clock.advance(timedelta(days=60))
-    reminder = await invoices.make_reminder(backend, petra, invoice.id)
+    reminder = await statements.make_reminder(backend, petra, invoice.id)
     days = (date(2026, 1, 1), date(2026, 1, 31))
     papers = [
         *await pdfs_of(backend, invoice),
         backend.ports.objects.stored[reminder.storage_key],
-        (await invoices.statement_pdf(backend, petra, ACME, *days)).body,
+        (await statements.statement_pdf(backend, petra, ACME, *days)).body,
     ]
     assert [hold(pdf) for pdf in papers] == [[(60, False), (60, True)]] * 3
 

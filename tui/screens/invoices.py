@@ -6,17 +6,10 @@ from rich.console import Group, RenderableType
 from scaicontrol.core.pagination import Page, PageRequest
 from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices
-from scaicontrol.services.invoices import (
-    CheckReport,
-    ExplainedPart,
-    Explanation,
-    Invoice,
-    InvoiceDetail,
-    InvoiceFilter,
-    InvoiceOut,
-    InvoiceStatus,
-)
+from scaicontrol.services import documents, explanations, invoices
+from scaicontrol.services.documents.schemas import InvoiceDetail
+from scaicontrol.services.explanations.schemas import ExplainedPart, Explanation
+from scaicontrol.services.invoices import CheckReport, Invoice, InvoiceFilter, InvoiceOut, InvoiceStatus
 
 from ..door import Door
 from ..verbs import Row, Verb
@@ -32,7 +25,7 @@ async def _finalize(door: Door, invoice_id: str) -> Any:
 
 
 async def _send(uow: UnitOfWork, invoice_id: str, _: str) -> Any:
-    await invoices.send(uow, invoice_id)
+    await documents.send(uow, invoice_id)
 
 
 async def _delete(uow: UnitOfWork, invoice_id: str, _: str) -> Any:
@@ -46,7 +39,7 @@ VERBS = (
     Verb("v", "void", "invoices:void", "Cancels the document for good; its number stays used. What was paid or "
          "credited can only be corrected by a credit note.", invoices.void, needs_reason=True, grave=True),
     Verb("p", "regenerate_pdf", "invoices:regenerate_pdf", "Makes the files again from what was sealed; the old "
-         "ones stay.", invoices.regenerate_pdf, needs_reason=True, shown=False),
+         "ones stay.", documents.regenerate_pdf, needs_reason=True, shown=False),
     Verb("x", "delete", "invoices:delete", "Removes the draft and its lines; nothing remains but the audit log.",
          _delete, grave=True, shown=False),
 )  # fmt: skip
@@ -127,7 +120,7 @@ class InvoiceView(DetailView):
 
 async def _read(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail | InvoiceOut:
     if uow.actor.may("invoices:administer"):
-        return await invoices.detail(uow, invoice_id)
+        return await documents.detail(uow, invoice_id)
     return await invoices.shown(uow.actor, await invoices.get(uow, invoice_id))
 
 
@@ -187,7 +180,7 @@ def _lines(shown: InvoiceOut) -> RenderableType:
 
 
 async def _explain(uow: UnitOfWork, invoice_id: str) -> Explanation:
-    return await invoices.explain(uow, invoice_id, language="en")
+    return await explanations.explain(uow, invoice_id, language="en")
 
 
 def _explained(found: Explanation) -> RenderableType:

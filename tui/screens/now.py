@@ -14,7 +14,7 @@ from textual.widgets import DataTable, Footer, Static
 from scaicontrol.core.money import Money
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import billing, invoices, payments, provisioning, registry, subscriptions, webhooks
+from scaicontrol.services import billing, documents, invoices, payments, provisioning, registry, subscriptions, webhooks
 from scaicontrol.services.invoices import InvoiceFilter, InvoiceStatus
 from scaicontrol.services.payments import PaymentState
 from scaicontrol.services.provisioning import WorkflowStatus
@@ -73,7 +73,7 @@ async def _disabled_endpoints(uow: UnitOfWork) -> Finding:
 
 
 async def _late_renders(uow: UnitOfWork) -> Finding:
-    late = await invoices.late_renders(uow)
+    late = await documents.late_renders(uow)
     lines = tuple(
         f"{render.invoice_id} v{render.version}: waits since {minute(render.requested_at)}, "
         f"{render.last_error or 'no error yet'}"

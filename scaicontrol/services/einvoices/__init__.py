@@ -20,7 +20,7 @@ from .document import (
     canonical_digest,
 )
 from .events import RuleSetInstalled, RuleSetRetired
-from .formats import PROFILES, Format, Profile, every_profile, profile_of
+from .formats import PROFILES, Format, Profile, every_profile, format_of, prefers_einvoice, profile_of
 from .models import InstalledRuleSet
 from .pdf import Look, attachments, render_html, title_of, unprintable
 from .queries import get_rule_set, installed, rules_for, with_files
@@ -63,6 +63,7 @@ __all__ = [
     "document_from",
     "epc_payload",
     "every_profile",
+    "format_of",
     "get_rule_set",
     "install",
     "installed",
@@ -70,6 +71,7 @@ __all__ = [
     "language_of",
     "legal_note",
     "missing",
+    "prefers_einvoice",
     "profile_of",
     "render_html",
     "retire",

@@ -1,13 +1,10 @@
-"""Invoices and credit notes: from draft to sealed, rendered, sent and settled."""
+"""Invoices and credit notes: from draft to sealed, sent and settled."""
 
-from . import guard as guard  # registers itself with the session
+from . import immutability as immutability  # registers itself with the session
 from .crediting import charged_lines
-from .derivations import Derived, derived
 from .events import (
     CreditNoteIssued,
     CreditNoteSettled,
-    DeliveryRequested,
-    DocumentArchived,
     DraftVoided,
     InvoiceDeleted,
     InvoiceDrafted,
@@ -17,49 +14,33 @@ from .events import (
     InvoiceSent,
     InvoiceUpdated,
     InvoiceVoided,
-    ReminderRequested,
     RenderRequested,
     SettlementRecorded,
 )
 from .fast_reads import own
-from .lifecycle import Channel, DocumentType, InvoiceLifecycle, InvoiceStatus, SettledBy
-from .models import (
-    AccountPaper,
-    DocumentDelivery,
-    DocumentRender,
-    DocumentVersion,
-    Invoice,
-    InvoiceLine,
-    NumberSeries,
-    Settlement,
-)
+from .lifecycle import OWED, Channel, DocumentType, InvoiceLifecycle, InvoiceStatus, SettledBy
+from .models import DocumentRender, Invoice, InvoiceLine, NumberSeries, Settlement
 from .queries import (
     credit_notes_of,
-    detail,
     find,
     find_number,
     get,
+    load_lines,
     offered,
     page,
     settlements,
+    settlements_with_documents,
     shown,
-    versions,
     visible,
 )
 from .schemas import (
-    AccountPaperOut,
     CheckReport,
     CreditIn,
     CreditLineIn,
     Deleted,
-    DocumentVersionOut,
     DraftIn,
     DraftLineIn,
-    Explained,
-    ExplainedPart,
-    Explanation,
     FinalizeIn,
-    InvoiceDetail,
     InvoiceFilter,
     InvoiceIn,
     InvoiceOut,
@@ -67,44 +48,24 @@ from .schemas import (
     InvoiceSummary,
     LineIn,
     LineOrderIn,
-    MailQueued,
     MarkPaidIn,
     ReasonIn,
-    Reminded,
-    ReminderIn,
     RenderOut,
-    SendIn,
-    SendOwnIn,
     SettlementOut,
-    Statement,
-    StatementIn,
-    Verification,
-    Violation,
 )
-from .sealed import SealedDocument, sealed, settlements_with_documents
-from .service.account import statement, statement_pdf
-from .service.age import age
-from .service.check import check
 from .service.credit import credit, draft_credit
-from .service.deliver import MailMaterial, mail_material, record_delivery, send
-from .service.download import File, einvoice, pdf
 from .service.draft import delete, draft, order_lines, sort_lines_by_date, update
-from .service.explain import explain
 from .service.finalize import finalize
+from .service.gate import check
+from .service.mark_overdue import mark_overdue
+from .service.mark_sent import mark_sent
 from .service.preview import template_variables
-from .service.rehearse import Rehearsal, WouldFail, rehearse
-from .service.remind import LAST_REMINDER, NotOverdue, make_reminder, remind, reminders
-from .service.render import late_renders, regenerate_pdf, render_due
+from .service.request_files import request_next_files
 from .service.settle import Settled, mark_paid, mark_past_due, record_payment, record_refund
-from .service.sweep import sweep_orphans
-from .service.verify import series, verify
-from .service.verify_files import verify_files
 from .service.void import void
 
 __all__ = [
-    "LAST_REMINDER",
-    "AccountPaper",
-    "AccountPaperOut",
+    "OWED",
     "Channel",
     "CheckReport",
     "CreditIn",
@@ -112,25 +73,14 @@ __all__ = [
     "CreditNoteIssued",
     "CreditNoteSettled",
     "Deleted",
-    "DeliveryRequested",
-    "Derived",
-    "DocumentArchived",
-    "DocumentDelivery",
     "DocumentRender",
     "DocumentType",
-    "DocumentVersion",
-    "DocumentVersionOut",
     "DraftIn",
     "DraftLineIn",
     "DraftVoided",
-    "Explained",
-    "ExplainedPart",
-    "Explanation",
-    "File",
     "FinalizeIn",
     "Invoice",
     "InvoiceDeleted",
-    "InvoiceDetail",
     "InvoiceDrafted",
     "InvoiceFilter",
     "InvoiceFinalized",
@@ -148,80 +98,45 @@ __all__ = [
     "InvoiceVoided",
     "LineIn",
     "LineOrderIn",
-    "MailMaterial",
-    "MailQueued",
     "MarkPaidIn",
-    "NotOverdue",
     "NumberSeries",
     "ReasonIn",
-    "Rehearsal",
-    "Reminded",
-    "ReminderIn",
-    "ReminderRequested",
     "RenderOut",
     "RenderRequested",
-    "SealedDocument",
-    "SendIn",
-    "SendOwnIn",
     "Settled",
     "SettledBy",
     "Settlement",
     "SettlementOut",
     "SettlementRecorded",
-    "Statement",
-    "StatementIn",
-    "Verification",
-    "Violation",
-    "WouldFail",
-    "age",
     "charged_lines",
     "check",
     "credit",
     "credit_notes_of",
     "delete",
-    "derived",
-    "detail",
     "draft",
     "draft_credit",
-    "einvoice",
-    "explain",
     "finalize",
     "find",
     "find_number",
     "get",
-    "late_renders",
-    "mail_material",
-    "make_reminder",
+    "load_lines",
+    "mark_overdue",
     "mark_paid",
     "mark_past_due",
+    "mark_sent",
     "offered",
     "order_lines",
     "own",
     "page",
-    "pdf",
-    "record_delivery",
     "record_payment",
     "record_refund",
-    "regenerate_pdf",
-    "rehearse",
-    "remind",
-    "reminders",
-    "render_due",
-    "sealed",
-    "send",
-    "series",
+    "request_next_files",
     "settlements",
     "settlements_with_documents",
     "shown",
     "sort_lines_by_date",
-    "statement",
-    "statement_pdf",
-    "sweep_orphans",
     "template_variables",
     "update",
-    "verify",
-    "verify_files",
-    "versions",
     "visible",
     "void",
 ]

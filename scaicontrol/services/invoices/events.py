@@ -6,7 +6,7 @@ from typing import ClassVar
 from scaicontrol.core.events import DomainEvent
 
 
-class _InvoiceFact(DomainEvent):
+class InvoiceFact(DomainEvent):
     resource: ClassVar[str] = "invoice_id"
 
     invoice_id: str
@@ -14,7 +14,7 @@ class _InvoiceFact(DomainEvent):
     partner_id: str
 
 
-class InvoiceFinalized(_InvoiceFact):
+class InvoiceFinalized(InvoiceFact):
     topic: ClassVar[str] = "invoice.finalized"
 
     number: str
@@ -68,7 +68,7 @@ class _NumberedStep(DomainEvent):
         return self.model_dump(mode="json", exclude={"step"})
 
 
-class InvoiceSent(_NumberedStep, _InvoiceFact):
+class InvoiceSent(_NumberedStep, InvoiceFact):
     topic: ClassVar[str] = "invoice.sent"
 
     number: str
@@ -78,7 +78,7 @@ class InvoiceSent(_NumberedStep, _InvoiceFact):
     sent_at: datetime
 
 
-class InvoicePaid(_InvoiceFact):
+class InvoicePaid(InvoiceFact):
     topic: ClassVar[str] = "invoice.paid"
 
     number: str
@@ -93,7 +93,7 @@ class InvoicePaid(_InvoiceFact):
         return "terminal"
 
 
-class InvoicePastDue(_InvoiceFact):
+class InvoicePastDue(InvoiceFact):
     topic: ClassVar[str] = "invoice.past_due"
 
     number: str
@@ -105,7 +105,7 @@ class InvoicePastDue(_InvoiceFact):
     next_retry_at: datetime | None
 
 
-class InvoiceVoided(_InvoiceFact):
+class InvoiceVoided(InvoiceFact):
     topic: ClassVar[str] = "invoice.voided"
 
     number: str
@@ -120,11 +120,11 @@ class InvoiceVoided(_InvoiceFact):
         return "terminal"
 
 
-class _Inside(_InvoiceFact):
+class InternalFact(InvoiceFact):
     public: ClassVar[bool] = False
 
 
-class InvoiceDrafted(_Inside):
+class InvoiceDrafted(InternalFact):
     topic: ClassVar[str] = "invoice.drafted"
 
     document_type: str
@@ -132,7 +132,7 @@ class InvoiceDrafted(_Inside):
     subtotal_cents: int
 
 
-class InvoiceUpdated(_Inside):
+class InvoiceUpdated(InternalFact):
     topic: ClassVar[str] = "invoice.updated"
 
     version: int
@@ -143,11 +143,11 @@ class InvoiceUpdated(_Inside):
         return f"v{self.version}"
 
 
-class InvoiceDeleted(_Inside):
+class InvoiceDeleted(InternalFact):
     topic: ClassVar[str] = "invoice.deleted"
 
 
-class DraftVoided(_Inside):
+class DraftVoided(InternalFact):
     """A draft was set aside; it never had a number."""
 
     topic: ClassVar[str] = "invoice.draft_voided"
@@ -155,20 +155,7 @@ class DraftVoided(_Inside):
     void_reason: str
 
 
-class ReminderRequested(_Inside):
-    """A person wants a payment reminder mailed; its paper has been made."""
-
-    topic: ClassVar[str] = "invoice.reminder_requested"
-
-    paper_id: str
-    level: int
-
-    @property
-    def lifecycle_step(self) -> str:
-        return str(self.level)
-
-
-class RenderRequested(_Inside):
+class RenderRequested(InternalFact):
     """A document wants files; whoever renders starts now instead of at the next sweep."""
 
     topic: ClassVar[str] = "invoice.render_requested"
@@ -182,37 +169,7 @@ class RenderRequested(_Inside):
         return f"v{self.version}"
 
 
-class DocumentArchived(_Inside):
-    """The files of a version are stored and may be fetched."""
-
-    topic: ClassVar[str] = "invoice.archived"
-
-    number: str
-    document_type: str
-    version: int
-
-    @property
-    def lifecycle_step(self) -> str:
-        return f"v{self.version}"
-
-
-class DeliveryRequested(_Inside):
-    """A document is to be mailed; `invoices.mail_material` gives whoever mails it everything to write it."""
-
-    topic: ClassVar[str] = "invoice.delivery_requested"
-
-    delivery_id: str
-    number: str
-    document_type: str
-    recipients: list[str]
-    attach_xml: bool
-
-    @property
-    def lifecycle_step(self) -> str:
-        return self.delivery_id
-
-
-class SettlementRecorded(_Inside):
+class SettlementRecorded(InternalFact):
     """Something was paid or credited towards a document."""
 
     topic: ClassVar[str] = "invoice.settlement_recorded"

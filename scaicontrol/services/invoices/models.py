@@ -2,9 +2,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import Boolean, Date, Enum, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, literal
+from sqlalchemy import Boolean, Date, Enum, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from scaicontrol.core.errors import Refused
 from scaicontrol.core.lifecycle import Lifecycle, Lifecycled
 from scaicontrol.db import (
     ExactDecimal,
@@ -121,6 +122,16 @@ class Invoice(Lifecycled, TenantScopedModel):
     def is_sealed(self) -> bool:
         return self.finalized_at is not None
 
+    @property
+    def place_in_series(self) -> tuple[int, int]:
+        """Where a finalized document stands among those of its seller and type."""
+        return self.fiscal_year or 0, self.serial or 0
+
+    def require_sealed(self, verb: str) -> None:
+        """Refuse what only a finalized document allows."""
+        if not self.is_sealed:
+            raise Refused(f"Cannot {verb} {self}: it is {self.status.replace('_', ' ')}; finalize it first.")
+
 
 class InvoiceLine(TenantScopedModel):
     """
@@ -188,62 +199,6 @@ class NumberSeries(PartnerPrivate, Model):
         return f"{self.partner_id}/{self.document_type}/{self.fiscal_year}"
 
 
-class DocumentVersion(TenantScopedModel):
-    """One stored file of a document. Files of one `version` show the same; a new one never replaces an old one."""
-
-    __tablename__ = "document_versions"
-    __table_args__ = (
-        within_tenant(),
-        parent_key("invoice_id", "invoices"),
-        UniqueConstraint("invoice_id", "version", "kind", "format", "profile"),
-    )
-
-    id: Mapped[str] = mapped_column(IdString, primary_key=True)
-    invoice_id: Mapped[str] = mapped_column(IdString)
-    version: Mapped[int]
-    kind: Mapped[str] = mapped_column(String(10))  # pdf, xml, zugferd (a PDF with its XML inside)
-    format: Mapped[str] = mapped_column(String(12))  # pdf, cii, ubl, xrechnung, zugferd, facturx
-    # empty for a PDF without XML
-    profile: Mapped[str] = mapped_column(String(12), default="", server_default=literal(""))
-    writer: Mapped[str | None] = mapped_column(String(40))  # who wrote the XML, in which version
-    storage_key: Mapped[str] = mapped_column(String(500))
-    sha256: Mapped[str] = mapped_column(String(64))
-    bytes: Mapped[int]
-    template_id: Mapped[str | None] = mapped_column(IdString)
-    template_version: Mapped[int | None]
-    rules: Mapped[list[str] | None] = mapped_column(JsonDocument)  # the rule sets an XML passed
-    created_by: Mapped[str] = mapped_column(String(100))
-    reason: Mapped[str | None] = mapped_column(Text)
-
-
-class AccountPaper(TenantScopedModel):
-    """A stored paper about an account: a statement, or a reminder of one invoice; none is ever replaced."""
-
-    __tablename__ = "account_papers"
-    __table_args__ = (
-        within_tenant(),
-        parent_key("invoice_id", "invoices"),
-        UniqueConstraint("storage_key"),
-        UniqueConstraint("invoice_id", "level"),
-    )
-
-    id: Mapped[str] = mapped_column(IdString, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(20))  # statement, payment_reminder
-    invoice_id: Mapped[str | None] = mapped_column(IdString)
-    level: Mapped[int | None]  # which reminder: 1 friendly, 2 firm, 3 the last
-    currency: Mapped[str] = mapped_column(String(3))
-    from_day: Mapped[date | None] = mapped_column(Date)
-    to_day: Mapped[date] = mapped_column(Date)
-    language: Mapped[str] = mapped_column(String(5))
-    filename: Mapped[str] = mapped_column(String(200))
-    storage_key: Mapped[str] = mapped_column(String(500))
-    sha256: Mapped[str] = mapped_column(String(64))
-    bytes: Mapped[int]
-    template_id: Mapped[str | None] = mapped_column(IdString)  # none is the built-in one
-    template_version: Mapped[int | None]
-    made_at: Mapped[datetime]
-
-
 class DocumentRender(TenantScopedModel):
     """The job `document_render`: one wanted version of one document, due until its files are stored."""
 
@@ -272,28 +227,6 @@ class DocumentRender(TenantScopedModel):
     done_at: Mapped[datetime | None]
 
 
-class DocumentDelivery(TenantScopedModel):
-    """One sending of a document: asked for, and done once the mail was accepted or the portal shows it."""
-
-    __tablename__ = "document_deliveries"
-    __table_args__ = (
-        within_tenant(),
-        parent_key("invoice_id", "invoices"),
-        Index("ix_document_deliveries_asked", "invoice_id", "requested_at"),
-    )
-
-    id: Mapped[str] = mapped_column(IdString, primary_key=True)  # the id its mail will carry
-    invoice_id: Mapped[str] = mapped_column(IdString)
-    channel: Mapped[str] = mapped_column(String(10))
-    recipients: Mapped[list[str]] = mapped_column(JsonDocument)
-    attach_xml: Mapped[bool] = mapped_column(Boolean)
-    einvoice_format: Mapped[str | None] = mapped_column(String(12))
-    requested_at: Mapped[datetime]
-    requested_by: Mapped[str] = mapped_column(String(100))
-    delivered_at: Mapped[datetime | None]
-    nth: Mapped[int | None]  # which delivery of this document it was
-
-
 class Settlement(TenantScopedModel):
     """
     A movement against what is due: a payment, an allocated credit note, a refund of a credit note.
@@ -301,6 +234,7 @@ class Settlement(TenantScopedModel):
     The sums in `invoices` are sums of these rows; `source_id` makes each movement count once.
     """
 
+    append_only = True
     __tablename__ = "invoice_settlements"
     __table_args__ = (
         within_tenant(),

@@ -4,8 +4,6 @@ from datetime import date
 
 from .lifecycle import DocumentType
 
-FIRST_DIGEST = "0" * 64  # what the first seal of a series stands on
-
 
 def fiscal_year(day: date, start_month: int) -> int:
     """Name the calendar year in which the fiscal year of `day` begins."""

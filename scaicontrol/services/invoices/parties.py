@@ -8,7 +8,7 @@ from typing import Any
 from scaicontrol.core.errors import Reason
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tax, tenants
-from scaicontrol.services.einvoices import Format
+from scaicontrol.services.einvoices import Format, format_of
 
 from .models import Invoice
 from .schemas import FinalizeIn
@@ -61,15 +61,6 @@ class Parties:
             supply_days=supply_days,
             **await tax.proofs_of_place(uow, self.tenant_id),
         )
-
-
-def format_of(buyer: Mapping[str, Any]) -> Format:
-    """Give the e-invoice format a buyer wants; who wants none gets EN 16931 CII in the archive."""
-    return Format(buyer.get("preferred_einvoice_format") or Format.cii)
-
-
-def prefers_einvoice(buyer: Mapping[str, Any]) -> bool:
-    return bool(buyer.get("preferred_einvoice_format"))
 
 
 async def parties_of(uow: UnitOfWork, invoice: Invoice) -> Parties:

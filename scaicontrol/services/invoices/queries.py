@@ -7,16 +7,14 @@ from sqlalchemy import Select, bindparam, inspect, or_, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from scaicontrol.core.actor import Actor
-from scaicontrol.core.errors import NotFound, Refused
-from scaicontrol.core.outbox import Outbox
+from scaicontrol.core.errors import NotFound
 from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.turns import SLICE, in_turns, turn
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import tax
 
 from .lifecycle import DECISIVE, OWED, InvoiceStatus, offered_of
-from .models import DocumentRender, DocumentVersion, Invoice, InvoiceLine, Settlement
-from .schemas import InvoiceDetail, InvoiceFilter, InvoiceOut, LineOut
+from .models import Invoice, InvoiceLine, Settlement
+from .schemas import InvoiceFilter, InvoiceOut, LineOut
 
 _SORTABLE = {
     "created_at": Invoice.created_at,
@@ -103,12 +101,6 @@ async def get(uow: UnitOfWork, invoice_id: str, *, lock: bool = False) -> Invoic
     return invoice
 
 
-def require_sealed(invoice: Invoice, verb: str) -> None:
-    """Refuse what only a finalized document allows."""
-    if not invoice.is_sealed:
-        raise Refused(f"Cannot {verb} {invoice}: it is {invoice.status.replace('_', ' ')}; finalize it first.")
-
-
 async def find_number(uow: UnitOfWork, partner_id: str, number: str) -> Invoice | None:
     query = visible(uow).where(Invoice.partner_id == partner_id, Invoice.number == number)
     found: Invoice | None = await uow.session.scalar(query)
@@ -149,22 +141,6 @@ def _narrowed(query: Select[Any], wanted: InvoiceFilter, today: date) -> Select[
     return query
 
 
-async def versions(uow: UnitOfWork, invoice_id: str) -> list[DocumentVersion]:
-    """List the stored files of a document, newest version first."""
-    await get(uow, invoice_id)
-    stored = (
-        select(DocumentVersion)
-        .where(DocumentVersion.invoice_id == invoice_id)
-        .order_by(DocumentVersion.version.desc(), DocumentVersion.kind, DocumentVersion.format)
-    )
-    return list(await uow.session.scalars(stored))
-
-
-async def renders(uow: UnitOfWork, invoice_id: str) -> list[DocumentRender]:
-    query = select(DocumentRender).where(DocumentRender.invoice_id == invoice_id).order_by(DocumentRender.version)
-    return list(await uow.session.scalars(query))
-
-
 async def settlements(uow: UnitOfWork, invoice: Invoice) -> list[Settlement]:
     """List what was paid and credited towards a document that the caller was shown, oldest first."""
     uow.authorize("invoices:read")
@@ -190,11 +166,6 @@ async def credit_notes_of(uow: UnitOfWork, invoice_ids: Iterable[str]) -> list[I
     return notes
 
 
-def place_in_series(invoice: Invoice) -> tuple[int, int]:
-    """Say where a finalized document stands among those of its seller and type."""
-    return invoice.fiscal_year or 0, invoice.serial or 0
-
-
 def offered(actor: Actor, invoice: Invoice) -> list[str]:
     """Name what `actor` may do with a document now: the one source of `available_actions`, buttons and keys."""
     return offered_of(actor, **{name: getattr(invoice, name) for name in DECISIVE})
@@ -205,25 +176,14 @@ async def shown(actor: Actor, invoice: Invoice) -> InvoiceOut:
     return InvoiceOut.model_validate(await _attributes(actor, invoice))
 
 
-async def detail(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
-    """Gather everything an operator asks about one document: decision, settlements, files, credit notes, facts."""
-    uow.authorize("invoices:administer")
-    invoice = await get(uow, invoice_id)
-    facts = select(Outbox).where(Outbox.resource_id == invoice_id).order_by(Outbox.occurred_at, Outbox.id)
-    return InvoiceDetail.model_validate(
-        {
-            **await _attributes(uow.actor, invoice),
-            "decision": await tax.find(uow, invoice_id),
-            "payments": await settlements(uow, invoice),
-            "versions": await versions(uow, invoice_id),
-            "renders": await renders(uow, invoice_id),
-            "credit_notes": await credit_notes_of(uow, [invoice_id]),
-            "events": list(await uow.session.scalars(facts)),
-        }
-    )
-
-
 async def _attributes(actor: Actor, invoice: Invoice) -> dict[str, Any]:
     plain = {name: getattr(invoice, name) for name in InvoiceOut.model_fields if hasattr(Invoice, name)}
     lines = [LineOut.model_validate(line) async for line in in_turns(invoice.lines)]
     return {**plain, "lines": lines, "available_actions": offered(actor, invoice)}
+
+
+async def settlements_with_documents(uow: UnitOfWork, ids: Sequence[str]) -> list[tuple[Settlement, Invoice]]:
+    """Read movements by id, each with the document it settles (without its lines)."""
+    query = visible(uow).join(Settlement, Settlement.invoice_id == Invoice.id).where(Settlement.id.in_(ids))
+    rows = await uow.session.execute(query.add_columns(Settlement))
+    return [(settlement, invoice) for invoice, settlement in rows]

@@ -1,7 +1,6 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
@@ -17,7 +16,6 @@ from scaicontrol.core.schemas import (
     DayIn,
     Exact,
     In,
-    MailAddress,
     Moment,
     MomentIn,
     OneLine,
@@ -29,7 +27,7 @@ from scaicontrol.core.schemas import (
     RowVersion,
 )
 
-from .lifecycle import Channel, DocumentType, InvoiceStatus
+from .lifecycle import DocumentType, InvoiceStatus
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000), Printed]
 Short = Annotated[str, StringConstraints(min_length=1, max_length=100), OneLine, Printed]
@@ -260,27 +258,6 @@ class InvoiceFilter(In):
     q: str | None = Field(default=None, max_length=100, description="Beginning of a number, or an id.")
 
 
-class StatementIn(In):
-    """Which account; an operator names the tenant, a tenant has its own."""
-
-    first: DayIn = Field(description="The first day.")
-    last: DayIn = Field(description="The last day, included.")
-    tenant_id: Id | None = None
-    currency: Currency | None = Field(default=None, description="Default: the seller's currency.")
-
-
-class SendIn(In):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"to": ["books@acme.example"], "attach_xml": True}]})
-
-    to: list[MailAddress] | None = Field(default=None, min_length=1, max_length=10)
-    attach_xml: bool | None = None
-    channel: Channel = Channel.email
-
-
-class SendOwnIn(In):
-    """Nothing to say: it goes to the billing contact."""
-
-
 class MarkPaidIn(In):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"paid_at": "2026-02-03T10:00:00Z", "reference": "ABN 4711", "method": "sepa"}]}
@@ -447,28 +424,6 @@ class DecisionOut(Out):
     decided_at: Moment
 
 
-class DocumentVersionOut(Out):
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"id": "ver_1", "invoice_id": "inv_1", "version": 1, "kind": "pdf"}]}
-    )
-
-    id: str
-    invoice_id: str
-    version: int
-    kind: str
-    format: str
-    profile: str
-    writer: str | None
-    sha256: str
-    bytes: int
-    template_id: str | None
-    template_version: int | None
-    rules: list[str] | None
-    created_at: Moment
-    created_by: str
-    reason: str | None
-
-
 class RenderOut(Out):
     """A wanted version and how far it is."""
 
@@ -499,24 +454,6 @@ class SettlementOut(Out):
     reference: str | None
     method: str | None
     recorded_by: str
-
-
-class InvoiceEventOut(Out):
-    event_type: str
-    occurred_at: Moment
-    actor_id: str | None
-    payload: dict[str, Any] | None
-
-
-class InvoiceDetail(InvoiceOut):
-    """Everything an operator asks about one document."""
-
-    decision: DecisionOut | None
-    payments: list[SettlementOut]
-    versions: list[DocumentVersionOut]
-    renders: list[RenderOut]
-    credit_notes: list[InvoiceSummary]
-    events: list[InvoiceEventOut]
 
 
 class CheckReasonOut(Out):
@@ -567,194 +504,7 @@ class CheckReport(Out):
         return [reason.as_reason() for reason in self.reasons]
 
 
-class ExplainedPart(StrEnum):
-    line = "line"
-    vat = "vat"
-    total = "total"
-    seal = "seal"
-
-
-class Explained(Out):
-    """One amount and how it came about; `computed_cents` is None where a person stated the amount."""
-
-    part: ExplainedPart
-    id: str | None = Field(description="The line's id, or category and rate of a VAT group, such as S:21.00.")
-    title: str
-    stored_cents: int | None
-    computed_cents: int | None
-    matches: bool
-    sentences: list[str]
-
-
-class Explanation(Out):
-    """Everything a document says, worked out again; `matches` only when each part does."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "invoice_id": "inv_1",
-                    "number": "SCAI-2026-000001",
-                    "currency": "EUR",
-                    "language": "en",
-                    "matches": True,
-                    "parts": [
-                        {
-                            "part": "line",
-                            "id": "ili_1",
-                            "title": "Pro plan",
-                            "stored_cents": 5700,
-                            "computed_cents": 5700,
-                            "matches": True,
-                            "sentences": ["3 × €19.00 for the whole period: €57.00."],
-                        }
-                    ],
-                }
-            ]
-        }
-    )
-
-    invoice_id: str
-    number: str | None
-    currency: str
-    language: str
-    matches: bool
-    parts: list[Explained]
-
-
-class StatementEntry(Out):
-    """A line of an account; `kind` is invoice, credit_note, payment or refund."""
-
-    date: date
-    document: str
-    kind: str
-    reference: str | None
-    debit_cents: int | None
-    credit_cents: int | None
-    balance_cents: int
-
-
-class Aging(Out):
-    """What is open, by days overdue."""
-
-    not_due_cents: int = 0
-    days_1_30_cents: int = 0
-    days_31_60_cents: int = 0
-    days_61_90_cents: int = 0
-    days_over_90_cents: int = 0
-
-
-class Statement(Out):
-    """A tenant's account over some days, both included; a positive balance is owed by the tenant."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "tenant_id": "tnt_acme",
-                    "currency": "EUR",
-                    "first_day": "2026-01-01",
-                    "last_day": "2026-03-31",
-                    "opening_cents": 0,
-                    "closing_cents": 6897,
-                    "entries": [],
-                    "aging": {"not_due_cents": 6897},
-                }
-            ]
-        }
-    )
-
-    tenant_id: str
-    currency: str
-    first_day: date
-    last_day: date
-    opening_cents: int
-    closing_cents: int
-    entries: list[StatementEntry]
-    aging: Aging
-
-
-class ReminderIn(In):
-    """Without a level the reminder after the last one that was made."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"level": 1}]})
-
-    level: int | None = Field(default=None, ge=1, le=3)
-
-
-class AccountPaperOut(Out):
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"id": "pap_1", "kind": "payment_reminder", "invoice_id": "inv_1", "level": 1}]}
-    )
-
-    id: str
-    kind: str
-    invoice_id: str | None
-    level: int | None
-    currency: str
-    to_day: date
-    language: str
-    filename: str
-    sha256: str
-    bytes: int
-    template_id: str | None
-    template_version: int | None
-    made_at: Moment
-
-
-class Reminded(Out):
-    """What a reminder comes to; a rehearsal has made no paper yet."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"invoice_id": "inv_1", "level": 1, "paper": {"id": "pap_1"}}]}
-    )
-
-    invoice_id: str
-    level: int
-    paper: AccountPaperOut | None
-
-
-class MailQueued(Out):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"mail_id": "mel_1", "status": "pending"}]})
-
-    mail_id: str
-    status: str
-
-
 class Deleted(Out):
     model_config = ConfigDict(json_schema_extra={"examples": [{"deleted": True}]})
 
     deleted: bool = True
-
-
-class Violation(Out):
-    """One thing that is not as it was sealed."""
-
-    code: str
-    message: str
-    number: str | None = None
-    invoice_id: str | None = None
-
-
-class Verification(Out):
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "partner_id": "prt_northwind",
-                    "document_type": "invoice",
-                    "fiscal_year": 2026,
-                    "documents": 12,
-                    "intact": True,
-                    "violations": [],
-                }
-            ]
-        }
-    )
-
-    partner_id: str
-    document_type: DocumentType
-    fiscal_year: int
-    documents: int
-    intact: bool
-    violations: list[Violation]

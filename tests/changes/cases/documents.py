@@ -66,7 +66,7 @@ async def _(stage: Stage) -> Case:
 async def _(stage: Stage) -> Case:
     late = await sent(stage.backend)
     stage.clock.advance(timedelta(days=40))
-    await stage.backend.perform(CLOCK, invoices.age)
+    await stage.backend.perform(CLOCK, invoices.mark_overdue)
     return Case({"invoice_id": late.id})
 
 

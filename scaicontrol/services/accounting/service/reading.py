@@ -15,9 +15,10 @@ from scaicontrol.core.money import exponent
 from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.tenant_filter import Scope
-from scaicontrol.services import einvoices, invoices, partners
+from scaicontrol.services import documents, einvoices, invoices, partners
+from scaicontrol.services.documents import SealedDocument
 from scaicontrol.services.einvoices import Format
-from scaicontrol.services.invoices import Invoice, InvoiceLine, SealedDocument, Settlement
+from scaicontrol.services.invoices import Invoice, InvoiceLine, Settlement
 
 from ..journal_input import DOCUMENTS, ArchivedFile, DocumentProof, JournalInput, JournalInputLine, Kind
 from ..queries import movement_kind
@@ -58,7 +59,7 @@ class _Read:
 
 
 async def _documents(uow: UnitOfWork, ids: Sequence[str]) -> list[_Read]:
-    found = await invoices.sealed(uow, ids)
+    found = await documents.sealed(uow, ids)
     credited = [line.credited_line_id for each in found for line in each.invoice.lines if line.credited_line_id]
     lines = await uow.session.scalars(select(InvoiceLine).where(InvoiceLine.id.in_(credited))) if credited else ()
     sold_as = {line.id: _kind_of(line) for line in lines}

@@ -20,9 +20,8 @@ from ..events import CreditNoteIssued, InvoiceFinalized
 from ..lifecycle import DocumentType, InvoiceLifecycle, InvoiceStatus
 from ..models import Invoice, NumberSeries
 from ..schemas import CheckReport, FinalizeIn
-from . import check as gate
-from . import settle
-from .render import want_render
+from . import gate, settle
+from .request_files import request_files
 
 _TWINS = 5
 
@@ -70,7 +69,7 @@ def _empty_series(partner_id: str, document_type: DocumentType, fiscal_year: int
         document_type=document_type,
         fiscal_year=fiscal_year,
         next_number=1,
-        last_digest=numbering.FIRST_DIGEST,
+        last_digest=seal.FIRST_DIGEST,
         prefix=prefix,
     )
 
@@ -143,7 +142,9 @@ async def _seal(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate, lo
     })  # fmt: skip
     await uow.session.flush()
     template = candidate.template
-    want_render(uow, invoice, version=1, promised=(template.template_id, template.version) if template else ("", None))
+    request_files(
+        uow, invoice, version=1, promised=(template.template_id, template.version) if template else ("", None)
+    )
     if invoice.is_credit_note:
         await settle.allocate_credit(uow, invoice)
     elif invoice.total_cents == 0:

@@ -6,10 +6,10 @@ from scaicontrol.core.errors import Refused
 from scaicontrol.core.work import UnitOfWork
 
 from .. import queries
-from ..pages import shown_to_templates
+from ..document_source import source_of
+from ..page_rendering import shown_to_templates
 from ..schemas import FinalizeIn
-from .check import prepare
-from .render import paper_of
+from .gate import prepare
 
 
 async def template_variables(uow: UnitOfWork, invoice_id: str) -> dict[str, Any]:
@@ -17,7 +17,7 @@ async def template_variables(uow: UnitOfWork, invoice_id: str) -> dict[str, Any]
     uow.authorize("invoices:administer")
     invoice = await queries.get(uow, invoice_id)
     if invoice.is_sealed:
-        return await shown_to_templates(await paper_of(uow, invoice))
+        return await shown_to_templates(await source_of(uow, invoice))
     candidate = await prepare(uow, invoice, FinalizeIn())
     if candidate.paper is None:
         first = candidate.reasons[0].message if candidate.reasons else "it has no lines."

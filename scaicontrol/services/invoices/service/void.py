@@ -9,7 +9,7 @@ from ..events import InvoiceVoided
 from ..lifecycle import InvoiceLifecycle
 from ..models import Invoice
 from .draft import set_aside
-from .render import VOID, want_next_render
+from .request_files import VOID, request_next_files
 
 
 @verb
@@ -48,7 +48,7 @@ async def void(uow: UnitOfWork, invoice_id: str, reason: str) -> Invoice:
         after={"status": str(invoice.status)},
         reason=reason,
     )
-    await want_next_render(uow, invoice, VOID)
+    await request_next_files(uow, invoice, VOID)
     return invoice
 
 
@@ -66,5 +66,5 @@ async def _nothing_rests_on(uow: UnitOfWork, invoice: Invoice) -> None:
 async def _later_note(uow: UnitOfWork, note: Invoice, original_id: str) -> Invoice | None:
     await queries.locked(uow, original_id)
     others = [other for other in await queries.credit_notes_of(uow, [original_id]) if other.is_sealed]
-    later = [other for other in others if queries.place_in_series(other) > queries.place_in_series(note)]
-    return max(later, key=queries.place_in_series, default=None)
+    later = [other for other in others if other.place_in_series > note.place_in_series]
+    return max(later, key=lambda other: other.place_in_series, default=None)

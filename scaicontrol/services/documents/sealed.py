@@ -1,0 +1,76 @@
+"""Sealed documents with all that proves them, read in sets: what the books and an archive are made from."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from scaicontrol.core.computing import computed
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import einvoices, invoices, tax
+from scaicontrol.services.invoices import seal
+from scaicontrol.services.invoices.document_source import document_of, sealed_source
+from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.tax import TaxDecision
+
+from .models import DocumentVersion
+from .service.download import ON_DEMAND
+
+
+@dataclass(frozen=True, slots=True)
+class SealedDocument:
+    """
+    A finalized document: its rows, the bytes its seal is the SHA-256 of, the document in EN 16931 terms, its files.
+
+    The bytes of the files are in the object store; only what rendering made is here, not what was made on demand.
+    """
+
+    invoice: Invoice
+    canonical: bytes
+    document: einvoices.Document
+    files: Sequence[DocumentVersion]
+
+
+async def sealed(uow: UnitOfWork, invoice_ids: Sequence[str]) -> list[SealedDocument]:
+    """Read finalized documents by id; what the actor may not see, or is not finalized, is not among them."""
+    query = invoices.visible(uow).where(Invoice.id.in_(invoice_ids), Invoice.finalized_at.is_not(None))
+    found = list(await uow.session.scalars(query))
+    await invoices.load_lines(uow, found)
+    originals = await _originals(uow, found)
+    decisions = await _decisions(uow, found)
+    files = await _files(uow, [invoice.id for invoice in found])
+    documents = []
+    for invoice in found:
+        decision = decisions[invoice.id]
+        paper = await sealed_source(invoice, decision, originals.get(invoice.referenced_invoice_id or ""))
+        documents.append(
+            SealedDocument(
+                invoice,
+                await seal.canonical(invoice, invoice.lines, decision),
+                await computed(len(paper.lines), document_of, paper),
+                files[invoice.id],
+            )
+        )
+    return documents
+
+
+async def _originals(uow: UnitOfWork, found: Sequence[Invoice]) -> dict[str, Invoice]:
+    wanted = [invoice.referenced_invoice_id for invoice in found if invoice.referenced_invoice_id]
+    rows = await uow.session.scalars(invoices.visible(uow).where(Invoice.id.in_(wanted))) if wanted else ()
+    return {invoice.id: invoice for invoice in rows}
+
+
+async def _decisions(uow: UnitOfWork, found: Sequence[Invoice]) -> dict[str, TaxDecision]:
+    query = tax.visible(uow).where(TaxDecision.invoice_id.in_([invoice.id for invoice in found]))
+    return {decision.invoice_id: decision for decision in await uow.session.scalars(query)}
+
+
+async def _files(uow: UnitOfWork, invoice_ids: Sequence[str]) -> defaultdict[str, list[DocumentVersion]]:
+    files: defaultdict[str, list[DocumentVersion]] = defaultdict(list)
+    query = select(DocumentVersion).where(DocumentVersion.invoice_id.in_(invoice_ids))
+    ordered = query.order_by(DocumentVersion.version, DocumentVersion.kind, DocumentVersion.format)
+    for row in await uow.session.scalars(ordered):
+        if row.reason != ON_DEMAND:
+            files[row.invoice_id].append(row)
+    return files

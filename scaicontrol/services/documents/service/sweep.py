@@ -1,0 +1,53 @@
+"""Which files of documents belong to nothing."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import select
+
+from scaicontrol.core import orphans
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services.invoices.models import DocumentRender, Invoice
+
+from ..models import DocumentVersion
+
+FOLDER: Final = "documents/"
+
+
+async def sweep_orphans(backend: Backend, actor: Actor) -> int:
+    """
+    Remove files that are older than a week and belong to no version, and count them.
+
+    The files of a document that still waits to be rendered stay.
+    """
+    actor.require("invoices:sweep")
+    return await orphans.sweep(backend, actor, (FOLDER,), orphans_among)
+
+
+async def orphans_among(uow: UnitOfWork, keys: Sequence[str]) -> list[str]:
+    """Give the keys that no version names and no waiting render may still name."""
+    uow.authorize("invoices:sweep")
+    key = DocumentVersion.storage_key
+    named = set(await uow.session.scalars(select(key).where(key.in_(keys))))
+    left = [key for key in keys if key not in named]
+    waiting = await _waiting(uow, left) if left else set()
+    return [key for key in left if _document(key) not in waiting]
+
+
+async def _waiting(uow: UnitOfWork, keys: Sequence[str]) -> set[tuple[str, str]]:
+    """Name the documents, as (seller, number), whose files are still being made."""
+    numbers = {_document(key)[1] for key in keys}
+    rows = await uow.session.execute(
+        select(Invoice.partner_id, Invoice.number)
+        .join(DocumentRender, DocumentRender.invoice_id == Invoice.id)
+        .where(DocumentRender.done_at.is_(None), Invoice.number.in_(numbers))
+    )
+    return {(partner_id, number or "") for partner_id, number in rows}
+
+
+def _document(key: str) -> tuple[str, str]:
+    """Read seller and number from `documents/<seller>/<year>/<number>/v<n>/<file>`; another shape names no document."""
+    parts = key.split("/")
+    return (parts[1], parts[3]) if len(parts) > 4 else ("", "")

@@ -1,0 +1,1 @@
+"""The verbs, one module for each phase of a document's life."""

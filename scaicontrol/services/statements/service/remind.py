@@ -1,0 +1,122 @@
+"""Payment reminders: the paper of an overdue invoice, made once per level, and its mail."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy import select
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Conflict, Refused
+from scaicontrol.core.money import exponent
+from scaicontrol.core.outbox import Outbox
+from scaicontrol.core.periods import civil_date
+from scaicontrol.core.verbs import verb
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import invoices, partners, templates
+from scaicontrol.services.invoices import OWED
+from scaicontrol.services.invoices.document_source import source_of
+from scaicontrol.services.invoices.page_rendering import variables_of
+from scaicontrol.services.tax import language_or_english
+from scaicontrol.services.templates import TemplateType, Wish
+
+from ..events import ReminderRequested
+from ..models import AccountDocument
+from .store import AccountDocumentContents, keep
+
+LAST_REMINDER: Final = 3  # the first, a firmer one, and the last
+
+
+class NotOverdue(Refused):
+    """There is nothing to remind of: the document owes nothing, or not yet."""
+
+
+async def make_reminder(backend: Backend, actor: Actor, invoice_id: str, level: int | None = None) -> AccountDocument:
+    """
+    Make the reminder of an unpaid invoice, keep it, and give its row; without a level the one after the last.
+
+    The same level again is the same paper: it is made once.
+    """
+    made = await backend.ask(actor, _contents, invoice_id, level)
+    if isinstance(made, AccountDocument):
+        return made
+    try:
+        return (await keep(backend, made))[1]
+    except Conflict:  # a twin made the same level at the same moment, dated by its own clock
+        made = await backend.ask(actor, _contents, invoice_id, level)
+        if isinstance(made, AccountDocument):
+            return made
+        raise
+
+
+@verb
+async def remind(backend: Backend, actor: Actor, invoice_id: str, level: int | None = None) -> AccountDocument:
+    """Make a reminder and have it mailed to the billing contact; the same level is mailed once."""
+    paper = await make_reminder(backend, actor, invoice_id, level)
+    await backend.perform(actor, _ask_mail, paper)
+    return paper
+
+
+async def _ask_mail(uow: UnitOfWork, paper: AccountDocument) -> None:
+    uow.authorize("invoices:remind")
+    fact = ReminderRequested(
+        invoice_id=paper.invoice_id or "",
+        tenant_id=paper.tenant_id,
+        partner_id=paper.partner_id,
+        paper_id=paper.id,
+        level=paper.level or 1,
+    )
+    asked = select(Outbox.id).where(Outbox.idempotency_key == fact.idempotency_key)
+    if await uow.session.scalar(asked) is None:
+        uow.emit(fact)
+
+
+async def _contents(uow: UnitOfWork, invoice_id: str, level: int | None) -> AccountDocumentContents | AccountDocument:
+    uow.authorize("invoices:remind")
+    invoice = await invoices.get(uow, invoice_id)
+    settings = await partners.settings_of(uow, invoice.partner_id)
+    days = (civil_date(uow.now, settings.timezone) - invoice.due_date).days if invoice.due_date else 0
+    if invoice.is_credit_note or invoice.status not in OWED or invoice.amount_due_cents <= 0 or days <= 0:
+        raise NotOverdue(f"Cannot remind of {invoice}: nothing of it is overdue.")
+    earlier = await reminders(uow, invoice_id)
+    wanted = level or min(len(earlier) + 1, LAST_REMINDER)
+    if known := next((paper for paper in earlier if paper.level == wanted), None):
+        return known
+    paper = await source_of(uow, invoice)
+    # What has come in since lets the QR code ask for the rest only.
+    paid = {"prepaid_cents": invoice.amount_paid_cents + invoice.amount_credited_cents}
+    shown = await variables_of(replace(paper, invoice={**paper.invoice, **paid}))
+    places = -exponent(invoice.currency)
+    shown["reminder"] = {
+        "level": wanted,
+        "date": civil_date(uow.now, settings.timezone),
+        "days_overdue": days,
+        "amount_due": Decimal(invoice.amount_due_cents).scaleb(places),
+    }
+    language = language_or_english(invoice.language)
+    words = templates.labels(language)
+    title = (words.reminder_first, words.reminder_second, words.reminder_final)[min(wanted, LAST_REMINDER) - 1]
+    return AccountDocumentContents(
+        deed=f"remind of {invoice}",
+        kind="payment_reminder",
+        language=language,
+        variables=shown,
+        template=await templates.resolve(
+            uow, Wish.of(TemplateType.payment_reminder, language, paper.seller, paper.buyer)
+        ),
+        title=f"{title} {invoice.number}",
+        dated=uow.now,
+        filename=f"reminder-{wanted}-{invoice.number}.pdf",
+        row={
+            "tenant_id": invoice.tenant_id, "partner_id": invoice.partner_id, "invoice_id": invoice.id,
+            "level": wanted, "currency": invoice.currency, "to_day": shown["reminder"]["date"],
+        },
+    )  # fmt: skip
+
+
+async def reminders(uow: UnitOfWork, invoice_id: str) -> list[AccountDocument]:
+    """List the reminders of an invoice that were made, the first level first."""
+    await invoices.get(uow, invoice_id)
+    query = select(AccountDocument).where(AccountDocument.invoice_id == invoice_id).order_by(AccountDocument.level)
+    return list(await uow.session.scalars(query))
