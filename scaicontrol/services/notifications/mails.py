@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
+from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError
@@ -116,15 +117,13 @@ async def dispatch_mail(backend: Backend) -> int:
 async def _claim(uow: UnitOfWork) -> list[OutgoingMail]:
     """Mark what is due as `sending`; what a crash left there is unknown, and what was held too long is resent."""
     uow.authorize("mail:dispatch")
-    due = (
-        await uow.session.scalars(
-            select(OutgoingMail)
-            .where(OutgoingMail.next_attempt_at <= uow.now)
-            .order_by(OutgoingMail.next_attempt_at)
-            .limit(_BATCH)
-            .with_for_update()
-        )
-    ).all()
+    due = await claims.take(
+        uow,
+        OutgoingMail,
+        OutgoingMail.next_attempt_at <= uow.now,
+        oldest=[OutgoingMail.next_attempt_at],
+        limit=_BATCH,
+    )
     claimed = []
     for mail in due:
         if mail.status == MailStatus.sending:

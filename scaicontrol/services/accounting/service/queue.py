@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Select, exists, func, or_, select, update
+from sqlalchemy import Select, exists, func, select, update
 
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.ids import new_id
@@ -169,8 +169,3 @@ def _item(
         due_at=uow.now,
         attempts=0,
     )
-
-
-def free(uow: UnitOfWork) -> Any:
-    """Say that no other worker holds an item."""
-    return or_(AccountingSyncItem.claimed_until.is_(None), AccountingSyncItem.claimed_until <= uow.now)

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
+from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError
-from scaicontrol.core.ids import new_id
 from scaicontrol.core.logging import get_logger
 from scaicontrol.core.work import UnitOfWork
 
@@ -74,7 +74,7 @@ async def sync_due(backend: Backend) -> int:
         if integration.is_active:
             while await backend.perform(_ACTOR, queue.enqueue_new, integration.id) == queue.BATCH:
                 pass
-        while claimed := await backend.perform(_ACTOR, claim, integration.id, f"{backend.instance}/{new_id('clm')}"):
+        while claimed := await backend.perform(_ACTOR, claim, integration.id, claims.new_claimant(backend)):
             synced += await backend.perform(_ACTOR, record, claimed, await export_claimed(backend, claimed))
     return synced
 
@@ -85,21 +85,18 @@ async def claim(uow: UnitOfWork, integration_id: str, claimant: str) -> Claimed 
     integration = await queries.get(uow, integration_id)
     if not integration.is_active:
         return None
-    due = (
+    ids = await claims.lease(
+        uow,
+        AccountingSyncItem,
         AccountingSyncItem.integration_id == integration.id,
         AccountingSyncItem.status.in_(SyncLifecycle.sources_of("sync", "retry")),
         AccountingSyncItem.due_at <= uow.now,
-        queue.free(uow),
+        by=claimant,
+        during=_LEASE,
+        oldest=[AccountingSyncItem.booked_on],
+        limit=LIMIT,
     )
-    oldest = select(AccountingSyncItem.id).where(*due).order_by(AccountingSyncItem.booked_on, AccountingSyncItem.id)
-    ids = (await uow.session.scalars(oldest.limit(LIMIT))).all()
-    await uow.session.execute(
-        update(AccountingSyncItem)
-        .where(AccountingSyncItem.id.in_(ids), *due)
-        .values(claimed_by=claimant, claimed_until=uow.now + _LEASE)
-        .execution_options(synchronize_session=False)
-    )
-    mine = select(AccountingSyncItem).where(AccountingSyncItem.id.in_(ids), AccountingSyncItem.claimed_by == claimant)
+    mine = select(AccountingSyncItem).where(AccountingSyncItem.id.in_(ids))
     items = (await uow.session.scalars(mine.order_by(AccountingSyncItem.booked_on, AccountingSyncItem.id))).all()
     return Claimed(claimant, integration, items) if items else None
 

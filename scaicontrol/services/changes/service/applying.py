@@ -12,8 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import select
-
+from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.approval import (
     ApprovalRequired,
@@ -198,13 +197,14 @@ async def _fail(uow: UnitOfWork, plan_id: str, error: str) -> None:
 async def release_interrupted(uow: UnitOfWork, limit: int = 100) -> int:
     """Call procedures failed whose process is gone; their own sweeps finish what they had begun."""
     uow.authorize("jobs:run")
-    lost = (
-        select(ChangePlan)
-        .where(ChangePlan.status == PlanStatus.applying, ChangePlan.started_at <= uow.now - _INTERRUPTED)
-        .limit(limit)
-        .with_for_update()
+    plans = await claims.take(
+        uow,
+        ChangePlan,
+        ChangePlan.status == PlanStatus.applying,
+        ChangePlan.started_at <= uow.now - _INTERRUPTED,
+        oldest=[ChangePlan.started_at],
+        limit=limit,
     )
-    plans = (await uow.session.scalars(lost)).all()
     for plan in plans:
         await _fail(uow, plan.id, "It was interrupted; look at what it has left before you plan it again.")
     return len(plans)

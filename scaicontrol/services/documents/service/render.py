@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select
 
+from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Unavailable
@@ -83,7 +84,7 @@ class StoredFile:
 async def render_due(backend: Backend, actor: Actor, limit: int = 20) -> int:
     """Make the files of due documents and count those that were stored; each failure waits longer than the last."""
     stored = 0
-    for render_id in await backend.perform(actor, claim, f"{backend.instance}/{new_id('clm')}", limit):
+    for render_id in await backend.perform(actor, claim, claims.new_claimant(backend), limit):
         stored += await render_one(backend, actor, render_id)
     return stored
 
@@ -104,17 +105,15 @@ async def render_one(backend: Backend, actor: Actor, render_id: str) -> bool:
 async def claim(uow: UnitOfWork, claimant: str, limit: int) -> list[str]:
     """Lease due renders to `claimant`; a lease that runs out may be taken by another."""
     uow.authorize("invoices:render")
-    free = or_(DocumentRender.claimed_until.is_(None), DocumentRender.claimed_until <= uow.now)
-    due = select(DocumentRender.id).where(DocumentRender.due_at <= uow.now, free)
-    ids = (await uow.session.scalars(due.order_by(DocumentRender.due_at, DocumentRender.id).limit(limit))).all()
-    await uow.session.execute(
-        update(DocumentRender)
-        .where(DocumentRender.id.in_(ids), DocumentRender.due_at <= uow.now, free)
-        .values(claimed_by=claimant, claimed_until=uow.now + _LEASE)
-        .execution_options(synchronize_session=False)
+    return await claims.lease(
+        uow,
+        DocumentRender,
+        DocumentRender.due_at <= uow.now,
+        by=claimant,
+        during=_LEASE,
+        oldest=[DocumentRender.due_at],
+        limit=limit,
     )
-    mine = select(DocumentRender.id).where(DocumentRender.id.in_(ids), DocumentRender.claimed_by == claimant)
-    return list(await uow.session.scalars(mine.order_by(DocumentRender.due_at, DocumentRender.id)))
 
 
 async def material(uow: UnitOfWork, render_id: str) -> RenderJob:

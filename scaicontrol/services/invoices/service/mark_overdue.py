@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import select, update
 
+from scaicontrol.core import claims
 from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
@@ -49,20 +50,17 @@ _SOURCES = [InvoiceStatus(status) for status in InvoiceLifecycle.sources_of("age
 
 
 async def _age_of(uow: UnitOfWork, partner_id: str, last_day: date, limit: int) -> int:
-    late = (
-        select(Invoice)
-        .where(
-            Invoice.partner_id == partner_id,
-            Invoice.document_type == DocumentType.invoice,
-            Invoice.status.in_(_SOURCES),
-            Invoice.due_date <= last_day,
-            Invoice.amount_due_cents > 0,
-        )
-        .order_by(Invoice.due_date, Invoice.id)
-        .limit(limit)
-        .with_for_update()
+    invoices = await claims.take(
+        uow,
+        Invoice,
+        Invoice.partner_id == partner_id,
+        Invoice.document_type == DocumentType.invoice,
+        Invoice.status.in_(_SOURCES),
+        Invoice.due_date <= last_day,
+        Invoice.amount_due_cents > 0,
+        oldest=[Invoice.due_date],
+        limit=limit,
     )
-    invoices = (await uow.session.scalars(late)).all()
     await uow.session.execute(
         update(Invoice)
         .where(Invoice.id.in_([invoice.id for invoice in invoices]), Invoice.status.in_(_SOURCES))

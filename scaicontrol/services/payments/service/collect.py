@@ -13,6 +13,7 @@ from typing import Any, Final
 from prometheus_client import Counter
 from sqlalchemy import func, select
 
+from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, ControlError, Refused, Unavailable
@@ -152,10 +153,8 @@ async def _call(backend: Backend, call: Call, return_url: str) -> PaymentResult:
 
 async def _claim(uow: UnitOfWork) -> list[Call]:
     uow.authorize("payments:collect")
-    due = await uow.session.scalars(
-        select(Payment).where(Payment.due_at <= uow.now).order_by(Payment.due_at).limit(_BATCH).with_for_update()
-    )
-    return [await claim_one(uow, payment) for payment in due.all() if await _still_wanted(uow, payment)]
+    due = await claims.take(uow, Payment, Payment.due_at <= uow.now, oldest=[Payment.due_at], limit=_BATCH)
+    return [await claim_one(uow, payment) for payment in due if await _still_wanted(uow, payment)]
 
 
 async def _still_wanted(uow: UnitOfWork, payment: Payment) -> bool:

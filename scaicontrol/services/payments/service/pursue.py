@@ -3,8 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
-
+from scaicontrol.core import claims
 from scaicontrol.core.errors import ControlError
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, partners, subscriptions
@@ -81,15 +80,9 @@ async def end_dunning(uow: UnitOfWork, invoice_id: str) -> list[str]:
 async def dun(uow: UnitOfWork) -> int:
     """Take the next step of every pursuit that is due; give how many were taken."""
     uow.authorize("payments:collect")
-    due = (
-        await uow.session.scalars(
-            select(Dunning)
-            .where(Dunning.dunning_next_at <= uow.now)
-            .order_by(Dunning.dunning_next_at)
-            .limit(_BATCH)
-            .with_for_update()
-        )
-    ).all()
+    due = await claims.take(
+        uow, Dunning, Dunning.dunning_next_at <= uow.now, oldest=[Dunning.dunning_next_at], limit=_BATCH
+    )
     for dunning in due:
         await _step(uow, dunning)
     return len(due)

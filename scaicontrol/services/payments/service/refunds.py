@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
+from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, NotFound, Refused, Unavailable
@@ -23,6 +24,7 @@ from ..models import Payment, Refund
 _ACTOR = Actor.system("payment_refund")
 _AGAIN: Final = timedelta(minutes=30)
 _ATTEMPTS: Final = 5
+_BATCH: Final = 50
 
 
 @verb
@@ -145,9 +147,8 @@ async def refund_due(backend: Backend) -> int:
 
 async def _claim(uow: UnitOfWork) -> list[str]:
     uow.authorize("payments:collect")
-    rows = await uow.session.scalars(select(Refund).where(Refund.due_at <= uow.now).limit(50).with_for_update())
     claimed = []
-    for row in rows.all():
+    for row in await claims.take(uow, Refund, Refund.due_at <= uow.now, oldest=[Refund.due_at], limit=_BATCH):
         if row.status == RefundState.failed:
             row.advance(RefundLifecycle.retry)
         row.due_at = uow.now + _AGAIN

@@ -5,9 +5,9 @@ import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
@@ -31,8 +31,8 @@ async def run_due(backend: Backend, *, limit: int = 100) -> int:
     done = await backend.perform(SWEEP, start_due_rollbacks, limit)
     done += await backend.perform(SWEEP, start_waiting, limit)
     while done < limit:
-        looked_at, claims = await backend.perform(SWEEP, claim_due, backend.instance, min(_AT_ONCE, limit - done))
-        await asyncio.gather(*(_run(backend, claim) for claim in claims))
+        looked_at, taken = await backend.perform(SWEEP, claim_due, backend.instance, min(_AT_ONCE, limit - done))
+        await asyncio.gather(*(_run(backend, claim) for claim in taken))
         done += looked_at
         if looked_at < _AT_ONCE:
             break
@@ -47,14 +47,15 @@ async def _run(backend: Backend, claim: StepClaim) -> None:
 async def start_due_rollbacks(uow: UnitOfWork, limit: int) -> int:
     """Roll back workflows that failed and were not retried in time."""
     uow.authorize("provisioning:manage")
-    due = (
-        queries.visible(uow)
-        .where(ProvisioningWorkflow.rollback_at <= uow.now, ProvisioningWorkflow.status == WorkflowStatus.failed)
-        .order_by(ProvisioningWorkflow.rollback_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    workflows = await claims.take(
+        uow,
+        ProvisioningWorkflow,
+        ProvisioningWorkflow.rollback_at <= uow.now,
+        ProvisioningWorkflow.status == WorkflowStatus.failed,
+        oldest=[ProvisioningWorkflow.rollback_at],
+        limit=limit,
+        options=queries.WHOLE,
     )
-    workflows = (await uow.session.scalars(due)).all()
     for workflow in workflows:
         await roll_back(uow, workflow)
     return len(workflows)
@@ -63,15 +64,16 @@ async def start_due_rollbacks(uow: UnitOfWork, limit: int) -> int:
 async def start_waiting(uow: UnitOfWork, limit: int) -> int:
     """Start workflows that were put behind one that ended in the same moment, unseen by either transaction."""
     uow.authorize("provisioning:manage")
-    waiting = (
-        queries.visible(uow)
-        .where(ProvisioningWorkflow.status == WorkflowStatus.pending)
-        .order_by(ProvisioningWorkflow.created_at, ProvisioningWorkflow.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    waiting = await claims.take(
+        uow,
+        ProvisioningWorkflow,
+        ProvisioningWorkflow.status == WorkflowStatus.pending,
+        oldest=[ProvisioningWorkflow.created_at],
+        limit=limit,
+        options=queries.WHOLE,
     )
     started = 0
-    for workflow in (await uow.session.scalars(waiting)).all():
+    for workflow in waiting:
         await start_if_free(uow, workflow)
         started += workflow.status is not WorkflowStatus.pending
     return started
@@ -82,7 +84,7 @@ async def claim_due(uow: UnitOfWork, worker: str, limit: int) -> tuple[int, list
     uow.authorize("provisioning:manage")
     steps = await _due_steps(uow, limit)
     about = await subscriptions.by_ids(uow, {step.workflow.subscription_id for step in steps})
-    claims = []
+    taken = []
     for step in steps:
         if _is_overdue(uow, step):
             waited = "callback" if step.status is StepStatus.waiting_callback else "poll"
@@ -91,22 +93,23 @@ async def claim_due(uow: UnitOfWork, worker: str, limit: int) -> tuple[int, list
         elif step.attempts > len(RETRY_DELAYS) and step.status is not StepStatus.waiting_poll:
             await _give_up(uow, step, "lease_lost", "Every attempt was begun and none of them reported back.")
         else:
-            claims.append(_claim(uow, step, about[step.workflow.subscription_id], worker))
-    return len(steps), claims
+            taken.append(_claim(uow, step, about[step.workflow.subscription_id], worker))
+    return len(steps), taken
 
 
 async def _due_steps(uow: UnitOfWork, limit: int) -> Sequence[ProvisioningStep]:
     workflow = selectinload(ProvisioningStep.workflow)
-    due = (
-        select(ProvisioningStep)
-        .options(workflow.selectinload(ProvisioningWorkflow.steps))
-        .options(workflow.selectinload(ProvisioningWorkflow.service))
-        .where(ProvisioningStep.next_run_at <= uow.now)
-        .order_by(ProvisioningStep.next_run_at, ProvisioningStep.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    return await claims.take(
+        uow,
+        ProvisioningStep,
+        ProvisioningStep.next_run_at <= uow.now,
+        oldest=[ProvisioningStep.next_run_at],
+        limit=limit,
+        options=[
+            workflow.selectinload(ProvisioningWorkflow.steps),
+            workflow.selectinload(ProvisioningWorkflow.service),
+        ],
     )
-    return (await uow.session.scalars(due)).all()
 
 
 def _is_overdue(uow: UnitOfWork, step: ProvisioningStep) -> bool:

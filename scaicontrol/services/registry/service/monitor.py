@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import case, delete, insert, or_, select, update
 
+from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.ids import new_id
@@ -87,17 +88,15 @@ async def probe(backend: Backend, actor: Actor, service_id: str) -> ProbeResult 
 async def claim_due(uow: UnitOfWork) -> list[Due]:
     """Take the services whose tick has come and set their next one, on a grid that all runs share."""
     uow.authorize("registry:monitor")
-    rows = await uow.session.execute(
-        select(Service.id, Service.status, Service.health_check_url)
-        .where(
-            Service.status.in_(WATCHED),
-            or_(Service.next_monitor_at.is_(None), Service.next_monitor_at <= uow.now),
-        )
-        .order_by(Service.next_monitor_at, Service.id)
-        .limit(_BATCH)
-        .with_for_update()
+    services = await claims.take(
+        uow,
+        Service,
+        Service.status.in_(WATCHED),
+        or_(Service.next_monitor_at.is_(None), Service.next_monitor_at <= uow.now),
+        oldest=[Service.next_monitor_at],
+        limit=_BATCH,
     )
-    due = [Due(row.id, row.health_check_url if row.status is ServiceStatus.active else None) for row in rows]
+    due = [Due(each.id, each.health_check_url if each.status is ServiceStatus.active else None) for each in services]
     if due:
         await _write(
             uow,

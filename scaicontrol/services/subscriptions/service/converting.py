@@ -4,8 +4,7 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
-
+from scaicontrol.core import claims
 from scaicontrol.core.errors import NotFound, Refused
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
@@ -55,19 +54,16 @@ async def expire_trials(uow: UnitOfWork, payers: Payers, *, limit: int = 500) ->
     Paid from the moment the trial ended, where the tenant can pay or the partner lets it; else cancelled.
     """
     uow.authorize("subscriptions:advance")
-    due = (
-        select(Subscription)
-        .options(*WHOLE)
-        .where(
-            Subscription.status == SubscriptionStatus.trialing,
-            Subscription.trial_ends_at <= uow.now,
-            Subscription.pack_subscription_id.is_(None),
-        )
-        .order_by(Subscription.trial_ends_at, Subscription.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    trials = await claims.take(
+        uow,
+        Subscription,
+        Subscription.status == SubscriptionStatus.trialing,
+        Subscription.trial_ends_at <= uow.now,
+        Subscription.pack_subscription_id.is_(None),
+        oldest=[Subscription.trial_ends_at],
+        limit=limit,
+        options=WHOLE,
     )
-    trials = (await uow.session.scalars(due)).all()
     ended = TrialsEnded()
     if not trials:
         return ended

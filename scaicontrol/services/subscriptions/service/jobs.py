@@ -7,9 +7,10 @@ They return how many rows they moved: run one again, in a new unit of work, unti
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
+from scaicontrol.core import claims
 from scaicontrol.core.work import UnitOfWork
 
 from ..events import TrialEnding
@@ -89,13 +90,8 @@ def _notice(uow: UnitOfWork, trial: Subscription) -> None:
 async def _due(
     uow: UnitOfWork, moment: InstrumentedAttribute[Any], limit: int, *conditions: ColumnElement[bool]
 ) -> Sequence[Subscription]:
-    """Lock what is due by `moment` and not in somebody else's hands; children follow their pack."""
-    due = (
-        select(Subscription)
-        .options(*WHOLE)
-        .where(moment <= uow.now, Subscription.pack_subscription_id.is_(None), *conditions)
-        .order_by(moment, Subscription.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+    """Lock what is due by `moment`; children follow their pack."""
+    own = Subscription.pack_subscription_id.is_(None)
+    return await claims.take(
+        uow, Subscription, moment <= uow.now, own, *conditions, oldest=[moment], limit=limit, options=WHOLE
     )
-    return (await uow.session.scalars(due)).all()

@@ -18,6 +18,7 @@ from prometheus_client import Counter
 from sqlalchemy import Select, and_, exists, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
+from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError
@@ -72,19 +73,18 @@ class Attempt:
 
 async def dispatch(backend: Backend) -> int:
     """Deliver until nothing is due; give how many attempts were made."""
-    made = 0
-    while claimed := await backend.perform(_ACTOR, claim, backend.instance, backend.settings.webhook_delivery_batch):
+    made, claimant = 0, claims.new_claimant(backend)
+    while claimed := await backend.perform(_ACTOR, claim, claimant, backend.settings.webhook_delivery_batch):
         keys = await _keys(backend, claimed)
         attempts = await asyncio.gather(*(_send(backend, delivery, keys) for delivery in claimed))
-        await backend.perform(_ACTOR, record, attempts, backend.instance)
+        await backend.perform(_ACTOR, record, attempts, claimant)
         made += len(attempts)
     return made
 
 
-async def claim(uow: UnitOfWork, instance: str, limit: int) -> Sequence[ClaimedDelivery]:
+async def claim(uow: UnitOfWork, claimant: str, limit: int) -> Sequence[ClaimedDelivery]:
     """Lease what is due, oldest first, and give it ready to send."""
     uow.authorize("webhooks:dispatch")
-    free = or_(WebhookDelivery.claimed_until.is_(None), WebhookDelivery.claimed_until <= uow.now)
     earlier = aliased(WebhookDelivery)
     waits_for_another = exists().where(
         and_(
@@ -97,33 +97,22 @@ async def claim(uow: UnitOfWork, instance: str, limit: int) -> Sequence[ClaimedD
             ),
         )
     )
-    due = (
-        await uow.session.scalars(
-            select(WebhookDelivery.id)
-            .where(
-                WebhookDelivery.status == DeliveryStatus.pending,
-                WebhookDelivery.next_attempt_at <= uow.now,
-                WebhookDelivery.subscription_id.in_(_in_service()),
-                free,
-                or_(WebhookDelivery.created_at <= uow.now - _ORDER_WAIT, ~waits_for_another),
-            )
-            .order_by(WebhookDelivery.next_attempt_at, WebhookDelivery.id)
-            .limit(limit)
-        )
-    ).all()
-    if not due:
-        return []
-    await uow.session.execute(
-        update(WebhookDelivery)
-        .where(WebhookDelivery.id.in_(due), WebhookDelivery.status == DeliveryStatus.pending, free)
-        .values(
-            claimed_by=instance,
-            claimed_until=uow.now + LEASE,
-            attempt_count=WebhookDelivery.attempt_count + 1,
-        )
-        .execution_options(synchronize_session=False)
+    in_order = or_(WebhookDelivery.created_at <= uow.now - _ORDER_WAIT, ~waits_for_another)
+    mine = await claims.lease(
+        uow,
+        WebhookDelivery,
+        WebhookDelivery.status == DeliveryStatus.pending,
+        WebhookDelivery.next_attempt_at <= uow.now,
+        seen_if=[WebhookDelivery.subscription_id.in_(_in_service()), in_order],
+        by=claimant,
+        during=LEASE,
+        oldest=[WebhookDelivery.next_attempt_at],
+        limit=limit,
+        attempt_count=WebhookDelivery.attempt_count + 1,
     )
-    mine = await uow.session.execute(
+    if not mine:
+        return []
+    rows = await uow.session.execute(
         select(
             WebhookDelivery.id,
             WebhookDelivery.event_type,
@@ -138,9 +127,9 @@ async def claim(uow: UnitOfWork, instance: str, limit: int) -> Sequence[ClaimedD
             WebhookEndpoint.rotation_ends_at,
         )
         .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.subscription_id)
-        .where(WebhookDelivery.id.in_(due), WebhookDelivery.claimed_by == instance)
+        .where(WebhookDelivery.id.in_(mine))
     )
-    return [_claimed(row, uow.now) for row in mine]
+    return [_claimed(row, uow.now) for row in rows]
 
 
 def _in_service() -> Select[str]:
@@ -210,7 +199,7 @@ def _judge(delivery: ClaimedDelivery, status: int, now: datetime, wait: timedelt
     return retries.judge(status, delivery.attempt, now, retry_after=wait, seed=delivery.id)
 
 
-async def record(uow: UnitOfWork, attempts: Sequence[Attempt], instance: str) -> None:
+async def record(uow: UnitOfWork, attempts: Sequence[Attempt], claimant: str) -> None:
     """
     Write what happened to a batch: the attempts, the deliveries, and how the subscribers are doing.
 
@@ -229,7 +218,7 @@ async def record(uow: UnitOfWork, attempts: Sequence[Attempt], instance: str) ->
             .where(
                 WebhookDelivery.id.in_(ids),
                 WebhookDelivery.status == DeliveryStatus.pending,
-                WebhookDelivery.claimed_by == instance,
+                WebhookDelivery.claimed_by == claimant,
             )
             .values(dict(outcome))
         )

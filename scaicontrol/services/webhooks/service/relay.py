@@ -1,8 +1,7 @@
 """
 Pass 1: a fact gets its place in the stream and becomes one delivery row per matching subscriber.
 
-The claim is a conditional update with a lease, committed before the work: SKIP LOCKED lies on Galera. A crash in
-between is harmless: the lease runs out, and the unique key absorbs a second fan-out.
+A crash between claim and work is harmless: the lease runs out, and the unique key absorbs a second fan-out.
 """
 
 from collections.abc import Sequence
@@ -10,8 +9,9 @@ from datetime import timedelta
 from typing import Final
 
 import orjson
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import case, select, update
 
+from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.events import rfc3339
@@ -28,43 +28,34 @@ _ACTOR = Actor.system("event_dispatcher")
 
 async def relay(backend: Backend) -> int:
     """Fan out until no fact is due; give how many deliveries were made."""
-    made = 0
-    while claimed := await backend.perform(_ACTOR, claim, backend.instance, backend.settings.webhook_fanout_batch):
-        made += await backend.perform(_ACTOR, fan_out, claimed, backend.instance)
+    made, claimant = 0, claims.new_claimant(backend)
+    while claimed := await backend.perform(_ACTOR, claim, claimant, backend.settings.webhook_fanout_batch):
+        made += await backend.perform(_ACTOR, fan_out, claimed, claimant)
     return made
 
 
-async def claim(uow: UnitOfWork, instance: str, limit: int) -> Sequence[str]:
+async def claim(uow: UnitOfWork, claimant: str, limit: int) -> Sequence[str]:
     """Lease the oldest facts that wait; give the ids that are now ours."""
     uow.authorize("events:relay")
-    free = or_(Outbox.claimed_until.is_(None), Outbox.claimed_until <= uow.now)
-    waiting = (
-        await uow.session.scalars(
-            select(Outbox.id)
-            .where(Outbox.status == "pending", Outbox.next_attempt_at <= uow.now, free)
-            .order_by(Outbox.next_attempt_at, Outbox.id)
-            .limit(limit)
-        )
-    ).all()
-    if not waiting:
-        return []
-    await uow.session.execute(
-        update(Outbox)
-        .where(Outbox.id.in_(waiting), Outbox.status == "pending", free)
-        .values(claimed_by=instance, claimed_until=uow.now + LEASE)
-        .execution_options(synchronize_session=False)
+    return await claims.lease(
+        uow,
+        Outbox,
+        Outbox.status == "pending",
+        Outbox.next_attempt_at <= uow.now,
+        by=claimant,
+        during=LEASE,
+        oldest=[Outbox.next_attempt_at],
+        limit=limit,
     )
-    mine = select(Outbox.id).where(Outbox.id.in_(waiting), Outbox.claimed_by == instance, Outbox.status == "pending")
-    return (await uow.session.scalars(mine)).all()
 
 
-async def fan_out(uow: UnitOfWork, claimed: Sequence[str], instance: str) -> int:
+async def fan_out(uow: UnitOfWork, claimed: Sequence[str], claimant: str) -> int:
     """Write the deliveries of claimed facts and settle the facts, in one transaction."""
     uow.authorize("events:relay")
     facts = (
         await uow.session.scalars(
             select(Outbox)
-            .where(Outbox.id.in_(claimed), Outbox.claimed_by == instance, Outbox.status == "pending")
+            .where(Outbox.id.in_(claimed), Outbox.claimed_by == claimant, Outbox.status == "pending")
             .order_by(Outbox.id)
         )
     ).all()
