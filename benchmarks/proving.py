@@ -40,7 +40,7 @@ class OnePage:
         built = document()
         html = einvoices.render_html(built)
         inside = carried(built, Format.zugferd)
-        self.body = pdfa.render(pdfa.Job(html, "Invoice", NOW, inside))
+        self.body = pdfa.render(pdfa.PdfJob(html, "Invoice", NOW, inside))
 
     async def pdf(self, html: str, **_: Any) -> bytes:
         return self.body

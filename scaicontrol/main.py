@@ -10,11 +10,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from admin_views.site import install_console
-from scaicontrol.api import auth, health
+from scaicontrol.api import health, tokens
 from scaicontrol.api.app import build_api
 from scaicontrol.api.requests import RequestContext
 from scaicontrol.assembly import Silence, assembled, effective
-from scaicontrol.core import fonts, memory
+from scaicontrol.core import fonts, garbage_collector
 from scaicontrol.core.clock import Clock, SystemClock
 from scaicontrol.core.logging import configure
 from scaicontrol.core.settings import Settings
@@ -70,7 +70,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
             yield
 
     app.router.lifespan_context = lifespan
-    app.router.routes += [*health.routes, *auth.root_routes, *mcp.routes]
+    app.router.routes += [*health.routes, *tokens.root_routes, *mcp.routes]
     install_console(app)
     if development is not None:
         app.state.standins = development.standins
@@ -87,7 +87,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
 def served() -> FastAPI:
     """Build the application for a process that does nothing but serve it."""
     app = create_app()
-    memory.settle()
+    garbage_collector.freeze_startup()
     return app
 
 

@@ -10,7 +10,7 @@ from taskiq import AsyncBroker
 from taskiq.api import run_receiver_task
 
 from scaicontrol.assembly import assembled
-from scaicontrol.core import memory
+from scaicontrol.core import garbage_collector
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.logging import configure
 from scaicontrol.core.settings import Settings
@@ -65,7 +65,7 @@ async def _process(settings: Settings) -> AsyncIterator[tuple[Backend, AsyncBrok
     configure(settings.log_level, settings.log_format)
     waker = BrokerWaker()
     async with assembled(settings, waker=waker) as parts, background(parts.backend, waker, works=False) as broker:
-        memory.settle()
+        garbage_collector.freeze_startup()
         yield parts.backend, broker
 
 

@@ -14,18 +14,22 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
 
 from .door import Door
-from .screens.invoices import InvoicesView
-from .screens.lists import ListView
-from .screens.now import NowView
-from .screens.subscriptions import SubscriptionsView
-from .screens.view import View
+from .screens.invoices import InvoicesScreen
+from .screens.lists import ListScreen
+from .screens.now import NowScreen
+from .screens.place import PlaceScreen
+from .screens.subscriptions import SubscriptionsScreen
 from .widgets.plain import plain
 from .widgets.prompt import Prompt
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PLACES: dict[str, type[View]] = {"now": NowView, "invoices": InvoicesView, "subscriptions": SubscriptionsView}
+PLACES: dict[str, type[PlaceScreen]] = {
+    "now": NowScreen,
+    "invoices": InvoicesScreen,
+    "subscriptions": SubscriptionsScreen,
+}
 _PACES = (1, 2, 5, 10, 30, 60)
 
 
@@ -83,12 +87,12 @@ class Dashboard(App[None]):
         return await self.door.ask(question, *args, **kwargs)
 
     def on_mount(self) -> None:
-        self.push_screen(NowView(self.door))
+        self.push_screen(NowScreen(self.door))
         self.set_interval(1, self.tick)
 
     def tick(self) -> None:
         """Show how old the data is, and refresh what is looked at when it is old enough."""
-        if not isinstance(self.screen, View):
+        if not isinstance(self.screen, PlaceScreen):
             return  # a dialog is open: what it names must not change beneath it
         self.screen.show_age(paused=self.paused, every=self.every)
         if not self.paused and self.screen.age.total_seconds() >= self.every:
@@ -108,11 +112,11 @@ class Dashboard(App[None]):
         self.tick()
 
     def action_command(self) -> None:
-        if isinstance(self.screen, View):
+        if isinstance(self.screen, PlaceScreen):
             self.screen.query_one(Prompt).open(":", commands=[*PLACES, "quit"])
 
-    @on(Prompt.Command)
-    def obey(self, event: Prompt.Command) -> None:
+    @on(Prompt.CommandEntered)
+    def run_command(self, event: Prompt.CommandEntered) -> None:
         name, _, rest = event.words.partition(" ")
         place = next((place for place in [*PLACES, "quit"] if name and place.startswith(name)), None)
         if place == "quit":
@@ -129,7 +133,7 @@ class Dashboard(App[None]):
         while len(self.screen_stack) > 2:  # Textual's blank screen and ours
             self.pop_screen()
         place = PLACES[name]
-        if issubclass(place, ListView):
+        if issubclass(place, ListScreen):
             self.push_screen(place(self.door, wanted))
 
     def action_keys(self) -> None:

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class VerbPreview:
     """What a verb would have left behind: the state of what it touched, and its facts."""
 
     status: str | None
@@ -46,7 +46,7 @@ class Door:
         with _database_errors_said():
             return await self.backend.perform(self.actor, verb, *args, **kwargs)
 
-    async def rehearse(self, doing: Callable[[Self], Awaitable[Any]]) -> Rehearsal:
+    async def rehearse(self, doing: Callable[[Self], Awaitable[Any]]) -> VerbPreview:
         """Do something at a door behind which nothing lasts; what it refuses is raised as it would be for real."""
 
         async def work(stage: Backend) -> Any:
@@ -55,7 +55,7 @@ class Door:
         with _database_errors_said():
             rehearsed = await rehearse(self.backend, work)
         status = getattr(rehearsed.result, "status", None)
-        return Rehearsal(str(status) if status is not None else None, tuple(rehearsed.recording.facts))
+        return VerbPreview(str(status) if status is not None else None, tuple(rehearsed.recording.facts))
 
 
 @contextmanager

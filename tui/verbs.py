@@ -11,7 +11,7 @@ from scaicontrol.core.events import DomainEvent
 from scaicontrol.core.money import Money
 from scaicontrol.core.work import UnitOfWork
 
-from .door import Door, Rehearsal
+from .door import Door, VerbPreview
 from .widgets.plain import plain
 
 
@@ -20,14 +20,14 @@ class Row:
     """One thing a list or a page shows, and what its state allows."""
 
     id: str
-    called: str  # as a sentence names it: "invoice NW-2026-000001"
+    label: str  # as a sentence names it: "invoice NW-2026-000001"
     status: str
     cells: tuple[Text | str, ...] = ()
     actions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Verb:
+class VerbKey:
     """
     One key. `run` is the service's verb in a unit of work, with the row's id and the reason.
 
@@ -61,7 +61,7 @@ class Verb:
         return await door.perform(self.run, row_id, reason)
 
 
-def outcome(row: Row, rehearsal: Rehearsal) -> list[Text]:
+def outcome(row: Row, rehearsal: VerbPreview) -> list[Text]:
     """Say a rehearsal: the change of state first, then each fact."""
     lines = []
     if rehearsal.status and rehearsal.status != row.status:

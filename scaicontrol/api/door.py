@@ -29,7 +29,7 @@ from scaicontrol.core.permissions import PERMISSIONS
 from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
 
-from .authentication import authenticate
+from .actor_resolution import authenticate
 from .bodies import JSON_MAX
 from .envelopes import ErrorOut, FeedOf, Many, One, Paged, ValidationErrorOut
 from .long_lists import LongLists
@@ -140,7 +140,7 @@ class Router:
         **options: Any,
     ) -> Callable[[Endpoint], Endpoint]:
         def publish(endpoint: Endpoint) -> Endpoint:
-            door = _door(endpoint, permission, _Answer(response_model, status_code), method, keyed=keyed)
+            door = _door(endpoint, permission, _EnvelopeWriter(response_model, status_code), method, keyed=keyed)
             take_at_most(door, body_max)
             grant = PERMISSIONS[permission]
             extra: dict[str, Any] = {"x-permission": permission, "x-idempotent": keyed}
@@ -176,7 +176,7 @@ def _described(endpoint: Endpoint, permission: str) -> str:
     return "\n\n".join(part for part in (inspect.getdoc(endpoint), needs) if part)
 
 
-class _Answer:
+class _EnvelopeWriter:
     """Writes a verb's result as the bytes of its envelope, inside the unit of work that made it."""
 
     def __init__(self, model: Any, status_code: int) -> None:
@@ -225,7 +225,7 @@ def _is_long(result: Any) -> bool:
     return any(isinstance(each, list | tuple) and len(each) > _LONG for each in (result, *inner))
 
 
-def _door(endpoint: Endpoint, permission: str, answer: _Answer, method: str, *, keyed: bool) -> Endpoint:
+def _door(endpoint: Endpoint, permission: str, answer: _EnvelopeWriter, method: str, *, keyed: bool) -> Endpoint:
     parameters = list(inspect.signature(endpoint).parameters.values())
     takes = parameters[0].name
     if takes == "uow":
@@ -274,7 +274,7 @@ def _door(endpoint: Endpoint, permission: str, answer: _Answer, method: str, *, 
 
 
 async def _answered(
-    uow: UnitOfWork, request: Request, endpoint: Endpoint, arguments: dict[str, Any], answer: _Answer
+    uow: UnitOfWork, request: Request, endpoint: Endpoint, arguments: dict[str, Any], answer: _EnvelopeWriter
 ) -> Response:
     """Run the endpoint and write its answer while the unit of work is still open."""
     result = await endpoint(uow, **arguments)
@@ -286,7 +286,7 @@ async def _answered(
     return answer.response(await answer.write(request, request.app.state.backend, result))
 
 
-def _question(endpoint: Endpoint, answer: _Answer) -> Callable[..., Awaitable[Response]]:
+def _question(endpoint: Endpoint, answer: _EnvelopeWriter) -> Callable[..., Awaitable[Response]]:
     async def handle(request: Request, actor: Actor, _: str | None, arguments: dict[str, Any]) -> Response:
         backend: Backend = request.app.state.backend
         return await backend.ask(actor, _answered, request, endpoint, arguments, answer)
@@ -294,7 +294,7 @@ def _question(endpoint: Endpoint, answer: _Answer) -> Callable[..., Awaitable[Re
     return handle
 
 
-def _fast_read(endpoint: Endpoint, answer: _Answer) -> Callable[..., Awaitable[Response]]:
+def _fast_read(endpoint: Endpoint, answer: _EnvelopeWriter) -> Callable[..., Awaitable[Response]]:
     async def handle(request: Request, actor: Actor, _: str | None, arguments: dict[str, Any]) -> Response:
         backend: Backend = request.app.state.backend
         result = await backend.fast_read(actor, endpoint, **arguments)
@@ -303,7 +303,7 @@ def _fast_read(endpoint: Endpoint, answer: _Answer) -> Callable[..., Awaitable[R
     return handle
 
 
-def _verb(endpoint: Endpoint, answer: _Answer) -> Callable[..., Awaitable[Response]]:
+def _verb(endpoint: Endpoint, answer: _EnvelopeWriter) -> Callable[..., Awaitable[Response]]:
     async def keyed(uow: UnitOfWork, request: Request, key: str, body: bytes, arguments: dict[str, Any]) -> Response:
         claimed = await idempotency.claim(uow, key, request.method, _target(request), body)
         if claimed.answer is not None and claimed.status_code is not None:
@@ -328,7 +328,7 @@ def _verb(endpoint: Endpoint, answer: _Answer) -> Callable[..., Awaitable[Respon
     return handle
 
 
-def _procedure(endpoint: Endpoint, answer: _Answer, *, wants_actor: bool) -> Callable[..., Awaitable[Response]]:
+def _procedure(endpoint: Endpoint, answer: _EnvelopeWriter, *, wants_actor: bool) -> Callable[..., Awaitable[Response]]:
     async def handle(request: Request, actor: Actor, key: str | None, arguments: dict[str, Any]) -> Response:
         backend: Backend = request.app.state.backend
         if wants_actor:

@@ -18,7 +18,7 @@ from scaicontrol.core.errors import ControlError
 from scaicontrol.db import migrate
 from scaicontrol.services import einvoices
 
-from .authentication import authenticate
+from .actor_resolution import authenticate
 
 
 async def health(_: Request) -> Response:

@@ -7,7 +7,7 @@ from scaicontrol.services.registry import (
     Heard,
     HeartbeatIn,
     HeartbeatOut,
-    Registered,
+    RegistrationAnswer,
     RegistrationIn,
     RegistrationOut,
 )
@@ -56,7 +56,7 @@ async def heartbeat(uow: UnitOfWork, body: HeartbeatIn) -> Heard:
     return await registry.heartbeat(uow, body)
 
 
-def _answer(registered: Registered) -> RegistrationOut:
+def _answer(registered: RegistrationAnswer) -> RegistrationOut:
     service = registered.service
     return RegistrationOut(
         service_id=service.id,

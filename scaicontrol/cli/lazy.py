@@ -20,7 +20,7 @@ class _Commands(UserDict[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         node = super().__getitem__(name)
-        if isinstance(node, tree.Group):
+        if isinstance(node, tree.CommandGroup):
             return TableGroup(name=name, node=node, no_args_is_help=True, rich_markup_mode=MARKUP)
         app = importlib.import_module(f"{__package__}.{node.module}").app
         app.rich_markup_mode = MARKUP
@@ -30,7 +30,7 @@ class _Commands(UserDict[str, Any]):
 class TableGroup(TyperGroup):
     """A group of the table; the whole table unless `node` says otherwise."""
 
-    def __init__(self, *, node: tree.Group = tree.ROOT, **attributes: Any) -> None:
+    def __init__(self, *, node: tree.CommandGroup = tree.ROOT, **attributes: Any) -> None:
         super().__init__(**{**attributes, "help": node.help, "context_settings": _FLAGS})
         self.node = node
         self.commands = _Commands(node.inner)

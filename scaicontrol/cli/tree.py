@@ -18,18 +18,18 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class CommandGroup:
     """A word under which further ones stand."""
 
     help: str
-    inner: "Mapping[str, Command | Group]"
+    inner: "Mapping[str, Command | CommandGroup]"
 
 
 def _of(module: str, lines: Mapping[str, str]) -> dict[str, Command]:
     return {name: Command(module, line) for name, line in lines.items()}
 
 
-ROOT: Final = Group(
+ROOT: Final = CommandGroup(
     "The control plane that knows what is sold, used, owed and paid.",
     {
         "demo": Command(
@@ -42,7 +42,7 @@ ROOT: Final = Group(
         "scheduler": Command("processes", "Enqueue due jobs; a second scheduler waits until the first is gone."),
         "tui": Command("tui", "Look at what is wrong now, and act on it: the dashboard for whoever is on call."),
         "sync": Command("sync", "Bring partners, tenants, people and groups from ScaiKey."),
-        "db": Group(
+        "db": CommandGroup(
             "The schema of the database.",
             _of(
                 "db",
@@ -53,7 +53,7 @@ ROOT: Final = Group(
                 },
             ),
         ),
-        "setup": Group(
+        "setup": CommandGroup(
             "Register this installation with ScaiKey.",
             _of(
                 "setup",
@@ -64,10 +64,10 @@ ROOT: Final = Group(
                 },
             ),
         ),
-        "admin": Group(
+        "admin": CommandGroup(
             "Operate partners, tenants, subscriptions, documents and jobs.",
             {
-                "accounting": Group(
+                "accounting": CommandGroup(
                     "Exports to the books, and archives.",
                     _of(
                         "accounting",
@@ -80,7 +80,7 @@ ROOT: Final = Group(
                         },
                     ),
                 ),
-                "billing": Group(
+                "billing": CommandGroup(
                     "Billing runs: plan, compare, apply.",
                     _of(
                         "billing",
@@ -94,7 +94,7 @@ ROOT: Final = Group(
                         },
                     ),
                 ),
-                "einvoice-rules": Group(
+                "einvoice-rules": CommandGroup(
                     "Official rule sets that e-invoices must pass.",
                     _of(
                         "einvoice_rules",
@@ -106,7 +106,7 @@ ROOT: Final = Group(
                         },
                     ),
                 ),
-                "exchange-rates": Group(
+                "exchange-rates": CommandGroup(
                     "Reference rates of the European Central Bank (VAT Directive 91).",
                     _of(
                         "exchange_rates",
@@ -117,7 +117,7 @@ ROOT: Final = Group(
                         },
                     ),
                 ),
-                "invoices": Group(
+                "invoices": CommandGroup(
                     "Invoices and credit notes.",
                     _of(
                         "invoices",
@@ -134,7 +134,7 @@ ROOT: Final = Group(
                         },
                     ),
                 ),
-                "partners": Group(
+                "partners": CommandGroup(
                     "Partners, their seller data and terms.",
                     _of(
                         "partners",
@@ -145,7 +145,7 @@ ROOT: Final = Group(
                         },
                     ),
                 ),
-                "plans": Group(
+                "plans": CommandGroup(
                     "Plans and their prices.",
                     _of(
                         "plans",
@@ -156,7 +156,7 @@ ROOT: Final = Group(
                         },
                     ),
                 ),
-                "plans-approve": Group(
+                "plans-approve": CommandGroup(
                     "List, show, approve, reject, apply change plans.",
                     _of(
                         "plans_approve",
@@ -169,7 +169,7 @@ ROOT: Final = Group(
                         },
                     ),
                 ),
-                "roles": Group(
+                "roles": CommandGroup(
                     "Who may do what; the first super_admin is made here.",
                     _of(
                         "roles",
@@ -180,7 +180,7 @@ ROOT: Final = Group(
                         },
                     ),
                 ),
-                "services": Group(
+                "services": CommandGroup(
                     "Subscribable services.",
                     _of(
                         "services",
@@ -192,7 +192,7 @@ ROOT: Final = Group(
                         },
                     ),
                 ),
-                "subscriptions": Group(
+                "subscriptions": CommandGroup(
                     "List, show, cancel, suspend, resume.",
                     _of(
                         "subscriptions",
@@ -205,7 +205,7 @@ ROOT: Final = Group(
                         },
                     ),
                 ),
-                "templates": Group(
+                "templates": CommandGroup(
                     "Templates of documents and mails.",
                     _of(
                         "templates",
@@ -217,7 +217,7 @@ ROOT: Final = Group(
                         },
                     ),
                 ),
-                "tenants": Group(
+                "tenants": CommandGroup(
                     "Tenants and their billing profiles.",
                     _of(
                         "tenants",
@@ -228,7 +228,7 @@ ROOT: Final = Group(
                         },
                     ),
                 ),
-                "uploads": Group(
+                "uploads": CommandGroup(
                     "Pictures: icons, and images for templates.",
                     _of(
                         "uploads",
@@ -238,7 +238,7 @@ ROOT: Final = Group(
                         },
                     ),
                 ),
-                "users": Group(
+                "users": CommandGroup(
                     "People; `scaicontrol sync` brings them from ScaiKey.",
                     _of(
                         "users",
@@ -247,7 +247,7 @@ ROOT: Final = Group(
                         },
                     ),
                 ),
-                "vat-rates": Group(
+                "vat-rates": CommandGroup(
                     "Standard VAT rates of the 27 states, and VAT numbers.",
                     _of(
                         "vat_rates",
@@ -258,7 +258,7 @@ ROOT: Final = Group(
                         },
                     ),
                 ),
-                "webhooks": Group(
+                "webhooks": CommandGroup(
                     "Subscribers and deliveries.",
                     _of(
                         "webhooks",

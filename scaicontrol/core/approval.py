@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from .actor import Actor, ActorKind
 from .errors import Conflict, Forbidden
 from .events import DomainEvent
-from .verbs import Call
+from .verbs import VerbCall
 
 if TYPE_CHECKING:
     from .backend import Backend
@@ -37,10 +37,10 @@ class PlanHashMismatch(Conflict):
     code = "PLAN_HASH_MISMATCH"
 
 
-class Stopped(Exception):  # caught by the backend before any surface sees it
+class CommitBlocked(Exception):  # caught by the backend before any surface sees it
     """A unit of work that may not commit; everything in it is rolled back."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: VerbCall) -> None:
         super().__init__(call.verb.name)
         self.call = call
 
@@ -48,23 +48,23 @@ class Stopped(Exception):  # caught by the backend before any surface sees it
 class Approvals(Protocol):
     """What decides. Both questions are asked of every change, so the usual answer must cost nothing."""
 
-    async def stops(self, uow: "UnitOfWork") -> bool:
+    async def blocks_commit(self, uow: "UnitOfWork") -> bool:
         """Tell whether what a unit of work did may not be committed as it stands."""
         ...
 
-    def weighs(self, actor: Actor, call: Call) -> bool:
+    def needs_rehearsal(self, actor: Actor, call: VerbCall) -> bool:
         """Tell whether a procedure must be rehearsed before it may begin."""
         ...
 
-    def lets(self, call: Call) -> bool:
+    def exempts(self, call: VerbCall) -> bool:
         """Tell whether a procedure changes nothing that anybody has to agree to."""
         ...
 
-    def is_plan(self, call: Call) -> bool:
+    def is_plan(self, call: VerbCall) -> bool:
         """Tell whether a procedure carries out a plan of its own, which need not be rehearsed to be known."""
         ...
 
-    async def demand(self, backend: "Backend", actor: Actor, call: Call) -> None:
+    async def require_plan(self, backend: "Backend", actor: Actor, call: VerbCall) -> None:
         """Rehearse a call; keep its plan and raise ApprovalRequired unless it may be done as it is."""
         ...
 
@@ -72,30 +72,30 @@ class Approvals(Protocol):
 class NoApprovals:
     """Where no policy is set up, agents change nothing."""
 
-    async def stops(self, uow: "UnitOfWork") -> bool:
+    async def blocks_commit(self, uow: "UnitOfWork") -> bool:
         return uow.actor.kind is ActorKind.agent and await uow.has_written()
 
-    def weighs(self, actor: Actor, call: Call) -> bool:
+    def needs_rehearsal(self, actor: Actor, call: VerbCall) -> bool:
         return actor.kind is ActorKind.agent
 
-    def lets(self, call: Call) -> bool:
+    def exempts(self, call: VerbCall) -> bool:
         return False
 
-    def is_plan(self, call: Call) -> bool:
+    def is_plan(self, call: VerbCall) -> bool:
         return False
 
-    async def demand(self, backend: "Backend", actor: Actor, call: Call) -> None:
+    async def require_plan(self, backend: "Backend", actor: Actor, call: VerbCall) -> None:
         raise ApprovalRequired(f"{actor.id} is an agent and may not {call.verb.label} here: no change plans are kept.")
 
 
 @dataclass(slots=True)
-class Promise:
+class ExpectedFacts:
     """The facts a plan showed, taken off one by one as they come true while it is applied."""
 
     actor_id: str
     left: Counter[str] = field(default_factory=Counter)
 
-    def keep(self, actor: Actor, facts: Iterable[DomainEvent]) -> None:
+    def check_off(self, actor: Actor, facts: Iterable[DomainEvent]) -> None:
         """
         Raise PlanStale over a fact that was not shown.
 
@@ -117,14 +117,14 @@ def kind_of_fact(topic: str, resource_id: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Doing:
+class Execution:
     """
     What a backend is in the middle of.
 
     `is_cleared`: the policy has seen all of it, as a rehearsal or a plan; else its units are still judged one by one.
     """
 
-    call: Call | None = None
+    call: VerbCall | None = None
     is_cleared: bool = True
     plan_id: str | None = None
-    promise: Promise | None = None
+    expected: ExpectedFacts | None = None

@@ -16,13 +16,13 @@ from scaicontrol.db.retry import is_retryable
 from scaicontrol.db.tenant_filter import Scope
 
 from .actor import Actor
-from .approval import ApprovalRequired, Approvals, Doing, NoApprovals, Stopped
+from .approval import ApprovalRequired, Approvals, CommitBlocked, Execution, NoApprovals
 from .clock import Clock
 from .errors import Conflict, Unavailable
 from .logging import get_logger
 from .ports import Ports
 from .settings import Settings
-from .verbs import Call
+from .verbs import VerbCall
 from .work import ReadContext, UnitOfWork
 
 log = get_logger(__name__)
@@ -45,18 +45,18 @@ class Backend:
     ports: Ports
     instance: str = field(default_factory=lambda: uuid.uuid4().hex[:12])  # names this process in leases and claims
     approvals: Approvals = field(default_factory=NoApprovals)
-    doing: Doing | None = None
+    execution: Execution | None = None
 
     @asynccontextmanager
     async def unit_of_work(self, actor: Actor, *, read_only: bool = False) -> AsyncIterator[UnitOfWork]:
         """
         Open one transaction for `actor` and commit it when the block ends well; most callers want `perform`.
 
-        What needs a change plan does not commit: `Stopped` is raised over it, and nothing of it is kept.
+        What needs a change plan does not commit: `CommitBlocked` is raised over it, and nothing of it is kept.
         """
         async with self._session(actor.scope, read_only=read_only) as session:
             now = self.clock.now()
-            plan_id = self.doing.plan_id if self.doing else None
+            plan_id = self.execution.plan_id if self.execution else None
             session.info["now"], session.info["actor"], session.info["plan_id"] = now, actor, plan_id
             async with session.begin():
                 uow = UnitOfWork(actor, now, session, self.settings, plan_id)
@@ -68,29 +68,29 @@ class Backend:
         return self.database.session(scope, read_only=read_only)
 
     async def _judge(self, uow: UnitOfWork) -> None:
-        doing = self.doing
-        if doing is not None and doing.promise is not None:
-            doing.promise.keep(uow.actor, uow.facts)
-        if (doing is not None and doing.is_cleared) or not await self.approvals.stops(uow):
+        execution = self.execution
+        if execution is not None and execution.expected is not None:
+            execution.expected.check_off(uow.actor, uow.facts)
+        if (execution is not None and execution.is_cleared) or not await self.approvals.blocks_commit(uow):
             return
-        calls = [doing.call] if doing is not None and doing.call is not None else uow.calls
+        calls = [execution.call] if execution is not None and execution.call is not None else uow.calls
         if len(calls) != 1:
             who = uow.actor.name or uow.actor.id
             raise ApprovalRequired(f"{who} cannot do this: it cannot be planned, so a person does it.")
-        raise Stopped(calls[0])
+        raise CommitBlocked(calls[0])
 
-    async def clear(self, actor: Actor, call: Call) -> Self:
+    async def clear(self, actor: Actor, call: VerbCall) -> Self:
         """
         Give the backend a procedure runs on.
 
         Raises ApprovalRequired, with the plan that would allow it, before the procedure has had any effect.
         """
-        if self.approvals.lets(call):
-            return replace(self, doing=Doing(call))
-        weighs = self.approvals.weighs(actor, call)
-        if weighs:
-            await self.approvals.demand(self, actor, call)
-        return replace(self, doing=Doing(call, is_cleared=weighs))
+        if self.approvals.exempts(call):
+            return replace(self, execution=Execution(call))
+        rehearsed = self.approvals.needs_rehearsal(actor, call)
+        if rehearsed:
+            await self.approvals.require_plan(self, actor, call)
+        return replace(self, execution=Execution(call, is_cleared=rehearsed))
 
     async def perform(
         self, actor: Actor, verb: Callable[Concatenate[UnitOfWork, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
@@ -109,9 +109,9 @@ class Backend:
 
         try:
             result, told = await self.until_it_holds(once)
-        except Stopped as stopped:
-            await self.approvals.demand(self, actor, stopped.call)
-            raise Conflict("What it would change has changed meanwhile; try again.") from stopped
+        except CommitBlocked as blocked:
+            await self.approvals.require_plan(self, actor, blocked.call)
+            raise Conflict("What it would change has changed meanwhile; try again.") from blocked
         if told:
             await self.ports.waker.wake("relay")
         return result

@@ -16,7 +16,7 @@ ALL_SCOPES = frozenset({
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class PermissionRule:
     scopes: frozenset[str] = frozenset()
     writes: bool = False
     platform_only: bool = False
@@ -25,30 +25,30 @@ class Grant:
     public: bool = False  # even nobody
 
 
-def _read(*scopes: str, services: bool = False) -> Grant:
-    return Grant(frozenset(scopes), services=services)
+def _read(*scopes: str, services: bool = False) -> PermissionRule:
+    return PermissionRule(frozenset(scopes), services=services)
 
 
-def _write(*scopes: str, services: bool = False) -> Grant:
-    return Grant(frozenset(scopes), writes=True, services=services)
+def _write(*scopes: str, services: bool = False) -> PermissionRule:
+    return PermissionRule(frozenset(scopes), writes=True, services=services)
 
 
-def _platform(*scopes: str) -> Grant:
-    return Grant(frozenset(scopes), writes=True, platform_only=True)
+def _platform(*scopes: str) -> PermissionRule:
+    return PermissionRule(frozenset(scopes), writes=True, platform_only=True)
 
 
-def _platform_read(*scopes: str) -> Grant:
-    return Grant(frozenset(scopes), platform_only=True)
+def _platform_read(*scopes: str) -> PermissionRule:
+    return PermissionRule(frozenset(scopes), platform_only=True)
 
 
-PERMISSIONS: dict[str, Grant] = {
+PERMISSIONS: dict[str, PermissionRule] = {
     # partners, tenants
-    "partners:read": Grant(frozenset({"admin:partners", "admin:tenants"}), anyone=True),
+    "partners:read": PermissionRule(frozenset({"admin:partners", "admin:tenants"}), anyone=True),
     "partners:list": _read("admin:partners"),
     "partners:configure": _write("admin:partners"),
     "price_overrides:read": _read("admin:partners"),
     "price_overrides:manage": _platform("admin:partners"),
-    "tenants:read": Grant(frozenset({"admin:tenants"}), anyone=True),
+    "tenants:read": PermissionRule(frozenset({"admin:tenants"}), anyone=True),
     "tenants:list": _read("admin:tenants"),
     "tenants:update": _write("billing:manage", "admin:tenants"),
     "billing_profiles:read": _read("billing:read", "billing:manage", "admin:tenants", "admin:billing"),
@@ -61,7 +61,7 @@ PERMISSIONS: dict[str, Grant] = {
     "groups:read": _read("admin:groups"),
     "groups:grant": _write("admin:groups"),
     "identity:sync": _platform("admin:users", "admin:platform"),
-    "identity:me": Grant(anyone=True, services=True),
+    "identity:me": PermissionRule(anyone=True, services=True),
     "sessions:manage": _platform("admin:platform"),  # browser sessions: the sign-in itself
     # registry, catalog
     "registry:register": _write("registry:manage", services=True),
@@ -75,7 +75,7 @@ PERMISSIONS: dict[str, Grant] = {
     "services:update": _platform("admin:registry"),
     "entrypoints:read": _read("services:read", "admin:registry"),
     "entrypoints:manage": _platform("admin:registry"),
-    "catalog:browse": Grant(public=True, services=True),
+    "catalog:browse": PermissionRule(public=True, services=True),
     "plans:read": _read("services:read", "admin:billing", "admin:subscriptions", "registry:manage", services=True),
     "plans:administer": _read("admin:billing"),
     "plans:manage": _platform("admin:billing"),
@@ -91,14 +91,14 @@ PERMISSIONS: dict[str, Grant] = {
     "service_billing:charge": _write("registry:manage", services=True),
     "provisioning:read": _read("subscriptions:read", "admin:provisioning"),
     "provisioning:manage": _write("admin:provisioning"),
-    "provisioning:callback": Grant(public=True, services=True),  # the callback token is the credential
+    "provisioning:callback": PermissionRule(public=True, services=True),  # the callback token is the credential
     "usage:ingest": _write("registry:manage", services=True),
     "usage:read": _read("subscriptions:read", "admin:usage"),
     "usage:administer": _read("admin:usage"),
     "usage:aggregate": _platform("admin:usage", "admin:platform"),
     "quotas:read": _read("registry:manage", "subscriptions:read", "admin:usage", services=True),
     # pictures
-    "uploads:fetch": Grant(public=True, services=True),
+    "uploads:fetch": PermissionRule(public=True, services=True),
     "icons:upload": _platform("admin:registry"),
     "template_images:upload": _write("admin:billing"),
     "uploads:sweep": _platform("admin:platform"),  # removes pictures that were never recorded
@@ -132,7 +132,7 @@ PERMISSIONS: dict[str, Grant] = {
     "billing:preview": _read("billing:read", "admin:billing"),
     "billing:apply": _write("admin:billing"),
     "billing:resolve": _write("admin:billing"),
-    "payments:receive": Grant(public=True, services=True),  # the signature is the credential
+    "payments:receive": PermissionRule(public=True, services=True),  # the signature is the credential
     "payments:read": _read("billing:read", "billing:manage", "admin:billing"),
     "payments:pay": _write("billing:manage", "admin:billing"),
     "payments:refund": _write("admin:billing"),
@@ -151,8 +151,8 @@ PERMISSIONS: dict[str, Grant] = {
     "webhooks:read": _read("admin:billing"),
     "webhooks:manage": _write("admin:billing"),
     "webhooks:dispatch": _platform("admin:platform"),
-    "notifications:read": Grant(anyone=True),
-    "notifications:mark_read": Grant(anyone=True),
+    "notifications:read": PermissionRule(anyone=True),
+    "notifications:mark_read": PermissionRule(anyone=True),
     "notifications:send": _platform("admin:platform"),
     "mail:queue": _write("admin:platform", "admin:billing", "billing:manage", "billing:read"),
     "mail:dispatch": _platform("admin:platform"),
@@ -162,7 +162,9 @@ PERMISSIONS: dict[str, Grant] = {
     "platform:update": _platform("admin:platform"),
     "jobs:read": _platform_read("admin:platform"),
     "jobs:run": _platform("admin:platform"),
-    "changes:read": Grant(frozenset({"admin:approve"}), anyone=True),  # everybody sees their own
-    "changes:apply": Grant(anyone=True, writes=True),  # whoever planned it; the verb itself is authorized again
+    "changes:read": PermissionRule(frozenset({"admin:approve"}), anyone=True),  # everybody sees their own
+    "changes:apply": PermissionRule(
+        anyone=True, writes=True
+    ),  # whoever planned it; the verb itself is authorized again
     "changes:approve": _write("admin:approve"),
 }

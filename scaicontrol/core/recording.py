@@ -22,7 +22,7 @@ from .audit_log import AuditEntry
 from .events import DomainEvent, rfc3339
 from .ids import new_id
 from .outbox import Outbox
-from .verbs import Call
+from .verbs import VerbCall
 from .work import UnitOfWork
 
 _ID: Final = re.compile(r"([a-z]{3})_([0-9a-hjkmnp-tv-z]{26})")
@@ -47,7 +47,7 @@ class RowChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class OutsideCall:
     """A call to somebody else that would be made: which port, what it is asked."""
 
     service: str
@@ -59,18 +59,18 @@ class Recording:
     """Everything one rehearsal, or one plan that is applied, has left so far."""
 
     now: datetime
-    calls: list[Call] = field(default_factory=list)  # the outermost verbs
+    calls: list[VerbCall] = field(default_factory=list)  # the outermost verbs
     facts: list[DomainEvent] = field(default_factory=list)
-    outside: list[Outside] = field(default_factory=list)
+    outside: list[OutsideCall] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
     _rows: dict[tuple[str, str, str | None], RowChange] = field(default_factory=dict)
     _drawn: dict[str, str] = field(default_factory=dict)
     _born_after: str = field(default_factory=lambda: new_id("x").partition("_")[2])
     _names: dict[str, str] = field(default_factory=dict)
 
-    def watch(self, uow: UnitOfWork) -> "Watch":
+    def watch(self, uow: UnitOfWork) -> "UnitRecorder":
         """Take down what this unit of work does; `keep` is called when it ends well."""
-        return Watch(self, uow)
+        return UnitRecorder(self, uow)
 
     def rows(self) -> list[RowChange]:
         """List the changes by table and key, so that their order is not the one they happened in."""
@@ -147,7 +147,7 @@ class Recording:
         return self._names.setdefault(whole, f"{prefix}_new{len(self._names) + 1}")
 
 
-class Watch:
+class UnitRecorder:
     """Listens to one session; what it hears counts only when the unit of work is kept."""
 
     def __init__(self, recording: Recording, uow: UnitOfWork) -> None:

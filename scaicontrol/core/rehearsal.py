@@ -18,13 +18,13 @@ from scaicontrol.db.prepared import view_of
 from scaicontrol.db.tenant_filter import Scope
 
 from .actor import Actor
-from .approval import Doing
+from .approval import Execution
 from .backend import Backend
 from .clock import FrozenClock
 from .errors import Conflict
 from .recording import Recording
 from .rehearsal_ports import rehearsed
-from .verbs import Call
+from .verbs import VerbCall
 from .work import ReadContext, UnitOfWork
 
 P = ParamSpec("P")
@@ -42,7 +42,7 @@ class Rehearsed(Generic[T]):
 class PlannedElsewhere(Exception):
     """A procedure that is a plan already, and too large to be run in one transaction."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: VerbCall) -> None:
         super().__init__(call.verb.name)
         self.call = call
 
@@ -61,14 +61,14 @@ class RehearsalBackend(Backend):
             watch = self.recording.watch(uow)
             yield uow
             await watch.keep()
-            if self.doing is None or self.doing.call is None:
+            if self.execution is None or self.execution.call is None:
                 self.recording.calls += uow.calls
 
-    async def clear(self, actor: Actor, call: Call) -> Self:
+    async def clear(self, actor: Actor, call: VerbCall) -> Self:
         if self.approvals.is_plan(call):
             raise PlannedElsewhere(call)
         self.recording.calls.append(call)
-        return replace(self, doing=Doing(call))
+        return replace(self, execution=Execution(call))
 
     def _session(self, scope: Scope, *, read_only: bool) -> AsyncSession:
         return self.database.session_within(self.connection, scope, read_only=read_only)
@@ -108,7 +108,7 @@ async def rehearse(
     return await backend.until_it_holds(once)
 
 
-async def run_call(backend: Backend, actor: Actor, call: Call) -> Any:
+async def run_call(backend: Backend, actor: Actor, call: VerbCall) -> Any:
     """Run a stored call as this actor: in a unit of work, or as the procedure it is."""
     if call.verb.is_procedure:
         return await call.verb.run(backend, actor=actor, **call.arguments)
@@ -129,7 +129,7 @@ async def _undone(backend: Backend) -> AsyncIterator[RehearsalBackend]:
                 rehearsed(backend.ports, recording),
                 backend.instance,
                 backend.approvals,
-                Doing(),
+                Execution(),
                 connection=connection,
                 recording=recording,
                 turn=asyncio.Lock(),

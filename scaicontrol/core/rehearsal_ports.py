@@ -28,7 +28,7 @@ from .ports import (
     StoredMethod,
     Vault,
 )
-from .recording import Outside, Recording
+from .recording import OutsideCall, Recording
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ def rehearsed(ports: Ports, recording: Recording) -> Ports:
     counted = count(1)
 
     def note(service: str, call: str) -> str:
-        recording.outside.append(Outside(service, call))
+        recording.outside.append(OutsideCall(service, call))
         return f"(assumed {next(counted)})"
 
     return replace(
@@ -119,7 +119,7 @@ class _Services:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _EmptyReply:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
@@ -145,7 +145,7 @@ class _Outbound:
         max_bytes: int = 4096,
     ) -> OutboundAnswer:
         self.note(url, method)
-        return _Answer()
+        return _EmptyReply()
 
 
 @dataclass(slots=True)

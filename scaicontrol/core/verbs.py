@@ -25,7 +25,7 @@ _SERVICES: Final = "scaicontrol.services."
 
 
 class _Unit(Protocol):
-    calls: "list[Call]"
+    calls: "list[VerbCall]"
     inside: bool
 
 
@@ -59,7 +59,7 @@ def _adapters(name: str) -> Mapping[str, TypeAdapter[Any]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class VerbCall:
     """A verb with its arguments, as it was called."""
 
     verb: Verb
@@ -106,9 +106,9 @@ def verb(fn: Callable[Concatenate[W, P], Awaitable[T]]) -> Callable[Concatenate[
         raise TypeError(f"{known.name} takes neither a unit of work nor a backend and an actor.")
     VERBS[known.name] = known
 
-    def called(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Call:
+    def called(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> VerbCall:
         bound = signature.bind(None, *args, **kwargs).arguments
-        return Call(known, {name: value for name, value in bound.items() if name not in _PLACES})
+        return VerbCall(known, {name: value for name, value in bound.items() if name not in _PLACES})
 
     async def in_unit(uow: Any, *args: P.args, **kwargs: P.kwargs) -> T:
         unit: _Unit = uow
@@ -122,7 +122,7 @@ def verb(fn: Callable[Concatenate[W, P], Awaitable[T]]) -> Callable[Concatenate[
             unit.inside = False
 
     async def as_procedure(backend: Any, *args: P.args, **kwargs: P.kwargs) -> T:
-        if backend.doing is not None and backend.doing.call is not None:
+        if backend.execution is not None and backend.execution.call is not None:
             return await fn(backend, *args, **kwargs)  # a part of what was cleared
         actor = signature.bind(None, *args, **kwargs).arguments["actor"]
         return await fn(await backend.clear(actor, called(args, kwargs)), *args, **kwargs)

@@ -23,7 +23,7 @@ from .ids import new_id
 from .outbox import Outbox
 from .settings import Settings
 from .turns import slices, turn
-from .verbs import Call
+from .verbs import VerbCall
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class UnitOfWork:
     settings: Settings
     plan_id: str | None = None  # of the change plan that is being applied
     facts: list[DomainEvent] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list, init=False)  # the outermost verbs it ran
+    calls: list[VerbCall] = field(default_factory=list, init=False)  # the outermost verbs it ran
     inside: bool = field(default=False, init=False)
     _view: PreparedView | None = field(default=None, init=False, repr=False)
 

@@ -87,7 +87,7 @@ class PlatformWritten:
     """Marks rows with an owner, who only reads them: prices, and what the directory says."""
 
 
-class Registered:
+class SelfDescribed:
     """Marks what a service says about itself in the registry."""
 
 
@@ -107,7 +107,7 @@ def refuse_change(scope: Scope, kind: type) -> None:
     if issubclass(kind, PlatformWritten):
         raise ScopeViolation(f"Only the platform writes a {name}.")
     if not issubclass(kind, MARKERS):
-        if scope.kind == "service" and issubclass(kind, Registered):
+        if scope.kind == "service" and issubclass(kind, SelfDescribed):
             return
         raise ScopeViolation(f"Only the platform writes a {name}.")
     if scope.kind == "none":

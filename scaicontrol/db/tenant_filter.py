@@ -31,9 +31,9 @@ from .ownership import (
     PartnerPrivate,
     PartnerShared,
     PlatformWritten,
-    Registered,
     Scope,
     ScopeViolation,
+    SelfDescribed,
     ServiceReported,
     TenantOwned,
     check_owner,
@@ -54,10 +54,10 @@ __all__ = [
     "PartnerPrivate",
     "PartnerShared",
     "PlatformWritten",
-    "Registered",
     "Scope",
     "ScopeViolation",
     "ScopedSession",
+    "SelfDescribed",
     "ServiceReported",
     "TenantOwned",
     "scope_of",
@@ -67,7 +67,7 @@ _SEEN = "_seen"
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _StatementScope:
     """Goes with a statement to the engine: the hook has looked at it. Only the hook and the database make one."""
 
     scope: Scope
@@ -75,7 +75,7 @@ class _Seen:
     is_unbound: bool = False  # it goes past the scopes under a capability, and is audited
 
 
-UNBOUND: Final = {_SEEN: _Seen(Scope.platform(), is_unbound=True)}
+UNBOUND: Final = {_SEEN: _StatementScope(Scope.platform(), is_unbound=True)}
 STATUS_ONLY: Final = {_SEEN: "status"}
 _STATUS_SQL: Final = re.compile(
     r"SHOW GLOBAL (VARIABLES|STATUS) [^;]*|SELECT (1|connection_id\(\)|count\(\*\) FROM sqlite_master)"
@@ -94,11 +94,11 @@ def _scope_statement(state: ORMExecuteState) -> Result[Any] | None:
     if scope.is_platform and state.is_update and isinstance(state.parameters, list):
         with flushing_rows():  # a bulk update by key drops the options on its way to the engine
             return state.invoke_statement()
-    seen = _Seen(scope)
+    seen = _StatementScope(scope)
     if scope.is_platform:
         pass
     elif state.is_insert:
-        seen = _Seen(scope, is_checked=_check_insert(scope, state))
+        seen = _StatementScope(scope, is_checked=_check_insert(scope, state))
     elif state.is_orm_statement:
         if state.is_update or state.is_delete:
             _narrow_change(scope, state)
@@ -127,7 +127,7 @@ def _narrow_change(scope: Scope, state: ORMExecuteState) -> None:
     refuse_change(scope, kind)
     if issubclass(kind, PartnerShared):
         state.statement = state.statement.where(kind.owner_partner_id == scope.partner_id)  # type: ignore[attr-defined]  # an UPDATE or DELETE
-    elif scope.kind == "service" and issubclass(kind, ServiceReported | Registered):
+    elif scope.kind == "service" and issubclass(kind, ServiceReported | SelfDescribed):
         mine = kind.service_id if hasattr(kind, "service_id") else kind.id
         state.statement = state.statement.where(mine == scope.service_id)  # type: ignore[attr-defined]  # as above
 
@@ -222,7 +222,7 @@ def guard(engine: Engine) -> None:
 
 def _judge(_: Connection, __: Any, sql: str, ___: Any, context: Any, ____: Any) -> None:
     seen = context.execution_options.get(_SEEN)
-    scope = seen.scope if type(seen) is _Seen else None
+    scope = seen.scope if type(seen) is _StatementScope else None
     if scope is not None and seen.is_unbound:
         return
     if seen == "status" and _STATUS_SQL.fullmatch(sql):

@@ -16,7 +16,7 @@ from scaicontrol.services.invoices import CreditIn, CreditLineIn, DocumentType, 
 from scaicontrol.services.subscriptions import Subscription, SubscriptionStatus
 
 from .loading import OPERATOR, service_of, tenant_actor
-from .world import DAYS, TRANSFERS_AFTER_DAYS, WISHES, Wish
+from .world import DAYS, PLANNED_SUBSCRIPTIONS, TRANSFERS_AFTER_DAYS, PlannedSubscription
 
 
 class Life(Protocol):
@@ -30,37 +30,37 @@ async def live(backend: Backend, begin: datetime, life: Life, on_day: Callable[[
     for day in range(DAYS):
         today = begin + timedelta(days=day)
         await life(today + timedelta(hours=9))
-        for wish in WISHES:
-            if wish.day == day:
-                await _subscribe(backend, wish)
+        for planned in PLANNED_SUBSCRIPTIONS:
+            if planned.day == day:
+                await _subscribe(backend, planned)
         await _turn(backend, day)
         await _transfer(backend, today)
         await _use(backend, day)
         on_day(day + 1, today)
 
 
-async def _subscribe(backend: Backend, wish: Wish) -> None:
-    actor = tenant_actor(wish.tenant_id)
-    await backend.perform(actor, provisioning.subscribe, wish.plan_key, quantity=wish.quantity)
+async def _subscribe(backend: Backend, planned: PlannedSubscription) -> None:
+    actor = tenant_actor(planned.tenant_id)
+    await backend.perform(actor, provisioning.subscribe, planned.plan_key, quantity=planned.quantity)
 
 
 async def _use(backend: Backend, day: int) -> None:
     """Let the services report what was used today, one batch each."""
-    live_wishes = [wish for wish in WISHES if wish.daily and wish.day < day]
-    for slug in {wish.plan_key.split(".")[0] for wish in live_wishes}:
+    live = [planned for planned in PLANNED_SUBSCRIPTIONS if planned.daily and planned.day < day]
+    for slug in {planned.plan_key.split(".")[0] for planned in live}:
         now = backend.clock.now()
         events = [
             {
-                "idempotency_key": f"{slug}-{wish.tenant_id}-{metric}-{day}",
-                "tenant_id": wish.tenant_id,
+                "idempotency_key": f"{slug}-{planned.tenant_id}-{metric}-{day}",
+                "tenant_id": planned.tenant_id,
                 "service_slug": slug,
                 "metric_slug": metric,
                 "quantity": str(_varied(quantity, day)),
                 "occurred_at": now.isoformat(),
             }
-            for wish in live_wishes
-            if wish.plan_key.startswith(f"{slug}.")
-            for metric, quantity in wish.daily.items()
+            for planned in live
+            if planned.plan_key.startswith(f"{slug}.")
+            for metric, quantity in planned.daily.items()
         ]
         await usage.submit(backend, await backend.ask(OPERATOR, _service_actor, slug), events)
 

@@ -94,7 +94,7 @@ PLANS: Final[dict[str, tuple[PlanRow, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PlannedSubscription:
     """On `day` a tenant subscribes; `daily` is what it then uses a day, per metric."""
 
     day: int
@@ -104,23 +104,25 @@ class Wish:
     daily: dict[str, Decimal] = field(default_factory=dict)
 
 
-WISHES: Final = (
-    Wish(0, "tnt_acme", "scaiflow.pro", daily={"workflow_runs": Decimal(4200)}),
-    Wish(1, "tnt_acme", "scaiwave.team", 24, daily={"messages": Decimal(2600)}),
-    Wish(2, "tnt_bauwerk", "scaidrive.pro", 12, daily={"storage_gb": Decimal(1180), "transfer_gb": Decimal("21.5")}),
-    Wish(3, "tnt_stadt", "scaicrm.enterprise"),
-    Wish(4, "tnt_verde", "scaigrid.pro", daily={"cpu_hours": Decimal("61.25")}),
-    Wish(5, "tnt_lumiere", "scaidrive.starter", daily={"storage_gb": Decimal(64)}),
-    Wish(6, "tnt_costa", "scaiflow.starter", daily={"workflow_runs": Decimal(510)}),
-    Wish(7, "tnt_liberty", "scaigrid.enterprise"),
-    Wish(8, "tnt_stichting", "scaicrm.pro", 3, daily={"api_calls": Decimal(900)}),
-    Wish(9, "tnt_zwarte_kat", "scaiwave.business", 8, daily={"messages": Decimal(4000)}),
-    Wish(12, "tnt_acme", "scaicrm.starter"),
-    Wish(20, "tnt_costa", "scaiwave.quarterly", 6),
-    Wish(26, "tnt_bauwerk", "scaigrid.starter", daily={"cpu_hours": Decimal("9.5")}),
-    Wish(34, "tnt_verde", "scaiflow.setup"),
-    Wish(45, "tnt_liberty", "scaidrive.archive"),
-    Wish(60, "tnt_stadt", "scaiflow.starter", daily={"workflow_runs": Decimal(150)}),
+PLANNED_SUBSCRIPTIONS: Final = (
+    PlannedSubscription(0, "tnt_acme", "scaiflow.pro", daily={"workflow_runs": Decimal(4200)}),
+    PlannedSubscription(1, "tnt_acme", "scaiwave.team", 24, daily={"messages": Decimal(2600)}),
+    PlannedSubscription(
+        2, "tnt_bauwerk", "scaidrive.pro", 12, daily={"storage_gb": Decimal(1180), "transfer_gb": Decimal("21.5")}
+    ),
+    PlannedSubscription(3, "tnt_stadt", "scaicrm.enterprise"),
+    PlannedSubscription(4, "tnt_verde", "scaigrid.pro", daily={"cpu_hours": Decimal("61.25")}),
+    PlannedSubscription(5, "tnt_lumiere", "scaidrive.starter", daily={"storage_gb": Decimal(64)}),
+    PlannedSubscription(6, "tnt_costa", "scaiflow.starter", daily={"workflow_runs": Decimal(510)}),
+    PlannedSubscription(7, "tnt_liberty", "scaigrid.enterprise"),
+    PlannedSubscription(8, "tnt_stichting", "scaicrm.pro", 3, daily={"api_calls": Decimal(900)}),
+    PlannedSubscription(9, "tnt_zwarte_kat", "scaiwave.business", 8, daily={"messages": Decimal(4000)}),
+    PlannedSubscription(12, "tnt_acme", "scaicrm.starter"),
+    PlannedSubscription(20, "tnt_costa", "scaiwave.quarterly", 6),
+    PlannedSubscription(26, "tnt_bauwerk", "scaigrid.starter", daily={"cpu_hours": Decimal("9.5")}),
+    PlannedSubscription(34, "tnt_verde", "scaiflow.setup"),
+    PlannedSubscription(45, "tnt_liberty", "scaidrive.archive"),
+    PlannedSubscription(60, "tnt_stadt", "scaiflow.starter", daily={"workflow_runs": Decimal(150)}),
 )
 
 # Tenants that pay by a stored method of the sandbox; the others pay by bank transfer, and one does not pay.

@@ -35,7 +35,7 @@ _LAST_WORD = "*, *::before, *::after, *::marker { image-rendering: crisp-edges !
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class PdfJob:
     """One document to render."""
 
     html: str
@@ -44,7 +44,7 @@ class Job:
     attachments: Sequence[File] = ()
 
 
-def render(job: Job) -> bytes:
+def render(job: PdfJob) -> bytes:
     """Render a job, or raise Invalid: too large, too many pages, a character no font has, a file that is not inside."""
     if len(job.html) > BYTES_MAX:
         raise _refused("too_large", f"The document is larger than {BYTES_MAX // 1_000_000} MB of HTML.")
@@ -100,7 +100,7 @@ def _found_fonts() -> FontConfiguration:
                 os.environ["FONTCONFIG_FILE"] = before
 
 
-def _describe(document: Any, job: Job) -> None:
+def _describe(document: Any, job: PdfJob) -> None:
     """Fix every date and name in the file, and splice the Factur-X description into the one rdf:RDF."""
     moment = job.created_at.astimezone(UTC).replace(microsecond=0)
     metadata = document.metadata

@@ -9,7 +9,7 @@ from functools import cache
 from scaicontrol.core.ports import Attachment
 from scaicontrol.core.processes import Workers
 
-from .pdfa import Job, render
+from .pdfa import PdfJob, render
 
 TIME_LIMIT = 30.0  # seconds; a page of forty lines takes a third of one
 RECYCLE_AFTER = 500  # documents, so that memory of native libraries cannot creep
@@ -17,7 +17,7 @@ RECYCLE_AFTER = 500  # documents, so that memory of native libraries cannot cree
 _WARMING = '<html lang="en"><title>-</title><style>p { font: 700 9pt "Noto Sans" }</style><p>-<table><tr><th>-</table>'
 
 
-def render_warm(job: Job) -> bytes:
+def render_warm(job: PdfJob) -> bytes:
     """Render a job in a process that has been made ready for many."""
     _get_ready()
     return render(job)
@@ -31,7 +31,7 @@ def _get_ready() -> None:
     A document is a web of objects that all go together: looking for garbage while it grows finds none, and costs a
     tenth of the time of a long one.
     """
-    render(Job(_WARMING, "-", datetime(2000, 1, 1, tzinfo=UTC)))
+    render(PdfJob(_WARMING, "-", datetime(2000, 1, 1, tzinfo=UTC)))
     gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 20, 20)
@@ -41,7 +41,7 @@ class ProcessRenderer:
     """Renders in up to `processes` spawned workers; by default half the processors, at least one."""
 
     def __init__(self, processes: int | None = None, time_limit: float = TIME_LIMIT) -> None:
-        self._workers: Workers[Job, bytes] = Workers(
+        self._workers: Workers[PdfJob, bytes] = Workers(
             render_warm,
             "document renderer",
             count=processes or max(1, (os.cpu_count() or 1) // 2),
@@ -53,7 +53,7 @@ class ProcessRenderer:
         self, html: str, *, title: str, created_at: datetime, attachments: Sequence[Attachment] = ()
     ) -> bytes:
         """Give PDF/A-3a; Invalid says what in the document cannot be rendered, Unavailable that it took too long."""
-        return await self._workers.call(Job(html, title, created_at, tuple(attachments)))
+        return await self._workers.call(PdfJob(html, title, created_at, tuple(attachments)))
 
     def close(self) -> None:
         """End the worker processes."""

@@ -43,7 +43,7 @@ tool = Tool(
 )
 
 
-class RefundResult(Out):
+class RefundAnswer(Out):
     """The credit note of a refund and how the provider answered; a rehearsal has asked no provider."""
 
     credit_note: InvoiceOut
@@ -162,12 +162,12 @@ async def credit_note(backend: Backend, actor: Actor, invoice_id: Id, body: Cred
     return await invoices.shown(actor, await invoices.credit(backend, actor, invoice_id, body))
 
 
-@tool.change("payments:refund", out=RefundResult, destructive=True, outside=True)
-async def refund(backend: Backend, actor: Actor, invoice_id: Id, body: RefundIn) -> RefundResult:
+@tool.change("payments:refund", out=RefundAnswer, destructive=True, outside=True)
+async def refund(backend: Backend, actor: Actor, invoice_id: Id, body: RefundIn) -> RefundAnswer:
     """Credit a paid invoice, whole or in part, and return the money through its provider."""
     refunded, note = await payments.refund(backend, actor, invoice_id, body.amount_cents, body.reason)
     note = await backend.ask(actor, invoices.get, note.id)
-    return RefundResult(
+    return RefundAnswer(
         credit_note=await invoices.shown(actor, note), refund_id=refunded.id, refund_status=str(refunded.status)
     )
 

@@ -10,7 +10,7 @@ import pytest
 from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.approval import ApprovalRequired
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.verbs import VERBS, Call
+from scaicontrol.core.verbs import VERBS, VerbCall
 from scaicontrol.db.tenant_filter import Scope
 from scaicontrol.services import changes
 from scaicontrol.services.changes import ChangePlan
@@ -24,11 +24,11 @@ def agent_of(who: Actor, name: str = "agt_helper") -> Actor:
     return replace(who, id=name, kind=ActorKind.agent, name="Helper", on_behalf_of=who.id)
 
 
-def a_call(name: str, arguments: Mapping[str, Any]) -> Call:
-    return Call(VERBS[name], arguments)
+def a_call(name: str, arguments: Mapping[str, Any]) -> VerbCall:
+    return VerbCall(VERBS[name], arguments)
 
 
-async def as_called(backend: Backend, actor: Actor, call: Call) -> Any:
+async def as_called(backend: Backend, actor: Actor, call: VerbCall) -> Any:
     """Run a verb the way every surface does, through what `@verb` publishes."""
     published = getattr(sys.modules[call.verb.run.__module__], call.verb.run.__name__)
     if call.verb.is_procedure:
@@ -36,7 +36,7 @@ async def as_called(backend: Backend, actor: Actor, call: Call) -> Any:
     return await backend.perform(actor, published, **call.arguments)
 
 
-async def refused_with_plan(backend: Backend, actor: Actor, call: Call) -> ChangePlan:
+async def refused_with_plan(backend: Backend, actor: Actor, call: VerbCall) -> ChangePlan:
     """The plan that is kept when an agent just calls the verb."""
     with pytest.raises(ApprovalRequired) as refused:
         await as_called(backend, actor, call)
@@ -44,7 +44,7 @@ async def refused_with_plan(backend: Backend, actor: Actor, call: Call) -> Chang
     return await backend.ask(actor, changes.get, str(kept["id"]))
 
 
-async def kept(backend: Backend, actor: Actor, call: Call) -> ChangePlan:
+async def kept(backend: Backend, actor: Actor, call: VerbCall) -> ChangePlan:
     planned = await changes.plan_call(backend, actor, call)
     return await changes.keep(backend, actor, call, planned.content)
 

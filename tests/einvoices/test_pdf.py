@@ -25,7 +25,7 @@ RED_DOT = (
 
 def render(built, target=einvoices.Format.facturx, **options):
     html = einvoices.render_html(built, **options)
-    job = pdfa.Job(html, title_of(built), MOMENT, carried(built, target))
+    job = pdfa.PdfJob(html, title_of(built), MOMENT, carried(built, target))
     return pdfa.render(job)
 
 
@@ -136,7 +136,7 @@ def test_a_character_no_font_has_is_named():
 
 @pytest.mark.parametrize("address", ["file:///etc/hostname", "http://127.0.0.1:9/logo.png"])
 def test_nothing_is_fetched(address):
-    job = pdfa.Job(f'<html lang="en"><title>x</title><img src="{address}" alt="">', "x", MOMENT)
+    job = pdfa.PdfJob(f'<html lang="en"><title>x</title><img src="{address}" alt="">', "x", MOMENT)
     with pytest.raises(Invalid) as refused:
         pdfa.render(job)
     assert refused.value.reasons[0].code == "not_loaded"
@@ -149,7 +149,7 @@ def test_a_logo_that_would_have_to_be_fetched_is_left_out():
 def test_too_many_pages_are_refused():
     html = '<html lang="en"><title>x</title><style>p{break-after:page}</style>' + "<p>x" * (pdfa.PAGES_MAX + 1)
     with pytest.raises(Invalid, match="201 pages; at most 200"):
-        pdfa.render(pdfa.Job(html, "x", MOMENT))
+        pdfa.render(pdfa.PdfJob(html, "x", MOMENT))
 
 
 async def test_the_process_renders_what_this_process_would(pdf):

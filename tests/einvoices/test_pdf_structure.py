@@ -64,7 +64,7 @@ def written(kind, language, image, length):
 
 def hold(kind, language, image, length):
     html, title, inside = written(kind, language, image, length)
-    pdf = pdfa.render(pdfa.Job(html, title, MOMENT, inside))
+    pdf = pdfa.render(pdfa.PdfJob(html, title, MOMENT, inside))
     with pikepdf.open(BytesIO(pdf)) as opened:
         dictionaries = [each for each in opened.objects if isinstance(each, (pikepdf.Dictionary, pikepdf.Stream))]
         hold_file(opened, title)
@@ -163,13 +163,13 @@ from hashlib import sha256
 from scaicontrol.integrations import pdfa
 from tests.einvoices.test_pdf_structure import MOMENT, written
 html, title, inside = written("invoice", "fr", "rgba", 5)
-sys.stdout.write(sha256(pdfa.render(pdfa.Job(html, title, MOMENT, inside))).hexdigest())
+sys.stdout.write(sha256(pdfa.render(pdfa.PdfJob(html, title, MOMENT, inside))).hexdigest())
 """
 
 
 def test_another_process_with_another_order_of_sets_gives_the_same_bytes():
     html, title, inside = written("invoice", "fr", "rgba", 5)
-    here = sha256(pdfa.render(pdfa.Job(html, title, MOMENT, inside))).hexdigest()
+    here = sha256(pdfa.render(pdfa.PdfJob(html, title, MOMENT, inside))).hexdigest()
     there = subprocess.run(  # our own words
         [sys.executable, "-c", _PROGRAM],
         env={"PYTHONHASHSEED": "4711", "PYTHONPATH": ":".join(sys.path), "HOME": "/tmp"},

@@ -62,7 +62,7 @@ def named(name):
 
 def printed(document):
     html = einvoices.render_html(document)
-    return pdfa.render(pdfa.Job(html, "x", MOMENT, carried(document, einvoices.Format.facturx)))
+    return pdfa.render(pdfa.PdfJob(html, "x", MOMENT, carried(document, einvoices.Format.facturx)))
 
 
 def texts_of(xml):
@@ -108,4 +108,4 @@ def test_the_gate_and_the_renderer_agree():
     printable = [character for character in characters if not fonts.unprintable(character)]
     assert len(printable) > len(characters) // 2
     text = "".join(f"<p>{character}</p>" for character in printable if character not in "<&")
-    assert pdfa.render(pdfa.Job(f'<html lang="en"><title>x</title>{text}', "x", MOMENT))
+    assert pdfa.render(pdfa.PdfJob(f'<html lang="en"><title>x</title>{text}', "x", MOMENT))

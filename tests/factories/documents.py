@@ -189,7 +189,7 @@ class RealPages:
     ) -> bytes:
         from scaicontrol.integrations import pdfa  # takes a second, and most tests need no pages
 
-        return await asyncio.to_thread(pdfa.render, pdfa.Job(html, title, created_at, attachments))
+        return await asyncio.to_thread(pdfa.render, pdfa.PdfJob(html, title, created_at, attachments))
 
 
 # --- A matrix of documents -------------------------------------------------------------------------------------------

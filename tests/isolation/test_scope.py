@@ -11,7 +11,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.platform_settings import PlatformSetting
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db import Model
-from scaicontrol.db.ownership import MARKERS, Common, Registered
+from scaicontrol.db.ownership import MARKERS, Common, SelfDescribed
 from scaicontrol.db.tenant_filter import PLATFORM_SQL, Capability, Scope, ScopeViolation, scope_of
 from scaicontrol.services.invoices import Invoice
 from scaicontrol.services.registry import Service
@@ -79,7 +79,7 @@ async def test_the_platforms_rows_are_written_by_the_platform(backend: Backend, 
     loose = []
     for mapper in Model.registry.mappers:
         kind = mapper.class_
-        if issubclass(kind, (*MARKERS, Common)) or (issubclass(kind, Registered) and actor.scope.kind == "service"):
+        if issubclass(kind, (*MARKERS, Common)) or (issubclass(kind, SelfDescribed) and actor.scope.kind == "service"):
             continue
         async with backend.database.session(actor.scope) as session:
             try:

@@ -73,9 +73,9 @@ def test_version_prints_the_version():
 # The table and the modules
 
 
-def leaves(group: tree.Group = tree.ROOT, *words: str) -> Iterator[tuple[tuple[str, ...], tree.Command]]:
+def leaves(group: tree.CommandGroup = tree.ROOT, *words: str) -> Iterator[tuple[tuple[str, ...], tree.Command]]:
     for name, node in group.inner.items():
-        if isinstance(node, tree.Group):
+        if isinstance(node, tree.CommandGroup):
             yield from leaves(node, *words, name)
         else:
             yield (*words, name), node
@@ -98,9 +98,9 @@ def test_every_module_with_commands_is_in_the_table():
 
 def test_a_group_is_described_as_its_module_describes_it():
     for group in (tree.ROOT, tree.ROOT.inner["admin"]):
-        assert isinstance(group, tree.Group)
+        assert isinstance(group, tree.CommandGroup)
         for inner in group.inner.values():
-            if isinstance(inner, tree.Group) and inner is not tree.ROOT.inner["admin"]:
+            if isinstance(inner, tree.CommandGroup) and inner is not tree.ROOT.inner["admin"]:
                 module = {node.module for _, node in leaves(inner)}.pop()
                 assert inner.help == importlib.import_module(f"scaicontrol.cli.{module}").app.info.help
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from admin_views import site
 from admin_views.site import install_console
-from scaicontrol.api import authentication
+from scaicontrol.api import actor_resolution
 from scaicontrol.core import signed_values
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.audit_log import AuditEntry
@@ -63,7 +63,7 @@ async def console_cookie(backend: Backend, name: str) -> str:
     session_id = await backend.perform(
         system, identity.open_session, SessionKind.console, CLAIMS[name], datetime.now(UTC)
     )
-    return await signed_values.sign(backend, authentication.CONSOLE_PURPOSE, session_id)
+    return await signed_values.sign(backend, actor_resolution.CONSOLE_PURPOSE, session_id)
 
 
 def address(thing: object, verb: str = "") -> str:
@@ -93,8 +93,8 @@ async def topics(backend: Backend, resource_id: str) -> list[tuple[str, str, str
 
 def test_the_console_reads_the_cookie_that_the_login_sets():
     assert (site.CONSOLE_COOKIE, site.CONSOLE_PURPOSE) == (
-        authentication.CONSOLE_COOKIE,
-        authentication.CONSOLE_PURPOSE,
+        actor_resolution.CONSOLE_COOKIE,
+        actor_resolution.CONSOLE_PURPOSE,
     )
 
 

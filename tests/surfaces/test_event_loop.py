@@ -20,7 +20,7 @@ import uvicorn
 from scaicontrol.api import door
 from scaicontrol.api.app import build_api
 from scaicontrol.api.health import routes as health
-from scaicontrol.core import memory
+from scaicontrol.core import garbage_collector
 from scaicontrol.core.turns import SLICE
 from scaicontrol.services import documents, invoices
 from tests.factories import ACME, alice, nobody, petra, scaidrive
@@ -86,7 +86,7 @@ async def app(backend, monkeypatch):
     app.router.routes += health
     app.state.backend = backend
     before = gc.get_threshold()
-    memory.settle()  # as the serving process does
+    garbage_collector.freeze_startup()  # as the serving process does
     yield app
     gc.set_threshold(*before)
     gc.unfreeze()

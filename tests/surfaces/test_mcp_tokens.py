@@ -10,7 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 
-from scaicontrol.api.authentication import authenticate
+from scaicontrol.api.actor_resolution import authenticate
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Unauthenticated

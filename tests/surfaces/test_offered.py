@@ -29,8 +29,8 @@ from tests.factories.invoices import RENDERER, a_draft, finalized, sent
 from tests.factories.registry import store_service
 from tests.factories.subscriptions import CLOCK, market, subscribed
 from tui.door import Door as Terminal
-from tui.screens.invoices import InvoicesView
-from tui.screens.subscriptions import SubscriptionsView
+from tui.screens.invoices import InvoicesScreen
+from tui.screens.subscriptions import SubscriptionsScreen
 
 from .parity.doors import acting, ask_rest, everybody_is_whoever_acts
 
@@ -199,7 +199,7 @@ async def test_a_document_offers_the_same_everywhere_and_just_what_works(shop: B
         shown = {
             "MCP": await told_by_mcp(shop, actor, "manage_invoices", "invoice_id", row_id),
             "REST, one's own": await told_by_rest(shop, actor, f"/billing/invoices/{row_id}"),
-            "TUI": await told_by_the_terminal(shop, actor, InvoicesView, row_id),
+            "TUI": await told_by_the_terminal(shop, actor, InvoicesScreen, row_id),
         }
         if actor.may("invoices:administer"):
             shown["REST"] = await told_by_rest(shop, actor, f"/admin/billing/invoices/{row_id}")
@@ -284,7 +284,7 @@ async def test_a_subscription_offers_the_same_everywhere_and_just_what_works(sho
         shown = {
             "MCP": await told_by_mcp(shop, actor, "manage_subscriptions", "subscription_id", row_id),
             "REST, one's own": await told_by_rest(shop, actor, f"/subscriptions/{row_id}"),
-            "TUI": await told_by_the_terminal(shop, actor, SubscriptionsView, row_id),
+            "TUI": await told_by_the_terminal(shop, actor, SubscriptionsScreen, row_id),
         }
         if actor.may("subscriptions:administer"):
             shown["REST"] = await told_by_rest(shop, actor, f"/admin/subscriptions/{row_id}")

@@ -23,10 +23,10 @@ from tests.factories.subscriptions import market, show, subscribed
 from tests.factories.tenants import store_cast
 from tui.app import Dashboard
 from tui.dialogs import AskReason, Confirm
-from tui.screens.invoices import InvoicesView, InvoiceView
+from tui.screens.invoices import InvoiceScreen, InvoicesScreen
 from tui.screens.lists import PAGE
-from tui.screens.now import NowView
-from tui.screens.view import View
+from tui.screens.now import NowScreen
+from tui.screens.place import PlaceScreen
 from tui.widgets.bar import TopBar
 
 
@@ -96,7 +96,7 @@ async def dashboard(
     app.paused = True  # the clock of the screen must not decide what a test sees
     async with app.run_test(size=(140, 40), notifications=toasts) as pilot:
         driver = Driver(app, pilot)
-        await driver.until(NowView)
+        await driver.until(NowScreen)
         yield driver
 
 
@@ -160,16 +160,16 @@ async def test_a_document_shows_lines_check_and_story_and_escape_walks_back(shop
     draft = await a_draft(shop)
     async with dashboard(shop) as screen:
         await screen.press("2", "enter")
-        assert isinstance(screen.app.screen, InvoiceView)
+        assert isinstance(screen.app.screen, InvoiceScreen)
         for word in ("Pro plan", "ready to be finalized", "invoice.drafted", draft.id):
             assert word in screen.text
         assert screen.bar.count("▸") == 3
         await screen.press("escape")
-        assert isinstance(screen.app.screen, InvoicesView)
+        assert isinstance(screen.app.screen, InvoicesScreen)
         await screen.press("escape")
-        assert isinstance(screen.app.screen, NowView)
+        assert isinstance(screen.app.screen, NowScreen)
         await screen.press("escape")
-        assert isinstance(screen.app.screen, NowView)
+        assert isinstance(screen.app.screen, NowScreen)
 
 
 async def test_finalize_shows_its_effect_first_and_happens_after_a_yes(shop: Backend):
@@ -308,7 +308,7 @@ async def test_the_palette_goes_places(shop: Backend):
         await screen.pilot.press(*"invoices")
         await screen.until_done()
         await screen.pilot.press("enter")
-        await screen.until(InvoicesView)
+        await screen.until(InvoicesScreen)
 
 
 async def test_states_are_told_apart_without_colour(shop: Backend, monkeypatch: pytest.MonkeyPatch):
@@ -334,7 +334,7 @@ def test_no_verb_takes_a_key_that_already_means_something():
     def family(kind: Any) -> list[Any]:
         return [kind, *(found for child in kind.__subclasses__() for found in family(child))]
 
-    for view in family(View):
+    for view in family(PlaceScreen):
         given = [binding for kind in (Dashboard, *view.__mro__) for binding in kind.__dict__.get("BINDINGS", ())]
         keys = [key for binding in given for key in binding.key.split(",")]
         assert len(keys) == len(set(keys)), view

@@ -28,8 +28,8 @@ from tests.factories.subscriptions import market, subscribed
 from tests.surfaces.test_tui import Driver, dashboard
 from tui.dialogs import AskReason, Confirm
 from tui.screens import now
-from tui.screens.details import DetailView
-from tui.screens.now import NowView
+from tui.screens.details import DetailScreen
+from tui.screens.now import NowScreen
 
 # Harmless to read, and each would be swallowed or be an error as markup; 🎉 would be drawn for its name.
 SEATS, LTD, TADA, LINK = "Seats [annual]", "[/bold] Ltd", ":tada: [1] [", "[@click=app.quit]x"
@@ -100,9 +100,9 @@ async def open_document(screen: Driver, wanted: str) -> None:
 
 async def home(screen: Driver) -> None:
     for _ in range(3):  # a list leaves its filter first
-        if not isinstance(screen.app.screen, NowView):
+        if not isinstance(screen.app.screen, NowScreen):
             await screen.press("escape")
-    assert isinstance(screen.app.screen, NowView)
+    assert isinstance(screen.app.screen, NowScreen)
 
 
 async def test_enter_opens_every_finding(trouble: Backend):
@@ -113,8 +113,8 @@ async def test_enter_opens_every_finding(trouble: Backend):
         for row in range(len(wrong)):
             screen.table.move_cursor(row=row)
             await screen.press("enter")
-            assert not isinstance(screen.app.screen, NowView), wrong[row]
-            if isinstance(screen.app.screen, DetailView):
+            assert not isinstance(screen.app.screen, NowScreen), wrong[row]
+            if isinstance(screen.app.screen, DetailScreen):
                 assert "a page of their own is not here yet" in screen.text
                 pages.append(screen.text)
                 await screen.press("ctrl+r")

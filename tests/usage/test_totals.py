@@ -7,13 +7,13 @@ from sqlalchemy import event, select, update
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.services import usage
-from scaicontrol.services.usage import Span, Total, UsageAggregate, UsageEvent, UsageWindow
+from scaicontrol.services.usage import Total, UsageAggregate, UsageEvent, UsageSpan, UsageWindow
 from scaicontrol.services.usage.service.rollup import roll_up
 from tests.factories import ACME, GLOBEX, NORTHWIND, SCAIDRIVE, ada, alice, ian
 from tests.factories.usage import ENDS, STARTED, an_event, send, store_holder, store_world
 
 HOUR, DAY, TICK = timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
-SPAN = Span(ACME, SCAIDRIVE, STARTED, ENDS)
+SPAN = UsageSpan(ACME, SCAIDRIVE, STARTED, ENDS)
 
 
 async def total(backend: Backend, span=SPAN, metric="api_calls", actor=ada) -> Total:
@@ -79,7 +79,7 @@ async def test_every_span_adds_up_exactly_however_it_is_cut(backend, clock, star
     await store_world(backend)
     amounts = await scatter(backend, clock)
     await backend.perform(ada, roll_up, 60)
-    assert await total(backend, Span(ACME, SCAIDRIVE, start, end)) == expected(amounts, start, end)
+    assert await total(backend, UsageSpan(ACME, SCAIDRIVE, start, end)) == expected(amounts, start, end)
 
 
 async def test_many_periods_of_many_tenants_are_read_with_a_constant_number_of_statements(backend, clock):
@@ -87,8 +87,8 @@ async def test_many_periods_of_many_tenants_are_read_with_a_constant_number_of_s
     amounts = await scatter(backend, clock)
     middle = STARTED + 15 * DAY
     spans = [
-        Span(ACME, SCAIDRIVE, STARTED, middle),
-        *(Span(f"tnt_{n}", SCAIDRIVE, STARTED, ENDS) for n in range(99)),
+        UsageSpan(ACME, SCAIDRIVE, STARTED, middle),
+        *(UsageSpan(f"tnt_{n}", SCAIDRIVE, STARTED, ENDS) for n in range(99)),
     ]
     seen = []
 
@@ -107,7 +107,7 @@ async def test_two_periods_of_one_tenant_do_not_mix(backend, clock):
     await store_world(backend)
     amounts = await scatter(backend, clock)
     middle = STARTED + 15 * DAY
-    halves = [Span(ACME, SCAIDRIVE, STARTED, middle), Span(ACME, SCAIDRIVE, middle, ENDS)]
+    halves = [UsageSpan(ACME, SCAIDRIVE, STARTED, middle), UsageSpan(ACME, SCAIDRIVE, middle, ENDS)]
     found = await backend.ask(ada, usage.totals, halves)
     assert [found[half]["api_calls"] for half in halves] == [
         expected(amounts, STARTED, middle), expected(amounts, middle, ENDS),
@@ -199,7 +199,7 @@ async def test_old_events_go_and_their_totals_stay(backend, clock):
     await usage.aggregate(backend)
     clock.advance(410 * DAY)
     assert await backend.perform(ada, usage.prune) == 1
-    day = Span(ACME, SCAIDRIVE, STARTED + 3 * HOUR, ENDS)
+    day = UsageSpan(ACME, SCAIDRIVE, STARTED + 3 * HOUR, ENDS)
     assert (await total(backend, day)).sum == 5
 
 

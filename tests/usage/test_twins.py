@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from scaicontrol.core.errors import Conflict
 from scaicontrol.services import usage
-from scaicontrol.services.usage import Span
+from scaicontrol.services.usage import UsageSpan
 from tests.factories import ACME, SCAIDRIVE, ada
 from tests.factories.usage import ENDS, STARTED, an_event, send, store_world
 
@@ -31,5 +31,5 @@ async def test_two_roll_ups_at_once_add_each_event_once(backend):
     done = await asyncio.gather(*(usage.aggregate(backend) for _ in range(3)), return_exceptions=True)
     assert all(isinstance(one, int | Conflict) for one in done)
     assert sum(one for one in done if isinstance(one, int)) == 100
-    span = Span(ACME, SCAIDRIVE, STARTED, ENDS)
+    span = UsageSpan(ACME, SCAIDRIVE, STARTED, ENDS)
     assert (await backend.ask(ada, usage.totals, [span]))[span]["api_calls"].sum == Decimal(250)

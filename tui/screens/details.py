@@ -17,10 +17,10 @@ from ..verbs import Row
 from ..widgets.bar import TopBar
 from ..widgets.plain import plain
 from ..widgets.prompt import Prompt
-from .view import View
+from .place import PlaceScreen
 
 
-class DetailView(View):
+class DetailScreen(PlaceScreen):
     """A page of titled sections about one thing. Subclasses give them in `sections`."""
 
     BINDINGS = [
@@ -43,7 +43,7 @@ class DetailView(View):
 
     @property
     def crumb(self) -> str:
-        return self.row.called
+        return self.row.label
 
     @property
     def chosen(self) -> Row | None:

@@ -12,12 +12,12 @@ from scaicontrol.services.explanations.schemas import ExplainedPart, Explanation
 from scaicontrol.services.invoices import CheckReport, Invoice, InvoiceFilter, InvoiceOut, InvoiceStatus
 
 from ..door import Door
-from ..verbs import Row, Verb
+from ..verbs import Row, VerbKey
 from ..widgets.plain import plain
 from ..widgets.states import day, minute, money, state
-from .details import DetailView, fields, table
-from .lists import Column, ListView
-from .view import View
+from .details import DetailScreen, fields, table
+from .lists import TableColumn, ListScreen
+from .place import PlaceScreen
 
 
 async def _finalize(door: Door, invoice_id: str) -> Any:
@@ -33,29 +33,29 @@ async def _delete(uow: UnitOfWork, invoice_id: str, _: str) -> Any:
 
 
 VERBS = (
-    Verb("f", "finalize", "invoices:finalize", "Gives the draft its legal number and seals it. It can then be credited "
-         "or voided, never changed.", None, _finalize),
-    Verb("s", "send", "invoices:send", "Mails the document to the billing contact of its buyer.", _send),
-    Verb("v", "void", "invoices:void", "Cancels the document for good; its number stays used. What was paid or "
-         "credited can only be corrected by a credit note.", invoices.void, needs_reason=True, grave=True),
-    Verb("p", "regenerate_pdf", "invoices:regenerate_pdf", "Makes the files again from what was sealed; the old "
-         "ones stay.", documents.regenerate_pdf, needs_reason=True, shown=False),
-    Verb("x", "delete", "invoices:delete", "Removes the draft and its lines; nothing remains but the audit log.",
-         _delete, grave=True, shown=False),
-)  # fmt: skip
+    VerbKey("f", "finalize", "invoices:finalize", "Gives the draft its legal number and seals it. It can then be credited "
+            "or voided, never changed.", None, _finalize),
+    VerbKey("s", "send", "invoices:send", "Mails the document to the billing contact of its buyer.", _send),
+    VerbKey("v", "void", "invoices:void", "Cancels the document for good; its number stays used. What was paid or "
+            "credited can only be corrected by a credit note.", invoices.void, needs_reason=True, grave=True),
+    VerbKey("p", "regenerate_pdf", "invoices:regenerate_pdf", "Makes the files again from what was sealed; the old "
+            "ones stay.", documents.regenerate_pdf, needs_reason=True, shown=False),
+    VerbKey("x", "delete", "invoices:delete", "Removes the draft and its lines; nothing remains but the audit log.",
+            _delete, grave=True, shown=False),
+)
 
 
-class InvoicesView(ListView):
+class InvoicesScreen(ListScreen):
     BINDINGS = [verb.binding for verb in VERBS]
     verbs = VERBS
     columns = (
-        Column("Document", 32),
-        Column("State", 12),
-        Column("Tenant", 20),
-        Column("Total", 18, right=True),
-        Column("Due", 18, right=True),
-        Column("Issued", 10),
-        Column("Due date", 10),
+        TableColumn("Document", 32),
+        TableColumn("State", 12),
+        TableColumn("Tenant", 20),
+        TableColumn("Total", 18, right=True),
+        TableColumn("Due", 18, right=True),
+        TableColumn("Issued", 10),
+        TableColumn("Due date", 10),
     )
 
     @property
@@ -66,8 +66,8 @@ class InvoicesView(ListView):
         page = await invoices.page(uow, request, narrowed(wanted))
         return page.shown(lambda invoice: _row(invoice, invoices.offered(uow.actor, invoice)))
 
-    def open_row(self, row: Row) -> View:
-        return InvoiceView(self.door, row)
+    def open_row(self, row: Row) -> PlaceScreen:
+        return InvoiceScreen(self.door, row)
 
 
 def narrowed(wanted: str) -> InvoiceFilter:
@@ -83,7 +83,7 @@ def _row(invoice: Invoice | InvoiceOut, actions: Sequence[str]) -> Row:
     note = " (credit note)" if invoice.document_type == "credit_note" else ""
     return Row(
         id=invoice.id,
-        called=f"{'credit note' if note else 'invoice'} {named}" if invoice.number else f"draft {named}",
+        label=f"{'credit note' if note else 'invoice'} {named}" if invoice.number else f"draft {named}",
         status=str(invoice.status),
         cells=(
             f"{named}{note}",
@@ -98,7 +98,7 @@ def _row(invoice: Invoice | InvoiceOut, actions: Sequence[str]) -> Row:
     )
 
 
-class InvoiceView(DetailView):
+class InvoiceScreen(DetailScreen):
     """One document: parties and amounts, lines, what stands in its way, money, files, and its story."""
 
     BINDINGS = [verb.binding for verb in VERBS]

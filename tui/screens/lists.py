@@ -18,13 +18,13 @@ from ..verbs import Row
 from ..widgets.bar import TopBar
 from ..widgets.plain import Rows
 from ..widgets.prompt import Prompt
-from .view import View
+from .place import PlaceScreen
 
 PAGE = 100
 _NEAR_END = 40
 
 
-class Column(NamedTuple):
+class TableColumn(NamedTuple):
     """A column of fixed width, so that nothing jumps while rows come in; figures stand right."""
 
     title: str
@@ -32,7 +32,7 @@ class Column(NamedTuple):
     right: bool = False
 
 
-class ListView(View):
+class ListScreen(PlaceScreen):
     """A list of rows in pages. Subclasses name their columns, ask for a page and open a row."""
 
     BINDINGS = [
@@ -44,7 +44,7 @@ class ListView(View):
         Binding("g", "first", "first", show=False),
         Binding("G", "last", "last loaded", show=False),
     ]
-    columns: ClassVar[Sequence[Column]] = ()
+    columns: ClassVar[Sequence[TableColumn]] = ()
 
     def __init__(self, door: Door, wanted: str = "") -> None:
         super().__init__(door)
@@ -57,7 +57,7 @@ class ListView(View):
         """Read one page of what the filter wants."""
 
     @abstractmethod
-    def open_row(self, row: Row) -> View:
+    def open_row(self, row: Row) -> PlaceScreen:
         """Give the page of a row."""
 
     def compose(self) -> ComposeResult:
@@ -152,13 +152,13 @@ class ListView(View):
                 known = {row.id for row in rows}
                 self._show([*rows, *(row for row in found if row.id not in known)], wanted)
 
-    # Filter, cursor, drill
+    # FilterChanged, cursor, drill
 
     def action_filter(self) -> None:
         self.query_one(Prompt).open("/", self.wanted)
 
-    @on(Prompt.Filter)
-    def narrow(self, event: Prompt.Filter) -> None:
+    @on(Prompt.FilterChanged)
+    def narrow(self, event: Prompt.FilterChanged) -> None:
         if event.done:
             self.table.focus()
         if event.wanted != self.wanted:
@@ -169,7 +169,7 @@ class ListView(View):
 
     def action_back(self) -> None:
         if self.wanted:
-            self.narrow(Prompt.Filter("", done=True))
+            self.narrow(Prompt.FilterChanged("", done=True))
         else:
             super().action_back()
 

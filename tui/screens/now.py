@@ -27,10 +27,10 @@ from ..widgets.bar import TopBar
 from ..widgets.plain import Rows
 from ..widgets.prompt import Prompt
 from ..widgets.states import day, minute, state
-from .details import DetailView, table
-from .invoices import InvoicesView
-from .subscriptions import SubscriptionsView
-from .view import View
+from .details import DetailScreen, table
+from .invoices import InvoicesScreen
+from .place import PlaceScreen
+from .subscriptions import SubscriptionsScreen
 
 _FEW = PageRequest(page_size=50)
 
@@ -44,7 +44,7 @@ class Finding:
     count: int
     newest: str
     examples: tuple[str, ...] = ()
-    place: Callable[[Door], View] | None = None
+    place: Callable[[Door], PlaceScreen] | None = None
 
     @property
     def key(self) -> str:
@@ -92,7 +92,7 @@ async def _past_due(uow: UnitOfWork) -> Finding:
         "invoices are past due",
         page.total,
         oldest,
-        place=lambda door: InvoicesView(door, InvoiceStatus.past_due),
+        place=lambda door: InvoicesScreen(door, InvoiceStatus.past_due),
     )
 
 
@@ -139,7 +139,7 @@ async def _unhealthy(uow: UnitOfWork) -> Finding:
 def _subscriptions(status: SubscriptionStatus, what: str) -> Callable[[UnitOfWork], Awaitable[Finding]]:
     async def ask(uow: UnitOfWork) -> Finding:
         page = await subscriptions.page(uow, PageRequest(page_size=1), SubscriptionFilter(status=status))
-        return Finding("warning", what, page.total, "", place=lambda door: SubscriptionsView(door, status))
+        return Finding("warning", what, page.total, "", place=lambda door: SubscriptionsScreen(door, status))
 
     return ask
 
@@ -158,7 +158,7 @@ _QUESTIONS: tuple[tuple[str, Callable[[UnitOfWork], Awaitable[Finding]]], ...] =
 )
 
 
-class NowView(View):
+class NowScreen(PlaceScreen):
     """Not a menu: what needs somebody, or the good news that nothing does."""
 
     BINDINGS = [
@@ -225,14 +225,14 @@ class NowView(View):
     def drill(self, event: DataTable.RowSelected) -> None:
         if event.cursor_row < len(self.found):
             finding = self.found[event.cursor_row]
-            self.app.push_screen(finding.place(self.door) if finding.place else FindingView(self.door, finding))
+            self.app.push_screen(finding.place(self.door) if finding.place else FindingScreen(self.door, finding))
 
 
 _NO_LIST = Text("The first of them; a page of their own is not here yet.", style="dim")
 _WAYS = Text("2 invoices    3 subscriptions    : go somewhere    ? keys", style="dim")
 
 
-class FindingView(DetailView):
+class FindingScreen(DetailScreen):
     """The first few of one finding, for which there is no list of its own yet."""
 
     def __init__(self, door: Door, finding: Finding) -> None:

@@ -12,11 +12,11 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
 from scaicontrol.services.subscriptions import Subscription, SubscriptionFilter, SubscriptionStatus
 
-from ..verbs import Row, Verb
+from ..verbs import Row, VerbKey
 from ..widgets.states import day, minute, money, state
-from .details import DetailView, fields, table
-from .lists import Column, ListView
-from .view import View
+from .details import DetailScreen, fields, table
+from .lists import ListScreen, TableColumn
+from .place import PlaceScreen
 
 
 async def _resume(uow: UnitOfWork, subscription_id: str, reason: str) -> Any:
@@ -28,28 +28,55 @@ async def _cancel_now(uow: UnitOfWork, subscription_id: str, reason: str) -> Any
 
 
 VERBS = (
-    Verb("c", "cancel", "subscriptions:cancel", "Lets it run to the end of the period that is paid for; a trial ends "
-         "at once.", subscriptions.cancel, needs_reason=True),
-    Verb("C", "cancel_now", "subscriptions:administer", "Ends it this moment, whatever was paid for.",
-         _cancel_now, needs_reason=True, grave=True, shown=False),
-    Verb("r", "resume", "subscriptions:resume", "Takes the scheduled cancellation back, or ends the suspension.",
-         _resume, needs_reason=True),
-    Verb("p", "suspend", "subscriptions:administer", "Takes the right to use the service away until it is resumed.",
-         subscriptions.suspend, needs_reason=True, grave=True),
-)  # fmt: skip
+    VerbKey(
+        "c",
+        "cancel",
+        "subscriptions:cancel",
+        "Lets it run to the end of the period that is paid for; a trial ends at once.",
+        subscriptions.cancel,
+        needs_reason=True,
+    ),
+    VerbKey(
+        "C",
+        "cancel_now",
+        "subscriptions:administer",
+        "Ends it this moment, whatever was paid for.",
+        _cancel_now,
+        needs_reason=True,
+        grave=True,
+        shown=False,
+    ),
+    VerbKey(
+        "r",
+        "resume",
+        "subscriptions:resume",
+        "Takes the scheduled cancellation back, or ends the suspension.",
+        _resume,
+        needs_reason=True,
+    ),
+    VerbKey(
+        "p",
+        "suspend",
+        "subscriptions:administer",
+        "Takes the right to use the service away until it is resumed.",
+        subscriptions.suspend,
+        needs_reason=True,
+        grave=True,
+    ),
+)
 
 
-class SubscriptionsView(ListView):
+class SubscriptionsScreen(ListScreen):
     BINDINGS = [verb.binding for verb in VERBS]
     verbs = VERBS
     columns = (
-        Column("Subscription", 30),
-        Column("State", 13),
-        Column("Tenant", 20),
-        Column("Plan", 22),
-        Column("Qty", 5, right=True),
-        Column("Monthly", 16, right=True),
-        Column("Until", 10),
+        TableColumn("Subscription", 30),
+        TableColumn("State", 13),
+        TableColumn("Tenant", 20),
+        TableColumn("Plan", 22),
+        TableColumn("Qty", 5, right=True),
+        TableColumn("Monthly", 16, right=True),
+        TableColumn("Until", 10),
     )
 
     @property
@@ -63,14 +90,14 @@ class SubscriptionsView(ListView):
         page = await subscriptions.page(uow, request, checked(SubscriptionFilter, status=status, q=rest or None))
         return page.shown(partial(_row, uow.actor))
 
-    def open_row(self, row: Row) -> View:
-        return SubscriptionView(self.door, row)
+    def open_row(self, row: Row) -> PlaceScreen:
+        return SubscriptionScreen(self.door, row)
 
 
 def _row(actor: Actor, found: Subscription) -> Row:
     return Row(
         id=found.id,
-        called=str(found),
+        label=str(found),
         status=str(found.status),
         cells=(
             found.id,
@@ -85,7 +112,7 @@ def _row(actor: Actor, found: Subscription) -> Row:
     )
 
 
-class SubscriptionView(DetailView):
+class SubscriptionScreen(DetailScreen):
     """One subscription: terms, periods and its story."""
 
     BINDINGS = [verb.binding for verb in VERBS]

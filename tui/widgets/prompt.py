@@ -11,14 +11,14 @@ class Prompt(Input):
 
     BINDINGS = [Binding("escape", "close", "Close", show=False)]
 
-    class Command(Message):
+    class CommandEntered(Message):
         """A command was entered."""
 
         def __init__(self, words: str) -> None:
             super().__init__()
             self.words = words
 
-    class Filter(Message):
+    class FilterChanged(Message):
         """The filter changed, or was left (`done`)."""
 
         def __init__(self, wanted: str, *, done: bool = False) -> None:
@@ -46,16 +46,16 @@ class Prompt(Input):
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         if self.mode == "/":
-            self.post_message(self.Filter(self.value))
+            self.post_message(self.FilterChanged(self.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         words, mode = self.value.strip(), self._leave()
-        self.post_message(self.Command(words) if mode == ":" else self.Filter(words, done=True))
+        self.post_message(self.CommandEntered(words) if mode == ":" else self.FilterChanged(words, done=True))
 
     def action_close(self) -> None:
         if self._leave() == "/":
-            self.post_message(self.Filter("", done=True))
+            self.post_message(self.FilterChanged("", done=True))
 
     def _leave(self) -> str:
         mode, self.mode = self.mode, ""

@@ -13,7 +13,7 @@ CLIENT_SECRET: Final = "development-client-secret"  # noqa: S105  (of a director
 
 
 @dataclass(frozen=True, slots=True)
-class Partner:
+class DevPartner:
     id: str
     name: str
     slug: str
@@ -23,7 +23,7 @@ class Partner:
 
 
 @dataclass(frozen=True, slots=True)
-class Tenant:
+class DevTenant:
     id: str
     partner_id: str
     name: str
@@ -35,7 +35,7 @@ class Tenant:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class DevPerson:
     id: str
     name: str
     email: str
@@ -47,7 +47,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class DevGroup:
     id: str
     name: str
     tenant_id: str | None
@@ -66,26 +66,26 @@ class Application:
 
 
 PARTNERS: Final = (
-    Partner(OPERATOR, "ScaiLabs B.V.", "scailabs", "NL", "billing@scailabs.example"),
-    Partner(NORTHWIND, "Northwind Cloud GmbH", "northwind", "DE", "buchhaltung@northwind.example"),
-    Partner(ATELIER, "Atelier Numérique SARL", "atelier", "FR", "compta@atelier.example"),
+    DevPartner(OPERATOR, "ScaiLabs B.V.", "scailabs", "NL", "billing@scailabs.example"),
+    DevPartner(NORTHWIND, "Northwind Cloud GmbH", "northwind", "DE", "buchhaltung@northwind.example"),
+    DevPartner(ATELIER, "Atelier Numérique SARL", "atelier", "FR", "compta@atelier.example"),
 )
 
 TENANTS: Final = (
     # The offices of the partners themselves: their people live here, nobody bills them.
-    Tenant("tnt_scailabs", OPERATOR, "ScaiLabs", "scailabs", "NL", "the operator's own people", "office@scailabs.example"),
-    Tenant("tnt_northwind", NORTHWIND, "Northwind Cloud", "northwind", "DE", "the reseller's own people", "office@northwind.example"),
-    Tenant("tnt_atelier", ATELIER, "Atelier Numérique", "atelier", "FR", "the reseller's own people", "bureau@atelier.example"),
+    DevTenant("tnt_scailabs", OPERATOR, "ScaiLabs", "scailabs", "NL", "the operator's own people", "office@scailabs.example"),
+    DevTenant("tnt_northwind", NORTHWIND, "Northwind Cloud", "northwind", "DE", "the reseller's own people", "office@northwind.example"),
+    DevTenant("tnt_atelier", ATELIER, "Atelier Numérique", "atelier", "FR", "the reseller's own people", "bureau@atelier.example"),
     # The customers.
-    Tenant("tnt_acme", OPERATOR, "Acme Bakeries B.V.", "acme", "NL", "business, domestic", "administratie@acme.example"),
-    Tenant("tnt_liberty", OPERATOR, "Liberty Robotics Inc.", "liberty", "US", "business outside the EU", "ap@liberty.example"),
-    Tenant("tnt_stichting", OPERATOR, "Stichting Open Archief", "stichting", "NL", "exempt from VAT", "penningmeester@stichting.example"),
-    Tenant("tnt_zwarte_kat", OPERATOR, "De Zwarte Kat BV", "zwarte-kat", "BE", "business that does not pay", "info@zwartekat.example"),
-    Tenant("tnt_bauwerk", NORTHWIND, "Bauwerk Ingenieure GmbH", "bauwerk", "DE", "business", "rechnung@bauwerk.example"),
-    Tenant("tnt_stadt", NORTHWIND, "Stadt Neuhafen", "stadt", "DE", "public buyer with a Leitweg-ID", "rechnungseingang@neuhafen.example"),
-    Tenant("tnt_verde", NORTHWIND, "Verde Energia S.r.l.", "verde", "IT", "business, another member state", "fatture@verde.example"),
-    Tenant("tnt_lumiere", ATELIER, "Lucie Moreau", "lumiere", "FR", "a consumer", "lucie@lumiere.example"),
-    Tenant("tnt_costa", ATELIER, "Costa Software S.L.", "costa", "ES", "business, another member state", "facturas@costa.example"),
+    DevTenant("tnt_acme", OPERATOR, "Acme Bakeries B.V.", "acme", "NL", "business, domestic", "administratie@acme.example"),
+    DevTenant("tnt_liberty", OPERATOR, "Liberty Robotics Inc.", "liberty", "US", "business outside the EU", "ap@liberty.example"),
+    DevTenant("tnt_stichting", OPERATOR, "Stichting Open Archief", "stichting", "NL", "exempt from VAT", "penningmeester@stichting.example"),
+    DevTenant("tnt_zwarte_kat", OPERATOR, "De Zwarte Kat BV", "zwarte-kat", "BE", "business that does not pay", "info@zwartekat.example"),
+    DevTenant("tnt_bauwerk", NORTHWIND, "Bauwerk Ingenieure GmbH", "bauwerk", "DE", "business", "rechnung@bauwerk.example"),
+    DevTenant("tnt_stadt", NORTHWIND, "Stadt Neuhafen", "stadt", "DE", "public buyer with a Leitweg-ID", "rechnungseingang@neuhafen.example"),
+    DevTenant("tnt_verde", NORTHWIND, "Verde Energia S.r.l.", "verde", "IT", "business, another member state", "fatture@verde.example"),
+    DevTenant("tnt_lumiere", ATELIER, "Lucie Moreau", "lumiere", "FR", "a consumer", "lucie@lumiere.example"),
+    DevTenant("tnt_costa", ATELIER, "Costa Software S.L.", "costa", "ES", "business, another member state", "facturas@costa.example"),
 )  # fmt: skip
 
 CUSTOMERS: Final = tuple(
@@ -93,31 +93,31 @@ CUSTOMERS: Final = tuple(
 )
 
 PEOPLE: Final = (
-    Person("usr_ada", "Ada Lindqvist", "ada@scailabs.example", "super_admin", "tnt_scailabs", OPERATOR, "may do everything"),
-    Person("usr_bert", "Bert de Vries", "bert@scailabs.example", "platform_billing", "tnt_scailabs", OPERATOR, "runs the billing"),
-    Person("usr_nina", "Nina Hartmann", "nina@northwind.example", "partner_admin", "tnt_northwind", NORTHWIND, "runs the reseller"),
-    Person("usr_nils", "Nils Brandt", "nils@northwind.example", "partner_viewer", "tnt_northwind", NORTHWIND, "looks, changes nothing"),
-    Person("usr_amelie", "Amélie Laurent", "amelie@atelier.example", "partner_admin", "tnt_atelier", ATELIER, "runs the reseller"),
-    Person("usr_antoine", "Antoine Mercier", "antoine@atelier.example", "partner_viewer", "tnt_atelier", ATELIER, "looks, changes nothing"),
-    Person("usr_anna", "Anna Jansen", "anna@acme.example", "tenant_admin", "tnt_acme", OPERATOR, "buys and pays"),
-    Person("usr_tom", "Tom Bakker", "tom@acme.example", "tenant_user", "tnt_acme", OPERATOR, "uses the services"),
-    Person("usr_vera", "Vera Smit", "vera@acme.example", "tenant_viewer", "tnt_acme", OPERATOR, "browses the catalogue"),
-    Person("usr_liam", "Liam Carter", "liam@liberty.example", "tenant_admin", "tnt_liberty", OPERATOR),
-    Person("usr_sanne", "Sanne Visser", "sanne@stichting.example", "tenant_admin", "tnt_stichting", OPERATOR),
-    Person("usr_karel", "Karel Peeters", "karel@zwartekat.example", "tenant_admin", "tnt_zwarte_kat", OPERATOR),
-    Person("usr_bruno", "Bruno Keller", "bruno@bauwerk.example", "tenant_admin", "tnt_bauwerk", NORTHWIND),
-    Person("usr_sabine", "Sabine Vogt", "sabine@neuhafen.example", "tenant_admin", "tnt_stadt", NORTHWIND),
-    Person("usr_vittoria", "Vittoria Greco", "vittoria@verde.example", "tenant_admin", "tnt_verde", NORTHWIND),
-    Person("usr_lucie", "Lucie Moreau", "lucie@lumiere.example", "tenant_admin", "tnt_lumiere", ATELIER),
-    Person("usr_carmen", "Carmen Ortega", "carmen@costa.example", "tenant_admin", "tnt_costa", ATELIER),
+    DevPerson("usr_ada", "Ada Lindqvist", "ada@scailabs.example", "super_admin", "tnt_scailabs", OPERATOR, "may do everything"),
+    DevPerson("usr_bert", "Bert de Vries", "bert@scailabs.example", "platform_billing", "tnt_scailabs", OPERATOR, "runs the billing"),
+    DevPerson("usr_nina", "Nina Hartmann", "nina@northwind.example", "partner_admin", "tnt_northwind", NORTHWIND, "runs the reseller"),
+    DevPerson("usr_nils", "Nils Brandt", "nils@northwind.example", "partner_viewer", "tnt_northwind", NORTHWIND, "looks, changes nothing"),
+    DevPerson("usr_amelie", "Amélie Laurent", "amelie@atelier.example", "partner_admin", "tnt_atelier", ATELIER, "runs the reseller"),
+    DevPerson("usr_antoine", "Antoine Mercier", "antoine@atelier.example", "partner_viewer", "tnt_atelier", ATELIER, "looks, changes nothing"),
+    DevPerson("usr_anna", "Anna Jansen", "anna@acme.example", "tenant_admin", "tnt_acme", OPERATOR, "buys and pays"),
+    DevPerson("usr_tom", "Tom Bakker", "tom@acme.example", "tenant_user", "tnt_acme", OPERATOR, "uses the services"),
+    DevPerson("usr_vera", "Vera Smit", "vera@acme.example", "tenant_viewer", "tnt_acme", OPERATOR, "browses the catalogue"),
+    DevPerson("usr_liam", "Liam Carter", "liam@liberty.example", "tenant_admin", "tnt_liberty", OPERATOR),
+    DevPerson("usr_sanne", "Sanne Visser", "sanne@stichting.example", "tenant_admin", "tnt_stichting", OPERATOR),
+    DevPerson("usr_karel", "Karel Peeters", "karel@zwartekat.example", "tenant_admin", "tnt_zwarte_kat", OPERATOR),
+    DevPerson("usr_bruno", "Bruno Keller", "bruno@bauwerk.example", "tenant_admin", "tnt_bauwerk", NORTHWIND),
+    DevPerson("usr_sabine", "Sabine Vogt", "sabine@neuhafen.example", "tenant_admin", "tnt_stadt", NORTHWIND),
+    DevPerson("usr_vittoria", "Vittoria Greco", "vittoria@verde.example", "tenant_admin", "tnt_verde", NORTHWIND),
+    DevPerson("usr_lucie", "Lucie Moreau", "lucie@lumiere.example", "tenant_admin", "tnt_lumiere", ATELIER),
+    DevPerson("usr_carmen", "Carmen Ortega", "carmen@costa.example", "tenant_admin", "tnt_costa", ATELIER),
 )  # fmt: skip
 
 GROUPS: Final = (
-    Group("grp_finance", "Finance", None, OPERATOR, ("usr_bert",)),
-    Group("grp_northwind_sales", "Sales", None, NORTHWIND, ("usr_nina", "usr_nils")),
-    Group("grp_atelier_bureau", "Bureau", None, ATELIER, ("usr_amelie", "usr_antoine")),
-    Group("grp_acme_billing", "Billing", "tnt_acme", OPERATOR, ("usr_anna", "usr_vera")),
-    Group("grp_stadt_kasse", "Stadtkasse", "tnt_stadt", NORTHWIND, ("usr_sabine",)),
+    DevGroup("grp_finance", "Finance", None, OPERATOR, ("usr_bert",)),
+    DevGroup("grp_northwind_sales", "Sales", None, NORTHWIND, ("usr_nina", "usr_nils")),
+    DevGroup("grp_atelier_bureau", "Bureau", None, ATELIER, ("usr_amelie", "usr_antoine")),
+    DevGroup("grp_acme_billing", "Billing", "tnt_acme", OPERATOR, ("usr_anna", "usr_vera")),
+    DevGroup("grp_stadt_kasse", "Stadtkasse", "tnt_stadt", NORTHWIND, ("usr_sabine",)),
 )
 
 SERVICES: Final = {

@@ -5,7 +5,7 @@ from typing import Any
 from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.approval import ApprovalRequired
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.verbs import Call
+from scaicontrol.core.verbs import VerbCall
 from scaicontrol.core.work import UnitOfWork
 
 from . import queries
@@ -27,7 +27,7 @@ class PolicyApprovals:
     Jobs and services act on their own orders: what they do follows from what somebody was allowed to decide.
     """
 
-    async def stops(self, uow: UnitOfWork) -> bool:
+    async def blocks_commit(self, uow: UnitOfWork) -> bool:
         if uow.actor.kind is ActorKind.agent:
             return await uow.has_written()
         action = uow.calls[0].verb.name if uow.calls else ""
@@ -36,16 +36,16 @@ class PolicyApprovals:
         limits = (await _in_force(uow)).people
         return rule_for(Weighed(action, uow.facts), limits) is not None
 
-    def weighs(self, actor: Actor, call: Call) -> bool:
+    def needs_rehearsal(self, actor: Actor, call: VerbCall) -> bool:
         return actor.kind is ActorKind.agent or (actor.kind in PEOPLE and call.verb.name in WEIGHED)
 
-    def lets(self, call: Call) -> bool:
+    def exempts(self, call: VerbCall) -> bool:
         return call.verb.name in _FREE
 
-    def is_plan(self, call: Call) -> bool:
+    def is_plan(self, call: VerbCall) -> bool:
         return call.verb.name in RUNS
 
-    async def demand(self, backend: Backend, actor: Actor, call: Call) -> None:
+    async def require_plan(self, backend: Backend, actor: Actor, call: VerbCall) -> None:
         content = (await plan_call(backend, actor, call)).content
         if actor.kind is not ActorKind.agent and not content["requires_approval"]:
             return

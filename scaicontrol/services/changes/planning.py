@@ -11,7 +11,7 @@ import rfc8785
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.events import DomainEvent
 from scaicontrol.core.recording import Recording, RowChange
-from scaicontrol.core.verbs import Call
+from scaicontrol.core.verbs import VerbCall
 from scaicontrol.services.webhooks import WebhookEndpoint
 
 from .policy import SAID, ApprovalPolicy, PlannedTotals, Weighed, rule_for
@@ -53,7 +53,7 @@ MAILED: Final[Mapping[str, str]] = {
 
 def content_of(
     actor: Actor,
-    call: Call,
+    call: VerbCall,
     recording: Recording,
     endpoints: Sequence[WebhookEndpoint],
     policy: ApprovalPolicy,

@@ -8,7 +8,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.recording import Recording
 from scaicontrol.core.rehearsal import PlannedElsewhere, rehearse, run_call
-from scaicontrol.core.verbs import Call
+from scaicontrol.core.verbs import VerbCall
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import billing, webhooks
 from scaicontrol.services.webhooks import WebhookEndpoint
@@ -39,7 +39,7 @@ class Planned(Generic[T]):
     """
 
     result: T | None
-    call: Call | None
+    call: VerbCall | None
     content: Json
     recording: Recording
 
@@ -63,7 +63,7 @@ async def plan_work(backend: Backend, actor: Actor, work: Callable[[Backend], Aw
     return Planned(rehearsed.result, call, content, recording)
 
 
-async def plan_call(backend: Backend, actor: Actor, call: Call) -> Planned[Any]:
+async def plan_call(backend: Backend, actor: Actor, call: VerbCall) -> Planned[Any]:
     """Plan a call that is known."""
     if call.verb.name in RUNS:
         return await _plan_of_run(backend, actor, call)
@@ -73,7 +73,7 @@ async def plan_call(backend: Backend, actor: Actor, call: Call) -> Planned[Any]:
     return Planned(rehearsed.result, call, content, rehearsed.recording)
 
 
-async def _plan_of_run(backend: Backend, actor: Actor, call: Call) -> Planned[Any]:
+async def _plan_of_run(backend: Backend, actor: Actor, call: VerbCall) -> Planned[Any]:
     """A run is a plan already, and too large to be run in one transaction: its own hash holds what it writes."""
     planned = await backend.ask(actor, _totals_of_run, **call.arguments)
     around, recording = await surroundings(backend), Recording(backend.clock.now())

@@ -38,7 +38,7 @@ from .schemas import (
 from .service.heartbeat import Heard, heartbeat
 from .service.keys import issue_key, vault_path
 from .service.monitor import Monitored, ProbeResult, monitor, probe
-from .service.registration import Registered, deregister, re_register, register
+from .service.registration import RegistrationAnswer, deregister, re_register, register
 from .service.status import approve, reject, update
 
 __all__ = [
@@ -54,7 +54,7 @@ __all__ = [
     "Monitored",
     "ProbeOut",
     "ProbeResult",
-    "Registered",
+    "RegistrationAnswer",
     "RegistrationIn",
     "RegistrationOut",
     "RejectIn",

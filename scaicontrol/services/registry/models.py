@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol.core.lifecycle import Lifecycle, Lifecycled
 from scaicontrol.db import IdString, JsonDocument, Model
-from scaicontrol.db.tenant_filter import Registered
+from scaicontrol.db.tenant_filter import SelfDescribed
 
 from .lifecycle import HealthStatus, ServiceLifecycle, ServiceStatus
 
@@ -15,7 +15,7 @@ def _named(kind: type[Any]) -> Enum:
     return Enum(kind, native_enum=False, length=20, values_callable=lambda names: [name.value for name in names])
 
 
-class Service(Lifecycled, Registered, Model):
+class Service(Lifecycled, SelfDescribed, Model):
     """A subscribable service: who it is, whether it may be sold (`status`), whether it lives (`health_status`)."""
 
     __tablename__ = "service_registry"
@@ -77,7 +77,7 @@ class Service(Lifecycled, Registered, Model):
         return next((metric for metric in self.metrics if metric["slug"] == slug), None)
 
 
-class ServiceVersion(Registered, Model):
+class ServiceVersion(SelfDescribed, Model):
     """A release of a service as it was first announced, and which of its metadata came with it."""
 
     __tablename__ = "service_versions"
@@ -105,7 +105,7 @@ class ServiceProbe(Model):
     error: Mapped[str | None] = mapped_column(String(500))
 
 
-class ServiceEntrypoint(Registered, Model):
+class ServiceEntrypoint(SelfDescribed, Model):
     """A launch link of a service; one that the service declared itself is replaced when it registers again."""
 
     __tablename__ = "service_entrypoints"

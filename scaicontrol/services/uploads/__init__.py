@@ -7,7 +7,7 @@ from .names import ROOT, is_name, named_by, names_in, url_of
 from .pictures import Pictures, absent, embedded, linked, shown
 from .queries import find, recorded, require_usable, visible
 from .schemas import UploadOut
-from .service import File, fetch, upload_icon, upload_template_image
+from .service import StoredPicture, fetch, upload_icon, upload_template_image
 from .sweep import sweep_orphans
 
 __all__ = [
@@ -15,9 +15,9 @@ __all__ = [
     "MEDIA_TYPES",
     "ROOT",
     "TEMPLATE_IMAGE",
-    "File",
     "Limits",
     "Pictures",
+    "StoredPicture",
     "Upload",
     "UploadOut",
     "UploadStored",

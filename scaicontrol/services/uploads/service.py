@@ -83,7 +83,7 @@ async def record(uow: UnitOfWork, permission: str, name: str, picture: Picture) 
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class StoredPicture:
     """A stored picture as it goes out; its digest is part of its name."""
 
     body: bytes
@@ -91,7 +91,7 @@ class File:
     digest: str
 
 
-async def fetch(backend: Backend, actor: Actor, path: str) -> File:
+async def fetch(backend: Backend, actor: Actor, path: str) -> StoredPicture:
     """Give a stored picture to anybody. Whatever else lies in the store is not found, as if it were not there."""
     actor.require("uploads:fetch")
     if not names.is_name(path):
@@ -103,4 +103,4 @@ async def fetch(backend: Backend, actor: Actor, path: str) -> File:
     kind = kind_of(body)
     if kind is None:
         raise NotFound(f"There is no upload {path}.")
-    return File(body, MEDIA_TYPES[kind], path.rsplit("/", 1)[-1].partition(".")[0])
+    return StoredPicture(body, MEDIA_TYPES[kind], path.rsplit("/", 1)[-1].partition(".")[0])

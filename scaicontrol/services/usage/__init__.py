@@ -32,7 +32,7 @@ from .schemas import (
 from .service.alerts import alert_quotas
 from .service.ingest import Ingested, submit
 from .service.rollup import aggregate, prune, recompute
-from .totals import Span, Total, totals
+from .totals import Total, UsageSpan, totals
 
 __all__ = [
     "BatchIn",
@@ -56,12 +56,12 @@ __all__ = [
     "RejectionOut",
     "Series",
     "SeriesOut",
-    "Span",
     "ThresholdReached",
     "TierUsed",
     "Total",
     "UsageAggregate",
     "UsageEvent",
+    "UsageSpan",
     "UsageWindow",
     "aggregate",
     "aggregate_use",

@@ -10,7 +10,7 @@ from scaicontrol.core.settings import Settings
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import registry
 
-from .totals import Span, Total, totals
+from .totals import Total, UsageSpan, totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class UsageWindow:
     end: datetime
 
     @property
-    def span(self) -> Span:
-        return Span(self.tenant_id, self.service_id, self.start, self.end)
+    def span(self) -> UsageSpan:
+        return UsageSpan(self.tenant_id, self.service_id, self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)

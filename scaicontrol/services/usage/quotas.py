@@ -17,7 +17,7 @@ from scaicontrol.services.catalog import Plan
 from scaicontrol.services.registry import Service
 from scaicontrol.services.subscriptions import ENTITLED, Subscription
 
-from .totals import Span, Total, totals
+from .totals import Total, UsageSpan, totals
 
 _WARNING, _EXCEEDED = 80, 100
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)  # the end of a one-time plan
@@ -71,7 +71,7 @@ class QuotaStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class QuotaGrant:
     """What one subscription, single or of a pack, lets a tenant use."""
 
     tenant_id: str
@@ -94,18 +94,18 @@ class Grant:
 class Entitlement:
     """All grants of one tenant and service: limits add up, unlimited wins; the first grant sets the period."""
 
-    grants: Sequence[Grant]
+    grants: Sequence[QuotaGrant]
 
     @property
-    def main(self) -> Grant:
+    def main(self) -> QuotaGrant:
         return self.grants[0]
 
     def limit(self, metric_slug: str) -> int | None:
         limits = [grant.quotas.get(metric_slug) or None for grant in self.grants]
         return None if None in limits else sum(filter(None, limits))
 
-    def span(self) -> Span:
-        return Span(*self.main.owner, self.main.start, self.main.end or FOREVER)
+    def span(self) -> UsageSpan:
+        return UsageSpan(*self.main.owner, self.main.start, self.main.end or FOREVER)
 
 
 async def entitlements(
@@ -144,7 +144,7 @@ async def entitlements(
         held = held.where(Subscription.tenant_id.in_(list(tenant_ids)))
     if service_ids is not None:
         held = held.where(Subscription.service_id.in_(list(service_ids)))
-    by_owner: defaultdict[tuple[str, str], list[Grant]] = defaultdict(list)
+    by_owner: defaultdict[tuple[str, str], list[QuotaGrant]] = defaultdict(list)
     for row in await uow.session.execute(held):
         start, end = _current(
             row.current_period_start or row.activated_at or row.created_at,
@@ -153,7 +153,7 @@ async def entitlements(
             row.anchor_day,
             uow.now,
         )
-        grant = Grant(
+        grant = QuotaGrant(
             tenant_id=row.tenant_id,
             partner_id=row.partner_id,
             service_id=row.service_id,

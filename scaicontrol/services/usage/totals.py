@@ -25,7 +25,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class UsageSpan:
     """One tenant's use of one service from `start`, which belongs to it, to `end`, which does not."""
 
     tenant_id: str
@@ -56,14 +56,14 @@ class Total:
 class _Cut:
     """A span cut at its hours and days; an empty stretch has its end at its start."""
 
-    span: Span
+    span: UsageSpan
     first_hour: datetime
     first_day: datetime
     last_day: datetime
     last_hour: datetime
 
     @classmethod
-    def of(cls, span: Span) -> "_Cut":
+    def of(cls, span: UsageSpan) -> "_Cut":
         first_hour, last_hour = _ceiling(span.start, HOUR), _floor(span.end, HOUR)
         if first_hour >= last_hour:  # within one or two hours: events only
             return cls(span, span.end, span.end, span.end, span.end)
@@ -94,16 +94,16 @@ class _Cut:
         return and_(entity.tenant_id == self.span.tenant_id, entity.service_id == self.span.service_id)
 
 
-async def totals(uow: UnitOfWork, spans: Iterable[Span]) -> dict[Span, dict[str, Total]]:
+async def totals(uow: UnitOfWork, spans: Iterable[UsageSpan]) -> dict[UsageSpan, dict[str, Total]]:
     """
     Give what was used in each span, by metric.
 
     No permission of its own: the calling verb has authorized. The session's scope holds as for every read.
     """
-    found: dict[Span, dict[str, Total]] = {}
+    found: dict[UsageSpan, dict[str, Total]] = {}
     for chunk in _chunks(set(spans)):
         owners = {(span.tenant_id, span.service_id): span for span in chunk}
-        added: defaultdict[tuple[Span, str], Total] = defaultdict(Total)
+        added: defaultdict[tuple[UsageSpan, str], Total] = defaultdict(Total)
         for query in _queries([_Cut.of(span) for span in chunk]):
             for row in await uow.session.execute(query):
                 span = owners[row.tenant_id, row.service_id]
@@ -139,9 +139,9 @@ def _grouped(
     return select(*keys, *counted).group_by(*keys)
 
 
-def _chunks(spans: set[Span]) -> Iterator[list[Span]]:
+def _chunks(spans: set[UsageSpan]) -> Iterator[list[UsageSpan]]:
     """Form groups in which each tenant and service occurs once, so that a row tells its span."""
-    rounds: defaultdict[int, list[Span]] = defaultdict(list)
+    rounds: defaultdict[int, list[UsageSpan]] = defaultdict(list)
     seen: defaultdict[tuple[str, str], int] = defaultdict(int)
     for span in sorted(spans, key=lambda span: (span.tenant_id, span.service_id, span.start, span.end)):
         owner = (span.tenant_id, span.service_id)

@@ -38,7 +38,7 @@ from scaicontrol.services import identity
 from tui.door import Door as Terminal
 from tui.screens import invoices as invoice_screen
 from tui.screens import subscriptions as subscription_screen
-from tui.verbs import Verb
+from tui.verbs import VerbKey
 
 SCREENS = {"invoices": invoice_screen.VERBS, "subscriptions": subscription_screen.VERBS}
 acting: ContextVar[Actor] = ContextVar("acting")  # who every door takes the caller for
@@ -186,7 +186,7 @@ class Tui:
         return f"TUI {self.screen}/{self.action}"
 
     async def run(self, backend: Backend, row_id: str, _: Mapping[str, Any]) -> Refusal | None:
-        verb: Verb = next(one for one in SCREENS[self.screen] if one.action == self.action)
+        verb: VerbKey = next(one for one in SCREENS[self.screen] if one.action == self.action)
         return await _refusal(verb.do(Terminal(backend, acting.get(), write=True), row_id, self.reason))
 
 

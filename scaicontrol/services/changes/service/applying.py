@@ -16,10 +16,10 @@ from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.approval import (
     ApprovalRequired,
-    Doing,
+    Execution,
+    ExpectedFacts,
     PlanHashMismatch,
     PlanStale,
-    Promise,
     kind_of_fact,
 )
 from scaicontrol.core.backend import Backend
@@ -27,7 +27,7 @@ from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.errors import ControlError, Forbidden
 from scaicontrol.core.recording import Recording
 from scaicontrol.core.rehearsal import run_call
-from scaicontrol.core.verbs import Call
+from scaicontrol.core.verbs import VerbCall
 from scaicontrol.core.work import UnitOfWork
 
 from .. import queries, rehearsing
@@ -52,7 +52,7 @@ async def apply(backend: Backend, actor: Actor, plan_id: str, plan_hash: str) ->
     plan = await backend.ask(actor, queries.get, plan_id)
     if await _asks_first(backend, actor, plan):
         raise ApprovalRequired(f"Nothing was done: {plan} waits for another person's approval.")
-    call = Call.read(plan.action, plan.arguments)
+    call = VerbCall.read(plan.action, plan.arguments)
     if call.verb.is_procedure:
         return await _apply_procedure(backend, actor, plan_id, plan_hash, call)
     return await _apply_verb(backend, actor, plan_id, plan_hash, call)
@@ -75,10 +75,10 @@ async def _request(uow: UnitOfWork, plan_id: str) -> None:
         request(uow, plan)
 
 
-async def _apply_verb(backend: Backend, actor: Actor, plan_id: str, plan_hash: str, call: Call) -> ChangePlan:
+async def _apply_verb(backend: Backend, actor: Actor, plan_id: str, plan_hash: str, call: VerbCall) -> ChangePlan:
     around = await rehearsing.surroundings(backend)
     now = backend.clock.now()
-    stage = replace(backend, clock=FrozenClock(now), doing=Doing(call, plan_id=plan_id))
+    stage = replace(backend, clock=FrozenClock(now), execution=Execution(call, plan_id=plan_id))
 
     async def verb(uow: UnitOfWork) -> ChangePlan:
         plan = await _claimed(uow, plan_id, plan_hash)
@@ -93,17 +93,17 @@ async def _apply_verb(backend: Backend, actor: Actor, plan_id: str, plan_hash: s
     return await stage.perform(actor, verb)
 
 
-async def _apply_procedure(backend: Backend, actor: Actor, plan_id: str, plan_hash: str, call: Call) -> ChangePlan:
+async def _apply_procedure(backend: Backend, actor: Actor, plan_id: str, plan_hash: str, call: VerbCall) -> ChangePlan:
     # Compared before it is claimed: what is stale, or refused by now, is left as it was.
     shown = await backend.ask(actor, _checked, plan_id, plan_hash)
     rehearsed = await rehearsing.plan_call(backend, actor, call)
     _compare(shown, rehearsed.content)
     await backend.perform(_keeper(actor), _start, actor, plan_id, plan_hash)
     facts = rehearsed.recording.facts
-    promise = Promise(actor.id, Counter(kind_of_fact(fact.topic, fact.resource_id) for fact in facts))
-    doing = Doing(call, plan_id=plan_id, promise=promise if facts else None)
+    expected = ExpectedFacts(actor.id, Counter(kind_of_fact(fact.topic, fact.resource_id) for fact in facts))
+    execution = Execution(call, plan_id=plan_id, expected=expected if facts else None)
     try:
-        await run_call(replace(backend, doing=doing), actor, call)
+        await run_call(replace(backend, execution=execution), actor, call)
     except ControlError as error:
         await backend.perform(_keeper(actor), _fail, plan_id, error.message)
         raise

@@ -11,7 +11,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.ids import new_id
-from scaicontrol.core.verbs import Call
+from scaicontrol.core.verbs import VerbCall
 from scaicontrol.core.work import UnitOfWork
 
 from ..events import ApprovalRequested
@@ -25,7 +25,7 @@ _LARGEST: Final = 1_000_000  # bytes of JSON; a plan nobody can read protects no
 
 
 async def keep(
-    backend: Backend, actor: Actor, call: Call, content: Mapping[str, Any], *, asks: bool = False
+    backend: Backend, actor: Actor, call: VerbCall, content: Mapping[str, Any], *, asks: bool = False
 ) -> ChangePlan:
     """
     Keep what a call would do; give the plan that is waiting when the same was planned before.
@@ -44,7 +44,7 @@ def _keeper(actor: Actor) -> Actor:
     return Actor.system("changes").on(actor.surface, actor.request_id)
 
 
-async def _keep(uow: UnitOfWork, actor: Actor, call: Call, content: Mapping[str, Any], *, asks: bool) -> ChangePlan:
+async def _keep(uow: UnitOfWork, actor: Actor, call: VerbCall, content: Mapping[str, Any], *, asks: bool) -> ChangePlan:
     digest = hash_of(content)
     known = await uow.session.scalar(
         select(ChangePlan)
@@ -65,7 +65,7 @@ async def _keep(uow: UnitOfWork, actor: Actor, call: Call, content: Mapping[str,
     return plan
 
 
-def _new(uow: UnitOfWork, actor: Actor, call: Call, content: Mapping[str, Any], digest: str) -> ChangePlan:
+def _new(uow: UnitOfWork, actor: Actor, call: VerbCall, content: Mapping[str, Any], digest: str) -> ChangePlan:
     plan = ChangePlan(
         id=new_id("cpl"),
         partner_id=actor.partner_id,

@@ -31,7 +31,7 @@ _ADDRESSES = ("base_url", "health_check_url", "provisioning_url", "deprovisionin
 
 
 @dataclass(frozen=True, slots=True)
-class Registered:
+class RegistrationAnswer:
     """The registry's answer to a registration; `service_key` is given out once."""
 
     service: Service
@@ -39,18 +39,18 @@ class Registered:
     service_key: str | None = None
 
 
-async def register(backend: Backend, actor: Actor, request: RegistrationIn) -> Registered:
+async def register(backend: Backend, actor: Actor, request: RegistrationIn) -> RegistrationAnswer:
     """Enter a service, approved at once when it is one of ours, and hand it its metering key."""
     actor = _newcomer(actor)
     service, auto_approved = await backend.perform(actor, enroll, request)
-    return Registered(service, auto_approved, await _key_if_due(backend, actor, service))
+    return RegistrationAnswer(service, auto_approved, await _key_if_due(backend, actor, service))
 
 
-async def re_register(backend: Backend, actor: Actor, request: RegistrationIn) -> Registered:
+async def re_register(backend: Backend, actor: Actor, request: RegistrationIn) -> RegistrationAnswer:
     """Bring a service's own description up to date; saying the same again changes nothing."""
     actor = _newcomer(actor)
     service = await backend.perform(actor, revise, request)
-    return Registered(service, auto_approved=False, service_key=await _key_if_due(backend, actor, service))
+    return RegistrationAnswer(service, auto_approved=False, service_key=await _key_if_due(backend, actor, service))
 
 
 def _newcomer(actor: Actor) -> Actor:

@@ -17,10 +17,10 @@ from scaicontrol.integrations.scaikey import ScaiKeyLogin
 from scaicontrol.services import identity
 from scaicontrol.services.identity import Me, MeOut, TokenIn
 
-from .authentication import origin_of
+from .actor_resolution import origin_of
+from .browser_login import login_of, root_routes
 from .door import LIMITED, One, Router
 from .rate_limits import RateLimit
-from .sign_in import login_of, root_routes
 
 __all__ = ["root_routes", "router"]
 

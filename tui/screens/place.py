@@ -16,14 +16,14 @@ from scaicontrol.core.errors import ControlError
 
 from ..dialogs import AskReason, Confirm
 from ..door import Door
-from ..verbs import Row, Verb, outcome
+from ..verbs import Row, VerbKey, outcome
 from ..widgets.bar import TopBar
 from ..widgets.states import span
 
 T = TypeVar("T")
 
 
-class View(Screen[None]):
+class PlaceScreen(Screen[None]):
     """A place of the dashboard. Subclasses draw themselves, load in `refresh_data`, and name what is `chosen`."""
 
     BINDINGS = [
@@ -31,7 +31,7 @@ class View(Screen[None]):
         Binding("y", "copy", "copy id", show=False),
         Binding("ctrl+r", "refresh", "refresh", show=False),
     ]
-    verbs: ClassVar[Sequence[Verb]] = ()
+    verbs: ClassVar[Sequence[VerbKey]] = ()
 
     def __init__(self, door: Door) -> None:
         super().__init__()
@@ -71,7 +71,7 @@ class View(Screen[None]):
         self.show_place()
 
     def show_place(self) -> None:
-        crumbs = [screen.crumb for screen in self.app.screen_stack if isinstance(screen, View)]
+        crumbs = [screen.crumb for screen in self.app.screen_stack if isinstance(screen, PlaceScreen)]
         for bar in self.query(TopBar):  # a screen is resumed once before it is composed
             bar.show_place(crumbs, self.scope)
 
@@ -103,7 +103,7 @@ class View(Screen[None]):
         self.reload()
 
     def action_back(self) -> None:
-        if len([screen for screen in self.app.screen_stack if isinstance(screen, View)]) > 1:
+        if len([screen for screen in self.app.screen_stack if isinstance(screen, PlaceScreen)]) > 1:
             self.app.pop_screen()
 
     def action_copy(self) -> None:
@@ -126,20 +126,20 @@ class View(Screen[None]):
             event.stop()
             self.notify(why, severity="warning")
 
-    def _verb(self, action: str) -> Verb:
+    def _verb(self, action: str) -> VerbKey:
         return next(verb for verb in self.verbs if verb.action == action)
 
-    def _hindrance(self, verb: Verb) -> str | None:
+    def _hindrance(self, verb: VerbKey) -> str | None:
         row = self.chosen
         if row is None:
             return f"There is nothing here to {verb.word}."
         if not self.door.actor.may(verb.permission):
-            return f"{self.door.actor.name or self.door.actor.id} may not {verb.word} {row.called}."
+            return f"{self.door.actor.name or self.door.actor.id} may not {verb.word} {row.label}."
         if verb.action not in row.actions:
             allowed = ", ".join(sorted(row.actions)).replace("_", " ") or "nothing"
-            return f"Cannot {verb.word} {row.called}: it is {row.status.replace('_', ' ')}, which allows {allowed}."
+            return f"Cannot {verb.word} {row.label}: it is {row.status.replace('_', ' ')}, which allows {allowed}."
         if not self.door.write:
-            return f"Read-only: start with --write to {verb.word} {row.called}."
+            return f"Read-only: start with --write to {verb.word} {row.label}."
         return None
 
     @work(group="verb", exclusive=True)
@@ -148,7 +148,7 @@ class View(Screen[None]):
         verb, row, reason = self._verb(action), self.chosen, ""
         if row is None:
             return
-        called = f"{verb.word.capitalize()} {row.called}"
+        called = f"{verb.word.capitalize()} {row.label}"
         if verb.needs_reason:
             answer = await self.app.push_screen_wait(AskReason(f"{called}: why?"))
             if answer is None:
@@ -164,7 +164,7 @@ class View(Screen[None]):
             self.notify(f"{called}: done.")
             self.reload()
 
-    async def _done(self, verb: Verb, row: Row, reason: str) -> bool:
+    async def _done(self, verb: VerbKey, row: Row, reason: str) -> bool:
         await verb.do(self.door, row.id, reason)
         return True
 

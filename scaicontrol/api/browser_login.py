@@ -26,7 +26,7 @@ from scaicontrol.integrations.scaikey import LoginStart, ScaiKeyLogin, said
 from scaicontrol.services import identity, identity_sync
 from scaicontrol.services.identity import ABSOLUTE, SessionKind
 
-from .authentication import CONSOLE_COOKIE, CONSOLE_PURPOSE, PORTAL_COOKIE, check_same_site
+from .actor_resolution import CONSOLE_COOKIE, CONSOLE_PURPOSE, PORTAL_COOKIE, check_same_site
 from .errors import STATUS
 
 LOGIN_COOKIE: Final = "__Host-sc_login"

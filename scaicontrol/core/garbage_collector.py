@@ -7,7 +7,7 @@ from typing import Final
 _THRESHOLDS: Final = (10_000, 10, 100)
 
 
-def settle() -> None:
+def freeze_startup() -> None:
     """
     Take what was loaded at the start out of the collector's sight; call it once everything is imported and open.
 

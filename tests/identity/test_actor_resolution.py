@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from starlette.exceptions import HTTPException
 
-from scaicontrol.api.authentication import Actors
+from scaicontrol.api.actor_resolution import Actors
 from scaicontrol.api.rate_limits import RateLimit
 from scaicontrol.core import idempotency
 from scaicontrol.core.actor import ActorKind

@@ -11,9 +11,9 @@ import pytest_asyncio
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
+from scaicontrol.api.actor_resolution import CONSOLE_COOKIE, PORTAL_COOKIE, Actors
 from scaicontrol.api.app import build_api
-from scaicontrol.api.authentication import CONSOLE_COOKIE, PORTAL_COOKIE, Actors
-from scaicontrol.api.sign_in import LOGIN_COOKIE, MARKER_COOKIE, root_routes
+from scaicontrol.api.browser_login import LOGIN_COOKIE, MARKER_COOKIE, root_routes
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Unavailable
