@@ -17,7 +17,6 @@ OWED = {
     "Payment": "the entity keeps it; how an e-invoice is to be paid takes another",
     "Plan": "the entity keeps it; what a billing run computes with takes another",
     "Verdict": "of a template, and of an e-invoice",
-    "_Seen": "what a verification and a template have come across",
 }
 
 

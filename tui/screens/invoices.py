@@ -16,7 +16,7 @@ from ..verbs import Row, VerbKey
 from ..widgets.plain import plain
 from ..widgets.states import day, minute, money, state
 from .details import DetailScreen, fields, table
-from .lists import TableColumn, ListScreen
+from .lists import ListScreen, TableColumn
 from .place import PlaceScreen
 
 
@@ -33,15 +33,43 @@ async def _delete(uow: UnitOfWork, invoice_id: str, _: str) -> Any:
 
 
 VERBS = (
-    VerbKey("f", "finalize", "invoices:finalize", "Gives the draft its legal number and seals it. It can then be credited "
-            "or voided, never changed.", None, _finalize),
+    VerbKey(
+        "f",
+        "finalize",
+        "invoices:finalize",
+        "Gives the draft its legal number and seals it. It can then be credited or voided, never changed.",
+        None,
+        _finalize,
+    ),
     VerbKey("s", "send", "invoices:send", "Mails the document to the billing contact of its buyer.", _send),
-    VerbKey("v", "void", "invoices:void", "Cancels the document for good; its number stays used. What was paid or "
-            "credited can only be corrected by a credit note.", invoices.void, needs_reason=True, grave=True),
-    VerbKey("p", "regenerate_pdf", "invoices:regenerate_pdf", "Makes the files again from what was sealed; the old "
-            "ones stay.", documents.regenerate_pdf, needs_reason=True, shown=False),
-    VerbKey("x", "delete", "invoices:delete", "Removes the draft and its lines; nothing remains but the audit log.",
-            _delete, grave=True, shown=False),
+    VerbKey(
+        "v",
+        "void",
+        "invoices:void",
+        "Cancels the document for good; its number stays used. What was paid or "
+        "credited can only be corrected by a credit note.",
+        invoices.void,
+        needs_reason=True,
+        grave=True,
+    ),
+    VerbKey(
+        "p",
+        "regenerate_pdf",
+        "invoices:regenerate_pdf",
+        "Makes the files again from what was sealed; the old ones stay.",
+        documents.regenerate_pdf,
+        needs_reason=True,
+        shown=False,
+    ),
+    VerbKey(
+        "x",
+        "delete",
+        "invoices:delete",
+        "Removes the draft and its lines; nothing remains but the audit log.",
+        _delete,
+        grave=True,
+        shown=False,
+    ),
 )
 
 
