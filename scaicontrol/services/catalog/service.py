@@ -24,7 +24,12 @@ _LASTING = ("service_id", "slug", "billing_period", "currency")
 
 @verb
 async def create(uow: UnitOfWork, new: PlanIn) -> Plan:
-    """Put a plan into the catalogue."""
+    """
+    Put a plan into the catalogue.
+
+    Raises NotFound for an unknown service, Conflict for a slug that is taken, Invalid for prices of use the service
+    does not measure.
+    """
     uow.authorize("plans:manage")
     service = (await registry.by_ids(uow, [new.service_id])).get(new.service_id)
     if service is None or service.status in (ServiceStatus.rejected, ServiceStatus.deregistered):
@@ -52,7 +57,12 @@ async def create(uow: UnitOfWork, new: PlanIn) -> Plan:
 
 @verb
 async def update(uow: UnitOfWork, plan_id: str, replacement: PlanIn) -> Plan:
-    """Replace what a plan says; subscriptions keep their frozen price, usage is rated by what stands here."""
+    """
+    Replace what a plan says; subscriptions keep their frozen price, usage is rated by what stands here.
+
+    Raises NotFound, Conflict for a stale `version`, Invalid for what lasts as long as the plan and for prices that do
+    not fit.
+    """
     uow.authorize("plans:manage")
     plan = await queries.get(uow, plan_id, lock=True)
     _check_version(plan.version, replacement.version, f"plan {plan.key}")
@@ -76,7 +86,11 @@ async def update(uow: UnitOfWork, plan_id: str, replacement: PlanIn) -> Plan:
 
 @verb
 async def deactivate(uow: UnitOfWork, plan_id: str) -> Plan:
-    """Take a plan off sale; who has it keeps it."""
+    """
+    Take a plan off sale; who has it keeps it.
+
+    Raises NotFound.
+    """
     uow.authorize("plans:manage")
     plan = await queries.get(uow, plan_id, lock=True)
     if plan.is_active:
@@ -137,7 +151,12 @@ def _price_usage(plan: Plan, prices: Sequence[UsagePriceIn]) -> bool:
 
 @verb
 async def add_override(uow: UnitOfWork, partner_id: str, new: PriceOverrideIn) -> PriceOverride:
-    """Give a partner its own price for a plan; ranges of one partner and plan never overlap."""
+    """
+    Give a partner its own price for a plan; ranges of one partner and plan never overlap.
+
+    Raises NotFound for an unknown plan, Conflict where the range overlaps another, Invalid for a currency that is not
+    the plan's.
+    """
     uow.authorize("price_overrides:manage")
     plan = await _priced_plan(uow, partner_id, new, except_id=None)
     override = PriceOverride(
@@ -152,7 +171,12 @@ async def add_override(uow: UnitOfWork, partner_id: str, new: PriceOverrideIn) -
 async def change_override(
     uow: UnitOfWork, partner_id: str, override_id: str, replacement: PriceOverrideIn
 ) -> PriceOverride:
-    """Replace a partner's price or its range; frozen prices of subscriptions stay."""
+    """
+    Replace a partner's price or its range; frozen prices of subscriptions stay.
+
+    Raises NotFound, Conflict for a stale `version` or a range that overlaps another, Invalid for another plan or
+    currency.
+    """
     uow.authorize("price_overrides:manage")
     override = await queries.override(uow, partner_id, override_id)
     _check_version(override.version, replacement.version, str(override))
@@ -168,7 +192,11 @@ async def change_override(
 
 @verb
 async def remove_override(uow: UnitOfWork, partner_id: str, override_id: str) -> PriceOverride:
-    """Let the plan's own price hold again."""
+    """
+    Let the plan's own price hold again.
+
+    Raises NotFound.
+    """
     uow.authorize("price_overrides:manage")
     override = await queries.override(uow, partner_id, override_id)
     await uow.session.delete(override)

@@ -40,7 +40,8 @@ async def install(
     Install a rule set: read it, prove that it compiles and runs, and store it.
 
     Documents issued from `valid_from` on are then held against it. Raises Invalid for a folder or rules that cannot be
-    used, Conflict for a set that is there already or would not follow the last one of its name.
+    used, Conflict for a set that is there already or would not follow the last one of its name. Refused where the
+    processor is not installed.
     """
     actor.require("einvoice_rules:manage")
     package = packages.read_folder(folder, new.stylesheet)
@@ -121,7 +122,11 @@ def _follows(known: Iterable[InstalledRuleSet], new: NewRuleSet, package: packag
 
 @verb
 async def retire(uow: UnitOfWork, name: str, version: str, reason: str) -> InstalledRuleSet:
-    """Stop holding documents against a set; its predecessor is asked again. What passed it stays as it is."""
+    """
+    Stop holding documents against a set; its predecessor is asked again. What passed it stays as it is.
+
+    Raises NotFound, and Refused for a set that was retired already.
+    """
     uow.authorize("einvoice_rules:manage")
     row = await queries.get_rule_set(uow, name, version)
     if row.retired_at is not None:

@@ -17,7 +17,11 @@ _LAST = "super_admin"
 
 @verb
 async def grant(uow: UnitOfWork, user_id: str, role: str) -> User:
-    """Give a person a role; one they have already changes nothing."""
+    """
+    Give a person a role; one they have already changes nothing.
+
+    Raises NotFound, Invalid for an unknown role, Forbidden for one's own roles and for a role above one's own.
+    """
     uow.authorize("users:grant")
     user = await queries.get_user(uow, user_id, lock=True)
     _check(uow, _known(role))
@@ -45,7 +49,12 @@ async def grant(uow: UnitOfWork, user_id: str, role: str) -> User:
 
 @verb
 async def revoke(uow: UnitOfWork, user_id: str, role: str) -> User:
-    """Take a role away from a person; the last super administrator stays one."""
+    """
+    Take a role away from a person; the last super administrator stays one.
+
+    Raises NotFound, Invalid for an unknown role, Forbidden for one's own roles and for a role above one's own, Refused
+    for a role that was not given to the person itself.
+    """
     uow.authorize("users:grant")
     user = await queries.get_user(uow, user_id, lock=True)
     _check(uow, _known(role))
@@ -69,7 +78,12 @@ async def revoke(uow: UnitOfWork, user_id: str, role: str) -> User:
 
 @verb
 async def grant_to_group(uow: UnitOfWork, group_id: str, role: str) -> Group:
-    """Give a group its one role, instead of the one it had; every member inherits it."""
+    """
+    Give a group its one role, instead of the one it had; every member inherits it.
+
+    Raises NotFound, Invalid for an unknown role, Forbidden for a role above one's own and for a group one is in,
+    Refused where the last super administrator would go.
+    """
     uow.authorize("groups:grant")
     group = await queries.get_group(uow, group_id, lock=True)
     _check(uow, _known(role))
@@ -104,7 +118,12 @@ async def grant_to_group(uow: UnitOfWork, group_id: str, role: str) -> Group:
 
 @verb
 async def revoke_from_group(uow: UnitOfWork, group_id: str) -> Group:
-    """Take a group's role away from all of its members."""
+    """
+    Take a group's role away from all of its members.
+
+    Raises NotFound, Invalid for an unknown role, Forbidden for a role above one's own and for a group one is in,
+    Refused for a group without a role and where the last super administrator would go.
+    """
     uow.authorize("groups:grant")
     group = await queries.get_group(uow, group_id, lock=True)
     held = await uow.session.scalar(select(RoleAssignment).where(RoleAssignment.group_id == group.id))

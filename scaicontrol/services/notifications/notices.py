@@ -46,7 +46,11 @@ async def notify(  # noqa: PLR0913  what a notice consists of
 
 @verb
 async def mark_read(uow: UnitOfWork, notification_id: str) -> Notification:
-    """Mark one notice as read by the caller."""
+    """
+    Mark one notice as read by the caller.
+
+    Raises NotFound for a notice the caller cannot see.
+    """
     uow.authorize("notifications:mark_read")
     notice = await queries.get(uow, notification_id)
     if notice.user_id is not None:
@@ -58,7 +62,11 @@ async def mark_read(uow: UnitOfWork, notification_id: str) -> Notification:
 
 @verb
 async def mark_all_read(uow: UnitOfWork) -> int:
-    """Mark everything the caller can see as read; give how many were new."""
+    """
+    Mark everything the caller can see as read; give how many were new.
+
+    Raises Unauthenticated where nobody is signed in.
+    """
     uow.authorize("notifications:mark_read")
     waiting = (await uow.session.scalars(queries.unread(uow))).all()
     own = [notice.id for notice in waiting if notice.user_id is not None]

@@ -23,6 +23,8 @@ async def configure(uow: UnitOfWork, partner_id: str, patch: PartnerConfiguratio
     Change what was sent, and tell once that the partner can be billed for, later which seller fields changed.
 
     Saying what is stored already changes nothing. A stale `version` is a Conflict.
+
+    Raises NotFound, and Invalid for a picture that is not the partner's.
     """
     uow.authorize("partners:configure")
     await queries.get(uow, partner_id)

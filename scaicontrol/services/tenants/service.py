@@ -26,6 +26,9 @@ async def save_billing_profile(uow: UnitOfWork, tenant_id: str, body: BillingPro
     Create or change a tenant's billing profile; what was not sent stays.
 
     `tax_exempt` and its reasons need `billing_profiles:exempt`. A stale `version` is a Conflict.
+
+    Raises NotFound, Forbidden for an exemption that is not the caller's to give, Invalid for a profile that contradicts
+    itself.
     """
     uow.authorize("billing_profiles:update")
     tenant = await queries.get(uow, tenant_id)
@@ -155,7 +158,11 @@ async def record_vat_answer(uow: UnitOfWork, tenant_id: str, vat_number: str, re
 
 @verb
 async def update_preferences(uow: UnitOfWork, tenant_id: str, patch: PreferencesPatch) -> Tenant:
-    """Change how the portal speaks to a tenant and what it is told about."""
+    """
+    Change how the portal speaks to a tenant and what it is told about.
+
+    Raises NotFound.
+    """
     uow.authorize("tenants:update")
     tenant = await queries.get(uow, tenant_id)
     sent = patch.model_dump(exclude_unset=True)

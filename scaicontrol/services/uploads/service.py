@@ -33,7 +33,11 @@ async def upload_icon(backend: Backend, actor: Actor, body: bytes) -> Upload:
 
 @verb
 async def upload_template_image(backend: Backend, actor: Actor, body: bytes) -> Upload:
-    """Keep a picture for one's templates and letterhead; the platform's may be used by every partner."""
+    """
+    Keep a picture for one's templates and letterhead; the platform's may be used by every partner.
+
+    Raises Invalid for a picture that cannot be taken, with the reason.
+    """
     actor.require(_TEMPLATE_IMAGES)
     return await _upload(backend, actor, _TEMPLATE_IMAGES, names.TEMPLATE_IMAGES, TEMPLATE_IMAGE, body)
 

@@ -24,7 +24,11 @@ _LAST = 20
 
 @verb
 async def create(backend: Backend, actor: Actor, body: IntegrationIn) -> AccountingIntegration:
-    """Add an integration; it takes what is finalized from now on, and earlier days by `sync`."""
+    """
+    Add an integration; it takes what is finalized from now on, and earlier days by `sync`.
+
+    Raises Invalid for settings the provider cannot work with, or where the operator names no partner.
+    """
     actor.require("accounting:manage")
     await _try(body)
     return await backend.perform(actor, _add, body)
@@ -70,7 +74,12 @@ def _said(integration: AccountingIntegration) -> dict[str, object]:
 
 @verb
 async def update(backend: Backend, actor: Actor, integration_id: str, body: IntegrationPut) -> AccountingIntegration:
-    """Replace settings and mapping; what is still waiting is exported by the new ones."""
+    """
+    Replace settings and mapping; what is still waiting is exported by the new ones.
+
+    Raises NotFound, Invalid for settings the provider cannot work with and for another partner or provider, Conflict
+    for a stale `version`.
+    """
     actor.require("accounting:manage")
     await _try(body)
     return await backend.perform(actor, _change, integration_id, body)
@@ -101,7 +110,11 @@ async def _change(uow: UnitOfWork, integration_id: str, body: IntegrationPut) ->
 
 @verb
 async def deactivate(uow: UnitOfWork, integration_id: str) -> AccountingIntegration:
-    """Stop an integration; what waited is skipped, what was exported stays on record."""
+    """
+    Stop an integration; what waited is skipped, what was exported stays on record.
+
+    Raises NotFound for one that is not the caller's.
+    """
     uow.authorize("accounting:manage")
     integration = await queries.get(uow, integration_id, lock=True)
     if not integration.is_active:

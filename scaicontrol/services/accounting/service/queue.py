@@ -46,6 +46,8 @@ async def request(uow: UnitOfWork, integration_id: str, wanted: SyncIn) -> int:
     Queue a range of days, or all that failed; gives how many items wait now.
 
     `force` puts back what was exported before; without it only what is new or has failed goes again.
+
+    Raises NotFound, and Refused for an integration that is not active.
     """
     uow.authorize("accounting:manage")
     integration = await queries.get(uow, integration_id, lock=True)

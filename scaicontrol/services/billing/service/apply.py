@@ -36,7 +36,12 @@ _SIDE_BY_SIDE: Final = 4
 
 @verb
 async def apply(backend: Backend, actor: Actor, run_id: str, plan_hash: str) -> BillingRun:
-    """Write the documents of a planned run; calling it again goes on where it stopped."""
+    """
+    Write the documents of a planned run; calling it again goes on where it stopped.
+
+    Raises NotFound, Conflict for another `plan_hash` than the run's, Refused for a run that looks ahead or was not
+    planned.
+    """
     run = await backend.perform(actor, _begin, run_id, plan_hash)
     for invoice_id in await backend.ask(actor, _left_as_drafts, run_id):
         await finalize_if_wished(backend, actor, run.partner_id, invoice_id)

@@ -9,7 +9,11 @@ from ..models import BillingRun
 
 @verb
 async def discard(uow: UnitOfWork, run_id: str) -> BillingRun:
-    """Give a planned run up; nothing of it was written."""
+    """
+    Give a planned run up; nothing of it was written.
+
+    Raises NotFound, and Refused for a run that is being applied or has ended.
+    """
     uow.authorize("billing:apply")
     run = await queries.get_run(uow, run_id, lock=True)
     run.advance(RunLifecycle.discard)

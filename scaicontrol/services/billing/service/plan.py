@@ -30,7 +30,11 @@ CHUNK: Final = 500  # tenants
 async def plan(
     backend: Backend, actor: Actor, partner_id: str, as_of: datetime, tenant_ids: Sequence[str] | None = None
 ) -> BillingRun:
-    """Compute what a partner's tenants owe as of a moment; nothing but the run itself is written."""
+    """
+    Compute what a partner's tenants owe as of a moment; nothing but the run itself is written.
+
+    Raises NotFound for a partner that is not the caller's; what cannot be charged is quarantined, not raised.
+    """
     run = await backend.perform(actor, _begin, partner_id, as_of, tenant_ids)
     tenants = await backend.ask(actor, due_tenants, partner_id, as_of, tenant_ids, known_at=run.created_at)
     digest, totals = hashlib.sha256(), Counter[str]()

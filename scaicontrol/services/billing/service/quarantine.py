@@ -20,6 +20,9 @@ async def resolve(uow: UnitOfWork, item_id: str, resolution: str, reason: str) -
     Close a quarantine item: `retry` leaves the charge due for the next run, `waive` charges nothing for it, `manual`
     says that it was put on an invoice by hand. Waived and manual charges are never asked for again. A draft that was
     left behind is finalised anew by `retry`; refused again, it waits again.
+
+    Raises NotFound, Invalid for another resolution, Refused for an item that was resolved or whose charges stand on a
+    draft.
     """
     uow.authorize("billing:resolve")
     if resolution not in RESOLUTIONS:

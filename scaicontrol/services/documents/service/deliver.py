@@ -36,6 +36,9 @@ async def send(uow: UnitOfWork, invoice_id: str, data: SendIn | None = None) -> 
 
     A tenant's own user may have it mailed to the billing contact only, five times a day. Conflict while its files are
     still being made.
+
+    Raises NotFound, Refused for a draft, a void document or one mail too many, Invalid for a recipient the caller may
+    not name, Conflict while its files are still being made.
     """
     uow.authorize("invoices:send")
     data = data or SendIn()

@@ -41,7 +41,11 @@ _LONGEST_PAUSE = timedelta(minutes=30)
 
 @verb
 async def regenerate_pdf(uow: UnitOfWork, invoice_id: str, reason: str) -> DocumentRender:
-    """Ask for a new version with the same number and snapshots; the old files stay."""
+    """
+    Ask for a new version with the same number and snapshots; the old files stay.
+
+    Raises NotFound, and Refused for a draft.
+    """
     uow.authorize("invoices:regenerate_pdf")
     invoice = await invoices.get(uow, invoice_id, lock=True)
     invoice.require_sealed("regenerate the PDF of")

@@ -20,7 +20,12 @@ from .finalize import finalize
 
 @verb
 async def credit(backend: Backend, actor: Actor, invoice_id: str, data: CreditIn) -> Invoice:
-    """Write a credit note over an invoice, and give it its number at once where `data` asks for that."""
+    """
+    Write a credit note over an invoice, and give it its number at once where `data` asks for that.
+
+    Raises NotFound, Refused for what is no finalized invoice or more than is left of it, Conflict once all of it is
+    credited.
+    """
     note = await backend.perform(actor, draft_credit, invoice_id, data)
     return await finalize(backend, actor, note.id) if data.finalize else note
 

@@ -29,6 +29,8 @@ async def draft(uow: UnitOfWork, data: InvoiceIn) -> Invoice:
     Write a draft; billing gives a `DraftIn`, whose lines know what they were derived from.
 
     Amounts are net; VAT is decided and computed when the draft is finalized.
+
+    Raises NotFound for a tenant that is not the caller's, Invalid for amounts that leave less than nothing.
     """
     uow.authorize("invoices:create")
     tenant = await tenants.get(uow, data.tenant_id)
@@ -136,7 +138,12 @@ _SUMMED = frozenset({"lines", "allowances", "charges"})
 
 @verb
 async def update(uow: UnitOfWork, invoice_id: str, data: InvoicePatch) -> Invoice:
-    """Change what was sent of a draft; a list of lines replaces all lines."""
+    """
+    Change what was sent of a draft; a list of lines replaces all lines.
+
+    Raises NotFound, Refused for what is no draft or for lines that mirror an invoice, Conflict for a stale `version`,
+    Invalid for a period that ends before it starts.
+    """
     uow.authorize("invoices:update")
     invoice = await editable(uow, invoice_id, "update", data.version)
     changes = data.model_dump(exclude_unset=True, exclude={"lines", "version", "allowances", "charges"})
@@ -173,7 +180,11 @@ async def _drop_lines(uow: UnitOfWork, invoice: Invoice) -> None:
 
 @verb
 async def delete(uow: UnitOfWork, invoice_id: str) -> None:
-    """Remove a draft and its lines; to keep it for the record, void it instead."""
+    """
+    Remove a draft and its lines; to keep it for the record, void it instead.
+
+    Raises NotFound, and Refused for what is no draft.
+    """
     uow.authorize("invoices:delete")
     invoice = await editable(uow, invoice_id, "delete")
     if decision := await tax.find(uow, invoice_id):
@@ -185,7 +196,11 @@ async def delete(uow: UnitOfWork, invoice_id: str) -> None:
 
 @verb
 async def order_lines(uow: UnitOfWork, invoice_id: str, line_ids: Sequence[str]) -> Invoice:
-    """Renumber the lines 0..N in the order of their ids, which must all be named once."""
+    """
+    Renumber the lines 0..N in the order of their ids, which must all be named once.
+
+    Raises NotFound, Refused for what is no draft, Invalid where a line is missing or named twice.
+    """
     uow.authorize("invoices:update")
     invoice = await editable(uow, invoice_id, "order the lines of")
     by_id = {line.id: line for line in invoice.lines}
@@ -196,7 +211,11 @@ async def order_lines(uow: UnitOfWork, invoice_id: str, line_ids: Sequence[str])
 
 @verb
 async def sort_lines_by_date(uow: UnitOfWork, invoice_id: str) -> Invoice:
-    """Sort lines by the DD-MM-YYYY their description begins with; lines without a date keep their order at the end."""
+    """
+    Sort lines by the DD-MM-YYYY their description begins with; lines without a date keep their order at the end.
+
+    Raises NotFound, and Refused for what is no draft.
+    """
     uow.authorize("invoices:update")
     invoice = await editable(uow, invoice_id, "sort the lines of")
     return await _reordered(

@@ -61,7 +61,12 @@ async def record_payment(
 
 @verb
 async def mark_paid(uow: UnitOfWork, invoice_id: str, data: MarkPaidIn) -> Settlement:
-    """Record money that arrived outside any provider, such as a bank transfer; a part of what is due is fine."""
+    """
+    Record money that arrived outside any provider, such as a bank transfer; a part of what is due is fine.
+
+    Raises NotFound, Refused for a state that takes no payment and for more than is due, Conflict where it was recorded
+    meanwhile.
+    """
     uow.authorize("invoices:mark_paid")
     invoice = await queries.get(uow, invoice_id, lock=True)
     if invoice.is_credit_note or invoice.status not in OWED:

@@ -19,6 +19,8 @@ async def void(uow: UnitOfWork, invoice_id: str, reason: str) -> Invoice:
 
     Refused with a Conflict once anything was paid, credited or refunded: then only a credit note corrects it. Of the
     credit notes on one invoice the last goes first, since the VAT of each follows from those before it.
+
+    Raises NotFound, and Refused for a state that cannot be void.
     """
     uow.authorize("invoices:void")
     invoice = await queries.get(uow, invoice_id, lock=True)

@@ -323,7 +323,12 @@ async def pay(
     provider: str | None = None,
     return_url: str = "",
 ) -> Payment:
-    """Collect an open invoice now: from a stored method, or through the provider's own checkout page."""
+    """
+    Collect an open invoice now: from a stored method, or through the provider's own checkout page.
+
+    Raises NotFound, Refused where nothing is due or nothing can be charged, Conflict while a payment is under way,
+    Unavailable when the provider is not configured here.
+    """
     call = await backend.perform(actor, _begin_payment, invoice_id, method_id, provider)
     return await settle_call(backend, call, return_url or backend.settings.public_base_url)
 
@@ -345,7 +350,11 @@ async def _begin_payment(uow: UnitOfWork, invoice_id: str, method_id: str | None
 
 @verb
 async def retry(backend: Backend, actor: Actor, payment_id: str) -> Payment:
-    """Try a failed payment again now, as a new attempt."""
+    """
+    Try a failed payment again now, as a new attempt.
+
+    Raises NotFound, and Refused for a payment that did not fail; then whatever `pay` raises.
+    """
     failed = await backend.ask(actor, queries.get, payment_id)
     actor.require("payments:retry")
     if failed.status != PaymentState.failed:

@@ -42,7 +42,12 @@ async def provider(backend: Backend, actor: Actor, slug: str, capability: str | 
 
 @verb
 async def set_up(backend: Backend, actor: Actor, slug: str, return_url: str) -> SetupStart:
-    """Begin adding a method at the provider."""
+    """
+    Begin adding a method at the provider.
+
+    Raises NotFound for an unknown provider, Refused to whoever acts for no tenant and where the provider stores no
+    methods.
+    """
     actor.require("payment_methods:manage")
     found = await provider(backend, actor, slug, "setup")
     return await found.setup(_tenant_of(actor)[1], return_url)
@@ -52,7 +57,12 @@ async def set_up(backend: Backend, actor: Actor, slug: str, return_url: str) -> 
 async def confirm(
     backend: Backend, actor: Actor, slug: str, payload: Mapping[str, Any], *, make_default: bool = True
 ) -> PaymentMethod:
-    """Finish adding a method: the provider says what it stored, we keep its name."""
+    """
+    Finish adding a method: the provider says what it stored, we keep its name.
+
+    Raises NotFound for an unknown provider, Refused to whoever acts for no tenant and where the provider stores no
+    methods.
+    """
     actor.require("payment_methods:manage")
     found = await provider(backend, actor, slug, "setup")
     stored = await found.confirm(_tenant_of(actor)[1], payload)
@@ -107,7 +117,11 @@ async def store(
 
 @verb
 async def make_default(uow: UnitOfWork, method_id: str) -> PaymentMethod:
-    """Charge renewals to this method from now on."""
+    """
+    Charge renewals to this method from now on.
+
+    Raises NotFound, and Refused for a method that is not active.
+    """
     uow.authorize("payment_methods:manage")
     found = await queries.method(uow, method_id, lock=True)
     if found.status != MethodState.active:
@@ -128,7 +142,11 @@ async def _make_default(uow: UnitOfWork, method: PaymentMethod) -> None:
 
 @verb
 async def remove(uow: UnitOfWork, method_id: str) -> None:
-    """Forget a method; the last one stays while renewals need it, unless the partner takes payment by invoice."""
+    """
+    Forget a method; the last one stays while renewals need it, unless the partner takes payment by invoice.
+
+    Raises NotFound, Conflict for the last method that renewals need, Refused for one that is removed already.
+    """
     uow.authorize("payment_methods:manage")
     found = await queries.method(uow, method_id, lock=True)
     others = [m for m in await queries.methods(uow, found.tenant_id) if m.id != found.id]

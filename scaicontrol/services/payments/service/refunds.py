@@ -37,6 +37,9 @@ async def refund(
     Several payments are refunded newest first, each through its own provider; the first refund is given, and
     `refunds_of_note` lists all. A provider that fails leaves its refund `failed` and visible; it is tried again, always
     as the same refund.
+
+    Raises NotFound, and Refused for an invoice that is not paid, that no provider collected, or of which nothing is
+    left.
     """
     actor.require("payments:refund")
     note_id = await backend.perform(actor, draft_refund, invoice_id, amount_cents, reason)

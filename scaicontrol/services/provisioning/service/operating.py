@@ -14,7 +14,11 @@ from .telling import tell_completed
 
 @verb
 async def force_complete(uow: UnitOfWork, workflow_id: str, reason: str) -> ProvisioningWorkflow:
-    """Skip every open step and call the workflow completed; a subscription that waited for it is activated."""
+    """
+    Skip every open step and call the workflow completed; a subscription that waited for it is activated.
+
+    Raises NotFound, Invalid without a reason, Refused for a workflow that has ended.
+    """
     uow.authorize("provisioning:manage")
     if not reason.strip():
         raise invalid("reason", "Say why the workflow is completed by force.", "missing")
@@ -32,7 +36,11 @@ async def force_complete(uow: UnitOfWork, workflow_id: str, reason: str) -> Prov
 
 @verb
 async def retry_step(uow: UnitOfWork, workflow_id: str, step_name: str) -> ProvisioningWorkflow:
-    """Let a failed step run again, with a fresh count of attempts, and its workflow with it."""
+    """
+    Let a failed step run again, with a fresh count of attempts, and its workflow with it.
+
+    Raises NotFound for the workflow or the step, Refused for a step that did not fail.
+    """
     uow.authorize("provisioning:manage")
     workflow = await queries.get(uow, workflow_id, lock=True)
     step = workflow.step(step_name)
@@ -53,7 +61,11 @@ async def retry_step(uow: UnitOfWork, workflow_id: str, step_name: str) -> Provi
 
 @verb
 async def rollback(uow: UnitOfWork, workflow_id: str) -> ProvisioningWorkflow:
-    """Undo a failed workflow now, or repeat a rollback that failed."""
+    """
+    Undo a failed workflow now, or repeat a rollback that failed.
+
+    Raises NotFound, and Refused for what leaves nothing to undo or is rolling back already.
+    """
     uow.authorize("provisioning:manage")
     workflow = await queries.get(uow, workflow_id, lock=True)
     if workflow.action is not ProvisioningAction.provision:

@@ -35,7 +35,11 @@ async def subscribe(
     payment_method_id: str | None = None,
     external_reference: str | None = None,
 ) -> Subscribed:
-    """Subscribe a tenant and start setting the service up, in one transaction; surfaces call this."""
+    """
+    Subscribe a tenant and start setting the service up, in one transaction; surfaces call this.
+
+    Raises NotFound for an unknown plan or tenant, Refused for a plan that cannot be sold to it.
+    """
     uow.authorize("subscriptions:subscribe")
     subscription = await subscriptions.begin(
         uow,

@@ -76,7 +76,11 @@ async def monitor(backend: Backend) -> Monitored:
 
 @verb
 async def probe(backend: Backend, actor: Actor, service_id: str) -> ProbeResult | None:
-    """Look at one service's health address now and keep what was seen; None when it declares none."""
+    """
+    Look at one service's health address now and keep what was seen; None when it declares none.
+
+    Raises NotFound.
+    """
     address = await backend.ask(actor, _address_of, service_id)
     if address is None:
         return None

@@ -125,7 +125,11 @@ async def revise(uow: UnitOfWork, request: RegistrationIn) -> Service:
 
 @verb
 async def deregister(uow: UnitOfWork, slug: str, reason: str) -> Service:
-    """Take a service out of the catalogue for good; refused while anybody is subscribed."""
+    """
+    Take a service out of the catalogue for good; refused while anybody is subscribed.
+
+    Raises NotFound, Conflict while anybody is subscribed, Refused for a service that is gone already.
+    """
     uow.authorize("registry:deregister")
     service = await queries.own(uow, slug, lock=True)
     await refuse_while_subscribed(uow, service)

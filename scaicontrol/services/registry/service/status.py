@@ -27,7 +27,11 @@ _COUNT_SUBSCRIPTIONS = Capability(
 
 @verb
 async def approve(backend: Backend, actor: Actor, service_id: str) -> tuple[Service, str | None]:
-    """Let a waiting service in and hand out its metering key, once; no key while the vault is away."""
+    """
+    Let a waiting service in and hand out its metering key, once; no key while the vault is away.
+
+    Raises NotFound, Conflict where its client speaks for another service, Refused for one that does not wait.
+    """
     service = await backend.perform(actor, admit, service_id)
     return service, await issue_key(backend, actor, service.id)
 
@@ -50,7 +54,11 @@ async def admit(uow: UnitOfWork, service_id: str) -> Service:
 
 @verb
 async def reject(uow: UnitOfWork, service_id: str, reason: str) -> Service:
-    """Turn a waiting service away; it may register again."""
+    """
+    Turn a waiting service away; it may register again.
+
+    Raises NotFound, and Refused for a service that does not wait.
+    """
     uow.authorize("services:approve")
     service = await queries.get(uow, service_id, lock=True)
     change_status(uow, service, ServiceLifecycle.reject.id, reason)
@@ -60,7 +68,12 @@ async def reject(uow: UnitOfWork, service_id: str, reason: str) -> Service:
 
 @verb
 async def update(uow: UnitOfWork, service_id: str, changes: ServicePatch) -> Service:
-    """Change labels, intervals or the status of a service; only what was sent counts."""
+    """
+    Change labels, intervals or the status of a service; only what was sent counts.
+
+    Raises NotFound, Refused for a state it cannot be moved to and for an empty name, Conflict while anybody is
+    subscribed to what would be deregistered.
+    """
     uow.authorize("services:update")
     service = await queries.get(uow, service_id, lock=True)
     sent = changes.model_dump(exclude_unset=True, exclude={"status", "reason"})

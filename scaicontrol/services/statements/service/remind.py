@@ -52,7 +52,11 @@ async def make_reminder(backend: Backend, actor: Actor, invoice_id: str, level: 
 
 @verb
 async def remind(backend: Backend, actor: Actor, invoice_id: str, level: int | None = None) -> AccountDocument:
-    """Make a reminder and have it mailed to the billing contact; the same level is mailed once."""
+    """
+    Make a reminder and have it mailed to the billing contact; the same level is mailed once.
+
+    Raises NotFound, and Refused where nothing is overdue or the pages cannot be written.
+    """
     paper = await make_reminder(backend, actor, invoice_id, level)
     await backend.perform(actor, _ask_mail, paper)
     return paper

@@ -88,6 +88,9 @@ async def change_plan(
 
     The right to use changes at once and the price with the next period; where the partner prorates by day, the days
     that remain are credited at the old terms and charged at the new ones.
+
+    Raises NotFound, Refused for a state, a plan or a currency that allows no change, Invalid for a quantity out of
+    range, Conflict where the change is not as previewed.
     """
     uow.authorize("subscriptions:change")
     subscription = await changeable(uow, subscription_id)

@@ -36,7 +36,11 @@ class TrialsEnded:
 
 @verb
 async def convert(uow: UnitOfWork, subscription_id: str) -> Subscription:
-    """End a trial early and start paying now."""
+    """
+    End a trial early and start paying now.
+
+    Raises NotFound, and Refused for what is no trial or names no plan to pay for.
+    """
     uow.authorize("subscriptions:change")
     subscription = await changeable(uow, subscription_id)
     seller = await terms_of(uow, subscription.partner_id)

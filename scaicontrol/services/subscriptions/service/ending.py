@@ -19,6 +19,8 @@ async def cancel(
     Let a subscription run out at the end of its period; a trial, and a one-time plan, end at once.
 
     `immediate`, for operators, ends any at once, whatever it has paid for; usage so far is charged with the next run.
+
+    Raises NotFound, and Refused for what is pending, has ended, or belongs to a pack.
     """
     uow.authorize("subscriptions:administer" if immediate else "subscriptions:cancel")
     subscription = await changeable(uow, subscription_id)
@@ -70,6 +72,9 @@ async def resume(
 
     A suspended subscription with an unpaid invoice stays suspended unless the operator overrides that with a reason.
     Periods that passed while it was suspended are not charged.
+
+    Raises NotFound, and Refused for what neither is suspended nor runs out, and where an unpaid invoice keeps it
+    suspended.
     """
     uow.authorize("subscriptions:resume")
     subscription = await changeable(uow, subscription_id)

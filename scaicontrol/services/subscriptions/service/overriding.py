@@ -37,7 +37,11 @@ class Override:
 
 @verb
 async def override(uow: UnitOfWork, subscription_id: str, wanted: Override) -> Subscription:
-    """Set plan, quantity, price or state, the state only along the map; the price with the next period."""
+    """
+    Set plan, quantity, price or state, the state only along the map; the price with the next period.
+
+    Raises NotFound, Invalid without a reason or anything to set, Refused for a state the map does not lead to.
+    """
     uow.authorize("subscriptions:administer")
     if not wanted.reason.strip():
         raise invalid("reason", "Say why the subscription is overridden.", "missing")
@@ -113,7 +117,11 @@ _BULK: dict[str, Callable[[str | None], Callable[[UnitOfWork, str], Awaitable[Su
 async def bulk(
     backend: Backend, actor: Actor, action: str, ids: Sequence[str], reason: str | None = None
 ) -> BulkResult:
-    """Do one thing to many subscriptions, each in a transaction of its own; one refusal does not stop the others."""
+    """
+    Do one thing to many subscriptions, each in a transaction of its own; one refusal does not stop the others.
+
+    Raises Invalid for an unknown action, too many ids, or a suspension without a reason.
+    """
     actor.require("subscriptions:administer")
     verb, result = _for_each(action, ids, reason), BulkResult()
     for subscription_id in dict.fromkeys(ids):

@@ -27,7 +27,11 @@ class PaymentFailure:
 
 @verb
 async def suspend(uow: UnitOfWork, subscription_id: str, reason: str) -> Subscription:
-    """Take the right to use the service away until the subscription is resumed; operators and dunning do this."""
+    """
+    Take the right to use the service away until the subscription is resumed; operators and dunning do this.
+
+    Raises NotFound, Invalid without a reason, Refused for a state that cannot be suspended.
+    """
     uow.authorize("subscriptions:administer")
     if not reason.strip():
         raise invalid("reason", "Say why the subscription is suspended.", "missing")

@@ -34,6 +34,8 @@ async def add_exchange_rate(uow: UnitOfWork, new: ReferenceRate, *, replace: boo
     Note what one euro was worth on a day.
 
     Another rate of that day is a Conflict unless `replace`: documents keep the rate they were converted at.
+
+    Raises Invalid for an unknown currency, the euro, or a rate out of range.
     """
     uow.authorize("vat_rates:manage")
     _check(new)
@@ -52,7 +54,11 @@ async def add_exchange_rate(uow: UnitOfWork, new: ReferenceRate, *, replace: boo
 
 @verb
 async def import_exchange_rates(uow: UnitOfWork, rates: Sequence[ReferenceRate]) -> int:
-    """Add the rates that have no row yet and count them; a day that is known is never changed."""
+    """
+    Add the rates that have no row yet and count them; a day that is known is never changed.
+
+    Raises Invalid for an unknown currency, the euro, or a rate out of range; then none is added.
+    """
     uow.authorize("vat_rates:manage")
     if not rates:
         return 0

@@ -32,6 +32,8 @@ async def add_rate(uow: UnitOfWork, new: Rate) -> VatRate:
     Let a rate begin on a day; the one that held until then ends the day before.
 
     The shipped rates are stored first: a table with this row alone would know no other state.
+
+    Raises Invalid for a country, territory or rate that cannot be, Conflict for a day that is not after the last one's.
     """
     uow.authorize("vat_rates:manage")
     if new.country_code not in EU_MEMBER_STATES:

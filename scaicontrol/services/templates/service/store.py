@@ -28,7 +28,11 @@ CONTENT: Final = ("subject", "html_content", "css_content", "editor_data")
 
 @verb
 async def create(backend: Backend, actor: Actor, data: TemplateIn) -> InvoiceTemplate:
-    """Write a template, as a draft; Invalid names every line that is refused."""
+    """
+    Write a template, as a draft; Invalid names every line that is refused.
+
+    Raises Conflict for a name that is taken, and Invalid for an owner that is not the caller's.
+    """
     actor.require("templates:manage")
     data = await in_liquid(data)
     owner = owner_for(actor, data.owner_partner_id)
@@ -38,7 +42,12 @@ async def create(backend: Backend, actor: Actor, data: TemplateIn) -> InvoiceTem
 
 @verb
 async def save(backend: Backend, actor: Actor, template_id: str, data: TemplatePut) -> InvoiceTemplate:
-    """Write the next version, as a draft; what is live stays live until `publish`."""
+    """
+    Write the next version, as a draft; what is live stays live until `publish`.
+
+    Raises NotFound, Forbidden for the platform's own, Conflict for a stale `version`, Invalid for lines that are
+    refused and for what stays as long as the template.
+    """
     actor.require("templates:manage")
     data = await in_liquid(data)
     template = await backend.ask(actor, queries.get, template_id)
@@ -49,7 +58,11 @@ async def save(backend: Backend, actor: Actor, template_id: str, data: TemplateP
 
 @verb
 async def publish(backend: Backend, actor: Actor, template_id: str, version: int | None = None) -> InvoiceTemplate:
-    """Make a version live, the last by default: documents are made with it from now on."""
+    """
+    Make a version live, the last by default: documents are made with it from now on.
+
+    Raises NotFound, Forbidden for the platform's own, Invalid with every line that lacks what the law asks for.
+    """
     actor.require("templates:manage")
 
     async def read(uow: UnitOfWork) -> InvoiceTemplateVersion:
@@ -127,7 +140,11 @@ async def put_live(uow: UnitOfWork, template_id: str, version: int) -> InvoiceTe
 
 @verb
 async def duplicate(uow: UnitOfWork, template_id: str, data: DuplicateIn | None = None) -> InvoiceTemplate:
-    """Copy a template, also one of the platform's, into a draft of one's own under another name or language."""
+    """
+    Copy a template, also one of the platform's, into a draft of one's own under another name or language.
+
+    Raises NotFound, Conflict for a name that is taken, Invalid for an owner that is not the caller's.
+    """
     uow.authorize("templates:manage")
     original = await queries.get(uow, template_id)
     data = data or DuplicateIn()
@@ -145,7 +162,11 @@ async def duplicate(uow: UnitOfWork, template_id: str, data: DuplicateIn | None 
 
 @verb
 async def delete(uow: UnitOfWork, template_id: str) -> None:
-    """Remove a template; its versions stay for the documents made with them. Conflict while somebody relies on it."""
+    """
+    Remove a template; its versions stay for the documents made with them. Conflict while somebody relies on it.
+
+    Raises NotFound, and Forbidden for the platform's own.
+    """
     uow.authorize("templates:manage")
     template = await own(uow, template_id, "delete")
     if template.published_version is not None and not await _has_fallback(uow, template):

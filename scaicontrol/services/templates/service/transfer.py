@@ -46,6 +46,9 @@ async def import_(
     Store templates as drafts of one's own, all or none; what is there already gets a new version if it differs.
 
     Jinja whose control tags are hidden in comments (`<!--JS:…-->`) is translated. Nothing goes live by it.
+
+    Raises Invalid with every line that is refused, Forbidden for the platform's own, Conflict for what was saved
+    meanwhile.
     """
     actor.require("templates:manage")
     given = [TemplateIn(**file.model_dump(exclude={"published"}), owner_partner_id=owner_partner_id) for file in files]

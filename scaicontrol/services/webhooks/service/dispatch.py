@@ -303,7 +303,11 @@ async def _disable(uow: UnitOfWork, endpoint: WebhookEndpoint, reason: str, last
 
 @verb
 async def send_test(backend: Backend, actor: Actor, endpoint_id: str) -> tuple[int, int, str | None, str | None]:
-    """Post a signed test event at once; nothing is stored. Gives status, milliseconds, error and an excerpt."""
+    """
+    Post a signed test event at once; nothing is stored. Gives status, milliseconds, error and an excerpt.
+
+    Raises NotFound; what the subscriber answers, or that its secret cannot be read, is part of the result.
+    """
     actor.require("webhooks:manage")
     endpoint = await backend.ask(actor, queries.get, endpoint_id)
     event_id, now = new_id("evt"), backend.clock.now()

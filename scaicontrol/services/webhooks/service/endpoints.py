@@ -34,7 +34,12 @@ _REPLAY_MOST: Final = 10_000
 
 @verb
 async def create(backend: Backend, actor: Actor, body: WebhookEndpointIn) -> tuple[WebhookEndpoint, str]:
-    """Add a subscriber; its secret is given back once. The secret is kept first, so that no row can lack one."""
+    """
+    Add a subscriber; its secret is given back once. The secret is kept first, so that no row can lack one.
+
+    Raises Invalid for an address we do not post to, an unknown topic, or a partner that is not the caller's,
+    Unavailable while the vault is away.
+    """
     actor.require("webhooks:manage")
     backend.ports.outbound.check(body.target_url)
     patterns = topics.checked(body.topics)
@@ -76,7 +81,11 @@ def _owner(actor: Actor, wished: str | None) -> str | None:
 
 @verb
 async def update(backend: Backend, actor: Actor, endpoint_id: str, body: WebhookEndpointPut) -> WebhookEndpoint:
-    """Replace a subscriber's settings; `is_active=true` takes a disabled one back into service."""
+    """
+    Replace a subscriber's settings; `is_active=true` takes a disabled one back into service.
+
+    Raises NotFound, Conflict for a stale `version`, Invalid for an address we do not post to or an unknown topic.
+    """
     actor.require("webhooks:manage")
     backend.ports.outbound.check(body.target_url)
     patterns = topics.checked(body.topics)
@@ -112,7 +121,11 @@ async def update(backend: Backend, actor: Actor, endpoint_id: str, body: Webhook
 
 @verb
 async def delete(backend: Backend, actor: Actor, endpoint_id: str) -> None:
-    """Remove a subscriber; what was still on its way to it is dead, and stays on record."""
+    """
+    Remove a subscriber; what was still on its way to it is dead, and stays on record.
+
+    Raises NotFound.
+    """
 
     async def remove(uow: UnitOfWork) -> list[str]:
         uow.authorize("webhooks:manage")
@@ -159,7 +172,11 @@ async def mark_pending_dead(uow: UnitOfWork, endpoint_id: str, why: str) -> None
 async def rotate_secret(
     backend: Backend, actor: Actor, endpoint_id: str, *, close: bool = False
 ) -> tuple[str | None, datetime | None]:
-    """Begin a rotation, in which both secrets sign for a day, or end one early; give the new secret and its end."""
+    """
+    Begin a rotation, in which both secrets sign for a day, or end one early; give the new secret and its end.
+
+    Raises NotFound, and Unavailable while the vault is away.
+    """
     actor.require("webhooks:manage")
     if close:
         return None, await backend.perform(actor, _close_rotation, endpoint_id)
@@ -194,7 +211,11 @@ async def _close_rotation(uow: UnitOfWork, endpoint_id: str) -> None:
 
 @verb
 async def retry(uow: UnitOfWork, endpoint_id: str, delivery_id: str) -> WebhookDelivery:
-    """Put a dead delivery back in line: same event id, same key, a fresh count of attempts."""
+    """
+    Put a dead delivery back in line: same event id, same key, a fresh count of attempts.
+
+    Raises NotFound, and Refused for a delivery that is not dead.
+    """
     uow.authorize("webhooks:manage")
     endpoint = await queries.get(uow, endpoint_id)
     found = await queries.delivery(uow, endpoint_id, delivery_id, lock=True)
@@ -229,6 +250,8 @@ async def replay(
     Deliver a range again: dead rows are retried as they are, dispatched ones get a copy that names the original.
 
     Gives how many were queued; at most 10,000 at once.
+
+    Raises NotFound.
     """
     uow.authorize("webhooks:manage")
     endpoint = await queries.get(uow, endpoint_id)
@@ -281,7 +304,11 @@ def _copy(original: WebhookDelivery, now: datetime) -> WebhookDelivery:
 
 @verb
 async def purge_dead(uow: UnitOfWork, before: datetime) -> int:
-    """Remove dead deliveries by hand; nothing else ever does (contract §23.3)."""
+    """
+    Remove dead deliveries by hand; nothing else ever does (contract §23.3).
+
+    Raises Forbidden to whoever may not manage webhooks.
+    """
     uow.authorize("webhooks:manage")
     ids = (
         await uow.session.scalars(
