@@ -14,13 +14,14 @@ from scaicontrol.api import health, tokens
 from scaicontrol.api.app import build_api
 from scaicontrol.api.requests import RequestContext
 from scaicontrol.assembly import Silence, assembled, effective
-from scaicontrol.core import fonts, garbage_collector
+from scaicontrol.core import garbage_collector
 from scaicontrol.core.clock import Clock, SystemClock
 from scaicontrol.core.logging import configure
 from scaicontrol.core.settings import Settings
 from scaicontrol.integrations.payment_providers import sandbox
 from scaicontrol.integrations.standins import Context, Standins
 from scaicontrol.mcp.server import build_mcp
+from scaicontrol.media import fonts
 from scaicontrol.portal import portal
 from tasks.broker import BrokerWaker
 from tasks.dev_clock import clock_routes, moved_clock

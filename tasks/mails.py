@@ -26,7 +26,7 @@ from scaicontrol.services import (
 )
 from scaicontrol.services.invoices import Invoice
 from scaicontrol.services.notifications import StoredAttachment
-from scaicontrol.services.templates import Letter, Letterhead, MailKind, Published, TemplateType, Wish
+from scaicontrol.services.templates import Letter, Letterhead, MailKind, Published, TemplateSelection, TemplateType
 from scaicontrol.services.uploads import Pictures
 
 _ACTOR = Actor.system("mails")
@@ -200,7 +200,7 @@ async def _about_subscription(
     name = profile.company_name or ""
     link = f"{uow.settings.public_base_url}/subscriptions/{subscription.id}"
     template = await templates.resolve(
-        uow, Wish.of(TemplateType(kind), language, seller, tenants.buyer_snapshot(profile))
+        uow, TemplateSelection.of(TemplateType(kind), language, seller, tenants.buyer_snapshot(profile))
     )
     letter = Letter(
         kind,
@@ -261,7 +261,7 @@ async def _letter(
     seller, buyer = invoice.seller_snapshot or {}, invoice.buyer_snapshot or {}
     name = str(buyer.get("company_name") or "")
     link = f"{uow.settings.public_base_url}/billing/invoices/{invoice.id}"
-    template = await templates.resolve(uow, Wish.of(TemplateType(kind), language, seller, buyer))
+    template = await templates.resolve(uow, TemplateSelection.of(TemplateType(kind), language, seller, buyer))
     variables: dict[str, Any] = {}
     if template is not None:
         variables = await invoices.template_variables(uow, invoice.id)

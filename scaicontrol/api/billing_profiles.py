@@ -1,9 +1,10 @@
-from scaicontrol.core import identifiers, postal_addresses
+from scaicontrol.core import postal_addresses
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.postal_addresses import AddressFormat
 from scaicontrol.core.schemas import Country
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tenants
+from scaicontrol.services.partners import identifiers
 from scaicontrol.services.tenants import AddressFormatOut, BillingProfile, BillingProfileIn, BillingProfileOut
 
 from .door import One, Router

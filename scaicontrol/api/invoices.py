@@ -10,9 +10,9 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import documents, explanations, invoices, statements
-from scaicontrol.services.documents import File
+from scaicontrol.services.documents import DocumentFile
 from scaicontrol.services.documents.models import DocumentVersion
-from scaicontrol.services.documents.schemas import DocumentVersionOut, InvoiceDetail, MailQueued, SendIn
+from scaicontrol.services.documents.schemas import DeliveryQueued, DocumentVersionOut, InvoiceDetail, SendIn
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.explanations.schemas import ExplainedPart, Explanation
 from scaicontrol.services.invoices import (
@@ -143,12 +143,12 @@ async def regenerate_pdf(uow: UnitOfWork, invoice_id: str, body: ReasonIn) -> in
 
 @router.post(
     "/{invoice_id}/send",
-    response_model=One[MailQueued],
+    response_model=One[DeliveryQueued],
     permission="invoices:send",
     keyed=True,
     summary="Send a document",
 )
-async def send(uow: UnitOfWork, invoice_id: str, body: SendIn) -> MailQueued:
+async def send(uow: UnitOfWork, invoice_id: str, body: SendIn) -> DeliveryQueued:
     return await documents.send(uow, invoice_id, body)
 
 
@@ -277,7 +277,7 @@ async def list_credit_notes(
     return await invoices.page(uow, paging, wanted)
 
 
-def as_file(file: File) -> Response:
+def as_file(file: DocumentFile) -> Response:
     """Answer with the bytes of a file, to be saved under its name."""
     disposition = {"Content-Disposition": f'attachment; filename="{file.filename}"'}
     return Response(file.body, media_type=file.media_type, headers=disposition)

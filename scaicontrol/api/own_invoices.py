@@ -12,7 +12,7 @@ from scaicontrol.core.pagination import Page
 from scaicontrol.core.schemas import Moment, Out
 from scaicontrol.core.work import ReadContext, UnitOfWork
 from scaicontrol.services import documents, explanations, invoices, payments
-from scaicontrol.services.documents.schemas import MailQueued, SendOwnIn
+from scaicontrol.services.documents.schemas import DeliveryQueued, SendOwnIn
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.explanations.schemas import ExplainedPart, Explanation
 from scaicontrol.services.invoices import (
@@ -113,10 +113,10 @@ async def explain(
 
 @router.post(
     "/{invoice_id}/send",
-    response_model=One[MailQueued],
+    response_model=One[DeliveryQueued],
     permission="invoices:send",
     keyed=True,
     summary="Have an invoice mailed to the billing contact",
 )
-async def send(uow: UnitOfWork, invoice_id: str, body: SendOwnIn | None = None) -> MailQueued:
+async def send(uow: UnitOfWork, invoice_id: str, body: SendOwnIn | None = None) -> DeliveryQueued:
     return await documents.send(uow, invoice_id)

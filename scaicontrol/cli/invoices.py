@@ -118,7 +118,7 @@ async def remind(
 @command(app)
 async def reminders(uow: UnitOfWork, invoice_id: str) -> list[dict[str, Any]]:
     """List the reminders of an invoice that were made."""
-    rows = [AccountDocumentOut.model_validate(paper) for paper in await statements.reminders(uow, invoice_id)]
+    rows = [AccountDocumentOut.model_validate(reminder) for reminder in await statements.reminders(uow, invoice_id)]
     return [row.model_dump(mode="json", include=_REMINDED) for row in rows]
 
 

@@ -12,7 +12,8 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Invalid, NotFound, Reason, Refused
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import templates
-from scaicontrol.services.templates import Imported, TemplateFile, TemplateType, Verdict
+from scaicontrol.services.templates import Imported, TemplateFile, TemplateType
+from scaicontrol.services.templates.schemas import TemplateVerdict
 
 from .door import DryRun, command
 
@@ -45,7 +46,7 @@ async def list_(uow: UnitOfWork, name: Name = None, kind: Type = None, lang: Lan
 @command(app)
 async def validate(
     backend: Backend, actor: Actor, name: Name = None, kind: Type = None, lang: Lang = None
-) -> list[Verdict]:
+) -> list[TemplateVerdict]:
     """Check templates as they were saved last; the exit code is 1 when one of them must not go live."""
     verdicts = await templates.validate(backend, actor, name=name, document_type=kind, language=lang)
     wrong = [verdict for verdict in verdicts if not verdict.is_valid]
@@ -99,5 +100,5 @@ def _read(file: Path) -> list[TemplateFile]:
         raise Invalid(f"{file} holds no templates: {reasons[0].message}.", reasons=reasons) from error
 
 
-def _named(verdict: Verdict) -> str:
+def _named(verdict: TemplateVerdict) -> str:
     return f"{verdict.name} ({verdict.document_type}{f', {verdict.language}' if verdict.language else ''})"

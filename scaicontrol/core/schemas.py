@@ -21,7 +21,7 @@ from pydantic import (
     field_validator,
 )
 
-from . import fonts, json_values, mail_addresses, text
+from . import json_values, mail_addresses, text
 from .errors import ControlError, Invalid, Reason
 from .events import rfc3339
 from .moments import read_day, read_moment
@@ -117,7 +117,6 @@ def _empty_is_none(value: Any) -> Any:
 
 # Markers of text that reaches documents: a name is one line, and every letter of it can be drawn.
 OneLine = BeforeValidator(lambda value: text.one_line(value) if isinstance(value, str) else value)
-Printed = AfterValidator(fonts.drawn)
 EmptyIsNone = BeforeValidator(_empty_is_none)
 MailAddress = Annotated[
     str,

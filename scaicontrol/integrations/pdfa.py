@@ -22,10 +22,10 @@ from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-from scaicontrol.core import fonts, images
 from scaicontrol.core.errors import Invalid, Reason
 from scaicontrol.core.ports import Attachment as File
 from scaicontrol.core.ports import Conformance
+from scaicontrol.media import fonts, images
 
 PAGES_MAX = 200
 BYTES_MAX = 20_000_000

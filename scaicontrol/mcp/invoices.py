@@ -10,7 +10,7 @@ from scaicontrol.core.pagination import Page
 from scaicontrol.core.schemas import Out
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import documents, explanations, invoices, payments, statements
-from scaicontrol.services.documents.schemas import InvoiceDetail, MailQueued, SendIn, Verification
+from scaicontrol.services.documents.schemas import DeliveryQueued, InvoiceDetail, SendIn, Verification
 from scaicontrol.services.explanations.schemas import ExplainedPart, Explanation
 from scaicontrol.services.invoices import (
     CheckReport,
@@ -130,8 +130,8 @@ async def finalize(backend: Backend, actor: Actor, invoice_id: Id, body: Finaliz
     return await invoices.shown(actor, await invoices.finalize(backend, actor, invoice_id, body))
 
 
-@tool.change("invoices:administer", "invoices:send", out=MailQueued, outside=True)
-async def send(uow: UnitOfWork, invoice_id: Id, body: SendIn) -> MailQueued:
+@tool.change("invoices:administer", "invoices:send", out=DeliveryQueued, outside=True)
+async def send(uow: UnitOfWork, invoice_id: Id, body: SendIn) -> DeliveryQueued:
     """Mail a finalized document, or show it in the portal."""
     return await documents.send(uow, invoice_id, body)
 

@@ -11,8 +11,8 @@ from scaicontrol.services.templates import (
     TemplatePreviewIn,
     TemplatePreviewOut,
     TemplatePut,
-    Verdict,
 )
+from scaicontrol.services.templates.schemas import TemplateVerdict
 
 from .door import Tool
 
@@ -46,8 +46,8 @@ async def preview(backend: Backend, actor: Actor, body: TemplatePreviewIn) -> Te
     return TemplatePreviewOut(html=shown.html, subject=shown.subject, missing=shown.missing)
 
 
-@tool.read("templates:read", out=list[Verdict])
-async def validate(backend: Backend, actor: Actor, wanted: TemplateFilter) -> list[Verdict]:
+@tool.read("templates:read", out=list[TemplateVerdict])
+async def validate(backend: Backend, actor: Actor, wanted: TemplateFilter) -> list[TemplateVerdict]:
     """Check stored templates and name what keeps each from going live."""
     return await templates.validate(backend, actor, **wanted.model_dump())
 

@@ -7,17 +7,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("scaicontrol", "admin_views", "tui", "tasks")
-# Names that still mean two things, each with what is to become of it. The list only shrinks.
-OWED = {
-    "Content": "templates: what a document must say, and what is stored",
-    "Document": "the input of a billing run, and an e-invoice",
-    "Job": "the timetable keeps it; what renders and validates takes a name of its own",
-    "MailQueued": "the fact keeps it; the answer about a queued mail takes another",
-    "Page": "the page of a list keeps it; the page of a document takes another",
-    "Payment": "the entity keeps it; how an e-invoice is to be paid takes another",
-    "Plan": "the entity keeps it; what a billing run computes with takes another",
-    "Verdict": "of a template, and of an e-invoice",
-}
 
 
 def _classes() -> Iterator[tuple[str, str]]:
@@ -37,9 +26,5 @@ def _collisions() -> dict[str, list[str]]:
 
 
 def test_every_class_has_a_name_of_its_own():
-    found = [f"{name}: {', '.join(places)}" for name, places in _collisions().items() if name not in OWED]
+    found = [f"{name}: {', '.join(places)}" for name, places in _collisions().items()]
     assert found == [], "one class name, one meaning; say of what domain each is"
-
-
-def test_names_that_were_mended_leave_the_list():
-    assert sorted(OWED.keys() - _collisions().keys()) == []

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from scaicontrol import api, mcp, services
-from scaicontrol.core import fonts, text
+from scaicontrol.core import text
 from scaicontrol.core.errors import Invalid
 from scaicontrol.core.schemas import In, MailAddress
+from scaicontrol.media import fonts
 from scaicontrol.services.catalog import PlanIn, UsagePriceIn
 from scaicontrol.services.invoices import InvoiceIn, LineIn
 from scaicontrol.services.partners import SELLER_FIELDS, PartnerConfigurationPatch

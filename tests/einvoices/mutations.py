@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from scaicontrol.services import einvoices
-from scaicontrol.services.einvoices import Document, Endpoint, Format, Profile, Span
+from scaicontrol.services.einvoices import Document, Endpoint, Format, InvoicingPeriod, Profile
 
 Change = Callable[[Document], Document]
 CENT, EURO = Decimal("0.01"), Decimal(1)
@@ -119,15 +119,15 @@ def terms() -> Iterator[Mutation]:
         yield Mutation(f"line {index + 1} in an unknown unit", "BR-CL-23", _line(index, unit_code="hours"))
         yield Mutation(
             f"line {index + 1} begins too early", "PEPPOL-EN16931-R110",
-            _line(index, period=lambda line: Span(line.period.start - DAY, line.period.end)),
+            _line(index, period=lambda line: InvoicingPeriod(line.period.start - DAY, line.period.end)),
         )  # fmt: skip
         yield Mutation(
             f"line {index + 1} ends too late", "PEPPOL-EN16931-R111",
-            _line(index, period=lambda line: Span(line.period.start, line.period.end + DAY)),
+            _line(index, period=lambda line: InvoicingPeriod(line.period.start, line.period.end + DAY)),
         )  # fmt: skip
         yield Mutation(
             f"line {index + 1} ends before it begins", "BR-30",
-            _line(index, period=lambda line: Span(line.period.end, line.period.start)),
+            _line(index, period=lambda line: InvoicingPeriod(line.period.end, line.period.start)),
         )  # fmt: skip
     for who in ("seller", "buyer"):
         for country in ("XX", "EU", "Germany"):
@@ -143,7 +143,7 @@ def terms() -> Iterator[Mutation]:
     for code in ("0", "71", "99", "SEPA", ""):
         yield Mutation(f"means of payment '{code}'", "BR-CL-16", _field("payment", "means_code", code))
     yield Mutation("an IBAN with a wrong digit", "SC-IBAN", _field("payment", "iban", "NL91ABNA0417164301"))
-    yield Mutation("a period backwards", "BR-29", _top(period=Span(date(2026, 10, 31), date(2026, 10, 1))))
+    yield Mutation("a period backwards", "BR-29", _top(period=InvoicingPeriod(date(2026, 10, 31), date(2026, 10, 1))))
     for character in ("\x00", "\x08", "\x1f", "\ufffe", "\ud800"):
         text = f"U+{ord(character):04X}"
         yield Mutation(f"{text} in a name", "SC-TEXT", _field("buyer", "name", f"Acme{character}"))

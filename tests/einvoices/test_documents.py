@@ -18,7 +18,7 @@ def test_stored_cents_become_amounts_and_moments_become_civil_days():
     built = document()
     assert built.lines[0].net_amount == Decimal("178.80")
     assert built.lines[1].base_quantity == 1000
-    assert built.period == einvoices.Span(date(2026, 10, 1), date(2026, 10, 31))
+    assert built.period == einvoices.InvoicingPeriod(date(2026, 10, 1), date(2026, 10, 31))
     assert built.supply_date == date(2026, 10, 31)
     assert built.totals.with_tax == built.totals.without_tax + built.totals.tax == Decimal("1978.69")
 

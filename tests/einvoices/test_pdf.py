@@ -31,11 +31,11 @@ def render(built, target=einvoices.Format.facturx, **options):
 
 @pytest.fixture(scope="module")
 def pdf():
-    return render(document("reverse_charge"), look=einvoices.Look(RED_DOT, "#0b6e4f"))
+    return render(document("reverse_charge"), branding=einvoices.Branding(RED_DOT, "#0b6e4f"))
 
 
 def test_the_same_document_gives_the_same_bytes(pdf):
-    assert render(document("reverse_charge"), look=einvoices.Look(RED_DOT, "#0b6e4f")) == pdf
+    assert render(document("reverse_charge"), branding=einvoices.Branding(RED_DOT, "#0b6e4f")) == pdf
 
 
 def test_the_structure_is_the_one_of_pdf_a_3(pdf):
@@ -143,7 +143,7 @@ def test_nothing_is_fetched(address):
 
 
 def test_a_logo_that_would_have_to_be_fetched_is_left_out():
-    assert "https://" not in einvoices.render_html(document(), einvoices.Look("https://example.com/logo.png"))
+    assert "https://" not in einvoices.render_html(document(), einvoices.Branding("https://example.com/logo.png"))
 
 
 def test_too_many_pages_are_refused():
@@ -156,7 +156,7 @@ async def test_the_process_renders_what_this_process_would(pdf):
     renderer = ProcessRenderer(processes=1)
     try:
         built = document("reverse_charge")
-        html = einvoices.render_html(built, einvoices.Look(RED_DOT, "#0b6e4f"))
+        html = einvoices.render_html(built, einvoices.Branding(RED_DOT, "#0b6e4f"))
         assert await pdf_of(renderer, built, html, einvoices.Format.facturx, MOMENT) == pdf
         with pytest.raises(Invalid, match="No installed font"):
             await renderer.pdf("<p>\U0010fffd", title="x", created_at=MOMENT)

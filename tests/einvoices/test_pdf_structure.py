@@ -58,7 +58,7 @@ def written(kind, language, image, length):
     some = rows["lines"][:2]
     rows["lines"] = [deepcopy(some[at % 2]) for at in range(length)]
     built = einvoices.document_from(**rows)
-    html = einvoices.render_html(built, einvoices.Look(IMAGES[image], "#0b6e4f"))
+    html = einvoices.render_html(built, einvoices.Branding(IMAGES[image], "#0b6e4f"))
     return html, title_of(built), carried(built, einvoices.Format.facturx)
 
 

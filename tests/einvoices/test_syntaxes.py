@@ -26,7 +26,7 @@ def test_xml_is_valid_against_the_official_schema(target, case, currency, credit
     built = document(case, currency=currency, credit=credit)
     official = einvoices.chosen(einvoices.profile_of(target).key, built.issue_date)[0]
     assert official.is_schema
-    assert validator.run(validator.Job(einvoices.to_xml(built, target), str(official.path), ())) == []
+    assert validator.run(validator.ValidationJob(einvoices.to_xml(built, target), str(official.path), ())) == []
 
 
 @pytest.mark.parametrize(("case", "currency", "credit"), [row for row in MATRIX if row[1] == "EUR"])

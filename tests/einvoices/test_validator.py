@@ -25,7 +25,7 @@ def custom(path, text):
 
 async def test_a_violation_names_rule_field_and_fix():
     broken = UBL.replace(b'<cbc:TaxExclusiveAmount currencyID="EUR">', b'<cbc:TaxExclusiveAmount currencyID="EUR">1')
-    found = {reason.rule: reason for reason in await validator.hold(broken, OFFICIAL)}
+    found = {reason.rule: reason for reason in await validator.run_schematron(broken, OFFICIAL)}
     assert found["BR-CO-13"].field == "totals.without_tax"
     assert found["BR-CO-13"].fix == "Correct the total without VAT."
     assert found["BR-CO-13"].message.startswith("The total without VAT: Invoice total amount without VAT (BT-109) =")
@@ -34,13 +34,13 @@ async def test_a_violation_names_rule_field_and_fix():
 async def test_a_violation_on_a_line_names_the_line():
     broken = UBL.replace(b'unitCode="C62">12<', b'unitCode="ZZZZ">12<')
     assert broken != UBL
-    found = {reason.rule: reason for reason in await validator.hold(broken, OFFICIAL)}
+    found = {reason.rule: reason for reason in await validator.run_schematron(broken, OFFICIAL)}
     assert "BR-CL-23" in found
 
 
 async def test_the_schema_speaks_first_and_alone():
     broken = UBL.replace(b"<cbc:IssueDate>2026-11-01</cbc:IssueDate>", b"<cbc:IssueDate>soon</cbc:IssueDate>")
-    assert {reason.rule for reason in await validator.hold(broken, OFFICIAL)} == {"XSD"}
+    assert {reason.rule for reason in await validator.run_schematron(broken, OFFICIAL)} == {"XSD"}
 
 
 @pytest.mark.parametrize(
@@ -48,31 +48,33 @@ async def test_the_schema_speaks_first_and_alone():
     [b"<not-closed>", b"", b"\xff\xfe", b'<!DOCTYPE Invoice [<!ENTITY a "b">]><Invoice>&a;</Invoice>'],
 )
 async def test_what_is_no_document_is_refused(xml):
-    found = await validator.hold(xml, OFFICIAL)
+    found = await validator.run_schematron(xml, OFFICIAL)
     assert {reason.rule for reason in found} == {"XML"}
 
 
 @pytest.mark.parametrize("flag", ["", 'flag="fatal"', 'flag="error"', 'flag="unheard-of"'])
 async def test_a_failure_counts_unless_it_calls_itself_a_warning(tmp_path, flag):
     rules = custom(tmp_path / "orders.xsl", stylesheet("false()", flag=flag))
-    assert [reason.rule for reason in await validator.hold(UBL, [rules])] == [RULE]
+    assert [reason.rule for reason in await validator.run_schematron(UBL, [rules])] == [RULE]
     rules = custom(tmp_path / "mild.xsl", stylesheet("false()", flag='flag="warning"'))
-    assert await validator.hold(UBL, [rules]) == []
+    assert await validator.run_schematron(UBL, [rules]) == []
 
 
 async def test_rules_that_cannot_be_evaluated_have_not_been_passed(tmp_path):
     rules = custom(tmp_path / "orders.xsl", stylesheet("1 div 0 = 1"))
-    assert [reason.rule for reason in await validator.hold(UBL, [rules])] == ["dynamic-error"]
+    assert [reason.rule for reason in await validator.run_schematron(UBL, [rules])] == ["dynamic-error"]
     rules = custom(tmp_path / "other.xsl", stylesheet().replace("svrl:schematron-output", "report"))
-    assert [reason.rule for reason in await validator.hold(UBL.replace(b"PO-7781", b"X"), [rules])] == ["no-report"]
+    assert [reason.rule for reason in await validator.run_schematron(UBL.replace(b"PO-7781", b"X"), [rules])] == [
+        "no-report"
+    ]
 
 
 async def test_rules_read_files_beside_them_and_fetch_nothing(tmp_path):
     (tmp_path / "codes.xml").write_text("<codes/>")
     beside = custom(tmp_path / "beside.xsl", stylesheet("exists(document('codes.xml')/codes)"))
-    assert await validator.hold(UBL, [beside]) == []
+    assert await validator.run_schematron(UBL, [beside]) == []
     far = custom(tmp_path / "far.xsl", stylesheet("exists(document('http://127.0.0.1:9/codes.xml'))"))
-    assert [reason.rule for reason in await validator.hold(UBL, [far])] == ["dynamic-error"]
+    assert [reason.rule for reason in await validator.run_schematron(UBL, [far])] == ["dynamic-error"]
 
 
 async def test_rules_that_do_not_compile_are_refused_with_what_is_wrong(tmp_path):
@@ -86,21 +88,21 @@ async def test_a_validator_that_takes_too_long_is_killed_and_passes_nothing(tmp_
     endless = "every $a in (1 to 100000), $b in (1 to 100000) satisfies $a * $b ge 0"
     rules = custom(tmp_path / "endless.xsl", stylesheet(endless))
     process = validator._process()
-    assert await validator.hold(UBL, OFFICIAL) == []
+    assert await validator.run_schematron(UBL, OFFICIAL) == []
     monkeypatch.setattr(process, "time_limit", 0.3)
     with pytest.raises(Unavailable, match=r"longer than 0\.3 seconds"):
-        await validator.hold(UBL, [rules])
+        await validator.run_schematron(UBL, [rules])
     monkeypatch.undo()
-    assert await validator.hold(UBL, OFFICIAL) == []
+    assert await validator.run_schematron(UBL, OFFICIAL) == []
 
 
 async def test_a_validator_that_is_killed_at_work_passes_nothing(tmp_path):
     endless = "every $a in (1 to 100000), $b in (1 to 100000) satisfies $a * $b ge 0"
     rules = custom(tmp_path / "endless.xsl", stylesheet(endless))
     process = validator._process()
-    await validator.hold(UBL, OFFICIAL)
+    await validator.run_schematron(UBL, OFFICIAL)
     (worker,) = process._all
-    waiting = asyncio.create_task(validator.hold(UBL, [rules]))
+    waiting = asyncio.create_task(validator.run_schematron(UBL, [rules]))
     for _ in range(1000):  # until the document has gone to the process
         await asyncio.sleep(0)
         if not process._idle:
@@ -109,7 +111,7 @@ async def test_a_validator_that_is_killed_at_work_passes_nothing(tmp_path):
     os.kill(worker.process.pid, signal.SIGKILL)
     with pytest.raises(Unavailable, match="ended unexpectedly"):
         await waiting
-    assert await validator.hold(UBL, OFFICIAL) == []
+    assert await validator.run_schematron(UBL, OFFICIAL) == []
 
 
 async def test_what_could_not_be_run_is_said(monkeypatch):

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from lxml import etree
 
-from scaicontrol.core import fonts
 from scaicontrol.integrations import pdfa
+from scaicontrol.media import fonts
 from scaicontrol.services import einvoices
 from tests.factories.documents import carried, rows_for
 from tests.pdfs import squeezed, text_of

@@ -134,7 +134,7 @@ def test_a_color_that_cannot_be_read_on_white_gives_way_to_ours(color):
 
 def test_a_dark_brand_color_is_used():
     assert templates.usable_color("#0b6e4f") == "#0b6e4f"
-    assert "--brand: #0b6e4f" in einvoices.render_html(document(), einvoices.Look(brand_color="#0b6e4f"))
+    assert "--brand: #0b6e4f" in einvoices.render_html(document(), einvoices.Branding(brand_color="#0b6e4f"))
 
 
 def test_addresses_follow_their_country():

@@ -6,9 +6,10 @@ import pytest
 
 from scaicontrol.core.errors import Invalid, Refused
 from scaicontrol.services import documents, einvoices, invoices, tax, templates
-from scaicontrol.services.templates import Job, TemplatePut, TemplateType, rendering, samples
-from scaicontrol.services.templates.catalogue import known, variables_of
-from scaicontrol.services.templates.compiler import Source
+from scaicontrol.services.templates import PageJob, TemplatePut, TemplateType
+from scaicontrol.services.templates.engine import rendering, samples
+from scaicontrol.services.templates.engine.catalogue import known, variables_of
+from scaicontrol.services.templates.engine.compiler import Source
 from tests.factories import ada, petra
 from tests.factories.changes import agreed
 from tests.factories.documents import CASES, document
@@ -127,7 +128,7 @@ async def test_pdf_and_xml_say_the_same(renderer, case, credit, language):
     """The built-in documents and the designer's first one, in every case, kind and language."""
     made = document(case, credit=credit, language=language)
     source = Source(CREDIT_NOTE if credit else INVOICE, templates.starter(CREDIT_NOTE if credit else INVOICE))
-    own = rendering.run(Job(source, language, einvoices.variables(made))).html
+    own = rendering.run(PageJob(source, language, einvoices.variables(made))).html
     for html in (einvoices.render_html(made), own):
         assert templates.absent(einvoices.variables(made), templates.text_of_html(html), language) == []
     if language in ("en", "fr"):

@@ -5,15 +5,16 @@ from time import monotonic
 import pytest
 
 from scaicontrol.core.errors import Invalid
-from scaicontrol.services.templates import TemplateType, rendering, samples, style
-from scaicontrol.services.templates.compiler import Source, compile_source
-from scaicontrol.services.templates.rendering import Job
+from scaicontrol.services.templates import TemplateType
+from scaicontrol.services.templates.engine import rendering, samples, style
+from scaicontrol.services.templates.engine.compiler import Source, compile_source
+from scaicontrol.services.templates.engine.rendering import PageJob
 
 INVOICE = TemplateType.invoice
 
 
 def body(html: str, kind: TemplateType = INVOICE, **more: object) -> str:
-    page = rendering.run(Job(Source(kind, html, **more), "en"))  # type: ignore[arg-type]  # fields of a source
+    page = rendering.run(PageJob(Source(kind, html, **more), "en"))  # type: ignore[arg-type]  # fields of a source
     return page.html.partition("<body>")[2].removesuffix("</body></html>")
 
 
@@ -138,8 +139,8 @@ def test_what_takes_too_long_is_stopped(monkeypatch):
 
 async def test_the_worker_refuses_in_the_same_words():
     with pytest.raises(Invalid, match="Line 2: There is no variable 'nope'"):
-        await rendering.render(Job(Source(INVOICE, "\n{{ nope }}"), "en"))
-    page = await rendering.render(Job(Source(INVOICE, "<p>{{ invoice.number }}</p>"), "en"))
+        await rendering.render(PageJob(Source(INVOICE, "\n{{ nope }}"), "en"))
+    page = await rendering.render(PageJob(Source(INVOICE, "<p>{{ invoice.number }}</p>"), "en"))
     assert "<p>SCAI-2026-000042</p>" in page.html
 
 
@@ -147,7 +148,7 @@ def test_data_cannot_become_code_or_markup():
     shown = samples.sample(INVOICE)
     shown["buyer"]["company_name"] = "<img src=x onerror=1>{{ invoice.number }}{% for %}"
     html = rendering.run(
-        Job(Source(INVOICE, '<p title="{{ buyer.company_name }}">{{ buyer.company_name }}'), "en", shown)
+        PageJob(Source(INVOICE, '<p title="{{ buyer.company_name }}">{{ buyer.company_name }}'), "en", shown)
     ).html
     assert "<img" not in html
     assert "&lt;img src=x onerror=1&gt;{{ invoice.number }}{% for %}" in html
@@ -155,23 +156,23 @@ def test_data_cannot_become_code_or_markup():
 
 def test_only_plain_data_goes_in():
     with pytest.raises(TypeError, match="object is not for templates"):
-        rendering.run(Job(Source(INVOICE, "<p>"), "en", samples.sample(INVOICE) | {"tax": {"label": object()}}))
+        rendering.run(PageJob(Source(INVOICE, "<p>"), "en", samples.sample(INVOICE) | {"tax": {"label": object()}}))
 
 
 def test_amounts_days_and_words_are_in_the_readers_language():
     html = "<p>{{ labels.total }} {{ totals.total | money }} {{ invoice.due_date | date: 'medium' }}"
     html += " {{ lines[1].quantity | number }}"
     html += " {{ lines[0].period_start | period: lines[0].period_end }} {{ totals.groups[0].rate | percent }}</p>"
-    german = rendering.run(Job(Source(INVOICE, html), "de")).html
+    german = rendering.run(PageJob(Source(INVOICE, html), "de")).html
     assert "Gesamtbetrag 2.044,09\u00a0€ 15.11.2026 1.234.567 1.–31. Okt. 2026 21\u00a0%" in german
 
 
 def test_what_a_document_does_not_have_is_nothing():
     bare = samples.bare_sample(INVOICE)
     html = "<p>[{% if invoice.notes %}notes{% endif %}{{ invoice.due_date | date }}{{ payment.terms_days | number }}]"
-    assert "<p>[]</p>" in rendering.run(Job(Source(INVOICE, html), "en", bare)).html
+    assert "<p>[]</p>" in rendering.run(PageJob(Source(INVOICE, html), "en", bare)).html
     older = {name: value for name, value in bare.items() if name != "tax"}
-    assert "<p>-</p>" in rendering.run(Job(Source(INVOICE, "<p>-{{ tax.legal_note }}"), "en", older)).html
+    assert "<p>-</p>" in rendering.run(PageJob(Source(INVOICE, "<p>-{{ tax.legal_note }}"), "en", older)).html
 
 
 def test_a_loop_may_stand_where_a_table_has_its_rows():
@@ -183,11 +184,11 @@ def test_a_loop_may_stand_where_a_table_has_its_rows():
 def test_a_line_of_the_source_is_named_for_what_only_shows_with_the_data():
     source = Source(INVOICE, "<p>{{ invoice.number }}</p>\n\n<p\n class='a'>{{ totals.total | date }}</p>")
     with pytest.raises(Invalid, match="Line 4: Expected a day"):
-        rendering.run(Job(source, "en"))
+        rendering.run(PageJob(source, "en"))
 
 
 def test_our_stylesheet_comes_last_and_pages_are_numbered():
-    html = rendering.run(Job(Source(INVOICE, "<p>x", ".a { color: red }"), "nl", watermark="VERVALLEN")).html
+    html = rendering.run(PageJob(Source(INVOICE, "<p>x", ".a { color: red }"), "nl", watermark="VERVALLEN")).html
     own, ours = html.index(".a{color:red}"), html.rindex("@page { @bottom-right { content:")
     assert own < html.index("image-rendering: crisp-edges") < ours
     assert '"Pagina " counter(page) " van " counter(pages)' in html
@@ -196,7 +197,7 @@ def test_our_stylesheet_comes_last_and_pages_are_numbered():
 
 def test_a_mail_has_a_subject_of_one_line():
     kind = TemplateType.email_invoice
-    page = rendering.run(Job(Source(kind, "<p>x", subject="{{ buyer.company_name }} & {{ invoice.number }}"), "en"))
+    page = rendering.run(PageJob(Source(kind, "<p>x", subject="{{ buyer.company_name }} & {{ invoice.number }}"), "en"))
     assert page.subject == "Müller & Söhne Maschinenbau GmbH & SCAI-2026-000042"
     assert "needs a subject" in refusal("<p>x", kind).message
     assert "variables only" in refusal("<p>x", kind, subject="{% if invoice %}x{% endif %}").message

@@ -14,16 +14,8 @@ from scaicontrol.core.errors import Invalid
 from scaicontrol.services import documents, invoices, partners, statements, templates, uploads
 from scaicontrol.services.documents.models import DocumentVersion
 from scaicontrol.services.partners import PartnerConfigurationPatch
-from scaicontrol.services.templates import (
-    Job,
-    Letter,
-    Letterhead,
-    Source,
-    TemplatePreviewIn,
-    TemplateType,
-    rendering,
-    samples,
-)
+from scaicontrol.services.templates import Letter, Letterhead, PageJob, Source, TemplatePreviewIn, TemplateType
+from scaicontrol.services.templates.engine import rendering, samples
 from tests.einvoices.test_pdf_structure import hold_objects
 from tests.factories import ACME, NORTHWIND, ada, bert, petra, sam
 from tests.factories.invoices import RENDERER, a_draft, again, finalized, sent
@@ -116,7 +108,7 @@ async def test_wherever_a_picture_may_stand_an_upload_may(backend, html, css):
     name = address.removeprefix(uploads.ROOT)
     source = Source(INVOICE, html.format(address), css.replace("{name}", name).replace("{}", address))
     pictures = await uploads.embedded(backend.ports.objects, NORTHWIND, source.texts)
-    page = rendering.run(Job(source, "en", samples.sample(INVOICE), pictures=pictures)).html
+    page = rendering.run(PageJob(source, "en", samples.sample(INVOICE), pictures=pictures)).html
     assert page.count(f"data:image/svg+xml;base64,{stored(backend, address)}") == 1
     assert "api/v1/uploads" not in page
     assert not {"\ue000", "\ue001"} & set(page)
@@ -131,7 +123,7 @@ async def test_what_only_speaks_of_an_upload_stays_as_it_is(backend, text):
     sample = samples.sample(INVOICE)
     variables = sample | {"invoice": sample["invoice"] | {"notes": said}}
     pictures = await uploads.embedded(backend.ports.objects, NORTHWIND, source.texts)
-    page = rendering.run(Job(source, "en", variables, pictures=pictures)).html
+    page = rendering.run(PageJob(source, "en", variables, pictures=pictures)).html
     assert page.count("data:image/png;base64,") == 1
     assert page.count(address) == 2
 
@@ -219,7 +211,7 @@ async def test_a_mail_links_to_its_pictures(backend):
     await live(backend, TemplateType.email_invoice, "fancy", html_content=html)
 
     async def found(uow):
-        wish = templates.Wish(NORTHWIND, TemplateType.email_invoice, "en", "fancy")
+        wish = templates.TemplateSelection(NORTHWIND, TemplateType.email_invoice, "en", "fancy")
         return await templates.resolve(uow, wish)
 
     template = await backend.ask(petra, found)

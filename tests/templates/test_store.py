@@ -13,8 +13,8 @@ from scaicontrol.services.templates import (
     InvoiceTemplateVersion,
     TemplateFile,
     TemplatePut,
+    TemplateSelection,
     TemplateType,
-    Wish,
 )
 from tests.factories import NORTHWIND, SOUTHBAY, ada, alice, petra, sam
 from tests.factories.templates import BY_HAND, INVOICE, draft, live, partner_names, tenant_names, written
@@ -143,7 +143,7 @@ async def test_the_first_that_fits_is_taken(backend):
     for name, owner in (("tenants", sam), ("other", petra)):
         await live(backend, TemplateType.email_invoice, name, by=owner, language="nl")
     await draft(backend, TemplateType.email_credit_note, "tenants", language="nl")
-    wish = Wish(NORTHWIND, TemplateType.email_invoice, "nl", "tenants", "partners")
+    wish = TemplateSelection(NORTHWIND, TemplateType.email_invoice, "nl", "tenants", "partners")
     for expected in reversed(stored):
         for actor in (petra, alice, ada):
             found = await backend.ask(actor, templates.resolve, wish)
@@ -154,7 +154,7 @@ async def test_the_first_that_fits_is_taken(backend):
 
 async def test_a_draft_is_never_taken(backend):
     await draft(backend, TemplateType.email_invoice, "tenants")
-    wish = Wish(NORTHWIND, TemplateType.email_invoice, "nl", "tenants")
+    wish = TemplateSelection(NORTHWIND, TemplateType.email_invoice, "nl", "tenants")
     assert await backend.ask(petra, templates.resolve, wish) is None
 
 

@@ -1,6 +1,6 @@
 """Billing: what is due, as a pure plan that is previewed, compared, and applied exactly."""
 
-from .compute import Document, Plan, PlannedLine, Quarantined, compute
+from .compute import BillingPlan, ComputedDocument, PlannedLine, Quarantined, compute
 from .events import QuarantineResolved, RunApplied, RunDiscarded, RunPlanned
 from .lifecycle import RunLifecycle, RunStatus
 from .models import BillingCharge, BillingRun, PlannedDocument, QuarantineItem
@@ -20,16 +20,16 @@ from .snapshot import Buyer, Consumed, DueChange, DuePeriod, Metric, Seller, Sna
 
 __all__ = [
     "BillingCharge",
+    "BillingPlan",
     "BillingRun",
     "Buyer",
+    "ComputedDocument",
     "Consumed",
-    "Document",
     "DueChange",
     "DuePeriod",
     "Metric",
     "Overview",
     "PartnerSummary",
-    "Plan",
     "PlannedDocument",
     "PlannedLine",
     "QuarantineItem",

@@ -47,7 +47,7 @@ class PlannedLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class ComputedDocument:
     """
     One invoice to be: per tenant and currency, or per subscription when the partner groups so.
 
@@ -97,12 +97,12 @@ class Quarantined:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    documents: tuple[Document, ...]
+class BillingPlan:
+    documents: tuple[ComputedDocument, ...]
     quarantined: tuple[Quarantined, ...]
 
 
-def compute(snapshot: Snapshot) -> Plan:
+def compute(snapshot: Snapshot) -> BillingPlan:
     """Turn a snapshot into its plan: everything due is a line, a zero, or quarantined, and nothing is twice."""
     by_document: dict[tuple[str, str, str], list[PlannedLine]] = defaultdict(list)
     quarantined: list[Quarantined] = []
@@ -123,7 +123,7 @@ def compute(snapshot: Snapshot) -> Plan:
             documents.append(_document(tenant_id, currency, group, lines, snapshot))
         except ControlError as error:
             quarantined += _hold(lines, tenant_id, error)
-    return Plan(tuple(documents), tuple(quarantined))
+    return BillingPlan(tuple(documents), tuple(quarantined))
 
 
 def _parts(due: DuePeriod | DueChange) -> Iterator[str]:
@@ -260,13 +260,15 @@ def _change_lines(due: DueChange, language: str) -> Iterator[PlannedLine]:
         )
 
 
-def _document(tenant_id: str, currency: str, group: str, lines: Sequence[PlannedLine], snapshot: Snapshot) -> Document:
+def _document(
+    tenant_id: str, currency: str, group: str, lines: Sequence[PlannedLine], snapshot: Snapshot
+) -> ComputedDocument:
     ordered = sorted(lines, key=lambda line: (line.subscription_id, line.period.start, line.charge_kind))
     billed = tuple(line for line in ordered if line.amount_cents)
     zeros = tuple(line for line in ordered if not line.amount_cents)
     key = ":".join(part for part in (tenant_id, currency, group) if part)
     if not billed:
-        return Document(key, tenant_id, currency, (), zeros, 0, 0, "", "", "en")
+        return ComputedDocument(key, tenant_id, currency, (), zeros, 0, 0, "", "", "en")
     buyer = _buyer(snapshot, tenant_id)
     decision = _decide(snapshot, buyer, billed)
     zone = snapshot.seller.zone
@@ -279,7 +281,7 @@ def _document(tenant_id: str, currency: str, group: str, lines: Sequence[Planned
     if summed.total_cents < 0:
         # A refund by invoice would be no invoice; the credit waits for charges that outweigh it.
         raise _refused("credit_exceeds_charges", "The credits outweigh the charges; they wait for the next run.")
-    return Document(
+    return ComputedDocument(
         key,
         tenant_id,
         currency,

@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field
 from scaicontrol.core.ids import Id
 from scaicontrol.core.schemas import Exact, In, Moment, MomentIn, Out
 
-from .compute import Document
+from .compute import ComputedDocument
 
 
 class RunIn(In):
@@ -123,7 +123,7 @@ class PreviewOut(Out):
     lines: list[PreviewLineOut]
 
     @classmethod
-    def of(cls, document: Document) -> "PreviewOut":
+    def of(cls, document: ComputedDocument) -> "PreviewOut":
         return cls(
             tenant_id=document.tenant_id,
             currency=document.currency,

@@ -5,19 +5,9 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from scaicontrol.core.ids import Id
 from scaicontrol.core.periods import BillingPeriod
-from scaicontrol.core.schemas import (
-    Currency,
-    Exact,
-    In,
-    JsonObject,
-    Moment,
-    MomentIn,
-    OneLine,
-    Out,
-    Printed,
-    RowVersion,
-)
+from scaicontrol.core.schemas import Currency, Exact, In, JsonObject, Moment, MomentIn, OneLine, Out, RowVersion
 from scaicontrol.core.schemas import Price as PriceCents
+from scaicontrol.media.fonts import Printed
 
 PlanSlug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 MetricSlug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]

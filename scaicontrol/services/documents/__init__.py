@@ -3,7 +3,7 @@
 from .queries import detail, versions
 from .sealed import SealedDocument, sealed
 from .service.deliver import MailMaterial, mail_material, record_delivery, send
-from .service.download import File, einvoice, pdf
+from .service.download import DocumentFile, einvoice, pdf
 from .service.rehearse_rules import RulesRehearsal, WouldFail, rehearse_rules
 from .service.render import late_renders, regenerate_pdf, render_due
 from .service.sweep import sweep_orphans
@@ -11,7 +11,7 @@ from .service.verify_files import verify_files
 from .service.verify_series import series, verify_series
 
 __all__ = [
-    "File",
+    "DocumentFile",
     "MailMaterial",
     "RulesRehearsal",
     "SealedDocument",

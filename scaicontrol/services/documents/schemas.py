@@ -59,7 +59,7 @@ class InvoiceDetail(InvoiceOut):
     events: list[InvoiceEventOut]
 
 
-class MailQueued(Out):
+class DeliveryQueued(Out):
     model_config = ConfigDict(json_schema_extra={"examples": [{"mail_id": "mel_1", "status": "pending"}]})
 
     mail_id: str

@@ -43,12 +43,12 @@ async def sealed(uow: UnitOfWork, invoice_ids: Sequence[str]) -> list[SealedDocu
     documents = []
     for invoice in found:
         decision = decisions[invoice.id]
-        paper = await sealed_source(invoice, decision, originals.get(invoice.referenced_invoice_id or ""))
+        source = await sealed_source(invoice, decision, originals.get(invoice.referenced_invoice_id or ""))
         documents.append(
             SealedDocument(
                 invoice,
                 await seal.canonical(invoice, invoice.lines, decision),
-                await computed(len(paper.lines), document_of, paper),
+                await computed(len(source.lines), document_of, source),
                 files[invoice.id],
             )
         )

@@ -10,11 +10,11 @@ from .document import (
     Document,
     DocumentTotals,
     Endpoint,
+    InvoicingPeriod,
     Line,
     Party,
-    Payment,
+    PaymentInstructions,
     Preceding,
-    Span,
     VatBreakdown,
     canonical_bytes,
     canonical_digest,
@@ -22,7 +22,7 @@ from .document import (
 from .events import RuleSetInstalled, RuleSetRetired
 from .formats import PROFILES, Format, Profile, every_profile, format_of, prefers_einvoice, profile_of
 from .models import InstalledRuleSet
-from .pdf import Look, attachments, render_html, title_of, unprintable
+from .pdf import Branding, attachments, render_html, title_of, unprintable
 from .queries import get_rule_set, installed, rules_for, with_files
 from .rule_sets import RuleSet, chosen, missing, shipped
 from .service import NewRuleSet, install, retire
@@ -35,22 +35,22 @@ __all__ = [
     "INVOICE",
     "PROFILES",
     "AllowanceCharge",
+    "Branding",
     "Document",
     "DocumentTotals",
     "Endpoint",
     "Format",
     "InstalledRuleSet",
+    "InvoicingPeriod",
     "Line",
-    "Look",
     "NewRuleSet",
     "Party",
-    "Payment",
+    "PaymentInstructions",
     "Preceding",
     "Profile",
     "RuleSet",
     "RuleSetInstalled",
     "RuleSetRetired",
-    "Span",
     "VatBreakdown",
     "Verdict",
     "Written",

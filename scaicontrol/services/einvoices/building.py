@@ -16,11 +16,11 @@ from .document import (
     Document,
     DocumentTotals,
     Endpoint,
+    InvoicingPeriod,
     Line,
     Party,
-    Payment,
+    PaymentInstructions,
     Preceding,
-    Span,
     VatBreakdown,
 )
 
@@ -306,7 +306,7 @@ def _endpoint(row: Row, email_field: str) -> Endpoint | None:
     return Endpoint(email, "EM") if (email := _text(row, email_field)) else None
 
 
-def payment_of(invoice: Row, seller: Row) -> Payment:
+def payment_of(invoice: Row, seller: Row) -> PaymentInstructions:
     """
     Say how the document is paid: by what `payment_means` of the invoice states, else by transfer to the seller.
 
@@ -317,7 +317,7 @@ def payment_of(invoice: Row, seller: Row) -> Payment:
     reference, terms = str(invoice.get("number") or ""), _text(invoice, "payment_terms")
     match means.get("kind"):
         case "card":
-            return Payment(
+            return PaymentInstructions(
                 means_code=CREDIT_CARD if means.get("is_credit") else BANK_CARD,
                 reference=reference,
                 terms=terms,
@@ -326,7 +326,7 @@ def payment_of(invoice: Row, seller: Row) -> Payment:
                 card_holder=_text(means, "holder"),
             )
         case "direct_debit":
-            return Payment(
+            return PaymentInstructions(
                 means_code=SEPA_DIRECT_DEBIT,
                 reference=reference,
                 terms=terms,
@@ -336,7 +336,7 @@ def payment_of(invoice: Row, seller: Row) -> Payment:
             )
     iban = _text(seller, "iban").replace(" ", "").upper()
     transfer = SEPA_TRANSFER if invoice["currency"] == "EUR" else TRANSFER
-    return Payment(
+    return PaymentInstructions(
         means_code=transfer if iban else NOT_DEFINED,
         reference=reference,
         terms=terms,
@@ -355,14 +355,14 @@ def _preceding(invoice: Row, zone: str) -> Preceding | None:
     return Preceding(number, _day(day, zone) if day else None)
 
 
-def _span(row: Row, zone: str) -> Span | None:
+def _span(row: Row, zone: str) -> InvoicingPeriod | None:
     start, end = row.get("period_start"), row.get("period_end")
-    return Span(_day(start, zone), _day(end, zone, last=True)) if start and end else None
+    return InvoicingPeriod(_day(start, zone), _day(end, zone, last=True)) if start and end else None
 
 
-def _around(lines: Sequence[Row], zone: str) -> Span | None:
+def _around(lines: Sequence[Row], zone: str) -> InvoicingPeriod | None:
     spans = [span for row in lines if (span := _span(row, zone))]
-    return Span(min(span.start for span in spans), max(span.end for span in spans)) if spans else None
+    return InvoicingPeriod(min(span.start for span in spans), max(span.end for span in spans)) if spans else None
 
 
 def _day(value: Any, zone: str, *, last: bool = False) -> date:

@@ -62,7 +62,7 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class InvoicingPeriod:
     """A service period (BG-14, BG-26) by its first and last day."""
 
     start: date
@@ -106,7 +106,7 @@ class Line:
     base_quantity: Decimal = Decimal(1)
     unit_label: str = ""
     detail: str = ""
-    period: Span | None = None
+    period: InvoicingPeriod | None = None
     allowances: tuple[AllowanceCharge, ...] = ()
     charges: tuple[AllowanceCharge, ...] = ()
 
@@ -140,7 +140,7 @@ class DocumentTotals:
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
+class PaymentInstructions:
     """
     BG-16 and exactly the group its code asks for: the seller's account (BG-17), a card (BG-18), or a mandate (BG-19).
 
@@ -189,10 +189,10 @@ class Document:
     lines: tuple[Line, ...]
     vat: tuple[VatBreakdown, ...]
     totals: DocumentTotals
-    payment: Payment
+    payment: PaymentInstructions
     language: str = "en"
     due_date: date | None = None
-    period: Span | None = None
+    period: InvoicingPeriod | None = None
     buyer_reference: str = ""
     purchase_order_ref: str = ""
     notes: tuple[str, ...] = ()

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from scaicontrol.core import fonts
 from scaicontrol.core.errors import Reason
 from scaicontrol.core.ports import Attachment, Conformance
 from scaicontrol.core.text import leaves_no_trace, named
+from scaicontrol.media import fonts
 from scaicontrol.services import templates, uploads
 
 from .document import Document
@@ -14,20 +14,20 @@ from .variables import variables
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What a partner's documents wear: a logo, as a `data:` URI or an upload that is among `pictures`, and a colour."""
+class Branding:
+    """A partner's logo, as a `data:` URI or an upload that is among `pictures`, and its colour."""
 
     logo_url: str | None = None
     brand_color: str | None = None
     pictures: uploads.Pictures = field(default_factory=dict)
 
 
-def render_html(document: Document, look: Look | None = None, *, void: bool = False) -> str:
+def render_html(document: Document, branding: Branding | None = None, *, void: bool = False) -> str:
     """Render a document with the built-in template of its kind, in its language."""
-    look = look or Look()
+    branding = branding or Branding()
     kind: templates.DocumentKind = "credit_note" if document.is_credit_note else "invoice"
-    shown = variables(document, logo_url=look.logo_url, brand_color=look.brand_color)
-    shown["brand"]["logo_url"] = uploads.shown(shown["brand"]["logo_url"], look.pictures)
+    shown = variables(document, logo_url=branding.logo_url, brand_color=branding.brand_color)
+    shown["brand"]["logo_url"] = uploads.shown(shown["brand"]["logo_url"], branding.pictures)
     return templates.render_html(shown, document.language, kind, void=void)
 
 

@@ -70,7 +70,7 @@ async def judge(written: Written, rules: Sequence[RuleSet] | None = None) -> Ver
     if rules is None:
         rules = rule_sets.chosen(profile.key, written.issue_date)
     runnable = [each for each in rules if each.is_schema or rule_sets.is_processor_installed()]
-    found = await validator.hold(written.xml, runnable) if runnable else []
+    found = await validator.run_schematron(written.xml, runnable) if runnable else []
     waived = _WAIVED.get(profile.key, frozenset())
     if reasons := [reason for reason in found if reason.rule not in waived]:
         return Verdict(passed=(OWN_CHECKS,), reasons=tuple(reasons))

@@ -15,7 +15,7 @@ from scaicontrol.core.processes import Workers
 
 from . import schema, schematron
 from .business_terms import field_of
-from .checks.said import broken
+from .checks.reasons import broken
 from .rule_sets import RuleSet
 from .schema import Finding
 
@@ -27,7 +27,7 @@ LONG_TIME_LIMIT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ValidationJob:
     """A document and the files it is held against; without a document the rules are compiled and tried."""
 
     xml: bytes | None
@@ -35,33 +35,33 @@ class Job:
     rules: tuple[str, ...]
 
 
-async def hold(xml: bytes, sets: Sequence[RuleSet]) -> list[Reason]:
+async def run_schematron(xml: bytes, sets: Sequence[RuleSet]) -> list[Reason]:
     """Give every violation of the official sets by a document, in our words; in our words."""
     schemas = [str(each.path) for each in sets if each.is_schema]
     rules = tuple(str(each.path) for each in sets if not each.is_schema)
     process = _process() if len(xml) < LONG else _process_of_the_long()
-    found = await process.call(Job(xml, schemas[0] if schemas else None, rules))
+    found = await process.call(ValidationJob(xml, schemas[0] if schemas else None, rules))
     return [_reason(*finding) for finding in found]
 
 
 async def try_rules(stylesheet: str) -> None:
     """Compile a stylesheet and run it on a bare document, or raise Invalid with what the processor says."""
-    found = await _process().call(Job(None, None, (stylesheet,)))
+    found = await _process().call(ValidationJob(None, None, (stylesheet,)))
     if found:
         raise Invalid(f"The rule set cannot be used. {found[0][1]}")
 
 
 @cache
-def _process() -> Workers[Job, list[Finding]]:
+def _process() -> Workers[ValidationJob, list[Finding]]:
     return Workers(run, "e-invoice validator", count=1, time_limit=TIME_LIMIT, recycle_after=500)
 
 
 @cache
-def _process_of_the_long() -> Workers[Job, list[Finding]]:
+def _process_of_the_long() -> Workers[ValidationJob, list[Finding]]:
     return Workers(run, "validator of long e-invoices", count=1, time_limit=LONG_TIME_LIMIT, recycle_after=50)
 
 
-def run(job: Job) -> list[Finding]:
+def run(job: ValidationJob) -> list[Finding]:
     """Hold one document against its schema and rules; in the validator's own process."""
     if job.xml is None:
         return [finding for stylesheet in job.rules for finding in _trial(stylesheet)]

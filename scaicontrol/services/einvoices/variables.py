@@ -7,7 +7,7 @@ from typing import Any
 
 from scaicontrol.services import tax, uploads
 
-from .document import AllowanceCharge, Document, Line, Party, Payment
+from .document import AllowanceCharge, Document, Line, Party, PaymentInstructions
 
 _CITY_FIRST = frozenset({"US", "CA", "AU"})
 _POSTAL_CODE_LAST = frozenset({"GB", "IE"})
@@ -169,7 +169,7 @@ def _seller(document: Document) -> dict[str, Any]:
 
 
 def _payment(document: Document) -> dict[str, Any]:
-    payment: Payment = document.payment
+    payment: PaymentInstructions = document.payment
     days = (document.due_date - document.issue_date).days if document.due_date else None
     return {
         **asdict(payment),

@@ -66,3 +66,16 @@ class UserSignedIn(DomainEvent):
     @property
     def lifecycle_step(self) -> str:
         return self.session
+
+
+class DirectorySynced(DomainEvent):
+    """The directory was mirrored; `deletions_aborted` means that it looked too empty to be believed."""
+
+    topic: ClassVar[str] = "directory.synced"
+    resource: ClassVar[str] = "sync_id"
+    public: ClassVar[bool] = False
+
+    sync_id: str
+    counts: dict[str, int]
+    deletions_aborted: bool
+    problems: list[str]

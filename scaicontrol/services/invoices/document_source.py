@@ -46,17 +46,17 @@ class DocumentSource:
         return bool(self.invoice["document_type"] == "credit_note")
 
 
-def language_of(paper: DocumentSource) -> str:
+def language_of(source: DocumentSource) -> str:
     """Give the language a document is written in."""
-    return einvoices.language_of(paper.invoice, paper.buyer)
+    return einvoices.language_of(source.invoice, source.buyer)
 
 
-def title_of(paper: DocumentSource) -> str:
-    return einvoices.title_of(str(paper.invoice["number"]), language_of(paper), is_credit_note=paper.is_credit_note)
+def title_of(source: DocumentSource) -> str:
+    return einvoices.title_of(str(source.invoice["number"]), language_of(source), is_credit_note=source.is_credit_note)
 
 
-def document_of(paper: DocumentSource) -> einvoices.Document:
-    return einvoices.document_from(paper.invoice, paper.lines, paper.seller, paper.buyer, paper.decision)
+def document_of(source: DocumentSource) -> einvoices.Document:
+    return einvoices.document_from(source.invoice, source.lines, source.seller, source.buyer, source.decision)
 
 
 def row_of(

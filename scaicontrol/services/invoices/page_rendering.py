@@ -11,53 +11,53 @@ from scaicontrol.core.errors import ControlError, Invalid, Reason
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, templates, uploads
 from scaicontrol.services.einvoices import Format, Profile
-from scaicontrol.services.templates import Published, TemplateType, Wish
+from scaicontrol.services.templates import Published, TemplateSelection, TemplateType
 from scaicontrol.services.uploads import Pictures
 
 from .document_source import DocumentSource, document_of, language_of, title_of
 
 
-def selection_of(paper: DocumentSource) -> Wish:
+def selection_of(source: DocumentSource) -> TemplateSelection:
     """Say which template a document asks for."""
-    kind = TemplateType(paper.invoice["document_type"])
-    return Wish.of(kind, paper.invoice["language"] or "en", paper.seller, paper.buyer)
+    kind = TemplateType(source.invoice["document_type"])
+    return TemplateSelection.of(kind, source.invoice["language"] or "en", source.seller, source.buyer)
 
 
-async def template_for(uow: UnitOfWork, paper: DocumentSource) -> Published | None:
+async def template_for(uow: UnitOfWork, source: DocumentSource) -> Published | None:
     """Find the published template of a document; None means the built-in one."""
-    return await templates.resolve(uow, selection_of(paper))
+    return await templates.resolve(uow, selection_of(source))
 
 
-def missing_template(paper: DocumentSource, template: Published | None) -> list[str]:
+def missing_template(source: DocumentSource, template: Published | None) -> list[str]:
     """Warn of a name that leads to no published template."""
-    names = selection_of(paper).names
+    names = selection_of(source).names
     if template is not None or not names:
         return []
     return [f"No template named '{names[0]}' is published for it; the built-in one is used."]
 
 
-async def pictures_of(backend: Backend, paper: DocumentSource, template: Published | None) -> Pictures:
+async def pictures_of(backend: Backend, source: DocumentSource, template: Published | None) -> Pictures:
     """Fetch the uploads that a document's pages show. Call it outside any transaction."""
-    return await uploads.embedded(backend.ports.objects, paper.seller.get("partner_id"), _texts(paper, template))
+    return await uploads.embedded(backend.ports.objects, source.seller.get("partner_id"), _texts(source, template))
 
 
-def _texts(paper: DocumentSource, template: Published | None) -> list[str]:
-    return [str(paper.seller.get("logo_url")), *(template.source.texts if template else ())]
+def _texts(source: DocumentSource, template: Published | None) -> list[str]:
+    return [str(source.seller.get("logo_url")), *(template.source.texts if template else ())]
 
 
 async def printed(
-    paper: DocumentSource, template: Published | None, pictures: Pictures, *, is_void: bool = False
+    source: DocumentSource, template: Published | None, pictures: Pictures, *, is_void: bool = False
 ) -> str:
     """Write a document's pages: HTML that needs nothing else. Call it outside any transaction."""
     if template is None:
-        return await computed(len(paper.lines), _builtin_page, paper, pictures, is_void=is_void)
-    words = templates.labels(language_of(paper))
+        return await computed(len(source.lines), _builtin_page, source, pictures, is_void=is_void)
+    words = templates.labels(language_of(source))
     page = await templates.render(
-        templates.Job(
+        templates.PageJob(
             template.source,
-            language_of(paper),
-            await shown_to_templates(paper, is_void=is_void),
-            title=title_of(paper),
+            language_of(source),
+            await shown_to_templates(source, is_void=is_void),
+            title=title_of(source),
             watermark=words.void if is_void else "",
             pictures=pictures,
         )
@@ -65,64 +65,64 @@ async def printed(
     return page.html
 
 
-def _builtin_page(paper: DocumentSource, pictures: Pictures, *, is_void: bool) -> str:
-    look = einvoices.Look(paper.seller.get("logo_url"), paper.seller.get("brand_color"), pictures)
+def _builtin_page(source: DocumentSource, pictures: Pictures, *, is_void: bool) -> str:
+    branding = einvoices.Branding(source.seller.get("logo_url"), source.seller.get("brand_color"), pictures)
     try:
-        return einvoices.render_html(document_of(paper), look, void=is_void)
+        return einvoices.render_html(document_of(source), branding, void=is_void)
     except TemplateError as error:
         raise Invalid(str(error)) from error
 
 
-async def shown_to_templates(paper: DocumentSource, *, is_void: bool = False) -> dict[str, Any]:
+async def shown_to_templates(source: DocumentSource, *, is_void: bool = False) -> dict[str, Any]:
     """Give the variables that a template of people sees (contract §19.2)."""
-    shown = await variables_of(paper)
+    shown = await variables_of(source)
     shown["invoice"]["status"] = "void" if is_void else "finalized"
     return shown
 
 
-async def variables_of(paper: DocumentSource) -> dict[str, Any]:
+async def variables_of(source: DocumentSource) -> dict[str, Any]:
     """Give the variables of a document in its seller's dress."""
-    return await computed(len(paper.lines), _variables, paper)
+    return await computed(len(source.lines), _variables, source)
 
 
-def _variables(paper: DocumentSource) -> dict[str, Any]:
-    brand = {name: paper.seller.get(name) for name in ("logo_url", "brand_color")}
-    return einvoices.variables(document_of(paper), **brand)
+def _variables(source: DocumentSource) -> dict[str, Any]:
+    brand = {name: source.seller.get(name) for name in ("logo_url", "brand_color")}
+    return einvoices.variables(document_of(source), **brand)
 
 
 async def written_and_judged(
-    paper: DocumentSource,
+    source: DocumentSource,
     target: Format,
     profile: Profile | None = None,
     rules: Sequence[einvoices.RuleSet] | None = None,
 ) -> tuple[bytes, einvoices.Verdict]:
     """Write a document's XML and hold it against every gate of its format. Call it outside any transaction."""
-    written = await computed(len(paper.lines), _written, paper, target, profile)
+    written = await computed(len(source.lines), _written, source, target, profile)
     return written.xml, await einvoices.judge(written, rules)
 
 
-def _written(paper: DocumentSource, target: Format, profile: Profile | None) -> einvoices.Written:
-    return einvoices.write(document_of(paper), target, profile)
+def _written(source: DocumentSource, target: Format, profile: Profile | None) -> einvoices.Written:
+    return einvoices.write(document_of(source), target, profile)
 
 
-async def print_problems(paper: DocumentSource, template: Published | None, pictures: Pictures) -> list[Reason]:
+async def print_problems(source: DocumentSource, template: Published | None, pictures: Pictures) -> list[Reason]:
     """Try to write the pages, and name what the law wants on them and they do not show."""
     try:
-        html = await printed(paper, template, pictures)
+        html = await printed(source, template, pictures)
     except ControlError as error:
         return [does_not_render(error)]
-    return await computed(len(paper.lines), _unreadable, paper, html if template else None)
+    return await computed(len(source.lines), _unreadable, source, html if template else None)
 
 
-def _unreadable(paper: DocumentSource, html: str | None) -> list[Reason]:
+def _unreadable(source: DocumentSource, html: str | None) -> list[Reason]:
     """Name what the pages cannot show, and what pages of a template of people leave out."""
-    reasons = list(einvoices.unprintable(document_of(paper)))
+    reasons = list(einvoices.unprintable(document_of(source)))
     if html is None:
         return reasons
     text = templates.text_of_html(html)
-    return reasons + templates.absent(_variables(paper), text, paper.invoice["language"] or "en")
+    return reasons + templates.absent(_variables(source), text, source.invoice["language"] or "en")
 
 
 def does_not_render(error: Exception) -> Reason:
-    """Say what keeps pages from being written, whatever paper they are of."""
+    """Say what keeps pages from being written, whatever source they are of."""
     return Reason("template_error", f"The template does not render: {error}", "template")

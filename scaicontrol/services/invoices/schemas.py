@@ -22,10 +22,10 @@ from scaicontrol.core.schemas import (
     Out,
     Patch,
     Price,
-    Printed,
     Rate,
     RowVersion,
 )
+from scaicontrol.media.fonts import Printed
 
 from .lifecycle import DocumentType, InvoiceStatus
 

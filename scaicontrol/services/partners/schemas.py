@@ -13,9 +13,9 @@ from scaicontrol.core.schemas import (
     OneLine,
     Out,
     Patch,
-    Printed,
     RowVersion,
 )
+from scaicontrol.media.fonts import Printed
 
 from .terms import ExportCategory, InvoiceGrouping, Language, Proration, TrialEnd, ViesPolicy
 

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scaicontrol.core import identifiers, postal_addresses
+from scaicontrol.core import postal_addresses
 from scaicontrol.core.errors import Conflict
 from scaicontrol.core.periods import time_zone
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import uploads
 
-from . import queries
+from . import identifiers, queries
 from .events import PartnerBillingLinked, PartnerBillingUpdated, PartnerConfigured
 from .models import PartnerConfiguration
 from .schemas import PartnerConfigurationPatch

@@ -3,7 +3,8 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from scaicontrol.core.schemas import In, JsonObject, Moment, MomentIn, OneLine, Out, Patch, Printed
+from scaicontrol.core.schemas import In, JsonObject, Moment, MomentIn, OneLine, Out, Patch
+from scaicontrol.media.fonts import Printed
 
 from .lifecycle import HealthStatus, ServiceStatus
 

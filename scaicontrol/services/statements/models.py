@@ -7,7 +7,7 @@ from scaicontrol.db import IdString, TenantScopedModel, parent_key, within_tenan
 
 
 class AccountDocument(TenantScopedModel):
-    """A stored paper about an account: a statement, or a reminder of one invoice; none is ever replaced."""
+    """A stored document about an account: a statement, or a reminder of one invoice; none is ever replaced."""
 
     append_only = True
     __tablename__ = "account_papers"

@@ -102,7 +102,7 @@ class AccountDocumentOut(Out):
 
 
 class Reminded(Out):
-    """What a reminder comes to; a rehearsal has made no paper yet."""
+    """What a reminder comes to; a rehearsal has made none yet."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"invoice_id": "inv_1", "level": 1, "paper": {"id": "pap_1"}}]}

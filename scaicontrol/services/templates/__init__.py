@@ -1,21 +1,22 @@
 """Templates: how documents and mails look, ours and those people write, and which words they print."""
 
-from .builtin_documents import DEFAULT_COLOR, render_html, usable_color
-from .builtin_mails import Letterhead
-from .compiler import Source
-from .document_variables import DocumentKind, texts
+from .builtin.document_variables import DocumentKind, texts
+from .builtin.documents import DEFAULT_COLOR, render_html, usable_color
+from .builtin.mails import Letterhead
+from .engine.compiler import Source
+from .engine.mandatory import absent, text_of_html
+from .engine.markers import blocks_of, starter
+from .engine.pdf_text import text_of_pdf
+from .engine.rendering import PageJob, RenderedPage, render
+from .engine.tree import variables
 from .events import TemplateDeleted, TemplatePublished, TemplateSaved
 from .filters import day, money, number, percent
 from .kinds import TemplateType
 from .labels import labels
 from .mail_words import MailKind
 from .mails import Letter, write_mail
-from .mandatory import absent, text_of_html
-from .markers import blocks_of, starter
 from .models import InvoiceTemplate, InvoiceTemplateVersion
-from .pdf_text import text_of_pdf
-from .queries import Published, Wish, get, listing, published, resolve, version, versions, visible
-from .rendering import Job, Page, render
+from .queries import Published, TemplateSelection, get, listing, published, resolve, version, versions, visible
 from .schemas import (
     DuplicateIn,
     Imported,
@@ -28,15 +29,14 @@ from .schemas import (
     TemplatePreviewIn,
     TemplatePreviewOut,
     TemplatePut,
+    TemplateVerdict,
     VariableOut,
-    Verdict,
     VersionOut,
 )
 from .service.check import missing_in, validate
 from .service.preview import Preview, preview
 from .service.store import create, delete, duplicate, publish, save
 from .service.transfer import export, import_
-from .tree import variables
 from .words.kinds import Labels
 
 __all__ = [
@@ -46,15 +46,15 @@ __all__ = [
     "Imported",
     "InvoiceTemplate",
     "InvoiceTemplateVersion",
-    "Job",
     "Labels",
     "Letter",
     "Letterhead",
     "MailKind",
-    "Page",
+    "PageJob",
     "Preview",
     "PublishIn",
     "Published",
+    "RenderedPage",
     "Source",
     "TemplateDeleted",
     "TemplateFile",
@@ -67,11 +67,11 @@ __all__ = [
     "TemplatePublished",
     "TemplatePut",
     "TemplateSaved",
+    "TemplateSelection",
     "TemplateType",
+    "TemplateVerdict",
     "VariableOut",
-    "Verdict",
     "VersionOut",
-    "Wish",
     "absent",
     "blocks_of",
     "create",

@@ -8,10 +8,10 @@ from scaicontrol.core.errors import ControlError
 from scaicontrol.core.logging import get_logger
 from scaicontrol.services.uploads import Pictures
 
-from .builtin_mails import Letterhead, render_mail
+from .builtin.mails import Letterhead, render_mail
+from .engine.rendering import PageJob, render
 from .mail_words import MailKind
 from .queries import Published
-from .rendering import Job, render
 
 log = get_logger(__name__)
 
@@ -43,7 +43,7 @@ async def write_mail(letter: Letter) -> tuple[str, str]:
     if letter.template is not None:
         try:
             page = await render(
-                Job(letter.template.source, letter.language, letter.variables, pictures=letter.pictures)
+                PageJob(letter.template.source, letter.language, letter.variables, pictures=letter.pictures)
             )
         except ControlError:
             log.exception(

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from scaicontrol.db import IdString, JsonDocument, Model
 from scaicontrol.db.tenant_filter import PartnerShared
 
-from .compiler import Source
+from .engine.compiler import Source
 from .kinds import TemplateType
 
 _MEDIUM_TEXT: Final = 2**24 - 1

@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 from scaicontrol.core.errors import NotFound
 from scaicontrol.core.work import UnitOfWork
 
-from .compiler import Source
+from .engine.compiler import Source
 from .kinds import TemplateType
 from .models import InvoiceTemplate, InvoiceTemplateVersion
 
@@ -74,7 +74,7 @@ async def version(uow: UnitOfWork, template: InvoiceTemplate, number: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class TemplateSelection:
     """Which template a document or mail would have: the names its buyer and seller chose, and its language."""
 
     partner_id: str
@@ -86,7 +86,7 @@ class Wish:
     @classmethod
     def of(
         cls, document_type: TemplateType, language: str, seller: Mapping[str, Any], buyer: Mapping[str, Any]
-    ) -> "Wish":
+    ) -> "TemplateSelection":
         """Read it off the snapshots of a document."""
         field = document_type.names_field
         return cls(str(seller.get("partner_id") or ""), document_type, language, buyer.get(field), seller.get(field))
@@ -106,28 +106,28 @@ class Published:
     source: Source
 
 
-async def resolve(uow: UnitOfWork, wish: Wish) -> Published | None:
+async def resolve(uow: UnitOfWork, selection: TemplateSelection) -> Published | None:
     """
-    Give the published template a wish leads to, None for the built-in one (contract §19.1).
+    Give the published template a selection leads to, None for the built-in one (contract §19.1).
 
     The tenant's name before the partner's, its language before any, the partner's own before the platform's. No
     permission of its own: the calling verb has authorized.
     """
-    if not wish.names:
+    if not selection.names:
         return None
     query = select(InvoiceTemplate).where(
-        InvoiceTemplate.owner_partner_id.in_((wish.partner_id, PLATFORM)),
-        InvoiceTemplate.name.in_(wish.names),
-        InvoiceTemplate.document_type == wish.document_type,
-        InvoiceTemplate.language_key.in_((wish.language, "")),
+        InvoiceTemplate.owner_partner_id.in_((selection.partner_id, PLATFORM)),
+        InvoiceTemplate.name.in_(selection.names),
+        InvoiceTemplate.document_type == selection.document_type,
+        InvoiceTemplate.language_key.in_((selection.language, "")),
         InvoiceTemplate.published_version.is_not(None),
     )
-    found = sorted((await uow.session.scalars(query)).all(), key=lambda each: _rank(each, wish))
+    found = sorted((await uow.session.scalars(query)).all(), key=lambda each: _rank(each, selection))
     return await published(uow, found[0].id, found[0].published_version) if found else None
 
 
-def _rank(template: InvoiceTemplate, wish: Wish) -> tuple[int, bool, bool]:
-    return wish.names.index(template.name), template.language is None, template.is_platforms
+def _rank(template: InvoiceTemplate, selection: TemplateSelection) -> tuple[int, bool, bool]:
+    return selection.names.index(template.name), template.language is None, template.is_platforms
 
 
 async def published(uow: UnitOfWork, template_id: str, number: int | None) -> Published | None:

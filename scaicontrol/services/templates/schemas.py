@@ -25,7 +25,7 @@ _EXAMPLE: JsonDict = {
 }
 
 
-class Content(In):
+class TemplateContent(In):
     """What is written: Liquid over the variables of the type, and the blocks of the designer (`data-inv`)."""
 
     model_config = ConfigDict(str_strip_whitespace=False)
@@ -36,7 +36,7 @@ class Content(In):
     editor_data: EditorData = None
 
 
-class TemplateIn(Content):
+class TemplateIn(TemplateContent):
     """A new template; it prints nothing until it is published."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
@@ -47,7 +47,7 @@ class TemplateIn(Content):
     owner_partner_id: Id | None = Field(default=None, description="Platform actors: for this partner, else for all.")
 
 
-class TemplatePut(Content):
+class TemplatePut(TemplateContent):
     """A save: what it says anew, as the next version. Name, type and language stay; duplicate it to change them."""
 
     model_config = ConfigDict(
@@ -81,7 +81,7 @@ class DuplicateIn(In):
     language: Language | None = None
 
 
-class TemplatePreviewIn(Content):
+class TemplatePreviewIn(TemplateContent):
     """Unsaved content to look at, with the sample or with a document of yours."""
 
     model_config = ConfigDict(
@@ -154,7 +154,7 @@ class VariableOut(Out):
     children: list["VariableOut"]
 
 
-class Verdict(Out):
+class TemplateVerdict(Out):
     """What a check found in one stored template."""
 
     id: str

@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from scaicontrol.core import identifiers, postal_addresses
+from scaicontrol.core import postal_addresses
 from scaicontrol.core.errors import Conflict, Forbidden, invalid
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services.partners import identifiers
 
 from . import queries
 from .buyers import EXEMPTION_FIELDS

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from scaicontrol.core import images
+from scaicontrol.media import images
 
 from . import svg
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import tinycss2
 from lxml import etree
 
-from scaicontrol.core.images import refused
+from scaicontrol.media.images import refused
 
 SVG: Final = "http://www.w3.org/2000/svg"
 XLINK: Final = "http://www.w3.org/1999/xlink"

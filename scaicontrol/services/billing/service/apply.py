@@ -21,7 +21,7 @@ from scaicontrol.services import partners
 from scaicontrol.services.invoices import Invoice, InvoiceStatus
 
 from .. import queries
-from ..compute import Document, Quarantined, compute
+from ..compute import ComputedDocument, Quarantined, compute
 from ..lifecycle import RunLifecycle, RunStatus
 from ..models import BillingRun, PlannedDocument
 from .ending import end, recount
@@ -138,7 +138,7 @@ async def apply_document(uow: UnitOfWork, run_id: str, key: str) -> str | None:
     return planned.invoice_id
 
 
-def _changed(planned: PlannedDocument, document: Document | None, run: BillingRun) -> Quarantined:
+def _changed(planned: PlannedDocument, document: ComputedDocument | None, run: BillingRun) -> Quarantined:
     now = "nothing is due any more" if document is None else f"it would now be {document.total_cents}"
     return Quarantined(
         planned.tenant_id,

@@ -16,7 +16,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
 
 from .. import queries
-from ..compute import COMPUTE_VERSION, Document, Plan, compute
+from ..compute import COMPUTE_VERSION, BillingPlan, ComputedDocument, compute
 from ..events import RunPlanned
 from ..lifecycle import RunLifecycle, RunStatus
 from ..models import BillingRun, PlannedDocument
@@ -72,7 +72,7 @@ async def _begin(uow: UnitOfWork, partner_id: str, as_of: datetime, tenant_ids: 
 class _Shown:
     """What one chunk adds to the run: digests in a fixed order, and counts."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: BillingPlan) -> None:
         self.digests = [f"{document.key}={document.digest}\n" for document in plan.documents]
         self.totals: Counter[str] = Counter(
             documents=sum(1 for document in plan.documents if document.lines),
@@ -95,7 +95,7 @@ async def _plan_chunk(uow: UnitOfWork, run: BillingRun, tenant_ids: Sequence[str
     return _Shown(planned)
 
 
-def _row(run_id: str, partner_id: str, document: Document, now: datetime) -> dict[str, object]:
+def _row(run_id: str, partner_id: str, document: ComputedDocument, now: datetime) -> dict[str, object]:
     return {
         "run_id": run_id,
         "key": document.key,

@@ -14,8 +14,7 @@ from scaicontrol.services.registry import Service
 from scaicontrol.services.subscriptions import RUNNING, Subscription
 
 from .. import queries
-from ..compute import Document, compute
-from ..compute import Plan as BillingPlan
+from ..compute import BillingPlan, ComputedDocument, compute
 from ..models import BillingRun, PlannedDocument
 from ..snapshot import DuePeriod
 from .load import load, metrics_of, seller
@@ -36,7 +35,7 @@ async def preview(uow: UnitOfWork, tenant_id: str, as_of: datetime) -> BillingPl
     return compute(snapshot)
 
 
-async def upcoming(uow: UnitOfWork, tenant_id: str) -> list[Document]:
+async def upcoming(uow: UnitOfWork, tenant_id: str) -> list[ComputedDocument]:
     """Preview the tenant's next documents: everything that will be due by the end of its running periods."""
     uow.authorize("billing:preview")
     ends = await uow.session.scalars(
@@ -97,7 +96,7 @@ def _ends_before(subscription: Subscription, moment: datetime) -> bool:
     return bool(last) and min(last) <= moment
 
 
-async def show_document(uow: UnitOfWork, run_id: str, key: str) -> Document:
+async def show_document(uow: UnitOfWork, run_id: str, key: str) -> ComputedDocument:
     """Compute one document of a planned run again, with all its lines; drift since the plan is refused by name."""
     run = await queries.get_run(uow, run_id)
     planned = await uow.session.get(PlannedDocument, (run_id, key))

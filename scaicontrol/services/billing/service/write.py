@@ -9,11 +9,13 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, subscriptions
 from scaicontrol.services.invoices import DraftIn, DraftLineIn, Invoice
 
-from ..compute import Document, PlannedLine, Quarantined
+from ..compute import ComputedDocument, PlannedLine, Quarantined
 from ..models import BillingCharge, QuarantineItem
 
 
-async def write_document(uow: UnitOfWork, partner_id: str, document: Document, run_id: str | None) -> Invoice | None:
+async def write_document(
+    uow: UnitOfWork, partner_id: str, document: ComputedDocument, run_id: str | None
+) -> Invoice | None:
     """
     Draft the invoice of a planned document and record its charges; None when there was nothing but zeros.
 
@@ -68,7 +70,7 @@ async def quarantine(uow: UnitOfWork, partner_id: str, items: Sequence[Quarantin
         row.run_id, row.reason_code, row.detail = run_id, item.reason_code, item.detail
 
 
-def _draft(document: Document, run_id: str | None) -> DraftIn:
+def _draft(document: ComputedDocument, run_id: str | None) -> DraftIn:
     period = document.period
     return DraftIn.model_construct(
         tenant_id=document.tenant_id,

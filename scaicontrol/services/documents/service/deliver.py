@@ -22,7 +22,7 @@ from scaicontrol.services.invoices.models import Invoice
 from .. import queries
 from ..events import DeliveryRequested
 from ..models import DocumentDelivery, DocumentVersion
-from ..schemas import MailQueued, SendIn
+from ..schemas import DeliveryQueued, SendIn
 
 _A_DAY = timedelta(days=1)
 _TENANT_MAILS_A_DAY = 5
@@ -30,7 +30,7 @@ _RENDER_SECONDS = 10
 
 
 @verb
-async def send(uow: UnitOfWork, invoice_id: str, data: SendIn | None = None) -> MailQueued:
+async def send(uow: UnitOfWork, invoice_id: str, data: SendIn | None = None) -> DeliveryQueued:
     """
     Ask for a finalized document to be mailed, or show it in the portal, which delivers it at once.
 
@@ -54,7 +54,7 @@ async def send(uow: UnitOfWork, invoice_id: str, data: SendIn | None = None) -> 
     delivery = await _ask(uow, invoice, data, recipients)
     if data.channel == Channel.portal:
         await _delivered(uow, invoice, delivery)
-    return MailQueued(mail_id=delivery.id, status="delivered" if delivery.delivered_at else "pending")
+    return DeliveryQueued(mail_id=delivery.id, status="delivered" if delivery.delivered_at else "pending")
 
 
 async def send_by_itself(uow: UnitOfWork, invoice: Invoice) -> None:

@@ -22,21 +22,21 @@ from .deliver import require_files
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class DocumentFile:
     filename: str
     media_type: str
     body: bytes
 
 
-async def pdf(backend: Backend, actor: Actor, invoice_id: str, version: int | None = None) -> File:
+async def pdf(backend: Backend, actor: Actor, invoice_id: str, version: int | None = None) -> DocumentFile:
     """Fetch the pages of a document, the newest or a named version. Conflict while they are still being made."""
     stored, number = await backend.ask(actor, _stored_pdf, invoice_id, version)
-    return File(f"{number}.pdf", "application/pdf", await backend.ports.objects.get(stored.storage_key))
+    return DocumentFile(f"{number}.pdf", "application/pdf", await backend.ports.objects.get(stored.storage_key))
 
 
 async def einvoice(
     backend: Backend, actor: Actor, invoice_id: str, wanted: Format | None = None, profile: str | None = None
-) -> File:
+) -> DocumentFile:
     """
     Fetch the e-invoice, in the buyer's format and its usual profile unless others are wanted.
 
@@ -51,7 +51,7 @@ async def einvoice(
         file, body = None, await backend.ports.objects.get(stored.storage_key)
     kind = stored.kind if stored else file.kind if file else "xml"
     extension = "xml" if kind == "xml" else "pdf"
-    return File(f"{job.number}-{job.format}.{extension}", f"application/{extension}", body)
+    return DocumentFile(f"{job.number}-{job.format}.{extension}", f"application/{extension}", body)
 
 
 async def _stored_pdf(uow: UnitOfWork, invoice_id: str, version: int | None) -> tuple[DocumentVersion, str]:
@@ -80,8 +80,8 @@ async def _stored_einvoice(
     invoice = await invoices.get(uow, invoice_id)
     invoice.require_sealed("download")
     await require_files(uow, invoice)
-    paper = await document_source.source_of(uow, invoice)
-    chosen = wanted or format_of(paper.buyer)
+    source = await document_source.source_of(uow, invoice)
+    chosen = wanted or format_of(source.buyer)
     profile = einvoices.profile_of(chosen, profile_id)
     files = [
         stored
@@ -102,22 +102,22 @@ async def _stored_einvoice(
         finalized_at=invoice.finalized_at,
         format=chosen,
         profile=profile,
-        template=await _archived_template(uow, invoice_id, paper),
+        template=await _archived_template(uow, invoice_id, source),
         is_void=invoice.status == InvoiceStatus.void,
-        paper=paper,
+        source=source,
         rules=await render.rules_of(uow, invoice, profile),
     )
     return (files[0] if files else None), job
 
 
-async def _archived_template(uow: UnitOfWork, invoice_id: str, paper: DocumentSource) -> Published | None:
+async def _archived_template(uow: UnitOfWork, invoice_id: str, source: DocumentSource) -> Published | None:
     """Give the template of the newest archived pages: another format of a document looks the same."""
     for stored in await queries.versions(uow, invoice_id):
         if stored.kind != "xml" and stored.template_id is None:
             return None
         if stored.kind != "xml":
             return await templates.published(uow, str(stored.template_id), stored.template_version)
-    return await template_for(uow, paper)
+    return await template_for(uow, source)
 
 
 async def _newest_version(uow: UnitOfWork, invoice_id: str) -> int:
@@ -125,7 +125,7 @@ async def _newest_version(uow: UnitOfWork, invoice_id: str) -> int:
 
 
 async def _make(backend: Backend, job: render.RenderJob) -> tuple[render.StoredFile, bytes]:
-    xml, verdict = await written_and_judged(job.paper, job.format, job.profile, job.rules)
+    xml, verdict = await written_and_judged(job.source, job.format, job.profile, job.rules)
     if verdict.reasons:
         raise Refused(
             f"{job.number} cannot be written as {job.format}: {verdict.reasons[0].message}", reasons=verdict.reasons

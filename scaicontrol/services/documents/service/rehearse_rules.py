@@ -62,8 +62,8 @@ async def rehearse_rules(
     found, untouched = [], 0
     newest = rules if rules is not None else await backend.ask(actor, newest_rules)
     for done, invoice_id in enumerate(ids, start=1):
-        paper, invoice = await backend.ask(actor, _sealed, invoice_id)
-        target = format_of(paper.buyer)
+        source, invoice = await backend.ask(actor, _sealed, invoice_id)
+        target = format_of(source.buyer)
         profile = einvoices.profile_of(target)
         of_profile = (
             [each for each in newest if profile.key in each.profiles]
@@ -74,7 +74,7 @@ async def rehearse_rules(
         if not of_profile:
             untouched += 1
         else:
-            _, verdict = await written_and_judged(paper, target, rules=of_profile)
+            _, verdict = await written_and_judged(source, target, rules=of_profile)
             if verdict.reasons:
                 issued = invoice.issue_date or backend.clock.now().date()
                 found.append(WouldFail(invoice.id, invoice.number or "", issued, profile.key, verdict.reasons))

@@ -68,7 +68,7 @@ class RenderJob:
     profile: Profile
     template: Published | None
     is_void: bool
-    paper: DocumentSource
+    source: DocumentSource
     rules: tuple[einvoices.RuleSet, ...]
 
 
@@ -125,8 +125,8 @@ async def material(uow: UnitOfWork, render_id: str) -> RenderJob:
     uow.authorize("invoices:render")
     wanted = await uow.session.get_one(DocumentRender, render_id)
     invoice = await invoices.get(uow, wanted.invoice_id)
-    paper = await source_of(uow, invoice)
-    profile = einvoices.profile_of(format_of(paper.buyer))
+    source = await source_of(uow, invoice)
+    profile = einvoices.profile_of(format_of(source.buyer))
     if invoice.finalized_at is None:
         raise Unavailable(f"{invoice} is not finalized; it has no files.")
     return RenderJob(
@@ -138,11 +138,11 @@ async def material(uow: UnitOfWork, render_id: str) -> RenderJob:
         requested_by=wanted.requested_by,
         number=invoice.number or "",
         finalized_at=invoice.finalized_at,
-        format=format_of(paper.buyer),
+        format=format_of(source.buyer),
         profile=profile,
-        template=await promised_template(uow, wanted, paper),
+        template=await pinned_template(uow, wanted, source),
         is_void=invoice.status == InvoiceStatus.void,
-        paper=paper,
+        source=source,
         rules=await rules_of(uow, invoice, profile),
     )
 
@@ -155,18 +155,18 @@ async def rules_of(uow: UnitOfWork, invoice: Invoice, profile: Profile) -> tuple
 
 async def pdf_of(backend: Backend, job: RenderJob, xml: bytes) -> bytes:
     """Print a document, with its XML inside where the format wants that."""
-    pictures = await pictures_of(backend, job.paper, job.template)
-    html = await printed(job.paper, job.template, pictures, is_void=job.is_void)
+    pictures = await pictures_of(backend, job.source, job.template)
+    html = await printed(job.source, job.template, pictures, is_void=job.is_void)
     return await backend.ports.renderer.pdf(
         html,
-        title=title_of(job.paper),
+        title=title_of(job.source),
         created_at=job.finalized_at,  # the only date in the file, so that the same document gives the same bytes
         attachments=einvoices.attachments(xml, job.format, job.profile),
     )
 
 
 async def _store(backend: Backend, job: RenderJob) -> list[StoredFile]:
-    xml, verdict = await written_and_judged(job.paper, job.format, job.profile, job.rules)
+    xml, verdict = await written_and_judged(job.source, job.format, job.profile, job.rules)
     if verdict.reasons:
         raise Unavailable(f"The e-invoice of {job.number} no longer passes its rules: {verdict.reasons[0].message}")
     pdf = await pdf_of(backend, job, xml)
@@ -271,10 +271,10 @@ async def late_renders(uow: UnitOfWork) -> list[DocumentRender]:
     return list(await uow.session.scalars(late.order_by(DocumentRender.requested_at)))
 
 
-async def promised_template(uow: UnitOfWork, wanted: DocumentRender, paper: DocumentSource) -> Published | None:
+async def pinned_template(uow: UnitOfWork, wanted: DocumentRender, source: DocumentSource) -> Published | None:
     """Give the template the gate approved; a version nobody judged gets what is published now."""
     if wanted.template_id is None:
-        return await template_for(uow, paper)
+        return await template_for(uow, source)
     if not wanted.template_id:
         return None
     found = await templates.published(uow, wanted.template_id, wanted.template_version)

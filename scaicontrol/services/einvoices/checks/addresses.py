@@ -22,7 +22,7 @@ from scaicontrol.core.errors import Reason
 from scaicontrol.services import tax
 
 from ..document import Endpoint
-from .said import broken
+from .reasons import broken
 
 Validate = Callable[[str], object]
 

@@ -13,7 +13,7 @@ from scaicontrol.core.errors import Reason
 
 from ..document import AllowanceCharge, Document, Line, VatBreakdown
 from .categories import family
-from .said import broken
+from .reasons import broken
 
 _HUNDRED = Decimal(100)
 

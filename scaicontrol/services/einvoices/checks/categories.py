@@ -7,7 +7,7 @@ from scaicontrol.core.errors import Reason
 from scaicontrol.services import tax
 
 from ..document import Document, VatBreakdown
-from .said import broken
+from .reasons import broken
 
 # How EN 16931 names the rules of a category: BR-IC-… for K, BR-AF-… for L (IGIC), BR-AG-… for M (IPSI).
 _FAMILY = {"K": "IC", "L": "AF", "M": "AG"}

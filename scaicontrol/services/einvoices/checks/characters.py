@@ -10,7 +10,7 @@ from typing import Any
 from scaicontrol.core.errors import Reason
 
 from ..document import Document
-from .said import broken
+from .reasons import broken
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from scaicontrol.core.errors import Reason
 
-from ..document import CARD, CREDIT_TRANSFER, Document, Party, Payment
-from .said import broken
+from ..document import CARD, CREDIT_TRANSFER, Document, Party, PaymentInstructions
+from .reasons import broken
 
 _EMAIL = re.compile(r"[^@\s]+@([^@.\s]+\.)+[^@.\s]+")
 _CASH_DISCOUNT = re.compile(r"#SKONTO#TAGE=[0-9]+#PROZENT=[0-9]+\.[0-9]{2}(#BASISBETRAG=-?[0-9]+\.[0-9]{2})?#")
@@ -61,7 +61,7 @@ def _contact(seller: Party, rules: str) -> Iterator[Reason]:
         yield broken(_id(rules, 28), f"The seller's e-mail '{seller.email}' is not an address (BT-43).", "seller.email")
 
 
-def _payment(payment: Payment, rules: str) -> Iterator[Reason]:
+def _payment(payment: PaymentInstructions, rules: str) -> Iterator[Reason]:
     """Allow exactly the group that the means of payment asks for."""
     groups = {
         "account": (bool(payment.iban), "the seller's account (BG-17)"),

@@ -7,7 +7,7 @@ from scaicontrol.core.errors import Reason
 from ..document import Document, Endpoint
 from ..writers.xml import register_scheme
 from . import addresses, codes, germany
-from .said import broken
+from .reasons import broken
 
 _DUTCH_MEANS = frozenset({"30", "48", "49", "57", "58", "59"})
 

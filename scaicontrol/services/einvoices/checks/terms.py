@@ -12,7 +12,7 @@ from scaicontrol.services import tax
 
 from ..document import CARD, CREDIT_TRANSFER, DIRECT_DEBIT, AllowanceCharge, Document, Line, Party
 from . import codes
-from .said import broken, lacks
+from .reasons import broken, lacks
 
 _MOST_DECIMALS = 2
 

@@ -9,7 +9,7 @@ from scaicontrol.core.errors import Reason
 
 from ..document import Document
 from . import addresses, germany
-from .said import broken
+from .reasons import broken
 
 
 def check(document: Document) -> Iterator[Reason]:

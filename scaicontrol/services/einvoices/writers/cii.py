@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from ..document import AllowanceCharge, Document, Line, Party, Payment, Span, VatBreakdown
+from ..document import AllowanceCharge, Document, InvoicingPeriod, Line, Party, PaymentInstructions, VatBreakdown
 from ..formats import BASIC, XRECHNUNG_CII, Profile
 from .xml import DECLARATION, attribute, element, escape, plain, register_scheme, seller_identifier, tax_number, wrap
 
@@ -185,7 +185,7 @@ def _settlement(document: Document, profile: Profile) -> str:
     )
 
 
-def _means_group(payment: Payment, *, is_whole: bool) -> str:
+def _means_group(payment: PaymentInstructions, *, is_whole: bool) -> str:
     if payment.is_card:
         card = element("ram:ID", payment.card_last4) + element("ram:CardholderName", payment.card_holder)
         return wrap("ram:ApplicableTradeSettlementFinancialCard", card) if is_whole else ""
@@ -248,7 +248,7 @@ def _rate(category: str, rate: Decimal) -> str:
     return "" if category == "O" else f"<ram:RateApplicablePercent>{plain(rate)}</ram:RateApplicablePercent>"
 
 
-def _period(span: Span | None) -> str:
+def _period(span: InvoicingPeriod | None) -> str:
     if span is None:
         return ""
     days = _date("ram:StartDateTime", span.start) + _date("ram:EndDateTime", span.end)

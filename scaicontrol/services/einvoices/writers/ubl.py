@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from ..document import AllowanceCharge, Document, Line, Party, Payment, Span, VatBreakdown
+from ..document import AllowanceCharge, Document, InvoicingPeriod, Line, Party, PaymentInstructions, VatBreakdown
 from ..formats import XRECHNUNG_UBL, Profile
 from .xml import DECLARATION, attribute, element, escape, plain, register_scheme, seller_identifier, tax_number, wrap
 
@@ -141,7 +141,7 @@ def _payment_means(document: Document) -> str:
     )
 
 
-def _means_group(payment: Payment) -> str:
+def _means_group(payment: PaymentInstructions) -> str:
     if payment.is_card:
         return wrap(
             "cac:CardAccount",
@@ -248,7 +248,7 @@ def _line(line: Line, kind: str, quantity: str, currency: str) -> str:
     )
 
 
-def _period(span: Span | None) -> str:
+def _period(span: InvoicingPeriod | None) -> str:
     if span is None:
         return ""
     return (

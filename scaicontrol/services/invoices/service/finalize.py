@@ -142,9 +142,7 @@ async def _seal(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate, lo
     })  # fmt: skip
     await uow.session.flush()
     template = candidate.template
-    request_files(
-        uow, invoice, version=1, promised=(template.template_id, template.version) if template else ("", None)
-    )
+    request_files(uow, invoice, version=1, pinned=(template.template_id, template.version) if template else ("", None))
     if invoice.is_credit_note:
         await settle.allocate_credit(uow, invoice)
     elif invoice.total_cents == 0:

@@ -33,7 +33,7 @@ from . import taxing
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A draft as it would be finalized now. `paper` is None while something it needs is missing."""
+    """A draft as it would be finalized now. `source` is None while something it needs is missing."""
 
     invoice_id: str
     version: int
@@ -51,20 +51,20 @@ class Candidate:
     inputs_digest: str
     reasons: tuple[Reason, ...]
     rules: tuple[einvoices.RuleSet, ...]  # what its e-invoice is held against on its issue date
-    paper: DocumentSource | None = field(repr=False)
+    source: DocumentSource | None = field(repr=False)
     template: Published | None = field(repr=False)  # None is the built-in one
 
     @property
     def warnings(self) -> list[str]:
-        unmet = missing_template(self.paper, self.template) if self.paper else []
+        unmet = missing_template(self.source, self.template) if self.source else []
         return [*(self.decided.get("warnings") or ()), *unmet]
 
 
 async def check(backend: Backend, actor: Actor, invoice_id: str, data: FinalizeIn | None = None) -> CheckReport:
     """Say everything that keeps a draft from being finalized; consumes nothing."""
     candidate = await backend.ask(actor, candidate_of, invoice_id, data)
-    paper = candidate.paper
-    return await judged(candidate, await pictures_of(backend, paper, candidate.template) if paper else {})
+    source = candidate.source
+    return await judged(candidate, await pictures_of(backend, source, candidate.template) if source else {})
 
 
 async def candidate_of(uow: UnitOfWork, invoice_id: str, data: FinalizeIn | None = None) -> Candidate:
@@ -99,7 +99,7 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
             reasons += crediting.limit_reasons(original, left, invoice)
 
     serial = series.next_number if series else 1
-    paper = None
+    source = None
     if decided and totals and invoice.lines and parties.seller and parties.buyer:
         row = row_of(
             invoice,
@@ -115,9 +115,9 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
         for line_row, part, tax_cents in zip(rows, parts, totals.line_tax_cents, strict=False):
             line_row |= {"tax_category": part.category, "tax_rate": part.rate, "tax_cents": tax_cents}
         await turn()
-        paper = DocumentSource(row, rows, parties.seller, parties.buyer, decided)
+        source = DocumentSource(row, rows, parties.seller, parties.buyer, decided)
     rules = await einvoices.rules_for(uow, einvoices.profile_of(parties.format).key, issue_date)
-    template = await template_for(uow, paper) if paper else None
+    template = await template_for(uow, source) if source else None
     inputs = {
         "template": [template.template_id, template.version] if template else None,
         "rules": [str(each) for each in rules],
@@ -150,7 +150,7 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
         inputs_digest=einvoices.canonical_digest(inputs),
         reasons=tuple(dict.fromkeys(reasons)),
         rules=rules,
-        paper=paper,
+        source=source,
         template=template,
     )
 
@@ -158,10 +158,10 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
 async def judged(candidate: Candidate, pictures: Pictures) -> CheckReport:
     """Hold the finished document against its template and the rules of its format, and report all that was found."""
     reasons, verdict = list(candidate.reasons), einvoices.Verdict()
-    if candidate.paper is not None:
-        reasons += await print_problems(candidate.paper, candidate.template, pictures)
+    if candidate.source is not None:
+        reasons += await print_problems(candidate.source, candidate.template, pictures)
         said = {reason.code for reason in reasons}
-        _, verdict = await written_and_judged(candidate.paper, candidate.parties.format, rules=candidate.rules)
+        _, verdict = await written_and_judged(candidate.source, candidate.parties.format, rules=candidate.rules)
         reasons += [
             reason for reason in verdict.reasons if reason.code == "einvoice_invalid" or reason.code not in said
         ]

@@ -19,7 +19,7 @@ async def template_variables(uow: UnitOfWork, invoice_id: str) -> dict[str, Any]
     if invoice.is_sealed:
         return await shown_to_templates(await source_of(uow, invoice))
     candidate = await prepare(uow, invoice, FinalizeIn())
-    if candidate.paper is None:
+    if candidate.source is None:
         first = candidate.reasons[0].message if candidate.reasons else "it has no lines."
         raise Refused(f"Cannot show {invoice}: {first}", reasons=candidate.reasons)
-    return await shown_to_templates(candidate.paper)
+    return await shown_to_templates(candidate.source)

@@ -13,10 +13,10 @@ PinnedTemplate = tuple[str, int | None] | None
 
 
 def request_files(
-    uow: UnitOfWork, invoice: Invoice, version: int, reason: str | None = None, *, promised: PinnedTemplate = None
+    uow: UnitOfWork, invoice: Invoice, version: int, reason: str | None = None, *, pinned: PinnedTemplate = None
 ) -> DocumentRender:
-    """Queue the files of a version, due now; `promised` names the template it must be made with."""
-    template_id, template_version = promised or (None, None)
+    """Queue the files of a version, due now; `pinned` names the template it must be made with."""
+    template_id, template_version = pinned or (None, None)
     wanted = DocumentRender(
         id=new_id("rnd"),
         tenant_id=invoice.tenant_id,
@@ -49,13 +49,13 @@ def request_files(
 async def request_next_files(uow: UnitOfWork, invoice: Invoice, reason: str) -> DocumentRender:
     """Queue one more version; the caller holds the document locked, so that no version is taken twice."""
     last = select(func.max(DocumentRender.version)).where(DocumentRender.invoice_id == invoice.id)
-    promised = await _template_of_last_render(uow, invoice) if reason == VOID else None
-    return request_files(uow, invoice, (await uow.session.scalar(last) or 0) + 1, reason, promised=promised)
+    pinned = await _template_of_last_render(uow, invoice) if reason == VOID else None
+    return request_files(uow, invoice, (await uow.session.scalar(last) or 0) + 1, reason, pinned=pinned)
 
 
 async def _template_of_last_render(uow: UnitOfWork, invoice: Invoice) -> PinnedTemplate:
     """Give what the newest version was made with: a cancelled document looks like the one that was sent."""
-    worn = select(DocumentRender.template_id, DocumentRender.template_version)
-    newest = worn.where(DocumentRender.invoice_id == invoice.id).order_by(DocumentRender.version.desc()).limit(1)
+    template = select(DocumentRender.template_id, DocumentRender.template_version)
+    newest = template.where(DocumentRender.invoice_id == invoice.id).order_by(DocumentRender.version.desc()).limit(1)
     found = (await uow.session.execute(newest)).first()
     return (found[0], found[1]) if found and found[0] is not None else None

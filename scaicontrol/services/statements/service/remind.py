@@ -1,4 +1,4 @@
-"""Payment reminders: the paper of an overdue invoice, made once per level, and its mail."""
+"""Payment reminders: the pages about an overdue invoice, made once per level, and its mail."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -19,7 +19,7 @@ from scaicontrol.services.invoices import OWED
 from scaicontrol.services.invoices.document_source import source_of
 from scaicontrol.services.invoices.page_rendering import variables_of
 from scaicontrol.services.tax import language_or_english
-from scaicontrol.services.templates import TemplateType, Wish
+from scaicontrol.services.templates import TemplateSelection, TemplateType
 
 from ..events import ReminderRequested
 from ..models import AccountDocument
@@ -36,7 +36,7 @@ async def make_reminder(backend: Backend, actor: Actor, invoice_id: str, level: 
     """
     Make the reminder of an unpaid invoice, keep it, and give its row; without a level the one after the last.
 
-    The same level again is the same paper: it is made once.
+    The same level again is the same document: it is made once.
     """
     made = await backend.ask(actor, _contents, invoice_id, level)
     if isinstance(made, AccountDocument):
@@ -57,19 +57,19 @@ async def remind(backend: Backend, actor: Actor, invoice_id: str, level: int | N
 
     Raises NotFound, and Refused where nothing is overdue or the pages cannot be written.
     """
-    paper = await make_reminder(backend, actor, invoice_id, level)
-    await backend.perform(actor, _ask_mail, paper)
-    return paper
+    reminder = await make_reminder(backend, actor, invoice_id, level)
+    await backend.perform(actor, _ask_mail, reminder)
+    return reminder
 
 
-async def _ask_mail(uow: UnitOfWork, paper: AccountDocument) -> None:
+async def _ask_mail(uow: UnitOfWork, reminder: AccountDocument) -> None:
     uow.authorize("invoices:remind")
     fact = ReminderRequested(
-        invoice_id=paper.invoice_id or "",
-        tenant_id=paper.tenant_id,
-        partner_id=paper.partner_id,
-        paper_id=paper.id,
-        level=paper.level or 1,
+        invoice_id=reminder.invoice_id or "",
+        tenant_id=reminder.tenant_id,
+        partner_id=reminder.partner_id,
+        paper_id=reminder.id,
+        level=reminder.level or 1,
     )
     asked = select(Outbox.id).where(Outbox.idempotency_key == fact.idempotency_key)
     if await uow.session.scalar(asked) is None:
@@ -85,12 +85,12 @@ async def _contents(uow: UnitOfWork, invoice_id: str, level: int | None) -> Acco
         raise NotOverdue(f"Cannot remind of {invoice}: nothing of it is overdue.")
     earlier = await reminders(uow, invoice_id)
     wanted = level or min(len(earlier) + 1, LAST_REMINDER)
-    if known := next((paper for paper in earlier if paper.level == wanted), None):
+    if known := next((reminder for reminder in earlier if reminder.level == wanted), None):
         return known
-    paper = await source_of(uow, invoice)
+    source = await source_of(uow, invoice)
     # What has come in since lets the QR code ask for the rest only.
     paid = {"prepaid_cents": invoice.amount_paid_cents + invoice.amount_credited_cents}
-    shown = await variables_of(replace(paper, invoice={**paper.invoice, **paid}))
+    shown = await variables_of(replace(source, invoice={**source.invoice, **paid}))
     places = -exponent(invoice.currency)
     shown["reminder"] = {
         "level": wanted,
@@ -107,7 +107,7 @@ async def _contents(uow: UnitOfWork, invoice_id: str, level: int | None) -> Acco
         language=language,
         variables=shown,
         template=await templates.resolve(
-            uow, Wish.of(TemplateType.payment_reminder, language, paper.seller, paper.buyer)
+            uow, TemplateSelection.of(TemplateType.payment_reminder, language, source.seller, source.buyer)
         ),
         title=f"{title} {invoice.number}",
         dated=uow.now,

@@ -1,4 +1,4 @@
-"""Statements of account: what a tenant was billed and paid between two days, shown or kept as a paper."""
+"""Statements of account: what a tenant was billed and paid between two days, shown or kept as pages."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -13,11 +13,11 @@ from scaicontrol.core.money import exponent
 from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, invoices, partners, templates, tenants
-from scaicontrol.services.documents import File
+from scaicontrol.services.documents import DocumentFile
 from scaicontrol.services.invoices import InvoiceStatus, SettledBy
 from scaicontrol.services.invoices.models import Invoice, Settlement
 from scaicontrol.services.tax import language_or_english
-from scaicontrol.services.templates import TemplateType, Wish
+from scaicontrol.services.templates import TemplateSelection, TemplateType
 
 from .. import balances
 from ..balances import Billed, Moved
@@ -74,11 +74,11 @@ async def _account(uow: UnitOfWork, tenant_id: str, currency: str, zone: str) ->
 
 async def statement_pdf(
     backend: Backend, actor: Actor, tenant_id: str, first: date, last: date, currency: str | None = None
-) -> File:
+) -> DocumentFile:
     """Make the pages of a statement, keep them with their digest, and give them."""
     contents = await backend.ask(actor, _contents, tenant_id, first, last, currency)
     body, _ = await keep(backend, contents)
-    return File(contents.filename, "application/pdf", body)
+    return DocumentFile(contents.filename, "application/pdf", body)
 
 
 async def _contents(
@@ -111,7 +111,7 @@ async def _contents(
         kind="statement",
         language=language,
         variables=shown | {"statement": _variables(said, language)},
-        template=await templates.resolve(uow, Wish.of(TemplateType.statement, language, seller, buyer)),
+        template=await templates.resolve(uow, TemplateSelection.of(TemplateType.statement, language, seller, buyer)),
         title=templates.labels(language).statement,
         dated=datetime.combine(last, time(), UTC),
         filename=f"statement-{first}-{last}.pdf",

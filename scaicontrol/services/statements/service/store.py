@@ -1,8 +1,8 @@
 """
-Papers about an account, made outside any transaction and kept with their digest.
+Documents about an account, made outside any transaction and kept with their digest.
 
 Read (transaction), write the pages and store them (none), record (transaction). Keys follow from bytes, so doing it
-again is harmless; the same paper is recorded once.
+again is harmless; the same document is recorded once.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ _ARCHIVE: Final = Actor.system("archive")
 @dataclass(frozen=True, slots=True)
 class AccountDocumentContents:
     """
-    What a paper will say and wear, read before it is made.
+    What a document will say and look like, read before it is made.
 
     `deed` ends the sentence of a refusal; `template` is None for the built-in one; `dated` is the only date in the
     file; `row` holds what else is recorded.
@@ -51,15 +51,15 @@ class AccountDocumentContents:
 
 
 async def keep(backend: Backend, contents: AccountDocumentContents) -> tuple[bytes, AccountDocument]:
-    """Make a paper, store it and record it; Refused when its template does not render, as the gate of an invoice is."""
+    """Make, store and record a document; Refused when its template does not render, as the gate of an invoice is."""
     html = await _written(backend, contents)
     body = await backend.ports.renderer.pdf(html, title=contents.title, created_at=contents.dated)
     digest = sha256(body).hexdigest()
     row = contents.row
     key = f"{FOLDER}{row['partner_id']}/{row['tenant_id']}/{contents.kind}-{row['to_day']}-{digest[:16]}.pdf"
     await backend.ports.objects.put(key, body, "application/pdf")
-    # Whoever may read an account may cause its archive to grow by a paper that follows from it.
-    with suppress(Conflict):  # a twin recorded it, or another paper of this level, at the same moment
+    # Whoever may read an account may cause its archive to grow by a document that follows from it.
+    with suppress(Conflict):  # a twin recorded it, or another of this level, at the same moment
         return body, await backend.perform(_ARCHIVE, _record, contents, key, digest, len(body))
     return body, await backend.perform(_ARCHIVE, _record, contents, key, digest, len(body))
 
@@ -72,7 +72,7 @@ async def _written(backend: Backend, contents: AccountDocumentContents) -> str:
         shown = {**contents.variables, "brand": brand | {"logo_url": uploads.shown(brand["logo_url"], pictures)}}
         if source is None:
             return templates.render_html(shown, contents.language, contents.kind)
-        wanted = templates.Job(source, contents.language, shown, title=contents.title, pictures=pictures)
+        wanted = templates.PageJob(source, contents.language, shown, title=contents.title, pictures=pictures)
         return (await templates.render(wanted)).html
     except (ControlError, TemplateError) as error:
         reason = does_not_render(error)
@@ -89,7 +89,7 @@ async def _record(
     if known is not None:
         return known
     made_with = contents.template
-    paper = AccountDocument(
+    document = AccountDocument(
         id=new_id("pap"),
         kind=contents.kind,
         language=contents.language,
@@ -102,5 +102,5 @@ async def _record(
         made_at=uow.now,
         **contents.row,
     )
-    uow.session.add(paper)
-    return paper
+    uow.session.add(document)
+    return document

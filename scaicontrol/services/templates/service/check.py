@@ -16,12 +16,13 @@ from scaicontrol.services import uploads
 from scaicontrol.services.tax import language_or_english
 from scaicontrol.services.uploads import Pictures
 
-from .. import mandatory, queries, rendering, samples
-from ..compiler import Source
+from .. import queries
+from ..engine import mandatory, rendering, samples
+from ..engine.compiler import Source
+from ..engine.pdf_text import text_of_pdf
+from ..engine.rendering import PageJob, RenderedPage
 from ..kinds import LEGAL_DOCUMENTS, TemplateType
-from ..pdf_text import text_of_pdf
-from ..rendering import Job, Page
-from ..schemas import Verdict
+from ..schemas import TemplateVerdict
 
 _ANY_LANGUAGE = "en"
 _OF_A_LINE = 400  # characters that a line of a document takes on its page
@@ -32,9 +33,9 @@ async def require_sound(backend: Backend, owner: str, source: Source, language: 
     await _sound(backend, owner, source, language or _ANY_LANGUAGE)
 
 
-async def _sound(backend: Backend, owner: str, source: Source, language: str) -> tuple[Page, Pictures]:
+async def _sound(backend: Backend, owner: str, source: Source, language: str) -> tuple[RenderedPage, Pictures]:
     pictures = await uploads.embedded(backend.ports.objects, owner, source.texts)
-    return await rendering.render(Job(source, language, pictures=pictures)), pictures
+    return await rendering.render(PageJob(source, language, pictures=pictures)), pictures
 
 
 async def require_publishable(backend: Backend, owner: str, source: Source, language: str | None) -> None:
@@ -58,11 +59,13 @@ def _absent_from_pdf(kind: TemplateType, body: bytes, language: str) -> list[Rea
 
 
 async def _missing(source: Source, language: str, variables: Mapping[str, Any], pictures: Pictures) -> list[Reason]:
-    page = await rendering.render(Job(source, language, variables, pictures=pictures))
+    page = await rendering.render(PageJob(source, language, variables, pictures=pictures))
     return await missing_in(source.document_type, page, variables, language)
 
 
-async def missing_in(kind: TemplateType, page: Page, variables: Mapping[str, Any], language: str) -> list[Reason]:
+async def missing_in(
+    kind: TemplateType, page: RenderedPage, variables: Mapping[str, Any], language: str
+) -> list[Reason]:
     """Name what the law wants and a page does not show."""
     if kind not in LEGAL_DOCUMENTS:
         return []
@@ -80,22 +83,22 @@ async def validate(
     name: str | None = None,
     document_type: TemplateType | None = None,
     language: str | None = None,
-) -> list[Verdict]:
+) -> list[TemplateVerdict]:
     """Check stored templates as they were saved last, and say of each what keeps it from going live."""
 
-    async def read(uow: UnitOfWork) -> list[tuple[Verdict, Source]]:
+    async def read(uow: UnitOfWork) -> list[tuple[TemplateVerdict, Source]]:
         rows = await queries.listing(uow, name=name, document_type=document_type, language=language)
         return [(_unjudged(row), row.source) for row in rows]
 
     return [await _judged(backend, verdict, source) for verdict, source in await backend.ask(actor, read)]
 
 
-def _unjudged(row: Any) -> Verdict:
+def _unjudged(row: Any) -> TemplateVerdict:
     names = ("id", "owner_partner_id", "name", "document_type", "language", "version", "published_version")
-    return Verdict(**{each: getattr(row, each) for each in names}, is_valid=True, problems=[])
+    return TemplateVerdict(**{each: getattr(row, each) for each in names}, is_valid=True, problems=[])
 
 
-async def _judged(backend: Backend, verdict: Verdict, source: Source) -> Verdict:
+async def _judged(backend: Backend, verdict: TemplateVerdict, source: Source) -> TemplateVerdict:
     language = verdict.language or _ANY_LANGUAGE
     kind = verdict.document_type
     try:

@@ -8,8 +8,9 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.services import uploads
 
-from .. import queries, rendering, samples
-from ..rendering import Job
+from .. import queries
+from ..engine import rendering, samples
+from ..engine.rendering import PageJob
 from ..schemas import TemplatePreviewIn
 from .check import language_of, missing_in
 from .store import in_liquid, source_of
@@ -43,7 +44,7 @@ async def preview(
     owner = None if actor.is_platform else actor.partner_id or queries.PLATFORM
     named = (*source.texts, str((shown.get("brand") or {}).get("logo_url")))
     pictures = await uploads.embedded(backend.ports.objects, owner, named)
-    page = await rendering.render(Job(source, language, shown, title=_TITLE, pictures=pictures))
+    page = await rendering.render(PageJob(source, language, shown, title=_TITLE, pictures=pictures))
     missing = [reason.message for reason in await missing_in(kind, page, shown, language)]
     pdf = None
     if data.output == "pdf":

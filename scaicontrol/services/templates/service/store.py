@@ -14,15 +14,16 @@ from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tenants
 
-from .. import imported, queries, rendering
-from ..compiler import Source
+from .. import queries
+from ..engine import jinja_import, rendering
+from ..engine.compiler import Source
 from ..events import TemplateDeleted, TemplatePublished, TemplateSaved
 from ..kinds import TemplateType
 from ..models import InvoiceTemplate, InvoiceTemplateVersion
-from ..schemas import Content, DuplicateIn, TemplateIn, TemplatePut
+from ..schemas import DuplicateIn, TemplateContent, TemplateIn, TemplatePut
 from .check import require_publishable, require_sound
 
-Written = TypeVar("Written", bound=Content)
+Written = TypeVar("Written", bound=TemplateContent)
 CONTENT: Final = ("subject", "html_content", "css_content", "editor_data")
 
 
@@ -75,12 +76,12 @@ async def publish(backend: Backend, actor: Actor, template_id: str, version: int
 
 async def in_liquid(data: Written) -> Written:
     """Translate Jinja that is hidden in comments; other content stays as it is."""
-    if not imported.may_be_jinja(data.html_content):
+    if not jinja_import.may_be_jinja(data.html_content):
         return data
     return data.model_copy(update={"html_content": await rendering.translated(rendering.Jinja(data.html_content))})
 
 
-def source_of(document_type: TemplateType, data: Content) -> Source:
+def source_of(document_type: TemplateType, data: TemplateContent) -> Source:
     return Source(
         TemplateType(document_type),
         data.html_content,

@@ -6,8 +6,8 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from .builtin_documents import usable_color
-from .mail_words import MailKind, words
+from ..mail_words import MailKind, words
+from .documents import usable_color
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +51,4 @@ def render_mail(
 
 @cache
 def _environment() -> Environment:
-    return Environment(loader=PackageLoader(__package__, "builtin"), autoescape=True, undefined=StrictUndefined)
+    return Environment(loader=PackageLoader(__package__, "."), autoescape=True, undefined=StrictUndefined)

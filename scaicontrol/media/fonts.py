@@ -12,8 +12,12 @@ from functools import cache, lru_cache
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from .errors import Unavailable
-from .text import SHAPING, leaves_no_trace, not_meant
+from pydantic import (
+    AfterValidator,
+)
+
+from scaicontrol.core.errors import Unavailable
+from scaicontrol.core.text import SHAPING, leaves_no_trace, not_meant
 
 _FOLDERS = tuple(
     Path(folder).expanduser()
@@ -111,3 +115,6 @@ def _characters_of(path: Path) -> frozenset[int]:
 
     with TTFont(path, fontNumber=0, lazy=True) as font:
         return frozenset(font.getBestCmap() or ())
+
+
+Printed = AfterValidator(drawn)

@@ -5,8 +5,8 @@ from io import BytesIO
 import pytest
 from PIL import Image, ImageCms
 
-from scaicontrol.core import images
 from scaicontrol.core.errors import Invalid
+from scaicontrol.media import images
 
 
 def picture(mode, kind, size=(40, 20), **options):

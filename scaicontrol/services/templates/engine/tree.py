@@ -4,11 +4,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from ..kinds import TemplateType
+from ..labels import labels
+from ..schemas import VariableOut
 from . import samples
 from .catalogue import Variable, variables_of
-from .kinds import TemplateType
-from .labels import labels
-from .schemas import VariableOut
 
 _ABOUT = {
     "invoice": "The document",

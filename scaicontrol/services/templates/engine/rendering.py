@@ -21,14 +21,14 @@ from liquid.exceptions import LiquidError
 from scaicontrol.core.processes import Workers
 from scaicontrol.services import uploads
 
-from . import imported, mandatory, samples, tokens
+from ..builtin.documents import usable_color
+from ..kinds import LEGAL_DOCUMENTS
+from ..labels import labels
+from . import jinja_import, mandatory, samples, tokens
 from . import language as liquid
-from .builtin_documents import usable_color
 from .catalogue import filled
 from .compiler import Compiled, Source, compile_source
-from .kinds import LEGAL_DOCUMENTS
-from .labels import labels
-from .lines import Problem, line_at, refusal
+from .problems import Problem, line_at, refusal
 
 SECONDS: Final = 5.0
 _KILLED_AFTER: Final = 20.0  # seconds, its start included
@@ -45,7 +45,7 @@ _WATERMARK: Final = "; ".join(
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class RenderedPage:
     """What came out: a page that needs nothing else, and the subject of a mail."""
 
     html: str
@@ -53,7 +53,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class PageJob:
     """A template and what it is to say; without `variables` it is tried with the samples of its kind."""
 
     source: Source
@@ -71,9 +71,9 @@ class Jinja:
     source: str
 
 
-async def render(job: Job) -> Page:
+async def render(job: PageJob) -> RenderedPage:
     """Render in the worker; Invalid names every line that is refused, Unavailable says the process had to be killed."""
-    page: Page = await _workers().call(job)
+    page: RenderedPage = await _workers().call(job)
     return page
 
 
@@ -84,34 +84,34 @@ async def translated(jinja: Jinja) -> str:
 
 
 @cache
-def _workers() -> Workers[Job | Jinja, Any]:
+def _workers() -> Workers[PageJob | Jinja, Any]:
     return Workers(run, "template renderer", count=1, time_limit=_KILLED_AFTER, recycle_after=500)
 
 
 @overload
-def run(job: Job) -> Page: ...
+def run(job: PageJob) -> RenderedPage: ...
 
 
 @overload
 def run(job: Jinja) -> str: ...
 
 
-def run(job: Job | Jinja) -> Page | str:
+def run(job: PageJob | Jinja) -> RenderedPage | str:
     """Do what is asked; in the worker's own process."""
     return _translated(job) if isinstance(job, Jinja) else _rendered_page(job)
 
 
 def _translated(jinja: Jinja) -> str:
     with _time_limit():
-        if not imported.is_jinja(jinja.source):
+        if not jinja_import.is_jinja(jinja.source):
             return jinja.source
-        source, problems = imported.to_liquid(jinja.source)
+        source, problems = jinja_import.to_liquid(jinja.source)
     if problems:
         raise refusal(problems)
     return source
 
 
-def _rendered_page(job: Job) -> Page:
+def _rendered_page(job: PageJob) -> RenderedPage:
     compiled = compile_source(job.source)
     with _time_limit():
         if job.variables is not None:
@@ -136,7 +136,7 @@ def _time_limit() -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _page(compiled: Compiled, job: Job, variables: Mapping[str, Any]) -> Page:
+def _page(compiled: Compiled, job: PageJob, variables: Mapping[str, Any]) -> RenderedPage:
     _require_pictures(compiled, job)
     shown = _plain(filled({**variables, "labels": asdict(labels(job.language))}, job.source.document_type))
     shown["brand"]["color"] = usable_color(shown["brand"].get("color"))
@@ -146,11 +146,11 @@ def _page(compiled: Compiled, job: Job, variables: Mapping[str, Any]) -> Page:
     body = _rendered(compiled.html, "html_content", shown, job.language, compiled)
     if job.source.document_type.is_mail:
         subject = " ".join(unescape(_rendered(compiled.subject, "subject", shown, job.language)).split())
-        return Page(_mail(subject, body, css, job.language), subject)
-    return Page(_document(body, css, job, shown["brand"]["color"]))
+        return RenderedPage(_mail(subject, body, css, job.language), subject)
+    return RenderedPage(_document(body, css, job, shown["brand"]["color"]))
 
 
-def _require_pictures(compiled: Compiled, job: Job) -> None:
+def _require_pictures(compiled: Compiled, job: PageJob) -> None:
     if missing := sorted(compiled.pictures - job.pictures.keys()):
         raise refusal(Problem(*_place(job.source, name), uploads.absent(name)) for name in missing)
 
@@ -187,7 +187,7 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is not for templates.")
 
 
-def _document(body: str, css: str, job: Job, color: str) -> str:
+def _document(body: str, css: str, job: PageJob, color: str) -> str:
     words = labels(job.language)
     first, _, rest = words.page.partition("{page}")
     between, _, end = rest.partition("{pages}")
@@ -195,8 +195,8 @@ def _document(body: str, css: str, job: Job, color: str) -> str:
     mark = f'<div aria-hidden="true" style="{_WATERMARK}">{escape(job.watermark)}</div>' if job.watermark else ""
     return (
         f'<!DOCTYPE html><html lang="{job.language}"><head><meta charset="utf-8"><title>{escape(job.title)}</title>'
-        f"<style>:root {{ --brand: {color} }}\n{_own('base.css')}</style><style>{css}</style>"
-        f"<style>{_own('last.css')}\n@page {{ @bottom-right {{ content: {number} }} }}</style></head>"
+        f"<style>:root {{ --brand: {color} }}\n{_base_style('base.css')}</style><style>{css}</style>"
+        f"<style>{_base_style('last.css')}\n@page {{ @bottom-right {{ content: {number} }} }}</style></head>"
         f"<body>{mark}{body}</body></html>"
     )
 
@@ -210,8 +210,8 @@ def _mail(subject: str, body: str, css: str, language: str) -> str:
 
 
 @cache
-def _own(name: str) -> str:
-    return (files(__package__) / "own" / name).read_text("utf-8")
+def _base_style(name: str) -> str:
+    return (files(__package__) / "base_styles" / name).read_text("utf-8")
 
 
 def require_complete(source: Source, variables: Mapping[str, Any], text: str, language: str) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 from scaicontrol.services import uploads
 
 from .language import TAGS
-from .lines import Problem, line_at
+from .problems import Problem, line_at
 
 OPEN, CLOSE = "\ue000", "\ue001"
 MARK: Final = re.compile(rf"{OPEN}(\d+)\s*{CLOSE}")

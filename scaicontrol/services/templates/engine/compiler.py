@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from ..kinds import TemplateType
 from . import language, markers, markup, style, tokens
-from .kinds import TemplateType
-from .lines import Problem, refusal
+from .problems import Problem, refusal
 
 SUBJECT_MOST = 300
 _SHOWN: Final = re.compile(r'\{\{ uploads\["([^"]+)"\] \}\}')

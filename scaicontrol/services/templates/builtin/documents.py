@@ -15,9 +15,9 @@ from markupsafe import Markup
 
 from scaicontrol.services.tax import language_or_english
 
-from . import filters
+from .. import filters
+from ..labels import labels
 from .document_variables import DocumentKind, currency_of, require
-from .labels import labels
 
 DEFAULT_COLOR = "#1f3a5f"
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -64,7 +64,7 @@ def usable_color(color: str | None) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader(__package__, "builtin"),
+        loader=PackageLoader(__package__, "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -114,4 +114,4 @@ def _for_uri(svg: str) -> str:
 
 @cache
 def _stylesheet() -> Markup:
-    return Markup((files(__package__) / "builtin" / "document.css").read_text("utf-8"))  # noqa: S704 - our own file
+    return Markup((files(__package__) / "document.css").read_text("utf-8"))  # noqa: S704 - our own file

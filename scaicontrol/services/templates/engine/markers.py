@@ -12,9 +12,9 @@ from xml.etree.ElementTree import Element
 
 import tinyhtml5
 
+from ..kinds import LEGAL_DOCUMENTS, TemplateType
 from . import language
 from .catalogue import Variable, variables_of
-from .kinds import LEGAL_DOCUMENTS, TemplateType
 
 
 @dataclass(frozen=True, slots=True)

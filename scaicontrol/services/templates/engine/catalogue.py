@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Final, Literal
 
-from .kinds import ABOUT_A_SUBSCRIPTION, TemplateType
-from .words.kinds import Labels
+from ..kinds import ABOUT_A_SUBSCRIPTION, TemplateType
+from ..words.kinds import Labels
 
 Kind = Literal["text", "money", "day", "number", "percent", "flag", "image", "list"]
 Shape = dict[str, Any]  # a dict of names, a list of one shape, or "" for a value

@@ -8,7 +8,7 @@ from typing import Final
 
 from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
-from .errors import Invalid, invalid
+from scaicontrol.core.errors import Invalid, invalid
 
 BYTES_MAX = 5_000_000
 PIXELS_MAX = 40_000_000

@@ -12,9 +12,9 @@ from typing import Final
 
 import nh3
 
+from ..kinds import TemplateType
 from . import markers, style
-from .kinds import TemplateType
-from .lines import Problem
+from .problems import Problem
 from .tokens import MARK, OPEN, Marked, Token, mark_of, order_of
 
 HTML_MOST: Final = 2_000_000  # characters, embedded images included

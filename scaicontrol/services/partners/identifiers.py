@@ -11,7 +11,7 @@ from stdnum.de import leitweg
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError
 
-from .errors import invalid
+from scaicontrol.core.errors import invalid
 
 _SEPARATORS: Final = re.compile(r"[\s.,\-/_:]+")
 _EU: Final = frozenset(code.upper() for code in vat.MEMBER_STATES)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import tinycss2
 
-from .lines import Problem
+from .problems import Problem
 from .tokens import mark_of
 
 CSS_MOST: Final = 200_000  # characters

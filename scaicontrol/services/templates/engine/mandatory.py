@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from scaicontrol.core.errors import Invalid, Reason
 
-from . import filters
+from .. import filters
 
 _OUTSIDE_SCOPE: Final = "O"
 _BUYER_PAYS_VAT: Final = frozenset({"AE", "K"})
@@ -24,7 +24,7 @@ _DIGITS: Final = re.compile(r"\d(?:[\d.,'’\s]*\d)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class MandatoryContent:
     """One content a document must show: any of `forms`; `words` must not run into other digits when it is a number."""
 
     field: str
@@ -36,7 +36,7 @@ class Content:
 
 def absent(variables: Mapping[str, Any], text: str, language: str) -> list[Reason]:
     """Name every mandatory content that `text` does not show; `variables` are those the document was rendered with."""
-    seen = _Seen(text)
+    seen = _ReadText(text)
     return [
         Reason(
             "template_error",
@@ -62,14 +62,14 @@ def text_of_html(html: str) -> str:
     return " ".join(reader.parts)
 
 
-class _Seen:
+class _ReadText:
     """Text without what typesetting changes: line breaks, kinds of spaces, capitals, hyphens at line ends."""
 
     def __init__(self, text: str) -> None:
         self.words = _words(text)
         self.letters = self.words.replace(" ", "")
 
-    def shows(self, content: Content) -> bool:
+    def shows(self, content: MandatoryContent) -> bool:
         return any(self._shows(_words(form), is_number=content.is_number) for form in content.forms)
 
     def _shows(self, form: str, *, is_number: bool) -> bool:
@@ -84,7 +84,7 @@ def _words(text: str) -> str:
     return " ".join(plain.split()).replace(" %", "%").casefold()
 
 
-def _contents(variables: Mapping[str, Any], language: str) -> Iterator[Content]:
+def _contents(variables: Mapping[str, Any], language: str) -> Iterator[MandatoryContent]:
     invoice, tax = variables["invoice"], variables["tax"]
     yield _text("invoice.number", "its number", "Art. 226(2)", invoice["number"])
     yield _day("invoice.issue_date", "the date of issue", "Art. 226(1)", [invoice["issue_date"]], language)
@@ -100,7 +100,7 @@ def _contents(variables: Mapping[str, Any], language: str) -> Iterator[Content]:
         yield _text("tax.legal_note", "the note the law asks for", "Art. 226(11) and (11a)", tax["legal_note"])
 
 
-def _parties(variables: Mapping[str, Any]) -> Iterator[Content]:
+def _parties(variables: Mapping[str, Any]) -> Iterator[MandatoryContent]:
     seller, buyer = variables["seller"], variables["buyer"]
     categories = {group["category"] for group in variables["totals"]["groups"]}
     yield _text("seller.legal_name", "the seller's name", "Art. 226(5)", seller["legal_name"])
@@ -114,13 +114,13 @@ def _parties(variables: Mapping[str, Any]) -> Iterator[Content]:
         yield _text("buyer.vat_number", "the buyer's VAT number", "Art. 226(4)", buyer["vat_number"])
 
 
-def _address(party: str, prefix: str, fields: Mapping[str, Any]) -> Iterator[Content]:
+def _address(party: str, prefix: str, fields: Mapping[str, Any]) -> Iterator[MandatoryContent]:
     for name, what in (("address_line1", "street"), ("postal_code", "postal code"), ("city", "city")):
         if value := fields[prefix + name]:
             yield _text(f"{party}.{prefix}{name}", f"the {party}'s {what}", "Art. 226(5)", value)
 
 
-def _line(line: Mapping[str, Any], currency: str, language: str) -> Iterator[Content]:
+def _line(line: Mapping[str, Any], currency: str, language: str) -> Iterator[MandatoryContent]:
     named = f"of '{line['description'][:40]}'"
     yield _text("lines.description", f"the line {named}", "Art. 226(6)", line["description"])
     yield _number("lines.quantity", f"the quantity {named}", "Art. 226(6)", filters.number(line["quantity"], language))
@@ -131,7 +131,7 @@ def _line(line: Mapping[str, Any], currency: str, language: str) -> Iterator[Con
     )
 
 
-def _sums(variables: Mapping[str, Any], language: str) -> Iterator[Content]:
+def _sums(variables: Mapping[str, Any], language: str) -> Iterator[MandatoryContent]:
     currency, totals = variables["invoice"]["currency"], variables["totals"]
 
     def money(amount: Decimal) -> str:
@@ -142,13 +142,13 @@ def _sums(variables: Mapping[str, Any], language: str) -> Iterator[Content]:
         yield _number("totals.groups.tax", "the VAT amount", "Art. 226(10)", money(group["tax"]))
         if group["category"] != _OUTSIDE_SCOPE:
             rate = filters.percent(group["rate"], language)
-            yield Content("totals.groups.rate", "the VAT rate", "Art. 226(9)", (rate,), is_number=True)
+            yield MandatoryContent("totals.groups.rate", "the VAT rate", "Art. 226(9)", (rate,), is_number=True)
     yield _number("totals.total", "the total", "EN 16931 BT-112", money(totals["total"]))
     if totals["paid"]:
         yield _number("totals.due", "the amount due", "EN 16931 BT-115", money(totals["due"]))
 
 
-def _supply(variables: Mapping[str, Any], language: str) -> Content:
+def _supply(variables: Mapping[str, Any], language: str) -> MandatoryContent:
     """Let the period of the document or of any line tell when the supply was."""
     spans = [
         (each["period_start"], each["period_end"])
@@ -159,22 +159,22 @@ def _supply(variables: Mapping[str, Any], language: str) -> Content:
         "invoice.period_end", "when the supply was completed", "Art. 226(7)", [end for _, end in spans], language
     )
     intervals = tuple(filters.interval(start, end, language) for start, end in spans)
-    return Content(shown.field, shown.what, shown.source, intervals + shown.forms)
+    return MandatoryContent(shown.field, shown.what, shown.source, intervals + shown.forms)
 
 
-def _text(field: str, what: str, source: str, value: str) -> Content:
-    return Content(field, what, source, (value,))
+def _text(field: str, what: str, source: str, value: str) -> MandatoryContent:
+    return MandatoryContent(field, what, source, (value,))
 
 
-def _day(field: str, what: str, source: str, days: Iterable[date], language: str) -> Content:
+def _day(field: str, what: str, source: str, days: Iterable[date], language: str) -> MandatoryContent:
     forms = [filters.day(day, language, form) for day in days for form in _DAY_FORMS[1:] + _DAY_FORMS[:1]]
-    return Content(field, what, source, (*forms, *(day.isoformat() for day in days)))
+    return MandatoryContent(field, what, source, (*forms, *(day.isoformat() for day in days)))
 
 
-def _number(field: str, what: str, source: str, written: str) -> Content:
+def _number(field: str, what: str, source: str, written: str) -> MandatoryContent:
     """Look for the digits: a template may print its own sign and currency."""
     digits = _DIGITS.search(written)
-    return Content(field, what, source, (digits[0] if digits else written,), is_number=True)
+    return MandatoryContent(field, what, source, (digits[0] if digits else written,), is_number=True)
 
 
 class _Text(HTMLParser):

@@ -2,9 +2,10 @@
 
 import pytest
 
-from scaicontrol.services.templates import TemplateType, imported, rendering
-from scaicontrol.services.templates.compiler import Source
-from scaicontrol.services.templates.rendering import Job
+from scaicontrol.services.templates import TemplateType
+from scaicontrol.services.templates.engine import jinja_import, rendering
+from scaicontrol.services.templates.engine.compiler import Source
+from scaicontrol.services.templates.engine.rendering import PageJob
 
 STORED = """<h1>{{ labels.invoice }} {{ invoice.number|upper }}</h1>
 {# the lines #}
@@ -20,10 +21,10 @@ STORED = """<h1>{{ labels.invoice }} {{ invoice.number|upper }}</h1>
 
 
 def test_stored_content_becomes_liquid():
-    html, problems = imported.to_liquid(STORED)
+    html, problems = jinja_import.to_liquid(STORED)
     assert problems == []
     assert html.count("\n") == STORED.count("\n")
-    page = rendering.run(Job(Source(TemplateType.invoice, html), "en")).html
+    page = rendering.run(PageJob(Source(TemplateType.invoice, html), "en")).html
     for shown in (
         "Invoice SCAI-2026-000042",
         "<td>1</td><td>ScaiDrive Team",
@@ -39,7 +40,7 @@ def test_stored_content_becomes_liquid():
 
 
 def test_a_negated_condition_is_an_unless():
-    html, _ = imported.to_liquid(STORED)
+    html, _ = jinja_import.to_liquid(STORED)
     assert "{% unless invoice.notes %}" in html
     assert html.count("{% endunless %}") == 1
     assert html.count("{% endif %}") == 1
@@ -60,10 +61,10 @@ def test_a_negated_condition_is_an_unless():
     ],
 )
 def test_what_liquid_cannot_say_is_refused_with_its_line(jinja, line, said):
-    _, problems = imported.to_liquid(jinja)
+    _, problems = jinja_import.to_liquid(jinja)
     assert (problems[0].line, said in problems[0].message) == (line, True)
 
 
 def test_plain_liquid_is_left_alone():
-    assert not imported.is_jinja("{% for line in lines %}{{ line.amount | money }}{% endfor %}<!-- note -->")
-    assert imported.is_jinja("<!--JS:{% endfor %}-->")
+    assert not jinja_import.is_jinja("{% for line in lines %}{{ line.amount | money }}{% endfor %}<!-- note -->")
+    assert jinja_import.is_jinja("<!--JS:{% endfor %}-->")

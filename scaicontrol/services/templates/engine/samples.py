@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from .kinds import ABOUT_A_SUBSCRIPTION, TemplateType
+from ..kinds import ABOUT_A_SUBSCRIPTION, TemplateType
 
 _OCTOBER: Final = {"period_start": date(2026, 10, 1), "period_end": date(2026, 10, 31)}
 _NO_PERIOD: Final = {"period_start": None, "period_end": None}

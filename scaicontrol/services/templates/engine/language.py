@@ -18,11 +18,11 @@ from liquid.builtin.tags.for_tag import ForNode
 from liquid.exceptions import FilterArgumentError, LiquidError
 from liquid.filter import with_context
 
-from . import filters
-from .builtin_documents import qr_image
+from .. import filters
+from ..builtin.documents import qr_image
+from ..kinds import TemplateType
 from .catalogue import Shape, known
-from .kinds import TemplateType
-from .lines import Problem, line_at
+from .problems import Problem, line_at
 
 TAGS: Final = frozenset({
     "if", "elsif", "else", "endif", "unless", "endunless", "case", "when", "endcase", "for", "endfor", "break",

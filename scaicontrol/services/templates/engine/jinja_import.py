@@ -7,7 +7,7 @@ Only what has a twin in Liquid is translated; the rest is refused with its line.
 import re
 from typing import Final
 
-from .lines import Problem, line_at
+from .problems import Problem, line_at
 
 _HIDDEN: Final = re.compile(r"<!--\s*JS:\s*(.*?)\s*-->", re.DOTALL)
 _NOTE: Final = re.compile(r"\{#.*?#\}", re.DOTALL)

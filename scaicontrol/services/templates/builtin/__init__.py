@@ -1,0 +1,1 @@
+"""The documents and mails that come with the product."""
