@@ -11,9 +11,10 @@ PYTEST_WORKERS ?= 2
 define step
 	@printf '\n\033[1m== %s\033[0m\n' '$(1)'; { $(2); } || { printf '\nStopped: "%s" failed.\n' '$(1)' >&2; exit 1; }
 endef
+unreached = echo "Python packages could not be installed: mend what stands above (most often no package index is reached), then run make again." >&2; exit 1
 NPM := cd frontend && npm
 
-.PHONY: help run test test-long bench lint reset portal openapi clean system-run system-test install install-dev frontend-check
+.PHONY: help run test checks check docs test-long bench lint reset portal openapi clean system-run system-test environment install install-dev install-docs frontend-check
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,12 +23,21 @@ run: install ## Load the demonstration world and serve it on http://localhost:80
 	SCAICONTROL_ENV=development $(BIN)/scaicontrol demo
 
 test: install-dev ## Check style, types, layers, the portal and every claim (under 20 minutes on two cores)
+	@.ci/alone "make test" $(MAKE) --no-print-directory checks
+
+checks:
 	$(call step,ruff check,$(BIN)/ruff check .)
 	$(call step,ruff format --check,$(BIN)/ruff format --check .)
 	$(call step,mypy,$(BIN)/mypy)
 	$(call step,lint-imports,$(BIN)/lint-imports)
 	@$(MAKE) --no-print-directory frontend-check
 	$(call step,pytest,$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadgroup)
+
+check: install-dev ## Check one feature in under a minute: make check FEATURE=tenants
+	@.ci/check-feature "$(FEATURE)"
+
+docs: install-docs ## Make the documentation into a site in build/site, every link checked
+	@$(BIN)/python -m docs_site
 
 test-long: install-dev ## Run the tests that take minutes: the three-node cluster, faults, long simulations
 	$(call step,pytest long,$(BIN)/python -m pytest -q -m "long or galera")
@@ -54,8 +64,13 @@ clean: ## Remove what make installed or built; keeps the data in var/
 	rm -rf .venv frontend/node_modules frontend/dist scaicontrol/static/portal build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-install: system-run .venv/.installed
-install-dev: system-test .venv/.installed-dev
+install: system-run environment .venv/.installed
+install-dev: system-test environment .venv/.installed-dev
+install-docs: system-run environment .venv/.installed-docs
+
+# An environment whose interpreter went away, or that was copied from another folder, answers nothing that can be acted on.
+environment:
+	@.ci/environment
 
 system-run:
 	@.ci/system-packages run
@@ -64,22 +79,29 @@ system-test:
 	@.ci/system-packages test
 
 .venv/.uv-$(UV_VERSION):
+	@command -v $(PYTHON) >/dev/null || \
+		{ echo "There is no $(PYTHON) on this machine: install Python 3.11 or newer, or run make PYTHON=/path/to/python3.11." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "ScaiControl needs Python 3.11 or newer, $(PYTHON) is older: run make PYTHON=/path/to/python3.11." >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
 		{ echo "Python cannot create .venv: install the package python3-venv (Debian) and run make again." >&2; exit 1; }
 	@echo 'Installing Python packages'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) || { $(unreached); }
 	@touch $@
 
 # The editable install runs the build hook, which builds the portal.
 .venv/.installed: .venv/.uv-$(UV_VERSION) requirements.txt pyproject.toml $(wildcard hatch_build.py)
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt || { $(unreached); }
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
-.venv/.installed-dev: .venv/.installed requirements-dev.txt
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt -r requirements-dev.txt
+# The documentation is built by a test, too.
+.venv/.installed-dev: .venv/.installed-docs requirements-dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt -r requirements-dev.txt || { $(unreached); }
+	@touch $@
+
+.venv/.installed-docs: .venv/.installed requirements-docs.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt -r requirements-docs.txt || { $(unreached); }
 	@touch $@
 
 # Node from 20.19 on the 20 line, or 22.12 and newer; the build hook brings its own where there is none.

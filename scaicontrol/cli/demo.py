@@ -5,6 +5,7 @@ import importlib
 import typer
 
 from .door import told
+from .listening import require_free
 
 app = typer.Typer()
 
@@ -16,4 +17,5 @@ def demo(
 ) -> None:
     """Migrate, load and live the demo world, print what it came to, and serve it. Running it again continues."""
     with told():
+        require_free("127.0.0.1", port)
         importlib.import_module("scaicontrol.demo.run").main(port, serve=serve)  # by name: it assembles every surface

@@ -15,6 +15,7 @@ from scaicontrol.db import migrate
 from scaicontrol.db.engine import missing_file
 
 from .door import told
+from .listening import require_free
 from .readiness import require_schema
 
 app = typer.Typer()
@@ -37,6 +38,8 @@ def serve(
     _remember(overrides)
     settings = effective(Settings())  # every problem of the configuration in one sentence, before anything starts
     _require_schema(settings, may_create=dev)
+    with told():
+        require_free(host, port)
     uvicorn.run(
         "scaicontrol.main:served",
         factory=True,

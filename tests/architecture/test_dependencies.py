@@ -8,7 +8,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-OURS = {"scaicontrol", "admin_views", "tui", "tasks", "migrations", "tests", "benchmarks"}
+OURS = {"scaicontrol", "admin_views", "tui", "tasks", "migrations", "tests", "benchmarks", "docs_site"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
@@ -17,6 +17,7 @@ def _name(requirement: str) -> str:
 
 
 RUN = {_name(each) for each in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["validate"]}
+DOCS = {_name(each) for each in PROJECT["optional-dependencies"]["docs"]}
 DEV = RUN | {_name(each) for each in PROJECT["optional-dependencies"]["dev"]}
 
 
@@ -51,3 +52,4 @@ def test_tests_declare_what_they_import():
 def test_every_dependency_is_pinned_by_name_and_version():
     assert _pins("requirements.txt") >= RUN
     assert _pins("requirements.txt") | _pins("requirements-dev.txt") >= DEV
+    assert _pins("requirements-docs.txt") >= DOCS

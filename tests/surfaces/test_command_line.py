@@ -5,6 +5,7 @@ import importlib
 import json
 import os
 import pkgutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -212,8 +213,9 @@ def test_an_older_or_a_newer_schema_is_a_sentence(at: Any, tmp_path: Path, revis
         assert f"at revision {revision}" in sentence
         assert helps in sentence
     if revision == "999":
-        for words in (("db", "upgrade"), ("demo", "--no-serve")):
-            assert "does not know" in said(at(sqlite_url(path), *words))
+        assert "does not know" in said(at(sqlite_url(path), "db", "upgrade"))
+        demo = at(sqlite_url(path), "demo", "--no-serve", "--port", str(free_port()))
+        assert "does not know" in said(demo)
     told = json.loads(said(at(sqlite_url(path), "admin", "tenants", "list", "--json")))
     assert told["error"]["code"] == "service_unavailable"
 
@@ -238,7 +240,25 @@ def test_serving_for_development_makes_the_schema(at: Any, tmp_path: Path, monke
     served: list[Any] = []
     monkeypatch.setattr(uvicorn, "run", lambda *given, **_: served.append(given))
     monkeypatch.setattr(os, "environ", dict(os.environ))  # options travel to the server in it
-    assert at(url, "serve", "--dev").exit_code == 0
+    assert at(url, "serve", "--dev", "--port", str(free_port())).exit_code == 0
     assert served
     assert migrate.current(url) == migrate.head()
     assert at(url, "db", "check").stdout == "The database is ready.\n"
+
+
+@pytest.mark.parametrize("words", ["serve --dev --port", "demo --port"])
+def test_a_taken_port_is_a_sentence_that_names_the_way_out(at: Any, tmp_path: Path, words: str):
+    with socket.create_server(("127.0.0.1", 0)) as another:
+        port = another.getsockname()[1]
+        result = at(sqlite_url(tmp_path / "control.db"), *words.split(), str(port))
+
+    assert result.exit_code == 4
+    assert result.stderr.startswith(f"Port {port} of 127.0.0.1 is taken, perhaps by another ScaiControl")
+    assert f"--port, such as {port + 1}." in " ".join(result.stderr.split())
+
+
+def test_an_address_of_another_machine_is_a_sentence(at: Any, tmp_path: Path):
+    result = at(sqlite_url(tmp_path / "control.db"), "serve", "--dev", "--host", "192.0.2.1")
+
+    assert result.exit_code == 4
+    assert result.stderr == "192.0.2.1 is no address of this machine; 127.0.0.1 and 0.0.0.0 are.\n"

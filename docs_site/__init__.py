@@ -1,0 +1,1 @@
+"""Makes the documentation into a site: `python -m docs_site`."""
