@@ -62,3 +62,8 @@ class Outbox(Journal, OutboxRow):
     """A fact waiting, in the same commit as the change it reports, to be relayed."""
 
     __mapper_args__ = {"polymorphic_identity": "source"}  # noqa: RUF012  # SQLAlchemy reads it off the class
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the fact says."""
+        return self.payload or {}

@@ -1,7 +1,7 @@
 """What a change plan says about mails is what the reactions do."""
 
 from scaicontrol.services.changes import MAILED
-from tasks import mails
+from scaicontrol.services.mails import reactions as mails
 from tasks.reactions import REACTIONS
 
 

@@ -13,7 +13,7 @@ from scaicontrol.services import invoices, payments
 from scaicontrol.services.invoices import CreditIn, MarkPaidIn
 from scaicontrol.services.payments import Dunning
 from scaicontrol.services.payments.service import collect
-from scaicontrol.services.payments.service.collect import record
+from scaicontrol.services.payments.service.collect import record, schedule
 from tests.factories import ada, alice, gina, petra
 from tests.factories.invoices import a_line, again, sent
 from tests.factories.payments import store_card
@@ -40,13 +40,13 @@ async def topics(backend, *wanted):
 async def scheduled(backend, net=1000):
     await store_card(backend)
     invoice = await sent(backend, a_line(net))
-    await backend.perform(CLOCK, payments.schedule, invoice.id)
+    await backend.perform(CLOCK, schedule, invoice.id)
     return invoice
 
 
 async def test_a_scheduled_payment_is_charged_once_and_settles_the_invoice(backend, provider):
     invoice = await scheduled(backend)
-    await backend.perform(CLOCK, payments.schedule, invoice.id)
+    await backend.perform(CLOCK, schedule, invoice.id)
     await payments.charge_due(backend)
     await payments.charge_due(backend)
     (payment,) = await attempts(backend, invoice)

@@ -11,6 +11,7 @@ from scaicontrol.core.errors import NotFound, Unauthenticated
 from scaicontrol.integrations.payment_providers.sandbox import SIGNATURE_HEADER, sign
 from scaicontrol.services import payments
 from scaicontrol.services.payments import InboundEvent
+from scaicontrol.services.payments.service.collect import schedule
 from tests.factories import ada
 from tests.factories.invoices import a_line, again, sent
 from tests.factories.payments import store_card
@@ -35,7 +36,7 @@ async def waiting(backend, provider):
     """An invoice whose payer has to act, and the payment."""
     await store_card(backend)
     invoice = await sent(backend, a_line(net_for(2)))
-    await backend.perform(CLOCK, payments.schedule, invoice.id)
+    await backend.perform(CLOCK, schedule, invoice.id)
     await payments.charge_due(backend)
     (payment,) = await backend.ask(ada, payments.of_invoice, invoice.id)
     return invoice, payment

@@ -17,6 +17,7 @@ from scaicontrol.services.provisioning import (
 )
 from scaicontrol.services.provisioning.service.engine import new_workflow
 from scaicontrol.services.provisioning.service.running import SWEEP, claim_due
+from scaicontrol.services.provisioning.service.starting import follow
 from tests.factories import ada, alice, gina
 from tests.factories.catalog import store_plan
 from tests.factories.subscriptions import PROVISIONING_URL, facts, market, show, subscribed, told
@@ -336,7 +337,7 @@ async def test_later_changes_follow_in_their_order_once_per_fact(backend, clock)
         (ProvisioningAction.resume, "evt_2"),
         (ProvisioningAction.suspend, "evt_1"),
     ):
-        await backend.perform(relay, provisioning.follow, pro.id, action, cause)
+        await backend.perform(relay, follow, pro.id, action, cause)
     answer(backend, ServiceReply(503), ServiceReply(200), ServiceReply(200))
     for seconds in (0, 12, 0, 0):
         await sweep(backend, clock, seconds=seconds)
@@ -372,7 +373,7 @@ async def test_a_plan_that_limits_what_is_not_measured_is_not_provisioned(backen
 async def test_a_service_without_an_address_is_told_nothing(backend):
     await market(backend)
     pro = await subscribed(backend)
-    assert await backend.perform(ada, provisioning.follow, pro.id, ProvisioningAction.suspend, "evt_1") is None
+    assert await backend.perform(ada, follow, pro.id, ProvisioningAction.suspend, "evt_1") is None
 
 
 async def test_facts_have_exactly_the_promised_fields(backend, clock):
@@ -422,7 +423,7 @@ async def test_the_subscription_of_a_cancelled_tenant_is_deprovisioned(backend, 
     pro = await started(backend, OK, ServiceReply(200))
     await sweep(backend, clock, times=2)
     await backend.perform(ada, subscriptions.cancel, pro.id, immediate=True)
-    await backend.perform(ada, provisioning.follow, pro.id, ProvisioningAction.deprovision, "evt_9")
+    await backend.perform(ada, follow, pro.id, ProvisioningAction.deprovision, "evt_9")
     await sweep(backend, clock)
     assert backend.ports.services.calls[-1][2]["action"] == "deprovision"
     assert backend.ports.vault.secrets == {}

@@ -7,6 +7,7 @@ import pytest
 from scaicontrol.core.errors import Forbidden, Invalid
 from scaicontrol.services import invoices, payments, tax
 from scaicontrol.services.tax import VatFacts, determine_vat
+from scaicontrol.services.tax.service.evidence import record_proof
 from tasks import relay
 from tests.factories import ACME, ada, alice, petra
 from tests.factories.invoices import a_draft
@@ -54,10 +55,10 @@ async def test_proofs_are_kept_by_kind_and_travel_into_the_decision(backend):
     await saved(backend, number="", country="DE", is_business=False)
     draft = await a_draft(backend)
     assert LACKING in " ".join((await invoices.check(backend, petra, draft.id)).warnings)
-    await backend.perform(ada, tax.record_proof, ACME, "ip_address", "FR", "sign-in")
+    await backend.perform(ada, record_proof, ACME, "ip_address", "FR", "sign-in")
     assert CONTRADICTING in " ".join((await invoices.check(backend, petra, draft.id)).warnings)
     backend.clock.advance(timedelta(days=1))
-    await backend.perform(ada, tax.record_proof, ACME, "ip_address", "DE", "sign-in")
+    await backend.perform(ada, record_proof, ACME, "ip_address", "DE", "sign-in")
     invoice = await invoices.finalize(backend, petra, draft.id)
     decision = await backend.ask(petra, tax.get, invoice.id)
     assert (decision.evidence["ip_address"], decision.evidence["contradictory"], decision.warnings) == ("DE", False, [])
@@ -88,6 +89,6 @@ async def test_a_stored_payment_method_proves_where_its_holder_is(backend):
 async def test_what_is_no_evidence_is_refused(backend, kind, country):
     await store_cast(backend)
     with pytest.raises(Invalid):
-        await backend.perform(ada, tax.record_proof, ACME, kind, country, "somebody")
+        await backend.perform(ada, record_proof, ACME, kind, country, "somebody")
     with pytest.raises(Forbidden):
-        await backend.perform(alice, tax.record_proof, ACME, "bank", "DE", "herself")
+        await backend.perform(alice, record_proof, ACME, "bank", "DE", "herself")

@@ -14,9 +14,10 @@ from scaicontrol.core.ports import Ports
 from scaicontrol.core.settings import Settings
 from scaicontrol.db.engine import Database
 from scaicontrol.services import documents, invoices, notifications, templates
+from scaicontrol.services.mails import reactions as mails
 from scaicontrol.services.templates import TemplatePut, TemplateType
 from scaicontrol.services.templates.service.store import put_live
-from tasks import mails, relay
+from tasks import relay
 from tests.factories import petra
 from tests.factories.invoices import RENDERER, a_line, rendered
 from tests.factories.ports import memory_ports
@@ -121,10 +122,11 @@ async def test_every_kind_is_written_by_people_too(backend, kind, clock):
     await partner_names(backend, "fancy")
     invoice = await rendered(backend)
     subscription = await subscribed(backend)
-    fact = type("Fact", (), {})()
-    fact.idempotency_key = f"subscription:{subscription.id}:suspended:1"
     about = {"invoice_id": invoice.id, "subscription_id": subscription.id, "stage": 1, "attempt": 1}
-    fact.payload = about | {"days_remaining": 3, "next_retry_at": clock.now().isoformat(), "failure_code": "x"}
+    fact = Outbox(
+        idempotency_key=f"subscription:{subscription.id}:suspended:1",
+        payload=about | {"days_remaining": 3, "next_retry_at": clock.now().isoformat(), "failure_code": "x"},
+    )
     write = {
         "email_trial_ending": mails.mail_trial_ending,
         "email_payment_failed": mails.mail_payment_failed,

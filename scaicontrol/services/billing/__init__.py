@@ -7,7 +7,6 @@ from .models import BillingCharge, BillingRun, PlannedDocument, QuarantineItem
 from .queries import charges_of, documents, get_quarantined, get_run, page_quarantine, page_runs, visible
 from .service.apply import apply, ready_to_apply
 from .service.discard import discard
-from .service.left_drafts import close_left, retry_left
 from .service.load import due_tenants, load
 from .service.monthly import generate, invoice_moment
 from .service.now import bill_subscription
@@ -45,7 +44,6 @@ __all__ = [
     "apply",
     "bill_subscription",
     "charges_of",
-    "close_left",
     "compare",
     "compute",
     "discard",
@@ -64,7 +62,6 @@ __all__ = [
     "preview",
     "ready_to_apply",
     "resolve",
-    "retry_left",
     "show_document",
     "standing_of",
     "upcoming",

@@ -28,12 +28,12 @@ from .queries import (
     visible,
     who_can_pay,
 )
-from .service.collect import charge_due, pay, retry, schedule
+from .service.collect import charge_due, pay, retry
 from .service.inbound import process_inbound, receive
 from .service.methods import confirm, enabled_providers, make_default, provider, remove, set_up
-from .service.pursue import begin_for, dun, end_dunning
+from .service.pursue import dun, end_dunning
 from .service.refunds import refund, refund_due
-from .service.standing import catch_up, fall_behind, in_arrears
+from .service.standing import in_arrears
 
 __all__ = [
     "Dunning",
@@ -59,8 +59,6 @@ __all__ = [
     "ReminderDue",
     "Step",
     "StepKind",
-    "begin_for",
-    "catch_up",
     "charge_due",
     "confirm",
     "default_method",
@@ -68,7 +66,6 @@ __all__ = [
     "enabled_providers",
     "end_dunning",
     "failed_attempts",
-    "fall_behind",
     "get",
     "in_arrears",
     "make_default",
@@ -86,7 +83,6 @@ __all__ = [
     "refunds_of_note",
     "remove",
     "retry",
-    "schedule",
     "set_up",
     "timetable",
     "visible",

@@ -6,7 +6,7 @@ from .models import ProvisioningStep, ProvisioningWorkflow
 from .plan import ProvisioningAction
 from .queries import get, latest, page, visible
 from .schemas import CallbackIn, CallbackOut, ForceCompleteIn, WorkflowDetailOut, WorkflowOut
-from .service import Subscribed, callback, follow, force_complete, retry_step, rollback, run_due, start, subscribe
+from .service import Subscribed, callback, force_complete, retry_step, rollback, run_due, start, subscribe
 
 __all__ = [
     "CallbackIn",
@@ -25,7 +25,6 @@ __all__ = [
     "WorkflowOut",
     "WorkflowStatus",
     "callback",
-    "follow",
     "force_complete",
     "get",
     "latest",

@@ -48,9 +48,8 @@ from .queries import (
 from .questions import Question
 from .rates import EU_STANDARD_VAT_RATES, SHIPPED_RATES, Rate, RateTable, known_rates
 from .rules import VatDecision, determine_vat
-from .service.consult import Rechecked, consult, consult_tenant, recheck
+from .service.consult import Rechecked, consult, recheck
 from .service.decide import store_decision
-from .service.evidence import record_proof
 from .service.exchange_rates import add_exchange_rate, import_exchange_rates, in_tax_currency
 from .service.look_up import LookedUp, look_up
 from .service.vat_rates import add_rate, seed_rates
@@ -99,7 +98,6 @@ __all__ = [
     "check_coherence",
     "check_stated",
     "consult",
-    "consult_tenant",
     "consultation",
     "consulted",
     "convert",
@@ -132,7 +130,6 @@ __all__ = [
     "rates",
     "read_ecb_file",
     "recheck",
-    "record_proof",
     "replay",
     "replayed",
     "seed_rates",

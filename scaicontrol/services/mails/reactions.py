@@ -1,0 +1,63 @@
+"""Facts that somebody is written to about."""
+
+from datetime import datetime
+
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.outbox import Outbox
+from scaicontrol.services import documents, statements
+
+from .service import about_documents, about_subscriptions, vat_numbers
+from .service.posting import ACTOR
+
+
+async def mail_document(backend: Backend, fact: Outbox) -> None:
+    """A document is to be delivered."""
+    await about_documents.mail_document(backend, str(fact.told["delivery_id"]))
+
+
+async def note_delivery(backend: Backend, fact: Outbox) -> None:
+    """The transport took a mail: a document that travelled in it has been sent."""
+    if fact.told.get("kind") in ("email_invoice", "email_credit_note"):
+        await backend.perform(ACTOR, documents.record_delivery, str(fact.told["resource_of"]))
+
+
+async def mail_reminder(backend: Backend, fact: Outbox) -> None:
+    """Dunning asks for a reminder; from the last level on they all say the same."""
+    stage = int(fact.told["stage"])
+    level = min(stage, statements.LAST_REMINDER)
+    await about_documents.mail_reminder(backend, str(fact.told["invoice_id"]), level, f"reminder:{stage}")
+
+
+async def mail_wanted_reminder(backend: Backend, fact: Outbox) -> None:
+    """A person asks for a reminder."""
+    level = int(fact.told["level"])
+    await about_documents.mail_reminder(backend, str(fact.told["invoice_id"]), level, f"asked:{level}")
+
+
+async def mail_payment_failed(backend: Backend, fact: Outbox) -> None:
+    """A charge failed."""
+    retry = fact.told.get("next_retry_at")
+    await about_documents.mail_payment_failed(
+        backend,
+        str(fact.told["invoice_id"]),
+        int(fact.told["attempt"]),
+        fact.told.get("failure_code"),
+        datetime.fromisoformat(retry).date() if retry else None,
+    )
+
+
+async def mail_trial_ending(backend: Backend, fact: Outbox) -> None:
+    """A trial is about to end."""
+    await about_subscriptions.mail_trial_ending(
+        backend, str(fact.told["subscription_id"]), int(fact.told["days_remaining"])
+    )
+
+
+async def mail_suspended(backend: Backend, fact: Outbox) -> None:
+    """A subscription was suspended."""
+    await about_subscriptions.mail_suspended(backend, str(fact.told["subscription_id"]), fact.idempotency_key[-40:])
+
+
+async def apply_vies_answer(backend: Backend, fact: Outbox) -> None:
+    """VIES was asked about a number."""
+    await backend.perform(ACTOR, vat_numbers.apply_vies_answer, str(fact.told["consultation_id"]))

@@ -1,0 +1,83 @@
+"""Mails about subscriptions: trials that end, and suspensions."""
+
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.periods import civil_date
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import partners, subscriptions, templates, tenants
+from scaicontrol.services.templates import Letter, MailKind, TemplateSelection, TemplateType
+
+from ..letters import address, letterhead, linked
+from .posting import ACTOR, Post, send
+
+
+async def mail_trial_ending(backend: Backend, subscription_id: str, days: int) -> None:
+    """Warn that a trial ends in so many days."""
+    about = await backend.perform(
+        ACTOR, _about_subscription, subscription_id, "email_trial_ending", f"d{days}", days_remaining=days
+    )
+    await send(backend, about)
+
+
+async def mail_suspended(backend: Backend, subscription_id: str, step: str) -> None:
+    """Say that a subscription is suspended; `step` tells one suspension from the next."""
+    await send(
+        backend,
+        await backend.perform(ACTOR, _about_subscription, subscription_id, "email_subscription_suspended", step),
+    )
+
+
+async def _about_subscription(
+    uow: UnitOfWork, subscription_id: str, kind: MailKind, step: str, days_remaining: int | None = None
+) -> Post | None:
+    subscription = await subscriptions.get(uow, subscription_id)
+    profile = await tenants.billing_profile(uow, subscription.tenant_id)
+    if profile is None:
+        return None
+    terms = await partners.settings_of(uow, subscription.partner_id)
+    seller = partners.seller_snapshot(terms)
+    language = profile.preferred_language or terms.default_language or "en"
+    ends = subscription.trial_ends_at and civil_date(subscription.trial_ends_at, terms.timezone)
+    name = profile.company_name or ""
+    link = f"{uow.settings.public_base_url}/subscriptions/{subscription.id}"
+    template = await templates.resolve(
+        uow, TemplateSelection.of(TemplateType(kind), language, seller, tenants.buyer_snapshot(profile))
+    )
+    letter = Letter(
+        kind,
+        language,
+        {
+            "service": subscription.service.name,
+            "date": templates.day(ends or civil_date(uow.now, terms.timezone), language),
+        },
+        name,
+        link,
+        letterhead(seller),
+        {
+            "recipient": {"name": name, "email": profile.contact_email},
+            "portal_url": link,
+            "subscription": {
+                "service": subscription.service.name,
+                "plan": subscription.plan.name,
+                "trial_ends_at": ends,
+                "days_remaining": days_remaining,
+            },
+            "seller": seller | {"address_lines": address(seller)},
+            "brand": {"logo_url": seller.get("logo_url"), "color": seller.get("brand_color")},
+        },
+        template,
+        linked(uow, template, seller),
+    )
+    return Post(
+        letter,
+        subscription.tenant_id,
+        subscription.partner_id,
+        subscription.id,
+        step,
+        [profile.contact_email] if profile.contact_email else [],
+        {
+            "category": "subscription",
+            "severity": "warning",
+            "dedup_key": f"{kind}:{subscription.id}:{step}",
+            "link": f"/subscriptions/{subscription.id}",
+        },
+    )

@@ -1,0 +1,52 @@
+"""A mail on its way out: written in the words of its template, then queued with its notice."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import notifications, templates
+from scaicontrol.services.notifications import StoredAttachment
+from scaicontrol.services.templates import Letter
+
+ACTOR = Actor.system("mails")
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A mail with its addresses and the notice that stands for it in the portal; (`resource_id`, `step`) is unique."""
+
+    letter: Letter
+    tenant_id: str
+    partner_id: str
+    resource_id: str
+    step: str
+    addresses: Sequence[str]
+    notice: Mapping[str, str]
+    attachments: Sequence[StoredAttachment] = ()
+
+
+async def send(backend: Backend, post: Post | None) -> None:
+    """Write a mail, outside any transaction, and queue it with its notice."""
+    if post is not None:
+        await backend.perform(ACTOR, _queue, post, *await templates.write_mail(post.letter))
+
+
+async def _queue(uow: UnitOfWork, post: Post, subject: str, html: str) -> None:
+    if post.addresses:
+        await notifications.queue_mail(
+            uow,
+            tenant_id=post.tenant_id,
+            partner_id=post.partner_id,
+            kind=post.letter.kind,
+            resource_id=post.resource_id,
+            step=post.step,
+            recipients=[(address, post.letter.name) for address in post.addresses],
+            subject=subject,
+            html=html,
+            attachments=post.attachments,
+        )
+    await notifications.notify(
+        uow, tenant_id=post.tenant_id, partner_id=post.partner_id, title=subject[:200], **post.notice
+    )

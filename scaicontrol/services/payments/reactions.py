@@ -1,0 +1,40 @@
+"""Facts that are collected, pursued or freed from."""
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.outbox import Outbox
+from scaicontrol.services import partners
+
+from .service import collect, pursue, standing
+
+_ACTOR = Actor.system("reactions")
+
+
+async def collect_sent(backend: Backend, fact: Outbox) -> None:
+    """An invoice has reached its buyer: collect it, where the partner charges by itself."""
+    if fact.told.get("document_type") == "invoice":
+        await backend.perform(_ACTOR, collect.schedule, str(fact.told["invoice_id"]))
+        await collect.charge_due(backend)
+
+
+async def collect_unsent(backend: Backend, fact: Outbox) -> None:
+    """An invoice nobody will send by itself: collect it as soon as it stands."""
+    terms = await backend.ask(_ACTOR, partners.settings_of, str(fact.told["partner_id"]))
+    if not terms.auto_send:
+        await collect_sent(backend, fact)
+
+
+async def fall_behind(backend: Backend, fact: Outbox) -> None:
+    """An invoice is past due; a failed payment tells of itself, with its attempt."""
+    if fact.told.get("cause") != "payment_failed":
+        await backend.perform(_ACTOR, standing.fall_behind, str(fact.told["invoice_id"]), fact.told.get("payment_id"))
+
+
+async def begin_dunning(backend: Backend, fact: Outbox) -> None:
+    """An invoice is past due: it is pursued until it is paid."""
+    await backend.perform(_ACTOR, pursue.begin_for, str(fact.told["invoice_id"]))
+
+
+async def catch_up(backend: Backend, fact: Outbox) -> None:
+    """An invoice is paid: its subscriptions are free, if they owe nothing else."""
+    await backend.perform(_ACTOR, standing.catch_up, str(fact.told["invoice_id"]))
