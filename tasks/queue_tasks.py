@@ -33,13 +33,13 @@ async def provision(backend: Backend) -> None:
 
 @task
 async def run_due_job(backend: Backend, name: str) -> None:
-    await run_job(backend, find(schedule.JOBS, name))
+    await run_job(backend, find(schedule.timetable(backend.settings), name))
 
 
 @task
 async def run_job_now(backend: Backend, name: str) -> None:
     """Somebody asked for a job outside its timetable."""
-    await run_job(backend, find(schedule.JOBS, name), backend.clock.now())
+    await run_job(backend, find(schedule.timetable(backend.settings), name), backend.clock.now())
 
 
 async def _alone(backend: Backend, step: Callable[[Backend], Awaitable[int]]) -> None:

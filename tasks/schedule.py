@@ -1,11 +1,13 @@
 """The timetable on one page: what runs how often. Everything due has a column; a job only finds it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from scaicontrol.core import idempotency
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.settings import Settings
 from scaicontrol.services import (
     accounting,
     billing,
@@ -143,3 +145,13 @@ JOBS: tuple[Job, ...] = (
     Job("invoice_overdue", timedelta(days=1), _until_done("invoice_overdue", invoices.mark_overdue)),
     Job("orphan_sweep", timedelta(days=1), orphan_sweep),
 )
+
+
+def timetable(settings: Settings) -> tuple[Job, ...]:
+    """Give every job at this installation's own pace."""
+    paces = {
+        "event_dispatcher": timedelta(seconds=settings.webhook_tick_seconds),
+        "registry_heartbeat_monitor": timedelta(seconds=settings.registry_heartbeat_monitor_interval),
+        "identity_reconciliation": timedelta(minutes=settings.scaikey_sync_interval_minutes),
+    }
+    return tuple(replace(job, every=paces.get(job.name, job.every)) for job in JOBS)

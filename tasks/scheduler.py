@@ -19,7 +19,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError
 from scaicontrol.core.logging import get_logger
 
-from .schedule import JOBS
+from .schedule import timetable
 
 log = get_logger(__name__)
 
@@ -50,7 +50,7 @@ class LeasedTimetable(ScheduleSource):
                 schedule_id=job.name,
                 interval=int(job.every.total_seconds()),
             )
-            for job in JOBS
+            for job in timetable(self.backend.settings)
         ]
 
     async def _acquire(self) -> int | None:
@@ -71,12 +71,12 @@ class LeasedTimetable(ScheduleSource):
 
 async def run_scheduler(backend: Backend, broker: AsyncBroker) -> None:
     """Enqueue due jobs until cancelled, then hand the lease on."""
-    timetable = LeasedTimetable(backend)
+    leased = LeasedTimetable(backend)
     try:
         await run_scheduler_task(
-            TaskiqScheduler(broker, [timetable]),
+            TaskiqScheduler(broker, [leased]),
             interval=timedelta(seconds=10),
             loop_interval=timedelta(seconds=1),
         )
     finally:
-        await asyncio.shield(timetable.shutdown())
+        await asyncio.shield(leased.shutdown())

@@ -44,7 +44,7 @@ async def live(
 
 async def run_due_between(backend: Backend, after: datetime, until: datetime) -> None:
     """Run each job that was due in (after, until], once, and then its echoes."""
-    for job in schedule.JOBS:
+    for job in schedule.timetable(backend.settings):
         if job.name not in _NOT_PRETENDED and job.name not in _ECHOES and job.due_moment(until) > after:
             await job.run(backend)
     await settle(backend)

@@ -66,7 +66,10 @@ async def _rules(backend: Backend, actor: Actor) -> dict[str, Any]:
     }
 
 
-async def metrics(_: Request) -> Response:
+async def metrics(request: Request) -> Response:
+    """Nothing is there where the installation switched it off (METRICS_ENABLED)."""
+    if not request.app.state.backend.settings.metrics_enabled:
+        return Response(status_code=404)
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -75,16 +78,15 @@ async def _checks(backend: Backend) -> dict[str, dict[str, Any]]:
         started = time.perf_counter()
         try:
             problems = await asyncio.wait_for(check(), timeout=3)
-        except (ControlError, SQLAlchemyError, OSError, TimeoutError) as error:
+        except (ControlError, migrate.NotReady, SQLAlchemyError, OSError, TimeoutError) as error:
             problems = [str(error) or type(error).__name__]
         milliseconds = round((time.perf_counter() - started) * 1000, 1)
         return {"status": "failed" if problems else "ok", "ms": milliseconds, "problems": problems or []}
 
     async def database() -> list[str]:
         problems = await backend.database.check()
-        current, head = await asyncio.to_thread(migrate.current, backend.database.url), migrate.head()
-        if current != head:
-            problems.append(f"the schema is at {current or 'nothing'}, this version needs {head}: run `db upgrade`.")
+        if gap := migrate.schema_gap(await migrate.revision_of(backend.database)):
+            problems.append(f"The database is {gap}")
         return problems
 
     async def storage() -> list[str]:

@@ -69,11 +69,11 @@ class Settings(BaseSettings):
     scaikey_logout_url: str = ""
     scaikey_admin_url: str = ""
     scaikey_timeout: float = 5
-    scaikey_sync_interval_minutes: int = 60
+    scaikey_sync_interval_minutes: int = Field(default=60, ge=1)
     scaikey_webhook_secret_vault_path: str = ""
 
     scaivault_url: str = "https://scaivault.scailabs.ai/v1"
-    scaivault_timeout: float = 5
+    scaivault_timeout: float = Field(default=5, gt=0)
     scaivault_cache_ttl: int = 300
 
     scaisend_url: str = "https://scaisend.scailabs.ai"
@@ -100,13 +100,13 @@ class Settings(BaseSettings):
     operator_iban: str = ""
     operator_bic: str = ""
 
-    registry_heartbeat_monitor_interval: int = 60
+    registry_heartbeat_monitor_interval: int = Field(default=60, ge=1)
     registry_heartbeat_grace_multiplier: int = 3
     registry_heartbeat_degraded_threshold: int = 3
     registry_heartbeat_unreachable_threshold: int = 10
     registry_auto_approve_slugs: Names = KNOWN_SERVICES
 
-    webhook_tick_seconds: int = 30
+    webhook_tick_seconds: int = Field(default=30, ge=1)
     webhook_fanout_batch: int = 50
     webhook_delivery_batch: int = 200
     webhook_timeout_seconds: float = 10

@@ -34,7 +34,7 @@ class NotReady(Exception):
 def upgrade(url: str, revision: str = "head") -> None:
     """Run the revisions up to `revision`; nothing happens when the database is already there."""
     if (at := current(url)) not in (None, *_known()):
-        raise NotReady(_unknown(url, at))
+        raise NotReady(f"The database {_where(url)} is {schema_gap(at)}")
     with _reached(url):
         if path := missing_file(url):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,13 +74,21 @@ async def revision_of(database: Database) -> str | None:
 
 async def require(database: Database) -> None:
     """Raise NotReady unless the database answers and is at the revision this version of the code needs."""
-    at, where = await revision_of(database), _where(database.url)
+    if gap := schema_gap(await revision_of(database)):
+        raise NotReady(f"The database {_where(database.url)} is {gap}")
+
+
+def schema_gap(at: str | None) -> str | None:
+    """Say what lies between a database at this revision and this version of the code; None when nothing does."""
     if at == head():
-        return
+        return None
     if at not in (None, *_known()):
-        raise NotReady(_unknown(database.url, at))
-    found = f"The database {where} is at revision {at}" if at else f"There is no schema in the database {where}"
-    raise NotReady(f"{found}; this version needs {head()}: run `scaicontrol db upgrade`.")
+        return (
+            f"at revision {at}, which this version of ScaiControl does not know (its newest is {head()}): run the "
+            "newer version that upgraded it; `scaicontrol --version` says which this is."
+        )
+    found = f"at revision {at}" if at else "without a schema"
+    return f"{found}; this version needs {head()}: run `scaicontrol db upgrade`."
 
 
 def head() -> str | None:
@@ -92,13 +100,6 @@ def head() -> str | None:
 def _known() -> tuple[str, ...]:
     """Name the revisions this version of the code has, the newest first."""
     return tuple(script.revision for script in ScriptDirectory.from_config(_config("")).walk_revisions())
-
-
-def _unknown(url: str, at: str | None) -> str:
-    return (
-        f"The database {_where(url)} is at revision {at}, which this version of ScaiControl does not know (its newest "
-        f"is {head()}): run the newer version that upgraded it; `scaicontrol --version` says which this is."
-    )
 
 
 def _where(url: str) -> str:

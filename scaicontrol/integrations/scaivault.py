@@ -47,6 +47,7 @@ class ScaiVault:
     def __init__(self, settings: Settings, bearer: Bearer, http: httpx2.AsyncClient, now: Now = time.time) -> None:
         self._base = settings.scaivault_url.rstrip("/")
         self._ttl = min(float(settings.scaivault_cache_ttl), _CACHE_MAX_SECONDS)
+        self._timeout = settings.scaivault_timeout
         self._bearer, self._http, self._now = bearer, http, now
         self._remembered: dict[str, _Remembered] = {}
         self._paused_until = float("-inf")
@@ -77,7 +78,7 @@ class ScaiVault:
 
     async def check(self) -> None:
         """Raise Unavailable when the vault is not ready."""
-        response = await call(self._http, "ScaiVault", "GET", f"{self._base}/health/ready")
+        response = await call(self._http, "ScaiVault", "GET", f"{self._base}/health/ready", timeout=self._timeout)
         if response.status_code != httpx2.codes.OK:
             raise Unavailable(f"ScaiVault is not ready (HTTP {response.status_code}).")
 
@@ -122,7 +123,8 @@ class ScaiVault:
 
     async def _send(self, method: str, path: str, **arguments: Any) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {await self._bearer()}"}
-        return await call(self._http, "ScaiVault", method, f"{self._base}/secrets/{path}", headers=headers, **arguments)
+        url = f"{self._base}/secrets/{path}"
+        return await call(self._http, "ScaiVault", method, url, headers=headers, timeout=self._timeout, **arguments)
 
     def _wait_before_retry(self, response: httpx2.Response, attempt: int) -> float | None:
         if attempt == _ATTEMPTS:

@@ -6,24 +6,18 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, Strict, TypeAdapter, ValidationError, create_model
+from pydantic import BaseModel, Field, Strict, TypeAdapter, ValidationError, create_model
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.pagination import PAGE_SIZE, PAGE_SIZE_MAX, Page, PageRequest
 from scaicontrol.core.schemas import In, invalid_of
 
-from .arguments import check, check_days
+from .arguments import check
 
 Verb = Callable[..., Awaitable[Any]]
 DryRun = Annotated[
     bool | None, Strict(), Field(description="Only plan it: say what it would do. Default: true for agents.")
 ]
-
-
-class _Arguments(In):
-    """A text ends somewhere, also where its field does not say so."""
-
-    model_config = ConfigDict(str_max_length=2000)
 
 
 class Paging(In):
@@ -67,7 +61,7 @@ class ToolAction:
         }
         if self.changes and self.is_planned:
             fields |= {"dry_run": (DryRun, None)}
-        model = create_model(self.name, __base__=(*bodies, _Arguments), __doc__=inspect.getdoc(self.verb), **fields)
+        model = create_model(self.name, __base__=(*bodies, In), __doc__=inspect.getdoc(self.verb), **fields)
         object.__setattr__(self, "arguments", model)
         object.__setattr__(self, "parts", parts)
 
@@ -97,7 +91,6 @@ class ToolAction:
             }
         except ValidationError as error:
             raise invalid_of(error) from error
-        check_days(whole)
         return whole, taken
 
     def answer(self, result: Any) -> dict[str, Any]:

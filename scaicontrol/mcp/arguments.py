@@ -1,11 +1,8 @@
 """Arguments as they came, before a model reads them: JSON of a bounded size that a database could keep."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from math import isfinite
 from typing import Any, Final
-
-from pydantic import BaseModel
 
 from scaicontrol.core.errors import Invalid, Reason
 
@@ -14,7 +11,6 @@ _NAME_LONGEST: Final = 100
 _VALUES_MOST: Final = 20_000
 _DEEPEST: Final = 20
 _INTEGER: Final = 2**63
-_YEARS: Final = range(2000, 2200)  # near enough that no time zone, period or fiscal year leaves the calendar
 
 
 def check(given: Mapping[str, Any]) -> None:
@@ -27,20 +23,6 @@ def check(given: Mapping[str, Any]) -> None:
             raise _refused(shown, "There is no such argument.")
         if (wrong := _wrong(value)) is not None:
             raise _refused(name, wrong)
-
-
-def check_days(arguments: BaseModel) -> None:
-    """Raise Invalid for a day or moment that no contract could mean."""
-    for name, value in arguments:
-        if any(isinstance(each, date) and each.year not in _YEARS for each in _all(value)):
-            raise _refused(name, f"A day lies from {_YEARS[0]} to {_YEARS[-1]}.")
-
-
-def _all(value: Any) -> Iterator[Any]:
-    yield value
-    inner = (item for _, item in value) if isinstance(value, BaseModel) else value if isinstance(value, list) else ()
-    for each in inner:
-        yield from _all(each)
 
 
 def _refused(name: str, sentence: str) -> Invalid:

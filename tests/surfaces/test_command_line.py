@@ -194,7 +194,7 @@ def test_every_command_says_that_there_is_no_schema_and_creates_none(at: Any, tm
 def test_an_empty_file_stays_an_empty_file(at: Any, tmp_path: Path):
     empty = tmp_path / "empty.db"
     empty.touch()
-    assert "There is no schema" in said(at(sqlite_url(empty), "admin", "tenants", "list"))
+    assert "is without a schema" in said(at(sqlite_url(empty), "admin", "tenants", "list"))
     with contextlib.closing(sqlite3.connect(empty)) as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
 
