@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from scaicontrol.core import text
+from scaicontrol.core import pagination, text
 from scaicontrol.core.errors import ControlError, Forbidden, NotFound
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import audit
@@ -99,16 +99,9 @@ class ControlView(ModelView):
         page, size = self._page(request)
 
         async def question(uow: UnitOfWork) -> Pagination:
-            query = self._narrowed(uow, request)
-            counted = await uow.session.scalars(
-                query.with_only_columns(self.pk_columns[0], maintain_column_froms=True)
-                .order_by(None)
-                .limit(COUNTED_UP_TO + 1)
-            )
-            count = min(len(counted.all()), COUNTED_UP_TO + 1)
-            shown = min(page, Pagination.max_page(min(count, COUNTED_UP_TO), size))
-            rows = await uow.session.scalars(self._sorted(query, request).limit(size).offset((shown - 1) * size))
-            return Pagination(rows=list(rows.all()), page=shown, page_size=size, count=min(count, COUNTED_UP_TO))
+            query = self._sorted(self._narrowed(uow, request), request)
+            found = await pagination.numbered(uow, query, self.pk_columns[0], page, size, COUNTED_UP_TO)
+            return Pagination(rows=list(found.items), page=found.page, page_size=size, count=found.total)
 
         console = console_of(request)
         return await console.backend.ask(console.actor, question)
@@ -160,8 +153,8 @@ class ControlView(ModelView):
         """Fetch what the list shows with its filters, and leave an audit entry that somebody took it."""
 
         async def take(uow: UnitOfWork) -> Any:
-            query = self._sorted(self._narrowed(uow, request), request).limit(EXPORTED_UP_TO)
-            rows = (await uow.session.scalars(query)).all()
+            query = self._sorted(self._narrowed(uow, request), request)
+            rows = await pagination.first(uow, query, EXPORTED_UP_TO)
             await audit.record_export(uow, self.identity, len(rows), dict(request.query_params))
             return rows
 

@@ -282,7 +282,7 @@ async def _answered(
         return result
     if answer.empty:
         return Response(status_code=answer.status_code)
-    await uow.session.flush()  # entities must show what the database will keep
+    await uow.write()  # entities must show what the database will keep
     return answer.response(await answer.write(request, request.app.state.backend, result))
 
 

@@ -1,5 +1,4 @@
-from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict
@@ -10,13 +9,10 @@ from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import identity
 from scaicontrol.services.identity import (
-    Group,
     GroupDetailOut,
     GroupOut,
-    Role,
     RoleIn,
     RoleOut,
-    User,
     UserDetailOut,
     UserOut,
 )
@@ -50,14 +46,14 @@ async def list_users(
     """`q` looks into name, e-mail and id."""
     uow.authorize("users:administer")
     page = await identity.page_users(uow, paging, q=q, tenant_id=tenant_id, role=role, status=status)
-    return page.of(await shown_users(uow, page.items))
+    return page.of(await identity.shown_users(uow, page.items))
 
 
 @router.get("/roles", response_model=Many[RoleOut], permission="users:grant", summary="Roles one may grant")
 async def roles(uow: UnitOfWork) -> list[RoleOut]:
     """With the scopes of each, the widest first."""
     uow.authorize("users:grant")
-    return [_role(role) for role in identity.grantable(uow.actor)]
+    return [identity.shown_role(role) for role in identity.grantable(uow.actor)]
 
 
 @router.post(
@@ -78,19 +74,19 @@ async def sync(backend: Backend, actor: Actor) -> SyncStartedOut:
 async def show_user(uow: UnitOfWork, user_id: str) -> UserDetailOut:
     """With groups, and what all roles together allow."""
     uow.authorize("users:administer")
-    return await _user(uow, await identity.get_user(uow, user_id))
+    return await identity.user_detail(uow, await identity.get_user(uow, user_id))
 
 
 @router.post("/{user_id}/role", response_model=One[UserDetailOut], permission="users:grant", summary="Grant a role")
 async def grant(uow: UnitOfWork, user_id: str, body: RoleIn) -> UserDetailOut:
     """Nobody grants more than they have, and nobody changes their own roles."""
-    return await _user(uow, await identity.grant(uow, user_id, body.role))
+    return await identity.user_detail(uow, await identity.grant(uow, user_id, body.role))
 
 
 @router.delete("/{user_id}/role", response_model=One[UserDetailOut], permission="users:grant", summary="Revoke a role")
 async def revoke(uow: UnitOfWork, user_id: str, role: Annotated[str, Query(max_length=40)]) -> UserDetailOut:
     """The last super administrator stays."""
-    return await _user(uow, await identity.revoke(uow, user_id, role))
+    return await identity.user_detail(uow, await identity.revoke(uow, user_id, role))
 
 
 @groups.get("", response_model=Paged[GroupOut], permission="groups:read", summary="List groups")
@@ -99,13 +95,13 @@ async def list_groups(
 ) -> Page[GroupOut]:
     """With the role and the number of members of each."""
     page = await identity.page_groups(uow, paging, q=q, tenant_id=tenant_id, has_role=has_role)
-    return page.of(await _groups(uow, page.items))
+    return page.of(await identity.shown_groups(uow, page.items))
 
 
 @groups.get("/{group_id}", response_model=One[GroupDetailOut], permission="groups:read", summary="Show a group")
 async def show_group(uow: UnitOfWork, group_id: str) -> GroupDetailOut:
     """With its members."""
-    return await _group(uow, await identity.get_group(uow, group_id))
+    return await identity.group_detail(uow, await identity.get_group(uow, group_id))
 
 
 @groups.post(
@@ -113,54 +109,11 @@ async def show_group(uow: UnitOfWork, group_id: str) -> GroupDetailOut:
 )
 async def grant_to_group(uow: UnitOfWork, group_id: str, body: RoleIn) -> GroupDetailOut:
     """One role per group, instead of the one it had; all members inherit it."""
-    return await _group(uow, await identity.grant_to_group(uow, group_id, body.role))
+    return await identity.group_detail(uow, await identity.grant_to_group(uow, group_id, body.role))
 
 
 @groups.delete(
     "/{group_id}/role", response_model=One[GroupDetailOut], permission="groups:grant", summary="Take a group's role"
 )
 async def revoke_from_group(uow: UnitOfWork, group_id: str) -> GroupDetailOut:
-    return await _group(uow, await identity.revoke_from_group(uow, group_id))
-
-
-async def shown_users(uow: UnitOfWork, users: Iterable[User]) -> list[UserOut]:
-    """Show people with the roles they were given."""
-    listed = list(users)
-    await uow.session.flush()
-    given = await identity.roles_of_users(uow, [user.id for user in listed])
-    return [UserOut(**_fields(user, UserOut), roles=given.get(user.id, [])) for user in listed]
-
-
-async def _user(uow: UnitOfWork, user: User) -> UserDetailOut:
-    shown = (await shown_users(uow, [user]))[0]
-    roles, permissions = await identity.permissions_of(uow, user)
-    inside = await _groups(uow, await identity.groups_of(uow, user.id))
-    return UserDetailOut(**dict(shown), groups=inside, effective_roles=roles, permissions=permissions)
-
-
-async def _groups(uow: UnitOfWork, listed: Iterable[Group]) -> list[GroupOut]:
-    rows = list(listed)
-    await uow.session.flush()
-    ids = [group.id for group in rows]
-    given, counted = await identity.roles_of_groups(uow, ids), await identity.member_counts(uow, ids)
-    return [
-        GroupOut(
-            **_fields(group, GroupOut),
-            role=next(iter(given.get(group.id, [])), None),
-            member_count=counted.get(group.id, 0),
-        )
-        for group in rows
-    ]
-
-
-async def _group(uow: UnitOfWork, group: Group) -> GroupDetailOut:
-    shown = (await _groups(uow, [group]))[0]
-    return GroupDetailOut(**dict(shown), members=await shown_users(uow, await identity.members_of(uow, group.id)))
-
-
-def _fields(row: object, model: type[BaseModel]) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in model.model_fields if hasattr(row, name)}
-
-
-def _role(role: Role) -> RoleOut:
-    return RoleOut(name=role.name, level=role.level.name, scopes=role.shown_scopes, read_only=role.read_only)
+    return await identity.group_detail(uow, await identity.revoke_from_group(uow, group_id))

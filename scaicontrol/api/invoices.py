@@ -61,7 +61,7 @@ credit_notes = Router(prefix="/admin/billing/credit-notes", tags=["admin-billing
     summary="Create a draft",
 )
 async def draft(uow: UnitOfWork, body: InvoiceIn) -> InvoiceOut:
-    return await _stored(uow, await invoices.draft(uow, body))
+    return await invoices.stored(uow, await invoices.draft(uow, body))
 
 
 @router.get("", response_model=Paged[InvoiceSummary], permission="invoices:administer", summary="List documents")
@@ -84,7 +84,7 @@ async def show(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
     summary="Edit a draft",
 )
 async def update(uow: UnitOfWork, invoice_id: str, body: InvoicePatch) -> InvoiceOut:
-    return await _stored(uow, await invoices.update(uow, invoice_id, body))
+    return await invoices.stored(uow, await invoices.update(uow, invoice_id, body))
 
 
 @router.delete("/{invoice_id}", response_model=One[Deleted], permission="invoices:delete", summary="Delete a draft")
@@ -101,7 +101,7 @@ async def delete(uow: UnitOfWork, invoice_id: str) -> Deleted:
     summary="Put the lines of a draft into an order",
 )
 async def order_lines(uow: UnitOfWork, invoice_id: str, body: LineOrderIn) -> InvoiceOut:
-    return await _stored(uow, await invoices.order_lines(uow, invoice_id, body.line_ids))
+    return await invoices.stored(uow, await invoices.order_lines(uow, invoice_id, body.line_ids))
 
 
 @router.post(
@@ -111,7 +111,7 @@ async def order_lines(uow: UnitOfWork, invoice_id: str, body: LineOrderIn) -> In
     summary="Sort the lines of a draft by the date they begin with",
 )
 async def sort_lines_by_date(uow: UnitOfWork, invoice_id: str) -> InvoiceOut:
-    return await _stored(uow, await invoices.sort_lines_by_date(uow, invoice_id))
+    return await invoices.stored(uow, await invoices.sort_lines_by_date(uow, invoice_id))
 
 
 @router.post(
@@ -196,7 +196,7 @@ async def reminders(uow: UnitOfWork, invoice_id: str) -> list[AccountDocument]:
     summary="Void a document",
 )
 async def void(uow: UnitOfWork, invoice_id: str, body: ReasonIn) -> InvoiceOut:
-    return await _stored(uow, await invoices.void(uow, invoice_id, body.reason))
+    return await invoices.stored(uow, await invoices.void(uow, invoice_id, body.reason))
 
 
 @router.post(
@@ -281,8 +281,3 @@ def as_file(file: DocumentFile) -> Response:
     """Answer with the bytes of a file, to be saved under its name."""
     disposition = {"Content-Disposition": f'attachment; filename="{file.filename}"'}
     return Response(file.body, media_type=file.media_type, headers=disposition)
-
-
-async def _stored(uow: UnitOfWork, invoice: Invoice) -> InvoiceOut:
-    await uow.session.flush()  # moments are stamped when a row is written
-    return await invoices.shown(uow.actor, invoice)

@@ -12,7 +12,6 @@ from scaicontrol.services.tenants import PreferencesPatch, Tenant
 
 from .billing_profiles import own_tenant
 from .door import One, Paged, Paging, Router
-from .identity import shown_users
 
 router = Router("/organization", tags=["organization"])
 
@@ -66,7 +65,7 @@ async def update(uow: UnitOfWork, body: PreferencesPatch) -> OrganizationOut:
 @router.get("/users", response_model=Paged[UserOut], permission="users:read", summary="Own users with roles")
 async def users(uow: UnitOfWork, paging: Paging) -> Page[UserOut]:
     page = await identity.page_users(uow, paging, tenant_id=own_tenant(uow))
-    return page.of(await shown_users(uow, page.items))
+    return page.of(await identity.shown_users(uow, page.items))
 
 
 @router.get(

@@ -13,7 +13,6 @@ from scaicontrol.services.registry import (
     HealthStatus,
     ProbeOut,
     RejectIn,
-    Service,
     ServiceDetailOut,
     ServiceOut,
     ServicePatch,
@@ -53,7 +52,7 @@ async def show_service(uow: UnitOfWork, service_id: str) -> ServiceDetailOut:
 @router.patch("/{service_id}", response_model=One[ServiceOut], permission="services:update", summary="Change a service")
 async def update_service(uow: UnitOfWork, service_id: str, body: ServicePatch) -> ServiceOut:
     """Labels, icon, category, interval, and the status along its lifecycle."""
-    return await _stored(uow, await registry.update(uow, service_id, body))
+    return await registry.stored(uow, await registry.update(uow, service_id, body))
 
 
 @router.post(
@@ -69,9 +68,4 @@ async def approve_service(backend: Backend, actor: Actor, service_id: str) -> Ap
     "/{service_id}/reject", response_model=One[ServiceOut], permission="services:approve", summary="Turn a service away"
 )
 async def reject_service(uow: UnitOfWork, service_id: str, body: RejectIn) -> ServiceOut:
-    return await _stored(uow, await registry.reject(uow, service_id, body.reason))
-
-
-async def _stored(uow: UnitOfWork, service: Service) -> ServiceOut:
-    await uow.session.flush()  # moments are stamped when a row is written
-    return registry.shown(uow.actor, service)
+    return await registry.stored(uow, await registry.reject(uow, service_id, body.reason))

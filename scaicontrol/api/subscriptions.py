@@ -25,7 +25,6 @@ from scaicontrol.services.subscriptions import (
     PlannedChangeOut,
     SubscribedOut,
     SubscribeIn,
-    Subscription,
     SubscriptionCreateIn,
     SubscriptionDetailOut,
     SubscriptionFilter,
@@ -57,13 +56,8 @@ async def _story(uow: UnitOfWork, subscription_id: str) -> SubscriptionStoryOut:
     return SubscriptionStoryOut.model_validate({**dict(told), "usage": used}, from_attributes=True)
 
 
-async def _stored(uow: UnitOfWork, subscription: Subscription) -> SubscriptionOut:
-    await uow.session.flush()  # moments are stamped when a row is written
-    return subscriptions.shown(uow.actor, subscription)
-
-
 async def _subscribed(uow: UnitOfWork, done: Subscribed) -> SubscribedOut:
-    shown = await _stored(uow, done.subscription)
+    shown = await subscriptions.stored(uow, done.subscription)
     return SubscribedOut.model_validate(shown.model_dump() | {"workflow_id": done.workflow.id})
 
 
@@ -122,7 +116,7 @@ async def change_plan(uow: UnitOfWork, subscription_id: str, body: ChangePlanIn)
     changed = await subscriptions.change_plan(
         uow, subscription_id, plan=body.plan, quantity=body.quantity, plan_hash=body.plan_hash
     )
-    return await _stored(uow, changed)
+    return await subscriptions.stored(uow, changed)
 
 
 @router.post(
@@ -133,7 +127,8 @@ async def change_plan(uow: UnitOfWork, subscription_id: str, body: ChangePlanIn)
     summary="Cancel at the end of the period; a trial at once",
 )
 async def cancel(uow: UnitOfWork, subscription_id: str, body: CancelIn | None = None) -> SubscriptionOut:
-    return await _stored(uow, await subscriptions.cancel(uow, subscription_id, body.reason if body else None))
+    cancelled = await subscriptions.cancel(uow, subscription_id, body.reason if body else None)
+    return await subscriptions.stored(uow, cancelled)
 
 
 @router.post(
@@ -144,7 +139,7 @@ async def cancel(uow: UnitOfWork, subscription_id: str, body: CancelIn | None = 
     summary="Undo a scheduled cancellation",
 )
 async def resume(uow: UnitOfWork, subscription_id: str) -> SubscriptionOut:
-    return await _stored(uow, await subscriptions.resume(uow, subscription_id))
+    return await subscriptions.stored(uow, await subscriptions.resume(uow, subscription_id))
 
 
 @admin.get(
@@ -211,7 +206,7 @@ async def bulk(backend: Backend, actor: Actor, body: BulkIn) -> BulkResult:
 async def override(uow: UnitOfWork, subscription_id: str, body: OverrideIn) -> SubscriptionOut:
     """The state moves within the map only; a new price begins with the next period."""
     wanted = Override(body.reason, body.plan_id, body.status, body.quantity, body.unit_price_cents)
-    return await _stored(uow, await subscriptions.override(uow, subscription_id, wanted))
+    return await subscriptions.stored(uow, await subscriptions.override(uow, subscription_id, wanted))
 
 
 @admin.post(
@@ -226,7 +221,7 @@ async def admin_cancel(
 ) -> SubscriptionOut:
     wanted = body or AdminCancelIn()
     done = await subscriptions.cancel(uow, subscription_id, wanted.reason, immediate=immediate or wanted.immediate)
-    return await _stored(uow, done)
+    return await subscriptions.stored(uow, done)
 
 
 @admin.post(
@@ -242,7 +237,7 @@ async def admin_resume(uow: UnitOfWork, subscription_id: str, body: AdminResumeI
     done = await subscriptions.resume(
         uow, subscription_id, override_arrears=wanted.override_arrears, reason=wanted.reason
     )
-    return await _stored(uow, done)
+    return await subscriptions.stored(uow, done)
 
 
 @admin.post(
@@ -253,4 +248,4 @@ async def admin_resume(uow: UnitOfWork, subscription_id: str, body: AdminResumeI
     summary="Suspend",
 )
 async def suspend(uow: UnitOfWork, subscription_id: str, body: SuspendIn) -> SubscriptionOut:
-    return await _stored(uow, await subscriptions.suspend(uow, subscription_id, body.reason))
+    return await subscriptions.stored(uow, await subscriptions.suspend(uow, subscription_id, body.reason))

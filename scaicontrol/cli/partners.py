@@ -46,7 +46,6 @@ async def configure(
 ) -> PartnerConfigurationOut:
     """Change seller data and terms."""
     config = await partners.configure(uow, partner_id, _patch(settings))
-    await uow.session.flush()
     return PartnerConfigurationOut.model_validate(config)
 
 

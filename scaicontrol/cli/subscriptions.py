@@ -9,7 +9,6 @@ from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
 from scaicontrol.services.subscriptions import (
-    Subscription,
     SubscriptionDetailOut,
     SubscriptionFilter,
     SubscriptionOut,
@@ -66,13 +65,13 @@ async def cancel(
 ) -> SubscriptionOut:
     """Cancel a subscription at the end of its period, or at once."""
     done = await subscriptions.cancel(uow, subscription_id, reason or None, immediate=immediate)
-    return await _stored(uow, done)
+    return await subscriptions.stored(uow, done)
 
 
 @command(app, changes=True)
 async def suspend(uow: UnitOfWork, subscription_id: str, reason: Reason) -> SubscriptionOut:
     """Take the right to use the service away until it is resumed."""
-    return await _stored(uow, await subscriptions.suspend(uow, subscription_id, reason))
+    return await subscriptions.stored(uow, await subscriptions.suspend(uow, subscription_id, reason))
 
 
 @command(app, changes=True)
@@ -84,9 +83,4 @@ async def resume(
 ) -> SubscriptionOut:
     """Undo a scheduled cancellation, or end a suspension."""
     resumed = await subscriptions.resume(uow, subscription_id, override_arrears=override_arrears, reason=reason or None)
-    return await _stored(uow, resumed)
-
-
-async def _stored(uow: UnitOfWork, subscription: Subscription) -> SubscriptionOut:
-    await uow.session.flush()  # shown as the database will keep it
-    return subscriptions.shown(uow.actor, subscription)
+    return await subscriptions.stored(uow, resumed)

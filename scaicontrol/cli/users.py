@@ -24,7 +24,6 @@ async def list_(
     """List people with the roles they were given, 200 a page."""
     request = PageRequest(page, PAGE_SIZE_MAX, "email")
     found = await identity.page_users(uow, request, q=q, tenant_id=tenant, role=role)
-    roles = await identity.roles_of_users(uow, [user.id for user in found.items])
     return [
         {
             "id": user.id,
@@ -32,7 +31,7 @@ async def list_(
             "name": user.display_name,
             "tenant": user.tenant_id or "",
             "status": user.status,
-            "roles": ", ".join(roles.get(user.id, [])),
+            "roles": ", ".join(user.roles),
         }
-        for user in found.items
+        for user in await identity.shown_users(uow, found.items)
     ]

@@ -97,6 +97,27 @@ def _behind(
     return or_(beyond, and_(column == value, further))
 
 
+async def numbered(
+    uow: UnitOfWork, query: Select[T], key: ColumnElement[Any], page: int, page_size: int, counted_up_to: int
+) -> Page[T]:
+    """
+    Run `query`, in its own order, for one of the pages that people step through by number.
+
+    Rows are counted up to `counted_up_to`, since to count a large table costs more than to show a page of it; whoever
+    asks for a page behind the last gets the last.
+    """
+    counted = query.with_only_columns(key, maintain_column_froms=True).order_by(None).limit(counted_up_to)
+    total = len((await uow.session.scalars(counted)).all())
+    shown = min(page, max(ceil(total / page_size), 1))
+    rows = await uow.session.scalars(query.limit(page_size).offset((shown - 1) * page_size))
+    return Page(rows.all(), total, shown, page_size)
+
+
+async def first(uow: UnitOfWork, query: Select[T], limit: int) -> Sequence[T]:
+    """Run `query`, in its own order, for its first rows: to be exported."""
+    return (await uow.session.scalars(query.limit(limit))).all()
+
+
 async def follow(uow: UnitOfWork, query: Select[T], entity: Any, after: str | None, limit: int) -> Feed[T]:
     """Run `query` as a feed in the order of birth: `after` is the cursor of the last row seen."""
     if not 1 <= limit <= PAGE_SIZE_MAX:

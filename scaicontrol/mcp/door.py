@@ -118,7 +118,7 @@ async def _do(backend: Backend, actor: Actor, action: ToolAction, taken: Mapping
 
     async def verb(uow: UnitOfWork) -> dict[str, Any]:
         result = await action.verb(uow, **taken)
-        await uow.session.flush()
+        await uow.write()
         return action.answer(result)
 
     return await backend.perform(actor, verb)

@@ -115,13 +115,13 @@ async def verify(
 @tool.change("invoices:create", out=InvoiceOut)
 async def create(uow: UnitOfWork, body: InvoiceIn) -> InvoiceOut:
     """Write a draft."""
-    return await _stored(uow, await invoices.draft(uow, body))
+    return await invoices.stored(uow, await invoices.draft(uow, body))
 
 
 @tool.change("invoices:update", out=InvoiceOut)
 async def update(uow: UnitOfWork, invoice_id: Id, body: InvoicePatch) -> InvoiceOut:
     """Change what is sent of a draft; a list of lines replaces all lines."""
-    return await _stored(uow, await invoices.update(uow, invoice_id, body))
+    return await invoices.stored(uow, await invoices.update(uow, invoice_id, body))
 
 
 @tool.change("invoices:finalize", out=InvoiceOut, destructive=True)
@@ -147,7 +147,7 @@ async def remind(backend: Backend, actor: Actor, invoice_id: Id, body: ReminderI
 @tool.change("invoices:void", out=InvoiceOut, destructive=True)
 async def void(uow: UnitOfWork, invoice_id: Id, body: ReasonIn) -> InvoiceOut:
     """Cancel a document that should never have been; its number stays used."""
-    return await _stored(uow, await invoices.void(uow, invoice_id, body.reason))
+    return await invoices.stored(uow, await invoices.void(uow, invoice_id, body.reason))
 
 
 @tool.change("invoices:mark_paid", out=SettlementOut, destructive=True)
@@ -176,8 +176,3 @@ async def refund(backend: Backend, actor: Actor, invoice_id: Id, body: RefundIn)
 async def regenerate_pdf(uow: UnitOfWork, invoice_id: Id, body: ReasonIn) -> invoices.DocumentRender:
     """Make a new version of a document's files; the old ones stay."""
     return await documents.regenerate_pdf(uow, invoice_id, body.reason)
-
-
-async def _stored(uow: UnitOfWork, invoice: Invoice) -> InvoiceOut:
-    await uow.session.flush()  # shown as the database will keep it
-    return await invoices.shown(uow.actor, invoice)

@@ -18,7 +18,6 @@ from scaicontrol.services.subscriptions import (
     OverrideIn,
     Reason,
     SubscribedOut,
-    Subscription,
     SubscriptionFilter,
     SubscriptionOut,
     SuspendIn,
@@ -59,7 +58,7 @@ async def create(uow: UnitOfWork, body: AnySubscribeIn) -> SubscribedOut:
         payment_method_id=body.payment_method_id,
         external_reference=body.external_reference,
     )
-    shown = await _stored(uow, done.subscription)
+    shown = await subscriptions.stored(uow, done.subscription)
     return SubscribedOut(**shown.model_dump(), workflow_id=done.workflow.id)
 
 
@@ -73,19 +72,20 @@ async def override(uow: UnitOfWork, subscription_id: Id, body: OverrideIn) -> Su
         quantity=body.quantity,
         unit_price_cents=body.unit_price_cents,
     )
-    return await _stored(uow, await subscriptions.override(uow, subscription_id, wanted))
+    return await subscriptions.stored(uow, await subscriptions.override(uow, subscription_id, wanted))
 
 
 @tool.change("subscriptions:cancel", out=SubscriptionOut, destructive=True, outside=True)
 async def cancel(uow: UnitOfWork, subscription_id: Id, body: AdminCancelIn) -> SubscriptionOut:
     """Let a subscription run out at the end of its period; operators may end it at once."""
-    return await _stored(uow, await subscriptions.cancel(uow, subscription_id, body.reason, immediate=body.immediate))
+    cancelled = await subscriptions.cancel(uow, subscription_id, body.reason, immediate=body.immediate)
+    return await subscriptions.stored(uow, cancelled)
 
 
 @tool.change("subscriptions:resume", out=SubscriptionOut, outside=True)
 async def resume(uow: UnitOfWork, subscription_id: Id, body: AdminResumeIn) -> SubscriptionOut:
     """Undo a scheduled cancellation; operators also end a suspension."""
-    return await _stored(
+    return await subscriptions.stored(
         uow,
         await subscriptions.resume(uow, subscription_id, override_arrears=body.override_arrears, reason=body.reason),
     )
@@ -94,7 +94,7 @@ async def resume(uow: UnitOfWork, subscription_id: Id, body: AdminResumeIn) -> S
 @tool.change("subscriptions:administer", out=SubscriptionOut, destructive=True, outside=True)
 async def suspend(uow: UnitOfWork, subscription_id: Id, body: SuspendIn) -> SubscriptionOut:
     """Take the right to use the service away until it is resumed."""
-    return await _stored(uow, await subscriptions.suspend(uow, subscription_id, body.reason))
+    return await subscriptions.stored(uow, await subscriptions.suspend(uow, subscription_id, body.reason))
 
 
 @tool.change("subscriptions:administer", out=BulkOut, destructive=True, outside=True)
@@ -103,8 +103,3 @@ async def bulk(
 ) -> BulkResult:
     """Cancel, suspend or resume up to 500 subscriptions; one refusal does not stop the others."""
     return await subscriptions.bulk(backend, actor, verb, ids, reason)
-
-
-async def _stored(uow: UnitOfWork, subscription: Subscription) -> SubscriptionOut:
-    await uow.session.flush()  # shown as the database will keep it
-    return subscriptions.shown(uow.actor, subscription)

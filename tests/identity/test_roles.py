@@ -7,7 +7,7 @@ from scaicontrol.core.errors import Forbidden, Invalid, NotFound, Refused
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.permissions import ALL_SCOPES
 from scaicontrol.services import identity
-from scaicontrol.services.identity import ROLES, grantable
+from scaicontrol.services.identity import ROLES, grantable, queries
 from tests.factories import ACME, INITECH, SOUTHBAY, ada, alice, bert, petra, pim, sam, scaidrive
 from tests.factories.identity import store_group, store_user
 from tests.factories.tenants import store_cast
@@ -47,7 +47,7 @@ async def test_a_role_is_given_once_and_taken_back(backend, cast):
     tom = await backend.perform(petra, identity.grant, "usr_tom", "tenant_admin")
     again = await backend.perform(petra, identity.grant, "usr_tom", "tenant_admin")
     assert (tom.version, again.version) == (2, 2)
-    assert (await backend.ask(petra, identity.roles_of_users, ["usr_tom"]))["usr_tom"] == [
+    assert (await backend.ask(petra, queries.roles_of_users, ["usr_tom"]))["usr_tom"] == [
         "tenant_admin",
         "tenant_user",
     ]
@@ -104,7 +104,7 @@ async def test_a_group_has_one_role(backend, cast):
     await store_group(backend, "billing", ["tom"])
     await backend.perform(petra, identity.grant_to_group, "grp_billing", "tenant_admin")
     await backend.perform(petra, identity.grant_to_group, "grp_billing", "tenant_viewer")
-    assert (await backend.ask(petra, identity.roles_of_groups, ["grp_billing"]))["grp_billing"] == ["tenant_viewer"]
+    assert (await backend.ask(petra, queries.roles_of_groups, ["grp_billing"]))["grp_billing"] == ["tenant_viewer"]
     await backend.perform(petra, identity.revoke_from_group, "grp_billing")
     with pytest.raises(Refused, match="has no role"):
         await backend.perform(petra, identity.revoke_from_group, "grp_billing")

@@ -31,6 +31,7 @@ from .queries import (
     settlements,
     settlements_with_documents,
     shown,
+    stored,
     visible,
 )
 from .schemas import (
@@ -135,6 +136,7 @@ __all__ = [
     "settlements_with_documents",
     "shown",
     "sort_lines_by_date",
+    "stored",
     "template_variables",
     "update",
     "visible",

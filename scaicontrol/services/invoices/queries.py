@@ -176,6 +176,12 @@ async def shown(actor: Actor, invoice: Invoice) -> InvoiceOut:
     return InvoiceOut.model_validate(await _attributes(actor, invoice))
 
 
+async def stored(uow: UnitOfWork, invoice: Invoice) -> InvoiceOut:
+    """Say what was just changed as surfaces show it, with the moments the database will keep."""
+    await uow.write()
+    return await shown(uow.actor, invoice)
+
+
 async def _attributes(actor: Actor, invoice: Invoice) -> dict[str, Any]:
     plain = {name: getattr(invoice, name) for name in InvoiceOut.model_fields if hasattr(Invoice, name)}
     lines = [LineOut.model_validate(line) async for line in in_turns(invoice.lines)]

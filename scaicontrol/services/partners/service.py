@@ -45,6 +45,7 @@ async def configure(uow: UnitOfWork, partner_id: str, patch: PartnerConfiguratio
         config.version += 1
         uow.session.add(config)
         _tell(uow, config, before)
+        await uow.write()
     return queries.with_operator(uow, config)
 
 

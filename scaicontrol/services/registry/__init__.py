@@ -17,6 +17,7 @@ from .queries import (
     probes,
     service_of,
     shown,
+    stored,
     versions,
     visible,
 )
@@ -95,6 +96,7 @@ __all__ = [
     "reject",
     "service_of",
     "shown",
+    "stored",
     "update",
     "vault_path",
     "versions",

@@ -66,6 +66,12 @@ def shown(actor: Actor, service: Service) -> ServiceOut:
     return ServiceOut.model_validate({**plain, "available_actions": offered(actor, service)})
 
 
+async def stored(uow: UnitOfWork, service: Service) -> ServiceOut:
+    """Say what was just changed as surfaces show it, with the moments the database will keep."""
+    await uow.write()
+    return shown(uow.actor, service)
+
+
 def matches(q: str) -> ColumnElement[bool]:
     """Find a service by what people type: a part of its name or the start of its slug."""
     return or_(Service.name.icontains(q, autoescape=True), Service.slug.istartswith(q, autoescape=True))

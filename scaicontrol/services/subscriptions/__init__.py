@@ -28,6 +28,7 @@ from .queries import (
     periods_due,
     periods_of,
     shown,
+    stored,
     timeline,
     visible,
 )
@@ -174,6 +175,7 @@ __all__ = [
     "renew",
     "resume",
     "shown",
+    "stored",
     "suspend",
     "terms_of",
     "timeline",

@@ -127,6 +127,12 @@ def shown(actor: Actor, subscription: Subscription) -> SubscriptionOut:
     return SubscriptionOut.model_validate(attributes(actor, subscription))
 
 
+async def stored(uow: UnitOfWork, subscription: Subscription) -> SubscriptionOut:
+    """Say what was just changed as surfaces show it, with the moments the database will keep."""
+    await uow.write()
+    return shown(uow.actor, subscription)
+
+
 def attributes(actor: Actor, subscription: Subscription) -> dict[str, Any]:
     """Read what every description of a subscription says."""
     plain = {name: getattr(subscription, name) for name in SubscriptionOut.model_fields if name != "available_actions"}
