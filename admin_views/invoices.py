@@ -15,15 +15,9 @@ from scaicontrol.core.money import exponent
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import audit, documents, explanations, invoices, payments, tenants
 from scaicontrol.services.documents.schemas import SendIn
-from scaicontrol.services.invoices import (
-    CreditIn,
-    DocumentType,
-    FinalizeIn,
-    Invoice,
-    InvoiceStatus,
-    MarkPaidIn,
-    ReasonIn,
-)
+from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
+from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.invoices.schemas import CreditIn, FinalizeIn, MarkPaidIn, ReasonIn
 
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter

@@ -7,13 +7,9 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import audit, subscriptions, tenants
-from scaicontrol.services.subscriptions import (
-    AdminCancelIn,
-    AdminResumeIn,
-    Subscription,
-    SubscriptionStatus,
-    SuspendIn,
-)
+from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol.services.subscriptions.models import Subscription
+from scaicontrol.services.subscriptions.schemas import AdminCancelIn, AdminResumeIn, SuspendIn
 
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter

@@ -7,6 +7,7 @@ from typing import Any
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.services import billing, invoices
+from scaicontrol.services.invoices.schemas import DraftIn
 from tests.factories import NORTHWIND, petra
 from tests.factories.catalog import store_plan
 from tests.factories.invoices import a_line
@@ -171,7 +172,7 @@ async def finalising(world: World, quick: bool) -> list[Result]:
     drafts: list[str] = []
 
     async def draft() -> None:
-        data = invoices.DraftIn(tenant_id=tenant_id, currency="EUR", lines=[a_line(1900), a_line(2900), a_line(3900)])
+        data = DraftIn(tenant_id=tenant_id, currency="EUR", lines=[a_line(1900), a_line(2900), a_line(3900)])
         drafts[:] = [(await world.backend.perform(petra, invoices.draft, data)).id for _ in range(count)]
 
     async def product() -> int:

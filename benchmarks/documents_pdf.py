@@ -8,13 +8,14 @@ from weasyprint import HTML
 from scaicontrol.core.processes import Workers
 from scaicontrol.integrations.renderer import ProcessRenderer
 from scaicontrol.services import einvoices
+from scaicontrol.services.einvoices.document import Document
 from tests.factories.documents import pdf_of, rows_for
 
 from .measure import Goal, Result, Side, compare
 from .world import NOW, World
 
 
-def of_lines(count: int) -> einvoices.Document:
+def of_lines(count: int) -> Document:
     rows = rows_for("reverse_charge")
     some = rows["lines"][:2]
     rows["lines"] = [deepcopy(some[at % 2]) | {"description": f"Service {at + 1}"} for at in range(count)]

@@ -8,7 +8,8 @@ from typing import Any
 
 from scaicontrol.core.processes import Workers
 from scaicontrol.services import einvoices
-from scaicontrol.services.einvoices import Document, Format
+from scaicontrol.services.einvoices import Format
+from scaicontrol.services.einvoices.document import Document
 from tests.factories.documents import CASES, document
 
 from .measure import Goal, Result, Side, compare, profiled

@@ -12,7 +12,8 @@ from scaicontrol.integrations import pdfa
 from scaicontrol.integrations.storage import FolderStore
 from scaicontrol.services import documents, einvoices, invoices
 from scaicontrol.services.einvoices import Format
-from scaicontrol.services.invoices import DocumentType
+from scaicontrol.services.invoices.lifecycle import DocumentType
+from scaicontrol.services.invoices.schemas import DraftIn
 from tests.factories import NORTHWIND, petra
 from tests.factories.documents import carried, document
 from tests.factories.invoices import RENDERER, a_line
@@ -89,7 +90,7 @@ async def verifying(world: World, quick: bool) -> list[Result]:
 async def _documents(backend: Backend, count: int) -> None:
     lines = [a_line(1900), a_line(2900, description="API calls"), a_line(-500, description="Discount")]
     for _ in range(count):
-        data = invoices.DraftIn(tenant_id="tnt_acme", currency="EUR", lines=lines)
+        data = DraftIn(tenant_id="tnt_acme", currency="EUR", lines=lines)
         draft = await backend.perform(petra, invoices.draft, data)
         await invoices.finalize(backend, petra, draft.id)
         backend.clock.advance(timedelta(seconds=1))  # type: ignore[attr-defined]  # the world's clock is frozen

@@ -10,7 +10,7 @@ from sqlalchemy.orm import registry, relationship, selectinload
 
 from scaicontrol.core.ids import new_id
 from scaicontrol.db.engine import _MARIADB_SESSION
-from scaicontrol.services.invoices import Invoice, InvoiceLine
+from scaicontrol.services.invoices.models import Invoice, InvoiceLine
 from tests.factories import ACME, NORTHWIND, alice
 from tests.factories.invoices import a_line, finalized
 from tests.factories.tenants import store_cast

@@ -10,7 +10,8 @@ from drafthorse.models.document import Document as DrafthorseDocument
 from lxml import etree
 
 from scaicontrol.services import einvoices
-from scaicontrol.services.einvoices import Document, Format
+from scaicontrol.services.einvoices import Format
+from scaicontrol.services.einvoices.document import Document
 from tests.factories.documents import LINES, rows_for
 
 from .measure import Goal, Result, Side, compare, profiled

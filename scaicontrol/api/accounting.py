@@ -5,7 +5,8 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import FEED_LIMIT, Feed
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import accounting
-from scaicontrol.services.accounting import AccountingIntegration, AccountingSyncItem, SyncStatus
+from scaicontrol.services.accounting.lifecycle import SyncStatus
+from scaicontrol.services.accounting.models import AccountingIntegration, AccountingSyncItem
 from scaicontrol.services.accounting.schemas import (
     AccountingProviderOut,
     IntegrationIn,

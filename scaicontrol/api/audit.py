@@ -7,7 +7,7 @@ from scaicontrol.core.pagination import FEED_LIMIT, Feed
 from scaicontrol.core.schemas import MomentIn
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import audit
-from scaicontrol.services.audit import AuditEntryOut
+from scaicontrol.services.audit.schemas import AuditEntryOut
 
 from .door import After, FeedOf, Limit, Router
 

@@ -5,7 +5,8 @@ from scaicontrol.core.schemas import Country
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tenants
 from scaicontrol.services.partners import identifiers
-from scaicontrol.services.tenants import AddressFormatOut, BillingProfile, BillingProfileIn, BillingProfileOut
+from scaicontrol.services.tenants.models import BillingProfile
+from scaicontrol.services.tenants.schemas import AddressFormatOut, BillingProfileIn, BillingProfileOut
 
 from .door import One, Router
 

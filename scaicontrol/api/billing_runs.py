@@ -8,7 +8,7 @@ from scaicontrol.core.errors import invalid
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import billing
-from scaicontrol.services.billing import BillingRun, QuarantineItem
+from scaicontrol.services.billing.models import BillingRun, QuarantineItem
 from scaicontrol.services.billing.schemas import (
     ApplyIn,
     ComparedOut,

@@ -5,7 +5,8 @@ from fastapi import Query
 from scaicontrol.core.schemas import Out
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog
-from scaicontrol.services.catalog import Offer, OfferedPlanOut, OfferedServiceOut, OfferOut
+from scaicontrol.services.catalog import Offer
+from scaicontrol.services.catalog.schemas import OfferedPlanOut, OfferedServiceOut, OfferOut
 
 from .door import Many, One, Router
 

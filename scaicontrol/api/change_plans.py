@@ -10,14 +10,14 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import changes
-from scaicontrol.services.changes import (
+from scaicontrol.services.changes.lifecycle import PlanStatus
+from scaicontrol.services.changes.schemas import (
     ApplyPlanIn,
     ApproveIn,
     ChangePlanFilter,
     ChangePlanOut,
     ChangePlanSummary,
     DecisionIn,
-    PlanStatus,
 )
 
 from .door import One, Paged, Paging, Router

@@ -17,6 +17,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError
 from scaicontrol.db import migrate
 from scaicontrol.services import einvoices
+from scaicontrol.services.einvoices.models import InstalledRuleSet
 
 from .actor_resolution import authenticate
 
@@ -57,7 +58,7 @@ async def detailed(request: Request) -> Response:
 async def _rules(backend: Backend, actor: Actor) -> dict[str, Any]:
     """Say which official rule sets documents are held against, and what keeps others from being asked."""
     installed = [row for row in await backend.ask(actor, einvoices.installed) if row.retired_at is None]
-    sets: list[einvoices.RuleSet | einvoices.InstalledRuleSet] = [*einvoices.shipped(), *installed]
+    sets: list[einvoices.RuleSet | InstalledRuleSet] = [*einvoices.shipped(), *installed]
     missing = einvoices.missing()
     return {
         "status": "off" if missing else "on",

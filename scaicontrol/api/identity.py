@@ -8,14 +8,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import identity
-from scaicontrol.services.identity import (
-    GroupDetailOut,
-    GroupOut,
-    RoleIn,
-    RoleOut,
-    UserDetailOut,
-    UserOut,
-)
+from scaicontrol.services.identity.schemas import GroupDetailOut, GroupOut, RoleIn, RoleOut, UserDetailOut, UserOut
 
 from .door import Many, One, Paged, Paging, Router
 

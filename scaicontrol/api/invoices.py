@@ -15,18 +15,17 @@ from scaicontrol.services.documents.models import DocumentVersion
 from scaicontrol.services.documents.schemas import DeliveryQueued, DocumentVersionOut, InvoiceDetail, SendIn
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.explanations.schemas import ExplainedPart, Explanation
-from scaicontrol.services.invoices import (
+from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
+from scaicontrol.services.invoices.models import DocumentRender, Invoice, Settlement
+from scaicontrol.services.invoices.schemas import (
     CheckReport,
     CreditIn,
     Deleted,
-    DocumentType,
     FinalizeIn,
-    Invoice,
     InvoiceFilter,
     InvoiceIn,
     InvoiceOut,
     InvoicePatch,
-    InvoiceStatus,
     InvoiceSummary,
     LineOrderIn,
     MarkPaidIn,
@@ -137,7 +136,7 @@ async def finalize(
     keyed=True,
     summary="Make the files anew as one more version",
 )
-async def regenerate_pdf(uow: UnitOfWork, invoice_id: str, body: ReasonIn) -> invoices.DocumentRender:
+async def regenerate_pdf(uow: UnitOfWork, invoice_id: str, body: ReasonIn) -> DocumentRender:
     return await documents.regenerate_pdf(uow, invoice_id, body.reason)
 
 
@@ -206,7 +205,7 @@ async def void(uow: UnitOfWork, invoice_id: str, body: ReasonIn) -> InvoiceOut:
     keyed=True,
     summary="Record money that came outside any provider",
 )
-async def mark_paid(uow: UnitOfWork, invoice_id: str, body: MarkPaidIn) -> invoices.Settlement:
+async def mark_paid(uow: UnitOfWork, invoice_id: str, body: MarkPaidIn) -> Settlement:
     return await invoices.mark_paid(uow, invoice_id, body)
 
 

@@ -2,7 +2,8 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import usage
-from scaicontrol.services.usage import BatchIn, Ingested, IngestedOut, QuotaStatus, QuotaStatusOut
+from scaicontrol.services.usage import Ingested, QuotaStatus
+from scaicontrol.services.usage.schemas import BatchIn, IngestedOut, QuotaStatusOut
 
 from .bodies import MIB
 from .door import One, Router

@@ -1,7 +1,8 @@
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import notifications
-from scaicontrol.services.notifications import MarkedOut, Notification, NotificationOut
+from scaicontrol.services.notifications.models import Notification
+from scaicontrol.services.notifications.schemas import MarkedOut, NotificationOut
 
 from .door import One, Paged, Paging, Router
 

@@ -6,9 +6,11 @@ from scaicontrol.core.pagination import Page
 from scaicontrol.core.schemas import Out
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import billing, identity, partners, tenants
-from scaicontrol.services.identity import UserOut
-from scaicontrol.services.partners import Language, PartnerPublicOut
-from scaicontrol.services.tenants import PreferencesPatch, Tenant
+from scaicontrol.services.identity.schemas import UserOut
+from scaicontrol.services.partners import Language
+from scaicontrol.services.partners.schemas import PartnerPublicOut
+from scaicontrol.services.tenants.models import Tenant
+from scaicontrol.services.tenants.schemas import PreferencesPatch
 
 from .billing_profiles import own_tenant
 from .door import One, Paged, Paging, Router

@@ -15,14 +15,9 @@ from scaicontrol.services import documents, explanations, invoices, payments
 from scaicontrol.services.documents.schemas import DeliveryQueued, SendOwnIn
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.explanations.schemas import ExplainedPart, Explanation
-from scaicontrol.services.invoices import (
-    Invoice,
-    InvoiceFilter,
-    InvoiceOut,
-    InvoiceStatus,
-    InvoiceSummary,
-    SettlementOut,
-)
+from scaicontrol.services.invoices.lifecycle import InvoiceStatus
+from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.invoices.schemas import InvoiceFilter, InvoiceOut, InvoiceSummary, SettlementOut
 
 from .door import One, Paged, Paging, Router
 from .invoices import Language, Line, Profile, as_file

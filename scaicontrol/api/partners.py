@@ -7,14 +7,10 @@ from scaicontrol.core.schemas import Out
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import billing, partners, tenants
 from scaicontrol.services.billing import PartnerSummary
-from scaicontrol.services.partners import (
-    Partner,
-    PartnerConfiguration,
-    PartnerConfigurationOut,
-    PartnerConfigurationPatch,
-    PartnerOut,
-)
-from scaicontrol.services.tenants import Tenant, TenantOut
+from scaicontrol.services.partners.models import Partner, PartnerConfiguration
+from scaicontrol.services.partners.schemas import PartnerConfigurationOut, PartnerConfigurationPatch, PartnerOut
+from scaicontrol.services.tenants.models import Tenant
+from scaicontrol.services.tenants.schemas import TenantOut
 
 from .door import One, Paged, Paging, Router
 

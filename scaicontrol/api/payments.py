@@ -8,7 +8,7 @@ from scaicontrol.core.errors import Refused
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import payments
-from scaicontrol.services.payments import Payment, PaymentMethod
+from scaicontrol.services.payments.models import Payment, PaymentMethod
 from scaicontrol.services.payments.schemas import (
     ConfirmIn,
     MethodIn,

@@ -6,7 +6,8 @@ from scaicontrol.core.ids import Id
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog
-from scaicontrol.services.catalog import OverrideOut, Plan, PlanIn, PlanOut, PriceOverride, PriceOverrideIn
+from scaicontrol.services.catalog.models import Plan, PriceOverride
+from scaicontrol.services.catalog.schemas import OverrideOut, PlanIn, PlanOut, PriceOverrideIn
 
 from .door import One, Paged, Paging, Router
 

@@ -2,14 +2,14 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import provisioning
-from scaicontrol.services.provisioning import (
+from scaicontrol.services.provisioning.lifecycle import WorkflowStatus
+from scaicontrol.services.provisioning.models import ProvisioningWorkflow
+from scaicontrol.services.provisioning.schemas import (
     CallbackIn,
     CallbackOut,
     ForceCompleteIn,
-    ProvisioningWorkflow,
     WorkflowDetailOut,
     WorkflowOut,
-    WorkflowStatus,
 )
 
 from .door import One, Paged, Paging, Router

@@ -2,12 +2,11 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import registry
-from scaicontrol.services.registry import (
+from scaicontrol.services.registry import Heard, RegistrationAnswer
+from scaicontrol.services.registry.schemas import (
     DeregistrationIn,
-    Heard,
     HeartbeatIn,
     HeartbeatOut,
-    RegistrationAnswer,
     RegistrationIn,
     RegistrationOut,
 )

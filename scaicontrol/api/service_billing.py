@@ -1,15 +1,11 @@
 from scaicontrol.core.errors import Forbidden
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog, subscriptions
-from scaicontrol.services.catalog import Plan, PlanOut
-from scaicontrol.services.subscriptions import (
-    BillingStatus,
-    BillingStatusOut,
-    Entitlements,
-    EntitlementsOut,
-    ServiceSubscriptionOut,
-    Subscription,
-)
+from scaicontrol.services.catalog.models import Plan
+from scaicontrol.services.catalog.schemas import PlanOut
+from scaicontrol.services.subscriptions import BillingStatus, Entitlements
+from scaicontrol.services.subscriptions.models import Subscription
+from scaicontrol.services.subscriptions.schemas import BillingStatusOut, EntitlementsOut, ServiceSubscriptionOut
 
 from .door import Many, One, Router
 

@@ -8,15 +8,14 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import registry
-from scaicontrol.services.registry import (
+from scaicontrol.services.registry.lifecycle import HealthStatus, ServiceStatus
+from scaicontrol.services.registry.schemas import (
     ApprovedOut,
-    HealthStatus,
     ProbeOut,
     RejectIn,
     ServiceDetailOut,
     ServiceOut,
     ServicePatch,
-    ServiceStatus,
     ServiceVersionOut,
 )
 

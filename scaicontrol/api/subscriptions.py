@@ -11,17 +11,16 @@ from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import provisioning, subscriptions, usage
 from scaicontrol.services.provisioning import Subscribed
-from scaicontrol.services.subscriptions import (
+from scaicontrol.services.subscriptions import BulkResult, Override, PlannedChange
+from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol.services.subscriptions.schemas import (
     AdminCancelIn,
     AdminResumeIn,
     BulkIn,
     BulkOut,
-    BulkResult,
     CancelIn,
     ChangePlanIn,
-    Override,
     OverrideIn,
-    PlannedChange,
     PlannedChangeOut,
     SubscribedOut,
     SubscribeIn,
@@ -29,10 +28,9 @@ from scaicontrol.services.subscriptions import (
     SubscriptionDetailOut,
     SubscriptionFilter,
     SubscriptionOut,
-    SubscriptionStatus,
     SuspendIn,
 )
-from scaicontrol.services.usage import QuotaStatusOut
+from scaicontrol.services.usage.schemas import QuotaStatusOut
 
 from .door import One, Paged, Paging, Router, narrowing
 

@@ -8,12 +8,11 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, templates
-from scaicontrol.services.tax import Language
-from scaicontrol.services.templates import (
+from scaicontrol.services.tax.notes import Language
+from scaicontrol.services.templates import Preview, TemplateType
+from scaicontrol.services.templates.models import InvoiceTemplate, InvoiceTemplateVersion
+from scaicontrol.services.templates.schemas import (
     DuplicateIn,
-    InvoiceTemplate,
-    InvoiceTemplateVersion,
-    Preview,
     PublishIn,
     TemplateGroup,
     TemplateIn,
@@ -21,7 +20,6 @@ from scaicontrol.services.templates import (
     TemplatePreviewIn,
     TemplatePreviewOut,
     TemplatePut,
-    TemplateType,
     VariableOut,
     VersionOut,
 )

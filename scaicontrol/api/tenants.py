@@ -5,9 +5,9 @@ from fastapi import Query
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tenants
-from scaicontrol.services.tenants import (
+from scaicontrol.services.tenants.models import BillingProfile
+from scaicontrol.services.tenants.schemas import (
     AdminBillingProfileIn,
-    BillingProfile,
     BillingProfileOut,
     BillingSummaryOut,
     TenantDetailOut,

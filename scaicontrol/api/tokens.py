@@ -15,7 +15,8 @@ from scaicontrol.core.settings import Settings
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.integrations.scaikey import ScaiKeyLogin
 from scaicontrol.services import identity
-from scaicontrol.services.identity import Me, MeOut, TokenIn
+from scaicontrol.services.identity import Me
+from scaicontrol.services.identity.schemas import MeOut, TokenIn
 
 from .actor_resolution import origin_of
 from .browser_login import login_of, root_routes

@@ -7,7 +7,8 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import NotFound
 from scaicontrol.services import uploads
-from scaicontrol.services.uploads import Upload, UploadOut
+from scaicontrol.services.uploads.models import Upload
+from scaicontrol.services.uploads.schemas import UploadOut
 
 from .door import One, Router
 from .files import AROUND, FILE_BODY, file_of

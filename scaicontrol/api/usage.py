@@ -7,18 +7,8 @@ from scaicontrol.core.errors import Refused
 from scaicontrol.core.schemas import MomentIn
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tenants, usage
-from scaicontrol.services.usage import (
-    MetricDetailOut,
-    MetricUse,
-    MetricUseOut,
-    PeriodType,
-    PlatformUse,
-    PlatformUseOut,
-    QuotaStatus,
-    QuotaStatusOut,
-    Series,
-    SeriesOut,
-)
+from scaicontrol.services.usage import MetricUse, PeriodType, PlatformUse, QuotaStatus, Series
+from scaicontrol.services.usage.schemas import MetricDetailOut, MetricUseOut, PlatformUseOut, QuotaStatusOut, SeriesOut
 
 from .door import Many, Router
 

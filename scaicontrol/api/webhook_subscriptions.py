@@ -3,7 +3,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import FEED_LIMIT, Feed
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import webhooks
-from scaicontrol.services.webhooks import WebhookDelivery, WebhookEndpoint
+from scaicontrol.services.webhooks.models import WebhookDelivery, WebhookEndpoint
 from scaicontrol.services.webhooks.schemas import (
     AttemptOut,
     DeliveryDetailOut,

@@ -10,7 +10,8 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import documents, einvoices
-from scaicontrol.services.einvoices import InstalledRuleSet, NewRuleSet
+from scaicontrol.services.einvoices import NewRuleSet
+from scaicontrol.services.einvoices.models import InstalledRuleSet
 
 from .door import command, progress
 from .moments import day_option

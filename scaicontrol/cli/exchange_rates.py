@@ -10,7 +10,9 @@ import typer
 from scaicontrol.core.errors import invalid
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
-from scaicontrol.services.tax import ExchangeRate, ReferenceRate
+from scaicontrol.services.tax import exchange
+from scaicontrol.services.tax.exchange import ReferenceRate
+from scaicontrol.services.tax.models import ExchangeRate
 
 from .door import command
 from .moments import day_option
@@ -39,7 +41,7 @@ async def add(
     currency: Annotated[str, typer.Argument(help="ISO 4217 code, such as USD.")],
     rate: Annotated[str, typer.Argument(help="Units of it for one euro, such as 1.0837.")],
     on: Annotated[date, day_option(help="The day it was published for.")],
-    source: Annotated[str, typer.Option(help="Who published it.")] = tax.ECB,
+    source: Annotated[str, typer.Option(help="Who published it.")] = exchange.ECB,
     replace: Annotated[bool, typer.Option("--replace", help="Correct a rate that was entered wrongly.")] = False,
 ) -> dict[str, Any]:
     """Note what one euro was worth on a day."""

@@ -14,14 +14,8 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import documents, explanations, invoices, statements
 from scaicontrol.services.documents.schemas import InvoiceDetail, Verification, Violation
 from scaicontrol.services.explanations.schemas import ExplainedPart
-from scaicontrol.services.invoices import (
-    CheckReport,
-    FinalizeIn,
-    InvoiceFilter,
-    InvoiceStatus,
-    InvoiceSummary,
-    RenderOut,
-)
+from scaicontrol.services.invoices.lifecycle import InvoiceStatus
+from scaicontrol.services.invoices.schemas import CheckReport, FinalizeIn, InvoiceFilter, InvoiceSummary, RenderOut
 from scaicontrol.services.statements.schemas import AccountDocumentOut
 
 from .door import command, progress

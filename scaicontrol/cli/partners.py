@@ -10,7 +10,7 @@ from scaicontrol.core.errors import Invalid, Reason
 from scaicontrol.core.pagination import PAGE_SIZE_MAX, PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
-from scaicontrol.services.partners import PartnerConfigurationOut, PartnerConfigurationPatch, PartnerOut
+from scaicontrol.services.partners.schemas import PartnerConfigurationOut, PartnerConfigurationPatch, PartnerOut
 
 from .door import command
 

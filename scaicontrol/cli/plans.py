@@ -7,7 +7,7 @@ import typer
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog
-from scaicontrol.services.catalog import PlanOut
+from scaicontrol.services.catalog.schemas import PlanOut
 
 from .door import command
 

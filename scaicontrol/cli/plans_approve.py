@@ -9,7 +9,8 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import changes
-from scaicontrol.services.changes import ChangePlanFilter, ChangePlanOut, PlanStatus
+from scaicontrol.services.changes.lifecycle import PlanStatus
+from scaicontrol.services.changes.schemas import ChangePlanFilter, ChangePlanOut
 
 from .door import command
 

@@ -9,7 +9,8 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import registry
-from scaicontrol.services.registry import HealthStatus, Service, ServiceStatus
+from scaicontrol.services.registry.lifecycle import HealthStatus, ServiceStatus
+from scaicontrol.services.registry.models import Service
 
 from .door import command
 

@@ -8,12 +8,8 @@ from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
-from scaicontrol.services.subscriptions import (
-    SubscriptionDetailOut,
-    SubscriptionFilter,
-    SubscriptionOut,
-    SubscriptionStatus,
-)
+from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol.services.subscriptions.schemas import SubscriptionDetailOut, SubscriptionFilter, SubscriptionOut
 
 from .door import command
 

@@ -12,8 +12,8 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Invalid, NotFound, Reason, Refused
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import templates
-from scaicontrol.services.templates import Imported, TemplateFile, TemplateType
-from scaicontrol.services.templates.schemas import TemplateVerdict
+from scaicontrol.services.templates import TemplateType
+from scaicontrol.services.templates.schemas import Imported, TemplateFile, TemplateVerdict
 
 from .door import DryRun, command
 

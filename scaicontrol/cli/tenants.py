@@ -13,7 +13,7 @@ from scaicontrol.core.pagination import PAGE_SIZE_MAX, PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import statements, tenants
 from scaicontrol.services.statements.schemas import Statement
-from scaicontrol.services.tenants import BillingProfileOut, TenantOut
+from scaicontrol.services.tenants.schemas import BillingProfileOut, TenantOut
 
 from .door import command
 from .moments import day_option

@@ -8,7 +8,9 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Invalid, NotFound
 from scaicontrol.services import uploads
-from scaicontrol.services.uploads import Limits, Upload, UploadOut
+from scaicontrol.services.uploads import Limits
+from scaicontrol.services.uploads.models import Upload
+from scaicontrol.services.uploads.schemas import UploadOut
 
 from .door import command
 

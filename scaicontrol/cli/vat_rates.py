@@ -11,7 +11,8 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import invalid
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
-from scaicontrol.services.tax import Rate, VatRate
+from scaicontrol.services.tax import Rate
+from scaicontrol.services.tax.models import VatRate
 
 from .door import command
 from .moments import day_option

@@ -12,8 +12,11 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.tenant_filter import Scope
 from scaicontrol.services import identity, invoices, payments, provisioning, subscriptions, usage
-from scaicontrol.services.invoices import CreditIn, CreditLineIn, DocumentType, Invoice, InvoiceStatus, MarkPaidIn
-from scaicontrol.services.subscriptions import Subscription, SubscriptionStatus
+from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
+from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn, MarkPaidIn
+from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol.services.subscriptions.models import Subscription
 
 from .loading import OPERATOR, service_of, tenant_actor
 from .world import DAYS, PLANNED_SUBSCRIPTIONS, TRANSFERS_AFTER_DAYS, PlannedSubscription

@@ -15,10 +15,10 @@ from scaicontrol.integrations.standins import Standins
 from scaicontrol.integrations.standins import world as directory
 from scaicontrol.services import catalog, identity, identity_sync, partners, payments, registry, tax, tenants, webhooks
 from scaicontrol.services.catalog.schemas import Features, PlanIn, UsagePriceIn
-from scaicontrol.services.partners import PartnerConfigurationPatch
-from scaicontrol.services.registry import Service
-from scaicontrol.services.tax import ReferenceRate
-from scaicontrol.services.tenants import AdminBillingProfileIn
+from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
+from scaicontrol.services.registry.models import Service
+from scaicontrol.services.tax.exchange import ReferenceRate
+from scaicontrol.services.tenants.schemas import AdminBillingProfileIn
 from scaicontrol.services.webhooks.schemas import WebhookEndpointIn
 
 from .world import BUYERS, DAYS, EUROS, PLANS, SELLERS, STORED_METHODS, PlanRow

@@ -7,11 +7,12 @@ from sqlalchemy import func, select
 from scaicontrol.core.money import Money
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import documents, partners
-from scaicontrol.services.invoices import DocumentType, Invoice, InvoiceStatus
-from scaicontrol.services.notifications import OutgoingMail
-from scaicontrol.services.payments import Dunning, Payment
-from scaicontrol.services.subscriptions import Subscription
-from scaicontrol.services.webhooks import WebhookDelivery
+from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
+from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.notifications.models import OutgoingMail
+from scaicontrol.services.payments.models import Dunning, Payment
+from scaicontrol.services.subscriptions.models import Subscription
+from scaicontrol.services.webhooks.models import WebhookDelivery
 
 
 @dataclass(frozen=True, slots=True)

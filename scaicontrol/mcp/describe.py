@@ -10,7 +10,7 @@ from mcp import types
 from pydantic import TypeAdapter
 
 from scaicontrol.core.permissions import PERMISSIONS
-from scaicontrol.services.changes import KeptPlan
+from scaicontrol.services.changes.schemas import KeptPlan
 
 from .action import ToolAction
 

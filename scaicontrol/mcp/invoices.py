@@ -12,12 +12,12 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import documents, explanations, invoices, payments, statements
 from scaicontrol.services.documents.schemas import DeliveryQueued, InvoiceDetail, SendIn, Verification
 from scaicontrol.services.explanations.schemas import ExplainedPart, Explanation
-from scaicontrol.services.invoices import (
+from scaicontrol.services.invoices.lifecycle import DocumentType
+from scaicontrol.services.invoices.models import DocumentRender, Invoice, Settlement
+from scaicontrol.services.invoices.schemas import (
     CheckReport,
     CreditIn,
-    DocumentType,
     FinalizeIn,
-    Invoice,
     InvoiceFilter,
     InvoiceIn,
     InvoiceOut,
@@ -151,7 +151,7 @@ async def void(uow: UnitOfWork, invoice_id: Id, body: ReasonIn) -> InvoiceOut:
 
 
 @tool.change("invoices:mark_paid", out=SettlementOut, destructive=True)
-async def mark_paid(uow: UnitOfWork, invoice_id: Id, body: MarkPaidIn) -> invoices.Settlement:
+async def mark_paid(uow: UnitOfWork, invoice_id: Id, body: MarkPaidIn) -> Settlement:
     """Record money that arrived outside any payment provider."""
     return await invoices.mark_paid(uow, invoice_id, body)
 
@@ -173,6 +173,6 @@ async def refund(backend: Backend, actor: Actor, invoice_id: Id, body: RefundIn)
 
 
 @tool.change("invoices:regenerate_pdf", out=RenderOut)
-async def regenerate_pdf(uow: UnitOfWork, invoice_id: Id, body: ReasonIn) -> invoices.DocumentRender:
+async def regenerate_pdf(uow: UnitOfWork, invoice_id: Id, body: ReasonIn) -> DocumentRender:
     """Make a new version of a document's files; the old ones stay."""
     return await documents.regenerate_pdf(uow, invoice_id, body.reason)

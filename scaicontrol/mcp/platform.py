@@ -5,7 +5,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.ids import Id
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import changes
-from scaicontrol.services.changes import ApplyPlanIn, ChangePlanFilter, ChangePlanOut, ChangePlanSummary
+from scaicontrol.services.changes.schemas import ApplyPlanIn, ChangePlanFilter, ChangePlanOut, ChangePlanSummary
 
 from .door import Paging, Tool
 

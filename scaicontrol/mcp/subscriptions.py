@@ -6,15 +6,14 @@ from scaicontrol.core.ids import Id
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import provisioning, subscriptions
-from scaicontrol.services.subscriptions import (
+from scaicontrol.services.subscriptions import BulkResult, Override
+from scaicontrol.services.subscriptions.schemas import (
     AdminCancelIn,
     AdminResumeIn,
     AnySubscribeIn,
     BulkAction,
     BulkIds,
     BulkOut,
-    BulkResult,
-    Override,
     OverrideIn,
     Reason,
     SubscribedOut,

@@ -3,16 +3,16 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.ids import Id
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, templates
-from scaicontrol.services.templates import (
-    InvoiceTemplate,
+from scaicontrol.services.templates.models import InvoiceTemplate
+from scaicontrol.services.templates.schemas import (
     TemplateFilter,
     TemplateIn,
     TemplateOut,
     TemplatePreviewIn,
     TemplatePreviewOut,
     TemplatePut,
+    TemplateVerdict,
 )
-from scaicontrol.services.templates.schemas import TemplateVerdict
 
 from .door import Tool
 

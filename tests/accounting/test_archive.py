@@ -15,7 +15,7 @@ from scaicontrol import verify_archive
 from scaicontrol.services import accounting, documents, invoices
 from scaicontrol.services.accounting import Artefact
 from scaicontrol.services.einvoices import Format
-from scaicontrol.services.invoices import CreditIn, CreditLineIn
+from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn
 from tests.factories import GLOBEX, NORTHWIND, petra
 from tests.factories.invoices import RENDERER, a_line, finalized
 from tests.factories.tenants import store_tenant

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from scaicontrol.core.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.services import accounting, invoices
-from scaicontrol.services.accounting import Kind, SyncStatus
-from scaicontrol.services.accounting.lifecycle import SyncLifecycle
+from scaicontrol.services.accounting import Kind
+from scaicontrol.services.accounting.lifecycle import SyncLifecycle, SyncStatus
 from scaicontrol.services.accounting.providers import Exported
 from scaicontrol.services.accounting.schemas import IntegrationIn, IntegrationPut, LedgerMapping, SyncIn
-from scaicontrol.services.invoices import CreditIn, MarkPaidIn
+from scaicontrol.services.invoices.schemas import CreditIn, MarkPaidIn
 from tests.factories import GLOBEX, INITECH, NORTHWIND, SOUTHBAY, ada, alice, petra, pim, sam
 from tests.factories.accounting import MAPPING, an_integration
 from tests.factories.invoices import a_line, finalized, rendered

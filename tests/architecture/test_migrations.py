@@ -12,9 +12,9 @@ from sqlalchemy import Constraint, Index, create_engine, insert, inspect, select
 
 from migrations.schema import described
 from scaicontrol.db import migrate
-from scaicontrol.services.invoices import Invoice, InvoiceLine
-from scaicontrol.services.registry import Service
-from scaicontrol.services.tenants import BillingProfile
+from scaicontrol.services.invoices.models import Invoice, InvoiceLine
+from scaicontrol.services.registry.models import Service
+from scaicontrol.services.tenants.models import BillingProfile
 from tests.databases import sqlite_url
 
 LONGEST_NAME = 64  # in MariaDB

@@ -7,10 +7,10 @@ from sqlalchemy import update
 
 from scaicontrol.core.errors import Refused
 from scaicontrol.services import billing, invoices
-from scaicontrol.services.billing import QuarantineItem
+from scaicontrol.services.billing.models import QuarantineItem
 from scaicontrol.services.billing.schemas import QuarantineOut, RunOut
-from scaicontrol.services.catalog import Plan
-from scaicontrol.services.invoices import InvoiceLine
+from scaicontrol.services.catalog.models import Plan
+from scaicontrol.services.invoices.models import InvoiceLine
 from tasks import relay
 from tests.factories import ACME, NORTHWIND, ada, gina, petra
 from tests.factories.subscriptions import subscribed

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from scaicontrol.services.billing import RunLifecycle
-from scaicontrol.services.payments import MethodLifecycle, PaymentLifecycle, RefundLifecycle
+from scaicontrol.services.billing.lifecycle import RunLifecycle
+from scaicontrol.services.payments.lifecycle import MethodLifecycle, PaymentLifecycle, RefundLifecycle
 
 SERVICES = Path(__file__).parents[2] / "scaicontrol" / "services"
 

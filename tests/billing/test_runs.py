@@ -9,12 +9,13 @@ from sqlalchemy import delete, select, update
 from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.services import billing, invoices, subscriptions
-from scaicontrol.services.billing import BillingCharge, BillingRun, PlannedDocument, QuarantineItem
+from scaicontrol.services.billing.models import BillingCharge, BillingRun, PlannedDocument, QuarantineItem
 from scaicontrol.services.billing.service import apply as applying
 from scaicontrol.services.billing.service import monthly
-from scaicontrol.services.invoices import Invoice, InvoicePatch
-from scaicontrol.services.subscriptions import SubscriptionPeriod
-from scaicontrol.services.tenants import BillingProfile
+from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.invoices.schemas import InvoicePatch
+from scaicontrol.services.subscriptions.models import SubscriptionPeriod
+from scaicontrol.services.tenants.models import BillingProfile
 from tests.factories import ACME, GLOBEX, NORTHWIND, ada, alice, gina, petra
 from tests.factories.subscriptions import CLOCK, subscribed
 from tests.factories.tenants import a_billing_profile

@@ -3,8 +3,8 @@ from pydantic import ValidationError
 
 from scaicontrol.core.errors import Conflict, Forbidden, Invalid, NotFound
 from scaicontrol.services import catalog
-from scaicontrol.services.catalog import PlanIn, PlanOut
-from scaicontrol.services.registry import ServiceStatus
+from scaicontrol.services.catalog.schemas import PlanIn, PlanOut
+from scaicontrol.services.registry.lifecycle import ServiceStatus
 from tests.factories import SCAIDRIVE, ada, alice, bert, nobody, petra, scaidrive
 from tests.factories.catalog import store_plan
 from tests.factories.registry import store_service

@@ -6,7 +6,9 @@ from pydantic import ValidationError
 
 from scaicontrol.core.errors import Conflict, Forbidden, Invalid
 from scaicontrol.services import catalog
-from scaicontrol.services.catalog import Bracket, PriceOverride, PriceOverrideIn, PriceSource, price_of
+from scaicontrol.services.catalog import Bracket, PriceSource, price_of
+from scaicontrol.services.catalog.models import PriceOverride
+from scaicontrol.services.catalog.schemas import PriceOverrideIn
 from tests.factories import NORTHWIND, SOUTHBAY, ada, alice, petra, sam
 from tests.factories.catalog import a_plan, store_override, store_plan
 from tests.factories.registry import BORN, store_service

@@ -13,7 +13,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.verbs import VERBS, VerbCall
 from scaicontrol.db.tenant_filter import Scope
 from scaicontrol.services import changes
-from scaicontrol.services.changes import ChangePlan
+from scaicontrol.services.changes.models import ChangePlan
 from tests.factories import person
 
 carol = person("carol", Scope.platform(), "super_admin", frozenset({"*"}))  # decides about what ada's agent plans

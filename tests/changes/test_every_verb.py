@@ -12,7 +12,7 @@ from scaicontrol.core.errors import Refused
 from scaicontrol.core.recording import Recording, _dull
 from scaicontrol.core.verbs import VERBS
 from scaicontrol.services import changes
-from scaicontrol.services.changes import ChangePlan
+from scaicontrol.services.changes.models import ChangePlan
 from scaicontrol.services.changes.planning import drift, hash_of
 
 from .cases import CASES, Case, Stage

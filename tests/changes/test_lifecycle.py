@@ -6,7 +6,8 @@ import pytest
 
 from scaicontrol.core.errors import Refused
 from scaicontrol.services import changes
-from scaicontrol.services.changes import ChangePlan, ChangePlanLifecycle, PlanStatus
+from scaicontrol.services.changes.lifecycle import ChangePlanLifecycle, PlanStatus
+from scaicontrol.services.changes.models import ChangePlan
 
 S = PlanStatus
 # Contract §28.3; a plan that was asked for while a draft waits, and whatever was not applied in time is over.

@@ -13,8 +13,9 @@ from scaicontrol.core.approval import ApprovalRequired, PlanHashMismatch, PlanSt
 from scaicontrol.core.errors import ControlError, Forbidden, NotFound, Refused, Unavailable
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.services import changes, invoices
-from scaicontrol.services.changes import ChangePlanFilter
-from scaicontrol.services.invoices import InvoicePatch, MarkPaidIn, NumberSeries
+from scaicontrol.services.changes.schemas import ChangePlanFilter
+from scaicontrol.services.invoices.models import NumberSeries
+from scaicontrol.services.invoices.schemas import InvoicePatch, MarkPaidIn
 from scaicontrol.services.webhooks.schemas import WebhookEndpointIn
 from tests.factories import ada, alice, bert, gina, petra, pim, sam, scaidrive, tom
 from tests.factories.invoices import a_draft, a_line, again, finalized, sent

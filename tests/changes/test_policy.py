@@ -24,7 +24,6 @@ from scaicontrol.services.changes.policy import (
 )
 from scaicontrol.services.documents.events import DeliveryRequested
 from scaicontrol.services.identity.events import GroupRoleGranted, UserRoleGranted, UserRoleRevoked
-from scaicontrol.services.invoices import MarkPaidIn
 from scaicontrol.services.invoices.events import (
     CreditNoteIssued,
     DraftVoided,
@@ -32,6 +31,7 @@ from scaicontrol.services.invoices.events import (
     InvoiceVoided,
     SettlementRecorded,
 )
+from scaicontrol.services.invoices.schemas import MarkPaidIn
 from scaicontrol.services.payments.events import PaymentRefunded
 from scaicontrol.services.registry.events import ServiceStatusChanged
 from scaicontrol.services.subscriptions import Override

@@ -16,12 +16,12 @@ from scaicontrol.core import text
 from scaicontrol.core.errors import Invalid
 from scaicontrol.core.schemas import In, MailAddress
 from scaicontrol.media import fonts
-from scaicontrol.services.catalog import PlanIn, UsagePriceIn
-from scaicontrol.services.invoices import InvoiceIn, LineIn
-from scaicontrol.services.partners import SELLER_FIELDS, PartnerConfigurationPatch
-from scaicontrol.services.registry import RegistrationIn, ServicePatch
-from scaicontrol.services.registry.schemas import MetricIn, MetricKind
-from scaicontrol.services.tenants import AdminBillingProfileIn
+from scaicontrol.services.catalog.schemas import PlanIn, UsagePriceIn
+from scaicontrol.services.invoices.schemas import InvoiceIn, LineIn
+from scaicontrol.services.partners import SELLER_FIELDS
+from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
+from scaicontrol.services.registry.schemas import MetricIn, MetricKind, RegistrationIn, ServicePatch
+from scaicontrol.services.tenants.schemas import AdminBillingProfileIn
 
 CLEANED = {
     "zero width space": ("Scai\u200bCRM\u200b", "ScaiCRM"),

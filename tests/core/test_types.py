@@ -12,7 +12,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.leases import JobLease
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.types import ExactDecimal
-from scaicontrol.services.tax import VatRate
+from scaicontrol.services.tax.models import VatRate
 from tests.factories import ada
 
 SYSTEM = Actor.system("test")

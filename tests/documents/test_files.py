@@ -10,7 +10,7 @@ from scaicontrol.core.errors import Conflict, Invalid, NotFound, Refused
 from scaicontrol.services import documents
 from scaicontrol.services.documents.schemas import SendIn
 from scaicontrol.services.einvoices import Format
-from scaicontrol.services.invoices import Channel, InvoiceStatus
+from scaicontrol.services.invoices.lifecycle import Channel, InvoiceStatus
 from tests.factories import alice, gina, petra
 from tests.factories.invoices import RENDERER, again, finalized, rendered
 from tests.invoices.test_finalize import facts

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from scaicontrol.db.triggers import INVOICE_SEALED, create_statements, drop_statements
 from scaicontrol.services import documents
 from scaicontrol.services.einvoices import Format
-from scaicontrol.services.invoices import DocumentType
+from scaicontrol.services.invoices.lifecycle import DocumentType
 from tests.databases import TAMPERING
 from tests.factories import NORTHWIND, petra
 from tests.factories.documents import RealPages

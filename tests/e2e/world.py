@@ -26,7 +26,7 @@ from scaicontrol.db import migrate
 from scaicontrol.demo import loading
 from scaicontrol.main import create_app
 from scaicontrol.services import provisioning
-from scaicontrol.services.invoices import Invoice
+from scaicontrol.services.invoices.models import Invoice
 from tasks.timetravel import live
 from tests.e2e import TOLD
 

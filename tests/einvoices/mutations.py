@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from scaicontrol.services import einvoices
-from scaicontrol.services.einvoices import Document, Endpoint, Format, InvoicingPeriod, Profile
+from scaicontrol.services.einvoices import Format, Profile
+from scaicontrol.services.einvoices.document import Document, Endpoint, InvoicingPeriod
 
 Change = Callable[[Document], Document]
 CENT, EURO = Decimal("0.01"), Decimal(1)

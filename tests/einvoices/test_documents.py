@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaicontrol.services import einvoices
+from scaicontrol.services.einvoices.document import InvoicingPeriod, Preceding, canonical_bytes, canonical_digest
 from tests.factories.documents import document, rows_for
 
 FORMATS = list(einvoices.Format)
@@ -18,7 +19,7 @@ def test_stored_cents_become_amounts_and_moments_become_civil_days():
     built = document()
     assert built.lines[0].net_amount == Decimal("178.80")
     assert built.lines[1].base_quantity == 1000
-    assert built.period == einvoices.InvoicingPeriod(date(2026, 10, 1), date(2026, 10, 31))
+    assert built.period == InvoicingPeriod(date(2026, 10, 1), date(2026, 10, 31))
     assert built.supply_date == date(2026, 10, 31)
     assert built.totals.with_tax == built.totals.without_tax + built.totals.tax == Decimal("1978.69")
 
@@ -27,7 +28,7 @@ def test_a_credit_note_is_positive_and_names_its_invoice():
     credit, invoice = document(credit=True), document()
     assert credit.type_code == "381"
     assert credit.totals == invoice.totals
-    assert credit.preceding == einvoices.Preceding("SCAI-2026-000042", date(2026, 11, 1))
+    assert credit.preceding == Preceding("SCAI-2026-000042", date(2026, 11, 1))
     assert [line.quantity for line in credit.lines] == [line.quantity for line in invoice.lines]
 
 
@@ -51,17 +52,17 @@ def test_yen_have_no_decimals():
 
 def test_payments_after_the_issue_do_not_change_the_document():
     rows = rows_for("domestic")
-    before = einvoices.canonical_digest(einvoices.document_from(**rows))
+    before = canonical_digest(einvoices.document_from(**rows))
     rows["invoice"]["amount_paid_cents"] = 5000
-    assert einvoices.canonical_digest(einvoices.document_from(**rows)) == before
+    assert canonical_digest(einvoices.document_from(**rows)) == before
 
 
 def test_canonical_bytes_are_rfc_8785():
-    assert einvoices.canonical_bytes({"b": Decimal("1.50"), "a": date(2026, 1, 2), "ü": None}) == (
+    assert canonical_bytes({"b": Decimal("1.50"), "a": date(2026, 1, 2), "ü": None}) == (
         '{"a":"2026-01-02","b":"1.50","ü":null}'.encode()
     )
     with pytest.raises(TypeError, match="no canonical form"):
-        einvoices.canonical_bytes({"a": 1.5})
+        canonical_bytes({"a": 1.5})
 
 
 @pytest.mark.parametrize("case", ["domestic", "reverse_charge", "oss", "export", "exempt"])

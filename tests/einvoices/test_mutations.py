@@ -6,13 +6,14 @@ from decimal import Decimal
 import pytest
 
 from scaicontrol.services import einvoices
-from scaicontrol.services.einvoices import Format, InvoicingPeriod, validator
+from scaicontrol.services.einvoices import Format, validator
+from scaicontrol.services.einvoices.document import Document, Endpoint, InvoicingPeriod
 from tests.factories.documents import document
 
 from .mutations import DAY, every
 
 
-def right() -> dict[str, einvoices.Document]:
+def right() -> dict[str, Document]:
     return {
         "invoice": document("domestic"),
         "credit note": document("domestic", credit=True),
@@ -113,6 +114,6 @@ async def test_the_official_rules_accept_a_credit_note_of_no_invoice_and_ours_re
 @pytest.mark.parametrize("target", [Format.ubl])
 async def test_em_is_an_address_for_xrechnung_and_none_for_peppol(target):
     built = document("domestic")
-    mailed = replace(built, buyer=replace(built.buyer, endpoint=einvoices.Endpoint("ap@acme.example", "EM")))
+    mailed = replace(built, buyer=replace(built.buyer, endpoint=Endpoint("ap@acme.example", "EM")))
     assert einvoices.check(mailed, Format.xrechnung) == []
     assert {reason.rule for reason in einvoices.check(mailed, Format.ubl)} == {"PEPPOL-EN16931-CL008"}

@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 
 from scaicontrol.integrations import pdfa
-from scaicontrol.services import einvoices, tax, templates
+from scaicontrol.services import einvoices, templates
+from scaicontrol.services.tax import notes
 from tests.factories.account_documents import reminder_variables, statement_variables
 from tests.factories.documents import carried, rows_for, title_of
 
@@ -43,7 +44,7 @@ IMAGES = {
     "svg": SVG,
     "cmyk": picture("jpeg", "CMYK"),
 }
-EVERY = list(itertools.product(KINDS, tax.LANGUAGES, IMAGES, LENGTHS))
+EVERY = list(itertools.product(KINDS, notes.LANGUAGES, IMAGES, LENGTHS))
 
 
 def written(kind, language, image, length):

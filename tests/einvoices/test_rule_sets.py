@@ -10,6 +10,7 @@ from sqlalchemy import update
 from scaicontrol.core.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from scaicontrol.services import einvoices
 from scaicontrol.services.einvoices import packages, rule_sets
+from scaicontrol.services.einvoices.models import InstalledRuleSet
 from tests.factories import ada, petra
 from tests.factories.documents import document
 from tests.factories.rule_sets import RULE, new_rule_set, rules_folder, stylesheet
@@ -135,7 +136,7 @@ async def test_damaged_files_are_noticed(backend, tmp_path):
 
     async def damage(uow):
         uow.authorize("einvoice_rules:manage")
-        await uow.session.execute(update(einvoices.InstalledRuleSet).values(archive=other))
+        await uow.session.execute(update(InstalledRuleSet).values(archive=other))
 
     await backend.perform(ada, damage)
     with pytest.raises(Invalid, match="are damaged; install it again"):

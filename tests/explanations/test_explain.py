@@ -11,8 +11,8 @@ from scaicontrol.services import explanations, invoices
 from scaicontrol.services.explanations.schemas import ExplainedPart
 from scaicontrol.services.explanations.sentences import SENTENCES
 from scaicontrol.services.explanations.wording import Sentence, say
-from scaicontrol.services.invoices import CreditIn
-from scaicontrol.services.tax import LANGUAGES
+from scaicontrol.services.invoices.schemas import CreditIn
+from scaicontrol.services.tax.notes import LANGUAGES
 from tests.databases import TAMPERING
 from tests.factories import alice, gina, petra
 from tests.factories.invoices import a_line, finalized

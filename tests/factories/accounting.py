@@ -5,7 +5,7 @@ from typing import Any
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.services import accounting
-from scaicontrol.services.accounting import AccountingIntegration
+from scaicontrol.services.accounting.models import AccountingIntegration
 from scaicontrol.services.accounting.schemas import IntegrationIn, LedgerMapping
 
 from . import petra

@@ -8,7 +8,8 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.periods import BillingPeriod
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services.catalog import Bracket, Plan, PriceOverride, UsagePrice
+from scaicontrol.services.catalog import Bracket
+from scaicontrol.services.catalog.models import Plan, PriceOverride, UsagePrice
 
 from . import NORTHWIND, SCAIDRIVE, ada
 from .registry import BORN

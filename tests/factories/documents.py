@@ -12,6 +12,8 @@ from typing import Any
 from scaicontrol.core.money import half_up
 from scaicontrol.core.ports import Attachment, DocumentRenderer
 from scaicontrol.services import einvoices, tax
+from scaicontrol.services.einvoices.document import Document
+from scaicontrol.services.tax import arithmetic, notes
 
 SELLER: dict[str, Any] = {
     "legal_name": "ScaiLabs B.V.",
@@ -151,13 +153,13 @@ def rows_for(case: str, *, currency: str = "EUR", credit: bool = False, language
     }
 
 
-def document(case: str = "domestic", **options: Any) -> einvoices.Document:
+def document(case: str = "domestic", **options: Any) -> Document:
     """Build the document of a case."""
     return einvoices.document_from(**rows_for(case, **options))
 
 
 def carried(
-    built: einvoices.Document, target: einvoices.Format, profile: einvoices.Profile | None = None
+    built: Document, target: einvoices.Format, profile: einvoices.Profile | None = None
 ) -> tuple[Attachment, ...]:
     """The XML that travels inside the PDF of a document, where its format wants that."""
     return einvoices.attachments(einvoices.to_xml(built, target, profile), target, profile)
@@ -165,7 +167,7 @@ def carried(
 
 async def pdf_of(
     renderer: DocumentRenderer,
-    built: einvoices.Document,
+    built: Document,
     html: str,
     target: einvoices.Format,
     finalized_at: datetime,
@@ -177,7 +179,7 @@ async def pdf_of(
     )
 
 
-def title_of(built: einvoices.Document) -> str:
+def title_of(built: Document) -> str:
     return einvoices.title_of(built.number, built.language, is_credit_note=built.is_credit_note)
 
 
@@ -276,7 +278,7 @@ class Case:
     mix: str
     discount: str
     currency: str
-    language: tax.Language
+    language: notes.Language
     is_credit: bool
     means: str
     content: str
@@ -292,7 +294,7 @@ class Case:
         """Give the arguments of `einvoices.document_from`; the same case gives the same rows."""
         return _Rows(self).all()
 
-    def document(self) -> einvoices.Document:
+    def document(self) -> Document:
         return einvoices.document_from(**self.rows())
 
 
@@ -307,7 +309,7 @@ def cases(count: int, seed: int = 2026) -> Iterator[Case]:
     columns: list[Iterator[Any]] = [
         _cycle(values, random)
         for values in (
-            _SELLERS, _BUYER_KINDS, _MIXES, _DISCOUNTS, _CURRENCIES, tax.LANGUAGES, (False, False, True), _MEANS,
+            _SELLERS, _BUYER_KINDS, _MIXES, _DISCOUNTS, _CURRENCIES, notes.LANGUAGES, (False, False, True), _MEANS,
             _CONTENT, _TARGETS,
         )
     ]  # fmt: skip
@@ -469,7 +471,7 @@ class _Rows:
         self._discount(invoice, lines)
         parts = einvoices.taxable_parts(invoice, lines, decision)
         if case.content in {"prepaid", "everything"} and not case.is_credit:
-            invoice["prepaid_cents"] = tax.totals(parts).total_cents // 3
+            invoice["prepaid_cents"] = arithmetic.totals(parts).total_cents // 3
         return invoice
 
     def _discount(self, invoice: dict[str, Any], lines: list[dict[str, Any]]) -> None:
@@ -510,7 +512,7 @@ class _Rows:
         decision = rows["decision"]
         if self.case.currency == "EUR" or decision["category"] != "S":
             return
-        cents = tax.totals(einvoices.taxable_parts(rows["invoice"], rows["lines"], decision)).tax_cents
+        cents = arithmetic.totals(einvoices.taxable_parts(rows["invoice"], rows["lines"], decision)).tax_cents
         rows["decision"] = decision | {"tax_currency": "EUR", "tax_in_tax_currency_cents": cents * 93 // 100}
 
     def _signed(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:

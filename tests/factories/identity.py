@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services.identity import Group, GroupMember, RoleAssignment, User
+from scaicontrol.services.identity.models import Group, GroupMember, RoleAssignment, User
 
 from . import ACME, NORTHWIND, ada
 from .registry import BORN

@@ -6,7 +6,9 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.services import documents, invoices
 from scaicontrol.services.documents.schemas import SendIn
-from scaicontrol.services.invoices import DraftIn, DraftLineIn, Invoice
+from scaicontrol.services.invoices.lifecycle import Channel
+from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.invoices.schemas import DraftIn, DraftLineIn
 
 from . import ACME, petra
 
@@ -40,7 +42,7 @@ async def rendered(backend: Backend, *lines: DraftLineIn, **fields: Any) -> Invo
 async def sent(backend: Backend, *lines: DraftLineIn, **fields: Any) -> Invoice:
     """Finalized and shown in the portal."""
     invoice = await finalized(backend, *lines, **fields)
-    await backend.perform(petra, documents.send, invoice.id, SendIn(channel=invoices.Channel.portal))
+    await backend.perform(petra, documents.send, invoice.id, SendIn(channel=Channel.portal))
     return await backend.ask(petra, invoices.get, invoice.id)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services.partners import Partner, PartnerConfiguration
+from scaicontrol.services.partners.models import Partner, PartnerConfiguration
 
 from . import NORTHWIND, ada
 

@@ -8,7 +8,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Unavailable
 from scaicontrol.core.ports import PaymentResult, PaymentStatus, RefundResult, StoredMethod
 from scaicontrol.integrations.payment_providers.sandbox import Sandbox
-from scaicontrol.services.payments import PaymentMethod
+from scaicontrol.services.payments.models import PaymentMethod
 from scaicontrol.services.payments.service.methods import store
 
 from . import alice

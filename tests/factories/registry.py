@@ -5,7 +5,8 @@ from typing import Any
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services.registry import Service, ServiceStatus
+from scaicontrol.services.registry.lifecycle import ServiceStatus
+from scaicontrol.services.registry.models import Service
 
 from . import SCAIDRIVE, ada
 

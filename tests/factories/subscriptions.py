@@ -10,7 +10,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import provisioning, subscriptions
-from scaicontrol.services.subscriptions import Subscription, SubscriptionPeriod
+from scaicontrol.services.subscriptions.models import Subscription, SubscriptionPeriod
 
 from . import ACME, GLOBEX, INITECH, NORTHWIND, SOUTHBAY, ada, alice
 from .catalog import store_plan

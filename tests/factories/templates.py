@@ -6,7 +6,9 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, templates, tenants
-from scaicontrol.services.templates import InvoiceTemplate, TemplateIn, TemplateType
+from scaicontrol.services.templates import TemplateType
+from scaicontrol.services.templates.models import InvoiceTemplate
+from scaicontrol.services.templates.schemas import TemplateIn
 from scaicontrol.services.templates.service.store import put_live
 
 from . import ACME, NORTHWIND, ada, petra

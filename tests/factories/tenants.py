@@ -4,7 +4,7 @@ from typing import Any
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services.tenants import BillingProfile, Tenant
+from scaicontrol.services.tenants.models import BillingProfile, Tenant
 
 from . import ACME, GLOBEX, INITECH, NORTHWIND, SOUTHBAY, ada
 from .partners import store_partner

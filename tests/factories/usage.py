@@ -7,7 +7,8 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import usage
-from scaicontrol.services.subscriptions import Subscription, SubscriptionPeriod, SubscriptionStatus
+from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol.services.subscriptions.models import Subscription, SubscriptionPeriod
 
 from . import ACME, NORTHWIND, SCAIDRIVE, ada, scaidrive
 from .catalog import store_plan

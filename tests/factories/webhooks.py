@@ -11,7 +11,7 @@ from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.events import DomainEvent
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import webhooks
-from scaicontrol.services.webhooks import DeliveryAttempt, WebhookDelivery, WebhookEndpoint
+from scaicontrol.services.webhooks.models import DeliveryAttempt, WebhookDelivery, WebhookEndpoint
 from scaicontrol.services.webhooks.schemas import WebhookEndpointIn
 
 from . import ACME, NORTHWIND, ada

@@ -25,7 +25,7 @@ from scaicontrol.core.settings import Environment, Settings
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.engine import Database
 from scaicontrol.services import invoices
-from scaicontrol.services.invoices import Invoice
+from scaicontrol.services.invoices.models import Invoice
 from tests.factories import ada
 from tests.factories.ports import memory_ports
 

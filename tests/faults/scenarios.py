@@ -29,7 +29,9 @@ from scaicontrol.core.outbox import Outbox
 from scaicontrol.services import accounting, billing, documents, invoices, statements, webhooks
 from scaicontrol.services.accounting.schemas import IntegrationPut
 from scaicontrol.services.einvoices import rule_sets
-from scaicontrol.services.invoices import CreditIn, DocumentType, Invoice, InvoiceStatus
+from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
+from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.invoices.schemas import CreditIn
 from scaicontrol.services.webhooks.schemas import WebhookEndpointIn
 from tasks import timetravel
 from tests.databases import create_schema, sqlite_url

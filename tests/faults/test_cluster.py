@@ -14,7 +14,7 @@ from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.settings import Environment, Settings
 from scaicontrol.db.engine import Database
 from scaicontrol.services import documents, invoices, partners, webhooks
-from scaicontrol.services.webhooks import WebhookDelivery
+from scaicontrol.services.webhooks.models import WebhookDelivery
 from scaicontrol.services.webhooks.schemas import WebhookEndpointIn
 from tests.databases import create_schema
 from tests.factories import NORTHWIND, ada

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from scaicontrol.services import documents
-from scaicontrol.services.invoices import Invoice
+from scaicontrol.services.invoices.models import Invoice
 from tests.factories import NORTHWIND, ada
 from tests.factories.invoices import a_draft, a_line
 from tests.factories.tenants import store_cast

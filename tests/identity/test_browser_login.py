@@ -20,7 +20,7 @@ from scaicontrol.core.errors import Unavailable
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.integrations.scaikey import ScaiKeyDirectory
 from scaicontrol.services import identity, identity_sync
-from scaicontrol.services.identity import WebSession
+from scaicontrol.services.identity.models import WebSession
 from tests.integrations.conftest import World
 
 # What sessions are to each database is told in test_claims; here it is the browser's side.

@@ -9,6 +9,7 @@ from scaicontrol.core.errors import NotFound, Unauthenticated
 from scaicontrol.db.tenant_filter import Scope
 from scaicontrol.services import identity, identity_sync
 from scaicontrol.services.identity import SessionKind, principal_of
+from scaicontrol.services.identity.models import User
 from tests.factories import ACME, GLOBEX, NORTHWIND, SOUTHBAY, ada
 from tests.factories.identity import store_group, store_user
 from tests.factories.tenants import store_cast
@@ -144,7 +145,7 @@ async def test_a_role_stays_where_it_was_given(backend, cast):
     await store_user(backend, "petra", "partner_admin", "tenant_admin")
 
     async def move(uow):
-        user = await uow.session.get(identity.User, "usr_petra")
+        user = await uow.session.get(User, "usr_petra")
         user.tenant_id, user.partner_id = "tnt_initech", SOUTHBAY
 
     await backend.perform(ada, move)
@@ -242,7 +243,7 @@ async def test_a_suspended_person_has_no_session(backend, cast):
     session_id = await open_session(backend)
 
     async def suspend(uow):
-        (await uow.session.get(identity.User, "usr_alice")).status = "suspended"
+        (await uow.session.get(User, "usr_alice")).status = "suspended"
 
     await backend.perform(ada, suspend)
     assert await identity.person_of_session(backend, session_id, SessionKind.portal, AT) is None

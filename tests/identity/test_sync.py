@@ -9,9 +9,11 @@ from scaicontrol.core.errors import Unavailable
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.ports import DirectoryGroup, DirectoryPartner, DirectoryTenant, DirectoryUser
 from scaicontrol.services import identity, identity_sync
-from scaicontrol.services.identity import Group, GroupMember, RoleAssignment, User
-from scaicontrol.services.partners import Partner
-from scaicontrol.services.tenants import BillingProfile, BillingProfileIn, Tenant, save_billing_profile
+from scaicontrol.services.identity.models import Group, GroupMember, RoleAssignment, User
+from scaicontrol.services.partners.models import Partner
+from scaicontrol.services.tenants import save_billing_profile
+from scaicontrol.services.tenants.models import BillingProfile, Tenant
+from scaicontrol.services.tenants.schemas import BillingProfileIn
 from tests.factories import ACME, GLOBEX, INITECH, NORTHWIND, SOUTHBAY, ada, petra
 
 

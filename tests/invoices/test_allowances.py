@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import Refused
 from scaicontrol.services import documents, einvoices, explanations, invoices, partners, tenants
-from scaicontrol.services.invoices import CreditIn, CreditLineIn, InvoicePatch, LineIn
 from scaicontrol.services.invoices.document_source import document_of, source_of
+from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn, InvoicePatch, LineIn
 from tests.factories import ACME, NORTHWIND, petra
 from tests.factories.invoices import a_draft, a_line, again, finalized
 

@@ -9,7 +9,10 @@ from pydantic import ValidationError
 
 from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.services import documents, invoices, tax
-from scaicontrol.services.invoices import CreditIn, CreditLineIn, InvoiceLine, InvoiceStatus, MarkPaidIn, crediting
+from scaicontrol.services.invoices import crediting
+from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
+from scaicontrol.services.invoices.models import Invoice, InvoiceLine
+from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn, MarkPaidIn
 from tests.factories import NORTHWIND, ada, petra
 from tests.factories.changes import agreed
 from tests.factories.invoices import a_line, again, finalized, sent
@@ -69,7 +72,7 @@ async def test_a_credit_after_payment_leaves_the_rest_to_be_refunded(backend, cl
         petra, invoices.record_refund, note.id, refund_id="rfn_1", amount_cents=1210, refunded_at=clock.now()
     )
     assert (done.invoice.status, done.invoice.amount_due_cents) == (InvoiceStatus.paid, 0)
-    verdict = await backend.ask(petra, documents.verify_series, NORTHWIND, invoices.DocumentType.credit_note, 2026)
+    verdict = await backend.ask(petra, documents.verify_series, NORTHWIND, DocumentType.credit_note, 2026)
     assert verdict.intact, verdict.violations
 
 
@@ -91,7 +94,7 @@ async def test_two_notes_at_once_share_the_last_cent_of_vat(backend):
     await asyncio.gather(*(credited(backend, invoice) for _ in range(2)), return_exceptions=True)
     assert await given_back(backend, invoice) == (-11, -invoice.tax_cents, {first: 3, second: 8})
     assert (await again(backend, invoice)).amount_due_cents == 0
-    verdict = await backend.ask(petra, documents.verify_series, NORTHWIND, invoices.DocumentType.credit_note, 2026)
+    verdict = await backend.ask(petra, documents.verify_series, NORTHWIND, DocumentType.credit_note, 2026)
     assert verdict.intact, verdict.violations
 
 
@@ -156,7 +159,7 @@ def invoice_line(amount, position=0):
 @given(st.lists(st.integers(-10_000, 10_000).filter(bool), min_size=1, max_size=5), st.data())
 def test_no_sequence_of_credits_gives_back_more_than_a_line_holds(amounts, data):
     lines = [invoice_line(amount, position) for position, amount in enumerate(amounts)]
-    notes: list[invoices.Invoice] = []
+    notes: list[Invoice] = []
     for _ in range(data.draw(st.integers(1, 6))):
         wanted = [
             CreditLineIn(line_id=line.id, amount_cents=data.draw(st.integers(-12_000, 12_000)))
@@ -164,7 +167,7 @@ def test_no_sequence_of_credits_gives_back_more_than_a_line_holds(amounts, data)
         ]
         parts, reasons = crediting.chosen(lines, notes, wanted)
         if not reasons:
-            note = invoices.Invoice(id="inv_n")
+            note = Invoice(id="inv_n")
             note.lines = [InvoiceLine(**part.as_fields()) for part in parts]
             notes.append(note)
     given_back = crediting.credited(notes)
@@ -176,7 +179,7 @@ def test_no_sequence_of_credits_gives_back_more_than_a_line_holds(amounts, data)
 @given(st.lists(st.integers(-10_000, 10_000).filter(bool), min_size=1, max_size=5))
 def test_what_remains_after_crediting_the_rest_is_nothing(amounts):
     lines = [invoice_line(amount, position) for position, amount in enumerate(amounts)]
-    note = invoices.Invoice(id="inv_n")
+    note = Invoice(id="inv_n")
     note.lines = [InvoiceLine(**part.as_fields()) for part in crediting.remaining(lines, [])]
     assert sum(line.amount_cents for line in note.lines) == -sum(amounts)
     assert crediting.remaining(lines, [note]) == []

@@ -5,17 +5,18 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scaicontrol.services import invoices, tax
-from scaicontrol.services.invoices import InvoiceLine, crediting
+from scaicontrol.services.invoices import crediting
 from scaicontrol.services.invoices.crediting import CreditLine
+from scaicontrol.services.invoices.models import Invoice, InvoiceLine
+from scaicontrol.services.tax import arithmetic
 
 TERMS = [("S", Decimal(21)), ("S", Decimal(9)), ("S", Decimal("5.5")), ("S", Decimal(27)), ("Z", Decimal(0))]
 
 
 def invoice_lines(items):
     """The lines of a finalized invoice, with the VAT it shares over them."""
-    taxable = [tax.TaxableLine(amount, *TERMS[term]) for amount, term in items]
-    shares = tax.totals(taxable).line_tax_cents
+    taxable = [arithmetic.TaxableLine(amount, *TERMS[term]) for amount, term in items]
+    shares = arithmetic.totals(taxable).line_tax_cents
     return [
         InvoiceLine(
             id=f"ili_{position}", description="x", quantity=Decimal(1), unit_price_cents=abs(line.amount_cents),
@@ -27,7 +28,7 @@ def invoice_lines(items):
 
 
 def a_note(parts):
-    note = invoices.Invoice(id="inv_n")
+    note = Invoice(id="inv_n")
     note.lines = [InvoiceLine(**part.as_fields()) for part in parts]
     return note
 
@@ -53,7 +54,7 @@ class Notes:
     def give(self, parts):
         totals = crediting.totals(self.left, a_note(parts))
         for group in totals.groups:
-            assert abs(group.tax_cents - tax.tax_of(group.base_cents, group.rate)) <= 1, group
+            assert abs(group.tax_cents - arithmetic.tax_of(group.base_cents, group.rate)) <= 1, group
             assert group.tax_cents * group.base_cents >= 0
         self.left.give(parts, [-each for each in totals.line_tax_cents])
         for key in self.left.vat_groups():

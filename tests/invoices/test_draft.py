@@ -4,7 +4,7 @@ import pytest
 
 from scaicontrol.core.errors import Conflict, Invalid, NotFound, Refused
 from scaicontrol.services import invoices
-from scaicontrol.services.invoices import InvoicePatch, LineIn
+from scaicontrol.services.invoices.schemas import InvoicePatch, LineIn
 from scaicontrol.services.invoices.service.draft import leading_day
 from tests.factories import alice, petra, sam
 from tests.factories.invoices import a_draft, a_line, again, finalized

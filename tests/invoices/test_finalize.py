@@ -9,7 +9,9 @@ from scaicontrol.core.errors import Conflict, Invalid, Refused
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.rehearsal import rehearse
 from scaicontrol.services import documents, invoices, tax
-from scaicontrol.services.invoices import DocumentType, FinalizeIn, InvoiceIn, InvoicePatch, InvoiceStatus, NumberSeries
+from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
+from scaicontrol.services.invoices.models import NumberSeries
+from scaicontrol.services.invoices.schemas import FinalizeIn, InvoiceIn, InvoicePatch
 from scaicontrol.services.invoices.service.finalize import finalize_within, open_series
 from tests.factories import ACME, NORTHWIND, alice, petra
 from tests.factories.invoices import a_draft, a_line, again, finalized
@@ -66,9 +68,7 @@ async def test_everything_that_is_missing_is_said_at_once_and_no_number_is_used(
 
 
 async def test_an_empty_draft_and_a_finalized_one_are_refused_by_name(backend):
-    empty = await backend.perform(
-        petra, invoices.draft, invoices.InvoiceIn(tenant_id="tnt_acme", currency="EUR", lines=[])
-    )
+    empty = await backend.perform(petra, invoices.draft, InvoiceIn(tenant_id="tnt_acme", currency="EUR", lines=[]))
     assert "no_lines" in {reason.code for reason in (await invoices.check(backend, petra, empty.id)).reasons}
     invoice = await finalized(backend)
     assert "not_draft" in {reason.code for reason in (await invoices.check(backend, petra, invoice.id)).reasons}

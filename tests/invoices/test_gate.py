@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import Refused
-from scaicontrol.services import invoices, tax, tenants
-from scaicontrol.services.invoices import FinalizeIn
-from scaicontrol.services.partners import PartnerConfiguration
+from scaicontrol.services import invoices, tenants
+from scaicontrol.services.invoices.schemas import FinalizeIn
+from scaicontrol.services.partners.models import PartnerConfiguration
+from scaicontrol.services.tax import arithmetic
 from tests.factories import ACME, NORTHWIND, petra
 from tests.factories.invoices import a_draft, a_line, finalized
 
@@ -95,7 +96,7 @@ async def test_the_prefix_of_a_series_is_frozen_until_the_next_year(backend):
     )
 )
 def test_lines_always_add_up_to_the_totals(rows):
-    totals = tax.totals([tax.TaxableLine(cents, "S", Decimal(rate)) for cents, rate in rows])
+    totals = arithmetic.totals([arithmetic.TaxableLine(cents, "S", Decimal(rate)) for cents, rate in rows])
     assert sum(totals.line_tax_cents) == totals.tax_cents == sum(group.tax_cents for group in totals.groups)
     assert totals.subtotal_cents + totals.tax_cents == totals.total_cents
 

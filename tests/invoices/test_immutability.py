@@ -8,7 +8,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import Refused
 from scaicontrol.db.triggers import INVOICE_MUTABLE, INVOICE_SEALED
 from scaicontrol.services import documents, invoices, tax
-from scaicontrol.services.invoices import Invoice, InvoiceLine
+from scaicontrol.services.invoices.models import Invoice, InvoiceLine
 from tests.databases import TAMPERING
 from tests.factories import NORTHWIND
 from tests.factories.invoices import a_draft, finalized, rendered

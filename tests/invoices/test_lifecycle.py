@@ -3,7 +3,8 @@
 import pytest
 
 from scaicontrol.core.errors import Refused
-from scaicontrol.services.invoices import Invoice, InvoiceLifecycle, InvoiceStatus
+from scaicontrol.services.invoices.lifecycle import InvoiceLifecycle, InvoiceStatus
+from scaicontrol.services.invoices.models import Invoice
 
 S = InvoiceStatus
 ALLOWED = {

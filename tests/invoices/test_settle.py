@@ -6,7 +6,8 @@ import pytest
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.services import documents, invoices
-from scaicontrol.services.invoices import InvoiceStatus, MarkPaidIn
+from scaicontrol.services.invoices.lifecycle import InvoiceStatus
+from scaicontrol.services.invoices.schemas import CreditIn, MarkPaidIn
 from tests.factories import petra
 from tests.factories.changes import agreed
 from tests.factories.invoices import a_draft, a_line, again, finalized, rendered, sent
@@ -100,7 +101,7 @@ async def test_voiding_keeps_the_number_and_marks_the_paper(backend, ports):
 async def test_what_was_paid_or_credited_is_not_voided(backend):
     paid, credited = await finalized(backend, a_line(1000)), await finalized(backend, a_line(1000))
     await pay(backend, paid, 100)
-    note = await backend.perform(petra, invoices.draft_credit, credited.id, invoices.CreditIn(reason="Outage"))
+    note = await backend.perform(petra, invoices.draft_credit, credited.id, CreditIn(reason="Outage"))
     for invoice, why in ((paid, "was paid"), (credited, "corrects it")):
         with pytest.raises(Conflict, match=why):
             await backend.perform(petra, invoices.void, invoice.id, "Oops")

@@ -7,7 +7,10 @@ import pytest
 
 from scaicontrol.services import documents, invoices, partners, tax, tenants
 from scaicontrol.services.invoices import document_source
-from scaicontrol.services.tenants import AdminBillingProfileIn
+from scaicontrol.services.invoices.lifecycle import DocumentType
+from scaicontrol.services.invoices.schemas import CreditIn
+from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
+from scaicontrol.services.tenants.schemas import AdminBillingProfileIn
 from tests.factories import ACME, NORTHWIND, ada, petra
 from tests.factories.invoices import a_draft, a_line, again, finalized
 
@@ -16,7 +19,7 @@ EDUCATION = {"tax_category": "E", "exemption_reason": "Education, Art. 132 (1) i
 
 
 async def from_finland(backend):
-    finnish = partners.PartnerConfigurationPatch(
+    finnish = PartnerConfigurationPatch(
         seller_country_code="FI", seller_vat_number="FI20774740", seller_postal_code="00100", timezone="UTC"
     )
     await backend.perform(ada, partners.configure, NORTHWIND, finnish)
@@ -39,7 +42,7 @@ async def test_usage_of_august_and_the_base_of_september_have_the_rate_of_their_
     assert stored.tax_cents == 7500
     decision = await backend.ask(petra, tax.get, invoice.id)
     assert "A supply that ended on 2024-08-31 carries 24.00%." in tax.explain(decision)
-    verified = await backend.ask(petra, documents.verify_series, NORTHWIND, invoices.DocumentType.invoice, 2026)
+    verified = await backend.ask(petra, documents.verify_series, NORTHWIND, DocumentType.invoice, 2026)
     assert verified.violations == []
 
 
@@ -63,7 +66,7 @@ async def test_an_exempt_line_beside_a_taxed_one_carries_its_own_reason_into_the
 
 async def test_its_credit_note_gives_the_same_reason(backend):
     invoice = await finalized(backend, a_line(10000), a_line(5000, **EDUCATION))
-    note = await backend.perform(petra, invoices.draft_credit, invoice.id, invoices.CreditIn(reason="Outage"))
+    note = await backend.perform(petra, invoices.draft_credit, invoice.id, CreditIn(reason="Outage"))
     note = await invoices.finalize(backend, petra, note.id)
     decision = await backend.ask(petra, tax.get, note.id)
     assert [each["code"] for each in decision.exemptions] == ["VATEX-EU-132-1I"]

@@ -11,14 +11,14 @@ from sqlalchemy.orm import aliased, make_transient_to_detached
 
 from scaicontrol.core.platform_settings import PlatformSetting
 from scaicontrol.db.criteria import SUBSCRIPTIONS
-from scaicontrol.services.catalog import Plan, PriceOverride
-from scaicontrol.services.invoices import Invoice, InvoiceLine
-from scaicontrol.services.partners import Partner, PartnerConfiguration
-from scaicontrol.services.registry import Service
-from scaicontrol.services.templates import InvoiceTemplate
-from scaicontrol.services.tenants import Tenant
-from scaicontrol.services.usage import UsageEvent
-from scaicontrol.services.webhooks import WebhookEndpoint
+from scaicontrol.services.catalog.models import Plan, PriceOverride
+from scaicontrol.services.invoices.models import Invoice, InvoiceLine
+from scaicontrol.services.partners.models import Partner, PartnerConfiguration
+from scaicontrol.services.registry.models import Service
+from scaicontrol.services.templates.models import InvoiceTemplate
+from scaicontrol.services.tenants.models import Tenant
+from scaicontrol.services.usage.models import UsageEvent
+from scaicontrol.services.webhooks.models import WebhookEndpoint
 from tests.factories import ACME, GLOBEX, INITECH, NORTHWIND, SCAIDRIVE, SOUTHBAY
 
 from .shapes_select import ALL_NOTES, BARE, Shouting

@@ -9,11 +9,11 @@ from sqlalchemy.orm import aliased
 from scaicontrol.db.criteria import SUBSCRIPTIONS
 from scaicontrol.db.prepared import Prepared, view_of
 from scaicontrol.db.scoped_session import ScopedSession
-from scaicontrol.services.invoices import Invoice, InvoiceLine
-from scaicontrol.services.partners import PartnerConfiguration
-from scaicontrol.services.registry import Service
-from scaicontrol.services.tenants import Tenant
-from scaicontrol.services.webhooks import WebhookEndpoint
+from scaicontrol.services.invoices.models import Invoice, InvoiceLine
+from scaicontrol.services.partners.models import PartnerConfiguration
+from scaicontrol.services.registry.models import Service
+from scaicontrol.services.tenants.models import Tenant
+from scaicontrol.services.webhooks.models import WebhookEndpoint
 
 from . import shapes_select as chosen
 

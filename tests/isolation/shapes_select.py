@@ -16,14 +16,14 @@ from sqlalchemy.types import UserDefinedType
 
 from scaicontrol.db.criteria import SUBSCRIPTIONS, criteria
 from scaicontrol.db.tenant_filter import Scope
-from scaicontrol.services.invoices import Invoice, InvoiceLine
-from scaicontrol.services.partners import PartnerConfiguration
-from scaicontrol.services.registry import Service
-from scaicontrol.services.subscriptions import Subscription
-from scaicontrol.services.templates import InvoiceTemplate
-from scaicontrol.services.tenants import Tenant
-from scaicontrol.services.usage import UsageEvent
-from scaicontrol.services.webhooks import WebhookEndpoint
+from scaicontrol.services.invoices.models import Invoice, InvoiceLine
+from scaicontrol.services.partners.models import PartnerConfiguration
+from scaicontrol.services.registry.models import Service
+from scaicontrol.services.subscriptions.models import Subscription
+from scaicontrol.services.templates.models import InvoiceTemplate
+from scaicontrol.services.tenants.models import Tenant
+from scaicontrol.services.usage.models import UsageEvent
+from scaicontrol.services.webhooks.models import WebhookEndpoint
 from tests.factories import GLOBEX, INITECH, NORTHWIND, SOUTHBAY
 
 T: Any = Invoice.__table__

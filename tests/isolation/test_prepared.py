@@ -15,8 +15,8 @@ from scaicontrol.core.ids import new_id
 from scaicontrol.core.work import ReadContext, UnitOfWork
 from scaicontrol.db.prepared import Prepared, PreparedInsert, prepared_view
 from scaicontrol.db.tenant_filter import Scope, ScopeViolation
-from scaicontrol.services.invoices import Invoice, InvoiceLine
-from scaicontrol.services.usage import UsageEvent
+from scaicontrol.services.invoices.models import Invoice, InvoiceLine
+from scaicontrol.services.usage.models import UsageEvent
 from tests.factories import ACME, GLOBEX, INITECH, NORTHWIND, SCAIDRIVE, SOUTHBAY, ada, scaidrive
 from tests.factories.catalog import store_plan
 from tests.factories.invoices import a_draft, finalized

@@ -27,9 +27,10 @@ from scaicontrol.core.outbox import OutboxRow
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db import Model
 from scaicontrol.db.tenant_filter import PLATFORMS, PartnerOwned, PartnerPrivate, PartnerShared, TenantOwned
-from scaicontrol.services import accounting, documents, invoices, uploads, webhooks
+from scaicontrol.services import accounting, documents, uploads, webhooks
 from scaicontrol.services.accounting.schemas import LedgerMapping, SyncIn
 from scaicontrol.services.documents.schemas import SendIn
+from scaicontrol.services.invoices.lifecycle import Channel
 from scaicontrol.services.templates import TemplateType
 from tests.factories import (
     ACME,
@@ -120,7 +121,7 @@ async def people_the_worlds(backend: Backend, clock: Any) -> None:
         await subscribed(backend, actor=admin)
         await a_draft(backend, by=ada, tenant_id=tenant_id)
         invoice = await finalized(backend, by=ada, tenant_id=tenant_id)
-        await backend.perform(ada, documents.send, invoice.id, SendIn(channel=invoices.Channel.portal))
+        await backend.perform(ada, documents.send, invoice.id, SendIn(channel=Channel.portal))
     for partner_id, admin in ((NORTHWIND, petra), (SOUTHBAY, sam)):
         await store_user(backend, admin.name.lower(), "partner_admin", tenant_id=None, partner_id=partner_id)
         await store_override(backend, partner_id=partner_id, price_cents=900)

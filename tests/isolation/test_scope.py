@@ -13,9 +13,9 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db import Model
 from scaicontrol.db.ownership import MARKERS, Common, SelfDescribed
 from scaicontrol.db.tenant_filter import PLATFORM_SQL, Capability, Scope, ScopeViolation, scope_of
-from scaicontrol.services.invoices import Invoice
-from scaicontrol.services.registry import Service
-from scaicontrol.services.subscriptions import Subscription
+from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.registry.models import Service
+from scaicontrol.services.subscriptions.models import Subscription
 from tests.databases import TAMPERING
 from tests.factories import ACME, NORTHWIND, SCAIDRIVE, ada, alice, petra, scaidrive
 

@@ -21,8 +21,8 @@ from scaicontrol.core.pagination import PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db import Model
 from scaicontrol.db.tenant_filter import PartnerOwned, PartnerPrivate, PartnerShared, Scope, ScopeViolation, TenantOwned
-from scaicontrol.services.invoices import Invoice, InvoiceLine
-from scaicontrol.services.tenants import Tenant
+from scaicontrol.services.invoices.models import Invoice, InvoiceLine
+from scaicontrol.services.tenants.models import Tenant
 from tests.factories import ACME, GLOBEX, INITECH, NORTHWIND, SCAIDRIVE, SOUTHBAY, ada
 from tests.factories.catalog import store_plan
 from tests.factories.invoices import a_draft

@@ -17,9 +17,10 @@ from scaicontrol.core.ids import new_id
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db import Model
 from scaicontrol.db.tenant_filter import Scope
-from scaicontrol.services.templates import InvoiceTemplate, TemplateType
-from scaicontrol.services.usage import UsageEvent
-from scaicontrol.services.webhooks import WebhookEndpoint
+from scaicontrol.services.templates import TemplateType
+from scaicontrol.services.templates.models import InvoiceTemplate
+from scaicontrol.services.usage.models import UsageEvent
+from scaicontrol.services.webhooks.models import WebhookEndpoint
 from tests.factories import ACME, GLOBEX, INITECH, NORTHWIND, SCAIDRIVE, SOUTHBAY, ada
 from tests.factories.catalog import store_override, store_plan
 from tests.factories.invoices import a_draft

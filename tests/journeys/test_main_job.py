@@ -6,10 +6,10 @@ from sqlalchemy import select
 
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.services import catalog, documents, invoices, payments, provisioning, registry, tenants, usage
-from scaicontrol.services.catalog import PlanIn
-from scaicontrol.services.registry import HeartbeatIn, RegistrationIn
-from scaicontrol.services.registry.schemas import MetricIn
-from scaicontrol.services.tenants import BillingProfileIn
+from scaicontrol.services.catalog.schemas import PlanIn
+from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.registry.schemas import HeartbeatIn, MetricIn, RegistrationIn
+from scaicontrol.services.tenants.schemas import BillingProfileIn
 from tasks import timetravel
 from tests.factories import ACME, NORTHWIND, ada, alice, petra, service
 from tests.factories.partners import store_partner
@@ -84,7 +84,7 @@ async def report(backend, drive, count, on):
 
 async def written(backend):
     async def read(uow):
-        rows = await uow.session.scalars(invoices.visible(uow).order_by(invoices.Invoice.created_at))
+        rows = await uow.session.scalars(invoices.visible(uow).order_by(Invoice.created_at))
         return [(row.number, str(row.status), row.total_cents) for row in rows]
 
     return await backend.ask(ada, read)
@@ -140,4 +140,4 @@ async def test_from_registration_to_refund(backend, clock):
 
 
 async def _by_number(uow, number):
-    return await uow.session.scalar(invoices.visible(uow).where(invoices.Invoice.number == number))
+    return await uow.session.scalar(invoices.visible(uow).where(Invoice.number == number))

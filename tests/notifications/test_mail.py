@@ -11,8 +11,9 @@ from scaicontrol.core.errors import Refused
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.ports import MailOutcome, MailResult
 from scaicontrol.services import notifications
-from scaicontrol.services.notifications import OutgoingMail, StoredAttachment
+from scaicontrol.services.notifications import StoredAttachment
 from scaicontrol.services.notifications.lifecycle import MailLifecycle, MailStatus
+from scaicontrol.services.notifications.models import OutgoingMail
 from tests.factories import ACME, NORTHWIND, ada
 from tests.factories.subscriptions import CLOCK
 from tests.factories.tenants import store_cast

@@ -7,7 +7,9 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Forbidden, Invalid, NotFound
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.services import partners
-from scaicontrol.services.partners import PartnerConfiguration, PartnerConfigurationPatch, seller_snapshot
+from scaicontrol.services.partners import seller_snapshot
+from scaicontrol.services.partners.models import PartnerConfiguration
+from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
 from tests.factories import NORTHWIND, SOUTHBAY, ada, alice, bert, petra, pim, sam
 from tests.factories.partners import SELLER, store_partner
 

@@ -10,8 +10,8 @@ from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.ports import PaymentResult, PaymentStatus
 from scaicontrol.services import invoices, payments
-from scaicontrol.services.invoices import CreditIn, MarkPaidIn
-from scaicontrol.services.payments import Dunning
+from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn, MarkPaidIn
+from scaicontrol.services.payments.models import Dunning
 from scaicontrol.services.payments.service import collect
 from scaicontrol.services.payments.service.collect import record, schedule
 from tests.factories import ada, alice, gina, petra
@@ -152,7 +152,7 @@ async def test_what_was_paid_by_hand_meanwhile_is_not_charged(backend, clock, pr
 async def test_what_was_credited_in_part_meanwhile_is_charged_for_the_rest(backend, clock, provider):
     invoice = await scheduled(backend)
     line = invoice.lines[0]
-    part = CreditIn(lines=[invoices.CreditLineIn(line_id=line.id, amount_cents=400)], reason="Outage.")
+    part = CreditIn(lines=[CreditLineIn(line_id=line.id, amount_cents=400)], reason="Outage.")
     note = await backend.perform(petra, invoices.draft_credit, invoice.id, part)
     await invoices.finalize(backend, petra, note.id)
     await payments.charge_due(backend)

@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.services import invoices, payments, subscriptions
-from scaicontrol.services.invoices import MarkPaidIn
-from scaicontrol.services.payments import Dunning, StepKind, timetable
+from scaicontrol.services.invoices.schemas import MarkPaidIn
+from scaicontrol.services.payments import StepKind, timetable
 from scaicontrol.services.payments.dunning import is_retryable, next_moment, next_retry
+from scaicontrol.services.payments.models import Dunning
 from tasks import timetravel
 from tests.factories import ada, petra
 from tests.factories.payments import store_card

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from scaicontrol.core.errors import NotFound, Unauthenticated
 from scaicontrol.integrations.payment_providers.sandbox import SIGNATURE_HEADER, sign
 from scaicontrol.services import payments
-from scaicontrol.services.payments import InboundEvent
+from scaicontrol.services.payments.models import InboundEvent
 from scaicontrol.services.payments.service.collect import schedule
 from tests.factories import ada
 from tests.factories.invoices import a_line, again, sent

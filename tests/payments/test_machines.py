@@ -3,17 +3,15 @@
 import pytest
 
 from scaicontrol.core.errors import Refused
-from scaicontrol.services.payments import (
+from scaicontrol.services.payments.lifecycle import (
     MethodLifecycle,
     MethodState,
-    Payment,
     PaymentLifecycle,
-    PaymentMethod,
     PaymentState,
-    Refund,
     RefundLifecycle,
     RefundState,
 )
+from scaicontrol.services.payments.models import Payment, PaymentMethod, Refund
 
 PAYMENTS = {
     ("pending", "ask_payer"): "requires_action",

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.ports import PaymentStatus, RefundResult
 from scaicontrol.services import invoices, payments
-from scaicontrol.services.invoices import MarkPaidIn
-from scaicontrol.services.payments import Payment, Refund
+from scaicontrol.services.invoices.schemas import MarkPaidIn
+from scaicontrol.services.payments.models import Payment, Refund
 from scaicontrol.services.payments.service.refunds import _share as share
 from scaicontrol.services.payments.service.refunds import draft_refund, record_refund
 from tests.factories import ada, petra

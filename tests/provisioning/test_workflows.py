@@ -7,14 +7,9 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import Conflict, NotFound, Refused, Unauthenticated, Unavailable
 from scaicontrol.core.ports import ServiceReply
 from scaicontrol.services import provisioning, subscriptions
-from scaicontrol.services.provisioning import (
-    CallbackIn,
-    ProvisioningAction,
-    StepLifecycle,
-    StepStatus,
-    WorkflowLifecycle,
-    WorkflowStatus,
-)
+from scaicontrol.services.provisioning import ProvisioningAction
+from scaicontrol.services.provisioning.lifecycle import StepLifecycle, StepStatus, WorkflowLifecycle, WorkflowStatus
+from scaicontrol.services.provisioning.schemas import CallbackIn
 from scaicontrol.services.provisioning.service.engine import new_workflow
 from scaicontrol.services.provisioning.service.running import SWEEP, claim_due
 from scaicontrol.services.provisioning.service.starting import follow

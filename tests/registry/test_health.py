@@ -7,7 +7,8 @@ from scaicontrol.core.errors import Forbidden, Refused
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.ports import ServiceReply
 from scaicontrol.services import registry
-from scaicontrol.services.registry import HealthStatus, HeartbeatIn, ServiceStatus
+from scaicontrol.services.registry.lifecycle import HealthStatus, ServiceStatus
+from scaicontrol.services.registry.schemas import HeartbeatIn
 from tests.factories import ada, alice, scaidrive
 from tests.factories.registry import store_service
 

@@ -12,7 +12,8 @@ from scaicontrol.core.errors import Conflict, Forbidden, Invalid, NotFound, Refu
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.db.tenant_filter import Scope
 from scaicontrol.services import registry
-from scaicontrol.services.registry import RegistrationIn, ServicePatch, ServiceStatus
+from scaicontrol.services.registry.lifecycle import ServiceLifecycle, ServiceStatus
+from scaicontrol.services.registry.schemas import HeartbeatIn, RegistrationIn, ServicePatch
 from tests.factories import ada, alice, nobody, petra, service
 from tests.factories.registry import store_service
 
@@ -57,7 +58,7 @@ async def test_a_client_nobody_knows_yet_may_register_and_nothing_else(backend):
     assert (await registry.register(backend, newcomer, asks())).service.status is ServiceStatus.active
     assert (await registry.register(backend, nobody_knows("weather-client"), asks("weather"))).service.app_id
     with pytest.raises(NotFound):
-        await backend.perform(nobody_knows("third-client"), registry.heartbeat, registry.HeartbeatIn(slug="scaidrive"))
+        await backend.perform(nobody_knows("third-client"), registry.heartbeat, HeartbeatIn(slug="scaidrive"))
     with pytest.raises(Unauthenticated):
         await registry.register(backend, nobody, asks("scaiwave"))
 
@@ -100,7 +101,7 @@ async def test_a_service_touches_its_own_slug_only(backend):
     with pytest.raises(NotFound):
         await backend.perform(mallory, registry.deregister, "scaidrive", "gone")
     with pytest.raises(NotFound):
-        await backend.perform(mallory, registry.heartbeat, registry.HeartbeatIn(slug="scaidrive"))
+        await backend.perform(mallory, registry.heartbeat, HeartbeatIn(slug="scaidrive"))
     with pytest.raises(Conflict, match="update it with PUT"):
         await registry.register(backend, mallory, asks())
 
@@ -179,7 +180,7 @@ def test_every_status_allows_what_the_contract_draws(status):
         "deprecated": {"active", "deregistered"},
         "deregistered": {"pending"},
     }
-    targets = {to for source, _, to in registry.ServiceLifecycle.transitions() if source == status}
+    targets = {to for source, _, to in ServiceLifecycle.transitions() if source == status}
     assert targets == drawn[status]
 
 

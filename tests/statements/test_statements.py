@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from scaicontrol.core.errors import Forbidden, Invalid, NotFound, Refused
 from scaicontrol.services import invoices, statements
-from scaicontrol.services.invoices import CreditIn, DocumentType, MarkPaidIn
+from scaicontrol.services.invoices.lifecycle import DocumentType
+from scaicontrol.services.invoices.schemas import CreditIn, MarkPaidIn
 from scaicontrol.services.statements import balances
 from scaicontrol.services.statements.balances import Billed, Moved
 from scaicontrol.services.statements.models import AccountDocument

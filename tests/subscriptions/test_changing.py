@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.services import subscriptions
-from scaicontrol.services.subscriptions import SubscriptionChange
+from scaicontrol.services.subscriptions.models import SubscriptionChange
 from tests.factories import ada, alice
 from tests.factories.catalog import store_plan
 from tests.factories.registry import store_service

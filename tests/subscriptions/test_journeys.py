@@ -5,7 +5,8 @@ import pytest
 
 from scaicontrol.core.errors import Refused
 from scaicontrol.services import subscriptions
-from scaicontrol.services.subscriptions import PaymentFailure, SubscriptionStatus
+from scaicontrol.services.subscriptions import PaymentFailure
+from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from tests.factories import ACME, ada, alice, gina, ian, petra
 from tests.factories.catalog import store_plan
 from tests.factories.subscriptions import (

@@ -2,7 +2,8 @@ import pytest
 
 from scaicontrol.core.errors import Refused
 from scaicontrol.services import subscriptions
-from scaicontrol.services.subscriptions import Subscription, SubscriptionLifecycle, SubscriptionStatus
+from scaicontrol.services.subscriptions.lifecycle import SubscriptionLifecycle, SubscriptionStatus
+from scaicontrol.services.subscriptions.models import Subscription
 from tests.factories import ada
 
 # Contract §11.2, row by row.

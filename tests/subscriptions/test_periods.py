@@ -5,7 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scaicontrol.core.periods import BillingPeriod, civil_date
-from scaicontrol.services.subscriptions import Terms, prorate, window
+from scaicontrol.services.subscriptions.calendar import window
+from scaicontrol.services.subscriptions.proration import Terms, prorate
 
 ZONES = st.sampled_from(["UTC", "Europe/Amsterdam", "America/New_York", "Pacific/Auckland", "Asia/Kathmandu"])
 RECURRING = st.sampled_from([BillingPeriod.monthly, BillingPeriod.quarterly, BillingPeriod.yearly])

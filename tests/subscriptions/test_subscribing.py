@@ -6,8 +6,9 @@ from sqlalchemy import select
 
 from scaicontrol.core.errors import Conflict, ControlError, Forbidden, Invalid, NotFound, Refused
 from scaicontrol.services import provisioning, subscriptions
-from scaicontrol.services.registry import ServiceStatus
-from scaicontrol.services.subscriptions import Subscription, SubscriptionStatus
+from scaicontrol.services.registry.lifecycle import ServiceStatus
+from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol.services.subscriptions.models import Subscription
 from tests.factories import ACME, NORTHWIND, ada, alice, gina, petra, sam, tom
 from tests.factories.catalog import store_override, store_plan
 from tests.factories.registry import store_service

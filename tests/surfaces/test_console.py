@@ -22,7 +22,8 @@ from scaicontrol.core.errors import Refused
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import identity, invoices
 from scaicontrol.services.identity import SessionKind
-from scaicontrol.services.invoices import InvoicePatch
+from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.invoices.schemas import InvoicePatch
 from tests.factories import ACME, INITECH, NORTHWIND, SOUTHBAY, ada, petra
 from tests.factories.changes import agreed
 from tests.factories.invoices import a_draft, a_line, again, finalized, rendered, sent
@@ -67,7 +68,7 @@ async def console_cookie(backend: Backend, name: str) -> str:
 
 
 def address(thing: object, verb: str = "") -> str:
-    kind = "invoice" if isinstance(thing, invoices.Invoice) else "subscription"
+    kind = "invoice" if isinstance(thing, Invoice) else "subscription"
     return f"/admin/{kind}/{thing.id}/do/{verb}" if verb else f"/admin/{kind}/details/{thing.id}"  # type: ignore[attr-defined]  # both have an id
 
 

@@ -22,7 +22,8 @@ from scaicontrol.api.app import build_api
 from scaicontrol.api.health import routes as health
 from scaicontrol.core import garbage_collector
 from scaicontrol.core.turns import SLICE
-from scaicontrol.services import documents, invoices
+from scaicontrol.services import documents
+from scaicontrol.services.invoices.lifecycle import DocumentType
 from tests.factories import ACME, alice, nobody, petra, scaidrive
 from tests.factories.catalog import store_plan
 from tests.factories.invoices import RENDERER
@@ -148,9 +149,7 @@ async def test_a_document_of_five_thousand_lines_holds_the_loop_at_no_step_of_it
     note = await http("credit it", petra, "POST", f"{path}/credit-note", {"reason": "Outage"})
     assert note["subtotal_cents"] == -sealed["subtotal_cents"]
     async with probe.beside("verify the series"):
-        verified = await backend.ask(
-            petra, documents.verify_series, petra.partner_id, invoices.DocumentType.invoice, 2026
-        )
+        verified = await backend.ask(petra, documents.verify_series, petra.partner_id, DocumentType.invoice, 2026)
     assert verified.intact
     assert probe.too_long() == {}
 

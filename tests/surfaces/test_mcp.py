@@ -24,7 +24,10 @@ from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.settings import Settings
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.mcp.server import build_mcp
-from scaicontrol.services import changes, invoices, statements, subscriptions
+from scaicontrol.services import changes, invoices, statements
+from scaicontrol.services.invoices.models import Invoice, NumberSeries
+from scaicontrol.services.invoices.schemas import InvoicePatch
+from scaicontrol.services.subscriptions.models import Subscription
 from tests.factories import ACME, ada, alice, bert, gina, petra, pim, sam, tom
 from tests.factories.invoices import a_draft, again, finalized, sent
 from tests.factories.subscriptions import market, show, subscribed
@@ -103,7 +106,7 @@ async def rows(backend: Backend) -> tuple[int, ...]:
     """Count what any change would leave."""
 
     async def count(uow: UnitOfWork) -> tuple[int, ...]:
-        counted = (invoices.Invoice, subscriptions.Subscription, Outbox, AuditEntry, invoices.NumberSeries)
+        counted = (Invoice, Subscription, Outbox, AuditEntry, NumberSeries)
         return tuple([await uow.session.scalar(select(func.count()).select_from(each)) or 0 for each in counted])
 
     return await backend.ask(Actor.system("test"), count)
@@ -272,7 +275,7 @@ async def test_the_sentence_of_a_refusal_is_the_services_own(call, backend):
 
 async def test_the_gate_names_every_reason(call, backend):
     draft = await a_draft(backend, lines=[])
-    await backend.perform(petra, invoices.update, draft.id, invoices.InvoicePatch(lines=[]))
+    await backend.perform(petra, invoices.update, draft.id, InvoicePatch(lines=[]))
     body = await call("petra", "manage_invoices", "finalize", invoice_id=draft.id)
     assert body["error"]["code"] == "bad_request"
     assert body["error"]["reasons"]

@@ -20,8 +20,10 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.mcp.server import TOOLS
 from scaicontrol.services import documents, invoices, registry, subscriptions
 from scaicontrol.services.documents.schemas import SendIn
-from scaicontrol.services.invoices import Channel, CreditIn, InvoicePatch, MarkPaidIn
-from scaicontrol.services.registry import ServicePatch, ServiceStatus
+from scaicontrol.services.invoices.lifecycle import Channel
+from scaicontrol.services.invoices.schemas import CreditIn, InvoicePatch, MarkPaidIn
+from scaicontrol.services.registry.lifecycle import ServiceStatus
+from scaicontrol.services.registry.schemas import ServicePatch
 from scaicontrol.services.subscriptions import Override, PaymentFailure
 from tests.factories import ada, alice, bert, petra, pim, scaidrive, tom
 from tests.factories.changes import agreed

@@ -15,6 +15,8 @@ from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.tenant_filter import Scope
 from scaicontrol.services import changes
+from scaicontrol.services.changes.lifecycle import PlanStatus
+from scaicontrol.services.changes.models import ChangePlan
 from tests.factories import ACME, NORTHWIND, ada, alice, person
 from tests.factories.changes import bob
 from tests.factories.payments import faulty_sandbox
@@ -70,10 +72,10 @@ async def go_through(backend: Backend, door: AnyDoor, row_id: str, body: Any, wh
     return None
 
 
-async def _waiting_plan(uow: UnitOfWork, who: Actor) -> changes.ChangePlan | None:
-    waiting = changes.ChangePlan.status == changes.PlanStatus.pending_approval
-    found: changes.ChangePlan | None = await uow.session.scalar(
-        select(changes.ChangePlan).where(waiting, changes.ChangePlan.created_by == who.id)
+async def _waiting_plan(uow: UnitOfWork, who: Actor) -> ChangePlan | None:
+    waiting = ChangePlan.status == PlanStatus.pending_approval
+    found: ChangePlan | None = await uow.session.scalar(
+        select(ChangePlan).where(waiting, ChangePlan.created_by == who.id)
     )
     return found
 

@@ -24,9 +24,10 @@ from scaicontrol.api.app import build_api
 from scaicontrol.api.requests import RequestContext
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.services import documents, invoices, webhooks
+from scaicontrol.services import documents, webhooks
 from scaicontrol.services.accounting.schemas import LedgerMapping
 from scaicontrol.services.documents.schemas import SendIn
+from scaicontrol.services.invoices.lifecycle import Channel
 from scaicontrol.services.templates import TemplateType
 from tests.factories import ACME, NORTHWIND, ada, alice, nobody, petra
 from tests.factories.accounting import an_integration
@@ -96,7 +97,7 @@ async def people(backend: Backend) -> None:
     await subscribed(backend)
     await a_draft(backend, tenant_id=ACME)
     invoice = await finalized(backend, tenant_id=ACME)
-    await backend.perform(ada, documents.send, invoice.id, SendIn(channel=invoices.Channel.portal))
+    await backend.perform(ada, documents.send, invoice.id, SendIn(channel=Channel.portal))
     await store_override(backend, partner_id=NORTHWIND, price_cents=900)
     await draft(backend, TemplateType.email_invoice, "Northwind mails", by=petra)
     await subscriber(backend, petra, "https://northwind.example.com/")

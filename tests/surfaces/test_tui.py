@@ -15,7 +15,8 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.services import changes, invoices, subscriptions
-from scaicontrol.services.changes import ChangePlanFilter
+from scaicontrol.services.changes.schemas import ChangePlanFilter
+from scaicontrol.services.invoices.schemas import InvoicePatch
 from tests.factories import ACME, ada, petra, pim, sam
 from tests.factories.changes import bob
 from tests.factories.invoices import a_draft, again, finalized, sent
@@ -221,7 +222,7 @@ async def test_a_read_only_role_may_not_act(shop: Backend):
 async def test_a_draft_that_cannot_be_finalized_says_why_before_anything_is_asked(backend: Backend):
     await store_cast(backend)
     draft = await a_draft(backend)
-    await backend.perform(petra, invoices.update, draft.id, invoices.InvoicePatch(lines=[]))
+    await backend.perform(petra, invoices.update, draft.id, InvoicePatch(lines=[]))
     async with dashboard(backend, write=True) as screen:
         await screen.press("2", "f")
         await screen.until_done()

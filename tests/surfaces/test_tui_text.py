@@ -13,13 +13,12 @@ from scaicontrol.core.ids import new_id
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, subscriptions
 from scaicontrol.services.billing.models import QuarantineItem
-from scaicontrol.services.invoices import Invoice
-from scaicontrol.services.invoices.models import DocumentRender, InvoiceLine
+from scaicontrol.services.invoices.models import DocumentRender, Invoice, InvoiceLine
 from scaicontrol.services.payments.models import Payment
 from scaicontrol.services.provisioning.models import ProvisioningWorkflow
 from scaicontrol.services.subscriptions.models import Subscription
-from scaicontrol.services.tenants import BillingProfile
-from scaicontrol.services.webhooks import WebhookDelivery, WebhookEndpoint
+from scaicontrol.services.tenants.models import BillingProfile
+from scaicontrol.services.webhooks.models import WebhookDelivery, WebhookEndpoint
 from tests.factories import ACME, NORTHWIND, SCAIDRIVE, ada, gina
 from tests.factories.catalog import store_plan
 from tests.factories.invoices import a_draft, a_line, finalized, sent

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import func, select
 
 from scaicontrol.core.outbox import Outbox
-from scaicontrol.services import payments
-from scaicontrol.services.billing import BillingCharge
-from scaicontrol.services.invoices import Invoice
+from scaicontrol.services.billing.models import BillingCharge
+from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.payments.models import Payment
 from tasks import queue_tasks, relay, schedule, timetravel
 from tasks.broker import TASKS
 from tasks.reactions import REACTIONS
@@ -26,7 +26,7 @@ async def unsettled(backend):
 
 async def counted(backend):
     async def read(uow):
-        tables = (Outbox, Invoice, BillingCharge, payments.Payment)
+        tables = (Outbox, Invoice, BillingCharge, Payment)
         return [await uow.session.scalar(select(func.count()).select_from(table)) for table in tables]
 
     return await backend.ask(ada, read)

@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from scaicontrol.services import tax
-from scaicontrol.services.tax import CATEGORIES, Grounds, Stated, TaxableLine, check_coherence, check_stated, line_terms
+from scaicontrol.services.tax import categories
+from scaicontrol.services.tax.arithmetic import TaxableLine
+from scaicontrol.services.tax.categories import CATEGORIES, Grounds, Stated, check_coherence, check_stated, line_terms
 
 NL_NUMBER, DE_NUMBER = "NL123456782B90", "DE123456788"
 
@@ -106,7 +107,9 @@ DECIDED_AE = {
 
 
 def exemptions(*stated, decided=DECIDED_S, language="en", seller="NL"):
-    return {each.category: (each.reason, each.code) for each in tax.exemptions(stated, decided, language, seller)}
+    return {
+        each.category: (each.reason, each.code) for each in categories.exemptions(stated, decided, language, seller)
+    }
 
 
 def test_each_exempt_group_has_the_reason_of_its_own_lines():

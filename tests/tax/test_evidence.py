@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from scaicontrol.core.errors import Forbidden, Invalid
-from scaicontrol.services import invoices, payments, tax
+from scaicontrol.services import invoices, tax
+from scaicontrol.services.payments.events import MethodAdded
 from scaicontrol.services.tax import VatFacts, determine_vat
 from scaicontrol.services.tax.service.evidence import record_proof
 from tasks import relay
@@ -67,7 +68,7 @@ async def test_proofs_are_kept_by_kind_and_travel_into_the_decision(backend):
 
 async def test_a_stored_payment_method_proves_where_its_holder_is(backend):
     await store_cast(backend)
-    fact = payments.MethodAdded(
+    fact = MethodAdded(
         method_id="pmt_1",
         tenant_id=ACME,
         partner_id="prt_northwind",

@@ -9,8 +9,13 @@ from hypothesis import strategies as st
 
 from scaicontrol.core.errors import Conflict, Forbidden, Invalid, Refused
 from scaicontrol.services import documents, invoices, partners, tax
-from scaicontrol.services.tax import EU_MEMBER_STATES, ReferenceRate, convert, convert_again, vat_currency
+from scaicontrol.services.invoices.lifecycle import DocumentType
+from scaicontrol.services.invoices.schemas import CreditIn
+from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
+from scaicontrol.services.tax import exchange
 from scaicontrol.services.tax.ecb import read
+from scaicontrol.services.tax.exchange import ReferenceRate, convert, convert_again, vat_currency
+from scaicontrol.services.tax.places import EU_MEMBER_STATES
 from tests.factories import NORTHWIND, ada, bert, petra
 from tests.factories.invoices import a_draft, a_line, finalized
 from tests.factories.tenants import store_cast
@@ -135,7 +140,9 @@ async def test_a_dollar_document_of_a_dutch_seller_also_states_its_vat_in_euro(b
     invoice = await finalized(backend, a_line(10000), currency="USD")
     decision = await backend.ask(petra, tax.get, invoice.id)
     assert (invoice.tax_cents, decision.tax_currency, decision.tax_in_tax_currency_cents) == (2100, "EUR", 1680)
-    assert decision.exchange_rates == [{"currency": "USD", "rate": "1.25", "valid_on": "2026-01-14", "source": tax.ECB}]
+    assert decision.exchange_rates == [
+        {"currency": "USD", "rate": "1.25", "valid_on": "2026-01-14", "source": exchange.ECB}
+    ]
     assert "one euro was 1.25 USD on 2026-01-14" in " ".join(tax.explain(decision))
 
 
@@ -145,11 +152,11 @@ async def test_its_credit_note_is_converted_at_the_same_rate(backend):
     invoice = await finalized(backend, a_line(10000), currency="USD")
     backend.clock.advance(timedelta(days=1))
     await backend.perform(ada, tax.add_exchange_rate, ReferenceRate("USD", Decimal("1.50"), date(2026, 1, 16)))
-    note = await backend.perform(petra, invoices.draft_credit, invoice.id, invoices.CreditIn(reason="Outage"))
+    note = await backend.perform(petra, invoices.draft_credit, invoice.id, CreditIn(reason="Outage"))
     note = await invoices.finalize(backend, petra, note.id)
     decision = await backend.ask(petra, tax.get, note.id)
     assert (note.tax_cents, decision.tax_in_tax_currency_cents) == (-2100, -1680)
-    verified = await backend.ask(petra, documents.verify_series, NORTHWIND, invoices.DocumentType.credit_note, 2026)
+    verified = await backend.ask(petra, documents.verify_series, NORTHWIND, DocumentType.credit_note, 2026)
     assert verified.violations == []
 
 
@@ -170,7 +177,7 @@ async def test_no_vat_and_no_second_currency_need_no_rate(backend):
     await store_cast(backend)
     exempt = await finalized(backend, a_line(10000, tax_rate=Decimal(0), tax_category="Z"), currency="USD")
     euro = await finalized(backend, a_line(10000))
-    american = partners.PartnerConfigurationPatch(seller_country_code="US", seller_vat_number=None)
+    american = PartnerConfigurationPatch(seller_country_code="US", seller_vat_number=None)
     await backend.perform(ada, partners.configure, NORTHWIND, american)
     outside = await finalized(backend, a_line(10000), currency="GBP")
     for invoice in (exempt, euro, outside):

@@ -9,6 +9,9 @@ from sqlalchemy import select
 from scaicontrol.core.errors import Conflict, Forbidden, Unavailable
 from scaicontrol.core.ports import VatAnswer, VatConsulted
 from scaicontrol.services import tax
+from scaicontrol.services.tax import places
+from scaicontrol.services.tax.models import VatConsultation
+from scaicontrol.services.tax.rates import EU_STANDARD_VAT_RATES, SHIPPED_RATES
 from scaicontrol.services.tax.service.consult import record_consultation
 from tests.factories import ACME, GLOBEX, NORTHWIND, ada, alice, bert, gina
 
@@ -29,17 +32,17 @@ async def test_seeding_twice_adds_every_shipped_rate_once(backend):
     assert await backend.perform(ada, tax.seed_rates) in {0, len(tax.known_rates())}
     assert await backend.perform(ada, tax.seed_rates) == 0
     table = await backend.ask(ada, tax.rate_table)
-    for country in tax.EU_STANDARD_VAT_RATES:
-        where = tax.place(country)
-        assert table.standard(where, date(2026, 1, 15)) == tax.SHIPPED_RATES.standard(where, date(2026, 1, 15))
+    for country in EU_STANDARD_VAT_RATES:
+        where = places.place(country)
+        assert table.standard(where, date(2026, 1, 15)) == SHIPPED_RATES.standard(where, date(2026, 1, 15))
 
 
 async def test_a_new_rate_ends_the_old_one_the_day_before(backend):
     await backend.perform(ada, tax.seed_rates)
     await backend.perform(ada, tax.add_rate, tax.Rate("NL", Decimal(22), date(2027, 1, 1)))
     table = await backend.ask(ada, tax.rate_table)
-    assert table.standard(tax.place("NL"), date(2026, 12, 31)).rate == 21
-    assert table.standard(tax.place("NL"), date(2027, 1, 1)).rate == 22
+    assert table.standard(places.place("NL"), date(2026, 12, 31)).rate == 21
+    assert table.standard(places.place("NL"), date(2027, 1, 1)).rate == 22
     with pytest.raises(Conflict, match="already begins on 2027-01-01"):
         await backend.perform(ada, tax.add_rate, tax.Rate("NL", Decimal(23), date(2026, 6, 1)))
     with pytest.raises(Forbidden):
@@ -100,7 +103,7 @@ async def test_silence_is_recorded_and_never_covers_an_answer(backend):
 
     register.consult = silent
     await tax.consult(backend, ada, ACMES, max_age_days=30)
-    rows = await backend.ask(ada, lambda uow: uow.session.scalars(select(tax.VatConsultation)))
+    rows = await backend.ask(ada, lambda uow: uow.session.scalars(select(VatConsultation)))
     assert sorted(row.result for row in rows) == ["unavailable", "valid"]
     assert (await backend.ask(ada, tax.consulted, ACME, NUMBER)).answer is VatAnswer.valid
 

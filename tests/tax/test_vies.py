@@ -10,9 +10,11 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import Refused, Unavailable
 from scaicontrol.core.ports import VatAnswer, VatConsulted
 from scaicontrol.services import invoices, partners, tax, tenants
-from scaicontrol.services.notifications import Notification, OutgoingMail
-from scaicontrol.services.tax import VatConsultation, queries
-from scaicontrol.services.tenants import AdminBillingProfileIn
+from scaicontrol.services.notifications.models import Notification, OutgoingMail
+from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
+from scaicontrol.services.tax import queries
+from scaicontrol.services.tax.models import VatConsultation
+from scaicontrol.services.tenants.schemas import AdminBillingProfileIn
 from tasks import relay
 from tests.factories import ACME, GLOBEX, NORTHWIND, ada, petra
 from tests.factories.invoices import a_draft
@@ -35,7 +37,7 @@ async def settle(backend):
 
 
 async def policy(backend, vies_policy: Any, **more: Any):
-    patch = partners.PartnerConfigurationPatch(vies_policy=vies_policy, **more)
+    patch = PartnerConfigurationPatch(vies_policy=vies_policy, **more)
     await backend.perform(ada, partners.configure, NORTHWIND, patch)
 
 

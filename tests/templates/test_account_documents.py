@@ -8,7 +8,8 @@ from sqlalchemy import select
 from scaicontrol.core.errors import Refused
 from scaicontrol.services import invoices, statements, templates
 from scaicontrol.services.statements.models import AccountDocument
-from scaicontrol.services.templates import TemplatePreviewIn, TemplatePut, TemplateType
+from scaicontrol.services.templates import TemplateType
+from scaicontrol.services.templates.schemas import TemplatePreviewIn, TemplatePut
 from tests.factories import ACME, NORTHWIND, SOUTHBAY, ada, alice, petra, sam
 from tests.factories.invoices import a_draft, a_line, sent
 from tests.factories.templates import REMINDER, STATEMENT, draft, live, partner_names, tenant_names

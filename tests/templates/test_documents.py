@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from scaicontrol.core.errors import Invalid, Refused
-from scaicontrol.services import documents, einvoices, invoices, tax, templates
-from scaicontrol.services.templates import PageJob, TemplatePut, TemplateType
+from scaicontrol.services import documents, einvoices, invoices, templates
+from scaicontrol.services.tax import notes
+from scaicontrol.services.templates import PageJob, TemplateType
 from scaicontrol.services.templates.engine import rendering, samples
 from scaicontrol.services.templates.engine.catalogue import known, variables_of
 from scaicontrol.services.templates.engine.compiler import Source
+from scaicontrol.services.templates.schemas import TemplatePut
 from tests.factories import ada, petra
 from tests.factories.changes import agreed
 from tests.factories.documents import CASES, document
@@ -121,7 +123,7 @@ async def test_a_template_is_tried_on_a_real_document(backend):
     assert (await backend.ask(ada, invoices.template_variables, drafted.id))["invoice"]["status"] == "finalized"
 
 
-@pytest.mark.parametrize("language", tax.LANGUAGES)
+@pytest.mark.parametrize("language", notes.LANGUAGES)
 @pytest.mark.parametrize("credit", [False, True])
 @pytest.mark.parametrize("case", CASES)
 async def test_pdf_and_xml_say_the_same(renderer, case, credit, language):

@@ -13,9 +13,12 @@ from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.ports import Ports
 from scaicontrol.core.settings import Settings
 from scaicontrol.db.engine import Database
-from scaicontrol.services import documents, invoices, notifications, templates
+from scaicontrol.services import documents, invoices, templates
+from scaicontrol.services.invoices.schemas import CreditIn
 from scaicontrol.services.mails import reactions as mails
-from scaicontrol.services.templates import TemplatePut, TemplateType
+from scaicontrol.services.notifications.models import OutgoingMail
+from scaicontrol.services.templates import TemplateType
+from scaicontrol.services.templates.schemas import TemplatePut
 from scaicontrol.services.templates.service.store import put_live
 from tasks import relay
 from tests.factories import petra
@@ -52,7 +55,7 @@ async def settle(backend) -> None:
 
 async def mails_of(backend, kind):
     async def read(uow):
-        query = select(notifications.OutgoingMail).where(notifications.OutgoingMail.kind == kind)
+        query = select(OutgoingMail).where(OutgoingMail.kind == kind)
         return list(await uow.session.scalars(query))
 
     return await backend.ask(petra, read)
@@ -134,7 +137,7 @@ async def test_every_kind_is_written_by_people_too(backend, kind, clock):
         "email_subscription_suspended": mails.mail_suspended,
     }.get(kind)
     if kind == TemplateType.email_credit_note:
-        note = await backend.perform(petra, invoices.draft_credit, invoice.id, invoices.CreditIn(reason="Outage"))
+        note = await backend.perform(petra, invoices.draft_credit, invoice.id, CreditIn(reason="Outage"))
         await invoices.finalize(backend, petra, note.id)
         while await documents.render_due(backend, RENDERER):
             pass

@@ -13,9 +13,10 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import Invalid
 from scaicontrol.services import documents, invoices, partners, statements, templates, uploads
 from scaicontrol.services.documents.models import DocumentVersion
-from scaicontrol.services.partners import PartnerConfigurationPatch
-from scaicontrol.services.templates import Letter, Letterhead, PageJob, Source, TemplatePreviewIn, TemplateType
+from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
+from scaicontrol.services.templates import Letter, Letterhead, PageJob, Source, TemplateType
 from scaicontrol.services.templates.engine import rendering, samples
+from scaicontrol.services.templates.schemas import TemplatePreviewIn
 from tests.einvoices.test_pdf_structure import hold_objects
 from tests.factories import ACME, NORTHWIND, ada, bert, petra, sam
 from tests.factories.invoices import RENDERER, a_draft, again, finalized, sent

@@ -7,15 +7,9 @@ from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.errors import Conflict, Forbidden, Invalid, NotFound
 from scaicontrol.db.tenant_filter import ScopeViolation
 from scaicontrol.services import templates
-from scaicontrol.services.templates import (
-    DuplicateIn,
-    InvoiceTemplate,
-    InvoiceTemplateVersion,
-    TemplateFile,
-    TemplatePut,
-    TemplateSelection,
-    TemplateType,
-)
+from scaicontrol.services.templates import TemplateSelection, TemplateType
+from scaicontrol.services.templates.models import InvoiceTemplate, InvoiceTemplateVersion
+from scaicontrol.services.templates.schemas import DuplicateIn, TemplateFile, TemplatePut
 from tests.factories import NORTHWIND, SOUTHBAY, ada, alice, petra, sam
 from tests.factories.templates import BY_HAND, INVOICE, draft, live, partner_names, tenant_names, written
 

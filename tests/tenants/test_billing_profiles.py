@@ -9,7 +9,8 @@ from scaicontrol.core.errors import Conflict, Forbidden, Invalid, NotFound, Refu
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.services import tenants
-from scaicontrol.services.tenants import AdminBillingProfileIn, BillingProfile, BillingProfileIn, PreferencesPatch
+from scaicontrol.services.tenants.models import BillingProfile
+from scaicontrol.services.tenants.schemas import AdminBillingProfileIn, BillingProfileIn, PreferencesPatch
 from tests.factories import ACME, GLOBEX, INITECH, ada, alice, bert, gina, ian, petra, pim, sam, tom
 from tests.factories.tenants import BUYER, store_cast, store_tenant
 

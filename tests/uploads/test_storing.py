@@ -23,8 +23,9 @@ from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.errors import Forbidden, Unavailable
 from scaicontrol.db.engine import Database
 from scaicontrol.services import partners, uploads
-from scaicontrol.services.partners import PartnerConfigurationPatch
-from scaicontrol.services.uploads import ICON, TEMPLATE_IMAGE, Upload
+from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
+from scaicontrol.services.uploads import ICON, TEMPLATE_IMAGE
+from scaicontrol.services.uploads.models import Upload
 from tests.factories import NORTHWIND, SOUTHBAY, ada, alice, bert, nobody, petra, pim, sam
 from tests.factories.partners import store_partner
 from tests.factories.uploads import SVG, picture, uploaded

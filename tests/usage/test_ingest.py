@@ -6,9 +6,9 @@ from sqlalchemy import event, select
 
 from scaicontrol.core.errors import Forbidden, Invalid, Refused
 from scaicontrol.services import usage
-from scaicontrol.services.registry import ServiceStatus
-from scaicontrol.services.subscriptions import SubscriptionStatus
-from scaicontrol.services.usage import UsageEvent
+from scaicontrol.services.registry.lifecycle import ServiceStatus
+from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol.services.usage.models import UsageEvent
 from tests.factories import GLOBEX, INITECH, SOUTHBAY, ada, alice, scaidrive, service
 from tests.factories.catalog import store_plan
 from tests.factories.registry import store_service

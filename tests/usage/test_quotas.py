@@ -9,7 +9,7 @@ from scaicontrol.core.errors import Conflict, NotFound
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.services import registry, usage
 from scaicontrol.services.catalog import Bracket
-from scaicontrol.services.subscriptions import SubscriptionStatus
+from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.usage import PeriodType, QuotaStanding, QuotaStatus
 from tests.factories import (
     ACME,

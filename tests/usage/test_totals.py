@@ -7,7 +7,8 @@ from sqlalchemy import event, select, update
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.services import usage
-from scaicontrol.services.usage import Total, UsageAggregate, UsageEvent, UsageSpan, UsageWindow
+from scaicontrol.services.usage import Total, UsageSpan, UsageWindow
+from scaicontrol.services.usage.models import UsageAggregate, UsageEvent
 from scaicontrol.services.usage.service.rollup import roll_up
 from tests.factories import ACME, GLOBEX, NORTHWIND, SCAIDRIVE, ada, alice, ian
 from tests.factories.usage import ENDS, STARTED, an_event, send, store_holder, store_world

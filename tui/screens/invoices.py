@@ -9,7 +9,9 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import documents, explanations, invoices
 from scaicontrol.services.documents.schemas import InvoiceDetail
 from scaicontrol.services.explanations.schemas import ExplainedPart, Explanation
-from scaicontrol.services.invoices import CheckReport, Invoice, InvoiceFilter, InvoiceOut, InvoiceStatus
+from scaicontrol.services.invoices.lifecycle import InvoiceStatus
+from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.invoices.schemas import CheckReport, InvoiceFilter, InvoiceOut
 
 from ..door import Door
 from ..verbs import Row, VerbKey

@@ -15,11 +15,13 @@ from scaicontrol.core.money import Money
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import billing, documents, invoices, payments, provisioning, registry, subscriptions, webhooks
-from scaicontrol.services.invoices import InvoiceFilter, InvoiceStatus
-from scaicontrol.services.payments import PaymentState
-from scaicontrol.services.provisioning import WorkflowStatus
-from scaicontrol.services.registry import HealthStatus
-from scaicontrol.services.subscriptions import SubscriptionFilter, SubscriptionStatus
+from scaicontrol.services.invoices.lifecycle import InvoiceStatus
+from scaicontrol.services.invoices.schemas import InvoiceFilter
+from scaicontrol.services.payments.lifecycle import PaymentState
+from scaicontrol.services.provisioning.lifecycle import WorkflowStatus
+from scaicontrol.services.registry.lifecycle import HealthStatus
+from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol.services.subscriptions.schemas import SubscriptionFilter
 
 from ..door import Door
 from ..verbs import Row

@@ -10,7 +10,9 @@ from scaicontrol.core.pagination import Page, PageRequest
 from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
-from scaicontrol.services.subscriptions import Subscription, SubscriptionFilter, SubscriptionStatus
+from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol.services.subscriptions.models import Subscription
+from scaicontrol.services.subscriptions.schemas import SubscriptionFilter
 
 from ..verbs import Row, VerbKey
 from ..widgets.states import day, minute, money, state

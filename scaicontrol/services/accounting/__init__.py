@@ -1,10 +1,7 @@
 """Accounting: how documents, payments and refunds reach the books, and the archive that proves itself."""
 
 from . import journal
-from .events import DocumentsExported, IntegrationCreated, IntegrationDeactivated, IntegrationUpdated, SyncRequested
 from .journal_input import JournalInput, JournalInputLine, Kind
-from .lifecycle import SyncLifecycle, SyncStatus
-from .models import AccountingIntegration, AccountingSyncItem
 from .providers import AccountingProvider, Artefact, Exported, installed, provider
 from .queries import get, item, listing, sync_log, visible
 from .service.export import artefact, export
@@ -14,21 +11,12 @@ from .service.sweep import sweep_orphans
 from .service.sync import sync_due
 
 __all__ = [
-    "AccountingIntegration",
     "AccountingProvider",
-    "AccountingSyncItem",
     "Artefact",
-    "DocumentsExported",
     "Exported",
-    "IntegrationCreated",
-    "IntegrationDeactivated",
-    "IntegrationUpdated",
     "JournalInput",
     "JournalInputLine",
     "Kind",
-    "SyncLifecycle",
-    "SyncRequested",
-    "SyncStatus",
     "artefact",
     "create",
     "deactivate",

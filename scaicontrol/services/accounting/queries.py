@@ -7,7 +7,7 @@ from scaicontrol.core.errors import NotFound
 from scaicontrol.core.pagination import Feed, follow
 from scaicontrol.core.periods import start_of_day
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services.invoices import Invoice, Settlement
+from scaicontrol.services.invoices.models import Invoice, Settlement
 
 from .journal_input import MOVEMENTS, Kind
 from .lifecycle import SyncStatus

@@ -2,6 +2,5 @@
 
 from .exports import ListExported, record_export
 from .queries import page, timeline, visible
-from .schemas import AuditEntryOut
 
-__all__ = ["AuditEntryOut", "ListExported", "page", "record_export", "timeline", "visible"]
+__all__ = ["ListExported", "page", "record_export", "timeline", "visible"]

@@ -18,7 +18,9 @@ import orjson
 from scaicontrol.core.errors import ControlError, Reason, Refused
 from scaicontrol.core.money import CENTS_MAX
 from scaicontrol.core.periods import Period, civil_date
-from scaicontrol.services import subscriptions, tax, usage
+from scaicontrol.services import tax, usage
+from scaicontrol.services.subscriptions import proration
+from scaicontrol.services.tax import arithmetic
 
 from . import wording
 from .snapshot import Buyer, Consumed, DueChange, DuePeriod, Metric, Snapshot
@@ -153,7 +155,7 @@ def _lines(due: DuePeriod | DueChange, part: str, snapshot: Snapshot) -> list[Pl
 
 def _base_line(due: DuePeriod) -> PlannedLine:
     one_time = due.end is None
-    terms = subscriptions.Terms(due.quantity, due.unit_price_cents, due.full_days)
+    terms = proration.Terms(due.quantity, due.unit_price_cents, due.full_days)
     cut = due.days < due.full_days
     amount = terms.for_days(due.days) if cut else terms.amount_cents
     return PlannedLine(
@@ -272,9 +274,9 @@ def _document(
     buyer = _buyer(snapshot, tenant_id)
     decision = _decide(snapshot, buyer, billed)
     zone = snapshot.seller.zone
-    summed = tax.totals(
+    summed = arithmetic.totals(
         [
-            tax.TaxableLine(line.amount_cents, decision.category, decision.rate_on(_last_day(line, zone)))
+            arithmetic.TaxableLine(line.amount_cents, decision.category, decision.rate_on(_last_day(line, zone)))
             for line in billed
         ]
     )

@@ -9,7 +9,7 @@ from scaicontrol.core.ids import new_id
 from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
-from scaicontrol.services.subscriptions import SubscriptionChange, SubscriptionPeriod
+from scaicontrol.services.subscriptions.models import SubscriptionChange, SubscriptionPeriod
 
 from .models import BillingCharge, BillingRun, PlannedDocument, QuarantineItem
 

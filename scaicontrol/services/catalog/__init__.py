@@ -1,8 +1,6 @@
 """The catalogue: what services are sold as, and what each partner's tenants pay for it."""
 
 from .brackets import Bracket, check_brackets
-from .events import PlanCreated, PlanUpdated, PriceOverrideRemoved, PriceOverrideSet
-from .models import Plan, PriceOverride, UsagePrice
 from .mrr import monthly_cents
 from .offers import offered, offered_service
 from .prices import Price, PriceSource, effective_price, effective_prices, price_of
@@ -20,40 +18,13 @@ from .queries import (
     visible,
     visible_overrides,
 )
-from .schemas import (
-    OfferedPlanOut,
-    OfferedServiceOut,
-    OfferOut,
-    OverrideOut,
-    PlanIn,
-    PlanOut,
-    PriceOverrideIn,
-    UsagePriceIn,
-    UsagePriceOut,
-)
 from .service import add_override, change_override, create, deactivate, remove_override, update
 
 __all__ = [
     "Bracket",
     "Offer",
-    "OfferOut",
-    "OfferedPlanOut",
-    "OfferedServiceOut",
-    "OverrideOut",
-    "Plan",
-    "PlanCreated",
-    "PlanIn",
-    "PlanOut",
-    "PlanUpdated",
     "Price",
-    "PriceOverride",
-    "PriceOverrideIn",
-    "PriceOverrideRemoved",
-    "PriceOverrideSet",
     "PriceSource",
-    "UsagePrice",
-    "UsagePriceIn",
-    "UsagePriceOut",
     "add_override",
     "browse",
     "change_override",

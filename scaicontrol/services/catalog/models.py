@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from scaicontrol.core.periods import BillingPeriod
 from scaicontrol.db import ExactDecimal, IdString, JsonDocument, Model
 from scaicontrol.db.tenant_filter import PartnerOwned, PlatformWritten
-from scaicontrol.services.registry import Service
+from scaicontrol.services.registry.models import Service
 
 from .brackets import Bracket
 from .mrr import monthly_cents

@@ -9,7 +9,8 @@ from scaicontrol.core.errors import NotFound
 from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, registry
-from scaicontrol.services.registry import Service, ServiceStatus
+from scaicontrol.services.registry.lifecycle import ServiceStatus
+from scaicontrol.services.registry.models import Service
 
 from .models import Plan, PriceOverride
 

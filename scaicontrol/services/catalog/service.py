@@ -10,7 +10,8 @@ from scaicontrol.core.periods import BillingPeriod
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import registry
-from scaicontrol.services.registry import Service, ServiceStatus
+from scaicontrol.services.registry.lifecycle import ServiceStatus
+from scaicontrol.services.registry.models import Service
 
 from . import queries
 from .brackets import Bracket, check_brackets

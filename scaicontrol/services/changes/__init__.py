@@ -1,45 +1,16 @@
 """Change plans: a verb is rehearsed, shown, approved where the policy says so, and then does exactly that."""
 
 from .approvals import PolicyApprovals, summary
-from .events import ApprovalRequested, PlanApplied, PlanApproved, PlanFailed, PlanRejected
-from .lifecycle import ChangePlanLifecycle, PlanStatus
-from .models import ChangePlan
 from .planning import MAILED, without_secrets
 from .policy import ApprovalLimits, ApprovalPolicy
 from .queries import get, listed, offered, page, policy, shown, visible
 from .rehearsing import plan_call, plan_work
-from .schemas import (
-    ApplyPlanIn,
-    ApproveIn,
-    ChangePlanFilter,
-    ChangePlanOut,
-    ChangePlanSummary,
-    DecisionIn,
-    KeptPlan,
-    PlanContent,
-)
 from .service import apply, approve, expire, keep, reject, release_interrupted, set_policy
 
 __all__ = [
     "MAILED",
-    "ApplyPlanIn",
     "ApprovalLimits",
     "ApprovalPolicy",
-    "ApprovalRequested",
-    "ApproveIn",
-    "ChangePlan",
-    "ChangePlanFilter",
-    "ChangePlanLifecycle",
-    "ChangePlanOut",
-    "ChangePlanSummary",
-    "DecisionIn",
-    "KeptPlan",
-    "PlanApplied",
-    "PlanApproved",
-    "PlanContent",
-    "PlanFailed",
-    "PlanRejected",
-    "PlanStatus",
     "PolicyApprovals",
     "apply",
     "approve",

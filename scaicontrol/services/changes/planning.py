@@ -12,7 +12,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.events import DomainEvent
 from scaicontrol.core.recording import Recording, RowChange
 from scaicontrol.core.verbs import VerbCall
-from scaicontrol.services.webhooks import WebhookEndpoint
+from scaicontrol.services.webhooks.models import WebhookEndpoint
 
 from .policy import SAID, ApprovalPolicy, PlannedTotals, Weighed, rule_for
 from .reversal import reversal_of

@@ -11,7 +11,7 @@ from scaicontrol.core.rehearsal import PlannedElsewhere, rehearse, run_call
 from scaicontrol.core.verbs import VerbCall
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import billing, webhooks
-from scaicontrol.services.webhooks import WebhookEndpoint
+from scaicontrol.services.webhooks.models import WebhookEndpoint
 
 from . import queries
 from .planning import Json, content_of

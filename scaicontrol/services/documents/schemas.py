@@ -3,7 +3,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from scaicontrol.core.schemas import In, MailAddress, Moment, Out
-from scaicontrol.services.invoices import Channel, DocumentType
+from scaicontrol.services.invoices.lifecycle import Channel, DocumentType
 from scaicontrol.services.invoices.schemas import DecisionOut, InvoiceOut, InvoiceSummary, RenderOut, SettlementOut
 
 

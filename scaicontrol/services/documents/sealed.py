@@ -8,11 +8,12 @@ from sqlalchemy import select
 
 from scaicontrol.core.computing import computed
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import einvoices, invoices, tax
+from scaicontrol.services import invoices, tax
+from scaicontrol.services.einvoices.document import Document
 from scaicontrol.services.invoices import seal
 from scaicontrol.services.invoices.document_source import document_of, sealed_source
 from scaicontrol.services.invoices.models import Invoice
-from scaicontrol.services.tax import TaxDecision
+from scaicontrol.services.tax.models import TaxDecision
 
 from .models import DocumentVersion
 from .service.download import ON_DEMAND
@@ -28,7 +29,7 @@ class SealedDocument:
 
     invoice: Invoice
     canonical: bytes
-    document: einvoices.Document
+    document: Document
     files: Sequence[DocumentVersion]
 
 

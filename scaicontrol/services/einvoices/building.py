@@ -7,7 +7,7 @@ from typing import Any
 
 from scaicontrol.core.money import exponent
 from scaicontrol.core.periods import civil_date
-from scaicontrol.services import tax
+from scaicontrol.services.tax import arithmetic, categories, numbers
 
 from .document import (
     CREDIT_NOTE,
@@ -53,11 +53,11 @@ def document_from(invoice: Row, lines: Sequence[Row], seller: Row, buyer: Row, d
     scale = _Scale(currency, -1 if credit else 1)
     zone = str(seller.get("timezone") or "UTC")
     taxable = taxable_parts(invoice, lines, decision)
-    computed = tax.totals(taxable)
+    computed = arithmetic.totals(taxable)
     stated = [row.get("tax_cents") for row in (*lines, *rows(invoice, "allowances"), *rows(invoice, "charges"))]
     if credit and None not in stated:
         # A credit note gives back what was charged, to the cent, also where its own base would round otherwise.
-        computed = tax.with_stated_taxes(computed, taxable, [int(cents or 0) for cents in stated])
+        computed = arithmetic.with_stated_taxes(computed, taxable, [int(cents or 0) for cents in stated])
     terms = iter(taxable)
     built_lines = tuple(_line(position, row, next(terms), scale, zone) for position, row in enumerate(lines, start=1))
     allowances = tuple(_allowance_charge(row, scale, next(terms)) for row in rows(invoice, "allowances"))
@@ -100,7 +100,7 @@ def language_of(invoice: Row, buyer: Row) -> str:
     return str(invoice.get("language") or buyer.get("preferred_language") or "en")
 
 
-def taxable_parts(invoice: Row, lines: Sequence[Row], decision: Row) -> list[tax.TaxableLine]:
+def taxable_parts(invoice: Row, lines: Sequence[Row], decision: Row) -> list[arithmetic.TaxableLine]:
     """
     Give everything VAT is computed on: the lines, then the allowances (negative) and the charges of the document.
 
@@ -112,7 +112,9 @@ def taxable_parts(invoice: Row, lines: Sequence[Row], decision: Row) -> list[tax
     parts += [(int(row["amount_cents"]), row) for row in charges]
     category, rate = decision["category"], Decimal(decision["rate"])
     return [
-        tax.TaxableLine(cents, *tax.line_terms(category, rate, row.get("tax_category"), _decimal(row, "tax_rate")))
+        arithmetic.TaxableLine(
+            cents, *categories.line_terms(category, rate, row.get("tax_category"), _decimal(row, "tax_rate"))
+        )
         for cents, row in parts
     ]
 
@@ -139,7 +141,7 @@ class _Scale:
         return value.quantize(self.step, rounding=ROUND_HALF_UP)
 
 
-def _line(position: int, row: Row, term: tax.TaxableLine, scale: _Scale, zone: str) -> Line:
+def _line(position: int, row: Row, term: arithmetic.TaxableLine, scale: _Scale, zone: str) -> Line:
     net = scale.amount(int(row["amount_cents"]))
     allowances = tuple(_allowance_charge(each, scale) for each in rows(row, "allowances"))
     charges = tuple(_allowance_charge(each, scale) for each in rows(row, "charges"))
@@ -172,7 +174,7 @@ def _line(position: int, row: Row, term: tax.TaxableLine, scale: _Scale, zone: s
     )
 
 
-def _allowance_charge(row: Row, scale: _Scale, term: tax.TaxableLine | None = None) -> AllowanceCharge:
+def _allowance_charge(row: Row, scale: _Scale, term: arithmetic.TaxableLine | None = None) -> AllowanceCharge:
     percent, base = _decimal(row, "percent"), row.get("base_cents")
     is_share = percent is not None and base is not None
     return AllowanceCharge(
@@ -186,16 +188,22 @@ def _allowance_charge(row: Row, scale: _Scale, term: tax.TaxableLine | None = No
     )
 
 
-def _deliver_to(taxable: Sequence[tax.TaxableLine], buyer: Row) -> str:
+def _deliver_to(taxable: Sequence[arithmetic.TaxableLine], buyer: Row) -> str:
     """Give BT-80, which an intra-Community supply of goods must name (BR-IC-12): they go where the buyer is."""
     goods = any(part.category == "K" for part in taxable)
     return _country(_text(buyer, "country_code")) if goods else ""
 
 
 def _breakdown(
-    group: tax.VatGroup, lines: Sequence[Row], taxable: Sequence[tax.TaxableLine], decision: Row, scale: _Scale
+    group: arithmetic.VatGroup,
+    lines: Sequence[Row],
+    taxable: Sequence[arithmetic.TaxableLine],
+    decision: Row,
+    scale: _Scale,
 ) -> VatBreakdown:
-    reason, code = _exemption(group, lines, taxable, decision) if group.category in tax.NEEDS_REASON else ("", "")
+    reason, code = (
+        _exemption(group, lines, taxable, decision) if group.category in categories.NEEDS_REASON else ("", "")
+    )
     return VatBreakdown(
         category=group.category,
         rate=group.rate,
@@ -207,7 +215,7 @@ def _breakdown(
 
 
 def _exemption(
-    group: tax.VatGroup, lines: Sequence[Row], taxable: Sequence[tax.TaxableLine], decision: Row
+    group: arithmetic.VatGroup, lines: Sequence[Row], taxable: Sequence[arithmetic.TaxableLine], decision: Row
 ) -> tuple[str, str]:
     """
     Give why a group bears no VAT: as it was decided for its category, else what its lines state, else the document's.
@@ -229,7 +237,9 @@ def _exemption(
     return " ".join(filter(None, reasons)), codes.pop() if len(codes) == 1 else ""
 
 
-def _totals(invoice: Row, lines: Sequence[Row], computed: tax.Totals, decision: Row, scale: _Scale) -> DocumentTotals:
+def _totals(
+    invoice: Row, lines: Sequence[Row], computed: arithmetic.Totals, decision: Row, scale: _Scale
+) -> DocumentTotals:
     def stored(name: str, otherwise: int) -> int:
         value = invoice.get(name)
         return otherwise if value is None else int(value)
@@ -271,7 +281,7 @@ def _seller(row: Row) -> Party:
         city=_text(row, "seller_city"),
         postal_code=_text(row, "seller_postal_code"),
         state=_text(row, "seller_state"),
-        vat_number=tax.normalise(_text(row, "seller_vat_number"), _text(row, "seller_country_code")),
+        vat_number=numbers.normalise(_text(row, "seller_vat_number"), _text(row, "seller_country_code")),
         registration_number=_text(row, "seller_registration_number"),
         tax_number=_text(row, "seller_tax_number"),
         contact_name=_text(row, "seller_contact_name") or _text(row, "trade_name") or _text(row, "legal_name"),
@@ -290,7 +300,7 @@ def _buyer(row: Row) -> Party:
         city=_text(row, "city"),
         postal_code=_text(row, "postal_code"),
         state=_text(row, "state"),
-        vat_number=tax.normalise(_text(row, "vat_number"), _text(row, "country_code")),
+        vat_number=numbers.normalise(_text(row, "vat_number"), _text(row, "country_code")),
         registration_number=_text(row, "registration_number"),
         contact_name=_text(row, "contact_name"),
         phone=_text(row, "phone"),

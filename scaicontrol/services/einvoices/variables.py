@@ -5,7 +5,8 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
-from scaicontrol.services import tax, uploads
+from scaicontrol.services import uploads
+from scaicontrol.services.tax import notes, places
 
 from .document import AllowanceCharge, Document, Line, Party, PaymentInstructions
 
@@ -101,7 +102,9 @@ def address_lines(party: Party, *, home: str, language: str) -> list[str]:
     else:
         city = [f"{party.postal_code} {party.city}".strip(), party.state]
     abroad = (
-        tax.country_name(party.country_code, tax.language_or_english(language)) if party.country_code != home else ""
+        places.country_name(party.country_code, notes.language_or_english(language))
+        if party.country_code != home
+        else ""
     )
     return [line for line in (party.address_line1, party.address_line2, *city, abroad) if line]
 

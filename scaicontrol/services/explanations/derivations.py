@@ -11,10 +11,11 @@ from fractions import Fraction
 from typing import Any
 
 from scaicontrol.core.money import half_up
-from scaicontrol.services import subscriptions, usage
+from scaicontrol.services import usage
 from scaicontrol.services.catalog import Bracket
 from scaicontrol.services.invoices import allowances
 from scaicontrol.services.invoices.models import InvoiceLine
+from scaicontrol.services.subscriptions import proration
 
 from .wording import Cents, Exact, Sentence
 
@@ -57,7 +58,7 @@ def _adjusted(found: Derived, line: InvoiceLine) -> Derived:
 def _base(stored: Stored, _: InvoiceLine) -> Derived:
     quantity, price = int(stored["quantity"]), int(stored["unit_price_cents"])
     days, full_days = int(stored["days"]), int(stored["full_days"])
-    terms = subscriptions.Terms(quantity, price, full_days)
+    terms = proration.Terms(quantity, price, full_days)
     whole = Sentence("base", quantity=quantity, price=Cents(price), amount=Cents(terms.amount_cents))
     if days == full_days:
         return Derived(terms.amount_cents, (*_plan(stored), whole))
@@ -69,7 +70,7 @@ def _change(stored: Stored, _: InvoiceLine) -> Derived:
     """One side of a change within a paid period: unused days given back, or the same days at the new price."""
     credit = stored["kind"] == "credit"
     full, days, full_days = int(stored["full_amount_cents"]), int(stored["days"]), int(stored["full_days"])
-    cents = subscriptions.Terms(1, full, full_days).for_days(days)
+    cents = proration.Terms(1, full, full_days).for_days(days)
     said = Sentence("unused" if credit else "remaining", plan=str(stored["plan"]), amount=Cents(full))
     return Derived(-cents if credit else cents, (said, _part(full, days, full_days, -cents if credit else cents)))
 

@@ -16,7 +16,9 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, tax
 from scaicontrol.services.invoices import allowances, crediting, seal
 from scaicontrol.services.invoices.models import Invoice, InvoiceLine
-from scaicontrol.services.tax import TaxableLine, TaxDecision, Totals, VatGroup
+from scaicontrol.services.tax import arithmetic, notes
+from scaicontrol.services.tax.arithmetic import TaxableLine, Totals, VatGroup
+from scaicontrol.services.tax.models import TaxDecision
 
 from .derivations import derived
 from .schemas import Explained, ExplainedPart, Explanation
@@ -99,14 +101,14 @@ async def _case(uow: UnitOfWork, invoice: Invoice, language: str | None) -> _Cas
         left = await _left_before(uow, invoice, original)
     totals = None
     if invoice.is_sealed:
-        totals = crediting.totals(left, invoice) if left else tax.totals(_taxable(invoice))
+        totals = crediting.totals(left, invoice) if left else arithmetic.totals(_taxable(invoice))
     return _Case(
         invoice,
         await tax.find(uow, invoice.id),
         totals,
         original,
         left,
-        tax.language_or_english(language or invoice.language),
+        notes.language_or_english(language or invoice.language),
     )
 
 

@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import Any, Final
 
 from scaicontrol.core.money import exponent
-from scaicontrol.services import templates
-from scaicontrol.services.tax import language_or_english
+from scaicontrol.services.tax.notes import language_or_english
+from scaicontrol.services.templates import filters
 
 from .sentences import LANGUAGES, SENTENCES
 
@@ -56,15 +56,15 @@ def say(sentence: Sentence, language: str | None, currency: str) -> str:
 def _shown(value: Any, language: str, currency: str) -> str:
     match value:
         case Cents():
-            return templates.money(Decimal(value.cents).scaleb(-exponent(currency)), currency, language)
+            return filters.money(Decimal(value.cents).scaleb(-exponent(currency)), currency, language)
         case Exact():
             return _exact(value.cents, language, currency)
         case Percent():
-            return templates.percent(value.rate, language)
+            return filters.percent(value.rate, language)
         case Decimal() | int():
-            return templates.number(Decimal(value), language)
+            return filters.number(Decimal(value), language)
         case date():
-            return templates.day(value, language)
+            return filters.day(value, language)
         case _:
             return str(value)
 
@@ -76,4 +76,4 @@ def _exact(cents: Fraction, language: str, currency: str) -> str:
     amount = rounded.scaleb(-digits)
     if -int(amount.as_tuple().exponent) < digits:
         amount = amount.quantize(Decimal(1).scaleb(-digits))
-    return ("" if Fraction(rounded) == cents else "≈ ") + templates.money(amount, currency, language)
+    return ("" if Fraction(rounded) == cents else "≈ ") + filters.money(amount, currency, language)

@@ -1,10 +1,8 @@
 """Identity: who people are, which roles they hold, and which actor a token or a session stands for."""
 
 from .actors import actor_from_claims, actor_of_user
-from .claims import Principal, principal_of, profile_of
-from .events import GroupRoleGranted, GroupRoleRevoked, UserRoleGranted, UserRoleRevoked, UserSignedIn
-from .freshness import after_commit, roles_epoch
-from .models import Group, GroupMember, RoleAssignment, User, WebSession
+from .claims import principal_of
+from .freshness import roles_epoch
 from .queries import (
     Me,
     get_group,
@@ -16,14 +14,11 @@ from .queries import (
     visible_groups,
 )
 from .roles import ROLES, Level, Role, grantable
-from .schemas import GroupDetailOut, GroupOut, MeOut, RoleIn, RoleOut, TokenIn, UserDetailOut, UserOut
 from .service import grant, grant_to_group, revoke, revoke_from_group
 from .sessions import (
     ABSOLUTE,
-    IDLE,
     SessionKind,
     close_session,
-    close_sessions_of,
     find_session,
     open_session,
     person_of_session,
@@ -33,36 +28,14 @@ from .shown import group_detail, shown_groups, shown_role, shown_users, user_det
 
 __all__ = [
     "ABSOLUTE",
-    "IDLE",
     "ROLES",
-    "Group",
-    "GroupDetailOut",
-    "GroupMember",
-    "GroupOut",
-    "GroupRoleGranted",
-    "GroupRoleRevoked",
     "Level",
     "Me",
-    "MeOut",
-    "Principal",
     "Role",
-    "RoleAssignment",
-    "RoleIn",
-    "RoleOut",
     "SessionKind",
-    "TokenIn",
-    "User",
-    "UserDetailOut",
-    "UserOut",
-    "UserRoleGranted",
-    "UserRoleRevoked",
-    "UserSignedIn",
-    "WebSession",
     "actor_from_claims",
     "actor_of_user",
-    "after_commit",
     "close_session",
-    "close_sessions_of",
     "find_session",
     "get_group",
     "get_user",
@@ -76,7 +49,6 @@ __all__ = [
     "page_users",
     "person_of_session",
     "principal_of",
-    "profile_of",
     "revoke",
     "revoke_from_group",
     "roles_epoch",

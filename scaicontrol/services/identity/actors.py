@@ -9,7 +9,7 @@ from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.errors import NotFound, Unauthenticated
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.tenant_filter import Scope
-from scaicontrol.services.tenants import Tenant
+from scaicontrol.services.tenants.models import Tenant
 
 from .claims import Principal, principal_of
 from .models import Group, GroupMember, RoleAssignment, User

@@ -22,8 +22,8 @@ from scaicontrol.core.ports import DirectoryGroup, DirectoryPartner, DirectoryTe
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db import Model
 from scaicontrol.db.tenant_filter import TenantOwned
-from scaicontrol.services.partners import Partner
-from scaicontrol.services.tenants import BillingProfile, Tenant
+from scaicontrol.services.partners.models import Partner
+from scaicontrol.services.tenants.models import BillingProfile, Tenant
 
 from .claims import profile_of
 from .events import DirectorySynced

@@ -1,25 +1,7 @@
 """Invoices and credit notes: from draft to sealed, sent and settled."""
 
 from . import immutability as immutability  # registers itself with the session
-from .crediting import charged_lines
-from .events import (
-    CreditNoteIssued,
-    CreditNoteSettled,
-    DraftVoided,
-    InvoiceDeleted,
-    InvoiceDrafted,
-    InvoiceFinalized,
-    InvoicePaid,
-    InvoicePastDue,
-    InvoiceSent,
-    InvoiceUpdated,
-    InvoiceVoided,
-    RenderRequested,
-    SettlementRecorded,
-)
 from .fast_reads import own
-from .lifecycle import OWED, Channel, DocumentType, InvoiceLifecycle, InvoiceStatus, SettledBy
-from .models import DocumentRender, Invoice, InvoiceLine, NumberSeries, Settlement
 from .queries import (
     credit_notes_of,
     find,
@@ -34,26 +16,6 @@ from .queries import (
     stored,
     visible,
 )
-from .schemas import (
-    CheckReport,
-    CreditIn,
-    CreditLineIn,
-    Deleted,
-    DraftIn,
-    DraftLineIn,
-    FinalizeIn,
-    InvoiceFilter,
-    InvoiceIn,
-    InvoiceOut,
-    InvoicePatch,
-    InvoiceSummary,
-    LineIn,
-    LineOrderIn,
-    MarkPaidIn,
-    ReasonIn,
-    RenderOut,
-    SettlementOut,
-)
 from .service.credit import credit, draft_credit
 from .service.draft import delete, draft, order_lines, sort_lines_by_date, update
 from .service.finalize import finalize
@@ -66,50 +28,7 @@ from .service.settle import Settled, mark_paid, mark_past_due, record_payment, r
 from .service.void import void
 
 __all__ = [
-    "OWED",
-    "Channel",
-    "CheckReport",
-    "CreditIn",
-    "CreditLineIn",
-    "CreditNoteIssued",
-    "CreditNoteSettled",
-    "Deleted",
-    "DocumentRender",
-    "DocumentType",
-    "DraftIn",
-    "DraftLineIn",
-    "DraftVoided",
-    "FinalizeIn",
-    "Invoice",
-    "InvoiceDeleted",
-    "InvoiceDrafted",
-    "InvoiceFilter",
-    "InvoiceFinalized",
-    "InvoiceIn",
-    "InvoiceLifecycle",
-    "InvoiceLine",
-    "InvoiceOut",
-    "InvoicePaid",
-    "InvoicePastDue",
-    "InvoicePatch",
-    "InvoiceSent",
-    "InvoiceStatus",
-    "InvoiceSummary",
-    "InvoiceUpdated",
-    "InvoiceVoided",
-    "LineIn",
-    "LineOrderIn",
-    "MarkPaidIn",
-    "NumberSeries",
-    "ReasonIn",
-    "RenderOut",
-    "RenderRequested",
     "Settled",
-    "SettledBy",
-    "Settlement",
-    "SettlementOut",
-    "SettlementRecorded",
-    "charged_lines",
     "check",
     "credit",
     "credit_notes_of",

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from scaicontrol.core.money import half_up
-from scaicontrol.services.tax import TaxableLine
+from scaicontrol.services.tax.arithmetic import TaxableLine
 
 from .models import Invoice, InvoiceLine
 from .schemas import AllowanceIn, ChargeIn, LineAllowanceIn, LineChargeIn

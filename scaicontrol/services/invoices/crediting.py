@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from scaicontrol.core.errors import Reason
 from scaicontrol.core.money import half_up, spread
-from scaicontrol.services import tax
-from scaicontrol.services.tax import Totals, VatGroup
+from scaicontrol.services.tax import arithmetic
+from scaicontrol.services.tax.arithmetic import Totals, VatGroup
 
 from . import allowances
 from .models import Invoice, InvoiceLine
@@ -163,10 +163,13 @@ def tax_given_back(
         return group.tax_cents - given.tax_cents
     if asked_cents is not None:
         exact = Decimal(after) * rate / _HUNDRED
-        near = abs(given.tax_cents + asked_cents - exact) < 1 and abs(asked_cents - tax.tax_of(net_cents, rate)) <= 1
+        near = (
+            abs(given.tax_cents + asked_cents - exact) < 1
+            and abs(asked_cents - arithmetic.tax_of(net_cents, rate)) <= 1
+        )
         if near and between(given.tax_cents + asked_cents, group.tax_cents):
             return asked_cents
-    due = tax.tax_of(after, rate) - given.tax_cents
+    due = arithmetic.tax_of(after, rate) - given.tax_cents
     return due if due * net_cents > 0 else 0  # a cent that was given too early waits for the notes that follow
 
 

@@ -8,7 +8,9 @@ from typing import Any
 from scaicontrol.core.turns import in_turns
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, tax
-from scaicontrol.services.tax import TaxDecision, Totals
+from scaicontrol.services.einvoices.document import Document
+from scaicontrol.services.tax.arithmetic import Totals
+from scaicontrol.services.tax.models import TaxDecision
 
 from . import queries
 from .models import Invoice, InvoiceLine
@@ -55,7 +57,7 @@ def title_of(source: DocumentSource) -> str:
     return einvoices.title_of(str(source.invoice["number"]), language_of(source), is_credit_note=source.is_credit_note)
 
 
-def document_of(source: DocumentSource) -> einvoices.Document:
+def document_of(source: DocumentSource) -> Document:
     return einvoices.document_from(source.invoice, source.lines, source.seller, source.buyer, source.decision)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm.base import PASSIVE_NO_INITIALIZE
 from scaicontrol.core.errors import Refused
 from scaicontrol.db.tenant_filter import ScopedSession
 from scaicontrol.db.triggers import INVOICE_MUTABLE
-from scaicontrol.services.tax import TaxDecision
+from scaicontrol.services.tax.models import TaxDecision
 
 from .models import Invoice, InvoiceLine
 

@@ -9,6 +9,7 @@ from scaicontrol.core.errors import Reason
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tax, tenants
 from scaicontrol.services.einvoices import Format, format_of
+from scaicontrol.services.partners.models import PartnerConfiguration
 
 from .models import Invoice
 from .schemas import FinalizeIn
@@ -20,7 +21,7 @@ class Parties:
 
     seller: Mapping[str, Any]
     buyer: Mapping[str, Any]
-    settings: partners.PartnerConfiguration
+    settings: PartnerConfiguration
     problems: tuple[Reason, ...]
     tenant_id: str
     payment_means: Mapping[str, Any] | None = None  # none means by transfer to the seller's account

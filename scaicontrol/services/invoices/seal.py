@@ -12,8 +12,8 @@ from operator import attrgetter
 from typing import Any
 
 from scaicontrol.core.turns import in_turns
-from scaicontrol.services import einvoices
-from scaicontrol.services.tax import TaxDecision
+from scaicontrol.services.einvoices.document import canonical_bytes
+from scaicontrol.services.tax.models import TaxDecision
 
 from .models import Invoice, InvoiceLine
 
@@ -57,8 +57,8 @@ async def canonical(invoice: Any, lines: Sequence[Any], decision: Any) -> bytes:
 
     Amounts are as stored: negative on a credit note. Lines are written one by one, so that thousands hold up nobody.
     """
-    written = [einvoices.canonical_bytes(_line(line)) async for line in in_turns(lines)]
-    fields = {name: einvoices.canonical_bytes(value) for name, value in _around_lines(invoice, decision).items()}
+    written = [canonical_bytes(_line(line)) async for line in in_turns(lines)]
+    fields = {name: canonical_bytes(value) for name, value in _around_lines(invoice, decision).items()}
     fields["lines"] = b"[" + b",".join(written) + b"]"
     return b"{" + b",".join(b'"%s":%s' % (name.encode(), fields[name]) for name in sorted(fields)) + b"}"
 

@@ -1,9 +1,6 @@
 """Partners: who sells, in whose name documents are made, and on which terms."""
 
-from .events import PartnerBillingLinked, PartnerBillingUpdated, PartnerConfigured
-from .models import Partner, PartnerConfiguration
 from .queries import configuration, get, names, naming_template, page, settings_of, visible
-from .schemas import PartnerConfigurationOut, PartnerConfigurationPatch, PartnerOut, PartnerPublicOut
 from .sellers import SELLER_FIELDS, missing_for_finalisation, seller_snapshot
 from .service import configure
 from .terms import ExportCategory, InvoiceGrouping, Language, Proration, TrialEnd, ViesPolicy
@@ -13,15 +10,6 @@ __all__ = [
     "ExportCategory",
     "InvoiceGrouping",
     "Language",
-    "Partner",
-    "PartnerBillingLinked",
-    "PartnerBillingUpdated",
-    "PartnerConfiguration",
-    "PartnerConfigurationOut",
-    "PartnerConfigurationPatch",
-    "PartnerConfigured",
-    "PartnerOut",
-    "PartnerPublicOut",
     "Proration",
     "TrialEnd",
     "ViesPolicy",

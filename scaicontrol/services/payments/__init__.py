@@ -1,21 +1,7 @@
 """Payments: how invoices are collected, pursued, refunded, and what that means for subscriptions."""
 
 from .dunning import Step, StepKind, timetable
-from .events import (
-    DunningEnded,
-    MethodAdded,
-    MethodRemoved,
-    PaymentDisputed,
-    PaymentFailed,
-    PaymentMismatched,
-    PaymentRefunded,
-    PaymentSucceeded,
-    RefundFailed,
-    ReminderDue,
-)
 from .fast_reads import failed_attempts
-from .lifecycle import MethodLifecycle, MethodState, PaymentLifecycle, PaymentState, RefundLifecycle, RefundState
-from .models import Dunning, InboundEvent, Payment, PaymentMethod, Refund
 from .queries import (
     default_method,
     get,
@@ -36,27 +22,6 @@ from .service.refunds import refund, refund_due
 from .service.standing import in_arrears
 
 __all__ = [
-    "Dunning",
-    "DunningEnded",
-    "InboundEvent",
-    "MethodAdded",
-    "MethodLifecycle",
-    "MethodRemoved",
-    "MethodState",
-    "Payment",
-    "PaymentDisputed",
-    "PaymentFailed",
-    "PaymentLifecycle",
-    "PaymentMethod",
-    "PaymentMismatched",
-    "PaymentRefunded",
-    "PaymentState",
-    "PaymentSucceeded",
-    "Refund",
-    "RefundFailed",
-    "RefundLifecycle",
-    "RefundState",
-    "ReminderDue",
     "Step",
     "StepKind",
     "charge_due",

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from scaicontrol.core.lifecycle import Lifecycle, Lifecycled
 from scaicontrol.db import IdString, JsonDocument, TenantScopedModel, parent_key, within_tenant
-from scaicontrol.services.registry import Service
+from scaicontrol.services.registry.models import Service
 
 from .lifecycle import StepLifecycle, StepStatus, WorkflowLifecycle, WorkflowStatus
 from .plan import ProvisioningAction

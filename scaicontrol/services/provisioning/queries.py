@@ -4,7 +4,7 @@ from sqlalchemy.orm import selectinload
 from scaicontrol.core.errors import NotFound, invalid
 from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services.registry import Service
+from scaicontrol.services.registry.models import Service
 
 from .lifecycle import WorkflowStatus
 from .models import ProvisioningWorkflow

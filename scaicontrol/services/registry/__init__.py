@@ -1,9 +1,6 @@
 """The registry: which services exist, whether they may be sold, and whether they live."""
 
-from .events import ServiceHealthChanged, ServiceKeyIssued, ServiceRegistered, ServiceStatusChanged, ServiceUpdated
 from .fast_reads import Metered, metered
-from .lifecycle import WATCHED, HealthStatus, ServiceLifecycle, ServiceStatus
-from .models import Service, ServiceEntrypoint, ServiceProbe, ServiceVersion
 from .queries import (
     by_ids,
     by_key,
@@ -21,21 +18,6 @@ from .queries import (
     versions,
     visible,
 )
-from .schemas import (
-    ApprovedOut,
-    DeregistrationIn,
-    HeartbeatIn,
-    HeartbeatOut,
-    MetricKind,
-    ProbeOut,
-    RegistrationIn,
-    RegistrationOut,
-    RejectIn,
-    ServiceDetailOut,
-    ServiceOut,
-    ServicePatch,
-    ServiceVersionOut,
-)
 from .service.heartbeat import Heard, heartbeat
 from .service.keys import issue_key, vault_path
 from .service.monitor import Monitored, ProbeResult, monitor, probe
@@ -43,37 +25,11 @@ from .service.registration import RegistrationAnswer, deregister, re_register, r
 from .service.status import approve, reject, update
 
 __all__ = [
-    "WATCHED",
-    "ApprovedOut",
-    "DeregistrationIn",
-    "HealthStatus",
     "Heard",
-    "HeartbeatIn",
-    "HeartbeatOut",
     "Metered",
-    "MetricKind",
     "Monitored",
-    "ProbeOut",
     "ProbeResult",
     "RegistrationAnswer",
-    "RegistrationIn",
-    "RegistrationOut",
-    "RejectIn",
-    "Service",
-    "ServiceDetailOut",
-    "ServiceEntrypoint",
-    "ServiceHealthChanged",
-    "ServiceKeyIssued",
-    "ServiceLifecycle",
-    "ServiceOut",
-    "ServicePatch",
-    "ServiceProbe",
-    "ServiceRegistered",
-    "ServiceStatus",
-    "ServiceStatusChanged",
-    "ServiceUpdated",
-    "ServiceVersion",
-    "ServiceVersionOut",
     "approve",
     "by_ids",
     "by_key",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from scaicontrol.services.invoices import DocumentType
+from scaicontrol.services.invoices.lifecycle import DocumentType
 
 from .schemas import Aging, Statement, StatementEntry
 

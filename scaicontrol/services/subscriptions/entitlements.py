@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from scaicontrol.core.errors import Forbidden, NotFound
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services.tenants import BillingProfile
+from scaicontrol.services.tenants.models import BillingProfile
 
 from . import queries
 from .lifecycle import SubscriptionStatus

@@ -20,8 +20,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from scaicontrol.core.lifecycle import Lifecycle, Lifecycled
 from scaicontrol.core.periods import BillingPeriod
 from scaicontrol.db import IdString, TenantScopedModel, parent_key, within_tenant
-from scaicontrol.services.catalog import Plan, monthly_cents
-from scaicontrol.services.registry import Service
+from scaicontrol.services.catalog import monthly_cents
+from scaicontrol.services.catalog.models import Plan
+from scaicontrol.services.registry.models import Service
 
 from .lifecycle import ENTITLED, TERMINAL, SubscriptionLifecycle, SubscriptionStatus
 

@@ -11,8 +11,8 @@ from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.errors import NotFound, invalid
 from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services.catalog import Plan
-from scaicontrol.services.registry import Service
+from scaicontrol.services.catalog.models import Plan
+from scaicontrol.services.registry.models import Service
 
 from .lifecycle import TERMINAL, SubscriptionStatus, offered_in
 from .models import Subscription, SubscriptionChange, SubscriptionPeriod

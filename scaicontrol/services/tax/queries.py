@@ -8,7 +8,8 @@ from scaicontrol.core.errors import NotFound
 from scaicontrol.core.ports import VatAnswer
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tenants
-from scaicontrol.services.tenants import BillingProfile
+from scaicontrol.services.partners.models import PartnerConfiguration
+from scaicontrol.services.tenants.models import BillingProfile
 
 from .exchange import LATEST_WITHIN, ReferenceRate
 from .facts import Consulted
@@ -142,7 +143,7 @@ async def question_about(uow: UnitOfWork, tenant_id: str) -> tuple[Question, int
     return Question(tenant_id, profile.partner_id, number, _requester(terms)), terms.vies_max_age_days
 
 
-def _requester(terms: partners.PartnerConfiguration) -> str | None:
+def _requester(terms: PartnerConfiguration) -> str | None:
     """Give the seller's own number, in whose name VIES gives a consultation number."""
     seller = partners.seller_snapshot(terms)
     return usable(seller.get("seller_vat_number"), seller.get("seller_country_code") or "") or None
@@ -161,7 +162,7 @@ async def due_for_recheck(uow: UnitOfWork, limit: int) -> list[Question]:
     return [question for _, question in sorted(due, key=lambda each: each[0])][:limit]
 
 
-async def _due_of(uow: UnitOfWork, terms: partners.PartnerConfiguration, limit: int) -> list[tuple[datetime, Question]]:
+async def _due_of(uow: UnitOfWork, terms: PartnerConfiguration, limit: int) -> list[tuple[datetime, Question]]:
     seller = place(partners.seller_snapshot(terms).get("seller_country_code") or "").country
     abroad = [code for code in (*EU_MEMBER_STATES, "MC") if place(code).country != seller]
     answered = func.max(case((VatConsultation.result != VatAnswer.unavailable, VatConsultation.consulted_at)))

@@ -1,6 +1,6 @@
 """The words our built-in documents print, in the reader's language."""
 
-from scaicontrol.services.tax import Language, language_or_english
+from scaicontrol.services.tax.notes import Language, language_or_english
 
 from .words import de, en, es, fr, it, nl
 from .words.kinds import Labels

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from scaicontrol.services.tax import Language, language_or_english
+from scaicontrol.services.tax.notes import Language, language_or_english
 
 MailKind = Literal[
     "email_invoice",

@@ -7,7 +7,7 @@ from pydantic.config import JsonDict
 
 from scaicontrol.core.ids import Id
 from scaicontrol.core.schemas import In, JsonObject, Moment, Out, RowVersion
-from scaicontrol.services.tax import Language
+from scaicontrol.services.tax.notes import Language
 
 from .kinds import TemplateType
 

@@ -1,12 +1,9 @@
 """Uploads: pictures people bring, cleaned, kept by their content, and shown to everybody."""
 
-from .events import UploadStored
 from .kinds import ICON, MEDIA_TYPES, TEMPLATE_IMAGE, Limits
-from .models import Upload
 from .names import ROOT, is_name, named_by, names_in, url_of
 from .pictures import Pictures, absent, embedded, linked, shown
 from .queries import find, recorded, require_usable, visible
-from .schemas import UploadOut
 from .service import StoredPicture, fetch, upload_icon, upload_template_image
 from .sweep import sweep_orphans
 
@@ -18,9 +15,6 @@ __all__ = [
     "Limits",
     "Pictures",
     "StoredPicture",
-    "Upload",
-    "UploadOut",
-    "UploadStored",
     "absent",
     "embedded",
     "fetch",

@@ -13,9 +13,10 @@ from scaicontrol.core.errors import NotFound
 from scaicontrol.core.periods import BillingPeriod, Period, period_from
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import registry
-from scaicontrol.services.catalog import Plan
-from scaicontrol.services.registry import Service
-from scaicontrol.services.subscriptions import ENTITLED, Subscription
+from scaicontrol.services.catalog.models import Plan
+from scaicontrol.services.registry.models import Service
+from scaicontrol.services.subscriptions.lifecycle import ENTITLED
+from scaicontrol.services.subscriptions.models import Subscription
 
 from .totals import Total, UsageSpan, totals
 

@@ -12,7 +12,8 @@ from sqlalchemy import Select, func, select
 from scaicontrol.core.errors import invalid
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog, registry
-from scaicontrol.services.registry import Service
+from scaicontrol.services.catalog.models import Plan
+from scaicontrol.services.registry.models import Service
 
 from .models import UsageAggregate
 from .quotas import Entitlement, QuotaStatus, in_use, standing
@@ -122,7 +123,7 @@ async def _uses(
 
 
 def _use(
-    service: Service, entitlement: Entitlement, status: QuotaStatus, plan: catalog.Plan, series: Sequence[Point]
+    service: Service, entitlement: Entitlement, status: QuotaStatus, plan: Plan, series: Sequence[Point]
 ) -> MetricUse:
     metric = service.metric(status.metric_slug) or {}
     return MetricUse(

@@ -1,8 +1,5 @@
 """Webhooks: telling the world what happened, signed, at least once, in order per resource."""
 
-from .events import WebhookEndpointDisabled
-from .lifecycle import DeliveryLifecycle, DeliveryStatus
-from .models import DeliveryAttempt, EventStream, WebhookDelivery, WebhookEndpoint
 from .queries import attempts, deliveries, delivery, get, listing, statistics, stream
 from .service import create, delete, dispatch, relay, replay, retry, rotate_secret, send_test, update
 from .service.endpoints import purge_dead
@@ -10,13 +7,6 @@ from .topics import TOPICS
 
 __all__ = [
     "TOPICS",
-    "DeliveryAttempt",
-    "DeliveryLifecycle",
-    "DeliveryStatus",
-    "EventStream",
-    "WebhookDelivery",
-    "WebhookEndpoint",
-    "WebhookEndpointDisabled",
     "attempts",
     "create",
     "delete",

@@ -3,10 +3,8 @@
 from datetime import timedelta
 
 from scaicontrol.services import invoices
-from scaicontrol.services.invoices import CreditIn, DraftLineIn, InvoicePatch, MarkPaidIn
-from scaicontrol.services.invoices.schemas import InvoiceIn, LineIn
-from scaicontrol.services.templates import TemplateFile
-from scaicontrol.services.templates.schemas import DuplicateIn, TemplatePut
+from scaicontrol.services.invoices.schemas import CreditIn, DraftLineIn, InvoiceIn, InvoicePatch, LineIn, MarkPaidIn
+from scaicontrol.services.templates.schemas import DuplicateIn, TemplateFile, TemplatePut
 from tests.factories import ACME, petra
 from tests.factories.invoices import a_draft, a_line, finalized, rendered, sent
 from tests.factories.subscriptions import CLOCK

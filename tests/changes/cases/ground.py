@@ -8,10 +8,11 @@ from scaicontrol.core.periods import BillingPeriod
 from scaicontrol.services import catalog, einvoices, notifications, registry, tax
 from scaicontrol.services.catalog.schemas import PlanIn, PriceOverrideIn
 from scaicontrol.services.changes import ApprovalPolicy
-from scaicontrol.services.notifications import Notification
+from scaicontrol.services.notifications.models import Notification
 from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
-from scaicontrol.services.registry import RegistrationIn, ServicePatch, ServiceStatus
-from scaicontrol.services.tax import ReferenceRate
+from scaicontrol.services.registry.lifecycle import ServiceStatus
+from scaicontrol.services.registry.schemas import RegistrationIn, ServicePatch
+from scaicontrol.services.tax.exchange import ReferenceRate
 from scaicontrol.services.tenants.schemas import BillingProfileIn, PreferencesPatch
 from tests.factories import ACME, NORTHWIND, SCAIDRIVE, ada, alice, petra, service
 from tests.factories.identity import store_group, store_user

@@ -4,8 +4,8 @@ from datetime import date
 
 from scaicontrol.services import payments
 from scaicontrol.services.accounting.schemas import IntegrationIn, IntegrationPut, SyncIn
-from scaicontrol.services.invoices import Invoice
-from scaicontrol.services.payments import Payment
+from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.payments.models import Payment
 from tests.factories import ada, alice, petra
 from tests.factories.accounting import MAPPING, an_integration
 from tests.factories.invoices import a_line, finalized, sent

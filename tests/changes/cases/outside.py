@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from scaicontrol.services import webhooks
-from scaicontrol.services.webhooks import WebhookDelivery
+from scaicontrol.services.webhooks.models import WebhookDelivery
 from scaicontrol.services.webhooks.schemas import WebhookEndpointIn, WebhookEndpointPut
 from tests.factories.ports import Answered
 from tests.factories.webhooks import URL, all_deliveries, delivered, subscriber, tell

@@ -7,10 +7,10 @@ from sqlalchemy import delete, select
 from scaicontrol.core.ports import ServiceReply
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import billing, provisioning, subscriptions
-from scaicontrol.services.billing import BillingRun, QuarantineItem
-from scaicontrol.services.registry import Service
+from scaicontrol.services.billing.models import BillingRun, QuarantineItem
+from scaicontrol.services.registry.models import Service
 from scaicontrol.services.subscriptions import Override
-from scaicontrol.services.tenants import BillingProfile
+from scaicontrol.services.tenants.models import BillingProfile
 from tests.factories import ACME, NORTHWIND, SCAIDRIVE, ada, alice, gina, petra
 from tests.factories.subscriptions import PROVISIONING_URL, subscribed
 

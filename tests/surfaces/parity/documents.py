@@ -5,7 +5,7 @@ from datetime import timedelta
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
 from scaicontrol.services import invoices, payments
-from scaicontrol.services.invoices import InvoiceIn, MarkPaidIn
+from scaicontrol.services.invoices.schemas import InvoiceIn, MarkPaidIn
 from tests.factories import ACME, ada
 from tests.factories.invoices import a_draft, a_line, again, finalized, rendered, sent
 from tests.factories.payments import store_card

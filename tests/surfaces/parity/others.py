@@ -7,8 +7,8 @@ from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import identity, partners, registry, templates
-from scaicontrol.services.partners import PartnerConfigurationPatch
-from scaicontrol.services.registry import ServiceStatus
+from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
+from scaicontrol.services.registry.lifecycle import ServiceStatus
 from tests.factories import NORTHWIND, ada
 from tests.factories.identity import store_user
 from tests.factories.registry import store_service

@@ -5,8 +5,8 @@ from sqlalchemy import select
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
-from scaicontrol.services.subscriptions import Subscription
 from scaicontrol.services.subscriptions.lifecycle import TERMINAL
+from scaicontrol.services.subscriptions.models import Subscription
 from tests.factories import ACME, ada
 from tests.factories.subscriptions import show, subscribed
 

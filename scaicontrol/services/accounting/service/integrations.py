@@ -9,7 +9,7 @@ from scaicontrol.core.ids import new_id
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
-from scaicontrol.services.invoices import Invoice, Settlement
+from scaicontrol.services.invoices.models import Invoice, Settlement
 
 from .. import providers, queries
 from ..events import IntegrationCreated, IntegrationDeactivated, IntegrationUpdated

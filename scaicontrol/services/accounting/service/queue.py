@@ -12,7 +12,7 @@ from scaicontrol.core.periods import civil_date
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
-from scaicontrol.services.invoices import Invoice, Settlement
+from scaicontrol.services.invoices.models import Invoice, Settlement
 
 from .. import queries
 from ..events import SyncRequested

@@ -18,7 +18,8 @@ from scaicontrol.db.tenant_filter import Scope
 from scaicontrol.services import documents, einvoices, invoices, partners
 from scaicontrol.services.documents import SealedDocument
 from scaicontrol.services.einvoices import Format
-from scaicontrol.services.invoices import Invoice, InvoiceLine, Settlement
+from scaicontrol.services.invoices import crediting
+from scaicontrol.services.invoices.models import Invoice, InvoiceLine, Settlement
 
 from ..journal_input import DOCUMENTS, ArchivedFile, DocumentProof, JournalInput, JournalInputLine, Kind
 from ..queries import movement_kind
@@ -94,7 +95,7 @@ def _document(read: _Read) -> JournalInput:
         id=invoice.id,
         booked_on=invoice.issue_date,
         total_cents=invoice.total_cents,
-        lines=tuple(_line(line, read.sold_as) for line in invoices.charged_lines(invoice)),
+        lines=tuple(_line(line, read.sold_as) for line in crediting.charged_lines(invoice)),
         **_common(invoice),
     )
 

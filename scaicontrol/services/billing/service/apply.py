@@ -18,7 +18,8 @@ from scaicontrol.core.logging import get_logger
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
-from scaicontrol.services.invoices import Invoice, InvoiceStatus
+from scaicontrol.services.invoices.lifecycle import InvoiceStatus
+from scaicontrol.services.invoices.models import Invoice
 
 from .. import queries
 from ..compute import ComputedDocument, Quarantined, compute

@@ -9,7 +9,8 @@ from scaicontrol.core.ids import new_id
 from scaicontrol.core.logging import get_logger
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices
-from scaicontrol.services.invoices import Invoice, InvoiceStatus
+from scaicontrol.services.invoices.lifecycle import InvoiceStatus
+from scaicontrol.services.invoices.models import Invoice
 
 from ..models import DRAFT, QuarantineItem
 from .ending import recount

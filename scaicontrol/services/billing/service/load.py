@@ -9,10 +9,12 @@ from sqlalchemy import or_, select, union
 from sqlalchemy.orm import aliased
 
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import partners, tax, tenants, usage
-from scaicontrol.services.catalog import Bracket, Plan, UsagePrice
-from scaicontrol.services.registry import Service
-from scaicontrol.services.subscriptions import Subscription, SubscriptionChange, SubscriptionPeriod
+from scaicontrol.services import partners, tax, usage
+from scaicontrol.services.catalog import Bracket
+from scaicontrol.services.catalog.models import Plan, UsagePrice
+from scaicontrol.services.registry.models import Service
+from scaicontrol.services.subscriptions.models import Subscription, SubscriptionChange, SubscriptionPeriod
+from scaicontrol.services.tenants.models import BillingProfile, missing_in
 
 from ..models import BillingCharge
 from ..snapshot import Buyer, Consumed, DueChange, DuePeriod, Metric, Seller, Snapshot
@@ -97,7 +99,7 @@ async def seller(uow: UnitOfWork, partner_id: str) -> Seller:
 
 async def buyers(uow: UnitOfWork, tenant_ids: Sequence[str]) -> dict[str, Buyer]:
     """Give the billing profiles of a chunk in one statement."""
-    profile = tenants.BillingProfile
+    profile = BillingProfile
     rows = await uow.session.execute(
         select(
             profile.tenant_id,
@@ -128,7 +130,7 @@ def _buyer(row: Any) -> Buyer:
         tax_exempt_reason=row.tax_exempt_reason,
         tax_exempt_reason_code=row.tax_exempt_reason_code,
         language=row.preferred_language or "en",
-        missing=tuple(tenants.missing_in(row)),
+        missing=tuple(missing_in(row)),
     )
 
 

@@ -11,7 +11,7 @@ from scaicontrol.core.logging import get_logger
 from scaicontrol.core.periods import civil_date, start_of_day
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
-from scaicontrol.services.partners import Partner, PartnerConfiguration
+from scaicontrol.services.partners.models import Partner, PartnerConfiguration
 
 from ..lifecycle import RunLifecycle, RunStatus
 from ..models import BillingRun

@@ -7,7 +7,8 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
-from scaicontrol.services.invoices import Invoice, InvoiceStatus
+from scaicontrol.services.invoices.lifecycle import InvoiceStatus
+from scaicontrol.services.invoices.models import Invoice
 
 from ..compute import compute
 from ..models import BillingCharge

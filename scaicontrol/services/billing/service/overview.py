@@ -8,8 +8,10 @@ from sqlalchemy.orm import selectinload
 
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tenants
-from scaicontrol.services.invoices import DocumentType, Invoice, InvoiceStatus, Settlement
-from scaicontrol.services.subscriptions import RUNNING, Subscription, SubscriptionStatus
+from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
+from scaicontrol.services.invoices.models import Invoice, Settlement
+from scaicontrol.services.subscriptions.lifecycle import RUNNING, SubscriptionStatus
+from scaicontrol.services.subscriptions.models import Subscription
 
 _MONEY = ("payment", "manual")  # a credit note's rest is given back through its refund
 _OWED = (InvoiceStatus.finalized, InvoiceStatus.sent, InvoiceStatus.past_due)

@@ -8,10 +8,12 @@ from sqlalchemy import select
 
 from scaicontrol.core.errors import NotFound, Refused
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import subscriptions, tenants
-from scaicontrol.services.catalog import Plan
-from scaicontrol.services.registry import Service
-from scaicontrol.services.subscriptions import RUNNING, Subscription
+from scaicontrol.services import tenants
+from scaicontrol.services.catalog.models import Plan
+from scaicontrol.services.registry.models import Service
+from scaicontrol.services.subscriptions import calendar
+from scaicontrol.services.subscriptions.lifecycle import RUNNING
+from scaicontrol.services.subscriptions.models import Subscription
 
 from .. import queries
 from ..compute import BillingPlan, ComputedDocument, compute
@@ -64,7 +66,7 @@ async def _coming(uow: UnitOfWork, partner_id: str, tenant_id: str, as_of: datet
         if anchor_day is None:
             continue
         while start is not None and start <= as_of and not _ends_before(subscription, start):
-            span = subscriptions.window(start, plan.billing_period, anchor_day, zone, subscription.term_ends_at)
+            span = calendar.window(start, plan.billing_period, anchor_day, zone, subscription.term_ends_at)
             found.append(
                 DuePeriod(
                     row_id=f"coming:{subscription.id}:{start.isoformat()}",

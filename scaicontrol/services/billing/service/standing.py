@@ -7,10 +7,13 @@ from sqlalchemy import case, func, select
 
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
-from scaicontrol.services.catalog import Plan, monthly_cents
-from scaicontrol.services.invoices import DocumentType, Invoice, InvoiceStatus
-from scaicontrol.services.subscriptions import RUNNING, Subscription, SubscriptionStatus
-from scaicontrol.services.tenants import Tenant
+from scaicontrol.services.catalog import monthly_cents
+from scaicontrol.services.catalog.models import Plan
+from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
+from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.subscriptions.lifecycle import RUNNING, SubscriptionStatus
+from scaicontrol.services.subscriptions.models import Subscription
+from scaicontrol.services.tenants.models import Tenant
 
 _OWED = (InvoiceStatus.finalized, InvoiceStatus.sent, InvoiceStatus.past_due)
 

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, subscriptions
-from scaicontrol.services.invoices import DraftIn, DraftLineIn, Invoice
+from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.invoices.schemas import DraftIn, DraftLineIn
 
 from ..compute import ComputedDocument, PlannedLine, Quarantined
 from ..models import BillingCharge, QuarantineItem

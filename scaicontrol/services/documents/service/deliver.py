@@ -16,7 +16,7 @@ from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, partners
 from scaicontrol.services.einvoices import format_of, prefers_einvoice
-from scaicontrol.services.invoices import Channel, InvoiceStatus
+from scaicontrol.services.invoices.lifecycle import Channel, InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice
 
 from .. import queries

@@ -10,8 +10,9 @@ from scaicontrol.core.errors import NotFound, Refused
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, invoices, templates
 from scaicontrol.services.einvoices import Format, format_of
-from scaicontrol.services.invoices import InvoiceStatus, document_source
+from scaicontrol.services.invoices import document_source
 from scaicontrol.services.invoices.document_source import DocumentSource
+from scaicontrol.services.invoices.lifecycle import InvoiceStatus
 from scaicontrol.services.invoices.page_rendering import template_for, written_and_judged
 from scaicontrol.services.templates import Published
 

@@ -22,8 +22,8 @@ from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, invoices, partners, templates
 from scaicontrol.services.einvoices import Format, Profile, format_of
-from scaicontrol.services.invoices import InvoiceStatus
 from scaicontrol.services.invoices.document_source import DocumentSource, source_of, title_of
+from scaicontrol.services.invoices.lifecycle import InvoiceStatus
 from scaicontrol.services.invoices.models import DocumentRender, Invoice
 from scaicontrol.services.invoices.page_rendering import pictures_of, printed, template_for, written_and_judged
 from scaicontrol.services.templates import Published

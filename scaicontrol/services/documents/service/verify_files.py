@@ -11,7 +11,7 @@ from scaicontrol import verify_archive
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services.invoices import DocumentType
+from scaicontrol.services.invoices.lifecycle import DocumentType
 from scaicontrol.services.invoices.models import Invoice
 
 from ..models import DocumentVersion

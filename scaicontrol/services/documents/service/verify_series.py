@@ -17,9 +17,11 @@ from scaicontrol.core.errors import NotFound
 from scaicontrol.core.turns import in_turns, turn
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, tax
-from scaicontrol.services.invoices import OWED, DocumentType, InvoiceStatus, allowances, seal
+from scaicontrol.services.invoices import allowances, seal
+from scaicontrol.services.invoices.lifecycle import OWED, DocumentType, InvoiceStatus
 from scaicontrol.services.invoices.models import DocumentRender, Invoice, InvoiceLine, NumberSeries, Settlement
-from scaicontrol.services.tax import TaxDecision
+from scaicontrol.services.tax import exchange
+from scaicontrol.services.tax.models import TaxDecision
 
 from ..models import DocumentVersion
 from ..schemas import Verification, Violation
@@ -280,7 +282,7 @@ async def _content(invoice: Any, lines: Sequence[Any], decision: Any) -> list[Vi
         found.append(_violation("unsealed", invoice, f"{invoice.number} has a number but is marked as a draft."))
     if await seal.digest(invoice, lines, decision) != invoice.canonical_digest:
         found.append(_violation("content_changed", invoice, f"{invoice.number} does not say what was sealed."))
-    differing = tax.verify(decision) + tax.verify_conversion(decision, invoice.tax_cents, invoice.currency)
+    differing = tax.verify(decision) + exchange.verify_conversion(decision, invoice.tax_cents, invoice.currency)
     found += [_violation("decision_differs", invoice, f"{invoice.number}: {reason.message}") for reason in differing]
     return found
 

@@ -19,7 +19,7 @@ from stdnum.no import orgnr as no_orgnr
 from stdnum.se import orgnr as se_orgnr
 
 from scaicontrol.core.errors import Reason
-from scaicontrol.services import tax
+from scaicontrol.services.tax import numbers
 
 from ..document import Endpoint
 from .reasons import broken
@@ -80,7 +80,7 @@ def check(endpoint: Endpoint, who: str) -> Iterator[Reason]:
         message = f"The {who}'s electronic address {endpoint.id} is no valid {name} (scheme {endpoint.scheme})."
         yield broken(rule, message, field)
     country = _VAT_SCHEMES.get(endpoint.scheme)
-    if country and endpoint.scheme not in _UNCHECKED and (wrong := tax.problem(endpoint.id, country)):
+    if country and endpoint.scheme not in _UNCHECKED and (wrong := numbers.problem(endpoint.id, country)):
         yield broken("SC-EAS", f"The {who}'s electronic address (scheme {endpoint.scheme}): {wrong}", field)
 
 

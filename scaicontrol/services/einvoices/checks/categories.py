@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from scaicontrol.core.errors import Reason
-from scaicontrol.services import tax
+from scaicontrol.services.tax import numbers
 
 from ..document import Document, VatBreakdown
 from .reasons import broken
@@ -94,7 +94,7 @@ def _parties(document: Document) -> Iterator[Reason]:
                 "buyer.vat_number",
                 "Fill it in in the tenant's billing profile, or charge VAT.",
             )
-        elif category in {"AE", "K"} and (problem := tax.problem(buyer.vat_number, buyer.country_code)):
+        elif category in {"AE", "K"} and (problem := numbers.problem(buyer.vat_number, buyer.country_code)):
             yield _mismatch("SC-VATID", problem, "buyer.vat_number", "Correct it in the tenant's billing profile.")
         elif category in {"AE", "K"} and buyer.vat_number[:2] == seller.vat_number[:2]:
             message = (

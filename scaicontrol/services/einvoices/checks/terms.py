@@ -8,7 +8,7 @@ from stdnum.exceptions import ValidationError
 from scaicontrol.core.errors import Reason
 from scaicontrol.core.money import is_currency
 from scaicontrol.core.postal_addresses import required_parts
-from scaicontrol.services import tax
+from scaicontrol.services.tax import numbers, places
 
 from ..document import CARD, CREDIT_TRANSFER, DIRECT_DEBIT, AllowanceCharge, Document, Line, Party
 from . import codes
@@ -64,7 +64,7 @@ def _party(party: Party, who: str) -> Iterator[Reason]:
             yield lacks("SC-ADDRESS", who, label, f"{who}.{label.replace(' ', '_')}")
     if not party.country_code:
         yield lacks("BR-09" if seller else "BR-11", who, "country", f"{who}.country")
-    elif not tax.is_country(party.country_code):
+    elif not places.is_country(party.country_code):
         yield broken(
             "BR-CL-14", f"'{party.country_code}' is no ISO 3166-1 country (BT-40, BT-55).", f"{who}.country_code"
         )
@@ -74,7 +74,7 @@ def _party(party: Party, who: str) -> Iterator[Reason]:
     elif is_foreign(party):
         message = f"The VAT number {party.vat_number} of the {who} belongs to another country than its address."
         yield broken("SC-VATID", message, f"{who}.vat_number")
-    elif seller and (problem := tax.problem(party.vat_number, party.country_code)):
+    elif seller and (problem := numbers.problem(party.vat_number, party.country_code)):
         yield broken("SC-VATID", problem, f"{who}.vat_number")
     if party.endpoint and party.endpoint.scheme not in codes.EAS:
         message = f"'{party.endpoint.scheme}' is no scheme of electronic addresses (BT-{'34' if seller else '49'}-1)."
@@ -84,8 +84,8 @@ def _party(party: Party, who: str) -> Iterator[Reason]:
 def is_foreign(party: Party) -> bool:
     """Tell whether a VAT number of an EU state stands with an address elsewhere: the tax was decided by the address."""
     prefix = party.vat_number[:2]
-    is_european = prefix == "EL" or prefix in tax.EU_MEMBER_STATES
-    return is_european and prefix != tax.vat_prefix(party.country_code)
+    is_european = prefix == "EL" or prefix in places.EU_MEMBER_STATES
+    return is_european and prefix != numbers.vat_prefix(party.country_code)
 
 
 def _line(line: Line) -> Iterator[Reason]:

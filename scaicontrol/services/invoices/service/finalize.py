@@ -14,6 +14,7 @@ from scaicontrol.core.turns import slices
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
+from scaicontrol.services.tax.models import TaxDecision
 
 from .. import allowances, numbering, queries, seal
 from ..events import CreditNoteIssued, InvoiceFinalized
@@ -151,10 +152,10 @@ async def _seal(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate, lo
         await settle.book_prepaid(uow, invoice)
 
 
-async def _store_decision(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate) -> tax.TaxDecision:
+async def _store_decision(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate) -> TaxDecision:
     decision = await tax.find(uow, invoice.id)
     if decision is None:
-        decision = tax.TaxDecision(
+        decision = TaxDecision(
             id=new_id("dec"), invoice_id=invoice.id, tenant_id=invoice.tenant_id, partner_id=invoice.partner_id
         )
         uow.session.add(decision)

@@ -17,7 +17,8 @@ from scaicontrol.core.periods import civil_date
 from scaicontrol.core.turns import in_turns, turn
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices
-from scaicontrol.services.tax import TaxableLine, Totals
+from scaicontrol.services.einvoices.document import canonical_digest
+from scaicontrol.services.tax.arithmetic import TaxableLine, Totals
 from scaicontrol.services.templates import Published
 from scaicontrol.services.uploads import Pictures
 
@@ -122,7 +123,7 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
         "template": [template.template_id, template.version] if template else None,
         "rules": [str(each) for each in rules],
         "invoice": {name: getattr(invoice, name) for name in _INPUTS},
-        "lines": [einvoices.canonical_digest(_line_row(line)) async for line in in_turns(invoice.lines)],
+        "lines": [canonical_digest(_line_row(line)) async for line in in_turns(invoice.lines)],
         "seller": parties.seller,
         "buyer": parties.buyer,
         "payment_means": parties.payment_means,
@@ -147,7 +148,7 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
         decided=decided,
         parts=parts,
         totals=totals,
-        inputs_digest=einvoices.canonical_digest(inputs),
+        inputs_digest=canonical_digest(inputs),
         reasons=tuple(dict.fromkeys(reasons)),
         rules=rules,
         source=source,

@@ -11,7 +11,9 @@ from scaicontrol.core.periods import civil_date
 from scaicontrol.core.turns import turn
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
-from scaicontrol.services.tax import TaxableLine, TaxDecision, Totals
+from scaicontrol.services.tax import arithmetic, categories, exchange, places
+from scaicontrol.services.tax.arithmetic import TaxableLine, Totals
+from scaicontrol.services.tax.models import TaxDecision
 
 from .. import allowances, crediting
 from ..models import Invoice, InvoiceLine
@@ -66,7 +68,7 @@ def _terms(decided: Decided, invoice: Invoice, zone: str) -> Terms:
     """Give each line its category and rate: its own, else the document's at the line's own tax point."""
     rates = tax.line_rates(decided)
     return tuple(
-        tax.line_terms(
+        categories.line_terms(
             decided["category"],
             rates.get(_own_tax_point(line, zone), decided["rate"]),
             line.tax_category,
@@ -107,18 +109,20 @@ async def complete(
     lines = [TaxableLine(line.amount_cents, *term) for line, term in zip(invoice.lines, ended, strict=True)]
     parts = (*lines, *_adjustments(decided, invoice))
     await turn()  # each of the steps walks over all lines
-    totals = crediting.totals(left, invoice) if left else tax.totals(parts)
+    totals = crediting.totals(left, invoice) if left else arithmetic.totals(parts)
     stated = [
-        tax.Stated(category, line.exemption_reason or "", line.exemption_code)
+        categories.Stated(category, line.exemption_reason or "", line.exemption_code)
         for line, (category, _) in zip(invoice.lines, ended, strict=True)
     ]
     await turn()
     seller_country = parties.seller.get("seller_country_code") or ""
-    exemptions = tax.exemptions(stated, decided, parties.language, seller_country)
+    exemptions = categories.exemptions(stated, decided, parties.language, seller_country)
     await turn()
-    reasons = tax.check_coherence(lines, _grounds(decided, invoice, parties, exemptions)) + tax.check_stated(stated)
+    reasons = categories.check_coherence(
+        lines, _grounds(decided, invoice, parties, exemptions)
+    ) + categories.check_stated(stated)
     reasons += _misfits(lines, parts[len(lines) :])
-    converted: Mapping[str, Any] = tax.NO_CONVERSION
+    converted: Mapping[str, Any] = exchange.NO_CONVERSION
     try:
         converted = await _converted(uow, decided, invoice, seller_country, totals.tax_cents, issue_date)
     except ControlError as error:
@@ -133,7 +137,7 @@ def _adjustments(decided: Decided, invoice: Invoice) -> list[TaxableLine]:
     for each, sign in allowances.adjustments(invoice):
         rate = each.get("tax_rate")
         stated = each.get("tax_category"), None if rate is None else Decimal(rate)
-        terms = tax.line_terms(decided["category"], decided["rate"], *stated)
+        terms = categories.line_terms(decided["category"], decided["rate"], *stated)
         found.append(TaxableLine(sign * int(each["amount_cents"]), *terms))
     return found
 
@@ -162,18 +166,20 @@ async def _converted(
     uow: UnitOfWork, decided: Decided, invoice: Invoice, seller_country: str, tax_cents: int, issue_date: date
 ) -> Mapping[str, Any]:
     if invoice.referenced_invoice_id is not None:
-        return tax.convert_again(decided, tax_cents, invoice.currency)
+        return exchange.convert_again(decided, tax_cents, invoice.currency)
     # VAT becomes chargeable with the supply, or with the invoice where that comes first (Directive Art. 63, 66).
     day = min(tax.tax_point_of(decided) or issue_date, issue_date)
     conversion = await tax.in_tax_currency(uow, seller_country, invoice.currency, tax_cents, day)
-    return conversion.as_columns() if conversion else tax.NO_CONVERSION
+    return conversion.as_columns() if conversion else exchange.NO_CONVERSION
 
 
-def _grounds(decided: Decided, invoice: Invoice, parties: Parties, exemptions: Sequence[tax.Exemption]) -> tax.Grounds:
-    seller = tax.place(parties.seller.get("seller_country_code") or "")
-    buyer = tax.place(parties.buyer.get("country_code") or "", parties.buyer.get("postal_code"))
+def _grounds(
+    decided: Decided, invoice: Invoice, parties: Parties, exemptions: Sequence[categories.Exemption]
+) -> categories.Grounds:
+    seller = places.place(parties.seller.get("seller_country_code") or "")
+    buyer = places.place(parties.buyer.get("country_code") or "", parties.buyer.get("postal_code"))
     dated = bool(invoice.period_end) or all(line.period_end for line in invoice.lines)
-    return tax.Grounds(
+    return categories.Grounds(
         decided_category=decided["category"],
         seller_vat_number=parties.seller.get("seller_vat_number"),
         buyer_vat_number=parties.buyer.get("vat_number"),

@@ -11,9 +11,9 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.money import exponent
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import documents, invoices, statements, templates
-from scaicontrol.services.invoices import Invoice
+from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.notifications import StoredAttachment
-from scaicontrol.services.templates import Letter, MailKind, TemplateSelection, TemplateType
+from scaicontrol.services.templates import Letter, MailKind, TemplateSelection, TemplateType, filters
 
 from ..letters import letterhead, linked
 from .posting import ACTOR, Post, send
@@ -129,12 +129,12 @@ def _about(invoice: Invoice, language: str) -> dict[str, str]:
     places = -exponent(invoice.currency)
 
     def amount(cents: int) -> str:
-        return templates.money(Decimal(abs(cents)).scaleb(places), invoice.currency, language)
+        return filters.money(Decimal(abs(cents)).scaleb(places), invoice.currency, language)
 
     due = invoice.due_date or invoice.issue_date
     return {
         "number": invoice.number or "",
         "total": amount(invoice.total_cents),
         "due": amount(invoice.amount_due_cents),
-        "due_date": templates.day(due, language) if due else "",
+        "due_date": filters.day(due, language) if due else "",
     }

@@ -4,7 +4,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, subscriptions, templates, tenants
-from scaicontrol.services.templates import Letter, MailKind, TemplateSelection, TemplateType
+from scaicontrol.services.templates import Letter, MailKind, TemplateSelection, TemplateType, filters
 
 from ..letters import address, letterhead, linked
 from .posting import ACTOR, Post, send
@@ -47,7 +47,7 @@ async def _about_subscription(
         language,
         {
             "service": subscription.service.name,
-            "date": templates.day(ends or civil_date(uow.now, terms.timezone), language),
+            "date": filters.day(ends or civil_date(uow.now, terms.timezone), language),
         },
         name,
         link,

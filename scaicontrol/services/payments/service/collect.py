@@ -22,7 +22,7 @@ from scaicontrol.core.ports import PaymentResult, PaymentStatus, StoredMethod
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, partners
-from scaicontrol.services.invoices import Invoice
+from scaicontrol.services.invoices.models import Invoice
 
 from .. import queries
 from ..dunning import is_retryable

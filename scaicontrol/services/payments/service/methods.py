@@ -13,7 +13,8 @@ from scaicontrol.core.ports import PaymentProvider, SetupStart, StoredMethod
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tenants
-from scaicontrol.services.subscriptions import RUNNING, Subscription
+from scaicontrol.services.subscriptions.lifecycle import RUNNING
+from scaicontrol.services.subscriptions.models import Subscription
 
 from .. import queries
 from ..events import MethodAdded, MethodRemoved

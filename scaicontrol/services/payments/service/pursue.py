@@ -7,7 +7,7 @@ from scaicontrol.core import claims
 from scaicontrol.core.errors import ControlError
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, partners, subscriptions
-from scaicontrol.services.invoices import Invoice
+from scaicontrol.services.invoices.models import Invoice
 
 from .. import queries
 from ..dunning import Step, StepKind, next_moment, next_retry, timetable

@@ -15,7 +15,8 @@ from scaicontrol.core.ports import PaymentStatus, RefundResult
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices
-from scaicontrol.services.invoices import CreditIn, Invoice
+from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.invoices.schemas import CreditIn
 
 from ..events import PaymentRefunded, RefundFailed
 from ..lifecycle import PaymentLifecycle, PaymentState, RefundLifecycle, RefundState

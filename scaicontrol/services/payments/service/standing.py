@@ -4,7 +4,8 @@ from sqlalchemy import select
 
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, subscriptions
-from scaicontrol.services.invoices import Invoice, InvoiceLine, InvoiceStatus
+from scaicontrol.services.invoices.lifecycle import InvoiceStatus
+from scaicontrol.services.invoices.models import Invoice, InvoiceLine
 from scaicontrol.services.subscriptions import PaymentFailure
 
 from ..models import Dunning, Payment

@@ -10,7 +10,8 @@ from scaicontrol.core.errors import ControlError, Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions, tenants
-from scaicontrol.services.subscriptions import Subscription, SubscriptionStatus
+from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol.services.subscriptions.models import Subscription
 
 from .. import queries
 from ..lifecycle import BUSY, DONE_STEPS, OPEN_STEPS, StepStatus, WorkflowStatus

@@ -12,7 +12,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
-from scaicontrol.services.subscriptions import Subscription
+from scaicontrol.services.subscriptions.models import Subscription
 
 from .. import queries
 from ..lifecycle import StepStatus, WorkflowStatus

@@ -5,7 +5,8 @@ from sqlalchemy import select
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
-from scaicontrol.services.subscriptions import Subscription, SubscriptionStatus
+from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol.services.subscriptions.models import Subscription
 
 from ..models import ProvisioningWorkflow
 from ..plan import ProvisioningAction

@@ -15,10 +15,10 @@ from scaicontrol.core.periods import civil_date
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, partners, templates
-from scaicontrol.services.invoices import OWED
 from scaicontrol.services.invoices.document_source import source_of
+from scaicontrol.services.invoices.lifecycle import OWED
 from scaicontrol.services.invoices.page_rendering import variables_of
-from scaicontrol.services.tax import language_or_english
+from scaicontrol.services.tax.notes import language_or_english
 from scaicontrol.services.templates import TemplateSelection, TemplateType
 
 from ..events import ReminderRequested

@@ -14,9 +14,9 @@ from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, invoices, partners, templates, tenants
 from scaicontrol.services.documents import DocumentFile
-from scaicontrol.services.invoices import InvoiceStatus, SettledBy
+from scaicontrol.services.invoices.lifecycle import InvoiceStatus, SettledBy
 from scaicontrol.services.invoices.models import Invoice, Settlement
-from scaicontrol.services.tax import language_or_english
+from scaicontrol.services.tax.notes import language_or_english
 from scaicontrol.services.templates import TemplateSelection, TemplateType
 
 from .. import balances

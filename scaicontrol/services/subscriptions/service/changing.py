@@ -12,7 +12,7 @@ from scaicontrol.core.periods import Period, period_from
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog, registry
-from scaicontrol.services.catalog import Plan
+from scaicontrol.services.catalog.models import Plan
 
 from .. import queries
 from ..calendar import containing, days_between

@@ -9,7 +9,7 @@ from scaicontrol.core.errors import NotFound, Refused
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog
-from scaicontrol.services.catalog import Plan
+from scaicontrol.services.catalog.models import Plan
 
 from ..events import ChangeKind
 from ..lifecycle import SubscriptionStatus

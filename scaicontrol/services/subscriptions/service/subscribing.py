@@ -5,7 +5,7 @@ from scaicontrol.core.ids import new_id
 from scaicontrol.core.money import CENTS_MAX
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog, registry, tenants
-from scaicontrol.services.catalog import Plan
+from scaicontrol.services.catalog.models import Plan
 
 from .. import queries
 from ..events import SubscriptionActivated, SubscriptionRequested

@@ -13,7 +13,7 @@ from scaicontrol.core.computing import computed, in_process
 from scaicontrol.core.errors import Invalid, Reason
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import uploads
-from scaicontrol.services.tax import language_or_english
+from scaicontrol.services.tax.notes import language_or_english
 from scaicontrol.services.uploads import Pictures
 
 from .. import queries

@@ -10,7 +10,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import registry
-from scaicontrol.services.registry import Service
+from scaicontrol.services.registry.models import Service
 
 from ..events import ThresholdReached
 from ..models import UsageAggregate

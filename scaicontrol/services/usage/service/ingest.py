@@ -21,8 +21,10 @@ from scaicontrol.core.ids import new_ids
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.prepared import Prepared, PreparedInsert, Row
 from scaicontrol.services import registry
-from scaicontrol.services.registry import WATCHED, Metered
-from scaicontrol.services.subscriptions import TERMINAL, Subscription, SubscriptionPeriod, SubscriptionStatus
+from scaicontrol.services.registry import Metered
+from scaicontrol.services.registry.lifecycle import WATCHED
+from scaicontrol.services.subscriptions.lifecycle import TERMINAL, SubscriptionStatus
+from scaicontrol.services.subscriptions.models import Subscription, SubscriptionPeriod
 
 from ..models import UsageEvent
 from ..reading import Bad, Event, Reader, Rejection, RejectionCode
