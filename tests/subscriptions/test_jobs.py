@@ -7,6 +7,7 @@ import pytest
 
 from scaicontrol.core.errors import Forbidden, Refused
 from scaicontrol.services import subscriptions
+from scaicontrol.services.subscriptions.queries import changes_due, periods_due
 from tests.factories import ada, alice, gina, ian, petra
 from tests.factories.subscriptions import CLOCK, everybody_pays, facts, market, periods, show, subscribed
 
@@ -62,8 +63,8 @@ async def test_billing_takes_off_what_it_charged(backend, clock):
 
     async def due(uow):
         partner, now = pro.partner_id, clock.now()
-        found = (await uow.session.scalars(subscriptions.periods_due(uow, partner, now))).all()
-        moved = (await uow.session.scalars(subscriptions.changes_due(uow, partner, now))).all()
+        found = (await uow.session.scalars(periods_due(uow, partner, now))).all()
+        moved = (await uow.session.scalars(changes_due(uow, partner, now))).all()
         return found, moved
 
     (period,), (change,) = await backend.ask(ada, due)

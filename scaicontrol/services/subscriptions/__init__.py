@@ -3,12 +3,10 @@
 from .entitlements import BillingStatus, Entitlements, billing_status, entitlements, live_for_service
 from .queries import (
     by_ids,
-    changes_due,
     detail,
     get,
     offered,
     page,
-    periods_due,
     periods_of,
     shown,
     stored,
@@ -56,7 +54,6 @@ __all__ = [
     "by_ids",
     "cancel",
     "change_plan",
-    "changes_due",
     "convert",
     "detail",
     "entitlements",
@@ -71,7 +68,6 @@ __all__ = [
     "offered",
     "override",
     "page",
-    "periods_due",
     "periods_of",
     "preview_change",
     "reap",
