@@ -1,13 +1,14 @@
 """The timetable on one page: what runs how often. Everything due has a column; a job only finds it."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from scaicontrol.core import idempotency
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.settings import Settings
+from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import (
     accounting,
     billing,
@@ -41,7 +42,7 @@ async def event_dispatcher(backend: Backend) -> str:
     return f"{settled} facts settled, {made} deliveries made, {sent} attempts"
 
 
-def _until_done(name: str, verb: Any) -> Any:
+def _until_done(name: str, verb: Callable[[UnitOfWork], Awaitable[int]]) -> Callable[[Backend], Awaitable[str]]:
     """Repeat a bounded verb until it finds less than a full batch."""
 
     async def job(backend: Backend) -> str:
@@ -88,7 +89,7 @@ async def dunning(backend: Backend) -> str:
     return f"{done} steps"
 
 
-async def identity_reconciliation(backend: Backend) -> Any:
+async def identity_reconciliation(backend: Backend) -> identity_sync.SyncReport:
     return await identity_sync.sync(backend)
 
 

@@ -37,13 +37,13 @@ class Door:
     async def ask(
         self, question: Callable[Concatenate[UnitOfWork, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        with _database_errors_said():
+        with _lost_database_reported():
             return await self.backend.ask(self.actor, question, *args, **kwargs)
 
     async def perform(
         self, verb: Callable[Concatenate[UnitOfWork, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        with _database_errors_said():
+        with _lost_database_reported():
             return await self.backend.perform(self.actor, verb, *args, **kwargs)
 
     async def rehearse(self, doing: Callable[[Self], Awaitable[Any]]) -> VerbPreview:
@@ -52,14 +52,14 @@ class Door:
         async def work(stage: Backend) -> Any:
             return await doing(replace(self, backend=stage))
 
-        with _database_errors_said():
+        with _lost_database_reported():
             rehearsed = await rehearse(self.backend, work)
         status = getattr(rehearsed.result, "status", None)
         return VerbPreview(str(status) if status is not None else None, tuple(rehearsed.recording.facts))
 
 
 @contextmanager
-def _database_errors_said() -> Iterator[None]:
+def _lost_database_reported() -> Iterator[None]:
     """On call, the database may be what is wrong: say so and keep the screen."""
     try:
         yield

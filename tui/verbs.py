@@ -70,11 +70,11 @@ def outcome(row: Row, rehearsal: VerbPreview) -> list[Text]:
                 ("status  ", "dim"), row.status.replace("_", " "), " → ", (rehearsal.status.replace("_", " "), "bold")
             )
         )
-    lines += [_said(fact) for fact in rehearsal.facts]
+    lines += [_fact_line(fact) for fact in rehearsal.facts]
     return lines or [Text("Nothing would change.")]
 
 
-def _said(fact: DomainEvent) -> Text:
+def _fact_line(fact: DomainEvent) -> Text:
     payload = fact.payload
     currency = payload.get("currency")
     told = []

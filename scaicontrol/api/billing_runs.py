@@ -1,4 +1,5 @@
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated
 
 from fastapi import Query
 
@@ -8,7 +9,7 @@ from scaicontrol.core.errors import invalid
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import billing
-from scaicontrol.services.billing.models import BillingRun, QuarantineItem
+from scaicontrol.services.billing.models import BillingRun, PlannedDocument, QuarantineItem
 from scaicontrol.services.billing.schemas import (
     ApplyIn,
     ComparedOut,
@@ -61,7 +62,7 @@ async def run(uow: UnitOfWork, run_id: str) -> BillingRun:
 )
 async def documents(
     uow: UnitOfWork, run_id: str, after: str = "", limit: Annotated[int, Query(ge=1, le=200)] = 200
-) -> Any:
+) -> Sequence[PlannedDocument]:
     """`after` is the last key you saw."""
     return await billing.documents(uow, run_id, limit, after)
 
@@ -92,9 +93,11 @@ async def quarantine(uow: UnitOfWork, paging: Paging, run_id: str) -> Page[Quara
     permission="billing:plan",
     summary="Compare a run with an earlier one",
 )
-async def compare(uow: UnitOfWork, run_id: str, other: Annotated[str | None, Query(alias="with")] = None) -> Any:
+async def compare(
+    uow: UnitOfWork, run_id: str, other: Annotated[str | None, Query(alias="with")] = None
+) -> list[ComparedOut]:
     """Against the partner's last applied run, or a named one."""
-    return [ComparedOut.model_validate(row) for row in await billing.compare(uow, run_id, other)]
+    return await billing.compare(uow, run_id, other)
 
 
 @router.post(

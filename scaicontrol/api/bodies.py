@@ -84,7 +84,7 @@ class _Body:
 
     def _check(self, size: int) -> None:
         if size > self._most:
-            raise self._refused(413, f"A request to this address is at most {_said(self._most)}.")
+            raise self._refused(413, f"A request to this address is at most {_size_text(self._most)}.")
 
     def _refused(self, status: int, message: str) -> BodyRefused:
         self.refusal = BodyRefused(status, message)
@@ -135,7 +135,7 @@ def _most_elsewhere(path: str) -> int:
     return next((most for prefix, most in _ELSEWHERE.items() if path.startswith(prefix)), JSON_MAX)
 
 
-def _said(size: int) -> str:
+def _size_text(size: int) -> str:
     return f"{size // MIB} MiB" if size % MIB == 0 else f"{size // KIB:,} KiB"
 
 

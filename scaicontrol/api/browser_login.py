@@ -22,7 +22,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, Unauthenticated, Unavailable, kind_of
 from scaicontrol.core.settings import Settings
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.integrations.scaikey import LoginStart, ScaiKeyLogin, said
+from scaicontrol.integrations.scaikey import LoginStart, ScaiKeyLogin, printable_line
 from scaicontrol.services import identity, identity_sync
 from scaicontrol.services.identity import ABSOLUTE, SessionKind
 
@@ -141,7 +141,7 @@ async def _signed_in(request: Request, backend: Backend, started: LoginStart) ->
     if "iss" in answer or not refused:  # a refusal signs nobody in, whoever it is from
         await login.check_issuer(answer.get("iss"))
     if refused:
-        reason = said(answer.get("error_description")) or said(answer["error"])
+        reason = printable_line(answer.get("error_description")) or printable_line(answer["error"])
         raise Unauthenticated(f"ScaiKey did not complete the sign-in: {reason}.")
     back = _callback_url(backend.settings)
     tokens = await login.finish(started, answer.get("state", ""), answer.get("code", ""), back)

@@ -95,7 +95,7 @@ def complete(schema: dict[str, Any]) -> dict[str, Any]:
     schema["components"] |= {"securitySchemes": {"bearer": _BEARER}, "headers": HEADERS}
     for operation in _operations(schema):
         for parameter in operation.get("parameters", ()):
-            parameter["description"] = parameter.get("description") or _about(parameter["name"])
+            parameter["description"] = parameter.get("description") or _parameter_description(parameter["name"])
         for status, response in operation["responses"].items():
             response["headers"] = _headers(status, keyed=operation["x-idempotent"]) | response.get("headers", {})
     return schema
@@ -106,7 +106,7 @@ def _operations(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from item.values()
 
 
-def _about(name: str) -> str:
+def _parameter_description(name: str) -> str:
     kind = name.removesuffix("_id").removesuffix("_slug")
     if kind == name:
         return PARAMETERS[name]

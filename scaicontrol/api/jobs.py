@@ -1,5 +1,3 @@
-from typing import Any
-
 from pydantic import Field
 
 from scaicontrol.core import leases
@@ -27,7 +25,7 @@ class StartedOut(Out):
 
 
 @router.get("", response_model=Many[JobOut], permission="jobs:read", summary="List what each job last did")
-async def index(uow: UnitOfWork) -> Any:
+async def index(uow: UnitOfWork) -> list[leases.JobLease]:
     return await leases.jobs(uow)
 
 

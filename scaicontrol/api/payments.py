@@ -1,4 +1,4 @@
-from typing import Any
+from collections.abc import Sequence
 
 from fastapi import Request
 
@@ -6,6 +6,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.pagination import Page
+from scaicontrol.core.ports import SetupStart
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import payments
 from scaicontrol.services.payments.models import Payment, PaymentMethod
@@ -39,7 +40,7 @@ inbound = Router("/webhooks", tags=["webhooks"])
     permission="payment_methods:read",
     summary="List payment methods",
 )
-async def methods(uow: UnitOfWork) -> Any:
+async def methods(uow: UnitOfWork) -> Sequence[PaymentMethod]:
     return await payments.methods(uow, _own_tenant(uow.actor))
 
 
@@ -113,7 +114,7 @@ async def provider_config(backend: Backend, actor: Actor, slug: str) -> PublicCo
     keyed=True,
     summary="Start adding a payment method",
 )
-async def setup(backend: Backend, actor: Actor, slug: str, body: SetupIn) -> Any:
+async def setup(backend: Backend, actor: Actor, slug: str, body: SetupIn) -> SetupStart:
     return await payments.set_up(backend, actor, slug, body.return_url)
 
 

@@ -7,7 +7,6 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import NotFound
 from scaicontrol.services import uploads
-from scaicontrol.services.uploads.models import Upload
 from scaicontrol.services.uploads.schemas import UploadOut
 
 from .door import One, Router
@@ -35,7 +34,8 @@ async def upload_icon(backend: Backend, actor: Actor, request: Request) -> Uploa
     The same picture again is the same address.
     """
     body = await file_of(request, uploads.ICON)
-    return _told(backend, await uploads.upload_icon(backend, actor, body))
+    icon = await uploads.upload_icon(backend, actor, body)
+    return UploadOut.at(icon.path, backend.settings.public_base_url)
 
 
 @admin.post(
@@ -50,7 +50,8 @@ async def upload_template_image(backend: Backend, actor: Actor, request: Request
     platform stores may be shown by every partner.
     """
     body = await file_of(request, uploads.TEMPLATE_IMAGE)
-    return _told(backend, await uploads.upload_template_image(backend, actor, body))
+    image = await uploads.upload_template_image(backend, actor, body)
+    return UploadOut.at(image.path, backend.settings.public_base_url)
 
 
 @public.get(
@@ -66,7 +67,3 @@ async def fetch_upload(backend: Backend, actor: Actor, path: str, request: Reque
     if file.digest in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     return Response(file.body, headers=headers, media_type=file.media_type)
-
-
-def _told(backend: Backend, upload: Upload) -> UploadOut:
-    return UploadOut(url=uploads.url_of(upload.path, backend.settings.public_base_url), path=upload.path)

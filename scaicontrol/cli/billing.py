@@ -1,7 +1,7 @@
 """Billing runs: plan, compare, apply."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -10,7 +10,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import billing
-from scaicontrol.services.billing.schemas import QuarantineOut, RunOut
+from scaicontrol.services.billing.schemas import ComparedOut, QuarantineOut, RunOut
 
 from .door import command
 from .moments import moment_option
@@ -38,7 +38,9 @@ async def list_(uow: UnitOfWork, partner: str | None = None) -> list[RunOut]:
 
 
 @command(app)
-async def compare(uow: UnitOfWork, run_id: str, other: Annotated[str | None, typer.Option("--with")] = None) -> Any:
+async def compare(
+    uow: UnitOfWork, run_id: str, other: Annotated[str | None, typer.Option("--with")] = None
+) -> list[ComparedOut]:
     """Hold a run against the last applied one."""
     return await billing.compare(uow, run_id, other)
 

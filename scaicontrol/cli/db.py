@@ -10,7 +10,7 @@ from scaicontrol.core.settings import Settings
 from scaicontrol.db import migrate, schema
 from scaicontrol.db.engine import Database
 
-from .door import told
+from .door import failures_reported
 
 app = typer.Typer(name="db", no_args_is_help=True, help="The schema of the database.")
 
@@ -18,7 +18,7 @@ app = typer.Typer(name="db", no_args_is_help=True, help="The schema of the datab
 @app.command()
 def upgrade(revision: str = "head") -> None:
     """Bring the schema to the version this code needs; safe to repeat."""
-    with told():
+    with failures_reported():
         url = _settings().effective_database_url
         migrate.upgrade(url, revision)
         typer.echo(f"The schema is at {migrate.current(url)}.")
@@ -27,14 +27,14 @@ def upgrade(revision: str = "head") -> None:
 @app.command()
 def current() -> None:
     """Say at which version the schema is."""
-    with told():
+    with failures_reported():
         typer.echo(migrate.current(_settings().effective_database_url) or "empty")
 
 
 @app.command()
 def check() -> None:
     """Say what keeps this database from being used: another schema than the code's, or unsafe server settings."""
-    with told():
+    with failures_reported():
         problems = asyncio.run(_problems(_settings()))
     for problem in problems:
         typer.echo(problem, err=True)

@@ -4,7 +4,7 @@ import importlib
 
 import typer
 
-from .door import told
+from .door import failures_reported
 from .listening import require_free
 
 app = typer.Typer()
@@ -16,6 +16,6 @@ def demo(
     serve: bool = True,
 ) -> None:
     """Migrate, load and live the demo world, print what it came to, and serve it. Running it again continues."""
-    with told():
+    with failures_reported():
         require_free("127.0.0.1", port)
         importlib.import_module("scaicontrol.demo.run").main(port, serve=serve)  # by name: it assembles every surface

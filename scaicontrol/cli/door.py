@@ -35,7 +35,7 @@ from scaicontrol.db.tenant_filter import Scope
 from scaicontrol.services import changes as change_plans
 from scaicontrol.services import identity
 
-from .readiness import lost_database_said, require_schema
+from .readiness import lost_database_reported, require_schema
 
 EXIT: dict[type[ControlError], int] = {errors.NotFound: 3, errors.Conflict: 4, errors.Invalid: 2}
 APPROVAL_REQUIRED = 5
@@ -87,7 +87,7 @@ def command(
             sure = given.pop("yes") if changes else True
             looks = given.get("dry_run", False)  # a procedure that knows dry runs of its own keeps its flag
             dry_run = given.pop("dry_run") if changes and not looks_itself else False
-            with told(as_json=as_json), lost_database_said():
+            with failures_reported(as_json=as_json), lost_database_reported():
                 if not (sure or looks):
                     _make_sure((inspect.getdoc(fn) or fn.__name__).splitlines()[0])
                 result = asyncio.run(_run(fn, takes, wants_actor, text.cleaned(given), user, dry_run=dry_run))
@@ -216,7 +216,7 @@ def _cell(value: Any) -> Text:
 
 
 @contextmanager
-def told(*, as_json: bool = False) -> Iterator[None]:
+def failures_reported(*, as_json: bool = False) -> Iterator[None]:
     """Say an expected failure and leave with its code: for commands that need no backend."""
     try:
         yield

@@ -14,7 +14,7 @@ from scaicontrol.core.settings import Environment, Settings
 from scaicontrol.db import migrate
 from scaicontrol.db.engine import missing_file
 
-from .door import told
+from .door import failures_reported
 from .listening import require_free
 from .readiness import require_schema
 
@@ -38,7 +38,7 @@ def serve(
     _remember(overrides)
     settings = effective(Settings())  # every problem of the configuration in one sentence, before anything starts
     _require_schema(settings, may_create=dev)
-    with told():
+    with failures_reported():
         require_free(host, port)
     uvicorn.run(
         "scaicontrol.main:served",
@@ -73,7 +73,7 @@ def scheduler() -> None:
 
 
 def _require_schema(settings: Settings, *, may_create: bool = False) -> None:
-    with told():
+    with failures_reported():
         if may_create and missing_file(settings.effective_database_url):
             migrate.upgrade(settings.effective_database_url)
         asyncio.run(require_schema(settings))

@@ -23,7 +23,7 @@ async def require_schema(settings: Settings) -> None:
 
 
 @contextmanager
-def lost_database_said() -> Iterator[None]:
+def lost_database_reported() -> Iterator[None]:
     """A database that goes away in the middle is a sentence too; what it had not committed is undone."""
     try:
         yield

@@ -64,7 +64,7 @@ def register(
     as_json: AsJson = False,
 ) -> None:
     """Ask ScaiKey to know this installation; an operator there approves it."""
-    with door.told(as_json=as_json):
+    with door.failures_reported(as_json=as_json):
         base, public = _address(scaikey_url, "--scaikey-url"), _address(url, "--url")
         if scope is AppScope.PARTNER and not partner:
             raise invalid("partner", "Scope PARTNER needs --partner.")
@@ -90,7 +90,7 @@ def register(
 @app.command()
 def status(*, as_json: AsJson = False) -> None:
     """Ask how the request stands; once it is approved, write the credentials into .env."""
-    with door.told(as_json=as_json):
+    with door.failures_reported(as_json=as_json):
         filed = _filed()
         env = environment_file()
         _check_writable(env)  # before the credentials are fetched, which works once

@@ -9,7 +9,6 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Invalid, NotFound
 from scaicontrol.services import uploads
 from scaicontrol.services.uploads import Limits
-from scaicontrol.services.uploads.models import Upload
 from scaicontrol.services.uploads.schemas import UploadOut
 
 from .door import command
@@ -20,13 +19,15 @@ app = typer.Typer(name="uploads", no_args_is_help=True, help="Pictures: icons, a
 @command(app)
 async def icon(backend: Backend, actor: Actor, file: Path) -> UploadOut:
     """Store an icon and print its address."""
-    return _told(backend, await uploads.upload_icon(backend, actor, _read(file, uploads.ICON)))
+    stored = await uploads.upload_icon(backend, actor, _read(file, uploads.ICON))
+    return UploadOut.at(stored.path, backend.settings.public_base_url)
 
 
 @command(app)
 async def template_image(backend: Backend, actor: Actor, file: Path) -> UploadOut:
     """Store an image for templates and letterheads and print its address; act --as somebody to store it as theirs."""
-    return _told(backend, await uploads.upload_template_image(backend, actor, _read(file, uploads.TEMPLATE_IMAGE)))
+    stored = await uploads.upload_template_image(backend, actor, _read(file, uploads.TEMPLATE_IMAGE))
+    return UploadOut.at(stored.path, backend.settings.public_base_url)
 
 
 def _read(file: Path, limits: Limits) -> bytes:
@@ -38,7 +39,3 @@ def _read(file: Path, limits: Limits) -> bytes:
     if len(body) > limits.bytes_max:
         raise Invalid(limits.sentence)
     return body
-
-
-def _told(backend: Backend, upload: Upload) -> UploadOut:
-    return UploadOut(url=uploads.url_of(upload.path, backend.settings.public_base_url), path=upload.path)

@@ -78,9 +78,9 @@ class Vies:
         return VatConsulted(
             answer=answer,
             consulted_at=self._clock.now(),
-            consultation_number=_said(body.get("requestIdentifier")),
-            name=_said(body.get("name")),
-            address=_said(body.get("address")),
+            consultation_number=_given_text(body.get("requestIdentifier")),
+            name=_given_text(body.get("name")),
+            address=_given_text(body.get("address")),
             raw=dict(body),
             problem=_problem_of(body) if answer is VatAnswer.unavailable else None,
         )
@@ -120,6 +120,6 @@ def _problem_of(body: Mapping[str, Any]) -> str:
     return ERRORS.get(error, f"VIES answered '{error}', which it does not document.")
 
 
-def _said(value: object) -> str | None:
+def _given_text(value: object) -> str | None:
     text = str(value).strip() if value is not None else ""
     return None if text in {"", _NOT_SAID} else text

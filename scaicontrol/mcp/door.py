@@ -83,7 +83,7 @@ class Tool:
         action = self._chosen(actor, given.get("action"))
         whole, taken = action.read(given)
         if not action.changes:
-            return await _look(backend, actor, action, taken)
+            return await _read(backend, actor, action, taken)
         dry_run = getattr(whole, "dry_run", False)  # applying a plan has none: the plan was the rehearsal
         if dry_run if dry_run is not None else actor.kind is ActorKind.agent:
             return await _plan(backend, actor, action, taken)
@@ -102,7 +102,7 @@ class Tool:
         return action
 
 
-async def _look(backend: Backend, actor: Actor, action: ToolAction, taken: Mapping[str, Any]) -> dict[str, Any]:
+async def _read(backend: Backend, actor: Actor, action: ToolAction, taken: Mapping[str, Any]) -> dict[str, Any]:
     if action.is_procedure:
         return action.answer(await action.verb(backend, actor, **taken))
 

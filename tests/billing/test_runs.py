@@ -245,9 +245,9 @@ async def test_runs_are_compared_by_document(backend, clock):
     await backend.perform(CLOCK, subscriptions.renew)
     await subscribed(backend, "scaidrive.team", actor=gina)
     second = await planned(backend, clock)
-    assert await backend.ask(petra, billing.compare, second.id) == [
-        {"key": f"{GLOBEX}:EUR", "kind": "new", "total_cents": 3630, "previous_total_cents": None}
-    ]
+    (found,) = await backend.ask(petra, billing.compare, second.id)
+    assert (found.key, found.kind, found.total_cents) == (f"{GLOBEX}:EUR", "new", 3630)
+    assert found.previous_total_cents is None
 
 
 async def test_the_first_invoice_follows_activation_and_conversion_and_comes_once(backend, clock):

@@ -4,7 +4,7 @@ from .directory import ScaiKeyDirectory
 from .endpoints import Endpoints
 from .keys import KeyRing
 from .login import LoginStart, ScaiKeyLogin, TokenSet
-from .oauth import ClientIdentity, said
+from .oauth import ClientIdentity, printable_line
 from .service_token import ServiceToken
 from .tokens import ScaiKeyTokens
 
@@ -18,5 +18,5 @@ __all__ = [
     "ScaiKeyTokens",
     "ServiceToken",
     "TokenSet",
-    "said",
+    "printable_line",
 ]

@@ -18,7 +18,7 @@ from .endpoints import Endpoints
 
 _SILENCES: Final = 2  # so many of our timeouts in all, also when the answer only drips
 _LONGEST_LIFE: Final = 30 * 86_400.0
-_SAID_LONGEST: Final = 300
+_LINE_LONGEST: Final = 300
 _BAD_REQUEST: Final = 400
 
 
@@ -34,7 +34,7 @@ class GrantRefused(Exception):
     """ScaiKey's own refusal (RFC 6749 §5.2), with the status it came with."""
 
     def __init__(self, error: OAuthError, answer: httpx2.Response) -> None:
-        name, description = said(error.error) or "invalid_request", said(error.description)
+        name, description = printable_line(error.error) or "invalid_request", printable_line(error.description)
         self.body = {"error": name, **({"error_description": description} if description else {})}
         self.status = answer.status_code if answer.is_error else _BAD_REQUEST
         self.retry_after = retry_after(answer)
@@ -113,9 +113,9 @@ def _tokenless(answer: httpx2.Response) -> Unavailable:
     )
 
 
-def said(text: object) -> str:
+def printable_line(text: object) -> str:
     """Give what somebody else wrote as one short line that can be shown."""
-    return "".join(filter(str.isprintable, text))[:_SAID_LONGEST] if isinstance(text, str) else ""
+    return "".join(filter(str.isprintable, text))[:_LINE_LONGEST] if isinstance(text, str) else ""
 
 
 def lifetime(body: Mapping[str, Any], otherwise: float) -> float:

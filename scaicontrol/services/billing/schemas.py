@@ -93,7 +93,7 @@ class QuarantineOut(Out):
 
 class ComparedOut(Out):
     key: str
-    kind: str = Field(examples=["changed"])
+    kind: Literal["new", "gone", "changed"] = Field(examples=["changed"])
     total_cents: int | None
     previous_total_cents: int | None
 

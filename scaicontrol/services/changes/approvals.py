@@ -1,6 +1,6 @@
 """What a backend asks before a change is kept (`core/approval.py`), answered by the policy."""
 
-from typing import Any
+from typing import Any, TypedDict
 
 from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.approval import ApprovalRequired
@@ -69,8 +69,18 @@ def _sentence(row: ChangePlan, content: dict[str, Any]) -> str:
     return f"Nothing was done: an agent changes things by applying a plan. Apply {row} with its hash."
 
 
-def summary(row: ChangePlan) -> dict[str, Any]:
+class PlanSummary(TypedDict):
     """What a refusal says of the plan that would allow it."""
+
+    id: str
+    plan_hash: str
+    status: str
+    requires_approval: bool
+    policy_rule: str | None
+    expires_at: str
+
+
+def summary(row: ChangePlan) -> PlanSummary:
     return {
         "id": row.id,
         "plan_hash": row.plan_hash,

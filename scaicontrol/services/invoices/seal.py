@@ -46,12 +46,12 @@ LINE_COLUMNS = [getattr(InvoiceLine, name) for name in (*_LINE, *_LINE_IF_ANY)]
 DECISION_COLUMNS = [getattr(TaxDecision, name) for name in (*_DECISION, *_DECISION_IF_ANY)]
 
 
-async def digest(invoice: Any, lines: Sequence[Any], decision: Any) -> str:
+async def digest(invoice: object, lines: Sequence[object], decision: object) -> str:
     """Give the seal of a document: the SHA-256 of `canonical`."""
     return sha256(await canonical(invoice, lines, decision)).hexdigest()
 
 
-async def canonical(invoice: Any, lines: Sequence[Any], decision: Any) -> bytes:
+async def canonical(invoice: object, lines: Sequence[object], decision: object) -> bytes:
     """
     Write everything the seal covers as RFC 8785 JSON, of entities or of rows with the columns above.
 
@@ -63,7 +63,7 @@ async def canonical(invoice: Any, lines: Sequence[Any], decision: Any) -> bytes:
     return b"{" + b",".join(b'"%s":%s' % (name.encode(), fields[name]) for name in sorted(fields)) + b"}"
 
 
-def _around_lines(invoice: Any, decision: Any) -> dict[str, Any]:
+def _around_lines(invoice: object, decision: object) -> dict[str, Any]:
     return {
         **_fields(invoice, _HEAD),
         "totals": _fields(invoice, _TOTALS),
@@ -71,7 +71,7 @@ def _around_lines(invoice: Any, decision: Any) -> dict[str, Any]:
     }
 
 
-def _line(line: Any) -> dict[str, Any]:
+def _line(line: object) -> dict[str, Any]:
     return {**_fields(line, _LINE), **_fields(line, _LINE_IF_ANY)}
 
 

@@ -1,9 +1,12 @@
 """Questions about payments that are asked all day, as prepared statements: no entity is made for them."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import bindparam, select
 
 from scaicontrol.core.work import ReadContext
-from scaicontrol.db.prepared import Prepared, Row
+from scaicontrol.db.prepared import Prepared
 
 from .lifecycle import PaymentState
 from .models import Payment
@@ -16,7 +19,18 @@ _FAILED = Prepared(
 )
 
 
-async def failed_attempts(context: ReadContext, invoice_id: str) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class FailedAttempt:
+    """An attempt to collect that failed, in minor units of the document's currency, and when the next one is."""
+
+    id: str
+    amount_cents: int
+    created_at: datetime
+    failure_message: str | None
+    next_retry_at: datetime | None
+
+
+async def failed_attempts(context: ReadContext, invoice_id: str) -> list[FailedAttempt]:
     """List the attempts to collect an invoice that failed, oldest first."""
     context.authorize("payments:read")
-    return await context.rows(_FAILED, invoice_id=invoice_id)
+    return [FailedAttempt(**row) for row in await context.rows(_FAILED, invoice_id=invoice_id)]

@@ -1,6 +1,10 @@
+from typing import Self
+
 from pydantic import ConfigDict, Field
 
 from scaicontrol.core.schemas import Out
+
+from .names import url_of
 
 
 class UploadOut(Out):
@@ -21,3 +25,8 @@ class UploadOut(Out):
 
     url: str = Field(description="The address browsers and mail clients ask.")
     path: str = Field(description="What stands after `/api/v1/uploads/`; templates name `/api/v1/uploads/<path>`.")
+
+    @classmethod
+    def at(cls, path: str, base_url: str) -> Self:
+        """Say where a stored picture is found at this installation."""
+        return cls(url=url_of(path, base_url), path=path)

@@ -105,7 +105,7 @@ def _is_kept(element: etree._Element) -> bool:
 
 
 def _attributes(element: etree._Element) -> Iterator[tuple[str, str]]:
-    for raw, value in _said(element):
+    for raw, value in _attribute_pairs(element):
         name = etree.QName(raw)
         if name.localname == "href" and name.namespace in (None, XLINK):
             if _INSIDE.fullmatch(value.strip()):
@@ -119,7 +119,7 @@ def _attributes(element: etree._Element) -> Iterator[tuple[str, str]]:
             yield name.localname, value
 
 
-def _said(element: etree._Element) -> Iterator[tuple[str, str]]:
+def _attribute_pairs(element: etree._Element) -> Iterator[tuple[str, str]]:
     return ((str(name), str(value)) for name, value in element.attrib.items())
 
 
@@ -189,6 +189,6 @@ def _refuse_what_grows(root: etree._Element) -> None:
 
 
 def _referred(element: etree._Element, known: dict[str, etree._Element]) -> Iterator[etree._Element]:
-    for name, value in _said(element):
+    for name, value in _attribute_pairs(element):
         targets = [value[1:]] if etree.QName(name).localname == "href" else _POINTS_AT.findall(value)
         yield from (known[target] for target in targets if target in known)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 _QUANTITY = re.compile(r"-?\d{1,12}(\.\d{1,6})?")
 _KEY = re.compile(r"[!-~]{1,128}")
@@ -48,6 +48,17 @@ class Bad(Exception):
         self.code, self.message = code, message
 
 
+class EventContent(NamedTuple):
+    """What two events under one key must have in common."""
+
+    tenant_id: str
+    metric_slug: str
+    quantity: Decimal
+    occurred_at: datetime
+    corrects: str | None
+    dimensions: dict[str, Any] | None
+
+
 @dataclass(slots=True)
 class Event:
     """A reported event, read and checked as far as it speaks for itself."""
@@ -62,9 +73,10 @@ class Event:
     corrects: str | None
 
     @property
-    def content(self) -> tuple[Any, ...]:
-        """What two events under one key must have in common."""
-        return (self.tenant_id, self.metric_slug, self.quantity, self.occurred_at, self.corrects, self.dimensions)
+    def content(self) -> EventContent:
+        return EventContent(
+            self.tenant_id, self.metric_slug, self.quantity, self.occurred_at, self.corrects, self.dimensions
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,13 +62,13 @@ async def _add(uow: UnitOfWork, body: IntegrationIn) -> AccountingIntegration:
         IntegrationCreated(
             accounting_integration_id=integration.id, partner_id=partner_id, version=1, provider=body.provider
         ),
-        after=_said(integration),
+        after=_settings_of(integration),
     )
     await uow.session.flush()
     return integration
 
 
-def _said(integration: AccountingIntegration) -> dict[str, object]:
+def _settings_of(integration: AccountingIntegration) -> dict[str, object]:
     return {name: getattr(integration, name) for name in ("name", "config", "mapping", "is_active")}
 
 
@@ -92,7 +92,7 @@ async def _change(uow: UnitOfWork, integration_id: str, body: IntegrationPut) ->
         raise Conflict(f"{integration} was changed meanwhile: it is at version {integration.version}.")
     if body.provider != integration.provider or body.partner_id not in (None, integration.partner_id):
         raise invalid("provider", f"{integration} keeps its partner and provider; add another integration instead.")
-    before = _said(integration)
+    before = _settings_of(integration)
     integration.name, integration.config, integration.is_active = body.name, body.config, body.is_active
     integration.mapping = body.mapping.model_dump(mode="json")
     integration.version += 1
@@ -101,7 +101,7 @@ async def _change(uow: UnitOfWork, integration_id: str, body: IntegrationPut) ->
             accounting_integration_id=integration.id, partner_id=integration.partner_id, version=integration.version
         ),
         before=before,
-        after=_said(integration),
+        after=_settings_of(integration),
     )
     if not body.is_active:
         await skip_waiting(uow, integration)

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
@@ -18,6 +17,7 @@ from scaicontrol.services.subscriptions.models import Subscription
 from .. import queries
 from ..compute import BillingPlan, ComputedDocument, compute
 from ..models import BillingRun, PlannedDocument
+from ..schemas import ComparedOut
 from ..snapshot import DuePeriod
 from .load import load, metrics_of, seller
 
@@ -111,19 +111,23 @@ async def show_document(uow: UnitOfWork, run_id: str, key: str) -> ComputedDocum
     return found
 
 
-async def compare(uow: UnitOfWork, run_id: str, with_run_id: str | None = None) -> list[dict[str, Any]]:
+async def compare(uow: UnitOfWork, run_id: str, with_run_id: str | None = None) -> list[ComparedOut]:
     """Hold a run against the last applied one of its partner, or a named one: new, gone and changed documents."""
     run = await queries.get_run(uow, run_id)
     other = await queries.get_run(uow, with_run_id) if with_run_id else await _previous(uow, run)
     now = await _totals(uow, run.id)
     before = await _totals(uow, other.id) if other is not None else {}
-    rows = []
-    for key in sorted(now.keys() | before.keys()):
-        new, old = now.get(key), before.get(key)
-        kind = "new" if old is None else "gone" if new is None else "same" if new == old else "changed"
-        if kind != "same":
-            rows.append({"key": key, "kind": kind, "total_cents": new, "previous_total_cents": old})
-    return rows
+    pairs = [(key, now.get(key), before.get(key)) for key in sorted(now.keys() | before.keys())]
+    return [
+        ComparedOut(
+            key=key,
+            kind="new" if old is None else "gone" if new is None else "changed",
+            total_cents=new,
+            previous_total_cents=old,
+        )
+        for key, new, old in pairs
+        if new != old
+    ]
 
 
 async def _previous(uow: UnitOfWork, run: BillingRun) -> BillingRun | None:

@@ -23,7 +23,7 @@ async def approve(uow: UnitOfWork, plan_id: str, reason: str | None = None) -> C
     plan.advance(ChangePlanLifecycle.approve)
     plan.expires_at = uow.now + ATTENDED
     _decided(uow, plan, reason)
-    uow.emit(_told(PlanApproved, plan), after={"status": plan.status}, reason=reason)
+    uow.emit(_decision_fact(PlanApproved, plan), after={"status": plan.status}, reason=reason)
     return plan
 
 
@@ -32,7 +32,7 @@ async def reject(uow: UnitOfWork, plan_id: str, reason: str) -> ChangePlan:
     plan = await _decidable(uow, plan_id)
     plan.advance(ChangePlanLifecycle.reject)
     _decided(uow, plan, reason)
-    uow.emit(_told(PlanRejected, plan), after={"status": plan.status}, reason=reason)
+    uow.emit(_decision_fact(PlanRejected, plan), after={"status": plan.status}, reason=reason)
     return plan
 
 
@@ -56,7 +56,7 @@ def _decided(uow: UnitOfWork, plan: ChangePlan, reason: str | None) -> None:
     plan.version += 1
 
 
-def _told(fact: type[PlanApproved | PlanRejected], plan: ChangePlan) -> PlanApproved | PlanRejected:
+def _decision_fact(fact: type[PlanApproved | PlanRejected], plan: ChangePlan) -> PlanApproved | PlanRejected:
     return fact(change_plan_id=plan.id, partner_id=plan.partner_id, tenant_id=plan.tenant_id, action=plan.action)
 
 

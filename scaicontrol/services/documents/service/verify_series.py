@@ -7,6 +7,7 @@ Read in sets of plain columns, never as entities: ten years of documents are pro
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -63,7 +64,7 @@ async def verify_series(
     uow.authorize("invoices:verify")
     head = await uow.session.get(NumberSeries, (partner_id, document_type, fiscal_year))
     ids = list(await uow.session.scalars(_ids(uow, partner_id, document_type, fiscal_year)))
-    documents: list[Any] = []
+    documents: list[_PlaceInSeries] = []
     found: list[Violation] = []
     for start in range(0, len(ids), BATCH):
         batch = await _batch(uow, ids[start : start + BATCH])
@@ -159,7 +160,7 @@ class _PlaceInSeries:
     id: str
     number: str | None
     serial: int | None
-    issue_date: Any
+    issue_date: date | None
     previous_digest: str | None
     canonical_digest: str | None
 

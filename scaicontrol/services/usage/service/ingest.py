@@ -27,7 +27,7 @@ from scaicontrol.services.subscriptions.lifecycle import TERMINAL, SubscriptionS
 from scaicontrol.services.subscriptions.models import Subscription, SubscriptionPeriod
 
 from ..models import UsageEvent
-from ..reading import Bad, Event, Reader, Rejection, RejectionCode
+from ..reading import Bad, Event, EventContent, Reader, Rejection, RejectionCode
 
 # A batch read just before a period closes may commit just after; events of the last minute already count as late, so
 # that nothing can slip into a period behind the back of the run that bills it.
@@ -59,10 +59,9 @@ _HOLDINGS = Prepared(
         Subscription.tenant_id.in_(bindparam("tenant_ids", expanding=True)),
     ),
 )
-_CONTENT = ("tenant_id", "metric_slug", "quantity", "occurred_at", "corrects", "dimensions")
 _STORED = Prepared(
     UsageEvent,
-    select(UsageEvent.idempotency_key, *(getattr(UsageEvent, name) for name in _CONTENT)).where(
+    select(UsageEvent.idempotency_key, *(getattr(UsageEvent, name) for name in EventContent._fields)).where(
         UsageEvent.service_id == bindparam("service_id"),
         UsageEvent.idempotency_key.in_(bindparam("keys", expanding=True)),
     ),
@@ -178,26 +177,26 @@ def _still_open(uow: UnitOfWork) -> datetime:
     return uow.now - timedelta(hours=uow.settings.usage_close_delay_hours) + _COMMIT_MARGIN
 
 
-async def _stored(uow: UnitOfWork, service_id: str, events: Sequence[Event]) -> dict[str, tuple[Any, ...]]:
+async def _stored(uow: UnitOfWork, service_id: str, events: Sequence[Event]) -> dict[str, EventContent]:
     """Look up, with one statement, what is known under the keys of the batch and of what it corrects."""
     keys = {event.idempotency_key for event in events} | {event.corrects for event in events if event.corrects}
     if not keys:
         return {}
     rows = await uow.rows(_STORED, service_id=service_id, keys=keys)
-    return {row["idempotency_key"]: tuple(row[name] for name in _CONTENT) for row in rows}
+    return {row["idempotency_key"]: EventContent(*(row[name] for name in EventContent._fields)) for row in rows}
 
 
 def _sort_out(
     uow: UnitOfWork,
     events: Sequence[Event],
     holders: Mapping[str, _Holder],
-    stored: Mapping[str, tuple[Any, ...]],
+    stored: Mapping[str, EventContent],
     rejected: list[Rejection],
 ) -> tuple[list[Event], int]:
     """Tell new events from known ones, and from those of tenants that do not use the service."""
     still_open = _still_open(uow)
     taken: list[Event] = []
-    seen: dict[str, tuple[Any, ...]] = {}
+    seen: dict[str, EventContent] = {}
     duplicates = 0
     for event in events:
         key = event.idempotency_key
@@ -228,7 +227,7 @@ async def _fitting_corrections(
     uow: UnitOfWork,
     service_id: str,
     events: Sequence[Event],
-    stored: Mapping[str, tuple[Any, ...]],
+    stored: Mapping[str, EventContent],
     rejected: list[Rejection],
 ) -> list[Event]:
     """Let corrections through that leave at least nothing of what they correct."""
@@ -240,7 +239,7 @@ async def _fitting_corrections(
     )
     originals = {key: content for key, content in stored.items() if key in named}
     originals |= {event.idempotency_key: event.content for event in events if event.idempotency_key in named}
-    left = {key: content[2] for key, content in originals.items()}
+    left = {key: content.quantity for key, content in originals.items()}
     for key, taken_away in earlier:
         if key is not None and key in left:
             left[key] += taken_away
@@ -250,7 +249,7 @@ async def _fitting_corrections(
             fitting.append(event)
             continue
         original = originals.get(event.corrects)
-        if original is None or original[:2] != (event.tenant_id, event.metric_slug) or original[4] is not None:
+        if original is None or original[:2] != (event.tenant_id, event.metric_slug) or original.corrects is not None:
             message = f"There is no event {event.corrects} of this tenant and metric to correct."
             rejected.append(Rejection(event.index, RejectionCode.bad_quantity, message))
         elif left[event.corrects] + event.quantity < 0:
