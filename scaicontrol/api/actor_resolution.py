@@ -42,7 +42,7 @@ class Actors:
         if known is None:
             return None
         until, epoch, actor = known
-        if time.time() < until and epoch == identity.roles_epoch():
+        if time.time() < until and epoch == identity.current_role_epoch():
             return actor
         del self._known[digest]
         return None
@@ -105,7 +105,7 @@ async def _by_token(request: Request, backend: Backend, token: str) -> Actor:
     actors, digest = _actors(request), _digest("bearer", token)
     if (known := actors.find(digest)) is not None:
         return known
-    epoch = identity.roles_epoch()
+    epoch = identity.current_role_epoch()
     claims = await backend.ports.tokens.verify(token)
     actor = await backend.ask(_SYSTEM, identity.actor_from_claims, claims, _service_of)
     # A service that has just registered must not wait: it is remembered only once it has its own scope.
@@ -138,7 +138,7 @@ async def _by_session(request: Request, backend: Backend, session_id: str) -> Ac
     actors, digest = _actors(request), _digest("session", session_id)
     if (known := actors.find(digest)) is not None:
         return known
-    epoch, now = identity.roles_epoch(), datetime.now(UTC)
+    epoch, now = identity.current_role_epoch(), datetime.now(UTC)
     actor = await identity.person_of_session(backend, session_id, SessionKind.portal, now)
     if actor is None:
         return Actor.nobody()

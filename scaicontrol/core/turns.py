@@ -1,7 +1,7 @@
 """
 Long work in the event loop that lets others have their turn.
 
-What grows with a document walks over its parts here; what is pure and heavy goes to a process (`computing`).
+What grows with a document walks over its parts here; what is pure and heavy goes to a process (`offload`).
 """
 
 import asyncio

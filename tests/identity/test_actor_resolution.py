@@ -23,7 +23,7 @@ def at(monkeypatch):
 
 
 def test_an_actor_is_remembered_for_half_a_minute_and_not_beyond_its_proof(at):
-    actors, epoch = Actors(), identity.roles_epoch()
+    actors, epoch = Actors(), identity.current_role_epoch()
     at(1000.0)
     actors.remember(b"long", alice, epoch, 5000.0)
     actors.remember(b"short", alice, epoch, 1010.0)
@@ -38,7 +38,7 @@ def test_an_actor_is_remembered_for_half_a_minute_and_not_beyond_its_proof(at):
 async def test_a_change_of_roles_forgets_every_actor_at_once(backend):
     await store_cast(backend)
     await store_user(backend, "tom")
-    actors, epoch = Actors(), identity.roles_epoch()
+    actors, epoch = Actors(), identity.current_role_epoch()
     actors.remember(b"tom", alice, epoch)
     await backend.perform(petra, identity.grant, "usr_tom", "tenant_admin")
     assert actors.find(b"tom") is None

@@ -233,10 +233,10 @@ async def test_no_session_outlives_eight_hours(backend, cast):
 async def test_a_session_is_of_one_kind_and_ends_when_closed(backend, cast):
     session_id = await open_session(backend)
     assert await identity.person_of_session(backend, session_id, SessionKind.console, AT) is None
-    before = identity.roles_epoch()
+    before = identity.current_role_epoch()
     await backend.perform(ada, identity.close_session, session_id)
     assert await identity.person_of_session(backend, session_id, SessionKind.portal, AT) is None
-    assert identity.roles_epoch() > before
+    assert identity.current_role_epoch() > before
 
 
 async def test_a_suspended_person_has_no_session(backend, cast):

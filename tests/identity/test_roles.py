@@ -125,12 +125,12 @@ async def test_a_partner_does_not_take_over_a_group_that_reaches_further(backend
 
 
 async def test_changed_roles_make_cached_actors_stale_only_when_committed(backend, cast):
-    before = identity.roles_epoch()
+    before = identity.current_role_epoch()
     with pytest.raises(Forbidden):
         await backend.perform(petra, identity.grant, "usr_tom", "super_admin")
-    assert identity.roles_epoch() == before
+    assert identity.current_role_epoch() == before
     await backend.perform(petra, identity.grant, "usr_tom", "tenant_admin")
-    assert identity.roles_epoch() > before
+    assert identity.current_role_epoch() > before
 
 
 @pytest.mark.parametrize(

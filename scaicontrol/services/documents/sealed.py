@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from scaicontrol.core.computing import computed
+from scaicontrol.core.offload import run_or_offload
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, tax
 from scaicontrol.services.einvoices.document import Document
@@ -49,7 +49,7 @@ async def sealed(uow: UnitOfWork, invoice_ids: Sequence[str]) -> list[SealedDocu
             SealedDocument(
                 invoice,
                 await seal.canonical(invoice, invoice.lines, decision),
-                await computed(len(source.lines), document_of, source),
+                await run_or_offload(len(source.lines), document_of, source),
                 files[invoice.id],
             )
         )

@@ -2,7 +2,6 @@
 
 from .actors import actor_from_claims, actor_of_user
 from .claims import principal_of
-from .freshness import roles_epoch
 from .queries import (
     Me,
     get_group,
@@ -13,6 +12,7 @@ from .queries import (
     visible,
     visible_groups,
 )
+from .role_cache_epoch import current_role_epoch
 from .roles import ROLES, Level, Role, grantable
 from .service import grant, grant_to_group, revoke, revoke_from_group
 from .sessions import (
@@ -36,6 +36,7 @@ __all__ = [
     "actor_from_claims",
     "actor_of_user",
     "close_session",
+    "current_role_epoch",
     "find_session",
     "get_group",
     "get_user",
@@ -51,7 +52,6 @@ __all__ = [
     "principal_of",
     "revoke",
     "revoke_from_group",
-    "roles_epoch",
     "shown_groups",
     "shown_role",
     "shown_users",

@@ -7,7 +7,7 @@ from scaicontrol.core.ids import new_id
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
-from . import freshness, queries
+from . import queries, role_cache_epoch
 from .events import GroupRoleGranted, GroupRoleRevoked, UserRoleGranted, UserRoleRevoked
 from .models import Group, GroupMember, RoleAssignment, User
 from .roles import ROLES, Role, refusal
@@ -43,7 +43,7 @@ async def grant(uow: UnitOfWork, user_id: str, role: str) -> User:
             user_id=user.id, role=role, tenant_id=user.tenant_id, partner_id=user.partner_id, version=user.version
         )
     )
-    freshness.after_commit(uow)
+    role_cache_epoch.advance_after_commit(uow)
     return user
 
 
@@ -72,7 +72,7 @@ async def revoke(uow: UnitOfWork, user_id: str, role: str) -> User:
             user_id=user.id, role=role, tenant_id=user.tenant_id, partner_id=user.partner_id, version=user.version
         )
     )
-    freshness.after_commit(uow)
+    role_cache_epoch.advance_after_commit(uow)
     return user
 
 
@@ -112,7 +112,7 @@ async def grant_to_group(uow: UnitOfWork, group_id: str, role: str) -> Group:
             version=group.version,
         )
     )
-    freshness.after_commit(uow)
+    role_cache_epoch.advance_after_commit(uow)
     return group
 
 
@@ -143,7 +143,7 @@ async def revoke_from_group(uow: UnitOfWork, group_id: str) -> Group:
             version=group.version,
         )
     )
-    freshness.after_commit(uow)
+    role_cache_epoch.advance_after_commit(uow)
     return group
 
 

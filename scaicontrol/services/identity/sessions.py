@@ -20,7 +20,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Unauthenticated
 from scaicontrol.core.work import UnitOfWork
 
-from . import freshness
+from . import role_cache_epoch
 from .actors import actor_from_claims
 from .claims import kept, principal_of
 from .events import UserSignedIn
@@ -92,14 +92,14 @@ async def close_session(uow: UnitOfWork, session_id: str) -> None:
     """End a session; one that is not there is ended already."""
     uow.authorize("sessions:manage")
     await uow.session.execute(delete(WebSession).where(WebSession.id_sha256 == _digest(session_id)))
-    freshness.after_commit(uow)
+    role_cache_epoch.advance_after_commit(uow)
 
 
 async def close_sessions_of(uow: UnitOfWork, user_id: str) -> None:
     """End every session of a person."""
     uow.authorize("sessions:manage")
     await uow.session.execute(delete(WebSession).where(WebSession.user_id == user_id))
-    freshness.after_commit(uow)
+    role_cache_epoch.advance_after_commit(uow)
 
 
 async def sweep_sessions(uow: UnitOfWork, at: datetime) -> None:

@@ -27,8 +27,8 @@ from scaicontrol.services.tenants.models import BillingProfile, Tenant
 
 from .claims import profile_of
 from .events import DirectorySynced
-from .freshness import after_commit
 from .models import Group, GroupMember, RoleAssignment, User
+from .role_cache_epoch import advance_after_commit
 from .roles import ROLES, Level
 
 log = get_logger(__name__)
@@ -176,7 +176,7 @@ async def _upsert(
             if not dry_run:
                 for name, value in changed.items():
                     setattr(row, name, value)
-                after_commit(uow)
+                advance_after_commit(uow)
     return counts, problems
 
 
@@ -284,7 +284,7 @@ async def _soft_delete(uow: UnitOfWork, kind: type[Any], seen: frozenset[str], *
         for row in gone:
             row.deleted_at = uow.now
         if gone:
-            after_commit(uow)
+            advance_after_commit(uow)
     return Counter({f"{_plural(kind)}_soft_deleted": len(gone)})
 
 
@@ -312,7 +312,7 @@ async def _apply_members(
                 delete(GroupMember).where(GroupMember.group_id == group_id, GroupMember.user_id == user_id)
             )
         if added or removed:
-            after_commit(uow)
+            advance_after_commit(uow)
     return Counter(
         {"memberships_seen": len(wanted), "memberships_added": len(added), "memberships_removed": len(removed)}
     )

@@ -6,8 +6,8 @@ from typing import Any
 from jinja2 import TemplateError
 
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.computing import computed
 from scaicontrol.core.errors import ControlError, Invalid, Reason
+from scaicontrol.core.offload import run_or_offload
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, templates, uploads
 from scaicontrol.services.einvoices import Format, Profile
@@ -50,7 +50,7 @@ async def printed(
 ) -> str:
     """Write a document's pages: HTML that needs nothing else. Call it outside any transaction."""
     if template is None:
-        return await computed(len(source.lines), _builtin_page, source, pictures, is_void=is_void)
+        return await run_or_offload(len(source.lines), _builtin_page, source, pictures, is_void=is_void)
     words = templates.labels(language_of(source))
     page = await templates.render(
         templates.PageJob(
@@ -82,7 +82,7 @@ async def shown_to_templates(source: DocumentSource, *, is_void: bool = False) -
 
 async def variables_of(source: DocumentSource) -> dict[str, Any]:
     """Give the variables of a document in its seller's dress."""
-    return await computed(len(source.lines), _variables, source)
+    return await run_or_offload(len(source.lines), _variables, source)
 
 
 def _variables(source: DocumentSource) -> dict[str, Any]:
@@ -97,7 +97,7 @@ async def written_and_judged(
     rules: Sequence[einvoices.RuleSet] | None = None,
 ) -> tuple[bytes, einvoices.Verdict]:
     """Write a document's XML and hold it against every gate of its format. Call it outside any transaction."""
-    written = await computed(len(source.lines), _written, source, target, profile)
+    written = await run_or_offload(len(source.lines), _written, source, target, profile)
     return written.xml, await einvoices.judge(written, rules)
 
 
@@ -111,7 +111,7 @@ async def print_problems(source: DocumentSource, template: Published | None, pic
         html = await printed(source, template, pictures)
     except ControlError as error:
         return [does_not_render(error)]
-    return await computed(len(source.lines), _unreadable, source, html if template else None)
+    return await run_or_offload(len(source.lines), _unreadable, source, html if template else None)
 
 
 def _unreadable(source: DocumentSource, html: str | None) -> list[Reason]:

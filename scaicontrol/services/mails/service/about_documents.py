@@ -115,7 +115,7 @@ async def _letter(
     return Letter(
         kind,
         language,
-        _about(invoice, language),
+        _printed_fields(invoice, language),
         name,
         link,
         letterhead(seller),
@@ -125,7 +125,7 @@ async def _letter(
     )
 
 
-def _about(invoice: Invoice, language: str) -> dict[str, str]:
+def _printed_fields(invoice: Invoice, language: str) -> dict[str, str]:
     places = -exponent(invoice.currency)
 
     def amount(cents: int) -> str:

@@ -238,7 +238,9 @@ async def _set_aside(uow: UnitOfWork, payment: Payment, invoice: Invoice, result
     )
     uow.emit(
         PaymentMismatched(
-            **_about(payment, invoice), reported_cents=result.amount_cents, reported_currency=result.currency
+            **_payment_event_fields(payment, invoice),
+            reported_cents=result.amount_cents,
+            reported_currency=result.currency,
         )
     )
 
@@ -260,7 +262,7 @@ async def _succeed(uow: UnitOfWork, payment: Payment) -> None:
     _PAYMENTS.labels(payment.provider, "succeeded").inc()
     uow.emit(
         PaymentSucceeded(
-            **_about(payment, settled.invoice),
+            **_payment_event_fields(payment, settled.invoice),
             method_type=method,
             amount_due_cents=settled.invoice.amount_due_cents,
             external_id=payment.external_id,
@@ -283,7 +285,7 @@ async def _fail(uow: UnitOfWork, payment: Payment, invoice: Invoice, result: Pay
     _PAYMENTS.labels(payment.provider, "failed").inc()
     uow.emit(
         PaymentFailed(
-            **_about(payment, invoice),
+            **_payment_event_fields(payment, invoice),
             attempt=payment.attempt,
             failure_code=result.failure_code,
             retryable=retryable,
@@ -300,7 +302,7 @@ async def _method_type(uow: UnitOfWork, payment: Payment) -> str | None:
     return method.type if method else None
 
 
-def _about(payment: Payment, invoice: Invoice) -> dict[str, Any]:
+def _payment_event_fields(payment: Payment, invoice: Invoice) -> dict[str, Any]:
     return {
         "payment_id": payment.id,
         "invoice_id": payment.invoice_id,

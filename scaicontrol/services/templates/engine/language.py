@@ -55,7 +55,7 @@ def check(source: str, field: str, kind: TemplateType) -> list[Problem]:
     try:
         parsed = _environment("en").from_string(source)
     except LiquidError as error:
-        return [Problem(field, line_of(error, source), said(error))]
+        return [Problem(field, line_of(error, source), error_sentence(error))]
     return [
         Problem(field, line_at(source, wrong.position), f"There is no variable '{wrong.path}'{wrong.hint}.")
         for wrong in _unknown(parsed, known(kind))
@@ -71,7 +71,7 @@ def position_of(error: LiquidError) -> int:
     return error.token.start_index if error.token is not None else -1
 
 
-def said(error: LiquidError) -> str:
+def error_sentence(error: LiquidError) -> str:
     """Say a library's error as a sentence."""
     message = str(error.message).strip()
     return f"{message[:1].upper()}{message[1:]}."

@@ -171,7 +171,7 @@ def _rendered(
     except LiquidError as error:
         position = liquid.position_of(error)
         line = compiled.source_line(position) if compiled else 1
-        raise refusal([Problem(field, line, liquid.said(error))]) from None
+        raise refusal([Problem(field, line, liquid.error_sentence(error))]) from None
 
 
 def _plain(value: Any) -> Any:

@@ -9,8 +9,8 @@ from typing import Any
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.computing import computed, in_process
 from scaicontrol.core.errors import Invalid, Reason
+from scaicontrol.core.offload import offload, run_or_offload
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import uploads
 from scaicontrol.services.tax.notes import language_or_english
@@ -47,7 +47,7 @@ async def require_publishable(backend: Backend, owner: str, source: Source, lang
     body = await backend.ports.renderer.pdf(page.html, title="Sample", created_at=backend.clock.now())
     if kind not in LEGAL_DOCUMENTS:
         return
-    missing = await in_process(_absent_from_pdf, kind, body, language)
+    missing = await offload(_absent_from_pdf, kind, body, language)
     missing += await _missing(source, language, samples.reverse_charge_sample(kind), pictures)
     if missing:
         once = {reason.field: reason for reason in reversed(missing)}  # a line too many says no more than the first
@@ -69,7 +69,7 @@ async def missing_in(
     """Name what the law wants and a page does not show."""
     if kind not in LEGAL_DOCUMENTS:
         return []
-    return await computed(len(page.html) // _OF_A_LINE, _absent_from_page, variables, page.html, language)
+    return await run_or_offload(len(page.html) // _OF_A_LINE, _absent_from_page, variables, page.html, language)
 
 
 def _absent_from_page(variables: Mapping[str, Any], html: str, language: str) -> list[Reason]:

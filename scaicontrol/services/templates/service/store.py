@@ -131,7 +131,7 @@ async def put_live(uow: UnitOfWork, template_id: str, version: int) -> InvoiceTe
     template.published_version, template.published_at = row.version, uow.now
     row.published_at, row.published_by = uow.now, uow.actor.id
     uow.emit(
-        TemplatePublished(**_about(template) | {"version": row.version}, replaces=before, published_at=uow.now),
+        TemplatePublished(**_event_fields(template) | {"version": row.version}, replaces=before, published_at=uow.now),
         before={"published_version": before},
         after={"published_version": row.version},
     )
@@ -173,7 +173,7 @@ async def delete(uow: UnitOfWork, template_id: str) -> None:
     if template.published_version is not None and not await _has_fallback(uow, template):
         await _require_unnamed(uow, template)
     await uow.session.delete(template)
-    uow.emit(TemplateDeleted(**_about(template)), before={"published_version": template.published_version})
+    uow.emit(TemplateDeleted(**_event_fields(template)), before={"published_version": template.published_version})
 
 
 async def _has_fallback(uow: UnitOfWork, template: InvoiceTemplate) -> bool:
@@ -257,7 +257,9 @@ async def _next_version(uow: UnitOfWork, template: InvoiceTemplate, content: dic
             **content,
         )
     )
-    uow.emit(TemplateSaved(**_about(template), sha256=digest), before=before, after={"version": template.version})
+    uow.emit(
+        TemplateSaved(**_event_fields(template), sha256=digest), before=before, after={"version": template.version}
+    )
     await uow.session.flush()
     return template
 
@@ -268,7 +270,7 @@ def digest_of(content: dict[str, Any]) -> str:
     return sha256(rfc8785.dumps(said)).hexdigest()
 
 
-def _about(template: InvoiceTemplate) -> dict[str, Any]:
+def _event_fields(template: InvoiceTemplate) -> dict[str, Any]:
     return {
         "template_id": template.id,
         "owner_partner_id": template.owner_partner_id,

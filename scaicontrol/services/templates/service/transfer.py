@@ -89,14 +89,14 @@ async def _store(uow: UnitOfWork, data: TemplateIn) -> Imported:
         )
     )
     if known is None:
-        return _told(await add(uow, data), "created")
+        return _imported(await add(uow, data), "created")
     content = {name: getattr(data, name) for name in CONTENT}
     if digest_of(content) == digest_of({name: getattr(known, name) for name in content}):
-        return _told(known, "unchanged")
-    return _told(await write(uow, known.id, TemplatePut(version=known.version, **content)), "saved")
+        return _imported(known, "unchanged")
+    return _imported(await write(uow, known.id, TemplatePut(version=known.version, **content)), "saved")
 
 
-def _told(template: InvoiceTemplate, outcome: str) -> Imported:
+def _imported(template: InvoiceTemplate, outcome: str) -> Imported:
     return Imported.model_validate(
         {
             **{name: getattr(template, name) for name in ("id", "name", "document_type", "language", "version")},

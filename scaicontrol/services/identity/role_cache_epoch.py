@@ -11,12 +11,12 @@ _numbers: Final = count(1)
 _epoch = [0]
 
 
-def roles_epoch() -> int:
+def current_role_epoch() -> int:
     """Give a number that grows with every committed change of roles, people or sessions in this process."""
     return _epoch[0]
 
 
-def after_commit(uow: UnitOfWork) -> None:
+def advance_after_commit(uow: UnitOfWork) -> None:
     """Let the epoch grow when, and only when, this unit of work commits."""
 
     def grow(_: object) -> None:

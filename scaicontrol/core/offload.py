@@ -22,7 +22,7 @@ class Task:
     kwargs: dict[str, Any]
 
 
-async def computed(size: int, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+async def run_or_offload(size: int, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """
     Run a pure function: here when it is short, else in the calculator's process.
 
@@ -30,10 +30,10 @@ async def computed(size: int, function: Callable[P, R], *args: P.args, **kwargs:
     """
     if size <= LONG:
         return function(*args, **kwargs)
-    return await in_process(function, *args, **kwargs)
+    return await offload(function, *args, **kwargs)
 
 
-async def in_process(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+async def offload(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run a pure function in the calculator's process, whatever its size."""
     result: R = await _workers().call(Task(function, args, kwargs))
     return result
