@@ -11,6 +11,7 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,6 +39,8 @@ def main() -> None:
 
 def build(folder: Path, schema: Mapping[str, Any]) -> Path:
     """Render the site into a folder of its own; raise SystemExit with what zensical found when a link is broken."""
+    if find_spec("zensical") is None:
+        raise SystemExit("zensical, which makes the site, is not installed: run make docs, which installs it.")
     pages = folder / "pages"
     shutil.copytree(ROOT / "docs", pages, ignore=shutil.ignore_patterns("*.toml"))
     shutil.copytree(HERE / "assets", pages / "assets", dirs_exist_ok=True)
@@ -80,9 +83,13 @@ def _diagrams(target: Path) -> None:
 
 
 def _publish(site: Path, output: Path) -> None:
+    """Put the site in place whole; two builds at once leave one of them."""
     output.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(output, ignore_errors=True)
-    shutil.copytree(site, output)
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as beside:
+        shutil.copytree(site, Path(beside) / "new")
+        if output.exists():
+            output.rename(Path(beside) / "old")
+        (Path(beside) / "new").rename(output)
 
 
 if __name__ == "__main__":

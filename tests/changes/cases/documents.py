@@ -55,12 +55,12 @@ async def _(stage: Stage) -> Case:
     return Case({"invoice_id": (await a_draft(stage.backend, *_lines())).id})
 
 
-@case("invoices.send")
+@case("documents.send")
 async def _(stage: Stage) -> Case:
     return Case({"invoice_id": (await rendered(stage.backend)).id})
 
 
-@case("invoices.remind")
+@case("statements.remind")
 async def _(stage: Stage) -> Case:
     late = await sent(stage.backend)
     stage.clock.advance(timedelta(days=40))
@@ -91,7 +91,7 @@ async def _(stage: Stage) -> Case:
     return Case({"invoice_id": (await finalized(stage.backend)).id, "reason": "Sent to the wrong customer."})
 
 
-@case("invoices.regenerate_pdf")
+@case("documents.regenerate_pdf")
 async def _(stage: Stage) -> Case:
     return Case({"invoice_id": (await finalized(stage.backend)).id, "reason": "The logo changed."})
 
