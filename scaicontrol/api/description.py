@@ -33,6 +33,7 @@ TAGS: Final = {
     "admin-groups": "Groups and their roles.",
     "admin-jobs": "What runs by the clock.",
     "admin-partners": "Partners, their configuration and their prices.",
+    "admin-platform": "What operators set for the whole platform.",
     "admin-provisioning": "Workflows of all services.",
     "admin-subscriptions": "Subscriptions of all tenants.",
     "admin-tenants": "Tenants and their billing profiles.",

@@ -1,3 +1,7 @@
+from typing import Annotated
+
+from fastapi import Depends
+
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
@@ -12,7 +16,12 @@ from scaicontrol.services.provisioning.schemas import (
     WorkflowOut,
 )
 
-from .door import One, Paged, Paging, Router
+from .door import LIMITED, One, Paged, Paging, Router
+from .rate_limits import RateLimit
+
+# A service that sets up many tenants at once reports often, and always from one address.
+limit = RateLimit(600)
+Limited = Annotated[None, Depends(limit)]
 
 router = Router("/provisioning", tags=["provisioning"])
 admin = Router("/admin/provisioning", tags=["admin-provisioning"])
@@ -23,9 +32,14 @@ admin = Router("/admin/provisioning", tags=["admin-provisioning"])
     response_model=One[CallbackOut],
     permission="provisioning:callback",
     summary="Report the result of a step",
+    responses=LIMITED,
 )
-async def callback(backend: Backend, body: CallbackIn) -> CallbackOut:
-    """The callback token is the credential: single use, and gone with its step."""
+async def callback(backend: Backend, body: CallbackIn, limited: Limited) -> CallbackOut:
+    """
+    The callback token is the credential: single use, and gone with its step.
+
+    Six hundred requests a minute and client address.
+    """
     await provisioning.callback(backend, body)
     return CallbackOut()
 

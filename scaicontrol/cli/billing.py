@@ -45,7 +45,7 @@ async def compare(
     return await billing.compare(uow, run_id, other)
 
 
-@command(app)
+@command(app, changes=True)
 async def apply(backend: Backend, actor: Actor, run_id: str, plan_hash: str) -> RunOut:
     """Write exactly what was planned; `plan-hash` is what the plan printed."""
     return RunOut.model_validate(await billing.apply(backend, actor, run_id, plan_hash))

@@ -61,7 +61,7 @@ async def reject(
     return f"{service.slug} is {service.status}."
 
 
-@command(app)
+@command(app, changes=True)
 async def probe(backend: Backend, actor: Actor, service_id: str) -> dict[str, Any] | str:
     """Look at a service's health address now."""
     result = await registry.probe(backend, actor, service_id)

@@ -13,7 +13,7 @@ from .door import command
 app = typer.Typer()
 
 
-@command(app)
+@command(app, changes=True)
 async def sync(
     backend: Backend,
     actor: Actor,

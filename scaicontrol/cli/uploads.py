@@ -16,14 +16,14 @@ from .door import command
 app = typer.Typer(name="uploads", no_args_is_help=True, help="Pictures: icons, and images for templates.")
 
 
-@command(app)
+@command(app, changes=True)
 async def icon(backend: Backend, actor: Actor, file: Path) -> UploadOut:
     """Store an icon and print its address."""
     stored = await uploads.upload_icon(backend, actor, _read(file, uploads.ICON))
     return UploadOut.at(stored.path, backend.settings.public_base_url)
 
 
-@command(app)
+@command(app, changes=True)
 async def template_image(backend: Backend, actor: Actor, file: Path) -> UploadOut:
     """Store an image for templates and letterheads and print its address; act --as somebody to store it as theirs."""
     stored = await uploads.upload_template_image(backend, actor, _read(file, uploads.TEMPLATE_IMAGE))

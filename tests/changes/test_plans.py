@@ -270,6 +270,16 @@ async def test_a_procedure_that_fails_says_so_in_its_plan(shop):
     await unchanged(shop, Refused, "it is failed", plan)
 
 
+async def test_a_procedure_that_breaks_leaves_no_plan_that_seems_to_be_at_work(shop):
+    plan = await kept(shop, agent, an_endpoint())
+    await approved_when_asked(shop, plan)
+    shop.ports = with_vault(shop, BrokenVault(RuntimeError("a mistake of ours")))
+    with pytest.raises(RuntimeError, match="a mistake of ours"):
+        await changes.apply(shop, agent, plan.id, plan.plan_hash)
+    failed = await plans.again(shop, plan)
+    assert (failed.status, (failed.error or "").split(";")[0]) == ("failed", "It broke (RuntimeError)")
+
+
 async def test_a_procedure_whose_process_died_is_called_failed(shop, clock):
     plan = await kept(shop, agent, an_endpoint())
     await approved_when_asked(shop, plan)

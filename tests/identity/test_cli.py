@@ -105,7 +105,7 @@ async def test_a_user_s_own_rights_hold_with_as(backend, run):
 async def test_a_sync_reports_what_it_did(backend, run):
     backend.ports.directory.all_partners = [DirectoryPartner(NORTHWIND, "Northwind", "northwind", "active")]
     looked = json.loads((await run("sync", "--dry-run", "--json")).stdout)
-    done = json.loads((await run("sync", "--full", "--json")).stdout)
+    done = json.loads((await run("sync", "--full", "--json", "--yes")).stdout)
     assert (looked["partners_added"], looked["dry_run"], done["partners_added"]) == (1, True, 1)
 
 

@@ -183,3 +183,17 @@ def test_what_remains_after_crediting_the_rest_is_nothing(amounts):
     note.lines = [InvoiceLine(**part.as_fields()) for part in crediting.remaining(lines, [])]
     assert sum(line.amount_cents for line in note.lines) == -sum(amounts)
     assert crediting.remaining(lines, [note]) == []
+
+
+async def test_a_note_that_cannot_be_numbered_leaves_no_draft_behind(backend, monkeypatch):
+    invoice = await finalized(backend, a_line(1000))
+
+    async def shut(*_):
+        raise Refused("Cannot finalize it: the gate is shut.")
+
+    monkeypatch.setattr("scaicontrol.services.invoices.service.credit.finalize", shut)
+    with pytest.raises(Refused, match="the gate is shut"):
+        await invoices.credit(backend, petra, invoice.id, CreditIn(reason="Outage", finalize=True))
+    monkeypatch.undo()
+    note = await invoices.credit(backend, petra, invoice.id, CreditIn(reason="Outage", finalize=True))
+    assert (note.number, note.total_cents) == ("SCAI-CN-2026-000001", -1210)  # nothing was held back by the first

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from scaicontrol.api import door, errors
 from scaicontrol.api import provisioning as workflows
 from scaicontrol.api import subscriptions as subscription_routes
+from scaicontrol.api.rate_limits import RateLimit
 from scaicontrol.api.service_billing import router as services
 from scaicontrol.core.ports import ServiceReply
 from scaicontrol.services import provisioning, subscriptions
@@ -159,3 +160,13 @@ async def test_a_service_asks_about_its_own_tenants_only(backend, http):
     await backend.perform(petra, subscriptions.suspend, pro.id, "abuse")
     allowed = (await http(scaidrive).get(f"{base}/tnt_acme/entitlements")).json()["data"]
     assert (allowed["entitled"], allowed["state"], allowed["quotas"]) == (False, "suspended", {})
+
+
+async def test_callbacks_from_one_address_are_limited(backend, http, monkeypatch):
+    """Whatever they say: a stranger may not try tokens as fast as the machine answers."""
+    limit = RateLimit(2)
+    monkeypatch.setattr(workflows.limit, "check", limit.check)
+    report = {"callback_token": "no such token", "status": "success"}
+    asked = [await http(nobody).post("/provisioning/callback", report) for _ in range(3)]
+    assert [each.status_code for each in asked] == [401, 401, 429]
+    assert asked[-1].json()["error"]["code"] == "rate_limited"

@@ -373,10 +373,10 @@ async def test_the_command_line_stores_the_same(backend, tmp_path, monkeypatch):
     async def say(*words):
         return await asyncio.to_thread(CliRunner().invoke, cli.build(), ["admin", "uploads", *words])
 
-    told = await say("icon", str(tmp_path / "logo.svg"), "--json")
+    told = await say("icon", str(tmp_path / "logo.svg"), "--json", "--yes")
     assert told.exit_code == 0, told.output
     assert "icons/" in told.output
-    assert (await say("template-image", str(tmp_path / "logo.svg"))).exit_code == 0
-    assert (await say("icon", str(tmp_path / "none"))).exit_code == 3
-    large = await say("icon", str(tmp_path / "large"))
+    assert (await say("template-image", str(tmp_path / "logo.svg"), "--yes")).exit_code == 0
+    assert (await say("icon", str(tmp_path / "none"), "--yes")).exit_code == 3
+    large = await say("icon", str(tmp_path / "large"), "--yes")
     assert (large.exit_code, "larger than 2 MB" in large.stderr) == (2, True)

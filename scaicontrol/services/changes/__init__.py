@@ -3,7 +3,7 @@
 from .approvals import PolicyApprovals, summary
 from .planning import MAILED, without_secrets
 from .policy import ApprovalLimits, ApprovalPolicy
-from .queries import get, listed, offered, page, policy, shown, visible
+from .queries import get, listed, offered, page, platform, policy, shown, visible
 from .rehearsing import plan_call, plan_work
 from .service import apply, approve, expire, keep, reject, release_interrupted, set_policy
 
@@ -22,6 +22,7 @@ __all__ = [
     "page",
     "plan_call",
     "plan_work",
+    "platform",
     "policy",
     "reject",
     "release_interrupted",

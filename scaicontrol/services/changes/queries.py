@@ -10,7 +10,7 @@ from scaicontrol.core.work import UnitOfWork
 from .lifecycle import PlanStatus
 from .models import ChangePlan
 from .policy import APPROVAL_POLICY, PEOPLE, ApprovalPolicy, setting
-from .schemas import ChangePlanFilter, ChangePlanOut, ChangePlanSummary
+from .schemas import ChangePlanFilter, ChangePlanOut, ChangePlanSummary, PlatformSettings, PlatformSettingsOut
 
 _SORTABLE = {
     "created_at": ChangePlan.created_at,
@@ -53,6 +53,13 @@ async def page(uow: UnitOfWork, request: PageRequest, wanted: ChangePlanFilter) 
 async def policy(uow: UnitOfWork) -> ApprovalPolicy:
     """Give the approval policy in force; nothing set is the contract's default."""
     return setting(await platform_settings.read(uow, APPROVAL_POLICY))
+
+
+async def platform(uow: UnitOfWork) -> PlatformSettingsOut:
+    """Give the settings of the platform with their version."""
+    uow.authorize("platform:read")
+    settings = PlatformSettings(approval_policy=await policy(uow))
+    return PlatformSettingsOut(settings=settings, version=await platform_settings.version_of(uow, APPROVAL_POLICY))
 
 
 async def left_by(uow: UnitOfWork, plan_id: str) -> list[tuple[str, str]]:

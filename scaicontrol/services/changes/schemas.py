@@ -5,6 +5,7 @@ from pydantic import AliasPath, Field
 from scaicontrol.core.schemas import In, Moment, Out
 
 from .lifecycle import PlanStatus
+from .policy import ApprovalPolicy
 
 PlanHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the plan's content, as shown.")]
 
@@ -159,3 +160,23 @@ class DecisionIn(In):
 
 class ApproveIn(In):
     reason: Annotated[str, Field(max_length=1000)] | None = None
+
+
+class PlatformSettings(In):
+    """What operators set for the whole platform."""
+
+    approval_policy: ApprovalPolicy
+
+
+class PlatformSettingsIn(In):
+    """All settings as they shall be; a stale `version` is a Conflict."""
+
+    settings: PlatformSettings
+    version: Annotated[int, Field(ge=0)] | None = None
+
+
+class PlatformSettingsOut(Out):
+    """The settings in force, and how often they were set; version 0 is what holds until somebody does."""
+
+    settings: PlatformSettings
+    version: int

@@ -107,6 +107,10 @@ async def _apply_procedure(backend: Backend, actor: Actor, plan_id: str, plan_ha
     except ControlError as error:
         await backend.perform(_keeper(actor), _fail, plan_id, error.message)
         raise
+    except Exception as error:
+        why = f"It broke ({type(error).__name__}); look at what it has left before you plan it again."
+        await backend.perform(_keeper(actor), _fail, plan_id, why)
+        raise
     done: ChangePlan = await backend.perform(_keeper(actor), _finished, plan_id)
     return done
 

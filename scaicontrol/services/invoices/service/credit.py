@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Conflict, Reason, Refused
+from scaicontrol.core.errors import Conflict, ControlError, Reason, Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.turns import in_turns, turn
 from scaicontrol.core.verbs import verb
@@ -14,7 +14,7 @@ from .. import crediting, queries
 from ..lifecycle import DocumentType, InvoiceStatus
 from ..models import Invoice, InvoiceLine
 from ..schemas import CreditIn
-from .draft import announce, hang_lines
+from .draft import announce, hang_lines, remove
 from .finalize import finalize
 
 
@@ -23,11 +23,26 @@ async def credit(backend: Backend, actor: Actor, invoice_id: str, data: CreditIn
     """
     Write a credit note over an invoice, and give it its number at once where `data` asks for that.
 
+    Where the gate refuses the number nothing stays: the draft is removed again.
+
     Raises NotFound, Refused for what is no finalized invoice or more than is left of it, Conflict once all of it is
     credited.
     """
     note = await backend.perform(actor, draft_credit, invoice_id, data)
-    return await finalize(backend, actor, note.id) if data.finalize else note
+    if not data.finalize:
+        return note
+    try:
+        return await finalize(backend, actor, note.id)
+    except ControlError:
+        # Whoever asked for a numbered note gets that or nothing: a draft left behind would hold back what it gives.
+        keeper = Actor.system("invoices").on(actor.surface, actor.request_id)
+        await backend.perform(keeper, _withdraw, note.id)
+        raise
+
+
+async def _withdraw(uow: UnitOfWork, note_id: str) -> None:
+    uow.authorize("invoices:credit")
+    await remove(uow, note_id)
 
 
 async def draft_credit(uow: UnitOfWork, invoice_id: str, data: CreditIn) -> Invoice:

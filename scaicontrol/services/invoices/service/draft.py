@@ -186,6 +186,11 @@ async def delete(uow: UnitOfWork, invoice_id: str) -> None:
     Raises NotFound, and Refused for what is no draft.
     """
     uow.authorize("invoices:delete")
+    await remove(uow, invoice_id)
+
+
+async def remove(uow: UnitOfWork, invoice_id: str) -> None:
+    """Remove a draft with what hangs on it. The caller has authorized that."""
     invoice = await editable(uow, invoice_id, "delete")
     if decision := await tax.find(uow, invoice_id):
         await uow.session.delete(decision)
