@@ -52,3 +52,24 @@ def test_no_page_names_how_or_where_the_project_is_worked_on():
     told = re.compile(r"/work/|/tmp/|\bissue \d|\bissue #\d|shared/|design\.md|structure\.md")
 
     assert [f"{page.name}: {match}" for page in pages for match in told.findall(page.read_text("utf-8"))] == []
+
+
+_PATH = re.compile(r"`((?:[a-z_.]+/)+[\w.-]*)`")
+_EXAMPLE = {"tests/tenants/test_notes.py", "admin_views/tenants.py", "admin_views/templates/console/tenant.html"}
+_PLACES = (ROOT, ROOT / "scaicontrol", ROOT / "scaicontrol/services")
+
+
+def _documents() -> list[Path]:
+    inside = [path for top in ("scaicontrol", "admin_views", "tui", "tasks", "migrations", "tests", "docs")
+              for path in (ROOT / top).rglob("*.md")]  # fmt: skip
+    return [*inside, ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
+
+
+@pytest.mark.parametrize("document", _documents(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_path_that_is_named_is_there(document):
+    places = (document.parent, *_PLACES)
+    tops = {path.name for place in places for path in place.iterdir()}
+    named = [path for path in _PATH.findall(document.read_text("utf-8")) if path.split("/")[0] in tops]
+
+    found = {path for path in named for place in places if (place / path).exists() or (place / f"{path}.py").exists()}
+    assert [path for path in named if path not in found | _EXAMPLE] == []
