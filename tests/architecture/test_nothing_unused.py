@@ -35,7 +35,6 @@ PERMISSIONS_SOON = {
     "entrypoints:read": "GET /entrypoints: the links of the services a tenant is entitled to",
     "entrypoints:manage": "operators set the links of a service",
     "service_billing:charge": "POST /service-billing/charges",
-    "platform:read": "operators read the platform's settings",
 }
 # Written down for whoever must answer, years later, who did it and when; the database is where they look.
 COLUMNS_FOR_THE_RECORD = {
