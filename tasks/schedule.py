@@ -83,7 +83,7 @@ async def payment_reconcile(backend: Backend) -> str:
 
 async def dunning(backend: Backend) -> str:
     done = 0
-    while count := await backend.perform(Actor.system("dunning"), payments.dun):
+    while count := await backend.perform(Actor.system("dunning"), payments.run_dunning):
         done += count
     await payments.charge_due(backend)
     return f"{done} steps"

@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from scaicontrol.core.errors import Conflict, NotFound, Unavailable, invalid
 from scaicontrol.core.settings import Settings
+from scaicontrol.core.side_by_side import side_by_side
 
 _KEY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._@+=-]{0,199}(/[A-Za-z0-9][A-Za-z0-9 ._@+=-]{0,199}){0,15}")
 _KEY_MAX: Final = 900
@@ -59,7 +60,7 @@ class FolderStore:
         # A hop to a thread costs more than reading a file: each of a few threads takes a stretch of them.
         stretch = max(1, -(-len(keys) // _READERS))
         stretches = [keys[start : start + stretch] for start in range(0, len(keys), stretch)]
-        found = await asyncio.gather(*(asyncio.to_thread(self._examine, each, look) for each in stretches))
+        found = await side_by_side(lambda each: asyncio.to_thread(self._examine, each, look), stretches)
         return [seen for each in found for seen in each]
 
     async def delete(self, key: str) -> None:
@@ -189,7 +190,7 @@ class S3Store:
             except NotFound:
                 return None
 
-        return await asyncio.gather(*map(one, keys))  # the pool bounds how many are on their way
+        return await side_by_side(one, keys)  # the pool bounds how many are on their way
 
     def _read(self, key: str) -> bytes:
         with self._client.get_object(Bucket=self._bucket, Key=key)["Body"] as stream:

@@ -315,3 +315,23 @@ async def test_an_operators_look_ahead_does_not_skip_a_day(backend, clock):
     clock.advance(timedelta(days=20))
     assert await billing.generate(backend) == 2
     assert len(await rows(backend, Invoice)) == 1
+
+
+async def test_an_apply_that_dies_leaves_nobody_writing(backend, clock, monkeypatch):
+    for actor in (alice, gina):
+        await subscribed(backend, actor=actor)
+    run = await planned(backend, clock)
+    begun = []
+
+    async def die(*arguments):
+        begun.append(arguments[-1])
+        raise ConnectionError("the database is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("scaicontrol.services.billing.service.apply._written", die)
+        with pytest.raises(ConnectionError):
+            await applied(backend, run)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        assert [task for task in others if "side_by_side" in repr(task)] == []
+    await applied(backend, run)
+    assert len(await rows(backend, Invoice)) == 2

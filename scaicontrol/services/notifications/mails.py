@@ -5,7 +5,6 @@ ScaiSend has no idempotency key (contract §38). A mail is `sending` before the 
 it `unknown`, which is held for ten minutes for a matching event and then sent again, at most once.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +19,7 @@ from scaicontrol.core.errors import ControlError
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.mail_addresses import is_one
 from scaicontrol.core.ports import Attachment, Mail, MailOutcome, MailResult
+from scaicontrol.core.side_by_side import side_by_side
 from scaicontrol.core.work import UnitOfWork
 
 from .events import MailAccepted, MailFailed, MailQueued
@@ -32,7 +32,7 @@ _HOLD: Final = timedelta(minutes=10)
 _LEASE: Final = timedelta(minutes=5)
 _WAITS: Final = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 _ATTEMPTS: Final = 4
-_SIDE_BY_SIDE: Final = 8
+_AT_ONCE: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +102,12 @@ def _fact(mail: OutgoingMail) -> dict[str, Any]:
 async def dispatch_mail(backend: Backend) -> int:
     """Send everything due; give how many attempts were made."""
     made = 0
-    limit = asyncio.Semaphore(_SIDE_BY_SIDE)
+
+    async def one(mail: OutgoingMail) -> None:
+        await backend.perform(_ACTOR, _record, mail.id, await _send(backend, mail))
+
     while claimed := await backend.perform(_ACTOR, _claim):
-
-        async def one(mail: OutgoingMail) -> None:
-            async with limit:
-                await backend.perform(_ACTOR, _record, mail.id, await _send(backend, mail))
-
-        await asyncio.gather(*(one(mail) for mail in claimed))
+        await side_by_side(one, claimed, at_once=_AT_ONCE)
         made += len(claimed)
     return made
 

@@ -15,9 +15,9 @@ from .queries import (
     who_can_pay,
 )
 from .service.collect import charge_due, pay, retry
+from .service.dunning_steps import end_dunning, run_dunning
 from .service.inbound import process_inbound, receive
 from .service.methods import confirm, enabled_providers, make_default, provider, remove, set_up
-from .service.pursue import dun, end_dunning
 from .service.refunds import refund, refund_due
 from .service.standing import in_arrears
 
@@ -27,7 +27,6 @@ __all__ = [
     "charge_due",
     "confirm",
     "default_method",
-    "dun",
     "enabled_providers",
     "end_dunning",
     "failed_attempts",
@@ -48,6 +47,7 @@ __all__ = [
     "refunds_of_note",
     "remove",
     "retry",
+    "run_dunning",
     "set_up",
     "timetable",
     "visible",

@@ -5,7 +5,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.services import partners
 
-from .service import collect, pursue, standing
+from .service import collect, dunning_steps, standing
 
 _ACTOR = Actor.system("reactions")
 
@@ -24,17 +24,17 @@ async def collect_unsent(backend: Backend, fact: Outbox) -> None:
         await collect_sent(backend, fact)
 
 
-async def fall_behind(backend: Backend, fact: Outbox) -> None:
+async def mark_past_due(backend: Backend, fact: Outbox) -> None:
     """An invoice is past due; a failed payment tells of itself, with its attempt."""
     if fact.told.get("cause") != "payment_failed":
-        await backend.perform(_ACTOR, standing.fall_behind, str(fact.told["invoice_id"]), fact.told.get("payment_id"))
+        await backend.perform(_ACTOR, standing.mark_past_due, str(fact.told["invoice_id"]), fact.told.get("payment_id"))
 
 
 async def begin_dunning(backend: Backend, fact: Outbox) -> None:
     """An invoice is past due: it is pursued until it is paid."""
-    await backend.perform(_ACTOR, pursue.begin_for, str(fact.told["invoice_id"]))
+    await backend.perform(_ACTOR, dunning_steps.begin_for, str(fact.told["invoice_id"]))
 
 
-async def catch_up(backend: Backend, fact: Outbox) -> None:
+async def recover(backend: Backend, fact: Outbox) -> None:
     """An invoice is paid: its subscriptions are free, if they owe nothing else."""
-    await backend.perform(_ACTOR, standing.catch_up, str(fact.told["invoice_id"]))
+    await backend.perform(_ACTOR, standing.recover, str(fact.told["invoice_id"]))

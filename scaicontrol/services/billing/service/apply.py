@@ -6,7 +6,6 @@ the draft and its charges are written; when something changed in between, the do
 `input_changed` and the rest goes on. Finalising follows outside, as the partner's settings say.
 """
 
-import asyncio
 from typing import Final
 
 from sqlalchemy import select
@@ -15,6 +14,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, ControlError, Refused
 from scaicontrol.core.logging import get_logger
+from scaicontrol.core.side_by_side import side_by_side
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
@@ -32,7 +32,7 @@ from .quarantine import close_charged
 from .write import quarantine, write_document
 
 log = get_logger(__name__)
-_SIDE_BY_SIDE: Final = 4
+_AT_ONCE: Final = 4
 
 
 @verb
@@ -47,13 +47,11 @@ async def apply(backend: Backend, actor: Actor, run_id: str, plan_hash: str) -> 
     for invoice_id in await backend.ask(actor, _left_as_drafts, run_id):
         await finalize_if_wished(backend, actor, run.partner_id, invoice_id)
     keys = await backend.ask(actor, _open_documents, run_id)
-    limit = asyncio.Semaphore(1 if backend.database.is_sqlite else _SIDE_BY_SIDE)
 
     async def one(key: str) -> None:
-        async with limit:
-            await _apply_one(backend, actor, run, key)
+        await _apply_one(backend, actor, run, key)
 
-    await asyncio.gather(*(one(key) for key in keys))
+    await side_by_side(one, keys, at_once=1 if backend.database.is_sqlite else _AT_ONCE)
     return await backend.perform(actor, _finish, run_id)
 
 

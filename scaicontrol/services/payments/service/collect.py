@@ -5,20 +5,17 @@ The row carries the idempotency key `<invoice>:<attempt>`, so a repeated call is
 lost the payment stays pending, and `reconcile` asks the provider what became of it.
 """
 
-import asyncio
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
 from prometheus_client import Counter
-from sqlalchemy import func, select
 
 from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Conflict, ControlError, Refused, Unavailable
-from scaicontrol.core.ids import new_id
-from scaicontrol.core.ports import PaymentResult, PaymentStatus, StoredMethod
+from scaicontrol.core.errors import ControlError, Refused, Unavailable
+from scaicontrol.core.ports import PaymentResult, PaymentStatus
+from scaicontrol.core.side_by_side import side_by_side
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, partners
@@ -29,31 +26,15 @@ from ..dunning import is_retryable
 from ..events import PaymentFailed, PaymentMismatched, PaymentSucceeded
 from ..lifecycle import PaymentLifecycle, PaymentState
 from ..models import Payment, PaymentMethod
-from .pursue import begin_dunning, end_dunning, retry_moment
+from .attempts import ProviderCall, claim_attempt, open_attempt
+from .dunning_steps import begin_dunning, end_dunning, retry_moment
 
 _ACTOR = Actor.system("payment_charge")
 _BATCH: Final = 100
-_LEASE: Final = timedelta(minutes=2)
 _ASK_AGAIN: Final = timedelta(minutes=10)
-_SIDE_BY_SIDE: Final = 8
+_AT_ONCE: Final = 8
 _MISMATCH: Final = "provider_mismatch"
 _PAYMENTS = Counter("scaicontrol_payments_total", "Payments by provider and outcome.", ["provider", "outcome"])
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A claimed payment with what the provider must know."""
-
-    payment_id: str
-    provider: str
-    external_id: str | None
-    amount_cents: int
-    currency: str
-    idempotency_key: str
-    method: StoredMethod | None
-    was_called: bool
-    invoice_id: str
-    tenant_id: str
 
 
 async def schedule(uow: UnitOfWork, invoice_id: str) -> Payment | None:
@@ -70,63 +51,23 @@ async def schedule(uow: UnitOfWork, invoice_id: str) -> Payment | None:
     method = await queries.default_method(uow, invoice.tenant_id)
     if method is None or await queries.of_invoice(uow, invoice_id):
         return None
-    return await write(uow, invoice, method.provider, method)
-
-
-async def write(uow: UnitOfWork, invoice: Invoice, provider: str, method: PaymentMethod | None) -> Payment:
-    """Write the next attempt to collect an invoice; one may be open at a time."""
-    if invoice.amount_due_cents <= 0:
-        raise Refused(f"Cannot collect {invoice}: nothing is due.")
-    if invoice.status not in ("finalized", "sent", "past_due"):
-        raise Refused(f"Cannot collect {invoice}: it is {invoice.status}.")
-    if await _open_payment(uow, invoice.id) is not None:
-        raise Conflict(f"A payment of {invoice} is under way; wait for its outcome.")
-    attempts = await uow.session.scalar(
-        select(func.count()).select_from(Payment).where(Payment.invoice_id == invoice.id)
-    )
-    attempt = (attempts or 0) + 1
-    payment = Payment(
-        id=new_id("pay"),
-        tenant_id=invoice.tenant_id,
-        partner_id=invoice.partner_id,
-        invoice_id=invoice.id,
-        payment_method_id=method.id if method else None,
-        provider=provider,
-        amount_cents=invoice.amount_due_cents,
-        currency=invoice.currency,
-        status=PaymentState.pending,
-        attempt=attempt,
-        unapplied_cents=0,
-        refunded_cents=0,
-        idempotency_key=f"{invoice.id}:{attempt}",
-        open_key=invoice.id,
-        due_at=uow.now,
-    )
-    uow.session.add(payment)
-    return payment
-
-
-async def _open_payment(uow: UnitOfWork, invoice_id: str) -> str | None:
-    found: str | None = await uow.session.scalar(select(Payment.id).where(Payment.open_key == invoice_id))
-    return found
+    return await open_attempt(uow, invoice, method.provider, method)
 
 
 async def charge_due(backend: Backend) -> int:
     """Call the providers for everything due: new charges, and old ones whose outcome is not known."""
     made = 0
-    limit = asyncio.Semaphore(_SIDE_BY_SIDE)
+
+    async def one(call: ProviderCall) -> None:
+        await settle_call(backend, call)
+
     while calls := await backend.perform(_ACTOR, _claim):
-
-        async def one(call: Call) -> None:
-            async with limit:
-                await settle_call(backend, call)
-
-        await asyncio.gather(*(one(call) for call in calls))
+        await side_by_side(one, calls, at_once=_AT_ONCE)
         made += len(calls)
     return made
 
 
-async def settle_call(backend: Backend, call: Call, return_url: str = "") -> Payment:
+async def settle_call(backend: Backend, call: ProviderCall, return_url: str = "") -> Payment:
     """Call the provider about one claimed payment and record what it said."""
     try:
         result = await _call(backend, call, return_url)
@@ -137,7 +78,7 @@ async def settle_call(backend: Backend, call: Call, return_url: str = "") -> Pay
     return await backend.perform(_ACTOR, record, call.payment_id, result)
 
 
-async def _call(backend: Backend, call: Call, return_url: str) -> PaymentResult:
+async def _call(backend: Backend, call: ProviderCall, return_url: str) -> PaymentResult:
     provider = backend.ports.payment_providers.get(call.provider)
     if provider is None:
         raise Unavailable(f"The payment provider {call.provider} is not configured.")
@@ -151,10 +92,10 @@ async def _call(backend: Backend, call: Call, return_url: str) -> PaymentResult:
     return await provider.charge(call.method, call.amount_cents, call.currency, call.idempotency_key, metadata)
 
 
-async def _claim(uow: UnitOfWork) -> list[Call]:
+async def _claim(uow: UnitOfWork) -> list[ProviderCall]:
     uow.authorize("payments:collect")
     due = await claims.take(uow, Payment, Payment.due_at <= uow.now, oldest=[Payment.due_at], limit=_BATCH)
-    return [await claim_one(uow, payment) for payment in due if await _still_wanted(uow, payment)]
+    return [await claim_attempt(uow, payment) for payment in due if await _still_wanted(uow, payment)]
 
 
 async def _still_wanted(uow: UnitOfWork, payment: Payment) -> bool:
@@ -170,30 +111,8 @@ async def _still_wanted(uow: UnitOfWork, payment: Payment) -> bool:
     if invoice.amount_due_cents > 0:
         await uow.session.flush()  # gives the invoice's place for an open payment free
         method = await uow.session.get(PaymentMethod, payment.payment_method_id) if payment.payment_method_id else None
-        await write(uow, invoice, payment.provider, method)
+        await open_attempt(uow, invoice, payment.provider, method)
     return False
-
-
-async def claim_one(uow: UnitOfWork, payment: Payment) -> Call:
-    """Note that the provider is about to be called: a crash then leaves an unknown outcome, not a second charge."""
-    method = None
-    if payment.payment_method_id is not None:
-        method = await uow.session.get(PaymentMethod, payment.payment_method_id)
-    call = Call(
-        payment.id,
-        payment.provider,
-        payment.external_id,
-        payment.amount_cents,
-        payment.currency,
-        payment.idempotency_key,
-        method.stored if method else None,
-        payment.called_at is not None,
-        payment.invoice_id,
-        payment.tenant_id,
-    )
-    payment.called_at = payment.called_at or uow.now
-    payment.due_at = uow.now + _LEASE
-    return call
 
 
 async def record(uow: UnitOfWork, payment_id: str, result: PaymentResult) -> Payment:
@@ -335,7 +254,7 @@ async def pay(
     return await settle_call(backend, call, return_url or backend.settings.public_base_url)
 
 
-async def _begin_payment(uow: UnitOfWork, invoice_id: str, method_id: str | None, provider: str | None) -> Call:
+async def _begin_payment(uow: UnitOfWork, invoice_id: str, method_id: str | None, provider: str | None) -> ProviderCall:
     uow.authorize("payments:pay")
     invoice = await invoices.get(uow, invoice_id, lock=True)
     method = await queries.method(uow, method_id) if method_id else None
@@ -345,9 +264,9 @@ async def _begin_payment(uow: UnitOfWork, invoice_id: str, method_id: str | None
             raise Refused("There is no payment method to charge; name one, or a provider whose checkout to use.")
     if method is not None and method.tenant_id != invoice.tenant_id:
         raise Refused(f"{method} belongs to another tenant than {invoice}.")
-    payment = await write(uow, invoice, method.provider if method else str(provider), method)
+    payment = await open_attempt(uow, invoice, method.provider if method else str(provider), method)
     await uow.session.flush()
-    return await claim_one(uow, payment)
+    return await claim_attempt(uow, payment)
 
 
 @verb

@@ -1,4 +1,4 @@
-"""What payments mean for subscriptions: behind, caught up, resumed (contract §18.4)."""
+"""What payments mean for subscriptions: past due, recovered, resumed (contract §18.4)."""
 
 from sqlalchemy import select
 
@@ -9,10 +9,10 @@ from scaicontrol.services.invoices.models import Invoice, InvoiceLine
 from scaicontrol.services.subscriptions import PaymentFailure
 
 from ..models import Dunning, Payment
-from .pursue import SUSPENDED_BY_DUNNING, billed_subscriptions, end_dunning
+from .dunning_steps import SUSPENDED_BY_DUNNING, billed_subscriptions, end_dunning
 
 
-async def fall_behind(uow: UnitOfWork, invoice_id: str, payment_id: str | None = None) -> None:
+async def mark_past_due(uow: UnitOfWork, invoice_id: str, payment_id: str | None = None) -> None:
     """Mark the subscriptions of an invoice as past due, after a failed payment or a due date without one."""
     uow.authorize("payments:collect")
     invoice = await invoices.get(uow, invoice_id)
@@ -31,7 +31,7 @@ async def fall_behind(uow: UnitOfWork, invoice_id: str, payment_id: str | None =
         await subscriptions.mark_past_due(uow, subscription_id, failure)
 
 
-async def catch_up(uow: UnitOfWork, invoice_id: str) -> None:
+async def recover(uow: UnitOfWork, invoice_id: str) -> None:
     """
     Free the subscriptions of a settled invoice that owe nothing else.
 

@@ -1,15 +1,16 @@
 """The sweep: claim what is due, send without a transaction, record (contract §12.4)."""
 
-import asyncio
 import hashlib
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy.orm import selectinload
 
 from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.side_by_side import side_by_side
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
 from scaicontrol.services.subscriptions.models import Subscription
@@ -32,7 +33,7 @@ async def run_due(backend: Backend, *, limit: int = 100) -> int:
     done += await backend.perform(SWEEP, start_waiting, limit)
     while done < limit:
         looked_at, taken = await backend.perform(SWEEP, claim_due, backend.instance, min(_AT_ONCE, limit - done))
-        await asyncio.gather(*(_run(backend, claim) for claim in taken))
+        await side_by_side(partial(_run, backend), taken)
         done += looked_at
         if looked_at < _AT_ONCE:
             break

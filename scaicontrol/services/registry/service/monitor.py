@@ -4,7 +4,6 @@ The monitor: who is silent beyond its grace, and does its health address still a
 Per batch: claim (transaction), probe (none), record (transaction). The statements of a batch do not grow with it.
 """
 
-import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.settings import Settings
+from scaicontrol.core.side_by_side import side_by_side
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
@@ -116,16 +116,14 @@ def next_tick(now: datetime, interval_seconds: int) -> datetime:
 
 
 async def _probe(backend: Backend, due: Sequence[Due]) -> dict[str, ProbeResult]:
-    free = asyncio.Semaphore(_AT_ONCE)
+    async def one(probed: tuple[str, str]) -> tuple[str, ProbeResult]:
+        service_id, url = probed
+        started = time.monotonic()
+        reply = await backend.ports.services.get(url, _PROBE_SECONDS)
+        return service_id, ProbeResult(reply.status, round((time.monotonic() - started) * 1000), reply.error)
 
-    async def one(service: Due, url: str) -> tuple[str, ProbeResult]:
-        async with free:
-            started = time.monotonic()
-            reply = await backend.ports.services.get(url, _PROBE_SECONDS)
-            return service.id, ProbeResult(reply.status, round((time.monotonic() - started) * 1000), reply.error)
-
-    probed = [(service, service.health_check_url) for service in due]
-    return dict(await asyncio.gather(*(one(service, url) for service, url in probed if url)))
+    probed = [(service.id, url) for service in due if (url := service.health_check_url)]
+    return dict(await side_by_side(one, probed, at_once=_AT_ONCE))
 
 
 async def record(uow: UnitOfWork, service_ids: Sequence[str], results: Mapping[str, ProbeResult]) -> Monitored:

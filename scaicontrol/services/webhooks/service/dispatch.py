@@ -6,11 +6,11 @@ subscriber and one resource deliveries keep their order: a later one waits, at m
 is still on its way, so a stuck customer blocks nobody else.
 """
 
-import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -25,6 +25,7 @@ from scaicontrol.core.errors import ControlError
 from scaicontrol.core.events import rfc3339
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.logging import get_logger
+from scaicontrol.core.side_by_side import side_by_side
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
@@ -76,7 +77,7 @@ async def dispatch(backend: Backend) -> int:
     made, claimant = 0, claims.new_claimant(backend)
     while claimed := await backend.perform(_ACTOR, claim, claimant, backend.settings.webhook_delivery_batch):
         keys = await _keys(backend, claimed)
-        attempts = await asyncio.gather(*(_send(backend, delivery, keys) for delivery in claimed))
+        attempts = await side_by_side(partial(_send, backend, keys), claimed)
         await backend.perform(_ACTOR, record, attempts, claimant)
         made += len(attempts)
     return made
@@ -157,7 +158,7 @@ async def _keys(backend: Backend, claimed: Sequence[ClaimedDelivery]) -> Mapping
     return keys
 
 
-async def _send(backend: Backend, delivery: ClaimedDelivery, keys: Mapping[str, str | ControlError]) -> Attempt:
+async def _send(backend: Backend, keys: Mapping[str, str | ControlError], delivery: ClaimedDelivery) -> Attempt:
     started, now = time.perf_counter(), backend.clock.now()
     found = [keys[path] for path in delivery.secret_paths]
     readable = [key for key in found if isinstance(key, str)]
@@ -333,5 +334,5 @@ async def send_test(backend: Backend, actor: Actor, endpoint_id: str) -> tuple[i
         is_replay=False,
         secret_paths=(endpoint.secret_vault_path,),
     )
-    attempt = await _send(backend, delivery, await _keys(backend, [delivery]))
+    attempt = await _send(backend, await _keys(backend, [delivery]), delivery)
     return attempt.status, attempt.duration_ms, attempt.error, attempt.excerpt

@@ -13,6 +13,7 @@ from .. import queries
 from ..dunning import Step, StepKind, next_moment, next_retry, timetable
 from ..events import DunningEnded, ReminderDue
 from ..models import Dunning
+from .attempts import open_attempt
 
 _BATCH: Final = 100
 SUSPENDED_BY_DUNNING: Final = "payment_overdue"
@@ -77,7 +78,7 @@ async def end_dunning(uow: UnitOfWork, invoice_id: str) -> list[str]:
     return list(dunning.suspended)
 
 
-async def dun(uow: UnitOfWork) -> int:
+async def run_dunning(uow: UnitOfWork) -> int:
     """Take the next step of every pursuit that is due; give how many were taken."""
     uow.authorize("payments:collect")
     due = await claims.take(
@@ -115,13 +116,11 @@ async def _step(uow: UnitOfWork, dunning: Dunning) -> None:
 
 async def _retry(uow: UnitOfWork, invoice: Invoice) -> None:
     """Charge once more, when there is something to charge and no payment is open."""
-    from .collect import write  # noqa: PLC0415  collecting starts dunning, and dunning collects
-
     method = await queries.default_method(uow, invoice.tenant_id)
     if method is None:
         return
     try:
-        await write(uow, invoice, method.provider, method)
+        await open_attempt(uow, invoice, method.provider, method)
     except ControlError:
         return  # a payment is under way: its outcome decides
 

@@ -1,0 +1,94 @@
+"""Attempts to collect an invoice: the row each is noted in, and what its provider is called with."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import func, select
+
+from scaicontrol.core.errors import Conflict, Refused
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.ports import StoredMethod
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services.invoices.models import Invoice
+
+from ..lifecycle import PaymentState
+from ..models import Payment, PaymentMethod
+
+_LEASE: Final = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCall:
+    """A claimed payment with what the provider must know."""
+
+    payment_id: str
+    provider: str
+    external_id: str | None
+    amount_cents: int
+    currency: str
+    idempotency_key: str
+    method: StoredMethod | None
+    was_called: bool
+    invoice_id: str
+    tenant_id: str
+
+
+async def open_attempt(uow: UnitOfWork, invoice: Invoice, provider: str, method: PaymentMethod | None) -> Payment:
+    """Write the next attempt to collect an invoice; one may be open at a time."""
+    if invoice.amount_due_cents <= 0:
+        raise Refused(f"Cannot collect {invoice}: nothing is due.")
+    if invoice.status not in ("finalized", "sent", "past_due"):
+        raise Refused(f"Cannot collect {invoice}: it is {invoice.status}.")
+    if await _open_payment(uow, invoice.id) is not None:
+        raise Conflict(f"A payment of {invoice} is under way; wait for its outcome.")
+    attempts = await uow.session.scalar(
+        select(func.count()).select_from(Payment).where(Payment.invoice_id == invoice.id)
+    )
+    attempt = (attempts or 0) + 1
+    payment = Payment(
+        id=new_id("pay"),
+        tenant_id=invoice.tenant_id,
+        partner_id=invoice.partner_id,
+        invoice_id=invoice.id,
+        payment_method_id=method.id if method else None,
+        provider=provider,
+        amount_cents=invoice.amount_due_cents,
+        currency=invoice.currency,
+        status=PaymentState.pending,
+        attempt=attempt,
+        unapplied_cents=0,
+        refunded_cents=0,
+        idempotency_key=f"{invoice.id}:{attempt}",
+        open_key=invoice.id,
+        due_at=uow.now,
+    )
+    uow.session.add(payment)
+    return payment
+
+
+async def _open_payment(uow: UnitOfWork, invoice_id: str) -> str | None:
+    found: str | None = await uow.session.scalar(select(Payment.id).where(Payment.open_key == invoice_id))
+    return found
+
+
+async def claim_attempt(uow: UnitOfWork, payment: Payment) -> ProviderCall:
+    """Note that the provider is about to be called: a crash then leaves an unknown outcome, not a second charge."""
+    method = None
+    if payment.payment_method_id is not None:
+        method = await uow.session.get(PaymentMethod, payment.payment_method_id)
+    call = ProviderCall(
+        payment.id,
+        payment.provider,
+        payment.external_id,
+        payment.amount_cents,
+        payment.currency,
+        payment.idempotency_key,
+        method.stored if method else None,
+        payment.called_at is not None,
+        payment.invoice_id,
+        payment.tenant_id,
+    )
+    payment.called_at = payment.called_at or uow.now
+    payment.due_at = uow.now + _LEASE
+    return call
