@@ -3,6 +3,8 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 export PYTHON ?= python3
+# Compiled once and kept: a test run starts a hundred interpreters, and each would compile every module again.
+export PYTHONDONTWRITEBYTECODE :=
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 # Two workers of a test run share one set of servers each; more than two cores may take more.
@@ -91,17 +93,17 @@ system-test:
 
 # The editable install runs the build hook, which builds the portal.
 .venv/.installed: .venv/.uv-$(UV_VERSION) requirements.txt pyproject.toml $(wildcard hatch_build.py)
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt || { $(unreached); }
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.txt || { $(unreached); }
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
 # The documentation is built by a test, too.
 .venv/.installed-dev: .venv/.installed-docs requirements-dev.txt
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt -r requirements-dev.txt || { $(unreached); }
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.txt -r requirements-dev.txt || { $(unreached); }
 	@touch $@
 
 .venv/.installed-docs: .venv/.installed requirements-docs.txt
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.txt -r requirements-docs.txt || { $(unreached); }
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.txt -r requirements-docs.txt || { $(unreached); }
 	@touch $@
 
 # Node from 20.19 on the 20 line, or 22.12 and newer; the build hook brings its own where there is none.

@@ -1,7 +1,10 @@
 """Fixtures every test may ask for; the servers start when the first test needs them, one set per xdist worker."""
 
 import asyncio
+import gc
+import os
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -25,6 +28,19 @@ from scaicontrol.services.changes import PolicyApprovals
 from .databases import Cleaner, create_schema, sqlite_url
 from .factories.ports import memory_ports
 from .servers import Galera, MariaDB, galera_cluster, private_mariadb, private_redis, private_s3
+
+MEMORY = Path("/dev/shm")  # each run makes folders of its own in it
+ENOUGH_BYTES = 4 << 30
+
+# Servers and databases of a test die with it: in memory their commits wait for no disk.
+if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES:
+    os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
+
+def pytest_collection_finish() -> None:
+    """Leave the modules and the collected tests out of every later collection of garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,10 @@ from scaicontrol.db import Model
 Key = tuple[str, str]
 Database = Mapping[Key, Mapping[str, Any]]
 FACTS, AUDIT, PLANS = "event_outbox", "audit_log", "change_plans"
+# The plan itself, that it was asked for, and the key it was asked under.
+_PLANNED = {PLANS, FACTS, AUDIT, "idempotency_requests"}
+# To compute a billing run is to plan: an agent may, and nothing follows from it.
+_PLANNED |= {"billing_runs", "billing_run_documents", "billing_quarantine"}
 _NEW = re.compile(r"([a-z]{3})_new\d+")
 
 
@@ -48,6 +52,11 @@ async def whole(backend: Backend) -> Database:
             for row in (await connection.execute(select(table))).mappings():
                 found[table.name, ":".join(str(row[name]) for name in names)] = dict(row)
     return found
+
+
+async def beside_plans(backend: Backend) -> Database:
+    """Read everything but what a plan leaves that was made and not applied."""
+    return {key: row for key, row in (await whole(backend)).items() if key[0] not in _PLANNED}
 
 
 def differences(before: Database, after: Database) -> list[Changed]:

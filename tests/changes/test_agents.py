@@ -25,14 +25,12 @@ from scaicontrol.mcp.server import TOOLS
 from tests.factories import ada, alice, nobody, petra
 from tests.isolation.test_routes import Route, example, ids_for, ids_hidden_from, people_the_worlds, routes_of
 
+from .database import beside_plans, differences
+
 AGENTS = {
     person.id: replace(person, id=f"agt_of_{person.name.lower()}", kind=ActorKind.agent, on_behalf_of=person.id)
     for person in (ada, petra, alice)
 }
-# What a refused change leaves: the plan, that it was asked for, and the key it was asked under.
-LEFT = {"change_plans", "event_outbox", "audit_log", "idempotency_requests"}
-# To compute a billing run is to plan: an agent may, and nothing follows from it.
-LEFT |= {"billing_runs", "billing_run_documents", "billing_quarantine"}
 PLANS = ("change_plan", "billing_run")
 READS = ("get", "head")
 
@@ -48,17 +46,6 @@ async def world(backend: Backend, clock: Any) -> AsyncIterator[dict[str, list[st
     """Rows of every kind, by table."""
     await people_the_worlds(backend, clock)
     yield await ids_hidden_from(backend, nobody)
-
-
-async def everything(backend: Backend) -> dict[str, list[tuple[Any, ...]]]:
-    """Read every row there is, past all scopes."""
-    found = {}
-    async with backend.database.structure() as connection:
-        for table in Model.metadata.sorted_tables:
-            if table.name not in LEFT:
-                rows = await connection.execute(sa.select(table))
-                found[table.name] = sorted((tuple(row) for row in rows), key=str)
-    return found
 
 
 async def facts_beside_plans(backend: Backend) -> int:
@@ -105,7 +92,7 @@ def filled(body: Any, ids: dict[str, list[str]]) -> Any:
 
 @pytest.mark.parametrize("person", AGENTS)
 async def test_no_route_changes_anything_for_an_agent(backend, client, world, person, record_property):
-    before, told = await everything(backend), await facts_beside_plans(backend)
+    before, told = await beside_plans(backend), await facts_beside_plans(backend)
     stopped, wrong, cases = 0, [], 0
     schema = build_api().openapi()
     for route in routes_of(schema):
@@ -119,8 +106,8 @@ async def test_no_route_changes_anything_for_an_agent(backend, client, world, pe
                 wrong.append(f"{route.method} {path} → {answer.status_code} {answer.text[:200]}")
             elif answer.status_code == 403 and answer.json()["error"]["code"] == "APPROVAL_REQUIRED":
                 stopped += 1
-    after = await everything(backend)
-    wrong += [f"changed {table}" for table, rows in before.items() if after[table] != rows]
+    after = await beside_plans(backend)
+    wrong += [f"changed {each.table} {each.key}" for each in differences(before, after)]
     assert not wrong, "\n".join(wrong)
     assert await facts_beside_plans(backend) == told
     assert stopped >= 5, "Hardly anything would have been done: the questions are no good."
@@ -129,7 +116,7 @@ async def test_no_route_changes_anything_for_an_agent(backend, client, world, pe
 
 @pytest.mark.parametrize("person", AGENTS)
 async def test_no_tool_changes_anything_for_an_agent_that_does_not_plan(backend, world, person, record_property):
-    before, told = await everything(backend), await facts_beside_plans(backend)
+    before, told = await beside_plans(backend), await facts_beside_plans(backend)
     stopped, cases = 0, 0
     for tool in TOOLS.values():
         for action in tool.actions.values():
@@ -147,6 +134,6 @@ async def test_no_tool_changes_anything_for_an_agent_that_does_not_plan(backend,
                 pass
             else:
                 pytest.fail(f"{tool.name} {action.name} did something for {person}'s agent")
-    assert await everything(backend) == before
+    assert await beside_plans(backend) == before
     assert await facts_beside_plans(backend) == told
     record_property("counted", f"agent of {person}: {cases} changes asked of tools, {stopped} stopped for a plan")

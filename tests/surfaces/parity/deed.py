@@ -24,3 +24,8 @@ class Deed:
     doors: tuple[AnyDoor, ...]
     body: Mapping[str, Any] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()  # hindrances a tenant does not get to see
+
+    @property
+    def is_about_plans(self) -> bool:
+        """Everywhere else a plan is only the way to the deed, at the doors where somebody else has to agree."""
+        return self.name.startswith("changes.")

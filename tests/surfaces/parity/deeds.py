@@ -4,11 +4,12 @@ Every deed that more than one door has: how to come to where it is allowed, wher
 A new verb at any door belongs into a deed here, or into `ALONE` when no other door has it.
 """
 
+from .agreed import AGREED
 from .documents import DOCUMENTS
 from .others import OTHERS
 from .subscribed import SUBSCRIBED
 
-DEEDS = (*DOCUMENTS, *SUBSCRIBED, *OTHERS)
+DEEDS = (*DOCUMENTS, *SUBSCRIBED, *OTHERS, *AGREED)
 
 # Verbs that only one door has, so that there is nothing to compare.
 ALONE = frozenset({
@@ -74,20 +75,4 @@ ALONE = frozenset({
     "REST PUT /admin/webhook-subscriptions/{endpoint_id}",
     "REST PUT /billing/billing-profile",
     "REST PUT /registry/register",
-})  # fmt: skip
-# Two doors lead there, and no test goes through both yet.
-UNTRIED = frozenset({
-    "CLI admin accounting sync",
-    "CLI admin billing resolve",
-    "CLI admin plans-approve apply",
-    "CLI admin plans-approve approve",
-    "CLI admin plans-approve reject",
-    "CLI admin webhooks retry",
-    "MCP manage_platform.apply_change_plan",
-    "REST POST /admin/accounting/integrations/{integration_id}/sync",
-    "REST POST /admin/billing/quarantine/{item_id}/resolve",
-    "REST POST /admin/change-plans/{plan_id}/apply",
-    "REST POST /admin/change-plans/{plan_id}/approve",
-    "REST POST /admin/change-plans/{plan_id}/reject",
-    "REST POST /admin/webhook-subscriptions/{endpoint_id}/deliveries/{delivery_id}/retry",
 })  # fmt: skip

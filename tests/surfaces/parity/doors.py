@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -41,6 +42,7 @@ from tui.screens import subscriptions as subscription_screen
 from tui.verbs import VerbKey
 
 SCREENS = {"invoices": invoice_screen.VERBS, "subscriptions": subscription_screen.VERBS}
+_PARAMETER = re.compile(r"\{[a-z_]+\}")
 acting: ContextVar[Actor] = ContextVar("acting")  # who every door takes the caller for
 
 
@@ -69,7 +71,8 @@ class Rest:
 
     async def run(self, backend: Backend, row_id: str, body: Mapping[str, Any]) -> Refusal | None:
         method, path = self.route.split(" ", 1)
-        id_name = next((part for part in path.split("{")[1:]), "").partition("}")[0]
+        for name, given in zip(_PARAMETER.findall(path), row_id.split("/"), strict=False):
+            path = path.replace(name, given)
         app = _api()
         app.state.backend = backend
         async with httpx.AsyncClient(
@@ -77,7 +80,7 @@ class Rest:
         ) as client:
             answer = await client.request(
                 method,
-                "/api/v1" + path.replace(f"{{{id_name}}}", row_id),
+                "/api/v1" + path,
                 params=self.query,
                 json=_filled({**body, **self.body}, row_id),
                 headers={"Idempotency-Key": new_id("req")},
@@ -103,7 +106,9 @@ class Mcp:
         return f"MCP {self.tool}.{self.action}"
 
     async def run(self, backend: Backend, row_id: str, body: Mapping[str, Any]) -> Refusal | None:
-        given = {"action": self.action, "dry_run": False, **_filled({**body, **self.body}, row_id)}
+        given = {"action": self.action, **_filled({**body, **self.body}, row_id)}
+        if TOOLS[self.tool].actions[self.action].is_planned:
+            given["dry_run"] = False
         if self.named:
             given[self.named] = row_id
         return await _refusal(TOOLS[self.tool].call(backend, acting.get(), given))
@@ -130,7 +135,7 @@ class Cli:
             finally:
                 await database.dispose()
 
-        words = [*self.command.split(), *(word.replace("{id}", row_id) for word in self.words)]
+        words = [*self.command.split(), *(_put(word, row_id) for word in self.words)]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(cli_door, "connect", connect)
             result = await asyncio.to_thread(
@@ -264,7 +269,13 @@ def _filled(value: Any, row_id: str) -> Any:
         return {name: _filled(each, row_id) for name, each in value.items()}
     if isinstance(value, list | tuple):
         return [_filled(each, row_id) for each in value]
-    return value.replace("{id}", row_id) if isinstance(value, str) else value
+    return _put(value, row_id) if isinstance(value, str) else value
+
+
+def _put(written: str, row_id: str) -> str:
+    """Put in what a row is named by: of a row within another both ids, of a plan its hash."""
+    outer, _, inner = row_id.partition("/")
+    return written.replace("{id}", outer).replace("{inner}", inner).replace("{hash}", getattr(row_id, "plan_hash", ""))
 
 
 async def _refusal(work: Any) -> Refusal | None:

@@ -49,6 +49,7 @@ async def apply(backend: Backend, actor: Actor, plan_id: str, plan_hash: str) ->
     Raises PlanHashMismatch for another hash, PlanStale with what differs, ApprovalRequired while another person has not
     decided, Refused for a plan that is over, and whatever the verb itself refuses; nothing is changed then.
     """
+    actor.require("changes:apply")
     plan = await backend.ask(actor, queries.get, plan_id)
     if await _asks_first(backend, actor, plan):
         raise ApprovalRequired(f"Nothing was done: {plan} waits for another person's approval.")

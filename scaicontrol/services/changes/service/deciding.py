@@ -37,10 +37,10 @@ async def reject(uow: UnitOfWork, plan_id: str, reason: str) -> ChangePlan:
 
 
 async def _decidable(uow: UnitOfWork, plan_id: str) -> ChangePlan:
+    uow.authorize("changes:approve")
     plan = await queries.get(uow, plan_id, lock=True)
     if why := queries.why_not_decide(uow.actor, plan):
         raise Forbidden(why)
-    uow.authorize("changes:approve")
     refuse_when_over(uow, plan)
     return plan
 

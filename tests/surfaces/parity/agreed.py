@@ -1,0 +1,163 @@
+"""Deeds about what waits for a person: change plans, charges in quarantine, dead deliveries, books to export."""
+
+import pytest
+from sqlalchemy import delete, select
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.approval import ApprovalRequired
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.clock import FrozenClock
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import billing, changes, invoices
+from scaicontrol.services.billing.models import QuarantineItem
+from scaicontrol.services.tenants.models import BillingProfile
+from tests.factories import ACME, GLOBEX, NORTHWIND, ada, alice, tenant_admin
+from tests.factories.accounting import an_integration
+from tests.factories.changes import bob
+from tests.factories.invoices import finalized
+from tests.factories.ports import Answered, MemoryOutbound
+from tests.factories.subscriptions import subscribed
+from tests.factories.webhooks import all_deliveries, delivered, subscriber, tell
+
+from .deed import WHY, Deed
+from .doors import Cli, Mcp, Rest
+
+
+class Plan(str):
+    """The id of a plan that knows its hash."""
+
+    __slots__ = ("plan_hash",)
+    plan_hash: str
+
+
+async def _planned(backend: Backend, by: Actor) -> Plan:
+    invoice = await finalized(backend)
+    with pytest.raises(ApprovalRequired) as refused:
+        await backend.perform(by, invoices.void, invoice.id, WHY["reason"])
+    made = Plan(refused.value.details["change_plan"]["id"])
+    made.plan_hash = refused.value.details["change_plan"]["plan_hash"]
+    return made
+
+
+async def _of_bob(backend: Backend) -> Plan:
+    return await _planned(backend, bob)
+
+
+async def _rejected(backend: Backend) -> Plan:
+    plan = await _planned(backend, bob)
+    await backend.perform(ada, changes.reject, plan, "Not today.")
+    return plan
+
+
+async def _approved(backend: Backend) -> Plan:
+    plan = await _planned(backend, ada)
+    await backend.perform(bob, changes.approve, plan)
+    return plan
+
+
+async def _undecided(backend: Backend) -> Plan:
+    return await _planned(backend, ada)
+
+
+async def _all_items(uow: UnitOfWork) -> list[QuarantineItem]:
+    return list(await uow.session.scalars(select(QuarantineItem)))
+
+
+async def _without_profile(uow: UnitOfWork, tenant_id: str) -> None:
+    await uow.session.execute(delete(BillingProfile).where(BillingProfile.tenant_id == tenant_id))
+
+
+async def _set_aside(backend: Backend) -> str:
+    """Bill a tenant that has no profile: Acme the first time, Globex the second."""
+    known = {item.id for item in await backend.ask(ada, _all_items)}
+    buyer = tenant_admin("gina", GLOBEX, NORTHWIND) if known else alice
+    tenant_id = GLOBEX if known else ACME
+    await subscribed(backend, actor=buyer)
+    await backend.perform(ada, _without_profile, tenant_id)
+    await billing.plan(backend, ada, NORTHWIND, backend.clock.now())
+    return next(item.id for item in await backend.ask(ada, _all_items) if item.id not in known)
+
+
+async def _resolved(backend: Backend) -> str:
+    item_id = await _set_aside(backend)
+    await backend.perform(ada, billing.resolve, item_id, "retry", "They saved one.")
+    return item_id
+
+
+async def _delivery_to(backend: Backend, endpoint_id: str) -> str:
+    found = [row.id for row in await all_deliveries(backend) if row.subscription_id == endpoint_id]
+    return f"{endpoint_id}/{found[0]}"
+
+
+async def _dead(backend: Backend) -> str:
+    endpoint, _ = await subscriber(backend)
+    assert isinstance(backend.ports.outbound, MemoryOutbound)
+    assert isinstance(backend.clock, FrozenClock)
+    backend.ports.outbound.answers[endpoint.target_url] = [Answered(400)] * 50
+    await tell(backend, f"inv_{endpoint.id}")
+    await delivered(backend, backend.clock)
+    backend.ports.outbound.answers.clear()
+    return next(
+        f"{endpoint.id}/{row.id}" for row in await all_deliveries(backend) if row.subscription_id == endpoint.id
+    )
+
+
+async def _dispatched(backend: Backend) -> str:
+    endpoint, _ = await subscriber(backend)
+    await tell(backend, f"inv_{endpoint.id}")
+    assert isinstance(backend.clock, FrozenClock)
+    await delivered(backend, backend.clock)
+    return next(
+        f"{endpoint.id}/{row.id}" for row in await all_deliveries(backend) if row.subscription_id == endpoint.id
+    )
+
+
+async def _books(backend: Backend) -> str:
+    return (await an_integration(backend)).id
+
+
+async def _no_books(_: Backend) -> str:
+    return "aci_nowhere"
+
+
+PLANS, QUARANTINE = "/admin/change-plans", "/admin/billing/quarantine"
+BOOKS, DELIVERIES = "/admin/accounting/integrations", "/admin/webhook-subscriptions/{endpoint_id}/deliveries"
+
+AGREED = (
+    Deed(
+        "changes.approve", "changes:approve", _of_bob, {"decided already": _rejected, "one's own": _undecided},
+        (Rest(f"POST {PLANS}/{{plan_id}}/approve"), Cli("admin plans-approve approve")),
+    ),
+    Deed(
+        "changes.reject", "changes:approve", _of_bob, {"decided already": _rejected},
+        (
+            Rest(f"POST {PLANS}/{{plan_id}}/reject"),
+            Cli("admin plans-approve reject", ("{id}", "--reason", WHY["reason"])),
+        ),
+        WHY,
+    ),
+    Deed(
+        "changes.apply", "changes:apply", _approved, {"undecided": _undecided, "somebody else's": _of_bob},
+        (
+            Rest(f"POST {PLANS}/{{plan_id}}/apply"), Mcp("manage_platform", "apply_change_plan", "plan_id"),
+            Cli("admin plans-approve apply", ("{id}", "{hash}")),
+        ),
+        {"plan_hash": "{hash}"},
+    ),
+    Deed(
+        "billing.resolve", "billing:resolve", _set_aside, {"resolved already": _resolved},
+        (
+            Rest(f"POST {QUARANTINE}/{{item_id}}/resolve"),
+            Cli("admin billing resolve", ("{id}", "waive", WHY["reason"])),
+        ),
+        {"resolution": "waive", **WHY},
+    ),
+    Deed(
+        "webhooks.retry", "webhooks:manage", _dead, {"dispatched": _dispatched},
+        (Rest(f"POST {DELIVERIES}/{{delivery_id}}/retry"), Cli("admin webhooks retry", ("{id}", "{inner}"))),
+    ),
+    Deed(
+        "accounting.request", "accounting:manage", _books, {"no such books": _no_books},
+        (Rest(f"POST {BOOKS}/{{integration_id}}/sync"), Cli("admin accounting sync")),
+    ),
+)  # fmt: skip
