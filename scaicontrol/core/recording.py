@@ -193,7 +193,7 @@ class UnitRecorder:
                 self._is_changed(mapper, _key(mapper, state.dict), name, before, after)
 
     def _is_new(self, mapper: Mapper[Any], values: Mapping[str, Any]) -> None:
-        told = {n: self._told(mapper, n, values[n]) for n in _columns(mapper) if values.get(n) is not None}
+        told = {n: self._mask_drawn(mapper, n, values[n]) for n in _columns(mapper) if values.get(n) is not None}
         self._heard.append(RowChange(str(mapper.local_table), _key(mapper, values), None, None, told))
 
     def _is_gone(self, mapper: Mapper[Any], values: Mapping[str, Any]) -> None:
@@ -204,9 +204,9 @@ class UnitRecorder:
         table = str(mapper.local_table)
         if name == "version" and isinstance(before, int):
             self._versions.setdefault((table, key), before)
-        self._heard.append(RowChange(table, key, name, before, self._told(mapper, name, after)))
+        self._heard.append(RowChange(table, key, name, before, self._mask_drawn(mapper, name, after)))
 
-    def _told(self, mapper: Mapper[Any], name: str, value: Any) -> Any:
+    def _mask_drawn(self, mapper: Mapper[Any], name: str, value: Any) -> Any:
         """A number that is drawn from a series is not promised: whoever is finalized first has it."""
         if value is None or not mapper.columns[name].info.get("drawn"):
             return value

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("scaicontrol", "admin_views", "tui", "tasks")
-MOST_LINES = 925  # that say `Any`; lower it whenever the count falls
+MOST_LINES = 912  # that say `Any`; lower it whenever the count falls
 SLACK = 25
 
 

@@ -1,11 +1,11 @@
 """The five formats people choose, the profiles each can be written in, and who writes them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 from scaicontrol.core.errors import invalid
+from scaicontrol.services.tenants import BuyerSnapshot
 
 
 class Format(StrEnum):
@@ -85,10 +85,10 @@ def profile_of(target: Format, wanted: str | None = None) -> Profile:
     raise invalid("profile", f"{target} is written in profile {names}, not in '{wanted}'.")
 
 
-def format_of(buyer: Mapping[str, Any]) -> Format:
+def format_of(buyer: BuyerSnapshot) -> Format:
     """Give the e-invoice format a buyer wants; who wants none gets EN 16931 CII in the archive."""
     return Format(buyer.get("preferred_einvoice_format") or Format.cii)
 
 
-def prefers_einvoice(buyer: Mapping[str, Any]) -> bool:
+def prefers_einvoice(buyer: BuyerSnapshot) -> bool:
     return bool(buyer.get("preferred_einvoice_format"))

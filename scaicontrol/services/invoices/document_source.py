@@ -9,8 +9,10 @@ from scaicontrol.core.turns import in_turns
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, tax
 from scaicontrol.services.einvoices.document import Document
+from scaicontrol.services.partners import SellerSnapshot
 from scaicontrol.services.tax.arithmetic import Totals
 from scaicontrol.services.tax.models import TaxDecision
+from scaicontrol.services.tenants import BuyerSnapshot
 
 from . import queries
 from .models import Invoice, InvoiceLine
@@ -39,8 +41,8 @@ class DocumentSource:
 
     invoice: Row
     lines: Sequence[Row]
-    seller: Row
-    buyer: Row
+    seller: SellerSnapshot
+    buyer: BuyerSnapshot
     decision: Row
 
     @property
@@ -96,8 +98,8 @@ async def sealed_source(invoice: Invoice, decision: TaxDecision, original: Invoi
     return DocumentSource(
         invoice={**_fields(invoice, _INVOICE), **_reference(original)},
         lines=await line_rows(invoice.lines),
-        seller=dict(invoice.seller_snapshot or {}),
-        buyer=dict(invoice.buyer_snapshot or {}),
+        seller=(invoice.seller_snapshot or SellerSnapshot()).copy(),
+        buyer=(invoice.buyer_snapshot or BuyerSnapshot()).copy(),
         decision=_fields(decision, _DECISION),
     )
 

@@ -17,6 +17,8 @@ from scaicontrol.db import (
     within_tenant,
 )
 from scaicontrol.db.tenant_filter import PartnerPrivate
+from scaicontrol.services.partners import SellerSnapshot
+from scaicontrol.services.tenants import BuyerSnapshot
 
 from .lifecycle import DocumentType, InvoiceLifecycle, InvoiceStatus
 
@@ -85,8 +87,8 @@ class Invoice(Lifecycled, TenantScopedModel):
     legal_note: Mapped[str | None] = mapped_column(Text)
 
     finalized_at: Mapped[datetime | None]
-    buyer_snapshot: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument)
-    seller_snapshot: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument)
+    buyer_snapshot: Mapped[BuyerSnapshot | None] = mapped_column(JsonDocument)
+    seller_snapshot: Mapped[SellerSnapshot | None] = mapped_column(JsonDocument)
     canonical_digest: Mapped[str | None] = mapped_column(String(64))
     previous_digest: Mapped[str | None] = mapped_column(String(64))
 

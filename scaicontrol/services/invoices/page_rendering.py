@@ -86,8 +86,10 @@ async def variables_of(source: DocumentSource) -> dict[str, Any]:
 
 
 def _variables(source: DocumentSource) -> dict[str, Any]:
-    brand = {name: source.seller.get(name) for name in ("logo_url", "brand_color")}
-    return einvoices.variables(document_of(source), **brand)
+    seller = source.seller
+    return einvoices.variables(
+        document_of(source), logo_url=seller.get("logo_url"), brand_color=seller.get("brand_color")
+    )
 
 
 async def written_and_judged(

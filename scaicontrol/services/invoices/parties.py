@@ -9,7 +9,9 @@ from scaicontrol.core.errors import Reason
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tax, tenants
 from scaicontrol.services.einvoices import Format, format_of
+from scaicontrol.services.partners import SellerSnapshot
 from scaicontrol.services.partners.models import PartnerConfiguration
+from scaicontrol.services.tenants import BuyerSnapshot
 
 from .models import Invoice
 from .schemas import FinalizeIn
@@ -19,8 +21,8 @@ from .schemas import FinalizeIn
 class Parties:
     """What a document says about both sides; `problems` is empty when both are complete."""
 
-    seller: Mapping[str, Any]
-    buyer: Mapping[str, Any]
+    seller: SellerSnapshot
+    buyer: BuyerSnapshot
     settings: PartnerConfiguration
     problems: tuple[Reason, ...]
     tenant_id: str
@@ -74,7 +76,7 @@ async def parties_of(uow: UnitOfWork, invoice: Invoice) -> Parties:
     profile = await tenants.billing_profile(uow, invoice.tenant_id)
     if profile is None:
         problems.append(Reason("no_billing_profile", "The tenant has no billing profile; it must fill one in first."))
-        buyer: Mapping[str, Any] = {}
+        buyer: BuyerSnapshot = {}
     else:
         buyer = tenants.buyer_snapshot(profile)
         problems += [

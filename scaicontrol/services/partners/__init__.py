@@ -1,7 +1,7 @@
 """Partners: who sells, in whose name documents are made, and on which terms."""
 
 from .queries import configuration, get, names, naming_template, page, settings_of, visible
-from .sellers import SELLER_FIELDS, missing_for_finalisation, seller_snapshot
+from .sellers import SELLER_FIELDS, SellerSnapshot, missing_for_finalisation, seller_snapshot
 from .service import configure
 from .terms import ExportCategory, InvoiceGrouping, Language, Proration, TrialEnd, ViesPolicy
 
@@ -11,6 +11,7 @@ __all__ = [
     "InvoiceGrouping",
     "Language",
     "Proration",
+    "SellerSnapshot",
     "TrialEnd",
     "ViesPolicy",
     "configuration",

@@ -1,26 +1,55 @@
 """The seller as a document shows it: whole, or with the names of what is missing."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final, TypedDict, cast
 
 from scaicontrol.core.settings import Settings
 from scaicontrol.core.text import tolerated
 
 from .models import PartnerConfiguration
 
-# What a finalised document copies (contract §13.3); the time zone decides its civil dates, so it is copied too.
-SELLER_FIELDS: Final = (
-    "legal_name", "trade_name", "seller_country_code", "seller_address_line1", "seller_address_line2",
-    "seller_postal_code", "seller_city", "seller_state", "seller_vat_number", "seller_registration_number",
-    "seller_tax_number", "seller_contact_name", "seller_email", "seller_phone", "iban", "bic", "bank_name",
-    "account_holder", "sepa_creditor_id", "logo_url", "brand_color", "peppol_id", "peppol_scheme",
-)  # fmt: skip
-_SHOWN_TERMS: Final = (
-    "default_currency",
-    "default_language",
-    "timezone",
-    "invoice_template_name",
-    "email_template_name",
+
+class SellerIdentity(TypedDict, total=False):
+    """Who sells; an operator's settings fill in what the platform's own partner leaves open."""
+
+    legal_name: str | None
+    trade_name: str | None
+    seller_country_code: str | None
+    seller_address_line1: str | None
+    seller_address_line2: str | None
+    seller_postal_code: str | None
+    seller_city: str | None
+    seller_state: str | None
+    seller_vat_number: str | None
+    seller_registration_number: str | None
+    seller_tax_number: str | None
+    seller_contact_name: str | None
+    seller_email: str | None
+    seller_phone: str | None
+    iban: str | None
+    bic: str | None
+    bank_name: str | None
+    account_holder: str | None
+    sepa_creditor_id: str | None
+    logo_url: str | None
+    brand_color: str | None
+    peppol_id: str | None
+    peppol_scheme: str | None
+
+
+class SellerSnapshot(SellerIdentity, total=False):
+    """The seller as a document keeps it (contract §13.3); the time zone decides its civil dates, so it is kept too."""
+
+    partner_id: str
+    default_currency: str
+    default_language: str
+    timezone: str
+    invoice_template_name: str | None
+    email_template_name: str | None
+
+
+SELLER_FIELDS: Final = tuple(SellerIdentity.__annotations__)
+_SHOWN_TERMS: Final = tuple(
+    name for name in SellerSnapshot.__annotations__ if name not in {*SELLER_FIELDS, "partner_id"}
 )
 
 
@@ -43,10 +72,11 @@ def operator_identity(settings: Settings) -> dict[str, str]:
     return {name: tolerated(value) for name, value in said.items() if value}
 
 
-def seller_snapshot(config: PartnerConfiguration) -> dict[str, Any]:
+def seller_snapshot(config: PartnerConfiguration) -> SellerSnapshot:
     """Give the seller under the contract's field names, ready to be kept with a document."""
-    own: Mapping[str, Any] = {name: getattr(config, name) or config.operator.get(name) for name in SELLER_FIELDS}
-    return {"partner_id": config.partner_id, **own, **{name: getattr(config, name) for name in _SHOWN_TERMS}}
+    own = {name: getattr(config, name) or config.operator.get(name) for name in SELLER_FIELDS}
+    terms = {name: getattr(config, name) for name in _SHOWN_TERMS}
+    return cast("SellerSnapshot", {"partner_id": config.partner_id, **own, **terms})
 
 
 def missing_for_finalisation(config: PartnerConfiguration) -> list[str]:

@@ -1,7 +1,7 @@
 """What a template renders to (contract §19.1)."""
 
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 
 
 class TemplateType(StrEnum):
@@ -21,7 +21,7 @@ class TemplateType(StrEnum):
         return self.value.startswith("email_")
 
     @property
-    def names_field(self) -> str:
+    def names_field(self) -> Literal["email_template_name", "invoice_template_name"]:
         """Name the field by which a billing profile or a seller chooses a template of this type."""
         return "email_template_name" if self.is_mail else "invoice_template_name"
 

@@ -1,11 +1,13 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Select, select
 
 from scaicontrol.core.errors import NotFound
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services.partners import SellerSnapshot
+from scaicontrol.services.tenants import BuyerSnapshot
 
 from .engine.compiler import Source
 from .kinds import TemplateType
@@ -85,11 +87,11 @@ class TemplateSelection:
 
     @classmethod
     def of(
-        cls, document_type: TemplateType, language: str, seller: Mapping[str, Any], buyer: Mapping[str, Any]
+        cls, document_type: TemplateType, language: str, seller: SellerSnapshot, buyer: BuyerSnapshot
     ) -> "TemplateSelection":
         """Read it off the snapshots of a document."""
         field = document_type.names_field
-        return cls(str(seller.get("partner_id") or ""), document_type, language, buyer.get(field), seller.get(field))
+        return cls(seller.get("partner_id") or "", document_type, language, buyer.get(field), seller.get(field))
 
     @property
     def names(self) -> list[str]:

@@ -1,6 +1,6 @@
 """Tenants: who buys, as what documents name them, and what they prefer."""
 
-from .buyers import PROFILE_FIELDS, buyer_snapshot
+from .buyers import PROFILE_FIELDS, BuyerSnapshot, buyer_snapshot
 from .queries import (
     billing_profile,
     billing_profiles,
@@ -15,6 +15,7 @@ from .service import note_payment_means, record_vat_answer, save_billing_profile
 
 __all__ = [
     "PROFILE_FIELDS",
+    "BuyerSnapshot",
     "billing_profile",
     "billing_profiles",
     "buyer_snapshot",

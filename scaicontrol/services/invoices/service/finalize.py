@@ -124,7 +124,7 @@ async def _seal(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate, lo
     series = await _take_number(uow, invoice, candidate, locked)
     invoice.issue_date, invoice.due_date = candidate.issue_date, candidate.due_date
     invoice.language = candidate.parties.language
-    invoice.buyer_snapshot, invoice.seller_snapshot = dict(candidate.parties.buyer), dict(candidate.parties.seller)
+    invoice.buyer_snapshot, invoice.seller_snapshot = candidate.parties.buyer.copy(), candidate.parties.seller.copy()
     invoice.subtotal_cents, invoice.tax_cents = totals.subtotal_cents, totals.tax_cents
     invoice.total_cents = invoice.amount_due_cents = totals.total_cents
     invoice.payment_means = dict(means) if (means := candidate.parties.payment_means) else None
