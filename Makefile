@@ -9,6 +9,7 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 # Two workers of a test run share one set of servers each; more than two cores may take more.
 PYTEST_WORKERS ?= 2
+PORT ?= 8000
 
 define step
 	@printf '\n\033[1m== %s\033[0m\n' '$(1)'; { $(2); } || { printf '\nStopped: "%s" failed.\n' '$(1)' >&2; exit 1; }
@@ -16,13 +17,13 @@ endef
 unreached = echo "Python packages could not be installed: mend what stands above (most often no package index is reached), then run make again." >&2; exit 1
 NPM := cd frontend && npm
 
-.PHONY: help run test checks check docs test-long bench lint reset portal openapi clean system-run system-test environment install install-dev install-docs frontend-check
+.PHONY: help run test checks check docs test-long bench lint reset portal openapi clean python system-run system-test environment install install-dev install-docs frontend-check
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: install ## Load the demonstration world and serve it on http://localhost:8000
-	SCAICONTROL_ENV=development $(BIN)/scaicontrol demo
+run: install ## Load the demonstration world and serve it on http://localhost:8000 (elsewhere: make run PORT=8001)
+	SCAICONTROL_ENV=development $(BIN)/scaicontrol demo --port $(PORT)
 
 test: install-dev ## Check style, types, layers, the portal and every claim (under 20 minutes on two cores)
 	@.ci/alone "make test" $(MAKE) --no-print-directory checks
@@ -66,9 +67,19 @@ clean: ## Remove what make installed or built; keeps the data in var/
 	rm -rf .venv frontend/node_modules frontend/dist scaicontrol/static/portal build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-install: system-run environment .venv/.installed
-install-dev: system-test environment .venv/.installed-dev
-install-docs: system-run environment .venv/.installed-docs
+install: python system-run environment .venv/.installed
+install-dev: python system-test environment .venv/.installed-dev
+install-docs: python system-run environment .venv/.installed-docs
+
+ifeq ($(wildcard .venv/pyvenv.cfg),)
+python:
+	@command -v $(PYTHON) >/dev/null || \
+		{ echo "There is no $(PYTHON) on this machine: install Python 3.11 or newer, or run make PYTHON=/path/to/python3.11." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "ScaiControl needs Python 3.11 or newer, $(PYTHON) is older: run make PYTHON=/path/to/python3.11." >&2; exit 1; }
+else
+python:
+endif
 
 # An environment whose interpreter went away, or that was copied from another folder, answers nothing that can be acted on.
 environment:
@@ -81,10 +92,6 @@ system-test:
 	@.ci/system-packages test
 
 .venv/.uv-$(UV_VERSION):
-	@command -v $(PYTHON) >/dev/null || \
-		{ echo "There is no $(PYTHON) on this machine: install Python 3.11 or newer, or run make PYTHON=/path/to/python3.11." >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "ScaiControl needs Python 3.11 or newer, $(PYTHON) is older: run make PYTHON=/path/to/python3.11." >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
 		{ echo "Python cannot create .venv: install the package python3-venv (Debian) and run make again." >&2; exit 1; }
 	@echo 'Installing Python packages'
@@ -120,5 +127,7 @@ frontend-check:
 endif
 
 frontend/node_modules/.installed: frontend/package.json $(wildcard frontend/package-lock.json)
+	@command -v npm >/dev/null || \
+		{ echo "The portal is built with npm, which is not on this machine: install Node.js 20.19, 22.12 or newer, then run this again." >&2; exit 1; }
 	$(call step,portal: npm ci,$(NPM) ci --no-audit --no-fund)
 	@touch $@
