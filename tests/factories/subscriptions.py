@@ -13,12 +13,13 @@ from scaicontrol.services import provisioning, subscriptions
 from scaicontrol.services.subscriptions.models import Subscription, SubscriptionPeriod
 
 from . import ACME, GLOBEX, INITECH, NORTHWIND, SOUTHBAY, ada, alice
-from .catalog import store_plan
-from .partners import store_partner
-from .registry import store_service
-from .tenants import store_tenant
+from .catalog import a_plan
+from .partners import a_configuration, a_partner
+from .registry import a_service
+from .tenants import a_billing_profile, a_tenant
 
 UNBILLED = "tnt_unbilled"
+_BUYERS = ((ACME, NORTHWIND), (GLOBEX, NORTHWIND), (INITECH, SOUTHBAY))
 CLOCK = Actor.system("clock")
 PROVISIONING_URL = "https://scaidrive.example.com/provision"
 
@@ -30,20 +31,27 @@ async def market(backend: Backend, *, provisioning_url: str | None = None, **ter
     `pro` is 10 euros a month, `team` 30, `year` 240 a year, `term` 10 for three months, `try` 14 days free and then
     `pro`, `tested` 20 with 14 days of trial, `once` 99 and never again, `secret` not public. `terms` are Northwind's.
     """
-    await store_partner(backend, NORTHWIND, **terms)
-    await store_partner(backend, SOUTHBAY)
-    for tenant_id, partner_id in ((ACME, NORTHWIND), (GLOBEX, NORTHWIND), (INITECH, SOUTHBAY)):
-        await store_tenant(backend, tenant_id, partner_id)
-    await store_tenant(backend, UNBILLED, NORTHWIND, billed=False)
-    await store_service(backend, provisioning_url=provisioning_url)
-    await store_plan(backend, "pro")
-    await store_plan(backend, "team", base_price_cents=3000)
-    await store_plan(backend, "year", base_price_cents=24_000, billing_period="yearly")
-    await store_plan(backend, "term", term_months=3)
-    await store_plan(backend, "try", base_price_cents=0, trial_days=14, extra={"converts_to": "scaidrive.pro"})
-    await store_plan(backend, "tested", base_price_cents=2000, trial_days=14)
-    await store_plan(backend, "once", base_price_cents=9900, billing_period="one_time")
-    await store_plan(backend, "secret", is_public=False)
+
+    async def open_shop(uow: UnitOfWork) -> None:
+        add, flush = uow.session.add_all, uow.session.flush
+        add([a_partner(NORTHWIND), a_partner(SOUTHBAY), a_service(provisioning_url=provisioning_url)])
+        await flush()
+        add([a_configuration(NORTHWIND, **terms), a_configuration(SOUTHBAY)])
+        add([a_tenant(tenant_id, partner_id) for tenant_id, partner_id in (*_BUYERS, (UNBILLED, NORTHWIND))])
+        await flush()
+        add([a_billing_profile(tenant_id, partner_id) for tenant_id, partner_id in _BUYERS])
+        add([
+            a_plan("pro"),
+            a_plan("team", base_price_cents=3000),
+            a_plan("year", base_price_cents=24_000, billing_period="yearly"),
+            a_plan("term", term_months=3),
+            a_plan("try", base_price_cents=0, trial_days=14, extra={"converts_to": "scaidrive.pro"}),
+            a_plan("tested", base_price_cents=2000, trial_days=14),
+            a_plan("once", base_price_cents=9900, billing_period="one_time"),
+            a_plan("secret", is_public=False),
+        ])  # fmt: skip
+
+    await backend.perform(ada, open_shop)
 
 
 async def subscribed(

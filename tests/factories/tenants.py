@@ -7,7 +7,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.tenants.models import BillingProfile, Tenant
 
 from . import ACME, GLOBEX, INITECH, NORTHWIND, SOUTHBAY, ada
-from .partners import store_partner
+from .partners import a_configuration, a_partner
 
 BUYER: dict[str, Any] = {
     "company_name": "Acme Nederland B.V.",
@@ -52,8 +52,14 @@ async def store_tenant(
 
 async def store_cast(backend: Backend) -> None:
     """Put the whole cast into the directory: Northwind with Acme and Globex, Southbay with Initech."""
-    await store_partner(backend, NORTHWIND)
-    await store_partner(backend, SOUTHBAY)
-    await store_tenant(backend, ACME, NORTHWIND)
-    await store_tenant(backend, GLOBEX, NORTHWIND)
-    await store_tenant(backend, INITECH, SOUTHBAY)
+
+    async def store(uow: UnitOfWork) -> None:
+        buyers = ((ACME, NORTHWIND), (GLOBEX, NORTHWIND), (INITECH, SOUTHBAY))
+        uow.session.add_all([a_partner(NORTHWIND), a_partner(SOUTHBAY)])
+        await uow.session.flush()
+        uow.session.add_all([a_configuration(NORTHWIND), a_configuration(SOUTHBAY)])
+        uow.session.add_all([a_tenant(tenant_id, partner_id) for tenant_id, partner_id in buyers])
+        await uow.session.flush()
+        uow.session.add_all([a_billing_profile(tenant_id, partner_id) for tenant_id, partner_id in buyers])
+
+    await backend.perform(ada, store)
