@@ -13,6 +13,7 @@ from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
 from scaicontrol.services.invoices.models import NumberSeries
 from scaicontrol.services.invoices.schemas import FinalizeIn, InvoiceIn, InvoicePatch
 from scaicontrol.services.invoices.service.finalize import finalize_within, open_series
+from scaicontrol.services.invoices.service.gate import judge
 from tests.factories import ACME, NORTHWIND, alice, petra
 from tests.factories.invoices import a_draft, a_line, again, finalized
 
@@ -84,7 +85,7 @@ async def test_a_tenant_may_not_finalize(backend):
 
 async def test_a_draft_that_changes_between_gate_and_seal_is_a_conflict(backend):
     draft = await a_draft(backend)
-    seen = await invoices.check(backend, petra, draft.id)
+    seen = (await judge(backend, petra, draft.id)).candidate
     await backend.perform(petra, invoices.update, draft.id, InvoicePatch(notes="one more thing"))
     with pytest.raises(Conflict, match="changed since it was checked"):
         await backend.perform(petra, finalize_within, draft.id, None, seen=seen)
@@ -150,7 +151,7 @@ async def test_ten_at_once_leave_no_gap_no_twin_and_no_broken_seal(backend):
 async def test_a_failure_after_the_number_was_taken_consumes_none(backend):
     draft = await a_draft(backend)
 
-    seen = await invoices.check(backend, petra, draft.id)
+    seen = (await judge(backend, petra, draft.id)).candidate
     await backend.perform(petra, open_series, seen)
 
     async def fails(uow):

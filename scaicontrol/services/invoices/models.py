@@ -1,6 +1,8 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from sqlalchemy import Boolean, Date, Enum, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -18,10 +20,13 @@ from scaicontrol.db import (
 )
 from scaicontrol.db.tenant_filter import PartnerPrivate
 from scaicontrol.services.partners import SellerSnapshot
+from scaicontrol.services.tax.arithmetic import Totals
+from scaicontrol.services.tax.models import TaxDecision
 from scaicontrol.services.tenants import BuyerSnapshot
 
 from .lifecycle import DocumentType, InvoiceLifecycle, InvoiceStatus
 
+FIRST_DIGEST = "0" * 64  # what the first seal of a series stands on
 Rate = ExactDecimal(5, 2)
 Quantity = ExactDecimal(18, 6)
 
@@ -129,10 +134,42 @@ class Invoice(Lifecycled, TenantScopedModel):
         """Where a finalized document stands among those of its seller and type."""
         return self.fiscal_year or 0, self.serial or 0
 
+    def freeze(self, terms: "FinalTerms", decision: TaxDecision, series: "NumberSeries", at: datetime) -> None:
+        """
+        Take the next number and say from now on only what was decided; the digests of the seal follow.
+
+        The lines have their VAT already: once `finalized_at` is stored their triggers refuse everything.
+        """
+        self.fiscal_year, self.serial, self.number = series.fiscal_year, *series.take(terms.issue_date)
+        self.issue_date, self.due_date, self.language = terms.issue_date, terms.due_date, terms.language
+        self.buyer_snapshot, self.seller_snapshot = terms.buyer.copy(), terms.seller.copy()
+        self.payment_means = dict(terms.payment_means) if terms.payment_means else None
+        self.subtotal_cents, self.tax_cents = terms.totals.subtotal_cents, terms.totals.tax_cents
+        self.total_cents = self.amount_due_cents = terms.totals.total_cents
+        self.reverse_charge, self.tax_label = decision.reverse_charge, decision.label
+        self.legal_note = decision.legal_note or None
+        self.finalized_at = at
+        self.version += 1
+        self.advance(InvoiceLifecycle.finalize)
+        self.previous_digest = series.last_digest
+
     def require_sealed(self, verb: str) -> None:
         """Refuse what only a finalized document allows."""
         if not self.is_sealed:
             raise Refused(f"Cannot {verb} {self}: it is {self.status.replace('_', ' ')}; finalize it first.")
+
+
+@dataclass(frozen=True, slots=True)
+class FinalTerms:
+    """What the gate found and a document says once it is final."""
+
+    issue_date: date
+    due_date: date | None
+    language: str
+    seller: SellerSnapshot
+    buyer: BuyerSnapshot
+    payment_means: Mapping[str, Any] | None
+    totals: Totals
 
 
 class InvoiceLine(TenantScopedModel):
@@ -199,6 +236,36 @@ class NumberSeries(PartnerPrivate, Model):
     @property
     def id(self) -> str:
         return f"{self.partner_id}/{self.document_type}/{self.fiscal_year}"
+
+    @classmethod
+    def begun(cls, partner_id: str, document_type: DocumentType, fiscal_year: int, prefix: str) -> Self:
+        """Begin a series with no number taken."""
+        return cls(
+            partner_id=partner_id,
+            document_type=document_type,
+            fiscal_year=fiscal_year,
+            next_number=1,
+            last_digest=FIRST_DIGEST,
+            prefix=prefix,
+        )
+
+    def take(self, issue_date: date) -> tuple[int, str]:
+        """Take the next serial with its number; the row stays locked until commit, which keeps it free of gaps."""
+        serial = self.next_number
+        self.next_number += 1
+        self.last_issue_date = issue_date
+        return serial, self.number_of(self.prefix, self.document_type, self.fiscal_year, serial)
+
+    @staticmethod
+    def number_of(prefix: str, document_type: DocumentType, year: int, serial: int) -> str:
+        """Write a number (contract §14.2): six digits, more when a year needs them."""
+        kind = "-CN" if document_type == DocumentType.credit_note else ""
+        return f"{prefix}{kind}-{year}-{serial:06d}"
+
+    @staticmethod
+    def fiscal_year_of(day: date, start_month: int) -> int:
+        """Name the calendar year in which the fiscal year of `day` begins."""
+        return day.year if day.month >= start_month else day.year - 1
 
 
 class DocumentRender(TenantScopedModel):

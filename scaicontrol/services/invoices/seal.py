@@ -88,6 +88,3 @@ def _fields(row: object, names: tuple[str, ...]) -> Mapping[str, Any]:
 @cache
 def _reader(names: tuple[str, ...]) -> Callable[[object], tuple[Any, ...]]:
     return attrgetter(*names)
-
-
-FIRST_DIGEST = "0" * 64  # what the first seal of a series stands on

@@ -20,7 +20,14 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, tax
 from scaicontrol.services.invoices import allowances, seal
 from scaicontrol.services.invoices.lifecycle import OWED, DocumentType, InvoiceStatus
-from scaicontrol.services.invoices.models import DocumentRender, Invoice, InvoiceLine, NumberSeries, Settlement
+from scaicontrol.services.invoices.models import (
+    FIRST_DIGEST,
+    DocumentRender,
+    Invoice,
+    InvoiceLine,
+    NumberSeries,
+    Settlement,
+)
 from scaicontrol.services.tax import exchange
 from scaicontrol.services.tax.models import TaxDecision
 
@@ -194,7 +201,7 @@ def _numbers(documents: Sequence[_PlaceInSeries]) -> list[Violation]:
 
 
 def _chain(documents: Sequence[_PlaceInSeries]) -> list[Violation]:
-    found, previous = [], seal.FIRST_DIGEST
+    found, previous = [], FIRST_DIGEST
     for invoice in documents:
         if invoice.previous_digest != previous:
             message = f"{invoice.number} does not stand on the seal of the document before it."

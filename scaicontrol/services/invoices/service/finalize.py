@@ -4,11 +4,12 @@ Giving a draft its number and seal (contract §14.3 b).
 The gate runs first and outside (`check`); the transaction here only re-checks that nothing has changed since.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Conflict, Refused
+from scaicontrol.core.errors import Conflict, Reason, Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.turns import slices
 from scaicontrol.core.verbs import verb
@@ -16,11 +17,11 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
 from scaicontrol.services.tax.models import TaxDecision
 
-from .. import allowances, numbering, queries, seal
+from .. import allowances, queries, seal
 from ..events import CreditNoteIssued, InvoiceFinalized
 from ..lifecycle import DocumentType, InvoiceLifecycle, InvoiceStatus
 from ..models import Invoice, NumberSeries
-from ..schemas import CheckReport, FinalizeIn
+from ..schemas import FinalizeIn
 from . import gate, settle
 from .request_files import request_files
 
@@ -46,10 +47,11 @@ async def finalize(backend: Backend, actor: Actor, invoice_id: str, data: Finali
 
 
 async def _checked(backend: Backend, actor: Actor, invoice_id: str, data: FinalizeIn | None) -> Invoice:
-    seen = await gate.check(backend, actor, invoice_id, data)
-    if any(reason.code == "not_draft" for reason in seen.reasons):
+    found = await gate.judge(backend, actor, invoice_id, data)
+    seen = found.candidate
+    if any(reason.code == "not_draft" for reason in found.reasons):
         return await backend.perform(actor, finalize_within, invoice_id, data, seen=seen)  # refuses in its own words
-    _refuse(f"invoice {invoice_id}", seen)
+    _refuse(invoice_id, found.reasons)
     if seen.opens_series:
         # Locking a row that is not there locks the gap, and whoever finalizes first in a year would deadlock.
         with suppress(Conflict):  # a twin opened it meanwhile
@@ -57,26 +59,21 @@ async def _checked(backend: Backend, actor: Actor, invoice_id: str, data: Finali
     return await backend.perform(actor, finalize_within, invoice_id, data, seen=seen)
 
 
-async def open_series(uow: UnitOfWork, seen: CheckReport) -> None:
+def _refuse(invoice_id: str, reasons: Sequence[Reason]) -> None:
+    if reasons:
+        more = f" ({len(reasons) - 1} more)" if len(reasons) > 1 else ""
+        raise Refused(f"Cannot finalize invoice {invoice_id}: {reasons[0].message}{more}", reasons=reasons)
+
+
+async def open_series(uow: UnitOfWork, seen: gate.Candidate) -> None:
     """Begin the year's series, with no number taken, unless it has begun."""
     uow.authorize("invoices:finalize")
     if await uow.session.get(NumberSeries, (seen.partner_id, seen.document_type, seen.fiscal_year)) is None:
-        uow.session.add(_empty_series(seen.partner_id, seen.document_type, seen.fiscal_year, seen.number_prefix))
-
-
-def _empty_series(partner_id: str, document_type: DocumentType, fiscal_year: int, prefix: str) -> NumberSeries:
-    return NumberSeries(
-        partner_id=partner_id,
-        document_type=document_type,
-        fiscal_year=fiscal_year,
-        next_number=1,
-        last_digest=seal.FIRST_DIGEST,
-        prefix=prefix,
-    )
+        uow.session.add(NumberSeries.begun(seen.partner_id, seen.document_type, seen.fiscal_year, seen.prefix))
 
 
 async def finalize_within(
-    uow: UnitOfWork, invoice_id: str, data: FinalizeIn | None = None, *, seen: CheckReport
+    uow: UnitOfWork, invoice_id: str, data: FinalizeIn | None = None, *, seen: gate.Candidate
 ) -> Invoice:
     """Number, seal and freeze a draft whose open gate was `seen`; queue its files. A failure consumes no number."""
     uow.authorize("invoices:finalize")
@@ -101,39 +98,22 @@ async def finalize_within(
     return invoice
 
 
-def _refuse(what: str, report: CheckReport) -> None:
-    if not report.ready:
-        first = report.reasons[0].message
-        more = f" ({len(report.reasons) - 1} more)" if len(report.reasons) > 1 else ""
-        raise Refused(f"Cannot finalize {what}: {first}{more}", reasons=report.failures)
-
-
 async def _seal(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate, locked: NumberSeries | None) -> None:
-    totals = candidate.totals
-    if totals is None:
+    terms = candidate.terms
+    if terms is None:
         raise Refused(f"Cannot finalize {invoice}: its totals cannot be computed.")
-    count = len(invoice.lines)
+    taxes = terms.totals.line_tax_cents
     # Lines first: once the document is sealed their triggers refuse everything.
-    for taxed in slices(list(zip(invoice.lines, candidate.parts, totals.line_tax_cents, strict=False))):
+    for taxed in slices(list(zip(invoice.lines, candidate.parts, taxes, strict=False))):
         for line, part, tax_cents in taxed:
             line.tax_category, line.tax_rate, line.tax_cents = part.category, part.rate, tax_cents
         await uow.write()
-    allowances.settle_tax(invoice, candidate.parts[count:], totals.line_tax_cents[count:])
+    count = len(invoice.lines)
+    allowances.settle_tax(invoice, candidate.parts[count:], taxes[count:])
 
     decision = await _store_decision(uow, invoice, candidate)
-    series = await _take_number(uow, invoice, candidate, locked)
-    invoice.issue_date, invoice.due_date = candidate.issue_date, candidate.due_date
-    invoice.language = candidate.parties.language
-    invoice.buyer_snapshot, invoice.seller_snapshot = candidate.parties.buyer.copy(), candidate.parties.seller.copy()
-    invoice.subtotal_cents, invoice.tax_cents = totals.subtotal_cents, totals.tax_cents
-    invoice.total_cents = invoice.amount_due_cents = totals.total_cents
-    invoice.payment_means = dict(means) if (means := candidate.parties.payment_means) else None
-    invoice.reverse_charge, invoice.tax_label = decision.reverse_charge, decision.label
-    invoice.legal_note = decision.legal_note or None
-    invoice.finalized_at = uow.now
-    invoice.version += 1
-    invoice.advance(InvoiceLifecycle.finalize)
-    invoice.previous_digest = series.last_digest
+    series = locked or await _series(uow, candidate)
+    invoice.freeze(terms, decision, series, uow.now)
     invoice.canonical_digest = series.last_digest = await seal.digest(invoice, invoice.lines, decision)
     uow.emit(_fact(invoice, await _referenced_number(uow, invoice)), after={
         "status": invoice.status,
@@ -172,18 +152,13 @@ async def _lock_series(
     return await uow.session.get(NumberSeries, key, with_for_update=True, populate_existing=True)
 
 
-async def _take_number(
-    uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate, locked: NumberSeries | None
-) -> NumberSeries:
-    """Take the next number of the series; its row stays locked until commit, which keeps it free of gaps."""
-    series = locked or await _lock_series(uow, invoice.partner_id, invoice.document_type, candidate.fiscal_year)
+async def _series(uow: UnitOfWork, candidate: gate.Candidate) -> NumberSeries:
+    """Lock the series of a candidate, begun now where nobody has."""
+    key = (candidate.partner_id, candidate.document_type, candidate.fiscal_year)
+    series = await _lock_series(uow, *key)
     if series is None:
-        series = _empty_series(invoice.partner_id, invoice.document_type, candidate.fiscal_year, candidate.prefix)
+        series = NumberSeries.begun(*key, candidate.prefix)
         uow.session.add(series)
-    invoice.fiscal_year, invoice.serial = series.fiscal_year, series.next_number
-    invoice.number = numbering.number(series.prefix, invoice.document_type, series.fiscal_year, series.next_number)
-    series.next_number += 1
-    series.last_issue_date = candidate.issue_date
     return series
 
 

@@ -5,7 +5,7 @@ The gate in front of a number: everything a draft lacks, reported at once, and n
 any transaction.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -22,10 +22,10 @@ from scaicontrol.services.tax.arithmetic import TaxableLine, Totals
 from scaicontrol.services.templates import Published
 from scaicontrol.services.uploads import Pictures
 
-from .. import crediting, numbering, queries
+from .. import crediting, queries
 from ..document_source import DocumentSource, line_rows, row_of
 from ..lifecycle import DocumentType, InvoiceStatus
-from ..models import Invoice, InvoiceLine, NumberSeries
+from ..models import FinalTerms, Invoice, InvoiceLine, NumberSeries
 from ..page_rendering import missing_template, pictures_of, print_problems, template_for, written_and_judged
 from ..parties import Parties, inherited_parties, parties_of
 from ..schemas import CheckReasonOut, CheckReport, FinalizeIn
@@ -56,13 +56,43 @@ class Candidate:
     template: Published | None = field(repr=False)  # None is the built-in one
 
     @property
+    def terms(self) -> FinalTerms | None:
+        """What the document will say once it is final; None while its totals cannot be computed."""
+        if self.totals is None:
+            return None
+        parties = self.parties
+        return FinalTerms(
+            issue_date=self.issue_date,
+            due_date=self.due_date,
+            language=parties.language,
+            seller=parties.seller,
+            buyer=parties.buyer,
+            payment_means=parties.payment_means,
+            totals=self.totals,
+        )
+
+    @property
     def warnings(self) -> list[str]:
         unmet = missing_template(self.source, self.template) if self.source else []
         return [*(self.decided.get("warnings") or ()), *unmet]
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A candidate with everything that speaks against it; an open gate has no reasons."""
+
+    candidate: Candidate
+    reasons: tuple[Reason, ...]
+    verdict: einvoices.Verdict
+
+
 async def check(backend: Backend, actor: Actor, invoice_id: str, data: FinalizeIn | None = None) -> CheckReport:
     """Say everything that keeps a draft from being finalized; consumes nothing."""
+    return _report(await judge(backend, actor, invoice_id, data))
+
+
+async def judge(backend: Backend, actor: Actor, invoice_id: str, data: FinalizeIn | None = None) -> Judged:
+    """Read a draft as it would be finalized, and hold it against everything it must satisfy."""
     candidate = await backend.ask(actor, candidate_of, invoice_id, data)
     source = candidate.source
     return await judged(candidate, await pictures_of(backend, source, candidate.template) if source else {})
@@ -74,50 +104,96 @@ async def candidate_of(uow: UnitOfWork, invoice_id: str, data: FinalizeIn | None
 
 
 async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candidate:
-    """Read everything that finalizing depends on; reads only."""
+    """Read everything that finalizing depends on, and compute what would be final; nothing is written."""
+    read = await _read(uow, invoice, data)
+    taxes = await _taxed(uow, invoice, read, data)
+    source = await _source(invoice, read, taxes)
+    return await _candidate(uow, invoice, read, taxes, source)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a draft is finalized with before its VAT is known; `original` is the invoice a credit note corrects."""
+
+    original: Invoice | None
+    parties: Parties
+    issue_date: date
+    due_date: date | None
+    fiscal_year: int
+    series: NumberSeries | None
+    prefix: str
+    reasons: list[Reason]
+
+    @property
+    def next_serial(self) -> int:
+        return self.series.next_number if self.series else 1
+
+
+async def _read(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> _Read:
     original = await _original(uow, invoice)
     parties = await inherited_parties(uow, original) if original else await parties_of(uow, invoice)
     settings = parties.settings
     issue_date = data.issue_date or civil_date(uow.now, settings.timezone)
     due_date = None if original else invoice.due_date or issue_date + timedelta(days=settings.payment_terms_days)
-    year = numbering.fiscal_year(issue_date, settings.fiscal_year_start_month)
+    year = NumberSeries.fiscal_year_of(issue_date, settings.fiscal_year_start_month)
     series = await uow.session.get(NumberSeries, (invoice.partner_id, invoice.document_type, year))
     prefix = series.prefix if series else settings.number_prefix
+    dates = _dates(uow, series, issue_date, due_date, settings.timezone)
+    reasons = [*_state(invoice), *parties.problems, *dates]
+    return _Read(original, parties, issue_date, due_date, year, series, prefix, reasons)
 
-    reasons = [*_state(invoice), *parties.problems]
-    reasons += _dates(uow, series, issue_date, due_date, settings.timezone)
-    decided, undecided = await taxing.decide(uow, invoice, parties, original, issue_date, data)
-    reasons += undecided
-    parts: tuple[TaxableLine, ...] = ()
-    totals: Totals | None = None
-    if decided:
-        left = await _left_of(uow, invoice, original) if original else None
-        taxed = await taxing.complete(uow, decided, invoice, parties, issue_date, left)
-        decided, parts, totals = taxed.decided, taxed.parts, taxed.totals
-        reasons += [*taxed.reasons, *_totals(invoice, totals)]
-        await turn()
-        if original and left:
-            reasons += crediting.limit_reasons(original, left, invoice)
 
-    serial = series.next_number if series else 1
-    source = None
-    if decided and totals and invoice.lines and parties.seller and parties.buyer:
-        row = row_of(
-            invoice,
-            number=numbering.number(prefix, invoice.document_type, year, serial),
-            issue_date=issue_date,
-            due_date=due_date,
-            language=parties.language,
-            totals=totals,
-            payment_means=parties.payment_means,
-            original=original,
-        )
-        rows = await line_rows(invoice.lines)
-        for line_row, part, tax_cents in zip(rows, parts, totals.line_tax_cents, strict=False):
-            line_row |= {"tax_category": part.category, "tax_rate": part.rate, "tax_cents": tax_cents}
-        await turn()
-        source = DocumentSource(row, rows, parties.seller, parties.buyer, decided)
-    rules = await einvoices.rules_for(uow, einvoices.profile_of(parties.format).key, issue_date)
+@dataclass(frozen=True, slots=True)
+class _Taxes:
+    """The VAT of a draft; without `totals` it could not be decided."""
+
+    decided: Mapping[str, Any]
+    parts: tuple[TaxableLine, ...]
+    totals: Totals | None
+    reasons: list[Reason]
+
+
+async def _taxed(uow: UnitOfWork, invoice: Invoice, read: _Read, data: FinalizeIn) -> _Taxes:
+    decided, undecided = await taxing.decide(uow, invoice, read.parties, read.original, read.issue_date, data)
+    reasons = list(undecided)
+    if not decided:
+        return _Taxes(decided, (), None, reasons)
+    left = await _left_of(uow, invoice, read.original) if read.original else None
+    taxed = await taxing.complete(uow, decided, invoice, read.parties, read.issue_date, left)
+    reasons += [*taxed.reasons, *_totals(invoice, taxed.totals)]
+    await turn()
+    if read.original and left:
+        reasons += crediting.limit_reasons(read.original, left, invoice)
+    return _Taxes(taxed.decided, taxed.parts, taxed.totals, reasons)
+
+
+async def _source(invoice: Invoice, read: _Read, taxes: _Taxes) -> DocumentSource | None:
+    """Show the draft as it would be final, under a number of the final length; None while something is missing."""
+    parties, totals = read.parties, taxes.totals
+    if not (taxes.decided and totals and invoice.lines and parties.seller and parties.buyer):
+        return None
+    row = row_of(
+        invoice,
+        number=NumberSeries.number_of(read.prefix, invoice.document_type, read.fiscal_year, read.next_serial),
+        issue_date=read.issue_date,
+        due_date=read.due_date,
+        language=parties.language,
+        totals=totals,
+        payment_means=parties.payment_means,
+        original=read.original,
+    )
+    rows = await line_rows(invoice.lines)
+    for line_row, part, tax_cents in zip(rows, taxes.parts, totals.line_tax_cents, strict=False):
+        line_row |= {"tax_category": part.category, "tax_rate": part.rate, "tax_cents": tax_cents}
+    await turn()
+    return DocumentSource(row, rows, parties.seller, parties.buyer, taxes.decided)
+
+
+async def _candidate(
+    uow: UnitOfWork, invoice: Invoice, read: _Read, taxes: _Taxes, source: DocumentSource | None
+) -> Candidate:
+    parties, decided, totals = read.parties, taxes.decided, taxes.totals
+    rules = await einvoices.rules_for(uow, einvoices.profile_of(parties.format).key, read.issue_date)
     template = await template_for(uow, source) if source else None
     inputs = {
         "template": [template.template_id, template.version] if template else None,
@@ -128,36 +204,36 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
         "buyer": parties.buyer,
         "payment_means": parties.payment_means,
         "decided": {name: decided.get(name) for name in _DECISIVE},
-        "issue_date": issue_date,
-        "due_date": due_date,
-        "prefix": prefix,
+        "issue_date": read.issue_date,
+        "due_date": read.due_date,
+        "prefix": read.prefix,
         # Of a credit note VAT depends on the notes before it.
-        "line_tax_cents": totals.line_tax_cents if totals and original else None,
+        "line_tax_cents": totals.line_tax_cents if totals and read.original else None,
     }
     return Candidate(
         invoice_id=invoice.id,
         version=invoice.version,
         partner_id=invoice.partner_id,
         document_type=invoice.document_type,
-        issue_date=issue_date,
-        due_date=due_date,
-        fiscal_year=year,
-        prefix=prefix,
-        opens_series=series is None,
+        issue_date=read.issue_date,
+        due_date=read.due_date,
+        fiscal_year=read.fiscal_year,
+        prefix=read.prefix,
+        opens_series=read.series is None,
         parties=parties,
         decided=decided,
-        parts=parts,
+        parts=taxes.parts,
         totals=totals,
         inputs_digest=canonical_digest(inputs),
-        reasons=tuple(dict.fromkeys(reasons)),
+        reasons=tuple(dict.fromkeys([*read.reasons, *taxes.reasons])),
         rules=rules,
         source=source,
         template=template,
     )
 
 
-async def judged(candidate: Candidate, pictures: Pictures) -> CheckReport:
-    """Hold the finished document against its template and the rules of its format, and report all that was found."""
+async def judged(candidate: Candidate, pictures: Pictures) -> Judged:
+    """Hold the finished document against its template and the rules of its format, and keep all that was found."""
     reasons, verdict = list(candidate.reasons), einvoices.Verdict()
     if candidate.source is not None:
         reasons += await print_problems(candidate.source, candidate.template, pictures)
@@ -166,10 +242,11 @@ async def judged(candidate: Candidate, pictures: Pictures) -> CheckReport:
         reasons += [
             reason for reason in verdict.reasons if reason.code == "einvoice_invalid" or reason.code not in said
         ]
-    return _report(candidate, reasons, verdict)
+    return Judged(candidate, tuple(reasons), verdict)
 
 
-def _report(candidate: Candidate, reasons: Sequence[Reason], verdict: einvoices.Verdict) -> CheckReport:
+def _report(found: Judged) -> CheckReport:
+    candidate, reasons, verdict = found.candidate, found.reasons, found.verdict
     totals = candidate.totals
     return CheckReport(
         invoice_id=candidate.invoice_id,
