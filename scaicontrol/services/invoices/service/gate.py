@@ -105,14 +105,14 @@ async def candidate_of(uow: UnitOfWork, invoice_id: str, data: FinalizeIn | None
 
 async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candidate:
     """Read everything that finalizing depends on, and compute what would be final; nothing is written."""
-    read = await _read(uow, invoice, data)
-    taxes = await _taxed(uow, invoice, read, data)
-    source = await _source(invoice, read, taxes)
-    return await _candidate(uow, invoice, read, taxes, source)
+    premises = await _read(uow, invoice, data)
+    taxes = await _taxed(uow, invoice, premises, data)
+    source = await _source(invoice, premises, taxes)
+    return await _candidate(uow, invoice, premises, taxes, source)
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _Premises:
     """What a draft is finalized with before its VAT is known; `original` is the invoice a credit note corrects."""
 
     original: Invoice | None
@@ -129,7 +129,7 @@ class _Read:
         return self.series.next_number if self.series else 1
 
 
-async def _read(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> _Read:
+async def _read(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> _Premises:
     original = await _original(uow, invoice)
     parties = await inherited_parties(uow, original) if original else await parties_of(uow, invoice)
     settings = parties.settings
@@ -140,7 +140,7 @@ async def _read(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> _Read:
     prefix = series.prefix if series else settings.number_prefix
     dates = _dates(uow, series, issue_date, due_date, settings.timezone)
     reasons = [*_state(invoice), *parties.problems, *dates]
-    return _Read(original, parties, issue_date, due_date, year, series, prefix, reasons)
+    return _Premises(original, parties, issue_date, due_date, year, series, prefix, reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,34 +153,38 @@ class _Taxes:
     reasons: list[Reason]
 
 
-async def _taxed(uow: UnitOfWork, invoice: Invoice, read: _Read, data: FinalizeIn) -> _Taxes:
-    decided, undecided = await taxing.decide(uow, invoice, read.parties, read.original, read.issue_date, data)
+async def _taxed(uow: UnitOfWork, invoice: Invoice, premises: _Premises, data: FinalizeIn) -> _Taxes:
+    decided, undecided = await taxing.decide(
+        uow, invoice, premises.parties, premises.original, premises.issue_date, data
+    )
     reasons = list(undecided)
     if not decided:
         return _Taxes(decided, (), None, reasons)
-    left = await _left_of(uow, invoice, read.original) if read.original else None
-    taxed = await taxing.complete(uow, decided, invoice, read.parties, read.issue_date, left)
+    left = await _left_of(uow, invoice, premises.original) if premises.original else None
+    taxed = await taxing.complete(uow, decided, invoice, premises.parties, premises.issue_date, left)
     reasons += [*taxed.reasons, *_totals(invoice, taxed.totals)]
     await turn()
-    if read.original and left:
-        reasons += crediting.limit_reasons(read.original, left, invoice)
+    if premises.original and left:
+        reasons += crediting.limit_reasons(premises.original, left, invoice)
     return _Taxes(taxed.decided, taxed.parts, taxed.totals, reasons)
 
 
-async def _source(invoice: Invoice, read: _Read, taxes: _Taxes) -> DocumentSource | None:
+async def _source(invoice: Invoice, premises: _Premises, taxes: _Taxes) -> DocumentSource | None:
     """Show the draft as it would be final, under a number of the final length; None while something is missing."""
-    parties, totals = read.parties, taxes.totals
+    parties, totals = premises.parties, taxes.totals
     if not (taxes.decided and totals and invoice.lines and parties.seller and parties.buyer):
         return None
     row = row_of(
         invoice,
-        number=NumberSeries.number_of(read.prefix, invoice.document_type, read.fiscal_year, read.next_serial),
-        issue_date=read.issue_date,
-        due_date=read.due_date,
+        number=NumberSeries.number_of(
+            premises.prefix, invoice.document_type, premises.fiscal_year, premises.next_serial
+        ),
+        issue_date=premises.issue_date,
+        due_date=premises.due_date,
         language=parties.language,
         totals=totals,
         payment_means=parties.payment_means,
-        original=read.original,
+        original=premises.original,
     )
     rows = await line_rows(invoice.lines)
     for line_row, part, tax_cents in zip(rows, taxes.parts, totals.line_tax_cents, strict=False):
@@ -190,10 +194,10 @@ async def _source(invoice: Invoice, read: _Read, taxes: _Taxes) -> DocumentSourc
 
 
 async def _candidate(
-    uow: UnitOfWork, invoice: Invoice, read: _Read, taxes: _Taxes, source: DocumentSource | None
+    uow: UnitOfWork, invoice: Invoice, premises: _Premises, taxes: _Taxes, source: DocumentSource | None
 ) -> Candidate:
-    parties, decided, totals = read.parties, taxes.decided, taxes.totals
-    rules = await einvoices.rules_for(uow, einvoices.profile_of(parties.format).key, read.issue_date)
+    parties, decided, totals = premises.parties, taxes.decided, taxes.totals
+    rules = await einvoices.rules_for(uow, einvoices.profile_of(parties.format).key, premises.issue_date)
     template = await template_for(uow, source) if source else None
     inputs = {
         "template": [template.template_id, template.version] if template else None,
@@ -204,28 +208,28 @@ async def _candidate(
         "buyer": parties.buyer,
         "payment_means": parties.payment_means,
         "decided": {name: decided.get(name) for name in _DECISIVE},
-        "issue_date": read.issue_date,
-        "due_date": read.due_date,
-        "prefix": read.prefix,
+        "issue_date": premises.issue_date,
+        "due_date": premises.due_date,
+        "prefix": premises.prefix,
         # Of a credit note VAT depends on the notes before it.
-        "line_tax_cents": totals.line_tax_cents if totals and read.original else None,
+        "line_tax_cents": totals.line_tax_cents if totals and premises.original else None,
     }
     return Candidate(
         invoice_id=invoice.id,
         version=invoice.version,
         partner_id=invoice.partner_id,
         document_type=invoice.document_type,
-        issue_date=read.issue_date,
-        due_date=read.due_date,
-        fiscal_year=read.fiscal_year,
-        prefix=read.prefix,
-        opens_series=read.series is None,
+        issue_date=premises.issue_date,
+        due_date=premises.due_date,
+        fiscal_year=premises.fiscal_year,
+        prefix=premises.prefix,
+        opens_series=premises.series is None,
         parties=parties,
         decided=decided,
         parts=taxes.parts,
         totals=totals,
         inputs_digest=canonical_digest(inputs),
-        reasons=tuple(dict.fromkeys([*read.reasons, *taxes.reasons])),
+        reasons=tuple(dict.fromkeys([*premises.reasons, *taxes.reasons])),
         rules=rules,
         source=source,
         template=template,
