@@ -20,7 +20,7 @@ from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import identity, invoices
+from scaicontrol.services import documents, identity, invoices
 from scaicontrol.services.identity import SessionKind
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.schemas import InvoicePatch
@@ -366,7 +366,7 @@ async def test_what_breaks_says_an_id_and_nothing_else(browser, backend, monkeyp
         raise RuntimeError("SELECT secret FROM vault")
 
     draft = await a_draft(backend)
-    monkeypatch.setattr(invoices, "detail", broken)
+    monkeypatch.setattr(documents, "detail", broken)
     async with browser("petra") as client:
         page = await client.get(address(draft))
     assert page.status_code == 500
