@@ -1,8 +1,8 @@
 """
 A feature is entered through its package: what it does stands there, at most forty names.
 
-Past that door only what it is made of is open: rows (models), states (lifecycle), shapes (schemas), facts (events), and
-modules of pure computation that are named here.
+Past that door only what it is made of is open: rows (models), questions about them (reads), states (lifecycle), shapes
+(schemas), facts (events), and modules of pure computation that are named here.
 """
 
 import ast
@@ -16,7 +16,7 @@ from scaicontrol import services
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ROOT / "scaicontrol" / "services"
-OPEN = {"models", "lifecycle", "schemas", "events"}
+OPEN = {"models", "reads", "lifecycle", "schemas", "events"}
 WIDEST_DOOR = 40
 SECOND_DOORS = {"identity_sync": "identity"}  # the contract names this path
 # Pure computation has one home: what documents, statements and explanations work out again must be the very code that

@@ -10,6 +10,7 @@ from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
 from scaicontrol.services.subscriptions.models import SubscriptionChange, SubscriptionPeriod
+from scaicontrol.services.subscriptions.reads import due_change, due_period
 
 from .models import BillingCharge, BillingRun, PlannedDocument, QuarantineItem
 
@@ -107,24 +108,9 @@ async def _due_rows(
     uow: UnitOfWork, item: QuarantineItem
 ) -> tuple[SubscriptionPeriod | None, SubscriptionChange | None]:
     if item.charge_kind in ("credit", "proration"):
-        change = await uow.session.scalar(
-            select(SubscriptionChange).where(
-                SubscriptionChange.subscription_id == item.subject_id,
-                SubscriptionChange.changed_at == item.period_start,
-                SubscriptionChange.due_at.is_not(None),
-            )
-        )
-        return None, change
-    is_usage = item.charge_kind.startswith("usage")
-    column = SubscriptionPeriod.usage_due_at if is_usage else SubscriptionPeriod.base_due_at
-    period = await uow.session.scalar(
-        select(SubscriptionPeriod).where(
-            SubscriptionPeriod.subscription_id == item.subject_id,
-            SubscriptionPeriod.period_start == item.period_start,
-            column.is_not(None),
-        )
-    )
-    return period, None
+        return None, await due_change(uow, item.subject_id, item.period_start)
+    of_usage = item.charge_kind.startswith("usage")
+    return await due_period(uow, item.subject_id, item.period_start, of_usage=of_usage), None
 
 
 async def charges_of(uow: UnitOfWork, subject_id: str) -> Sequence[BillingCharge]:

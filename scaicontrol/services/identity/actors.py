@@ -9,7 +9,7 @@ from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.errors import NotFound, Unauthenticated
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.tenant_filter import Scope
-from scaicontrol.services.tenants.models import Tenant
+from scaicontrol.services.tenants.reads import find
 
 from .claims import Principal, principal_of
 from .models import Group, GroupMember, RoleAssignment, User
@@ -86,7 +86,7 @@ async def _scope(uow: UnitOfWork, principal: Principal, user: User | None, held:
     if held.level is Level.platform:
         return Scope.platform()
     tenant_id = principal.tenant_id or (user.tenant_id if user is not None else None)
-    tenant = await uow.session.get(Tenant, tenant_id) if tenant_id else None
+    tenant = await find(uow, tenant_id) if tenant_id else None
     if tenant is not None and tenant.deleted_at is not None:
         raise Unauthenticated(f"Tenant {tenant.id} no longer exists.")
     if user is not None and user.tenant_id and principal.tenant_id not in (None, user.tenant_id):

@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-
 from scaicontrol.core.errors import Forbidden, NotFound
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services.tenants.models import BillingProfile
+from scaicontrol.services.tenants.reads import has_billing_profile
 
 from . import queries
 from .lifecycle import SubscriptionStatus
@@ -73,5 +71,4 @@ async def billing_status(uow: UnitOfWork, tenant_id: str) -> BillingStatus:
         SubscriptionStatus.past_due: "past_due",
         SubscriptionStatus.suspended: "suspended",
     }.get(subscription.status, "good")
-    profile = select(BillingProfile.tenant_id).where(BillingProfile.tenant_id == tenant_id)
-    return BillingStatus(await uow.session.scalar(profile) is not None, standing, subscription.currency)
+    return BillingStatus(await has_billing_profile(uow, tenant_id), standing, subscription.currency)

@@ -7,16 +7,12 @@ from datetime import UTC, datetime
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 
-from sqlalchemy import select
-
 from scaicontrol.core.errors import NotFound
 from scaicontrol.core.periods import BillingPeriod, Period, period_from
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import registry
-from scaicontrol.services.catalog.models import Plan
 from scaicontrol.services.registry.models import Service
-from scaicontrol.services.subscriptions.lifecycle import ENTITLED
-from scaicontrol.services.subscriptions.models import Subscription
+from scaicontrol.services.subscriptions.reads import grants
 
 from .totals import Total, UsageSpan, totals
 
@@ -120,33 +116,8 @@ async def entitlements(
 
     No permission of its own: the calling verb has authorized.
     """
-    held = (
-        select(
-            Subscription.tenant_id,
-            Subscription.partner_id,
-            Subscription.service_id,
-            Subscription.pack_subscription_id,
-            Subscription.current_period_start,
-            Subscription.current_period_end,
-            Subscription.activated_at,
-            Subscription.created_at,
-            Subscription.anchor_day,
-            Subscription.currency,
-            Plan.id.label("plan_id"),
-            Plan.slug,
-            Plan.quotas,
-            Plan.billing_period,
-        )
-        .join(Plan, Plan.id == Subscription.plan_id)
-        .where(Subscription.status.in_(ENTITLED))
-        .order_by(Subscription.pack_subscription_id.is_not(None), Subscription.created_at, Subscription.id)
-    )
-    if tenant_ids is not None:
-        held = held.where(Subscription.tenant_id.in_(list(tenant_ids)))
-    if service_ids is not None:
-        held = held.where(Subscription.service_id.in_(list(service_ids)))
     by_owner: defaultdict[tuple[str, str], list[QuotaGrant]] = defaultdict(list)
-    for row in await uow.session.execute(held):
+    for row in await grants(uow, tenant_ids, service_ids):
         start, end = _current(
             row.current_period_start or row.activated_at or row.created_at,
             row.current_period_end,
@@ -159,7 +130,7 @@ async def entitlements(
             partner_id=row.partner_id,
             service_id=row.service_id,
             plan_id=row.plan_id,
-            plan_slug=row.slug,
+            plan_slug=row.plan_slug,
             quotas=row.quotas or {},
             currency=row.currency,
             is_child=row.pack_subscription_id is not None,

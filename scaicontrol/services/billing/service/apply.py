@@ -18,8 +18,7 @@ from scaicontrol.core.side_by_side import side_by_side
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
-from scaicontrol.services.invoices.lifecycle import InvoiceStatus
-from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.invoices.reads import untouched_drafts
 
 from .. import queries
 from ..compute import ComputedDocument, Quarantined, compute
@@ -105,12 +104,10 @@ async def _begin(uow: UnitOfWork, run_id: str, plan_hash: str) -> BillingRun:
 async def _left_as_drafts(uow: UnitOfWork, run_id: str) -> list[str]:
     """Name the drafts of a run that nobody has touched: a crash came between writing and finalising them."""
     uow.authorize("billing:apply")
-    drafts = (
-        select(Invoice.id)
-        .join(PlannedDocument, PlannedDocument.invoice_id == Invoice.id)
-        .where(PlannedDocument.run_id == run_id, Invoice.status == InvoiceStatus.draft, Invoice.version == 1)
+    written = select(PlannedDocument.invoice_id).where(
+        PlannedDocument.run_id == run_id, PlannedDocument.invoice_id.is_not(None)
     )
-    return list(await uow.session.scalars(drafts.order_by(Invoice.id)))
+    return await untouched_drafts(uow, written)
 
 
 async def _open_documents(uow: UnitOfWork, run_id: str) -> list[str]:

@@ -11,6 +11,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices
 from scaicontrol.services.invoices.lifecycle import InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.invoices.reads import find
 
 from ..models import DRAFT, QuarantineItem
 from .ending import recount
@@ -33,7 +34,7 @@ async def finalize_or_set_aside(backend: Backend, actor: Actor, invoice_id: str)
 async def set_aside(uow: UnitOfWork, invoice_id: str, detail: str, reasons: tuple[Reason, ...]) -> None:
     """Note why a draft was left behind, once for each draft; one that somebody finalised meanwhile was not."""
     uow.authorize("billing:apply")
-    invoice = await uow.session.get(Invoice, invoice_id)
+    invoice = await find(uow, invoice_id)
     if invoice is None or invoice.status != InvoiceStatus.draft:
         return
     item = next(iter(await _open(uow, QuarantineItem.subject_id == invoice_id)), None)
@@ -57,7 +58,7 @@ async def close_left(uow: UnitOfWork, invoice_id: str) -> None:
     uow.authorize("billing:apply")
     items = await _open(uow, QuarantineItem.subject_id == invoice_id)
     for item in items:
-        _close_unless_draft(uow, item, await uow.session.get(Invoice, invoice_id))
+        _close_unless_draft(uow, item, await find(uow, invoice_id))
     for run_id in {item.run_id for item in items}:
         await recount(uow, run_id)
 
@@ -70,13 +71,14 @@ async def retry_left(backend: Backend, actor: Actor, invoice_id: str) -> None:
 
 async def _recount_of(uow: UnitOfWork, invoice_id: str) -> None:
     uow.authorize("billing:apply")
-    await recount(uow, await uow.session.scalar(select(Invoice.billing_run_id).where(Invoice.id == invoice_id)))
+    invoice = await find(uow, invoice_id)
+    await recount(uow, invoice.billing_run_id if invoice else None)
 
 
 async def close_all_left(uow: UnitOfWork, run_id: str) -> None:
     """Close what waits about drafts of a run that are none any more."""
     for item in await _open(uow, QuarantineItem.run_id == run_id):
-        _close_unless_draft(uow, item, await uow.session.get(Invoice, item.subject_id))
+        _close_unless_draft(uow, item, await find(uow, item.subject_id))
 
 
 def _close_unless_draft(uow: UnitOfWork, item: QuarantineItem, invoice: Invoice | None) -> None:

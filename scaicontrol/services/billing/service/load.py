@@ -3,18 +3,16 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import or_, select, union
-from sqlalchemy.orm import aliased
+from sqlalchemy import select
 
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tax, usage
 from scaicontrol.services.catalog import Bracket
-from scaicontrol.services.catalog.models import Plan, UsagePrice
-from scaicontrol.services.registry.models import Service
-from scaicontrol.services.subscriptions.models import Subscription, SubscriptionChange, SubscriptionPeriod
-from scaicontrol.services.tenants.models import BillingProfile, missing_in
+from scaicontrol.services.catalog.reads import usage_prices
+from scaicontrol.services.subscriptions.reads import DueRow, changes_for_billing, due_for_billing, tenants_due
+from scaicontrol.services.tenants.models import missing_in
+from scaicontrol.services.tenants.reads import BilledTenant, billed
 
 from ..models import BillingCharge
 from ..snapshot import Buyer, Consumed, DueChange, DuePeriod, Metric, Seller, Snapshot
@@ -30,14 +28,8 @@ async def due_tenants(
 ) -> list[str]:
     """Name the tenants with anything to charge by `as_of`; costs what is due, not what exists."""
     uow.authorize("billing:plan")
-    period, change = SubscriptionPeriod, SubscriptionChange
     closed = _usage_closed(uow, as_of, known_at or uow.now)
-    due = union(
-        select(period.tenant_id).where(period.partner_id == partner_id, period.base_due_at <= as_of),
-        select(period.tenant_id).where(period.partner_id == partner_id, period.usage_due_at <= closed),
-        select(change.tenant_id).where(change.partner_id == partner_id, change.due_at <= as_of),
-    )
-    found = sorted({str(row[0]) for row in await uow.session.execute(due)})
+    found = await tenants_due(uow, partner_id, as_of, closed)
     return found if only is None else [tenant_id for tenant_id in found if tenant_id in set(only)]
 
 
@@ -99,27 +91,10 @@ async def seller(uow: UnitOfWork, partner_id: str) -> Seller:
 
 async def buyers(uow: UnitOfWork, tenant_ids: Sequence[str]) -> dict[str, Buyer]:
     """Give the billing profiles of a chunk in one statement."""
-    profile = BillingProfile
-    rows = await uow.session.execute(
-        select(
-            profile.tenant_id,
-            profile.country_code,
-            profile.postal_code,
-            profile.vat_number,
-            profile.is_business,
-            profile.tax_exempt,
-            profile.tax_exempt_reason,
-            profile.tax_exempt_reason_code,
-            profile.preferred_language,
-            profile.company_name,
-            profile.address_line1,
-            profile.city,
-        ).where(profile.tenant_id.in_(tenant_ids))
-    )
-    return {row.tenant_id: _buyer(row) for row in rows}
+    return {row.tenant_id: _buyer(row) for row in await billed(uow, tenant_ids)}
 
 
-def _buyer(row: Any) -> Buyer:
+def _buyer(row: BilledTenant) -> Buyer:
     return Buyer(
         tenant_id=row.tenant_id,
         country=row.country_code or "",
@@ -137,62 +112,35 @@ def _buyer(row: Any) -> Buyer:
 async def _periods(
     uow: UnitOfWork, tenant_ids: Sequence[str], as_of: datetime, closed: datetime, subscription_id: str | None
 ) -> tuple[DuePeriod, ...]:
-    period = SubscriptionPeriod
-    query = (
-        select(
-            period.id,
-            period.subscription_id,
-            period.tenant_id,
-            period.period_start,
-            period.period_end,
-            period.plan_id,
-            period.quantity,
-            period.unit_price_cents,
-            period.currency,
-            period.days,
-            period.full_days,
-            period.base_due_at,
-            period.usage_due_at,
-            Subscription.service_id,
-            Service.name,
-            Service.slug,
-            Plan.slug,
-            Plan.name,
-            Plan.version,
-        )
-        .join(Subscription, Subscription.id == period.subscription_id)
-        .join(Plan, Plan.id == period.plan_id)
-        .join(Service, Service.id == Plan.service_id)
-        .where(period.tenant_id.in_(tenant_ids), or_(period.base_due_at <= as_of, period.usage_due_at <= closed))
-    )
-    if subscription_id is not None:
-        query = query.where(period.subscription_id == subscription_id)
-    rows = (await uow.session.execute(query)).all()
-    used = [row for row in rows if row[12] is not None and row[12] <= closed]
-    metrics = await metrics_of(uow, {row[5] for row in used})
-    settled = await _settled_metrics(uow, {row[1] for row in used if metrics.get(row[5])})
-    return tuple(
-        DuePeriod(
-            row_id=row[0],
-            subscription_id=row[1],
-            tenant_id=row[2],
-            start=row[3],
-            end=row[4],
-            quantity=row[6],
-            unit_price_cents=row[7],
-            currency=row[8],
-            days=row[9],
-            full_days=row[10],
-            base_is_due=row[11] is not None and row[11] <= as_of,
-            usage_until=row[12] if row[12] is not None and row[12] <= closed else None,
-            service_id=row[13],
-            service_name=row[14],
-            plan_key=f"{row[15]}.{row[16]}",
-            plan_name=row[17],
-            plan_version=row[18],
-            metrics=tuple(m for m in metrics.get(row[5], ()) if (row[1], row[3], f"usage:{m.slug}") not in settled),
-        )
-        for row in rows
+    rows = await due_for_billing(uow, tenant_ids, as_of, closed, subscription_id)
+    used = [row for row in rows if row.usage_due_at is not None and row.usage_due_at <= closed]
+    metrics = await metrics_of(uow, {row.plan_id for row in used})
+    settled = await _settled_metrics(uow, {row.subscription_id for row in used if metrics.get(row.plan_id)})
+    return tuple(_period(row, as_of, closed, metrics.get(row.plan_id, ()), settled) for row in rows)
+
+
+def _period(
+    row: DueRow, as_of: datetime, closed: datetime, metrics: Sequence[Metric], settled: set[tuple[str, datetime, str]]
+) -> DuePeriod:
+    return DuePeriod(
+        row_id=row.row_id,
+        subscription_id=row.subscription_id,
+        tenant_id=row.tenant_id,
+        start=row.start,
+        end=row.end,
+        quantity=row.quantity,
+        unit_price_cents=row.unit_price_cents,
+        currency=row.currency,
+        days=row.days,
+        full_days=row.full_days,
+        base_is_due=row.base_due_at is not None and row.base_due_at <= as_of,
+        usage_until=row.usage_due_at if row.usage_due_at is not None and row.usage_due_at <= closed else None,
+        service_id=row.service_id,
+        service_name=row.service_name,
+        plan_key=f"{row.service_slug}.{row.plan_slug}",
+        plan_name=row.plan_name,
+        plan_version=row.plan_version,
+        metrics=tuple(m for m in metrics if (row.subscription_id, row.start, f"usage:{m.slug}") not in settled),
     )
 
 
@@ -213,22 +161,12 @@ async def _settled_metrics(uow: UnitOfWork, subjects: set[str]) -> set[tuple[str
 
 async def metrics_of(uow: UnitOfWork, plan_ids: set[str]) -> dict[str, tuple[Metric, ...]]:
     """Give the priced metrics of plans, with the names their services declared."""
-    if not plan_ids:
-        return {}
-    rows = await uow.session.execute(
-        select(UsagePrice, Service.metrics)
-        .join(Plan, Plan.id == UsagePrice.plan_id)
-        .join(Service, Service.id == Plan.service_id)
-        .where(UsagePrice.plan_id.in_(plan_ids))
-        .order_by(UsagePrice.plan_id, UsagePrice.metric_slug, UsagePrice.tier_start)
-    )
     brackets: dict[tuple[str, str], list[Bracket]] = defaultdict(list)
     labels: dict[tuple[str, str], tuple[str, str]] = {}
-    for price, declared in rows:
-        key = (price.plan_id, price.metric_slug)
-        brackets[key].append(price.bracket)
-        names = {metric["slug"]: metric.get("name") or metric["slug"] for metric in declared or ()}
-        labels[key] = (names.get(price.metric_slug, price.metric_slug), price.unit_label)
+    for row in await usage_prices(uow, plan_ids):
+        key = (row.plan_id, row.metric_slug)
+        brackets[key].append(row.bracket)
+        labels[key] = (row.metric_name, row.unit_label)
     found: dict[str, list[Metric]] = defaultdict(list)
     for (plan_id, slug), tiers in brackets.items():
         name, unit = labels[plan_id, slug]
@@ -255,34 +193,24 @@ async def consumption(uow: UnitOfWork, periods: Sequence[DuePeriod]) -> dict[tup
 async def _changes(
     uow: UnitOfWork, tenant_ids: Sequence[str], as_of: datetime, subscription_id: str | None
 ) -> tuple[DueChange, ...]:
-    change, old, new = SubscriptionChange, aliased(Plan), aliased(Plan)
-    query = (
-        select(change, old.name, new.name, Service.name)
-        .join(old, old.id == change.old_plan_id)
-        .join(new, new.id == change.new_plan_id)
-        .join(Service, Service.id == new.service_id)
-        .where(change.tenant_id.in_(tenant_ids), change.due_at <= as_of)
-    )
-    if subscription_id is not None:
-        query = query.where(change.subscription_id == subscription_id)
     return tuple(
         DueChange(
-            row_id=row.id,
-            subscription_id=row.subscription_id,
-            tenant_id=row.tenant_id,
-            changed_at=row.changed_at,
-            period_end=row.period_end,
-            service_name=service,
-            old_plan_name=old_name,
-            new_plan_name=new_name,
-            old_amount_cents=row.old_quantity * row.old_unit_price_cents,
-            new_amount_cents=row.new_quantity * row.new_unit_price_cents,
-            remaining_days=row.remaining_days,
-            old_period_days=row.old_period_days,
-            new_period_days=row.new_period_days,
-            credit_cents=row.credit_cents,
-            charge_cents=row.charge_cents,
-            currency=row.currency,
+            row_id=row.change.id,
+            subscription_id=row.change.subscription_id,
+            tenant_id=row.change.tenant_id,
+            changed_at=row.change.changed_at,
+            period_end=row.change.period_end,
+            service_name=row.service_name,
+            old_plan_name=row.old_plan_name,
+            new_plan_name=row.new_plan_name,
+            old_amount_cents=row.change.old_quantity * row.change.old_unit_price_cents,
+            new_amount_cents=row.change.new_quantity * row.change.new_unit_price_cents,
+            remaining_days=row.change.remaining_days,
+            old_period_days=row.change.old_period_days,
+            new_period_days=row.change.new_period_days,
+            credit_cents=row.change.credit_cents,
+            charge_cents=row.change.charge_cents,
+            currency=row.change.currency,
         )
-        for row, old_name, new_name, service in await uow.session.execute(query)
+        for row in await changes_for_billing(uow, tenant_ids, as_of, subscription_id)
     )

@@ -11,7 +11,8 @@ from scaicontrol.core.logging import get_logger
 from scaicontrol.core.periods import civil_date, start_of_day
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
-from scaicontrol.services.partners.models import Partner, PartnerConfiguration
+from scaicontrol.services.partners.models import PartnerConfiguration
+from scaicontrol.services.partners.reads import active_ids
 
 from ..lifecycle import RunLifecycle, RunStatus
 from ..models import BillingRun
@@ -86,7 +87,7 @@ async def due(uow: UnitOfWork) -> list[tuple[str, datetime]]:
     )
     last: dict[str, datetime] = {row[0]: row[1] for row in await uow.session.execute(latest)}
     found = []
-    for partner_id in await uow.session.scalars(select(Partner.id).where(Partner.status == "active")):
+    for partner_id in await active_ids(uow):
         terms = await partners.settings_of(uow, partner_id)
         as_of = invoice_moment(terms, uow.now)
         if partner_id not in last or last[partner_id] < as_of:

@@ -7,8 +7,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
-from scaicontrol.services.invoices.lifecycle import InvoiceStatus
-from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.invoices.reads import untouched_drafts
 
 from ..compute import compute
 from ..models import BillingCharge
@@ -46,15 +45,9 @@ async def _bill(uow: UnitOfWork, subscription_id: str) -> tuple[str, list[str]]:
 
 async def _drafts(uow: UnitOfWork, subscription_id: str) -> list[str]:
     """Name the drafts of first invoices that nobody has touched: today's, and any that a crash has left behind."""
-    drafts = (
-        select(Invoice.id)
-        .join(BillingCharge, BillingCharge.invoice_id == Invoice.id)
-        .where(
-            BillingCharge.subject_id == subscription_id,
-            BillingCharge.run_id.is_(None),
-            Invoice.status == InvoiceStatus.draft,
-            Invoice.version == 1,
-        )
-        .distinct()
+    written = select(BillingCharge.invoice_id).where(
+        BillingCharge.subject_id == subscription_id,
+        BillingCharge.run_id.is_(None),
+        BillingCharge.invoice_id.is_not(None),
     )
-    return list(await uow.session.scalars(drafts.order_by(Invoice.id)))
+    return await untouched_drafts(uow, written)

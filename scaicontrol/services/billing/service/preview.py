@@ -8,11 +8,9 @@ from sqlalchemy import select
 from scaicontrol.core.errors import NotFound, Refused
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tenants
-from scaicontrol.services.catalog.models import Plan
-from scaicontrol.services.registry.models import Service
 from scaicontrol.services.subscriptions import calendar
-from scaicontrol.services.subscriptions.lifecycle import RUNNING
 from scaicontrol.services.subscriptions.models import Subscription
+from scaicontrol.services.subscriptions.reads import period_ends, running_until
 
 from .. import queries
 from ..compute import BillingPlan, ComputedDocument, compute
@@ -40,27 +38,16 @@ async def preview(uow: UnitOfWork, tenant_id: str, as_of: datetime) -> BillingPl
 async def upcoming(uow: UnitOfWork, tenant_id: str) -> list[ComputedDocument]:
     """Preview the tenant's next documents: everything that will be due by the end of its running periods."""
     uow.authorize("billing:preview")
-    ends = await uow.session.scalars(
-        select(Subscription.current_period_end).where(
-            Subscription.tenant_id == tenant_id, Subscription.status.in_(RUNNING)
-        )
-    )
-    moments = [end for end in ends.all() if end is not None]
+    moments = await period_ends(uow, tenant_id)
     plan = await preview(uow, tenant_id, min(moments, default=uow.now))
     return [document for document in plan.documents if document.lines]
 
 
 async def _coming(uow: UnitOfWork, partner_id: str, tenant_id: str, as_of: datetime) -> list[DuePeriod]:
     zone = (await seller(uow, partner_id)).zone
-    rows = await uow.session.execute(
-        select(Subscription, Plan, Service)
-        .join(Plan, Plan.id == Subscription.plan_id)
-        .join(Service, Service.id == Subscription.service_id)
-        .where(Subscription.tenant_id == tenant_id, Subscription.status.in_(RUNNING))
-        .where(Subscription.current_period_end <= as_of)
-    )
     found = []
-    for subscription, plan, service in rows:
+    for subscription in await running_until(uow, tenant_id, as_of):
+        plan, service = subscription.plan, subscription.service
         metrics = (await metrics_of(uow, {plan.id})).get(plan.id, ())
         start, anchor_day = subscription.current_period_end, subscription.anchor_day
         if anchor_day is None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
@@ -13,8 +13,7 @@ from scaicontrol.core.ports import PaymentProvider, SetupStart, StoredMethod
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tenants
-from scaicontrol.services.subscriptions.lifecycle import RUNNING
-from scaicontrol.services.subscriptions.models import Subscription
+from scaicontrol.services.subscriptions.reads import has_running
 
 from .. import queries
 from ..events import MethodAdded, MethodRemoved
@@ -152,7 +151,7 @@ async def remove(uow: UnitOfWork, method_id: str) -> None:
     found = await queries.method(uow, method_id, lock=True)
     others = [m for m in await queries.methods(uow, found.tenant_id) if m.id != found.id]
     terms = await partners.settings_of(uow, found.partner_id)
-    if not others and not terms.allow_pay_by_invoice and await _renewals_are_due(uow, found.tenant_id):
+    if not others and not terms.allow_pay_by_invoice and await has_running(uow, found.tenant_id):
         raise Conflict(f"{found.label} is the last payment method and renewals are due; add another one first.")
     found.advance(MethodLifecycle.remove)
     if found.is_default:
@@ -161,11 +160,6 @@ async def remove(uow: UnitOfWork, method_id: str) -> None:
             others[0].is_default = True
     await tenants.note_payment_means(uow, found.tenant_id, others[0].means if others else None)
     uow.emit(MethodRemoved(method_id=found.id, tenant_id=found.tenant_id, partner_id=found.partner_id))
-
-
-async def _renewals_are_due(uow: UnitOfWork, tenant_id: str) -> bool:
-    running = select(Subscription.id).where(Subscription.tenant_id == tenant_id, Subscription.status.in_(RUNNING))
-    return await uow.session.scalar(running.limit(1)) is not None
 
 
 def _tenant_of(actor: Actor) -> tuple[str, str]:

@@ -4,8 +4,7 @@ from sqlalchemy import select
 
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, subscriptions
-from scaicontrol.services.invoices.lifecycle import InvoiceStatus
-from scaicontrol.services.invoices.models import Invoice, InvoiceLine
+from scaicontrol.services.invoices.reads import charging, is_charged_late
 from scaicontrol.services.subscriptions import PaymentFailure
 
 from ..models import Dunning, Payment
@@ -52,18 +51,9 @@ async def recover(uow: UnitOfWork, invoice_id: str) -> None:
 async def in_arrears(uow: UnitOfWork, subscription_id: str) -> bool:
     """Tell whether any past-due invoice charges this subscription."""
     uow.authorize("payments:read")
-    owed = (
-        select(Invoice.id)
-        .join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
-        .where(
-            InvoiceLine.subscription_id == subscription_id,
-            Invoice.status == InvoiceStatus.past_due,
-            Invoice.amount_due_cents > 0,
-        )
+    if await is_charged_late(uow, subscription_id):
+        return True
+    pursued = select(Dunning.invoice_id).where(
+        Dunning.invoice_id.in_(charging(subscription_id)), Dunning.ended_at.is_(None)
     )
-    pursued = (
-        select(Dunning.invoice_id)
-        .join(InvoiceLine, InvoiceLine.invoice_id == Dunning.invoice_id)
-        .where(InvoiceLine.subscription_id == subscription_id, Dunning.ended_at.is_(None))
-    )
-    return (await uow.session.scalar(owed.limit(1)) or await uow.session.scalar(pursued.limit(1))) is not None
+    return await uow.session.scalar(pursued.limit(1)) is not None

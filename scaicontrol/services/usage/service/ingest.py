@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from scaicontrol.core.actor import Actor
@@ -24,7 +24,7 @@ from scaicontrol.services import registry
 from scaicontrol.services.registry import Metered
 from scaicontrol.services.registry.lifecycle import WATCHED
 from scaicontrol.services.subscriptions.lifecycle import TERMINAL, SubscriptionStatus
-from scaicontrol.services.subscriptions.models import Subscription, SubscriptionPeriod
+from scaicontrol.services.subscriptions.reads import HOLDINGS, USAGE_CLOSED
 
 from ..models import UsageEvent
 from ..reading import Bad, Event, EventContent, Reader, Rejection, RejectionCode
@@ -34,31 +34,6 @@ from ..reading import Bad, Event, EventContent, Reader, Rejection, RejectionCode
 _COMMIT_MARGIN = timedelta(minutes=1)
 _CROSSINGS = 3  # how many batches with the same keys one may meet before its sender is told
 
-# A due column that is empty again was charged (see SubscriptionPeriod): invoiced is closed, whatever the hour.
-_CLOSED = Prepared(
-    SubscriptionPeriod,
-    select(SubscriptionPeriod.tenant_id, func.max(SubscriptionPeriod.period_end).label("closed_until"))
-    .join(Subscription, Subscription.id == SubscriptionPeriod.subscription_id)
-    .where(
-        Subscription.service_id == bindparam("service_id"),
-        SubscriptionPeriod.tenant_id.in_(bindparam("tenant_ids", expanding=True)),
-        or_(SubscriptionPeriod.usage_due_at.is_(None), SubscriptionPeriod.period_end <= bindparam("still_open")),
-    )
-    .group_by(SubscriptionPeriod.tenant_id),
-)
-_HOLDINGS = Prepared(
-    Subscription,
-    select(
-        Subscription.tenant_id,
-        Subscription.partner_id,
-        Subscription.status,
-        Subscription.activated_at,
-        Subscription.cancelled_at,
-    ).where(
-        Subscription.service_id == bindparam("service_id"),
-        Subscription.tenant_id.in_(bindparam("tenant_ids", expanding=True)),
-    ),
-)
 _STORED = Prepared(
     UsageEvent,
     select(UsageEvent.idempotency_key, *(getattr(UsageEvent, name) for name in EventContent._fields)).where(
@@ -153,9 +128,9 @@ async def _holders(uow: UnitOfWork, service_id: str, tenant_ids: Iterable[str]) 
     if not wanted:
         return {}
     known = {"service_id": service_id, "tenant_ids": wanted}
-    closed = await uow.rows(_CLOSED, **known, still_open=_still_open(uow))
+    closed = await uow.rows(USAGE_CLOSED, **known, still_open=_still_open(uow))
     closed_until = {row["tenant_id"]: row["closed_until"] for row in closed}
-    rows = await uow.rows(_HOLDINGS, **known)
+    rows = await uow.rows(HOLDINGS, **known)
     by_tenant: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_tenant[row["tenant_id"]].append(row)

@@ -1,0 +1,101 @@
+"""
+What other features ask invoices for, by name: one statement a question.
+
+No permission of their own: the calling verb has authorized, and the session shows what its actor may see.
+"""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, case, func, select
+
+from scaicontrol.core.work import UnitOfWork
+
+from .lifecycle import DocumentType, InvoiceStatus
+from .models import Invoice, InvoiceLine, Settlement
+
+_MONEY = ("payment", "manual")  # a credit note's rest is given back through its refund
+_OWED = (InvoiceStatus.finalized, InvoiceStatus.sent, InvoiceStatus.past_due)
+
+
+class Owed(NamedTuple):
+    """What is to be paid, and how much of it is late, in minor units."""
+
+    open_cents: int
+    overdue_cents: int
+
+
+async def owed_by_tenant(uow: UnitOfWork, tenant_id: str, currency: str) -> Owed:
+    """Sum up what a tenant owes in one currency."""
+    return await _owed(uow, Invoice.tenant_id == tenant_id, currency)
+
+
+async def owed_to_partner(uow: UnitOfWork, partner_id: str, currency: str) -> Owed:
+    """Sum up what a partner's tenants owe in one currency."""
+    return await _owed(uow, Invoice.partner_id == partner_id, currency)
+
+
+async def _owed(uow: UnitOfWork, whose: ColumnElement[bool], currency: str) -> Owed:
+    late = case((Invoice.status == InvoiceStatus.past_due, Invoice.amount_due_cents), else_=0)
+    row = await uow.session.execute(
+        select(
+            func.coalesce(func.sum(Invoice.amount_due_cents), 0),
+            func.coalesce(func.sum(late), 0),
+        ).where(
+            whose,
+            Invoice.currency == currency,
+            Invoice.document_type == DocumentType.invoice,
+            Invoice.status.in_(_OWED),
+        )
+    )
+    open_cents, overdue_cents = row.one()
+    return Owed(int(open_cents), int(overdue_cents))
+
+
+async def unapplied_cents(uow: UnitOfWork, tenant_id: str, currency: str) -> int:
+    """Sum what came in beyond what was due; an operator gives it back or sets it off (contract §18)."""
+    query = (
+        select(func.coalesce(func.sum(Settlement.unapplied_cents), 0))
+        .join(Invoice, Invoice.id == Settlement.invoice_id)
+        .where(
+            Settlement.tenant_id == tenant_id,
+            Settlement.kind.in_(_MONEY),
+            Settlement.unapplied_cents > 0,
+            Invoice.currency == currency,
+        )
+    )
+    return int(await uow.session.scalar(query) or 0)
+
+
+async def owes_late(uow: UnitOfWork, tenant_id: str) -> bool:
+    """Tell whether any invoice of a tenant is past due."""
+    late = select(Invoice.id).where(Invoice.tenant_id == tenant_id, Invoice.status == InvoiceStatus.past_due).limit(1)
+    return await uow.session.scalar(late) is not None
+
+
+async def is_charged_late(uow: UnitOfWork, subscription_id: str) -> bool:
+    """Tell whether any past-due invoice charges this subscription."""
+    late = select(Invoice.id).where(
+        Invoice.id.in_(charging(subscription_id)),
+        Invoice.status == InvoiceStatus.past_due,
+        Invoice.amount_due_cents > 0,
+    )
+    return await uow.session.scalar(late.limit(1)) is not None
+
+
+def charging(subscription_id: str) -> Select[Any]:
+    """Select the ids of the documents that charge a subscription, to be asked for within another question."""
+    return select(InvoiceLine.invoice_id).where(InvoiceLine.subscription_id == subscription_id)
+
+
+async def find(uow: UnitOfWork, invoice_id: str) -> Invoice | None:
+    """Find a document, without its lines."""
+    found: Invoice | None = await uow.session.get(Invoice, invoice_id)
+    return found
+
+
+async def untouched_drafts(uow: UnitOfWork, among: Select[Any]) -> list[str]:
+    """Name the drafts among these ids that nobody has changed since they were written."""
+    drafts = select(Invoice.id).where(
+        Invoice.id.in_(among), Invoice.status == InvoiceStatus.draft, Invoice.version == 1
+    )
+    return list(await uow.session.scalars(drafts.order_by(Invoice.id)))

@@ -1,0 +1,290 @@
+"""
+What other features ask subscriptions for, by name: rows of plain values, one statement a question.
+
+No permission of their own: the calling verb has authorized, and the session shows what its actor may see.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import bindparam, func, or_, select, union
+from sqlalchemy.orm import aliased, joinedload
+
+from scaicontrol.core.periods import BillingPeriod
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.db.prepared import Prepared
+from scaicontrol.services.catalog.models import Plan
+from scaicontrol.services.registry.models import Service
+
+from .lifecycle import ENTITLED, RUNNING, SubscriptionStatus
+from .models import Subscription, SubscriptionChange, SubscriptionPeriod
+
+
+class DueRow(NamedTuple):
+    """A period of which the base charge or the use is due; a `…_due_at` of None is charged already."""
+
+    row_id: str
+    subscription_id: str
+    tenant_id: str
+    start: datetime
+    end: datetime | None
+    plan_id: str
+    quantity: int
+    unit_price_cents: int
+    currency: str
+    days: int
+    full_days: int
+    base_due_at: datetime | None
+    usage_due_at: datetime | None
+    service_id: str
+    service_name: str
+    service_slug: str
+    plan_slug: str
+    plan_name: str
+    plan_version: int
+
+
+class DueChangeRow(NamedTuple):
+    """A change of plan or quantity that is to be settled, with the names it is told by."""
+
+    change: SubscriptionChange
+    old_plan_name: str
+    new_plan_name: str
+    service_name: str
+
+
+class SoldRow(NamedTuple):
+    """What one subscription of a partner brings in each `billing_period`, in minor units for each of `quantity`."""
+
+    status: SubscriptionStatus
+    currency: str
+    quantity: int
+    unit_price_cents: int
+    billing_period: BillingPeriod
+
+
+class GrantRow(NamedTuple):
+    """A subscription that entitles its tenant, and what its plan includes."""
+
+    tenant_id: str
+    partner_id: str
+    service_id: str
+    pack_subscription_id: str | None
+    current_period_start: datetime | None
+    current_period_end: datetime | None
+    activated_at: datetime | None
+    created_at: datetime
+    anchor_day: int | None
+    currency: str
+    plan_id: str
+    plan_slug: str
+    quotas: dict[str, Any] | None
+    billing_period: BillingPeriod
+
+
+# A due column that is empty again was charged (see SubscriptionPeriod): invoiced is closed, whatever the hour.
+USAGE_CLOSED: Final = Prepared(
+    SubscriptionPeriod,
+    select(SubscriptionPeriod.tenant_id, func.max(SubscriptionPeriod.period_end).label("closed_until"))
+    .join(Subscription, Subscription.id == SubscriptionPeriod.subscription_id)
+    .where(
+        Subscription.service_id == bindparam("service_id"),
+        SubscriptionPeriod.tenant_id.in_(bindparam("tenant_ids", expanding=True)),
+        or_(SubscriptionPeriod.usage_due_at.is_(None), SubscriptionPeriod.period_end <= bindparam("still_open")),
+    )
+    .group_by(SubscriptionPeriod.tenant_id),
+)
+HOLDINGS: Final = Prepared(
+    Subscription,
+    select(
+        Subscription.tenant_id,
+        Subscription.partner_id,
+        Subscription.status,
+        Subscription.activated_at,
+        Subscription.cancelled_at,
+    ).where(
+        Subscription.service_id == bindparam("service_id"),
+        Subscription.tenant_id.in_(bindparam("tenant_ids", expanding=True)),
+    ),
+)
+
+
+async def tenants_due(uow: UnitOfWork, partner_id: str, as_of: datetime, usage_closed: datetime) -> list[str]:
+    """Name a partner's tenants with anything to charge; costs what is due, not what exists."""
+    period, change = SubscriptionPeriod, SubscriptionChange
+    due = union(
+        select(period.tenant_id).where(period.partner_id == partner_id, period.base_due_at <= as_of),
+        select(period.tenant_id).where(period.partner_id == partner_id, period.usage_due_at <= usage_closed),
+        select(change.tenant_id).where(change.partner_id == partner_id, change.due_at <= as_of),
+    )
+    return sorted({str(row[0]) for row in await uow.session.execute(due)})
+
+
+async def due_for_billing(
+    uow: UnitOfWork,
+    tenant_ids: Sequence[str],
+    as_of: datetime,
+    usage_closed: datetime,
+    subscription_id: str | None = None,
+) -> list[DueRow]:
+    """Give the periods of these tenants, or of one subscription of them, with a base charge or use to be charged."""
+    period = SubscriptionPeriod
+    query = (
+        select(
+            period.id,
+            period.subscription_id,
+            period.tenant_id,
+            period.period_start,
+            period.period_end,
+            period.plan_id,
+            period.quantity,
+            period.unit_price_cents,
+            period.currency,
+            period.days,
+            period.full_days,
+            period.base_due_at,
+            period.usage_due_at,
+            Subscription.service_id,
+            Service.name,
+            Service.slug,
+            Plan.slug,
+            Plan.name,
+            Plan.version,
+        )
+        .join(Subscription, Subscription.id == period.subscription_id)
+        .join(Plan, Plan.id == period.plan_id)
+        .join(Service, Service.id == Plan.service_id)
+        .where(period.tenant_id.in_(tenant_ids), or_(period.base_due_at <= as_of, period.usage_due_at <= usage_closed))
+    )
+    if subscription_id is not None:
+        query = query.where(period.subscription_id == subscription_id)
+    return [DueRow._make(row) for row in await uow.session.execute(query)]
+
+
+async def changes_for_billing(
+    uow: UnitOfWork, tenant_ids: Sequence[str], as_of: datetime, subscription_id: str | None = None
+) -> list[DueChangeRow]:
+    """Give the changes of these tenants, or of one subscription of them, that are to be credited or charged."""
+    change, old, new = SubscriptionChange, aliased(Plan), aliased(Plan)
+    query = (
+        select(change, old.name, new.name, Service.name)
+        .join(old, old.id == change.old_plan_id)
+        .join(new, new.id == change.new_plan_id)
+        .join(Service, Service.id == new.service_id)
+        .where(change.tenant_id.in_(tenant_ids), change.due_at <= as_of)
+    )
+    if subscription_id is not None:
+        query = query.where(change.subscription_id == subscription_id)
+    return [DueChangeRow._make(row) for row in await uow.session.execute(query)]
+
+
+async def due_change(uow: UnitOfWork, subscription_id: str, changed_at: datetime) -> SubscriptionChange | None:
+    """Find the change of that moment, as long as it is to be settled."""
+    found: SubscriptionChange | None = await uow.session.scalar(
+        select(SubscriptionChange).where(
+            SubscriptionChange.subscription_id == subscription_id,
+            SubscriptionChange.changed_at == changed_at,
+            SubscriptionChange.due_at.is_not(None),
+        )
+    )
+    return found
+
+
+async def due_period(
+    uow: UnitOfWork, subscription_id: str, start: datetime, *, of_usage: bool
+) -> SubscriptionPeriod | None:
+    """Find the period that began then, as long as its base charge, or its use, is to be charged."""
+    column = SubscriptionPeriod.usage_due_at if of_usage else SubscriptionPeriod.base_due_at
+    found: SubscriptionPeriod | None = await uow.session.scalar(
+        select(SubscriptionPeriod).where(
+            SubscriptionPeriod.subscription_id == subscription_id,
+            SubscriptionPeriod.period_start == start,
+            column.is_not(None),
+        )
+    )
+    return found
+
+
+async def running_until(uow: UnitOfWork, tenant_id: str, until: datetime) -> Sequence[Subscription]:
+    """Give a tenant's running subscriptions whose period ends by then, with their plan and service."""
+    query = select(Subscription).options(joinedload(Subscription.plan), joinedload(Subscription.service))
+    running = query.where(Subscription.tenant_id == tenant_id, Subscription.status.in_(RUNNING))
+    return (await uow.session.scalars(running.where(Subscription.current_period_end <= until))).all()
+
+
+async def period_ends(uow: UnitOfWork, tenant_id: str) -> list[datetime]:
+    """Give the moments at which the running periods of a tenant end."""
+    ends = await uow.session.scalars(
+        select(Subscription.current_period_end).where(
+            Subscription.tenant_id == tenant_id, Subscription.status.in_(RUNNING)
+        )
+    )
+    return [end for end in ends if end is not None]
+
+
+async def of_tenant(uow: UnitOfWork, tenant_id: str) -> Sequence[Subscription]:
+    """Give everything a tenant ever subscribed to, with plan and service."""
+    query = select(Subscription).options(joinedload(Subscription.plan), joinedload(Subscription.service))
+    return (await uow.session.scalars(query.where(Subscription.tenant_id == tenant_id))).all()
+
+
+async def states_of(uow: UnitOfWork, tenant_id: str) -> set[SubscriptionStatus]:
+    """Name the states that a tenant's subscriptions are in."""
+    return set(
+        await uow.session.scalars(select(Subscription.status).where(Subscription.tenant_id == tenant_id).distinct())
+    )
+
+
+async def has_running(uow: UnitOfWork, tenant_id: str) -> bool:
+    """Tell whether any subscription of a tenant will be renewed."""
+    running = select(Subscription.id).where(Subscription.tenant_id == tenant_id, Subscription.status.in_(RUNNING))
+    return await uow.session.scalar(running.limit(1)) is not None
+
+
+async def sold_by(uow: UnitOfWork, partner_id: str) -> list[SoldRow]:
+    """Give what each subscription of a partner brings in."""
+    rows = await uow.session.execute(
+        select(
+            Subscription.status,
+            Subscription.currency,
+            Subscription.quantity,
+            func.coalesce(Subscription.next_unit_price_cents, Subscription.unit_price_cents, 0),
+            Plan.billing_period,
+        )
+        .join(Plan, Plan.id == Subscription.plan_id)
+        .where(Subscription.partner_id == partner_id)
+    )
+    return [SoldRow._make(row) for row in rows]
+
+
+async def grants(
+    uow: UnitOfWork, tenant_ids: Iterable[str] | None = None, service_ids: Iterable[str] | None = None
+) -> list[GrantRow]:
+    """Give what entitles tenants now; what somebody subscribed to by itself comes before the parts of packs."""
+    held = (
+        select(
+            Subscription.tenant_id,
+            Subscription.partner_id,
+            Subscription.service_id,
+            Subscription.pack_subscription_id,
+            Subscription.current_period_start,
+            Subscription.current_period_end,
+            Subscription.activated_at,
+            Subscription.created_at,
+            Subscription.anchor_day,
+            Subscription.currency,
+            Plan.id,
+            Plan.slug,
+            Plan.quotas,
+            Plan.billing_period,
+        )
+        .join(Plan, Plan.id == Subscription.plan_id)
+        .where(Subscription.status.in_(ENTITLED))
+        .order_by(Subscription.pack_subscription_id.is_not(None), Subscription.created_at, Subscription.id)
+    )
+    if tenant_ids is not None:
+        held = held.where(Subscription.tenant_id.in_(list(tenant_ids)))
+    if service_ids is not None:
+        held = held.where(Subscription.service_id.in_(list(service_ids)))
+    return [GrantRow._make(row) for row in await uow.session.execute(held)]

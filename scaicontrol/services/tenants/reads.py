@@ -1,0 +1,63 @@
+"""
+What other features ask tenants for, by name: rows of plain values, one statement a question.
+
+No permission of their own: the calling verb has authorized.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+
+from scaicontrol.core.work import UnitOfWork
+
+from .models import BillingProfile, Tenant
+
+
+class BilledTenant(NamedTuple):
+    """A billing profile as far as it decides what a tenant is charged, and what it still lacks."""
+
+    tenant_id: str
+    country_code: str | None
+    postal_code: str | None
+    vat_number: str | None
+    is_business: bool
+    tax_exempt: bool
+    tax_exempt_reason: str | None
+    tax_exempt_reason_code: str | None
+    preferred_language: str | None
+    company_name: str | None
+    address_line1: str | None
+    city: str | None
+
+
+async def billed(uow: UnitOfWork, tenant_ids: Sequence[str]) -> list[BilledTenant]:
+    """Give the billing profiles of these tenants; who has none is left out."""
+    columns = [getattr(BillingProfile, name) for name in BilledTenant._fields]
+    rows = await uow.session.execute(select(*columns).where(BillingProfile.tenant_id.in_(tenant_ids)))
+    return [BilledTenant._make(row) for row in rows]
+
+
+async def has_billing_profile(uow: UnitOfWork, tenant_id: str) -> bool:
+    """Tell whether a tenant has said whom to bill."""
+    profile = select(BillingProfile.tenant_id).where(BillingProfile.tenant_id == tenant_id)
+    return await uow.session.scalar(profile) is not None
+
+
+async def count_of(uow: UnitOfWork, partner_id: str) -> int:
+    """Count a partner's tenants."""
+    query = select(func.count()).select_from(Tenant)
+    counted = await uow.session.scalar(query.where(Tenant.partner_id == partner_id, Tenant.deleted_at.is_(None)))
+    return counted or 0
+
+
+async def find(uow: UnitOfWork, tenant_id: str) -> Tenant | None:
+    """Find a tenant, also one that was deleted."""
+    found: Tenant | None = await uow.session.get(Tenant, tenant_id)
+    return found
+
+
+async def partners_of(uow: UnitOfWork, tenant_ids: Collection[str]) -> dict[str, str]:
+    """Tell whose each of these tenants is."""
+    rows = await uow.session.execute(select(Tenant.id, Tenant.partner_id).where(Tenant.id.in_(tenant_ids)))
+    return {tenant_id: partner_id for tenant_id, partner_id in rows}  # noqa: C416  # rows are not pairs to the type checker

@@ -1,0 +1,103 @@
+"""
+Rows are asked for by the feature that owns them: others call its named reads (`reads.py`) and write no query of theirs.
+
+Another feature's entity may be taken, returned and looked at; its class in a statement is a query into a foreign table.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+SERVICES = Path(__file__).parents[2] / "scaicontrol" / "services"
+# Where a foreign table is asked all the same, and why. This list only shrinks.
+_PAIR = "the files and proofs of sealed documents are kept beside invoices and read with them, in one statement"
+_BOOKS = "the journal pages through documents and money with conditions of its own, one statement a page"
+_CATALOGUE = "what is sold belongs to a service: it is found by the service's slug and shown while that is active"
+QUERIES = {
+    "accounting/queries.py": _BOOKS,
+    "accounting/service/integrations.py": _BOOKS,
+    "accounting/service/queue.py": _BOOKS,
+    "accounting/service/reading.py": _BOOKS,
+    "catalog/queries.py": _CATALOGUE,
+    "catalog/reads.py": _CATALOGUE,
+    "documents/queries.py": _PAIR,
+    "documents/sealed.py": _PAIR,
+    "documents/service/rehearse_rules.py": _PAIR,
+    "documents/service/render.py": _PAIR,
+    "documents/service/sweep.py": _PAIR,
+    "documents/service/verify_files.py": _PAIR,
+    "documents/service/verify_series.py": _PAIR,
+    "identity/sync.py": "it mirrors the directory into partners and tenants, and is their only writer",
+    "invoices/seal.py": "a seal covers the columns of the VAT decision, which it names",
+    "invoices/service/taxing.py": "a decision is written again column by column",
+    "provisioning/queries.py": _CATALOGUE,
+    "statements/service/statement.py": _PAIR,
+    "subscriptions/queries.py": _CATALOGUE,
+    "subscriptions/reads.py": _CATALOGUE,
+    "tax/queries.py": "numbers are joined with the answers of VIES about them, which are tax's own",
+}
+
+
+def _trees() -> Iterator[tuple[str, str, ast.Module]]:
+    for path in sorted(SERVICES.rglob("*.py")):
+        name = str(path.relative_to(SERVICES))
+        yield name, name.split("/", maxsplit=1)[0].removesuffix(".py"), ast.parse(path.read_text())
+
+
+def _owners() -> dict[str, str]:
+    """Say which feature each entity belongs to."""
+    return {
+        node.name: feature
+        for name, feature, tree in _trees()
+        if name.endswith("/models.py")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and any("__tablename__" in ast.unparse(line) for line in node.body)
+    }
+
+
+def _asked(tree: ast.Module, foreign: set[str]) -> Iterator[str]:
+    """Give where a foreign entity's class is used as a table: its columns, or itself as an argument."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in foreign:
+            yield f"{node.lineno}: {ast.unparse(node)}"
+        elif isinstance(node, ast.Call):
+            yield from (
+                f"{node.lineno}: {ast.unparse(node.func)}({argument.id})"
+                for argument in node.args
+                if isinstance(argument, ast.Name) and argument.id in foreign
+            )
+        elif isinstance(node, ast.Assign):
+            values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+            yield from (
+                f"{node.lineno}: an alias of {value.id}"
+                for value in values
+                if isinstance(value, ast.Name) and value.id in foreign
+            )
+
+
+def _foreign_queries() -> dict[str, list[str]]:
+    owners = _owners()
+    assert len(owners) > 40
+    found = {}
+    for name, feature, tree in _trees():
+        imported = {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("scaicontrol.services.")
+            for alias in node.names
+            if owners.get(alias.name, feature) != feature
+        }
+        if asked := list(_asked(tree, imported)):
+            found[name] = asked
+    return found
+
+
+def test_a_feature_is_asked_for_its_rows_by_name():
+    found = _foreign_queries()
+    new = {f"{name}:{where}" for name in found.keys() - QUERIES.keys() for where in found[name]}
+    assert new == set(), "give the owner a named read (reads.py) that says what is wanted, and call that"
+
+
+def test_the_list_of_exceptions_only_shrinks():
+    assert QUERIES.keys() - _foreign_queries().keys() == set(), "these ask no foreign table any more: strike them out"
+    assert len(QUERIES) <= 21
