@@ -2,12 +2,12 @@ from typing import Any
 
 from pydantic import ConfigDict
 
+from scaicontrol.core.i18n import Language
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.schemas import Out
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import billing, identity, partners, tenants
 from scaicontrol.services.identity.schemas import UserOut
-from scaicontrol.services.partners import Language
 from scaicontrol.services.partners.schemas import PartnerPublicOut
 from scaicontrol.services.tenants.models import Tenant
 from scaicontrol.services.tenants.schemas import PreferencesPatch

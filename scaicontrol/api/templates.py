@@ -6,9 +6,9 @@ from starlette.responses import Response
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.i18n import Language
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, templates
-from scaicontrol.services.tax.notes import Language
 from scaicontrol.services.templates import Preview, TemplateType
 from scaicontrol.services.templates.models import InvoiceTemplate, InvoiceTemplateVersion
 from scaicontrol.services.templates.schemas import (

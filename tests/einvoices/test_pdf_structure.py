@@ -14,9 +14,9 @@ import pikepdf
 import pytest
 from PIL import Image
 
+from scaicontrol.core import i18n
 from scaicontrol.integrations import pdfa
 from scaicontrol.services import einvoices, templates
-from scaicontrol.services.tax import notes
 from tests.factories.account_documents import reminder_variables, statement_variables
 from tests.factories.documents import carried, rows_for, title_of
 
@@ -44,7 +44,7 @@ IMAGES = {
     "svg": SVG,
     "cmyk": picture("jpeg", "CMYK"),
 }
-EVERY = list(itertools.product(KINDS, notes.LANGUAGES, IMAGES, LENGTHS))
+EVERY = list(itertools.product(KINDS, i18n.LANGUAGES, IMAGES, LENGTHS))
 
 
 def written(kind, language, image, length):

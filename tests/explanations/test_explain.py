@@ -1,7 +1,6 @@
 """Explaining: every amount is made again by the code that made it, and a difference is said loudly."""
 
 import json
-from decimal import Decimal
 
 import pytest
 from sqlalchemy import text
@@ -9,10 +8,7 @@ from sqlalchemy import text
 from scaicontrol.core.errors import NotFound
 from scaicontrol.services import explanations, invoices
 from scaicontrol.services.explanations.schemas import ExplainedPart
-from scaicontrol.services.explanations.sentences import SENTENCES
-from scaicontrol.services.explanations.wording import Sentence, say
 from scaicontrol.services.invoices.schemas import CreditIn
-from scaicontrol.services.tax.notes import LANGUAGES
 from tests.databases import TAMPERING
 from tests.factories import alice, gina, petra
 from tests.factories.invoices import a_line, finalized
@@ -143,12 +139,3 @@ async def test_it_speaks_the_readers_language(backend):
     said = await explained(backend, invoice, language="de")
     spoken = [sentence.replace("\N{NO-BREAK SPACE}", " ") for sentence in said.parts[0].sentences]
     assert "10 von 31 Tagen: 19,00 € × 10 ÷ 31 = 6,13 €, einmal kaufmännisch gerundet." in spoken
-
-
-@pytest.mark.parametrize("key", sorted(SENTENCES))
-def test_a_sentence_has_the_same_places_in_every_language(key):
-    places = [sorted(part for part in text.replace("{", "}").split("}")[1::2]) for text in SENTENCES[key]]
-    assert all(each == places[0] for each in places), key
-    values = {name: Decimal(1) for name in places[0]}
-    for language in LANGUAGES:
-        assert "{" not in say(Sentence(key, **values), language, "EUR")

@@ -9,11 +9,12 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from scaicontrol.core import i18n
 from scaicontrol.core.money import half_up
 from scaicontrol.core.ports import Attachment, DocumentRenderer
 from scaicontrol.services import einvoices, tax
 from scaicontrol.services.einvoices.document import Document
-from scaicontrol.services.tax import arithmetic, notes
+from scaicontrol.services.tax import arithmetic
 
 SELLER: dict[str, Any] = {
     "legal_name": "ScaiLabs B.V.",
@@ -278,7 +279,7 @@ class Case:
     mix: str
     discount: str
     currency: str
-    language: notes.Language
+    language: i18n.Language
     is_credit: bool
     means: str
     content: str
@@ -309,7 +310,7 @@ def cases(count: int, seed: int = 2026) -> Iterator[Case]:
     columns: list[Iterator[Any]] = [
         _cycle(values, random)
         for values in (
-            _SELLERS, _BUYER_KINDS, _MIXES, _DISCOUNTS, _CURRENCIES, notes.LANGUAGES, (False, False, True), _MEANS,
+            _SELLERS, _BUYER_KINDS, _MIXES, _DISCOUNTS, _CURRENCIES, i18n.LANGUAGES, (False, False, True), _MEANS,
             _CONTENT, _TARGETS,
         )
     ]  # fmt: skip

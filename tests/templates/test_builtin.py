@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
+from scaicontrol.core import i18n
 from scaicontrol.core.errors import Invalid
 from scaicontrol.services import einvoices, templates
-from scaicontrol.services.tax import notes
 from scaicontrol.services.templates import filters
 from tests.factories.account_documents import reminder_variables, statement_variables
 from tests.factories.documents import document, rows_for
@@ -32,7 +32,7 @@ _FILLED = {
 }
 
 
-@pytest.mark.parametrize("language", notes.LANGUAGES)
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_every_label_has_words_in_every_language(language):
     words = templates.labels(language)
     assert all(getattr(words, each.name).strip() for each in fields(words))
@@ -70,7 +70,7 @@ def test_days_numbers_and_rates_look_like_their_language():
     assert filters.percent(Decimal("21.00"), "en") == "21%"
 
 
-@pytest.mark.parametrize("language", notes.LANGUAGES)
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_a_reminder_grows_firmer_and_asks_for_what_is_open(language):
     words = templates.labels(language)
     titles = [words.reminder_first, words.reminder_second, words.reminder_final, words.reminder_final]
@@ -85,7 +85,7 @@ def test_a_reminder_grows_firmer_and_asks_for_what_is_open(language):
     assert words.reminder_fee not in templates.render_html(reminder_variables(), language, "payment_reminder")
 
 
-@pytest.mark.parametrize("language", notes.LANGUAGES)
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_a_statement_runs_from_opening_to_closing_balance(language):
     words, shown = templates.labels(language), statement_variables(5, language=language)
     html = templates.render_html(shown, language, "statement")

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from scaicontrol.core import i18n
 from scaicontrol.core.errors import Invalid, Refused
 from scaicontrol.services import documents, einvoices, invoices, templates
-from scaicontrol.services.tax import notes
 from scaicontrol.services.templates import PageJob, TemplateType
 from scaicontrol.services.templates.engine import rendering, samples
 from scaicontrol.services.templates.engine.catalogue import known, variables_of
@@ -123,7 +123,7 @@ async def test_a_template_is_tried_on_a_real_document(backend):
     assert (await backend.ask(ada, invoices.template_variables, drafted.id))["invoice"]["status"] == "finalized"
 
 
-@pytest.mark.parametrize("language", notes.LANGUAGES)
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
 @pytest.mark.parametrize("credit", [False, True])
 @pytest.mark.parametrize("case", CASES)
 async def test_pdf_and_xml_say_the_same(renderer, case, credit, language):

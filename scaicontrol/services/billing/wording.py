@@ -1,15 +1,6 @@
 """What a line of an invoice says, in the buyer's language."""
 
-from typing import Final
-
-_PRORATION: Final = {
-    "en": ("Credit for unused time", "Remaining time"),
-    "nl": ("Creditering niet-gebruikte periode", "Resterende periode"),
-    "de": ("Gutschrift für nicht genutzte Zeit", "Verbleibende Zeit"),
-    "fr": ("Avoir pour la période non utilisée", "Période restante"),
-    "es": ("Abono por el tiempo no utilizado", "Tiempo restante"),
-    "it": ("Accredito per il periodo non utilizzato", "Periodo residuo"),
-}
+from scaicontrol.core.i18n import say
 
 
 def subscription(service: str, plan: str) -> str:
@@ -21,8 +12,8 @@ def usage(service: str, metric: str) -> str:
 
 
 def credit(service: str, plan: str, language: str) -> str:
-    return f"{service} – {plan}: {_PRORATION.get(language, _PRORATION['en'])[0]}"
+    return f"{service} – {plan}: {say('billing.proration.credit', language)}"
 
 
 def rest(service: str, plan: str, language: str) -> str:
-    return f"{service} – {plan}: {_PRORATION.get(language, _PRORATION['en'])[1]}"
+    return f"{service} – {plan}: {say('billing.proration.rest', language)}"

@@ -5,8 +5,9 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
+from scaicontrol.core import i18n
 from scaicontrol.services import uploads
-from scaicontrol.services.tax import notes, places
+from scaicontrol.services.tax import places
 
 from .document import AllowanceCharge, Document, Line, Party, PaymentInstructions
 
@@ -102,7 +103,7 @@ def address_lines(party: Party, *, home: str, language: str) -> list[str]:
     else:
         city = [f"{party.postal_code} {party.city}".strip(), party.state]
     abroad = (
-        places.country_name(party.country_code, notes.language_or_english(language))
+        places.country_name(party.country_code, i18n.language_or_english(language))
         if party.country_code != home
         else ""
     )

@@ -10,13 +10,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from scaicontrol.core import i18n
 from scaicontrol.core.errors import NotFound
 from scaicontrol.core.turns import in_turns
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, tax
 from scaicontrol.services.invoices import allowances, crediting, seal
 from scaicontrol.services.invoices.models import Invoice, InvoiceLine
-from scaicontrol.services.tax import arithmetic, notes
+from scaicontrol.services.tax import arithmetic
 from scaicontrol.services.tax.arithmetic import TaxableLine, Totals, VatGroup
 from scaicontrol.services.tax.models import TaxDecision
 
@@ -108,7 +109,7 @@ async def _case(uow: UnitOfWork, invoice: Invoice, language: str | None) -> _Cas
         totals,
         original,
         left,
-        notes.language_or_english(language or invoice.language),
+        i18n.language_or_english(language or invoice.language),
     )
 
 

@@ -6,11 +6,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
+from scaicontrol.core import i18n
+from scaicontrol.core.i18n import language_or_english
 from scaicontrol.core.money import exponent
-from scaicontrol.services.tax.notes import language_or_english
 from scaicontrol.services.templates import filters
-
-from .sentences import LANGUAGES, SENTENCES
 
 _SHOWN_DIGITS: Final = 6
 
@@ -50,7 +49,7 @@ def say(sentence: Sentence, language: str | None, currency: str) -> str:
     """Write a sentence out; a language we do not speak is English."""
     spoken = language_or_english(language)
     shown = {name: _shown(value, spoken, currency) for name, value in sentence.values.items()}
-    return SENTENCES[sentence.key][LANGUAGES.index(spoken)].format(**shown)
+    return i18n.say(f"explanations.{sentence.key}", spoken, **shown)
 
 
 def _shown(value: Any, language: str, currency: str) -> str:

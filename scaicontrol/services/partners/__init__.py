@@ -3,13 +3,12 @@
 from .queries import configuration, get, names, naming_template, page, settings_of, visible
 from .sellers import SELLER_FIELDS, SellerSnapshot, missing_for_finalisation, seller_snapshot
 from .service import configure
-from .terms import ExportCategory, InvoiceGrouping, Language, Proration, TrialEnd, ViesPolicy
+from .terms import ExportCategory, InvoiceGrouping, Proration, TrialEnd, ViesPolicy
 
 __all__ = [
     "SELLER_FIELDS",
     "ExportCategory",
     "InvoiceGrouping",
-    "Language",
     "Proration",
     "SellerSnapshot",
     "TrialEnd",

@@ -4,6 +4,7 @@ from typing import Any, Final
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
+from scaicontrol.core.i18n import Language
 from scaicontrol.core.postal_addresses import ADDRESS_PARTS, required_parts
 from scaicontrol.db import IdString, JsonDocument, Model
 from scaicontrol.db.tenant_filter import PartnerOwned, PlatformWritten
@@ -11,7 +12,6 @@ from scaicontrol.db.tenant_filter import PartnerOwned, PlatformWritten
 from .terms import (
     ExportCategory,
     InvoiceGrouping,
-    Language,
     Proration,
     TrialEnd,
     ViesPolicy,

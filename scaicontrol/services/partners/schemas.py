@@ -4,6 +4,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
+from scaicontrol.core.i18n import Language
 from scaicontrol.core.schemas import (
     Country,
     Currency,
@@ -17,7 +18,7 @@ from scaicontrol.core.schemas import (
 )
 from scaicontrol.media.fonts import Printed
 
-from .terms import ExportCategory, InvoiceGrouping, Language, Proration, TrialEnd, ViesPolicy
+from .terms import ExportCategory, InvoiceGrouping, Proration, TrialEnd, ViesPolicy
 
 Text32 = Annotated[str, StringConstraints(max_length=32), OneLine, Printed]
 Text64 = Annotated[str, StringConstraints(max_length=64), OneLine, Printed]

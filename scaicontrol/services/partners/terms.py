@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-Language = Literal["en", "nl", "de", "fr", "es", "it"]
 InvoiceGrouping = Literal["tenant", "subscription"]
 ViesPolicy = Literal["off", "advisory", "required"]
 ExportCategory = Literal["O", "G"]

@@ -9,9 +9,8 @@ from .engine.markers import starter
 from .engine.pdf_text import text_of_pdf
 from .engine.rendering import PageJob, render
 from .engine.tree import variables
-from .kinds import TemplateType
+from .kinds import MailKind, TemplateType
 from .labels import labels
-from .mail_words import MailKind
 from .mails import Letter, write_mail
 from .queries import Published, TemplateSelection, get, listing, published, resolve, versions, visible
 from .service.check import validate

@@ -6,8 +6,8 @@ from decimal import Decimal
 from babel.dates import format_date, format_interval
 from babel.numbers import format_currency, format_decimal, format_percent
 
+from scaicontrol.core.i18n import language_or_english
 from scaicontrol.core.money import exponent
-from scaicontrol.services.tax.notes import language_or_english
 
 # A language alone would mean American dates and Swiss or Austrian surprises.
 _LOCALES = {"en": "en_GB", "nl": "nl_NL", "de": "de_DE", "fr": "fr_FR", "es": "es_ES", "it": "it_IT"}

@@ -29,3 +29,12 @@ class TemplateType(StrEnum):
 # What the law wants certain contents on (Art. 226 of Directive 2006/112/EC; Art. 219 for credit notes).
 LEGAL_DOCUMENTS: Final = frozenset({TemplateType.invoice, TemplateType.credit_note})
 ABOUT_A_SUBSCRIPTION: Final = frozenset({TemplateType.email_trial_ending, TemplateType.email_subscription_suspended})
+
+MailKind = Literal[
+    "email_invoice",
+    "email_credit_note",
+    "email_trial_ending",
+    "email_payment_failed",
+    "email_dunning_reminder",
+    "email_subscription_suspended",
+]

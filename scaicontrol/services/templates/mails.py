@@ -10,7 +10,7 @@ from scaicontrol.services.uploads import Pictures
 
 from .builtin.mails import Letterhead, render_mail
 from .engine.rendering import PageJob, render
-from .mail_words import MailKind
+from .kinds import MailKind
 from .queries import Published
 
 log = get_logger(__name__)

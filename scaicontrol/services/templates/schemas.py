@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
+from scaicontrol.core.i18n import Language
 from scaicontrol.core.ids import Id
 from scaicontrol.core.schemas import In, JsonObject, Moment, Out, RowVersion
-from scaicontrol.services.tax.notes import Language
 
 from .kinds import TemplateType
 

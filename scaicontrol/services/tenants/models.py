@@ -4,10 +4,10 @@ from typing import Any, Final
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
+from scaicontrol.core.i18n import Language
 from scaicontrol.core.postal_addresses import ADDRESS_PARTS, required_parts
 from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel
 from scaicontrol.db.tenant_filter import TenantOwned
-from scaicontrol.services.partners import Language
 
 REQUIRED: Final = ("company_name", "address_line1", "postal_code", "city", "country_code")
 

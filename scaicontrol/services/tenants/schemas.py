@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from scaicontrol.core.i18n import Language
 from scaicontrol.core.schemas import Country, EmptyIsNone, In, MailAddress, Moment, OneLine, Out, Patch, RowVersion
 from scaicontrol.media.fonts import Printed
-from scaicontrol.services.partners import Language
 
 Text32 = Annotated[str, StringConstraints(max_length=32), OneLine, Printed]
 Text40 = Annotated[str, StringConstraints(max_length=40), OneLine, Printed]

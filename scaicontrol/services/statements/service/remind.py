@@ -9,6 +9,7 @@ from sqlalchemy import select
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Refused
+from scaicontrol.core.i18n import language_or_english
 from scaicontrol.core.money import exponent
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.periods import civil_date
@@ -18,7 +19,6 @@ from scaicontrol.services import invoices, partners, templates
 from scaicontrol.services.invoices.document_source import source_of
 from scaicontrol.services.invoices.lifecycle import OWED
 from scaicontrol.services.invoices.page_rendering import variables_of
-from scaicontrol.services.tax.notes import language_or_english
 from scaicontrol.services.templates import TemplateSelection, TemplateType
 
 from ..events import ReminderRequested

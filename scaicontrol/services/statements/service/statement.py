@@ -9,6 +9,7 @@ from sqlalchemy import select
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Refused, invalid
+from scaicontrol.core.i18n import language_or_english, say
 from scaicontrol.core.money import exponent
 from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
@@ -16,7 +17,6 @@ from scaicontrol.services import einvoices, invoices, partners, templates, tenan
 from scaicontrol.services.documents import DocumentFile
 from scaicontrol.services.invoices.lifecycle import InvoiceStatus, SettledBy
 from scaicontrol.services.invoices.models import Invoice, Settlement
-from scaicontrol.services.tax.notes import language_or_english
 from scaicontrol.services.templates import TemplateSelection, TemplateType
 
 from .. import balances
@@ -25,11 +25,6 @@ from ..schemas import Statement
 from .store import AccountDocumentContents, keep
 
 _LONGEST: Final = timedelta(days=3 * 366)
-_MOVED: Final = {  # en, nl, de, fr, es, it
-    "payment": ("Payment", "Betaling", "Zahlung", "Paiement", "Pago", "Pagamento"),
-    "refund": ("Refund", "Terugbetaling", "Erstattung", "Remboursement", "Reembolso", "Rimborso"),
-}
-_LANGUAGES: Final = ("en", "nl", "de", "fr", "es", "it")
 
 
 async def statement(uow: UnitOfWork, tenant_id: str, first: date, last: date, currency: str | None = None) -> Statement:
@@ -126,7 +121,7 @@ def _variables(said: Statement, language: str) -> dict[str, Any]:
     places = -exponent(said.currency)
     words = templates.labels(language)
     names = {"invoice": words.invoice, "credit_note": words.credit_note} | {
-        kind: said_as[_LANGUAGES.index(language)] for kind, said_as in _MOVED.items()
+        kind: say(f"statements.moved.{kind}", language) for kind in ("payment", "refund")
     }
 
     def amount(cents: int) -> Decimal:

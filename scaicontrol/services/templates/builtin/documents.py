@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from scaicontrol.services.tax.notes import language_or_english
+from scaicontrol.core.i18n import language_or_english
 
 from .. import filters
 from ..labels import labels

@@ -6,7 +6,9 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ..mail_words import MailKind, words
+from scaicontrol.core.i18n import say
+
+from ..kinds import MailKind
 from .documents import usable_color
 
 
@@ -27,19 +29,18 @@ def render_mail(
 
     A name the sentences need and `about` lacks raises KeyError: such a mail is never sent half-said.
     """
-    frame, said = words(kind, language)
     given = {**about, "seller": sender.seller}
-    subject = said.subject.format_map(given)
+    subject = say(f"mails.{kind}.subject", language, **given)
     html = (
         _environment()
         .get_template("mail.html")
         .render(
             language=language,
             subject=subject,
-            greeting=frame.greeting.format(name=name),
-            body=said.body.format_map(given),
-            button=frame.button,
-            regards=frame.regards,
+            greeting=say("mails.frame.greeting", language, name=name),
+            body=say(f"mails.{kind}.body", language, **given),
+            button=say("mails.frame.button", language),
+            regards=say("mails.frame.regards", language),
             link=link,
             seller=sender.seller,
             color=usable_color(sender.color),

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Final, Literal
 
 from ..kinds import ABOUT_A_SUBSCRIPTION, TemplateType
-from ..words.kinds import Labels
+from ..labels import Labels
 
 Kind = Literal["text", "money", "day", "number", "percent", "flag", "image", "list"]
 Shape = dict[str, Any]  # a dict of names, a list of one shape, or "" for a value

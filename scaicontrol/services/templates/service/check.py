@@ -10,10 +10,10 @@ from typing import Any
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Invalid, Reason
+from scaicontrol.core.i18n import language_or_english
 from scaicontrol.core.offload import offload, run_or_offload
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import uploads
-from scaicontrol.services.tax.notes import language_or_english
 from scaicontrol.services.uploads import Pictures
 
 from .. import queries

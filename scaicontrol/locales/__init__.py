@@ -1,0 +1,1 @@
+"""What people read: a folder for each language, a file for each area (`core/i18n.py`)."""

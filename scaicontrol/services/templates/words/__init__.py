@@ -1,1 +1,0 @@
-"""The words of our documents, a file for each language."""
