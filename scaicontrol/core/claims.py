@@ -42,7 +42,7 @@ async def lease(
     oldest: Order,
     limit: int,
     seen_if: Sequence[ColumnElement[bool]] = (),
-    **values: Any,
+    **values: object,
 ) -> list[str]:
     """
     Write `by` on up to `limit` rows that are due and held by nobody, first of `oldest` first; give their keys.

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 Language = Literal["en", "nl", "de", "fr", "es", "it"]
 LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)
@@ -48,9 +48,9 @@ def places(text: str) -> list[str]:
     return sorted(_PLACE.findall(text))
 
 
-def _flat(table: Mapping[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
+def _flat(table: Mapping[str, object], within: str = "") -> Iterator[tuple[str, str]]:
     for name, value in table.items():
         if isinstance(value, str):
             yield within + name, value
-        else:
+        elif isinstance(value, dict):
             yield from _flat(value, f"{within}{name}.")

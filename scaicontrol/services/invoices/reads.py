@@ -4,7 +4,7 @@ What other features ask invoices for, by name: one statement a question.
 No permission of their own: the calling verb has authorized, and the session shows what its actor may see.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, case, func, select
 
@@ -82,7 +82,7 @@ async def is_charged_late(uow: UnitOfWork, subscription_id: str) -> bool:
     return await uow.session.scalar(late.limit(1)) is not None
 
 
-def charging(subscription_id: str) -> Select[Any]:
+def charging(subscription_id: str) -> Select[str]:
     """Select the ids of the documents that charge a subscription, to be asked for within another question."""
     return select(InvoiceLine.invoice_id).where(InvoiceLine.subscription_id == subscription_id)
 
@@ -93,7 +93,7 @@ async def find(uow: UnitOfWork, invoice_id: str) -> Invoice | None:
     return found
 
 
-async def untouched_drafts(uow: UnitOfWork, among: Select[Any]) -> list[str]:
+async def untouched_drafts(uow: UnitOfWork, among: Select[str | None]) -> list[str]:
     """Name the drafts among these ids that nobody has changed since they were written."""
     drafts = select(Invoice.id).where(
         Invoice.id.in_(among), Invoice.status == InvoiceStatus.draft, Invoice.version == 1

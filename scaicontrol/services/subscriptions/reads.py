@@ -6,7 +6,7 @@ No permission of their own: the calling verb has authorized, and the session sho
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import bindparam, func, or_, select, union
 from sqlalchemy.orm import aliased, joinedload
@@ -79,7 +79,7 @@ class GrantRow(NamedTuple):
     currency: str
     plan_id: str
     plan_slug: str
-    quotas: dict[str, Any] | None
+    quotas: dict[str, int] | None
     billing_period: BillingPeriod
 
 
