@@ -15,7 +15,8 @@ import pytest_asyncio
 
 from scaicontrol.integrations.renderer import ProcessRenderer
 from scaicontrol.services import einvoices
-from tests.factories.documents import Case, cases, pdf_of
+from tests.factories.document_cases import Case, cases
+from tests.factories.documents import pdf_of
 
 MOMENT = datetime(2026, 11, 1, 8, 30, tzinfo=UTC)
 SLICE, WHOLE, CHUNK = 120, 2000, 100

@@ -8,7 +8,7 @@ from drafthorse.models.document import Document as DrafthorseDocument
 
 from scaicontrol.services import einvoices
 from scaicontrol.services.einvoices.schema import parsed, schema_findings
-from tests.factories.documents import cases
+from tests.factories.document_cases import cases
 
 MANY = list(cases(240))
 

@@ -16,6 +16,7 @@ from scaicontrol.services.tenants.models import Tenant
 from scaicontrol.services.webhooks.models import WebhookEndpoint
 
 from . import shapes_select as chosen
+from . import shapes_select_entities  # noqa: F401  # adds its shapes to the others
 
 T: Any = Invoice.__table__
 PREPARED: dict[str, Any] = {}

@@ -23,7 +23,9 @@ from scaicontrol.db import prepared as prepared_module
 from scaicontrol.db.ownership import MARKERS
 from scaicontrol.db.tenant_filter import Scope, ScopeViolation
 
-from .shapes_change import DELETES, INSERTS, UPDATES
+from . import shapes_select_entities  # noqa: F401  # adds its shapes to the others
+from .shapes_change import DELETES, UPDATES
+from .shapes_insert import INSERTS
 from .shapes_prepared import PREPARED
 from .shapes_select import SELECTS
 from .world import (

@@ -1,0 +1,65 @@
+"""The house: files that fit a reader's eye, and modules that need nobody who needs them."""
+
+import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PRODUCT = ("scaicontrol", "admin_views", "tui", "tasks", "migrations")
+LONGEST = 400
+# One file is its promise; revisions are written by Alembic, all at once.
+MAY_BE_LONG = {ROOT / "scaicontrol" / "verify_archive.py", *(ROOT / "migrations" / "versions").glob("*.py")}
+
+
+def _files(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def test_no_file_is_longer_than_four_hundred_lines():
+    lines = {path: path.read_text().count("\n") for path in _files(*PRODUCT, "tests", "benchmarks")}
+    long = {str(path.relative_to(ROOT)): count for path, count in lines.items() if count > LONGEST}
+    assert {path: count for path, count in long.items() if ROOT / path not in MAY_BE_LONG} == {}
+
+
+def _name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _imported(path: Path, known: set[str]) -> Iterator[str]:
+    """Name the modules of ours that a file imports when it is imported itself."""
+    package = path.relative_to(ROOT).parent.parts
+    for node in _at_import(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+        else:
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join((*base, *([node.module] if node.module else [])))
+            for alias in node.names:
+                inner = f"{module}.{alias.name}"
+                if inner in known:
+                    yield inner
+                elif module in known:
+                    yield module
+
+
+def _at_import(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue  # read by the type checker only
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from _at_import(node)
+
+
+def test_no_module_imports_one_that_imports_it():
+    files = {_name(path): path for path in _files(*PRODUCT)}
+    graph = {name: set(_imported(path, set(files))) - {name} for name, path in files.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        raise AssertionError(f"a circle: {' -> '.join(reversed(circle))}") from None
