@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy.engine import make_url
 from typer.testing import CliRunner, Result
 
@@ -41,6 +43,11 @@ def pytest_collection_finish() -> None:
     """Leave the modules and the collected tests out of every later collection of garbage."""
     gc.collect()
     gc.freeze()
+
+
+# How long an example takes says how busy the machine is, not whether a claim holds.
+hypothesis_settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")
