@@ -33,6 +33,7 @@ rita = person("rita", Scope.platform(), "super_admin", _EVERYTHING, read_only=Tr
 rita_of_acme = person("rita", Scope.tenant(NORTHWIND, ACME), "tenant_admin", _EVERYTHING, read_only=True)
 _ID = re.compile(r"\b([a-z]{3})_(?:[0-9a-z]{26}|acme|globex)\b")  # a deed may need another buyer at each door
 _NUMBER = re.compile(r"\b(SCAI-(?:CN-)?\d{4})-\d{6}\b|(fancy |waiting|person)\d+\b")
+_CONTENT = re.compile(r"\b[0-9a-f]{64}\b")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)|\b\d{4}-\d\d-\d\d\b")
 
 
@@ -109,7 +110,7 @@ def alike(value: Any) -> Any:
     if isinstance(value, list):
         return [alike(each) for each in value]
     if isinstance(value, str):
-        return _MOMENT.sub("<moment>", _NUMBER.sub("<number>", _ID.sub(r"\1_…", value)))
+        return _CONTENT.sub("<content>", _MOMENT.sub("<moment>", _NUMBER.sub("<number>", _ID.sub(r"\1_…", value))))
     return value
 
 

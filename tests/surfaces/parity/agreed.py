@@ -7,6 +7,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.approval import ApprovalRequired
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
+from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import billing, changes, invoices
 from scaicontrol.services.billing.models import QuarantineItem
@@ -17,45 +18,46 @@ from tests.factories.changes import bob
 from tests.factories.invoices import finalized
 from tests.factories.ports import Answered, MemoryOutbound
 from tests.factories.subscriptions import subscribed
+from tests.factories.uploads import picture
 from tests.factories.webhooks import all_deliveries, delivered, subscriber, tell
 
 from .deed import WHY, Deed
 from .doors import Cli, Mcp, Rest
 
 
-class Plan(str):
-    """The id of a plan that knows its hash."""
+class Hashed(str):
+    """The id of a plan or a run that knows its hash."""
 
     __slots__ = ("plan_hash",)
     plan_hash: str
 
 
-async def _planned(backend: Backend, by: Actor) -> Plan:
+async def _planned(backend: Backend, by: Actor) -> Hashed:
     invoice = await finalized(backend)
     with pytest.raises(ApprovalRequired) as refused:
         await backend.perform(by, invoices.void, invoice.id, WHY["reason"])
-    made = Plan(refused.value.details["change_plan"]["id"])
+    made = Hashed(refused.value.details["change_plan"]["id"])
     made.plan_hash = refused.value.details["change_plan"]["plan_hash"]
     return made
 
 
-async def _of_bob(backend: Backend) -> Plan:
+async def _of_bob(backend: Backend) -> Hashed:
     return await _planned(backend, bob)
 
 
-async def _rejected(backend: Backend) -> Plan:
+async def _rejected(backend: Backend) -> Hashed:
     plan = await _planned(backend, bob)
     await backend.perform(ada, changes.reject, plan, "Not today.")
     return plan
 
 
-async def _approved(backend: Backend) -> Plan:
+async def _approved(backend: Backend) -> Hashed:
     plan = await _planned(backend, ada)
     await backend.perform(bob, changes.approve, plan)
     return plan
 
 
-async def _undecided(backend: Backend) -> Plan:
+async def _undecided(backend: Backend) -> Hashed:
     return await _planned(backend, ada)
 
 
@@ -84,6 +86,47 @@ async def _resolved(backend: Backend) -> str:
     return item_id
 
 
+async def _computed(backend: Backend) -> Hashed:
+    """Compute a run with one document: Acme's the first time, Globex's the second."""
+    runs = (await backend.ask(ada, billing.page_runs, PageRequest())).total
+    await subscribed(backend, actor=tenant_admin("gina", GLOBEX, NORTHWIND) if runs else alice)
+    run = await billing.plan(backend, ada, NORTHWIND, backend.clock.now())
+    assert run.plan_hash
+    made = Hashed(run.id)
+    made.plan_hash = run.plan_hash
+    return made
+
+
+async def _written(backend: Backend) -> Hashed:
+    run = await _computed(backend)
+    await billing.apply(backend, ada, run, run.plan_hash)
+    return run
+
+
+async def _another_hash(backend: Backend) -> Hashed:
+    run = await _computed(backend)
+    run.plan_hash = "0" * 64
+    return run
+
+
+def _file(backend: Backend, body: bytes) -> str:
+    folder = backend.settings.storage_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"given{len(list(folder.glob('given*')))}"
+    path.write_bytes(body)
+    return str(path)
+
+
+async def _a_picture(backend: Backend) -> str:
+    """Store a file that no other door has been given: the same picture again is the same address."""
+    count = len(list(backend.settings.storage_dir.glob("given*")))
+    return _file(backend, picture(colour=100 + count))
+
+
+async def _no_picture(backend: Backend) -> str:
+    return _file(backend, b"Dear all, our new logo is blue.")
+
+
 async def _delivery_to(backend: Backend, endpoint_id: str) -> str:
     found = [row.id for row in await all_deliveries(backend) if row.subscription_id == endpoint_id]
     return f"{endpoint_id}/{found[0]}"
@@ -97,9 +140,7 @@ async def _dead(backend: Backend) -> str:
     await tell(backend, f"inv_{endpoint.id}")
     await delivered(backend, backend.clock)
     backend.ports.outbound.answers.clear()
-    return next(
-        f"{endpoint.id}/{row.id}" for row in await all_deliveries(backend) if row.subscription_id == endpoint.id
-    )
+    return await _delivery_to(backend, endpoint.id)
 
 
 async def _dispatched(backend: Backend) -> str:
@@ -107,9 +148,7 @@ async def _dispatched(backend: Backend) -> str:
     await tell(backend, f"inv_{endpoint.id}")
     assert isinstance(backend.clock, FrozenClock)
     await delivered(backend, backend.clock)
-    return next(
-        f"{endpoint.id}/{row.id}" for row in await all_deliveries(backend) if row.subscription_id == endpoint.id
-    )
+    return await _delivery_to(backend, endpoint.id)
 
 
 async def _books(backend: Backend) -> str:
@@ -151,6 +190,24 @@ AGREED = (
             Cli("admin billing resolve", ("{id}", "waive", WHY["reason"])),
         ),
         {"resolution": "waive", **WHY},
+    ),
+    Deed(
+        "billing.apply", "billing:apply", _computed, {"applied already": _written, "another hash": _another_hash},
+        (
+            Rest("POST /admin/billing/runs/{run_id}/apply"), Cli("admin billing apply", ("{id}", "{hash}")),
+        ),
+        {"plan_hash": "{hash}"},
+    ),
+    Deed(
+        "uploads.icon", "icons:upload", _a_picture, {"no picture": _no_picture},
+        (Rest("POST /admin/uploads/icon", is_upload=True), Cli("admin uploads icon", ("{path}",))),
+    ),
+    Deed(
+        "uploads.template_image", "template_images:upload", _a_picture, {"no picture": _no_picture},
+        (
+            Rest("POST /admin/uploads/template-image", is_upload=True),
+            Cli("admin uploads template-image", ("{path}",)),
+        ),
     ),
     Deed(
         "webhooks.retry", "webhooks:manage", _dead, {"dispatched": _dispatched},

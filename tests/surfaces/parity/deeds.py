@@ -37,7 +37,6 @@ ALONE = frozenset({
     "REST POST /admin/billing/invoices/{invoice_id}/line-items/sort-by-date",
     "REST POST /admin/billing/payments/{payment_id}/retry",
     "REST POST /admin/billing/runs",
-    "REST POST /admin/billing/runs/{run_id}/apply",
     "REST POST /admin/billing/runs/{run_id}/discard",
     "REST POST /admin/billing/templates/preview",
     "REST POST /admin/billing/templates/{template_id}/duplicate",
@@ -49,8 +48,6 @@ ALONE = frozenset({
     "REST POST /admin/provisioning/workflows/{workflow_id}/force-complete",
     "REST POST /admin/provisioning/workflows/{workflow_id}/retry-step/{step_name}",
     "REST POST /admin/provisioning/workflows/{workflow_id}/rollback",
-    "REST POST /admin/uploads/icon",
-    "REST POST /admin/uploads/template-image",
     "REST POST /admin/users/sync",
     "REST POST /admin/webhook-subscriptions",
     "REST POST /admin/webhook-subscriptions/{endpoint_id}/test",
@@ -78,7 +75,4 @@ ALONE = frozenset({
     "REST PUT /billing/billing-profile",
     "REST PUT /registry/register",
     # Two doors have these, but a deed can write neither a file nor the hash that a run was planned with.
-    "CLI admin billing apply",
-    "CLI admin uploads icon",
-    "CLI admin uploads template-image",
 })  # fmt: skip

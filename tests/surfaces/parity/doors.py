@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
@@ -60,6 +61,7 @@ class Rest:
     body: Mapping[str, Any] = field(default_factory=dict)
     needs: str | None = None  # where the route asks for another permission than the deed
     query: Mapping[str, str] = field(default_factory=dict)
+    is_upload: bool = False  # the row is the path of a file
 
     @property
     def key(self) -> str:
@@ -73,6 +75,11 @@ class Rest:
         method, path = self.route.split(" ", 1)
         for name, given in zip(_PARAMETER.findall(path), row_id.split("/"), strict=False):
             path = path.replace(name, given)
+        sent: dict[str, Any] = (
+            {"files": {"file": _bytes_of(row_id)}}
+            if self.is_upload
+            else {"json": _filled({**body, **self.body}, row_id)}
+        )
         app = _api()
         app.state.backend = backend
         async with httpx.AsyncClient(
@@ -82,8 +89,8 @@ class Rest:
                 method,
                 "/api/v1" + path,
                 params=self.query,
-                json=_filled({**body, **self.body}, row_id),
                 headers={"Idempotency-Key": new_id("req")},
+                **sent,
             )
         if answer.is_success:
             return None
@@ -275,7 +282,14 @@ def _filled(value: Any, row_id: str) -> Any:
 def _put(written: str, row_id: str) -> str:
     """Put in what a row is named by: of a row within another both ids, of a plan its hash."""
     outer, _, inner = row_id.partition("/")
-    return written.replace("{id}", outer).replace("{inner}", inner).replace("{hash}", getattr(row_id, "plan_hash", ""))
+    names = {"{path}": row_id, "{id}": outer, "{inner}": inner, "{hash}": getattr(row_id, "plan_hash", "")}
+    for name, given in names.items():
+        written = written.replace(name, given)
+    return written
+
+
+def _bytes_of(path: str) -> bytes:
+    return Path(path).read_bytes()
 
 
 async def _refusal(work: Any) -> Refusal | None:
