@@ -34,7 +34,7 @@ checks:
 	$(call step,mypy,$(BIN)/mypy)
 	$(call step,lint-imports,$(BIN)/lint-imports)
 	@$(MAKE) --no-print-directory frontend-check
-	$(call step,pytest,$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadgroup --durations 10)
+	$(call step,pytest,$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadscope --durations 10)
 
 check: install-dev ## Check one feature in under a minute: make check FEATURE=tenants
 	@.ci/check-feature "$(FEATURE)"

@@ -6,7 +6,7 @@ import pytest
 from lxml import etree
 from playwright.async_api import expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 async def first_link(visitor, path: str, name: str | re.Pattern[str]) -> str:

@@ -25,7 +25,7 @@ from tests.factories.tenants import store_cast
 from .finalizing import NOW
 from .test_series import crowd, holds, whole_series
 
-pytestmark = [pytest.mark.galera, pytest.mark.long, pytest.mark.xdist_group("galera")]
+pytestmark = [pytest.mark.galera, pytest.mark.long]
 
 
 @pytest_asyncio.fixture

@@ -33,7 +33,6 @@ from tests.factories.tenants import store_cast
 from tests.factories.usage import store_holder
 from tests.servers import free_port
 
-pytestmark = pytest.mark.xdist_group("loop")  # what these tests measure is theirs alone
 LINES = 5000
 MOST_SECONDS = 0.1
 ADMIN = "/admin/billing/invoices"
