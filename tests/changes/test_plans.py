@@ -155,7 +155,7 @@ async def test_nobody_approves_what_their_agent_planned(shop):
         pytest.param(agent_of(ada, "agt_other"), NotFound, id="another agent of the same person"),
         pytest.param(scaidrive, Forbidden, id="a service"),
         pytest.param(CLOCK, Forbidden, id="a job"),
-        pytest.param(bert, NotFound, id="a person who approves nothing"),
+        pytest.param(bert, Forbidden, id="a person who approves nothing"),
         pytest.param(petra, NotFound, id="a partner's approver, about the platform's plan"),
     ],
 )

@@ -142,7 +142,10 @@ def at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    monkeypatch.setenv("SCAICONTROL_ENV", "development")
+    # The demo fills in what it was not told, for this process.
+    given = {"SCAICONTROL_ENV": "development", "PUBLIC_BASE_URL": "http://localhost:8000", "LOG_LEVEL": "ERROR"}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
 
     def typed(url: str, *words: str) -> Result:
         monkeypatch.setenv("DATABASE_URL", url)

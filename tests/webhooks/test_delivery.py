@@ -253,7 +253,7 @@ async def test_what_was_settled_while_its_answer_was_on_the_way_stays_settled(ba
     claimed = await backend.perform(DISPATCHER, dispatcher.claim, backend.instance, 10)
     keys = await dispatcher._keys(backend, claimed)
     answer(backend, 500)
-    attempts = [await dispatcher._send(backend, delivery, keys) for delivery in claimed]
+    attempts = [await dispatcher._send(backend, keys, delivery) for delivery in claimed]
     await webhooks.delete(backend, ada, endpoint.id)
     await backend.perform(DISPATCHER, dispatcher.record, attempts, backend.instance)
     assert await statuses(backend) == ["dead"]

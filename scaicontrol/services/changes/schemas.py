@@ -1,6 +1,6 @@
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasPath, Field
+from pydantic import AliasPath, Field, Strict
 
 from scaicontrol.core.schemas import In, Moment, Out
 
@@ -172,7 +172,7 @@ class PlatformSettingsIn(In):
     """All settings as they shall be; a stale `version` is a Conflict."""
 
     settings: PlatformSettings
-    version: Annotated[int, Field(ge=0)] | None = None
+    version: Annotated[int, Strict(), Field(ge=0, le=2**31 - 1)] | None = None
 
 
 class PlatformSettingsOut(Out):
