@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 
 from scaicontrol import cli
 from scaicontrol.api import door
-from scaicontrol.api.app import build_api
 from scaicontrol.cli import door as cli_door
 from scaicontrol.db.engine import Database
 from scaicontrol.services import accounting
 from tests.factories import NORTHWIND, alice, nobody, petra
 from tests.factories.accounting import MAPPING, an_integration
+from tests.factories.api import rest_api
 from tests.factories.invoices import finalized, rendered
 
 CAST = {actor.id: actor for actor in (alice, petra)}
@@ -36,7 +36,7 @@ async def http(backend, monkeypatch):
         return CAST.get(request.headers.get("authorization", ""), nobody)
 
     monkeypatch.setattr(door, "authenticate", authenticate)
-    app = build_api()
+    app = rest_api()
     app.state.backend = backend
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test/api/v1") as client:
 

@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from starlette.requests import Request
 
 from scaicontrol.api import door, health
-from scaicontrol.api.app import build_api
 from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.approval import ApprovalRequired
 from scaicontrol.core.backend import Backend
@@ -23,6 +22,7 @@ from scaicontrol.core.errors import ControlError
 from scaicontrol.db import Model
 from scaicontrol.mcp.server import TOOLS
 from tests.factories import ada, alice, nobody, petra
+from tests.factories.api import rest_api
 from tests.isolation.test_routes import Route, example, ids_for, ids_hidden_from, people_the_worlds, routes_of
 
 from .database import beside_plans, differences
@@ -62,7 +62,7 @@ def client(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> httpx.AsyncClie
 
     monkeypatch.setattr(door, "authenticate", by_name)
     monkeypatch.setattr(health, "authenticate", by_name)
-    app = build_api()
+    app = rest_api()
     app.state.backend = backend
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="https://scaicontrol.test")
@@ -94,7 +94,7 @@ def filled(body: Any, ids: dict[str, list[str]]) -> Any:
 async def test_no_route_changes_anything_for_an_agent(backend, client, world, person, record_property):
     before, told = await beside_plans(backend), await facts_beside_plans(backend)
     stopped, wrong, cases = 0, [], 0
-    schema = build_api().openapi()
+    schema = rest_api().openapi()
     for route in routes_of(schema):
         if route.method in READS:
             continue

@@ -8,10 +8,10 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from scaicontrol.api import door
-from scaicontrol.api.app import build_api
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from tests.factories import ACME, INITECH, NORTHWIND, SOUTHBAY, ada, alice, bert, gina, nobody, petra, pim, sam, tom
+from tests.factories.api import rest_api
 from tests.factories.identity import store_group, store_user
 from tests.factories.tenants import BUYER, store_cast, store_tenant
 
@@ -27,7 +27,7 @@ def dialect() -> str:
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
     """The REST surface, built once, because that takes a while."""
-    return build_api()
+    return rest_api()
 
 
 @pytest_asyncio.fixture

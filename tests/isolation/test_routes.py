@@ -20,7 +20,6 @@ import sqlalchemy as sa
 from starlette.requests import Request
 
 from scaicontrol.api import door, health
-from scaicontrol.api.app import build_api
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.outbox import OutboxRow
@@ -50,6 +49,7 @@ from tests.factories import (
     tom,
 )
 from tests.factories.accounting import an_integration
+from tests.factories.api import rest_api
 from tests.factories.catalog import store_override
 from tests.factories.identity import store_group, store_user
 from tests.factories.invoices import RENDERER, a_draft, finalized
@@ -103,7 +103,7 @@ async def worlds(backend: Backend, clock: Any, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(door, "authenticate", by_name)
     monkeypatch.setattr(health, "authenticate", by_name)
     await people_the_worlds(backend, clock)
-    app = build_api()
+    app = rest_api()
     app.state.backend = backend
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="https://scaicontrol.test") as client:

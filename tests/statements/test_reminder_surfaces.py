@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from scaicontrol.api import door as rest_door
-from scaicontrol.api.app import build_api
 from scaicontrol.services import statements
 from tests.factories import ada, alice, petra
+from tests.factories.api import rest_api
 from tests.factories.invoices import sent
 
 
@@ -77,7 +77,7 @@ async def test_reminders_are_listed_over_rest_for_whoever_bills(backend, overdue
         return actors.pop(0)
 
     monkeypatch.setattr(rest_door, "authenticate", in_turn)
-    app = build_api()
+    app = rest_api()
     app.state.backend = backend
     path = f"/api/v1/admin/billing/invoices/{overdue.id}/reminders"
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://scaicontrol.test") as client:

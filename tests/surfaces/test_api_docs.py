@@ -9,15 +9,15 @@ import pytest_asyncio
 from fastapi import FastAPI
 from playwright.async_api import async_playwright
 
-from scaicontrol.api.app import build_api
 from tests.e2e.conftest import CHROMIUM, FLAGS
+from tests.factories.api import rest_api
 
 from .wire import served
 
 
 @pytest.fixture(scope="module")
 def app() -> FastAPI:
-    return build_api()
+    return rest_api()
 
 
 @pytest.fixture(scope="module")

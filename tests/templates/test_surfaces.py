@@ -13,13 +13,13 @@ from typer.testing import CliRunner
 
 from scaicontrol import cli
 from scaicontrol.api import door
-from scaicontrol.api.app import build_api
 from scaicontrol.cli import door as cli_door
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict
 from scaicontrol.db.engine import Database
 from scaicontrol.mcp import templates as mcp_templates
 from tests.factories import ACME, ada, petra
+from tests.factories.api import rest_api
 from tests.factories.invoices import finalized
 from tests.factories.templates import BY_HAND, draft, tenant_names
 
@@ -39,7 +39,7 @@ async def rest(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         return petra
 
     monkeypatch.setattr(door, "authenticate", as_petra)
-    app = build_api()
+    app = rest_api()
     app.state.backend = backend
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://scaicontrol.test") as client:
         yield client

@@ -16,7 +16,6 @@ from typer.testing import CliRunner
 
 from scaicontrol import cli
 from scaicontrol.api import door
-from scaicontrol.api.app import build_api
 from scaicontrol.cli import door as cli_door
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.audit_log import AuditEntry
@@ -27,6 +26,7 @@ from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
 from scaicontrol.services.uploads import ICON, TEMPLATE_IMAGE
 from scaicontrol.services.uploads.models import Upload
 from tests.factories import NORTHWIND, SOUTHBAY, ada, alice, bert, nobody, petra, pim, sam
+from tests.factories.api import rest_api
 from tests.factories.partners import store_partner
 from tests.factories.uploads import SVG, picture, uploaded
 
@@ -46,7 +46,7 @@ async def rest(backend: Any, caller: dict[str, Actor], monkeypatch: pytest.Monke
         return caller["is"]
 
     monkeypatch.setattr(door, "authenticate", whoever)
-    app = build_api()
+    app = rest_api()
     app.state.backend = backend
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="https://scaicontrol.test") as client:
         yield client

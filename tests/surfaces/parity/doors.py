@@ -16,7 +16,6 @@ from typing import Any
 import httpx
 import pytest
 import typer
-from fastapi import FastAPI
 from pydantic import ValidationError
 from starlette.requests import Request
 from typer.testing import CliRunner
@@ -27,7 +26,6 @@ from admin_views.base import ControlView
 from admin_views.verbs import complete, sentence
 from scaicontrol import cli
 from scaicontrol.api import door as rest_door
-from scaicontrol.api.app import build_api
 from scaicontrol.cli import door as cli_door
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
@@ -37,6 +35,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.engine import Database
 from scaicontrol.mcp.server import TOOLS
 from scaicontrol.services import identity
+from tests.factories.api import rest_api
 from tui.door import Door as Terminal
 from tui.screens import invoices as invoice_screen
 from tui.screens import subscriptions as subscription_screen
@@ -80,7 +79,7 @@ class Rest:
             if self.is_upload
             else {"json": _filled({**body, **self.body}, row_id)}
         )
-        app = _api()
+        app = rest_api()
         app.state.backend = backend
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app=app), base_url="https://scaicontrol.test"
@@ -238,7 +237,7 @@ def everybody_is_whoever_acts(patch: pytest.MonkeyPatch) -> None:
 
 async def ask_rest(backend: Backend, actor: Actor, path: str) -> dict[str, Any]:
     """Read a path of the API as somebody; gives the whole answer."""
-    app, token = _api(), acting.set(actor)
+    app, token = rest_api(), acting.set(actor)
     app.state.backend = backend
     try:
         async with httpx.AsyncClient(
@@ -250,11 +249,6 @@ async def ask_rest(backend: Backend, actor: Actor, path: str) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
     return body
-
-
-@cache
-def _api() -> FastAPI:
-    return build_api()
 
 
 @cache
