@@ -35,11 +35,15 @@ def sentence(key: str, language: str | None) -> str:
     return words(area, language)[name]
 
 
-@cache
 def words(area: str, language: str | None) -> Mapping[str, str]:
     """Give all sentences of an area by their place in it, in English when we do not speak the language."""
-    spoken = language_or_english(language)
-    read = tomllib.loads((files("scaicontrol.locales") / spoken / f"{area}.toml").read_text(encoding="utf-8"))
+    return _read(area, language_or_english(language))
+
+
+@cache
+def _read(area: str, language: Language) -> Mapping[str, str]:
+    """Remember by the languages we speak; what somebody asks for is any text, and would be remembered for ever."""
+    read = tomllib.loads((files("scaicontrol.locales") / language / f"{area}.toml").read_text(encoding="utf-8"))
     return dict(_flat(read))
 
 
