@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     scaikey_token_url: str = ""
     scaikey_logout_url: str = ""
     scaikey_admin_url: str = ""
-    scaikey_timeout: float = 5
+    scaikey_timeout: float = Field(default=5, gt=0)
     scaikey_sync_interval_minutes: int = Field(default=60, ge=1)
     scaikey_webhook_secret_vault_path: str = ""
 
@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     scaisend_sandbox: bool = False
 
     vies_url: str = "https://ec.europa.eu/taxation_customs/vies/rest-api"
-    vies_timeout: float = 10
+    vies_timeout: float = Field(default=10, gt=0)
 
     operator_partner_id: str = ""
     operator_legal_name: str = ""
@@ -109,14 +109,14 @@ class Settings(BaseSettings):
     webhook_tick_seconds: int = Field(default=30, ge=1)
     webhook_fanout_batch: int = 50
     webhook_delivery_batch: int = 200
-    webhook_timeout_seconds: float = 10
+    webhook_timeout_seconds: float = Field(default=10, gt=0)
     webhook_auto_disable_days: int = 5
     webhook_allow_private: bool = False
 
-    provisioning_call_timeout: float = 30
-    provisioning_callback_timeout: int = 900
+    provisioning_call_timeout: float = Field(default=30, gt=0)
+    provisioning_callback_timeout: int = Field(default=900, gt=0)
     provisioning_poll_interval: int = 15
-    provisioning_poll_timeout: int = 1800
+    provisioning_poll_timeout: int = Field(default=1800, gt=0)
     provisioning_rollback_delay: int = 900
 
     metering_max_batch: int = 1000

@@ -31,9 +31,9 @@ from .parity.doors import AnyDoor, Mcp, Refusal, Rest, acting, every_mutating_ve
 _EVERYTHING = frozenset({"*"})
 rita = person("rita", Scope.platform(), "super_admin", _EVERYTHING, read_only=True)
 rita_of_acme = person("rita", Scope.tenant(NORTHWIND, ACME), "tenant_admin", _EVERYTHING, read_only=True)
-_ID = re.compile(r"\b([a-z]{3})_(?:[0-9a-z]{26}|acme|globex)\b")  # a deed may need another buyer at each door
-_NUMBER = re.compile(r"\b(SCAI-(?:CN-)?\d{4})-\d{6}\b|(fancy |waiting|person)\d+\b")
-_CONTENT = re.compile(r"\b[0-9a-f]{64}\b")
+_ID = re.compile(r"\b([a-z]{3})_[0-9a-z]{26}\b")
+_NUMBER = re.compile(r"\b(SCAI-(?:CN-)?\d{4})-\d{6}\b|(fancy |waiting|person|tnt_buyer)\d+\b")
+_CONTENT = re.compile(r"(?<=/)[0-9a-f]{64}(?=\.png)")  # a picture is called by its bytes
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)|\b\d{4}-\d\d-\d\d\b")
 
 

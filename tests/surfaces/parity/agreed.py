@@ -9,15 +9,16 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import billing, changes, invoices
+from scaicontrol.services import billing, changes, invoices, tenants
 from scaicontrol.services.billing.models import QuarantineItem
 from scaicontrol.services.tenants.models import BillingProfile
-from tests.factories import ACME, GLOBEX, NORTHWIND, ada, alice, tenant_admin
+from tests.factories import NORTHWIND, ada, tenant_admin
 from tests.factories.accounting import an_integration
 from tests.factories.changes import bob
 from tests.factories.invoices import finalized
 from tests.factories.ports import Answered, MemoryOutbound
 from tests.factories.subscriptions import subscribed
+from tests.factories.tenants import store_tenant
 from tests.factories.uploads import picture
 from tests.factories.webhooks import all_deliveries, delivered, subscriber, tell
 
@@ -69,13 +70,18 @@ async def _without_profile(uow: UnitOfWork, tenant_id: str) -> None:
     await uow.session.execute(delete(BillingProfile).where(BillingProfile.tenant_id == tenant_id))
 
 
+async def _buyer(backend: Backend) -> str:
+    """Let a tenant that no other door has billed subscribe; gives its id."""
+    count = (await backend.ask(ada, tenants.page, PageRequest())).total
+    tenant = await store_tenant(backend, f"tnt_buyer{count}", NORTHWIND)
+    await subscribed(backend, actor=tenant_admin("bea", tenant.id, NORTHWIND))
+    return tenant.id
+
+
 async def _set_aside(backend: Backend) -> str:
-    """Bill a tenant that has no profile: Acme the first time, Globex the second."""
+    """Bill a tenant that has no profile any more."""
     known = {item.id for item in await backend.ask(ada, _all_items)}
-    buyer = tenant_admin("gina", GLOBEX, NORTHWIND) if known else alice
-    tenant_id = GLOBEX if known else ACME
-    await subscribed(backend, actor=buyer)
-    await backend.perform(ada, _without_profile, tenant_id)
+    await backend.perform(ada, _without_profile, await _buyer(backend))
     await billing.plan(backend, ada, NORTHWIND, backend.clock.now())
     return next(item.id for item in await backend.ask(ada, _all_items) if item.id not in known)
 
@@ -87,9 +93,8 @@ async def _resolved(backend: Backend) -> str:
 
 
 async def _computed(backend: Backend) -> Hashed:
-    """Compute a run with one document: Acme's the first time, Globex's the second."""
-    runs = (await backend.ask(ada, billing.page_runs, PageRequest())).total
-    await subscribed(backend, actor=tenant_admin("gina", GLOBEX, NORTHWIND) if runs else alice)
+    """Compute a run with one document."""
+    await _buyer(backend)
     run = await billing.plan(backend, ada, NORTHWIND, backend.clock.now())
     assert run.plan_hash
     made = Hashed(run.id)
