@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm.attributes import get_history
 
 from scaicontrol.db.model import Model
 from scaicontrol.db.platform import audits_platform_sql
@@ -165,7 +166,7 @@ def _stamp_moments(session: Session, _: Any, __: Any) -> None:
                 row.created_at = now
             row.updated_at = now
     for row in session.dirty:
-        if isinstance(row, Model) and session.is_modified(row):
+        if isinstance(row, Model) and session.is_modified(row) and not get_history(row, "updated_at").added:
             row.updated_at = now
 
 

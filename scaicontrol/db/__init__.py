@@ -1,5 +1,6 @@
 """The database: engines that lose nothing, sessions bound to one scope, exact types."""
 
+from . import locked_rows as locked_rows  # watches every session
 from . import triggers as triggers  # installs itself with the schema
 from .model import Model, TenantScopedModel, parent_key, within_tenant
 from .types import ExactDecimal, IdString, JsonDocument, UTCDateTime

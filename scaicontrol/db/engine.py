@@ -36,6 +36,7 @@ class Database:
 
     def __init__(self, url: str, writer_url: str = "", *, pool_size: int = 10, max_overflow: int = 10) -> None:
         self.url = url
+        self._names_writer = bool(writer_url)
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.writer = self._connect(writer_url or url, pool_size, max_overflow, begin="BEGIN IMMEDIATE")
         shared = not self.is_sqlite and writer_url in ("", url)
@@ -115,7 +116,7 @@ class Database:
             if variables.get("wsrep_on") == "ON":
                 rows = await connection.execute(text("SHOW GLOBAL STATUS LIKE 'wsrep_%'"))
                 status = {row[0]: row[1] for row in rows}
-        return _unsafe(variables, status)
+        return _unsafe(variables, status, names_writer=self._names_writer)
 
     async def dispose(self) -> None:
         await self.writer.dispose()
@@ -140,7 +141,7 @@ def _existing(url: str) -> URL:
     return parsed.set(database=f"file:{quote(parsed.database)}").update_query_dict({"mode": "rw", "uri": "true"})
 
 
-def _unsafe(variables: dict[str, str], status: dict[str, str]) -> list[str]:
+def _unsafe(variables: dict[str, str], status: dict[str, str], *, names_writer: bool) -> list[str]:
     """Name each server variable that could lose money, and each sign that a node is outside its cluster."""
     problems = []
     if variables.get("innodb_flush_log_at_trx_commit") != "1":
@@ -154,6 +155,11 @@ def _unsafe(variables: dict[str, str], status: dict[str, str]) -> list[str]:
             problems.append("the node is not ready (wsrep_ready).")
         if variables.get("binlog_format") != "ROW":
             problems.append("binlog_format is not ROW, which Galera needs.")
+        if not names_writer and status.get("wsrep_cluster_size", "1") != "1":
+            problems.append(
+                "the database is a cluster and DB_WRITER_URL is not set: set it to the node, or the proxy, that takes "
+                "all writes."
+            )
     return problems
 
 

@@ -32,7 +32,11 @@ def test_the_object_store_keeps_the_first_of_two_writers(s3_url: str):
 @pytest.mark.galera
 @pytest.mark.long
 async def test_every_node_is_safe_and_sees_what_another_wrote(galera: Galera):
-    databases = [Database(node.url()) for node in galera.nodes]
+    nowhere = Database(galera.nodes[0].url())
+    (problem,) = await nowhere.check()
+    assert problem.startswith("the database is a cluster and DB_WRITER_URL is not set")
+    await nowhere.dispose()
+    databases = [Database(node.url(), node.url()) for node in galera.nodes]
     assert [await database.check() for database in databases] == [[], [], []]
     async with databases[0].writer.connect() as connection:
         await connection.execution_options(**UNBOUND)

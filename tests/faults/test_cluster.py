@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
@@ -11,15 +12,25 @@ from sqlalchemy import select
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
+from scaicontrol.core.errors import Refused
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.platform_settings import PlatformSetting
 from scaicontrol.core.settings import Environment, Settings
+from scaicontrol.db import locked_rows
 from scaicontrol.db.engine import Database
-from scaicontrol.services import documents, invoices, partners, webhooks
+from scaicontrol.services import catalog, documents, identity, invoices, partners, webhooks
+from scaicontrol.services.catalog.schemas import PriceOverrideIn
+from scaicontrol.services.invoices.schemas import CreditIn
+from scaicontrol.services.partners.models import PartnerConfiguration
 from scaicontrol.services.webhooks.models import WebhookDelivery
 from scaicontrol.services.webhooks.schemas import WebhookEndpointIn
 from tests.databases import create_schema
-from tests.factories import NORTHWIND, ada
+from tests.factories import NORTHWIND, ada, petra
+from tests.factories.catalog import store_plan
+from tests.factories.identity import store_user
 from tests.factories.invoices import a_draft, finalized
 from tests.factories.ports import memory_ports
+from tests.factories.registry import store_service
 from tests.factories.tenants import store_cast
 
 from .finalizing import NOW
@@ -104,3 +115,88 @@ async def test_what_one_node_acknowledged_every_other_node_reads(nodes):
         day = await writer.perform(ada, rename)
         seen = [(await reader.ask(ada, partners.settings_of, NORTHWIND)).invoice_day for reader in readers]
         assert seen == [day, day]
+
+
+class Meeting:
+    """Where two units of work on two nodes meet before they commit: each has seen only the world before the other."""
+
+    def __init__(self):
+        self.barrier = asyncio.Barrier(2)
+
+    def first(self, verb):
+        """Wait for the other before the first commit; who has to run again goes on alone."""
+        met = False
+
+        async def together(uow, *args, **kwargs):
+            nonlocal met
+            result = await verb(uow, *args, **kwargs)
+            await uow.session.flush()
+            if not met:
+                met = True
+                await self.barrier.wait()
+            return result
+
+        return together
+
+
+async def at_once(nodes, *calls):
+    """Do both on a node of its own at the same moment; give what came of each."""
+    meeting = Meeting()
+    return await asyncio.gather(
+        *(
+            backend.perform(actor, meeting.first(verb), *args)
+            for backend, (actor, verb, *args) in zip(nodes, calls, strict=False)
+        ),
+        return_exceptions=True,
+    )
+
+
+def one_of(results, refusal):
+    """One was done, the other was told why not."""
+    kinds = sorted(type(each).__name__ for each in results if isinstance(each, Exception))
+    assert kinds == [refusal], results
+
+
+async def test_two_nodes_credit_the_whole_of_one_invoice_once(nodes):
+    for _ in range(5):
+        invoice = await finalized(nodes[0])
+        whole = (petra, invoices.draft_credit, invoice.id, CreditIn(reason="Outage"))
+        one_of(await at_once(nodes, whole, whole), "Conflict")
+        (note,) = await nodes[2].ask(petra, invoices.credit_notes_of, [invoice.id])
+        assert note.referenced_invoice_id == invoice.id
+
+
+async def test_two_super_administrators_on_two_nodes_do_not_remove_each_other(nodes):
+    for name in ("ann", "bob"):
+        await store_user(nodes[0], name, "super_admin", tenant_id=None, partner_id=None)
+    calls = [(ada, identity.revoke, f"usr_{name}", "super_admin") for name in ("ann", "bob")]
+    one_of(await at_once(nodes, *calls), "Refused")
+
+
+def priced(day, cents):
+    price = PriceOverrideIn(
+        plan_id="pln_pro", price_cents=cents, currency="EUR", valid_from=datetime(2026, 2, day, tzinfo=UTC)
+    )
+    return (ada, catalog.add_override, NORTHWIND, price)
+
+
+async def test_two_nodes_give_a_partner_one_price_for_one_time(nodes):
+    await store_service(nodes[0])
+    await store_plan(nodes[0])
+    one_of(await at_once(nodes, priced(1, 900), priced(2, 800)), "Conflict")
+
+
+async def only_one(uow):
+    """A guard as a verb has it: under the lock of one row it looks whether there is another, and adds its own."""
+    await uow.session.get_one(PartnerConfiguration, NORTHWIND, with_for_update=True)
+    if await uow.session.scalar(select(PlatformSetting.key).limit(1)) is not None:
+        raise Refused("There is one.")
+    uow.session.add(PlatformSetting(key=new_id("one"), value={}))
+
+
+@pytest.mark.parametrize("holds", [True, False])
+async def test_a_lock_holds_on_every_node_because_its_row_is_changed(nodes, monkeypatch, holds):
+    if not holds:  # the race is real: where the locked row stays as it was, both are added
+        monkeypatch.setattr(locked_rows, "_entities", lambda _: [])
+    results = await at_once(nodes, (ada, only_one), (ada, only_one))
+    assert [type(each) for each in results if each is not None] == ([Refused] if holds else [])

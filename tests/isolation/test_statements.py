@@ -83,7 +83,7 @@ async def refresh_a_detached_row(session):
 
 @reads
 async def locked(session):
-    return await counted(session, sa.select(Invoice.id).with_for_update())
+    return await counted(session, sa.select(Invoice).with_for_update())
 
 
 def _loading(option: Callable[..., Any]) -> Statement:

@@ -40,7 +40,7 @@ def visible(uow: UnitOfWork) -> Select[Plan]:
 async def get(uow: UnitOfWork, plan_id: str, *, lock: bool = False) -> Plan:
     query = visible(uow).where(Plan.id == plan_id)
     if lock:  # by itself: the joined service row is written by every heartbeat
-        await uow.session.scalar(select(Plan.id).where(Plan.id == plan_id).with_for_update())
+        await uow.session.scalar(select(Plan).where(Plan.id == plan_id).with_for_update())
     plan = await uow.session.scalar(query)
     if plan is None:
         raise NotFound(f"No plan {plan_id}.")

@@ -214,8 +214,6 @@ async def remove_override(uow: UnitOfWork, partner_id: str, override_id: str) ->
 
 async def _priced_plan(uow: UnitOfWork, partner_id: str, override: PriceOverrideIn, *, except_id: str | None) -> Plan:
     plan = await queries.get(uow, override.plan_id, lock=True)
-    # Nodes lock rows for themselves only: touching the plan makes two overlapping writers clash when they commit.
-    plan.updated_at = uow.now
     if override.currency != plan.currency and (override.markup_percent is not None or plan.usage_prices):
         raise invalid(
             "currency",
