@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+import uvloop
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy.engine import make_url
@@ -29,7 +30,7 @@ from scaicontrol.core.settings import Environment, Settings
 from scaicontrol.db.engine import Database
 from scaicontrol.services.changes import PolicyApprovals
 
-from .databases import Cleaner, create_schema, sqlite_url
+from .databases import Cleaner, create_schema, keep_statements, sqlite_url, with_kept_statements
 from .factories.ports import memory_ports
 from .servers import Galera, MariaDB, galera_cluster, private_mariadb, private_redis, private_s3
 
@@ -98,6 +99,7 @@ def s3_url() -> Iterator[str]:
 async def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "scaicontrol.db"
     await create_schema(sqlite_url(path))
+    await keep_statements(sqlite_url(path))
     return path
 
 
@@ -105,6 +107,7 @@ async def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def _mariadb(mariadb_server: MariaDB) -> AsyncIterator[tuple[str, Cleaner]]:
     url = mariadb_server.url()
     await create_schema(url)
+    await keep_statements(url)
     cleaner = Cleaner(url)
     await cleaner.learn()
     yield url, cleaner
@@ -136,7 +139,7 @@ def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -
 @pytest_asyncio.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """The product's own engines on `database_url`, without overflow where a leak would hide."""
-    database = Database(database_url, pool_size=5, max_overflow=5)
+    database = with_kept_statements(Database(database_url, pool_size=5, max_overflow=5))
     yield database
     await database.dispose()
 
@@ -176,7 +179,7 @@ def command_line(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> Callable[
 
     @asynccontextmanager
     async def connect() -> AsyncIterator[Backend]:
-        database = Database(backend.database.url)  # the command has an event loop of its own
+        database = with_kept_statements(Database(backend.database.url))  # the command has an event loop of its own
         try:
             yield replace(backend, database=database)
         finally:
@@ -198,3 +201,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("counted")
         for line in sorted(found):
             terminalreporter.write_line(line)
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run everything on the loop that serves."""
+    return {"uvloop": uvloop.new_event_loop}

@@ -10,17 +10,41 @@ import importlib
 import pkgutil
 import sys
 from pathlib import Path
+from typing import Any, Final
 
-from sqlalchemy import NullPool, Table, text
+from sqlalchemy import Dialect, NullPool, Table, text
 from sqlalchemy.exc import NoReferencedTableError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import LRUCache
 
 import scaicontrol.services
 from migrations.schema import described
 from scaicontrol.db import Model, migrate
+from scaicontrol.db.engine import Database
 from scaicontrol.db.tenant_filter import Capability
 
 TAMPERING = Capability("tests:tampering", "What no session would do is done to the rows, to see who notices.")
+
+
+_CAPACITY: Final = 20_000  # every statement of the product, in each shape the tests give it
+_KEPT: Final[dict[str, tuple[Dialect, LRUCache[Any, Any]]]] = {}  # by the name of the dialect
+
+
+async def keep_statements(url: str) -> None:
+    """Begin to keep what the product's engines on this kind of database compile."""
+    database = Database(url)
+    await database.check()  # a dialect learns at its first connection what server it speaks to
+    dialect = database.writer.sync_engine.dialect
+    _KEPT[dialect.name] = dialect, LRUCache(_CAPACITY)
+    await database.dispose()
+
+
+def with_kept_statements(database: Database) -> Database:
+    """Let an engine use what those before it compiled; each would compile all anew, half of a short test's time."""
+    for engine in {database.writer.sync_engine, database.reader.sync_engine}:
+        if engine.dialect.name in _KEPT:
+            engine.dialect, engine._compiled_cache = _KEPT[engine.dialect.name]
+    return database
 
 
 def sqlite_url(path: Path) -> str:

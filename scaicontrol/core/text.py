@@ -16,6 +16,7 @@ from .errors import invalid
 
 # Nothing is drawn for these, but they shape their neighbours: joiners, directions, variants, where a word may break.
 SHAPING: Final = frozenset("\u00ad\u034f\u061c\u200c\u200d\u200e\u200f") | frozenset(map(chr, range(0xFE00, 0xFE10)))
+_PLAIN: Final = re.compile("[\t\n -~]*")
 _WHITE: Final = frozenset("\t\n ")
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Zl", "Zp"})
 _LINE_ENDS: Final = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
@@ -36,7 +37,7 @@ class Unprintable(ValueError):
 
 def clean(text: str, what: str = "The text") -> str:
     """Give text as it was meant, or raise Unprintable naming what cannot be meant; cleaning twice changes nothing."""
-    if text.isascii() and text.isprintable():
+    if _PLAIN.fullmatch(text):  # nearly all there is; a megabyte looked at by character would keep everybody waiting
         return text
     tidied = _tidied(text)
     if refused := not_meant(tidied):

@@ -4,12 +4,16 @@ What is killed at every step, and what must hold after the recovery.
 Run as a program it makes the world of a scenario once, then forks a child for each crash point; the child kills itself
 there (SIGKILL), a second child recovers, and the parent checks what an auditor would. One JSON line per crash point.
 
-    python -m tests.faults.scenarios billing /tmp/somewhere 0 1 2 …      (0 is the run nobody disturbs)
+    python -m tests.faults.scenarios billing /tmp/somewhere              (every crash point)
+    python -m tests.faults.scenarios billing /tmp/somewhere 5 20260201   (five of them, chosen by the seed)
+
+The first line is of the run nobody disturbs, at point 0; its steps are the crash points.
 """
 
 import asyncio
 import json
 import os
+import random
 import shutil
 import sys
 import traceback
@@ -207,22 +211,31 @@ def _child(scenario: Scenario, folder: Path, vault: MemoryVault, dies_at: int, *
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def main(scenario: Scenario, root: Path, points: list[int]) -> None:
+def main(scenario: Scenario, root: Path, count: int | None, seed: int) -> None:
     pristine, vault = root / "pristine", MemoryVault()
     pristine.mkdir(parents=True)
     asyncio.run(scenario.make(pristine, vault))
-    for point in points:
-        folder = root / f"point-{point}"
-        shutil.copytree(pristine, folder)
-        first = _child(scenario, folder, vault, point, recovers=False)
-        steps = json.loads((folder / "steps").read_text()) if (folder / "steps").exists() else []
-        second = _child(scenario, folder, vault, 0, recovers=True)
-        faults = [] if second == 0 else [f"The recovery ended with {second}."]
-        faults += scenario.broken(folder)
-        print(json.dumps({"point": point, "exit": first, "steps": steps, "faults": faults}), flush=True)
-        if not faults:
-            shutil.rmtree(folder)
+    steps = _life(scenario, root, vault, 0)
+    points = range(1, steps + 1)
+    for point in points if count is None else sorted(random.Random(seed).sample(points, count)):
+        _life(scenario, root, vault, point)
+
+
+def _life(scenario: Scenario, root: Path, vault: MemoryVault, point: int) -> int:
+    """Live, die at `point`, recover and be looked at; give the number of steps where nobody died."""
+    folder = root / f"point-{point}"
+    shutil.copytree(root / "pristine", folder)
+    first = _child(scenario, folder, vault, point, recovers=False)
+    steps = json.loads((folder / "steps").read_text()) if (folder / "steps").exists() else []
+    second = _child(scenario, folder, vault, 0, recovers=True)
+    faults = [] if second == 0 else [f"The recovery ended with {second}."]
+    faults += scenario.broken(folder)
+    print(json.dumps({"point": point, "exit": first, "steps": steps, "faults": faults}), flush=True)
+    if not faults:
+        shutil.rmtree(folder)
+    return len(steps)
 
 
 if __name__ == "__main__":
-    main(SCENARIOS[sys.argv[1]], Path(sys.argv[2]), [int(each) for each in sys.argv[3:]])
+    chosen = [int(each) for each in sys.argv[3:]]
+    main(SCENARIOS[sys.argv[1]], Path(sys.argv[2]), *(chosen or (None, 0)))

@@ -19,6 +19,7 @@ from tests.factories.payments import store_card
 from tests.factories.subscriptions import show, subscribed
 
 BEGUN = datetime(2026, 1, 15, 9, tzinfo=UTC)
+A_DAY = timedelta(days=1)  # the timetable of a pursuit knows days, and its moments are this hour of theirs
 DAYS = st.lists(st.integers(0, 60), max_size=6)
 PURSUED = (
     "invoice.past_due",
@@ -90,7 +91,7 @@ async def test_an_unpaid_invoice_is_retried_reminded_suspended_and_forgiven_when
     subscription = await subscribed(backend)
     await timetravel.settle(backend)
     assert (await show(backend, subscription.id)).status == "past_due"
-    await timetravel.live(backend, clock, BEGUN + timedelta(days=22))
+    await timetravel.live(backend, clock, BEGUN + timedelta(days=22), step=A_DAY)
     assert (await show(backend, subscription.id)).status == "suspended"
     (invoice,) = await invoices_of(backend)
     await payments.pay(backend, petra, invoice.id)
@@ -130,7 +131,7 @@ async def test_a_retry_that_succeeds_ends_the_pursuit(backend, clock, provider):
     provider.declines = ["card_declined"]
     subscription = await subscribed(backend)
     await timetravel.settle(backend)
-    await timetravel.live(backend, clock, BEGUN + timedelta(days=25))
+    await timetravel.live(backend, clock, BEGUN + timedelta(days=25), step=A_DAY)
     assert (await show(backend, subscription.id)).status == "active"
     topics = [topic for _, topic in await story(backend)]
     assert topics.count("payment.failed") == 1
@@ -143,7 +144,7 @@ async def test_a_hard_decline_is_not_repeated_but_reminded(backend, clock, provi
     provider.declines = ["stolen_card"] * 9
     await subscribed(backend)
     await timetravel.settle(backend)
-    await timetravel.live(backend, clock, BEGUN + timedelta(days=22))
+    await timetravel.live(backend, clock, BEGUN + timedelta(days=22), step=A_DAY)
     assert len(provider.charged) == 1
     topics = [topic for _, topic in await story(backend)]
     assert topics.count("dunning.reminder_due") == 3

@@ -3,13 +3,16 @@ One person's big document keeps nobody waiting: a probe takes its turns in the l
 
 What counts is the CPU time of the loop's thread between two turns of the probe: on a busy machine the clock on the wall
 says how long others held the processor, and not how long we held the loop. 100 ms is what a person still feels as
-immediate, and a tenth of the second after which a load balancer's health check gives up.
+immediate, and a tenth of the second after which a load balancer's health check gives up. A core that is slow, or shared
+by another thread, takes more of its time for the same work: by as much as it takes more for a piece of work that is
+known, the limit is wider.
 """
 
 import asyncio
 import gc
 import time
 from contextlib import asynccontextmanager
+from functools import cache
 
 import httpx
 import orjson
@@ -35,8 +38,15 @@ from tests.servers import free_port
 
 LINES = 5000
 MOST_SECONDS = 0.1
+KNOWN_SECONDS = 0.01  # what `known_work` takes on a core of its own
 ADMIN = "/admin/billing/invoices"
 CAST = {actor.id: actor for actor in (alice, petra, scaidrive)}
+
+
+def known_work():
+    began = time.thread_time()
+    sum(range(300_000))
+    return time.thread_time() - began
 
 
 class Probe:
@@ -44,6 +54,7 @@ class Probe:
 
     def __init__(self):
         self.held = {}
+        self.limits = {}
 
     @asynccontextmanager
     async def beside(self, deed):
@@ -57,6 +68,7 @@ class Probe:
                 now = time.thread_time()
                 longest, last = max(longest, now - last), now
 
+        before = known_work()
         watching = asyncio.create_task(watch())
         await asyncio.sleep(0)  # it stands ready
         try:
@@ -65,9 +77,17 @@ class Probe:
         finally:
             watching.cancel()
         self.held[deed] = longest
+        self.limits[deed] = MOST_SECONDS * max(1, before / KNOWN_SECONDS, known_work() / KNOWN_SECONDS)
 
     def too_long(self):
-        return {deed: f"{held * 1000:.0f} ms" for deed, held in self.held.items() if held > MOST_SECONDS}
+        return {deed: f"{held * 1000:.0f} ms" for deed, held in self.held.items() if held > self.limits[deed]}
+
+
+@cache
+def served():
+    app = build_api()
+    app.router.routes += health
+    return app
 
 
 @pytest.fixture
@@ -82,8 +102,7 @@ async def app(backend, monkeypatch):
 
     monkeypatch.setattr(door, "authenticate", authenticate)
     await store_cast(backend)
-    app = build_api()
-    app.router.routes += health
+    app = served()
     app.state.backend = backend
     before = gc.get_threshold()
     garbage_collector.freeze_startup()  # as the serving process does

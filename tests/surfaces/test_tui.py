@@ -54,7 +54,7 @@ class Driver:
             await self.pilot.pause()
 
     async def until(self, screen: type[Any]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(300):  # for one that never comes; a busy machine needs its time
             while not isinstance(self.app.screen, screen):
                 assert self.app._exception is None, self.app._exception
                 await self.pilot.pause(0.01)

@@ -59,7 +59,7 @@ async def test_every_reaction_shown_its_fact_a_second_time_changes_nothing(backe
     await store_card(backend)
     await subscribed(backend)
     await timetravel.settle(backend)
-    await timetravel.live(backend, clock, clock.now() + timedelta(days=2))
+    await timetravel.live(backend, clock, clock.now() + timedelta(days=2), step=timedelta(days=1))
     before, mails, charged = await counted(backend), len(backend.ports.mail.sent), list(provider.charged)
 
     async def all_again(uow):

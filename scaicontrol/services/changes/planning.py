@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal
 
-import rfc8785
-
+from scaicontrol.core import canonical_json
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.events import DomainEvent
 from scaicontrol.core.recording import Recording, RowChange
@@ -96,7 +95,7 @@ def _of_run(planned: PlannedTotals, run_id: str) -> list[Json]:
 
 
 def hash_of(content: Mapping[str, Any]) -> str:
-    return hashlib.sha256(rfc8785.dumps(dict(content))).hexdigest()
+    return hashlib.sha256(canonical_json.dumps(dict(content))).hexdigest()
 
 
 def drift(shown: Json, found: Json) -> list[str]:

@@ -8,7 +8,6 @@ The canonical form leaves out what stands at its default, so that a term added l
 A default is therefore part of the form: it is never changed, and a new field always has one.
 """
 
-import re
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,9 +15,7 @@ from enum import Enum
 from hashlib import sha256
 from typing import Any, Literal
 
-import orjson
-import rfc8785
-
+from scaicontrol.core import canonical_json
 from scaicontrol.core.events import rfc3339
 
 TypeCode = Literal["380", "381"]
@@ -230,16 +227,7 @@ def canonical_bytes(value: Any) -> bytes:
     Decimals, dates and moments become strings; a float is refused because its text depends on who wrote it. A field
     of a dataclass that stands at its default is left out.
     """
-    plain = _plain(value)
-    try:
-        written = orjson.dumps(plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
-    except TypeError:
-        return rfc8785.dumps(plain)  # refuses it too, and says what it is
-    # One in twenty of the time. The two differ only in the order of keys, and there only beyond the basic plane.
-    return rfc8785.dumps(plain) if _BEYOND.search(written) else written
-
-
-_BEYOND = re.compile(b"[\xf0-\xf4]")
+    return canonical_json.dumps(_plain(value))
 
 
 def canonical_digest(value: Any) -> str:

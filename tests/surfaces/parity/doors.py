@@ -35,6 +35,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.engine import Database
 from scaicontrol.mcp.server import TOOLS
 from scaicontrol.services import identity
+from tests.databases import with_kept_statements
 from tests.factories.api import rest_api
 from tui.door import Door as Terminal
 from tui.screens import invoices as invoice_screen
@@ -135,7 +136,7 @@ class Cli:
     async def run(self, backend: Backend, row_id: str, _: Mapping[str, Any]) -> Refusal | None:
         @asynccontextmanager
         async def connect() -> AsyncIterator[Backend]:
-            database = Database(backend.database.url)  # the command has an event loop of its own
+            database = with_kept_statements(Database(backend.database.url))  # the command has an event loop of its own
             try:
                 yield replace(backend, database=database)
             finally:

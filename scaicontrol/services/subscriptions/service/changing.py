@@ -4,8 +4,7 @@ import hashlib
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-import rfc8785
-
+from scaicontrol.core import canonical_json
 from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.periods import Period, period_from
@@ -54,7 +53,7 @@ class PlannedChange:
         """Tell this plan from every other: a later day, a new price or a change in between gives another hash."""
         values = asdict(self)
         values["price_from"] = self.price_from.isoformat() if self.price_from else None
-        return hashlib.sha256(rfc8785.dumps(values)).hexdigest()
+        return hashlib.sha256(canonical_json.dumps(values)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from hashlib import sha256
 from typing import Any, Final, TypeVar
 
-import rfc8785
 from sqlalchemy import select
 
+from scaicontrol.core import canonical_json
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Forbidden, invalid
@@ -267,7 +267,7 @@ async def _next_version(uow: UnitOfWork, template: InvoiceTemplate, content: dic
 def digest_of(content: dict[str, Any]) -> str:
     """SHA-256 of what a template says, whoever saved it and when."""
     said = {name: content.get(name) for name in ("subject", "html_content", "css_content")}
-    return sha256(rfc8785.dumps(said)).hexdigest()
+    return sha256(canonical_json.dumps(said)).hexdigest()
 
 
 def _event_fields(template: InvoiceTemplate) -> dict[str, Any]:
