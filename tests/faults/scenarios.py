@@ -18,6 +18,7 @@ import shutil
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,7 +39,7 @@ from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.schemas import CreditIn
 from scaicontrol.services.webhooks.schemas import WebhookEndpointIn
 from tasks import timetravel
-from tests.databases import create_schema, sqlite_url
+from tests.databases import create_schema, keep_statements, sqlite_url
 from tests.factories import ACME, ada, alice, gina, petra
 from tests.factories.accounting import MAPPING, an_integration
 from tests.factories.invoices import a_draft, a_line, finalized
@@ -195,6 +196,13 @@ async def _live(scenario: Scenario, folder: Path, vault: MemoryVault, *, recover
     await backend.database.dispose()
 
 
+async def _warm(scenario: Scenario, pristine: Path, folder: Path, vault: MemoryVault) -> None:
+    """Live once in this process: every child begins with the statements that it compiled."""
+    shutil.copytree(pristine, folder)
+    await keep_statements(sqlite_url(folder / "world.db"))
+    await _live(scenario, folder, vault, recovers=False)
+
+
 def _child(scenario: Scenario, folder: Path, vault: MemoryVault, dies_at: int, *, recovers: bool) -> int:
     """Run one life in a process of its own; give its exit status."""
     pid = os.fork()
@@ -215,6 +223,7 @@ def main(scenario: Scenario, root: Path, count: int | None, seed: int) -> None:
     pristine, vault = root / "pristine", MemoryVault()
     pristine.mkdir(parents=True)
     asyncio.run(scenario.make(pristine, vault))
+    asyncio.run(_warm(scenario, pristine, root / "warm", deepcopy(vault)))
     steps = _life(scenario, root, vault, 0)
     points = range(1, steps + 1)
     for point in points if count is None else sorted(random.Random(seed).sample(points, count)):

@@ -18,7 +18,7 @@ from scaicontrol.db.engine import Database
 from scaicontrol.integrations.payment_providers.sandbox import Sandbox
 from scaicontrol.integrations.payment_providers.sandbox_ledger import Ledger
 from scaicontrol.integrations.storage import FolderStore
-from tests.databases import sqlite_url
+from tests.databases import sqlite_url, with_kept_statements
 from tests.factories.ports import Answered, MemoryVault, TextRenderer, memory_ports
 
 BEGUN = datetime(2026, 2, 1, 9, tzinfo=UTC)  # Northwind's invoice day, the hour has come
@@ -130,7 +130,7 @@ def open_world(
         storage_dir=folder / "objects",
         secret_key="a secret of the tests, long enough",  # type: ignore[arg-type]  # pydantic makes the SecretStr
     )
-    database = Database(settings.effective_database_url, pool_size=5, max_overflow=5)
+    database = with_kept_statements(Database(settings.effective_database_url, pool_size=5, max_overflow=5))
     if by_statement:
         _count_statements(database)
     return CountedBackend(settings, database, clock, replace(ports, **changed)), clock
