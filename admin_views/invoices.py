@@ -10,19 +10,19 @@ from starlette.responses import Response
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import invalid
-from scaicontrol.core.money import exponent
+from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import audit, documents, explanations, invoices, payments, tenants
+from scaicontrol.services import audit, credits, documents, explanations, invoices, payments, tenants
+from scaicontrol.services.credits.schemas import CreditFilter
 from scaicontrol.services.documents.schemas import SendIn
-from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
+from scaicontrol.services.invoices.lifecycle import OWED, DocumentType, InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice
-from scaicontrol.services.invoices.schemas import CreditIn, FinalizeIn, MarkPaidIn, ReasonIn
+from scaicontrol.services.invoices.schemas import ApplyCreditIn, CreditIn, FinalizeIn, MarkPaidIn, ReasonIn
 
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter
 from .request_context import console_of
-from .verbs import Field, VerbButton
+from .verbs import Field, VerbButton, cents_of, day_of
 
 Given = Mapping[str, str]
 REASON = Field("reason", "Reason", "long", hint="Kept with the document and in the audit log.")
@@ -58,14 +58,22 @@ async def mark_paid(backend: Backend, actor: Actor, pk: str, given: Given) -> st
     invoice = await backend.ask(actor, invoices.get, pk)
     data = MarkPaidIn.model_validate(
         {
-            "amount_cents": _cents(given.get("amount", ""), invoice.currency),
-            "paid_at": datetime.combine(_day(given.get("paid_on", "")), time(), UTC),
+            "amount_cents": cents_of(given.get("amount", ""), invoice.currency),
+            "paid_at": datetime.combine(day_of("paid_on", given.get("paid_on", "")), time(), UTC),
             "reference": given.get("reference", ""),
             "method": given.get("method", ""),
         }
     )
     booked = await backend.perform(actor, invoices.mark_paid, pk, data)
     return f"{formatting.money(booked.amount_cents, invoice.currency)} is booked on {_name(invoice)}."
+
+
+async def apply_credit(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    invoice = await backend.ask(actor, invoices.get, pk)
+    data = ApplyCreditIn(amount_cents=cents_of(given.get("amount", ""), invoice.currency))
+    before = invoice.amount_due_cents
+    settled = await backend.perform(actor, invoices.apply_credit, pk, data)
+    return f"{formatting.money(before - settled.amount_due_cents, invoice.currency)} of credit settle {_name(invoice)}."
 
 
 async def regenerate_pdf(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
@@ -77,26 +85,6 @@ async def regenerate_pdf(backend: Backend, actor: Actor, pk: str, given: Given) 
 def _name(invoice: Invoice) -> str:
     said = str(invoice)
     return said[0].upper() + said[1:]
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise invalid("paid_on", "Say on which day the money arrived, such as 2026-01-31.") from None
-
-
-def _cents(text: str, currency: str) -> int | None:
-    """Read an amount in major units exactly; more digits than the currency has are an error, not a rounding."""
-    if not text:
-        return None
-    whole, _, part = text.partition(".")
-    digits = exponent(currency)
-    if not (whole + part).isdecimal() or not whole or len(part) > digits:
-        raise invalid(
-            "amount", f"'{text}' is not an amount of {currency}; write it as 1234{'.50' if digits == 2 else ''}."
-        )
-    return int(whole + part.ljust(digits, "0"))
 
 
 class InvoiceView(ControlView, model=Invoice):
@@ -150,7 +138,7 @@ class InvoiceView(ControlView, model=Invoice):
             "mark_paid",
             "Mark as paid",
             "invoices:mark_paid",
-            "Money that arrived outside any payment provider is booked on it.",
+            "Money that arrived outside any payment provider is booked on it; what is too much becomes a credit.",
             mark_paid,
             [
                 Field(
@@ -160,6 +148,14 @@ class InvoiceView(ControlView, model=Invoice):
                 Field("reference", "Reference", hint="As on the bank statement."),
                 Field("method", "Method", value="bank transfer"),
             ],
+        ),
+        VerbButton(
+            "apply_credit",
+            "Apply credit",
+            "credits:apply",
+            "Credit of the tenant's balance settles it, oldest first and never more than is due.",
+            apply_credit,
+            [Field("amount", "Amount", required=False, hint="In major units; empty: as much as there is.")],
         ),
         VerbButton(
             "credit",
@@ -199,6 +195,8 @@ class InvoiceView(ControlView, model=Invoice):
             "explained": await explanations.explain(uow, pk, language="en"),
             "tenant": (await tenants.names(uow, [invoice.tenant_id])).get(invoice.tenant_id, invoice.tenant_id),
             "attempts": await payments.of_invoice(uow, pk),
+            "credits": (await credits.page(uow, PageRequest(), CreditFilter(invoice_id=pk))).items,
+            "balances": await credits.balances(uow, invoice.tenant_id),
             "timeline": await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
         }
 
@@ -208,8 +206,10 @@ class InvoiceView(ControlView, model=Invoice):
         return f"{kind} {invoice.number}" if invoice.number else f"Draft {kind.lower()} {invoice.id}"
 
     def actions_of(self, detail: dict[str, Any]) -> Sequence[str]:
-        actions: list[str] = detail["invoice"].available_actions
-        return actions
+        invoice = detail["invoice"]
+        there = [each for each in detail["balances"] if each.currency == invoice.currency]
+        owes = invoice.document_type == DocumentType.invoice and invoice.status in OWED and invoice.amount_due_cents > 0
+        return [*invoice.available_actions, *(["apply_credit"] if there and owes else [])]
 
     @expose("/{pk}/file/{version}/{kind}")
     async def file(self, request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,7 +11,8 @@ from pydantic import ValidationError
 from scaicontrol.core import idempotency
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import ControlError, Invalid, Reason
+from scaicontrol.core.errors import ControlError, Invalid, Reason, invalid
+from scaicontrol.core.money import exponent
 
 from . import formatting
 from .request_context import ConsoleRequest
@@ -83,3 +85,24 @@ def sentence(error: ControlError | ValidationError) -> ControlError:
     found = error.errors(include_url=False, include_context=False, include_input=False)
     reasons = [Reason(e["type"], e["msg"].removeprefix("Value error, "), ".".join(map(str, e["loc"]))) for e in found]
     return Invalid(f"{formatting.spoken(reasons[0].field)}: {reasons[0].message}.", reasons=reasons[1:])
+
+
+def cents_of(text: str, currency: str) -> int | None:
+    """Read an amount in major units exactly; more digits than the currency has are an error, not a rounding."""
+    if not text:
+        return None
+    whole, _, part = text.partition(".")
+    digits = exponent(currency)
+    if not (whole + part).isdecimal() or not whole or len(part) > digits:
+        raise invalid(
+            "amount", f"'{text}' is not an amount of {currency}; write it as 1234{'.50' if digits == 2 else ''}."
+        )
+    return int(whole + part.ljust(digits, "0"))
+
+
+def day_of(field: str, text: str) -> date:
+    """Read a day as a date field sends it."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise invalid(field, "Say on which day the money moved, such as 2026-01-31.") from None

@@ -17,7 +17,7 @@ const overview = {
   mrr_amount_cents: 5700,
   open_cents: 6897,
   overdue_cents: 0,
-  unapplied_cents: 0,
+  credit_cents: 0,
   next_invoice_date: "2026-12-01",
   standing: "good",
 };

@@ -94,6 +94,7 @@ export const invoice: Schemas["OwnInvoiceOut"] = {
   total_cents: 6897,
   amount_paid_cents: 0,
   amount_credited_cents: 0,
+  amount_applied_cents: 0,
   amount_due_cents: 6897,
   settlement: null,
   reverse_charge: false,

@@ -9,7 +9,7 @@ from scaicontrol.core.pagination import Page
 from scaicontrol.core.ports import SetupStart
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import payments
-from scaicontrol.services.payments.models import Payment, PaymentMethod
+from scaicontrol.services.payments.models import Payment, PaymentMethod, Refund
 from scaicontrol.services.payments.schemas import (
     ConfirmIn,
     MethodIn,
@@ -181,6 +181,17 @@ async def retry(backend: Backend, actor: Actor, payment_id: str) -> Payment:
     return await payments.retry(backend, actor, payment_id)
 
 
+@admin.get(
+    "/refunds-that-failed",
+    response_model=Paged[RefundOut],
+    permission="invoices:administer",
+    summary="List refunds that need a person",
+)
+async def refunds_that_failed(uow: UnitOfWork, paging: Paging) -> Page[Refund]:
+    """Those that were given up, until their credit finds another way, and those whose answer has been lost for long."""
+    return await payments.refunds_that_failed(uow, paging)
+
+
 refunds = Router("/admin/billing/invoices", tags=["admin-billing"], alias="/admin/invoices")
 
 
@@ -192,14 +203,14 @@ refunds = Router("/admin/billing/invoices", tags=["admin-billing"], alias="/admi
     summary="Refund a paid invoice",
 )
 async def refund(backend: Backend, actor: Actor, invoice_id: str, body: RefundIn) -> RefundedOut:
-    """Credits it first, then returns the money through the provider that took it."""
-    made, note = await payments.refund(backend, actor, invoice_id, body.amount_cents, body.reason)
-    everything = await backend.ask(actor, payments.refunds_of_note, note.id)
+    """What earlier credit notes left goes back first; the rest is credited, and returned by whoever took it."""
+    done = await payments.refund(backend, actor, invoice_id, body.amount_cents, body.reason)
+    refunds = [RefundOut.model_validate(each) for each in done.refunds]
     return RefundedOut(
-        refund=RefundOut.model_validate(made),
-        refunds=[RefundOut.model_validate(each) for each in everything],
-        credit_note_id=note.id,
-        credit_note_number=note.number,
+        refund=refunds[0],
+        refunds=refunds,
+        credit_note_id=done.note.id if done.note else None,
+        credit_note_number=done.note.number if done.note else None,
     )
 
 

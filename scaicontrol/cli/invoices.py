@@ -15,7 +15,14 @@ from scaicontrol.services import documents, explanations, invoices, statements
 from scaicontrol.services.documents.schemas import InvoiceDetail, Verification, Violation
 from scaicontrol.services.explanations.schemas import ExplainedPart
 from scaicontrol.services.invoices.lifecycle import InvoiceStatus
-from scaicontrol.services.invoices.schemas import CheckReport, FinalizeIn, InvoiceFilter, InvoiceSummary, RenderOut
+from scaicontrol.services.invoices.schemas import (
+    ApplyCreditIn,
+    CheckReport,
+    FinalizeIn,
+    InvoiceFilter,
+    InvoiceSummary,
+    RenderOut,
+)
 from scaicontrol.services.statements.schemas import AccountDocumentOut
 
 from .door import command, progress
@@ -107,6 +114,20 @@ async def remind(
 ) -> AccountDocumentOut:
     """Make the reminder of an overdue invoice and have it mailed; the same level is made and mailed once."""
     return AccountDocumentOut.model_validate(await statements.remind(backend, actor, invoice_id, level))
+
+
+@command(app, changes=True)
+async def apply_credit(
+    uow: UnitOfWork,
+    invoice_id: str,
+    amount: Annotated[int | None, typer.Option("--amount-cents", min=1, help="Default: as much as there is.")] = None,
+    credit: Annotated[str | None, typer.Option(help="Only this credit; default: the oldest first.")] = None,
+) -> InvoiceSummary:
+    """Let credit of the tenant's balance settle an open invoice."""
+    body = checked(ApplyCreditIn, amount_cents=amount, credit_id=credit)
+    applied = await invoices.apply_credit(uow, invoice_id, body)
+    await uow.write()
+    return InvoiceSummary.model_validate(applied)
 
 
 @command(app)

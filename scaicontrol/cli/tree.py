@@ -94,6 +94,19 @@ ROOT: Final = CommandGroup(
                         },
                     ),
                 ),
+                "credits": CommandGroup(
+                    "Credit balances: what is owed back, and its way back.",
+                    _of(
+                        "credits",
+                        {
+                            "list": "List credits with something left, the newest first.",
+                            "show": "Show a credit with everything that became of it.",
+                            "balance": "Sum what a tenant has left, one row a currency.",
+                            "keep": "Keep a credit from being applied to the next invoice by itself, or let it go again.",
+                            "pay-back": "Pay a credit back by card, or record the transfer that paid it back.",
+                        },
+                    ),
+                ),
                 "einvoice-rules": CommandGroup(
                     "Official rule sets that e-invoices must pass.",
                     _of(
@@ -129,6 +142,7 @@ ROOT: Final = CommandGroup(
                             "finalize": "Give a draft its number and freeze it.",
                             "regenerate-pdf": "Make the files of a document anew, as one more version.",
                             "remind": "Make the reminder of an overdue invoice and have it mailed; the same level is made and mailed once.",
+                            "apply-credit": "Let credit of the tenant's balance settle an open invoice.",
                             "reminders": "List the reminders of an invoice that were made.",
                             "verify": "Re-compute seals, numbers, witnesses and files of every series; ends with 1 when one is not as it was sealed.",
                         },

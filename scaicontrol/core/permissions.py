@@ -126,6 +126,11 @@ PERMISSIONS: dict[str, PermissionRule] = {
     "invoices:remind": _write("admin:billing"),
     "invoices:sweep": _platform("admin:platform"),  # removes files that belong to no document
     "invoices:age": _platform("admin:platform"),  # the overdue job
+    "credits:read": _read("billing:read", "billing:manage", "admin:billing"),
+    "credits:administer": _read("admin:billing"),
+    "credits:apply": _write("billing:manage", "admin:billing"),
+    "credits:keep": _write("admin:billing"),
+    "credits:pay_back": _write("admin:billing"),
     "templates:read": _read("admin:billing"),
     "templates:manage": _write("admin:billing"),
     "billing:plan": _read("admin:billing"),

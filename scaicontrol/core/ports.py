@@ -294,7 +294,11 @@ class RefundResult:
 
 @dataclass(frozen=True, slots=True)
 class NormalizedEvent:
-    """A provider's webhook in our words: `kind` is payment, refund, dispute or ignored."""
+    """
+    A provider's webhook in our words: `kind` is payment, refund, dispute or ignored.
+
+    `external_id` is the provider's id of the payment, of a refund event that of the refund.
+    """
 
     external_event_id: str
     kind: str
@@ -334,6 +338,12 @@ class PaymentProvider(Protocol):
     ) -> PaymentResult: ...
 
     async def refund(self, external_id: str, amount_cents: int, idempotency_key: str) -> RefundResult: ...
+
+    async def fetch_refund(self, external_id: str) -> RefundResult: ...
+
+    async def find_refund(self, idempotency_key: str) -> RefundResult | None:
+        """Give what became of a refund whose answer was lost, or None when the provider never saw it."""
+        ...
 
     async def fetch(self, external_id: str) -> PaymentResult: ...
 

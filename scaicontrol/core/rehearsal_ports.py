@@ -196,6 +196,12 @@ class _Provider:
         refunded = self._note(self.display_name, f"refund {amount_cents} in minor units")
         return RefundResult(PaymentStatus.succeeded, refunded)
 
+    async def fetch_refund(self, external_id: str) -> RefundResult:
+        return RefundResult(PaymentStatus.pending, external_id)
+
+    async def find_refund(self, idempotency_key: str) -> RefundResult | None:
+        return None
+
     async def fetch(self, external_id: str) -> PaymentResult:
         return PaymentResult(PaymentStatus.pending, external_id)
 

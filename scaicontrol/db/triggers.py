@@ -15,7 +15,8 @@ from .model import Model
 
 INVOICE_MUTABLE = frozenset({
     "status", "sent_at", "paid_at", "voided_at", "void_reason", "past_due_since", "amount_paid_cents",
-    "amount_credited_cents", "amount_due_cents", "settlement", "pdf_url", "delivery", "version", "updated_at",
+    "amount_credited_cents", "amount_applied_cents", "amount_due_cents", "settlement", "pdf_url", "delivery", "version",
+    "times_reopened", "updated_at",
 })  # fmt: skip
 INVOICE_SEALED = (
     "tenant_id", "partner_id", "id", "document_type", "number", "fiscal_year", "serial", "referenced_invoice_id",
@@ -77,6 +78,7 @@ def triggers(dialect: str, sealed_columns: Iterable[str] = INVOICE_SEALED) -> It
         yield Trigger("tax_decisions", verb, "OLD.finalized_at IS NOT NULL", tax)
         yield Trigger("document_versions", verb, "OLD.id IS NOT NULL", "A stored document version cannot change.")
         yield Trigger("invoice_settlements", verb, "OLD.id IS NOT NULL", "A recorded settlement cannot change.")
+        yield Trigger("credit_uses", verb, "OLD.id IS NOT NULL", "A recorded use of a credit cannot change.")
         yield Trigger("audit_log", verb, "OLD.id IS NOT NULL", "The audit log is append-only.")
     series = "A number series only counts up, one at a time."
     keys = _changed(("partner_id", "document_type", "fiscal_year", "prefix"), dialect)

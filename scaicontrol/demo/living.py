@@ -9,17 +9,20 @@ from sqlalchemy import select
 
 from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.tenant_filter import Scope
-from scaicontrol.services import identity, invoices, payments, provisioning, subscriptions, usage
+from scaicontrol.services import credits, identity, invoices, payments, provisioning, subscriptions, usage
+from scaicontrol.services.credits.schemas import CreditFilter
 from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn, MarkPaidIn
+from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
 
 from .loading import OPERATOR, service_of, tenant_actor
-from .world import DAYS, PLANNED_SUBSCRIPTIONS, TRANSFERS_AFTER_DAYS, PlannedSubscription
+from .world import DAYS, PLANNED_SUBSCRIPTIONS, ROUNDS_UP, TRANSFERS_AFTER_DAYS, PlannedSubscription
 
 
 class Life(Protocol):
@@ -89,12 +92,13 @@ async def _service_actor(uow: UnitOfWork, slug: str) -> Actor:
 
 async def _transfer(backend: Backend, today: datetime) -> None:
     """Bank transfers arrive for those who pay by invoice; the bookkeeper records them."""
-    for invoice_id, reference in await backend.ask(OPERATOR, _awaited, today):
-        data = MarkPaidIn(paid_at=backend.clock.now(), reference=reference, method="bank_transfer")
+    for invoice_id, reference, cents in await backend.ask(OPERATOR, _awaited, today):
+        data = MarkPaidIn(amount_cents=cents, paid_at=backend.clock.now(), reference=reference, method="bank_transfer")
         await backend.perform(OPERATOR, invoices.mark_paid, invoice_id, data)
 
 
-async def _awaited(uow: UnitOfWork, today: datetime) -> list[tuple[str, str]]:
+async def _awaited(uow: UnitOfWork, today: datetime) -> list[tuple[str, str, int]]:
+    """Name what transfers arrive for, and how much: Stichting rounds its first one up, and has credit from then on."""
     found = []
     for tenant_id, days in TRANSFERS_AFTER_DAYS.items():
         rows = await uow.session.scalars(
@@ -105,13 +109,23 @@ async def _awaited(uow: UnitOfWork, today: datetime) -> list[tuple[str, str]]:
                 Invoice.finalized_at <= today - timedelta(days=days),
             )
         )
-        found += [(row.id, f"Transfer {row.number}") for row in rows.all()]
+        found += [(row.id, f"Transfer {row.number}", row.amount_due_cents) for row in rows.all()]
+        if found and tenant_id == ROUNDS_UP and not await _has_paid(uow, tenant_id):
+            invoice_id, reference, cents = found[-1]
+            found[-1] = (invoice_id, reference, cents // 1000 * 1000 + 1000)
     return found
+
+
+async def _has_paid(uow: UnitOfWork, tenant_id: str) -> bool:
+    paid = select(Invoice.id).where(Invoice.tenant_id == tenant_id, Invoice.amount_paid_cents > 0).limit(1)
+    return await uow.session.scalar(paid) is not None
 
 
 async def _turn(backend: Backend, day: int) -> None:
     """The events one remembers of these months."""
-    turns: dict[int, Callable[[Backend], Any]] = {40: _upgrade, 52: _credit, 66: _cancel, 72: _refund}
+    turns: dict[int, Callable[[Backend], Any]] = {
+        40: _upgrade, 52: _credit, 66: _cancel, 72: _refund, 78: _pay_back,
+    }  # fmt: skip
     if day in turns:
         await turns[day](backend)
 
@@ -143,6 +157,17 @@ async def _refund(backend: Backend) -> None:
     """Verde is given its workshop back in part."""
     invoice_id = await backend.ask(OPERATOR, _paid_invoice, "tnt_verde")
     await payments.refund(backend, OPERATOR, invoice_id, 15000, "Half a day less than agreed")
+
+
+async def _pay_back(backend: Backend) -> None:
+    """Lumière is credited for a slow week, and wants the money rather than a smaller invoice."""
+    invoice_id = await backend.ask(OPERATOR, _paid_invoice, "tnt_lumiere")
+    note = await invoices.credit(
+        backend, OPERATOR, invoice_id, CreditIn(amount_cents=2500, reason="Semaine trop lente", finalize=True)
+    )
+    wanted = CreditFilter(tenant_id="tnt_lumiere", invoice_id=note.id)
+    (credit,) = (await backend.ask(OPERATOR, credits.page, PageRequest(), wanted)).items
+    await payments.pay_back(backend, OPERATOR, credit.id, PayBackIn(way=PayBackWay.card))
 
 
 async def _subscription(uow: UnitOfWork, tenant_id: str, slug: str) -> str:

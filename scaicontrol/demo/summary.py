@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from scaicontrol.core.money import Money
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import documents, partners
+from scaicontrol.services.credits.models import Credit
 from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.notifications.models import OutgoingMail
@@ -44,6 +45,7 @@ async def summarize(uow: UnitOfWork) -> Summary:
             "payments": await _by_state(uow, Payment.status),
             "mails": await _by_state(uow, OutgoingMail.status),
             "webhooks": await _by_state(uow, WebhookDelivery.status),
+            "credits": await _by_state(uow, Credit.source),
             "dunning": {"pursued": await _count(uow, Dunning.invoice_id)},
         },
         intact=await _is_intact(uow),

@@ -128,3 +128,4 @@ PLANNED_SUBSCRIPTIONS: Final = (
 # Tenants that pay by a stored method of the sandbox; the others pay by bank transfer, and one does not pay.
 STORED_METHODS: Final = {"tnt_acme": "sepa_debit", "tnt_bauwerk": "sepa_debit", "tnt_verde": "card", "tnt_lumiere": "card", "tnt_costa": "card", "tnt_liberty": "card"}  # fmt: skip
 TRANSFERS_AFTER_DAYS: Final = {"tnt_stadt": 9, "tnt_stichting": 12}
+ROUNDS_UP: Final = "tnt_stichting"  # pays its first invoice a little too generously

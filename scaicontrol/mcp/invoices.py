@@ -9,12 +9,15 @@ from scaicontrol.core.ids import Id
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.schemas import Out
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import documents, explanations, invoices, payments, statements
+from scaicontrol.services import credits, documents, explanations, invoices, payments, statements
+from scaicontrol.services.credits.models import Credit
+from scaicontrol.services.credits.schemas import CreditDetail, CreditFilter, CreditOut, KeepIn
 from scaicontrol.services.documents.schemas import DeliveryQueued, InvoiceDetail, SendIn, Verification
 from scaicontrol.services.explanations.schemas import ExplainedPart, Explanation
 from scaicontrol.services.invoices.lifecycle import DocumentType
 from scaicontrol.services.invoices.models import DocumentRender, Invoice, Settlement
 from scaicontrol.services.invoices.schemas import (
+    ApplyCreditIn,
     CheckReport,
     CreditIn,
     FinalizeIn,
@@ -28,7 +31,7 @@ from scaicontrol.services.invoices.schemas import (
     RenderOut,
     SettlementOut,
 )
-from scaicontrol.services.payments.schemas import RefundIn
+from scaicontrol.services.payments.schemas import PaidBackOut, PayBackIn, RefundIn, RefundOut
 from scaicontrol.services.statements.models import AccountDocument
 from scaicontrol.services.statements.schemas import AccountDocumentOut, Reminded, ReminderIn, Statement, StatementIn
 
@@ -44,9 +47,9 @@ tool = Tool(
 
 
 class RefundAnswer(Out):
-    """The credit note of a refund and how the provider answered; a rehearsal has asked no provider."""
+    """The note a refund wrote, if any, and how the provider answered; a rehearsal has asked no provider."""
 
-    credit_note: InvoiceOut
+    credit_note: InvoiceOut | None = None
     refund_id: str | None = None
     refund_status: str | None = None
 
@@ -164,12 +167,40 @@ async def credit_note(backend: Backend, actor: Actor, invoice_id: Id, body: Cred
 
 @tool.change("payments:refund", out=RefundAnswer, destructive=True, outside=True)
 async def refund(backend: Backend, actor: Actor, invoice_id: Id, body: RefundIn) -> RefundAnswer:
-    """Credit a paid invoice, whole or in part, and return the money through its provider."""
-    refunded, note = await payments.refund(backend, actor, invoice_id, body.amount_cents, body.reason)
-    note = await backend.ask(actor, invoices.get, note.id)
+    """Return the money of a paid invoice, whole or in part; a credit note is written over what none gives yet."""
+    done = await payments.refund(backend, actor, invoice_id, body.amount_cents, body.reason)
+    note = await backend.ask(actor, invoices.get, done.note.id) if done.note else None
+    first = done.refunds[0]
     return RefundAnswer(
-        credit_note=await invoices.shown(actor, note), refund_id=refunded.id, refund_status=str(refunded.status)
+        credit_note=await invoices.shown(actor, note) if note else None,
+        refund_id=first.id,
+        refund_status=str(first.status),
     )
+
+
+@tool.read("credits:read", out=list[CreditOut])
+async def credits_(uow: UnitOfWork, wanted: CreditFilter, paging: Paging) -> Page[Credit]:
+    """List credits of tenants' balances, newest first; `is_open` those with something left."""
+    return await credits.page(uow, paging.request, wanted)
+
+
+@tool.change("credits:administer", "credits:apply", out=InvoiceOut)
+async def apply_credit(uow: UnitOfWork, invoice_id: Id, body: ApplyCreditIn) -> InvoiceOut:
+    """Let credit of the tenant's balance settle an open invoice, oldest first."""
+    return await invoices.stored(uow, await invoices.apply_credit(uow, invoice_id, body))
+
+
+@tool.change("credits:keep", out=CreditDetail)
+async def keep_credit(uow: UnitOfWork, credit_id: Id, body: KeepIn) -> CreditDetail:
+    """Keep a credit from being applied to the next invoice by itself, or let it go again."""
+    return await credits.shown(uow, await credits.keep(uow, credit_id, body))
+
+
+@tool.change("credits:pay_back", out=PaidBackOut, destructive=True, outside=True)
+async def pay_back_credit(backend: Backend, actor: Actor, credit_id: Id, body: PayBackIn) -> PaidBackOut:
+    """Pay a credit back through the providers that took its money, or record the transfer that paid it back."""
+    done = await payments.pay_back(backend, actor, credit_id, body)
+    return PaidBackOut(credit=done.credit, refunds=[RefundOut.model_validate(each) for each in done.refunds])
 
 
 @tool.change("invoices:regenerate_pdf", out=RenderOut)

@@ -12,10 +12,10 @@ async def paid(backend, invoice, cents):
 async def test_a_tenant_sees_what_it_owes(backend):
     await sent(backend, a_line(1000))
     shown = await backend.ask(alice, billing.overview, ACME)
-    assert (shown.open_cents, shown.overdue_cents, shown.unapplied_cents, shown.standing) == (1210, 0, 0, "good")
+    assert (shown.open_cents, shown.overdue_cents, shown.credit_cents, shown.standing) == (1210, 0, 0, "good")
 
 
 async def test_a_tenant_sees_what_it_paid_too_much(backend):
     await paid(backend, await sent(backend, a_line(1000)), 1300)
     shown = await backend.ask(alice, billing.overview, ACME)
-    assert (shown.open_cents, shown.unapplied_cents) == (0, 90)
+    assert (shown.open_cents, shown.credit_cents) == (0, 90)

@@ -5,6 +5,7 @@ from typing import Any
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import partners
 from scaicontrol.services.partners.models import Partner, PartnerConfiguration
 
 from . import NORTHWIND, ada
@@ -54,3 +55,14 @@ async def store_partner(
         return partner
 
     return await backend.perform(ada, store)
+
+
+async def configured(backend: Backend, partner_id: str = NORTHWIND, **terms: Any) -> None:
+    """Change terms of a partner that is there."""
+
+    async def change(uow: UnitOfWork) -> None:
+        settings = await partners.settings_of(uow, partner_id)
+        for name, value in terms.items():
+            setattr(settings, name, value)
+
+    await backend.perform(ada, change)

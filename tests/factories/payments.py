@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Unavailable
+from scaicontrol.core.errors import Refused, Unavailable
 from scaicontrol.core.ports import PaymentResult, PaymentStatus, RefundResult, StoredMethod
 from scaicontrol.integrations.payment_providers.sandbox import Sandbox
 from scaicontrol.services.payments.models import PaymentMethod
@@ -24,6 +24,7 @@ class FaultySandbox(Sandbox):
         self.reports: dict[str, object] = {}  # what it says about a payment, against the truth
         self.charged: list[str] = []
         self.refunded: list[str] = []
+        self.refuses_refunds: str | None = None  # in these words
 
     async def charge(
         self, method: StoredMethod, amount_cents: int, currency: str, idempotency_key: str, metadata: Mapping[str, str]
@@ -43,8 +44,20 @@ class FaultySandbox(Sandbox):
     async def refund(self, external_id: str, amount_cents: int, idempotency_key: str) -> RefundResult:
         if self.is_down:
             raise Unavailable("The provider does not answer.")
+        if self.refuses_refunds:
+            raise Refused(self.refuses_refunds)
         self.refunded.append(idempotency_key)
         return await super().refund(external_id, amount_cents, idempotency_key)
+
+    async def fetch_refund(self, external_id: str) -> RefundResult:
+        if self.is_down:
+            raise Unavailable("The provider does not answer.")
+        return await super().fetch_refund(external_id)
+
+    async def find_refund(self, idempotency_key: str) -> RefundResult | None:
+        if self.is_down:
+            raise Unavailable("The provider does not answer.")
+        return await super().find_refund(idempotency_key)
 
     def taken(self) -> list[int]:
         """What really moved, by payment."""

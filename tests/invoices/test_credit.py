@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from scaicontrol.core.errors import Conflict, Refused
-from scaicontrol.services import documents, invoices, tax
+from scaicontrol.core.pagination import PageRequest
+from scaicontrol.services import credits, documents, invoices, payments, tax
 from scaicontrol.services.invoices import crediting
 from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice, InvoiceLine
 from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn, MarkPaidIn
-from tests.factories import NORTHWIND, ada, petra
+from scaicontrol.services.payments.schemas import PayBackIn
+from tests.factories import ACME, NORTHWIND, ada, petra
 from tests.factories.changes import agreed
 from tests.factories.invoices import a_line, again, finalized, sent
 
@@ -62,16 +64,19 @@ async def test_more_than_a_line_holds_is_refused_also_in_parts_and_in_drafts(bac
         await credited(backend, invoice)
 
 
-async def test_a_credit_after_payment_leaves_the_rest_to_be_refunded(backend, clock):
+async def test_a_credit_after_payment_leaves_the_rest_to_be_paid_back(backend, clock):
     invoice = await finalized(backend, a_line(1000))
     paid = MarkPaidIn(paid_at=clock.now(), reference="bank", method="transfer")
     await backend.perform(petra, invoices.mark_paid, invoice.id, paid)
     note = await credited(backend, invoice)
     assert (note.status, note.amount_due_cents) == (InvoiceStatus.finalized, -1210)
-    done = await backend.perform(
-        petra, invoices.record_refund, note.id, refund_id="rfn_1", amount_cents=1210, refunded_at=clock.now()
-    )
-    assert (done.invoice.status, done.invoice.amount_due_cents) == (InvoiceStatus.paid, 0)
+    (left,) = await backend.ask(petra, credits.balances, ACME)
+    assert left.available_cents == 1210
+    (credit,) = (await backend.ask(petra, credits.page, PageRequest())).items
+    sent_back = PayBackIn(way="transfer", reference="ABN 9")
+    await payments.pay_back(backend, petra, credit.id, sent_back)
+    done = await again(backend, note)
+    assert (done.status, done.amount_due_cents, done.settlement) == (InvoiceStatus.paid, 0, "manual")
     verdict = await backend.ask(petra, documents.verify_series, NORTHWIND, DocumentType.credit_note, 2026)
     assert verdict.intact, verdict.violations
 

@@ -18,11 +18,12 @@ ALLOWED = {
     (S.sent, "void"): S.void,
     (S.past_due, "settle"): S.paid,
     (S.past_due, "void"): S.void,
+    (S.paid, "reopen"): S.finalized,
 }
 
 
 @pytest.mark.parametrize("status", S)
-@pytest.mark.parametrize("event", ["finalize", "deliver", "age", "settle", "void"])
+@pytest.mark.parametrize("event", ["finalize", "deliver", "age", "settle", "reopen", "void"])
 def test_every_state_meets_every_event(status, event):
     invoice = Invoice(id="inv_1", status=status)
     if (status, event) in ALLOWED:

@@ -4,11 +4,11 @@ from datetime import timedelta
 import pytest
 
 from scaicontrol.core.actor import Actor
-from scaicontrol.core.errors import Conflict, Refused
-from scaicontrol.services import documents, invoices
+from scaicontrol.core.errors import Conflict, Invalid, Refused
+from scaicontrol.services import credits, documents, invoices
 from scaicontrol.services.invoices.lifecycle import InvoiceStatus
 from scaicontrol.services.invoices.schemas import CreditIn, MarkPaidIn
-from tests.factories import petra
+from tests.factories import ACME, petra
 from tests.factories.changes import agreed
 from tests.factories.invoices import a_draft, a_line, again, finalized, rendered, sent
 
@@ -58,13 +58,29 @@ async def test_money_for_a_void_invoice_is_all_left_over(backend):
     assert (await pay(backend, invoice, 500)).unapplied_cents == 500
 
 
-async def test_a_person_records_a_bank_transfer_but_not_more_than_is_due(backend, clock):
+async def test_a_person_records_a_bank_transfer_and_what_is_too_much_of_it_becomes_a_credit(backend, clock):
     invoice = await finalized(backend, a_line(1000))
     data = MarkPaidIn(amount_cents=1211, paid_at=clock.now(), reference="ABN 1", method="sepa")
-    with pytest.raises(Refused, match="only 1210 cents are due"):
-        await backend.perform(petra, invoices.mark_paid, invoice.id, data)
-    await backend.perform(petra, invoices.mark_paid, invoice.id, data.model_copy(update={"amount_cents": None}))
+    booked = await backend.perform(petra, invoices.mark_paid, invoice.id, data)
+    assert (booked.amount_cents, booked.unapplied_cents) == (1210, 1)
     assert (await again(backend, invoice)).settlement == "manual"
+    assert [each.available_cents for each in await backend.ask(petra, credits.balances, ACME)] == [1]
+
+
+async def test_all_that_is_due_is_recorded_where_no_amount_is_named_and_nothing_where_nothing_is(backend, clock):
+    invoice = await finalized(backend, a_line(1000))
+    data = MarkPaidIn(paid_at=clock.now(), reference="ABN 1", method="sepa")
+    assert (await backend.perform(petra, invoices.mark_paid, invoice.id, data)).amount_cents == 1210
+    with pytest.raises(Refused, match="nothing is due; say how much came"):
+        await backend.perform(petra, invoices.mark_paid, invoice.id, data)
+
+
+async def test_money_that_moves_tomorrow_is_not_recorded_today(backend, clock):
+    invoice = await finalized(backend, a_line(1000))
+    data = MarkPaidIn(paid_at=clock.now() + timedelta(days=3), reference="ABN 1", method="sepa")
+    with pytest.raises(Invalid, match="is yet to come"):
+        await backend.perform(petra, invoices.mark_paid, invoice.id, data)
+    assert (await again(backend, invoice)).amount_paid_cents == 0
 
 
 async def test_sent_invoices_age_after_their_days_of_grace(backend, clock):

@@ -22,6 +22,10 @@ PAYMENTS = {
     ("succeeded", "refund_part"): "partially_refunded",
     ("succeeded", "refund"): "refunded",
     ("partially_refunded", "refund"): "refunded",
+    ("failed", "succeed"): "succeeded",
+    ("refunded", "take_back_part"): "partially_refunded",
+    ("refunded", "take_back"): "succeeded",
+    ("partially_refunded", "take_back"): "succeeded",
 }
 METHODS = {
     ("pending", "activate"): "active",
@@ -32,6 +36,7 @@ METHODS = {
 REFUNDS = {
     ("pending", "succeed"): "succeeded",
     ("pending", "fail"): "failed",
+    ("succeeded", "fail"): "failed",
     ("failed", "retry"): "pending",
 }
 MACHINES = [

@@ -8,14 +8,26 @@ from sqlalchemy import select
 
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.ports import PaymentStatus, RefundResult
-from scaicontrol.services import invoices, payments
+from scaicontrol.services import credits, invoices, payments
 from scaicontrol.services.invoices.schemas import MarkPaidIn
 from scaicontrol.services.payments.models import Payment, Refund
-from scaicontrol.services.payments.service.refunds import _share as share
-from scaicontrol.services.payments.service.refunds import draft_refund, record_refund
-from tests.factories import ada, petra
+from scaicontrol.services.payments.service.promises import share
+from scaicontrol.services.payments.service.refund_calls import record_refund
+from scaicontrol.services.payments.service.refunds import begin_refund
+from tests.factories import ACME, ada, petra
 from tests.factories.invoices import a_line, again, sent
 from tests.factories.payments import store_card
+
+
+async def refund(backend, invoice, cents=None, reason="Cancelled."):
+    """Refund, and give the first refund with the note it wrote."""
+    done = await payments.refund(backend, petra, invoice.id, cents, reason)
+    return done.refunds[0], done.note
+
+
+async def begun(backend, invoice, cents=None):
+    """A refund whose process died once it was noted; gives the draft of its note."""
+    return (await backend.perform(petra, begin_refund, invoice.id, cents, "Cancelled.")).note_id
 
 
 async def paid(backend, net=1000):
@@ -35,11 +47,11 @@ async def _all(uow):
 
 async def test_a_whole_refund_credits_and_returns_everything_once(backend, clock, provider):
     invoice = await paid(backend)
-    refund, note = await payments.refund(backend, petra, invoice.id, None, "Cancelled.")
-    assert (refund.status, refund.amount_cents, note.total_cents) == ("succeeded", 1210, -1210)
+    made, note = await refund(backend, invoice)
+    assert (made.status, made.amount_cents, note.total_cents) == ("succeeded", 1210, -1210)
     clock.advance(timedelta(hours=1))
     await payments.refund_due(backend)
-    await backend.perform(ada, record_refund, refund.id, RefundResult(PaymentStatus.succeeded, "sbr_again"))
+    await backend.perform(ada, record_refund, made.id, RefundResult(PaymentStatus.succeeded, "sbr_again"))
     (payment,) = await backend.ask(ada, payments.of_invoice, invoice.id)
     assert (payment.status, payment.refunded_cents) == ("refunded", 1210)
     assert (await again(backend, note)).status == "paid"
@@ -68,12 +80,12 @@ async def test_several_payments_are_refunded_newest_first_and_the_rest_by_hand(b
     await payments.pay(backend, petra, invoice.id)
     (newest,) = await backend.ask(ada, payments.of_invoice, invoice.id)
     await backend.perform(ada, an_older_payment, newest, 400)
-    refund, note = await payments.refund(backend, petra, invoice.id, None, "Cancelled.")
-    made = await backend.ask(ada, payments.refunds_of_note, note.id)
-    assert [(row.payment_id, row.amount_cents) for row in made] == [(newest.id, 600), ("pay_older", 400)]
-    assert (refund.id, provider.refunded) == (made[0].id, [note.id, f"{note.id}:pay_older"])
+    made, note = await refund(backend, invoice)
+    rows = await backend.ask(ada, payments.refunds_of_note, note.id)
+    assert [(row.payment_id, row.amount_cents) for row in rows] == [(newest.id, 600), ("pay_older", 400)]
+    assert (made.id, provider.refunded) == (rows[0].id, [note.id, rows[1].id])
     # The sandbox knows nothing of the older card: that refund stays visible, and the note open.
-    assert [row.status for row in made] == ["succeeded", "failed"]
+    assert [row.status for row in rows] == ["succeeded", "failed"]
     left = await again(backend, note)
     assert (left.status, left.amount_due_cents) == ("finalized", -610)
 
@@ -90,7 +102,7 @@ async def an_older_payment(uow, newest, cents):
 
 async def test_two_refunds_at_once_promise_no_payment_twice(backend, provider):
     invoice = await paid(backend)
-    drafts = [await backend.perform(petra, draft_refund, invoice.id, 605, "Half.") for _ in range(2)]
+    drafts = [await begun(backend, invoice, 605) for _ in range(2)]
     provider.is_down = True  # neither has been carried out when the other is shared
     await asyncio.gather(*(finish(backend, note) for note in drafts))
     assert sorted(row.amount_cents for row in await refunds(backend)) == [605, 605]
@@ -104,8 +116,8 @@ async def finish(backend, note_id):
 async def test_a_refund_the_provider_refuses_stays_visible_and_is_repeated_as_the_same(backend, clock, provider):
     invoice = await paid(backend)
     provider.is_down = True
-    refund, note = await payments.refund(backend, petra, invoice.id, None, "Cancelled.")
-    assert (refund.status, refund.attempts, refund.failure_message) == ("failed", 1, "The provider does not answer.")
+    made, note = await refund(backend, invoice)
+    assert (made.status, made.attempts, made.failure_message) == ("failed", 1, "The provider does not answer.")
     provider.is_down = False
     clock.advance(timedelta(minutes=31))
     assert await payments.refund_due(backend) == 1
@@ -113,19 +125,42 @@ async def test_a_refund_the_provider_refuses_stays_visible_and_is_repeated_as_th
     assert provider.refunded == [note.id]
 
 
-async def test_a_refund_is_given_up_after_five_failures(backend, clock, provider):
+async def test_a_refund_the_provider_refuses_is_given_up_after_five_times_and_its_credit_is_free_again(
+    backend, clock, provider
+):
     invoice = await paid(backend)
-    provider.is_down = True
-    await payments.refund(backend, petra, invoice.id, None, "Cancelled.")
+    provider.refuses_refunds = "The account of the seller is empty."
+    _, note = await refund(backend, invoice)
     for _ in range(8):
         clock.advance(timedelta(minutes=31))
         await payments.refund_due(backend)
     assert [(row.status, row.attempts, row.due_at) for row in await refunds(backend)] == [("failed", 5, None)]
+    assert (await again(backend, note)).amount_due_cents == -1210
+    assert [left.available_cents for left in await backend.ask(ada, credits.balances, ACME)] == [1210]
+    (payment,) = await backend.ask(ada, payments.of_invoice, invoice.id)
+    assert (payment.refundable_cents, payment.promised_cents) == (1210, 0)
+
+
+async def test_a_refund_whose_answer_is_lost_is_never_given_up(backend, clock, provider):
+    """The money may have gone: to free its credit would pay it out twice."""
+    invoice = await paid(backend)
+    provider.is_down = True
+    await refund(backend, invoice)
+    for _ in range(8):
+        clock.advance(timedelta(days=1, minutes=1))
+        await payments.refund_due(backend)
+    assert [(row.status, row.attempts, row.released_at) for row in await refunds(backend)] == [("failed", 9, None)]
+    assert await backend.ask(ada, credits.balances, ACME) == []
+    provider.is_down = False
+    clock.advance(timedelta(days=1, minutes=1))
+    await payments.refund_due(backend)
+    assert [row.status for row in await refunds(backend)] == ["succeeded"]
+    assert len(provider.refunded) == 1
 
 
 async def test_a_refund_whose_process_died_on_the_way_is_finished(backend, clock, provider):
     invoice = await paid(backend)
-    note_id = await backend.perform(petra, draft_refund, invoice.id, None, "Cancelled.")
+    note_id = await begun(backend, invoice)
     clock.advance(timedelta(minutes=31))
     assert await payments.refund_due(backend) == 1
     assert [(row.status, row.amount_cents) for row in await refunds(backend)] == [("succeeded", 1210)]

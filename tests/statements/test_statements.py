@@ -137,7 +137,15 @@ def test_the_closing_balance_is_what_all_documents_leave_open(documents, data):
         for n, (total, issued, terms) in enumerate(documents)
     ]
     moved = [
-        Moved(document.id, data.draw(st.integers(1, max(document.total_cents, 1))), data.draw(days), False, None)
+        Moved(
+            document.id,
+            document.number,
+            data.draw(st.integers(1, max(document.total_cents, 1))),
+            data.draw(st.integers(-100, 100)),
+            data.draw(days),
+            False,
+            None,
+        )
         for document in billed
         if document.total_cents > 0 and data.draw(st.booleans())
     ]
@@ -146,6 +154,6 @@ def test_the_closing_balance_is_what_all_documents_leave_open(documents, data):
     said = balances.statement(ACME, "EUR", first, last, billed, moved)
     whole = balances.statement(ACME, "EUR", date(2025, 1, 1), last, billed, moved)
     left = sum(each.total_cents for each in billed if each.issue_date <= last)
-    left -= sum(each.amount_cents for each in moved if each.day <= last)
+    left -= sum(each.amount_cents + each.unapplied_cents for each in moved if each.day <= last)
     assert said.closing_cents == whole.closing_cents == left == sum(said.aging.model_dump().values())
     assert said.opening_cents + sum((e.debit_cents or 0) - (e.credit_cents or 0) for e in said.entries) == left

@@ -109,6 +109,17 @@ async def _failed_payments(uow: UnitOfWork) -> Finding:
     return Finding("warning", "payments failed", page.total, newest, lines)
 
 
+async def _failed_refunds(uow: UnitOfWork) -> Finding:
+    page = await payments.refunds_that_failed(uow, _FEW)
+    lines = tuple(
+        f"{minute(refund.created_at)}  {refund.amount_cents} cents  {refund.tenant_id}  {refund.credit_id}  "
+        f"{refund.failure_message or ''}"
+        for refund in page.items
+    )
+    newest = f"newest {minute(page.items[0].created_at)}" if page.items else ""
+    return Finding("critical", "refunds failed", page.total, newest, lines)
+
+
 async def _quarantine(uow: UnitOfWork) -> Finding:
     page = await billing.page_quarantine(uow, _FEW, is_open=True)
     lines = tuple(f"{item.reason_code}: {item.subject_id} {item.charge_kind}, {item.detail}" for item in page.items)
@@ -155,6 +166,7 @@ _QUESTIONS: tuple[tuple[str, Callable[[UnitOfWork], Awaitable[Finding]]], ...] =
     ("services:list", _unhealthy),
     ("invoices:read", _past_due),
     ("payments:read", _failed_payments),
+    ("payments:read", _failed_refunds),
     ("subscriptions:read", _subscriptions(SubscriptionStatus.past_due, "subscriptions are past due")),
     ("subscriptions:read", _subscriptions(SubscriptionStatus.suspended, "subscriptions are suspended")),
 )

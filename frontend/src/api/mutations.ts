@@ -40,6 +40,25 @@ export function useResumeSubscription(id: () => string) {
   }));
 }
 
+export function useApplyCredit(id: () => string) {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (change: { key: string }) =>
+      mustData(
+        api.POST("/api/v1/billing/invoices/{invoice_id}/apply-credit", {
+          params: { path: { invoice_id: id() }, header: { "Idempotency-Key": change.key } },
+          body: {},
+        }),
+      ),
+    onSuccess: async () => {
+      for (const key of ["invoices", "overview", "credits", "credit-balance"]) {
+        void cache.invalidateQueries({ queryKey: [key] });
+      }
+      await cache.invalidateQueries({ queryKey: ["invoice", id()] });
+    },
+  }));
+}
+
 export function useSaveBillingProfile() {
   const cache = useQueryClient();
   return useMutation(() => ({

@@ -119,6 +119,18 @@ export const q = {
       // Its files are being rendered: the page follows by itself.
       refetchInterval: (query) => (query.state.data?.pdf_url === null ? PENDING_POLL : false),
     }),
+  creditBalance: () =>
+    queryOptions({
+      queryKey: ["credit-balance"],
+      queryFn: ({ signal }) => mustData(api.GET("/api/v1/billing/credit-balance", { signal })),
+    }),
+  /** Credits with something left, the newest first. */
+  credits: () =>
+    queryOptions({
+      queryKey: ["credits"],
+      queryFn: ({ signal }) =>
+        must(api.GET("/api/v1/billing/credits", { params: { query: { is_open: true } }, signal })),
+    }),
   billingProfile: () =>
     queryOptions({
       queryKey: ["billing-profile"],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from stdnum import iban as iban_rules
 
-from scaicontrol.core.errors import Refused, Unauthenticated, invalid
+from scaicontrol.core.errors import NotFound, Refused, Unauthenticated, invalid
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.money import exponent
 from scaicontrol.core.ports import NormalizedEvent, PaymentResult, PaymentStatus, RefundResult, SetupStart, StoredMethod
@@ -102,6 +102,12 @@ class BankTransfer:
 
     async def refund(self, external_id: str, amount_cents: int, idempotency_key: str) -> RefundResult:
         raise Refused("A bank transfer is refunded by a transfer back, booked by hand.")
+
+    async def fetch_refund(self, external_id: str) -> RefundResult:
+        raise NotFound(f"No bank transfer {external_id} was made by us.")
+
+    async def find_refund(self, idempotency_key: str) -> RefundResult | None:
+        return None
 
     async def fetch(self, external_id: str) -> PaymentResult:
         """Say pending: only the bank statement knows more."""

@@ -3,6 +3,8 @@ A payment provider that moves no money, for development only.
 
 The last two digits of an amount steer it: 01 declined · 02 requires action · 03 succeeds, but the answer is lost ·
 04 stays pending and succeeds when fetched after a delay · 05 succeeds and is disputed later · else succeeds at once.
+Of a refund: 01 fails · 03 succeeds, but the answer is lost · 04 stays pending and succeeds later · 06 succeeds and
+later fails after all · else succeeds at once.
 """
 
 import hashlib
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 WEBHOOK_SECRET: Final = b"sandbox-development-secret"
 SIGNATURE_HEADER: Final = "X-Sandbox-Signature"
-DECLINED, REQUIRES_ACTION, LOST, DELAYED, DISPUTED = 1, 2, 3, 4, 5
+DECLINED, REQUIRES_ACTION, LOST, DELAYED, DISPUTED, RETURNED = 1, 2, 3, 4, 5, 6
 
 _KINDS: Final = frozenset({"payment", "refund", "dispute"})
 _METHOD_TYPES: Final = {"card": "Sandbox card", "sepa_debit": "Sandbox direct debit"}
@@ -108,24 +110,61 @@ class Sandbox:
         return self._result(payment)
 
     async def refund(self, external_id: str, amount_cents: int, idempotency_key: str) -> RefundResult:
+        ending = amount_cents % 100
         with self._ledger.open() as state:
             known = state["refunds"].get(idempotency_key)
+            is_new = known is None
             if known is None:
                 payment = self._get(state, external_id)
                 left = payment["amount_cents"] - payment["refunded_cents"]
                 if payment["status"] != "succeeded" or not 0 < amount_cents <= left:
                     raise Refused(f"The sandbox can refund at most {left} of a succeeded payment, not {amount_cents}.")
-                failed = amount_cents % 100 == DECLINED
                 known = {
                     "id": new_id("sbr"), "payment_id": external_id, "amount_cents": amount_cents,
-                    "status": "failed" if failed else "succeeded",
+                    "status": {DECLINED: "failed", DELAYED: "pending"}.get(ending, "succeeded"),
+                    "changes_at": (self._clock.now() + self._delay).isoformat(),
                 }  # fmt: skip
                 state["refunds"][idempotency_key] = known
-                payment["refunded_cents"] += 0 if failed else amount_cents
+                payment["refunded_cents"] += 0 if ending == DECLINED else amount_cents
+                if ending in (DELAYED, RETURNED):
+                    self._add_event(
+                        state, payment, "refund", self._clock.now() + self._delay, refund_id=known["id"],
+                    )  # fmt: skip
         if known["payment_id"] != external_id or known["amount_cents"] != amount_cents:
             raise Conflict(f"The idempotency key {idempotency_key} was used for another refund.")
-        message = "The sandbox declines refunds ending in 01." if known["status"] == "failed" else None
-        return RefundResult(PaymentStatus(known["status"]), known["id"], message)
+        if ending == LOST and is_new:
+            raise Unavailable("The sandbox refunded and lost the answer, as amounts ending in 03 ask for.")
+        return self._refund_result(known)
+
+    async def fetch_refund(self, external_id: str) -> RefundResult:
+        with self._ledger.open() as state:
+            found = next((one for one in state["refunds"].values() if one["id"] == external_id), None)
+            if found is None:
+                raise NotFound(f"The sandbox knows no refund {external_id}.")
+            self._ripen(state, found)
+            return self._refund_result(found)
+
+    async def find_refund(self, idempotency_key: str) -> RefundResult | None:
+        with self._ledger.open() as state:
+            known = state["refunds"].get(idempotency_key)
+        return await self.fetch_refund(known["id"]) if known else None
+
+    def _ripen(self, state: State, refund: dict[str, Any]) -> None:
+        """Let what comes later be so: a slow refund succeeds, the payer's bank returns another."""
+        if self._clock.now() < datetime.fromisoformat(refund["changes_at"]):
+            return
+        if refund["status"] == "pending":
+            refund["status"] = "succeeded"
+        elif refund["status"] == "succeeded" and refund["amount_cents"] % 100 == RETURNED:
+            refund["status"] = "failed"
+            self._get(state, refund["payment_id"])["refunded_cents"] -= refund["amount_cents"]
+
+    @staticmethod
+    def _refund_result(refund: Mapping[str, Any]) -> RefundResult:
+        status = PaymentStatus(refund["status"])
+        returned = refund["amount_cents"] % 100 == RETURNED
+        why = "The payer's bank returned the money." if returned else "The sandbox declines refunds ending in 01."
+        return RefundResult(status, refund["id"], why if status is PaymentStatus.failed else None)
 
     async def fetch(self, external_id: str) -> PaymentResult:
         with self._ledger.open() as state:
@@ -150,7 +189,7 @@ class Sandbox:
             NormalizedEvent(
                 external_event_id=event["id"],
                 kind=event["kind"] if event.get("kind") in _KINDS else "ignored",
-                external_id=event.get("payment_id"),
+                external_id=event.get("refund_id") or event.get("payment_id"),
                 status=PaymentStatus(status) if status else None,
                 amount_cents=event.get("amount_cents"),
                 currency=event.get("currency"),

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from scaicontrol.core.errors import Reason
 
-from .journal_input import MOVEMENTS, JournalInput, JournalInputLine, Kind
+from .journal_input import MONEY, MOVEMENTS, JournalInput, JournalInputLine, Kind
 from .schemas import LedgerMapping, VatCode
 
 
@@ -42,7 +42,7 @@ class Booking:
         )  # fmt: skip
 
 
-_WORDS = {Kind.payment: "Payment ", Kind.refund: "Refund "}
+_WORDS = {Kind.payment: "Payment ", Kind.refund: "Refund ", Kind.credit: "Credit "}
 
 
 def text_of(document: JournalInput) -> str:
@@ -54,7 +54,7 @@ def problems(document: JournalInput, mapping: LedgerMapping) -> list[Reason]:
     found = []
     if debtor_of(document, mapping) is None:
         found.append(Reason("no_debtor_account", "The mapping has no debtor_account.", "mapping.debtor_account"))
-    if document.kind in MOVEMENTS and payment_account(document, mapping) is None:
+    if document.kind in MONEY and payment_account(document, mapping) is None:
         text = f"The mapping has no payment account for {document.method or 'payments'}, and no default."
         found.append(Reason("no_payment_account", text, "mapping.payment_accounts"))
     for line in document.lines:
@@ -99,13 +99,12 @@ def bookings(document: JournalInput, mapping: LedgerMapping) -> list[Booking]:
     """
     Book net amounts and VAT apart, one row per account and VAT code; the caller has seen that there are no `problems`.
 
-    An invoice charges the debtor, a payment relieves it, a refund charges it again.
+    An invoice charges the debtor, a payment relieves it, a refund charges it again; what a payment brought beyond what
+    was due goes on to the credit account, and comes back from there when it is used.
     """
     debtor = _known(debtor_of(document, mapping))
     if document.kind in MOVEMENTS:
-        cents = -document.total_cents if document.kind is Kind.payment else document.total_cents
-        counter = _known(payment_account(document, mapping))
-        return [Booking.of(document, debtor, counter, cents)] if cents else []
+        return [Booking.of(document, debtor, account, cents) for account, cents in _moved(document, mapping)]
     sums: defaultdict[tuple[str, str, str], int] = defaultdict(int)
     for line in document.lines:
         code = _code(document, line, mapping)
@@ -117,6 +116,16 @@ def bookings(document: JournalInput, mapping: LedgerMapping) -> list[Booking]:
         for (_, account, code), cents in sorted(sums.items())
         if cents
     ]
+
+
+def _moved(document: JournalInput, mapping: LedgerMapping) -> Iterator[tuple[str, int]]:
+    """Give what a movement debits the debtor by, and from which account; less than nothing credits it."""
+    if document.kind in MONEY and document.total_cents:
+        cents = -document.total_cents if document.kind is Kind.payment else document.total_cents
+        yield _known(payment_account(document, mapping)), cents
+    credit = mapping.credit_account
+    if document.unapplied_cents and credit is not None and credit != debtor_of(document, mapping):
+        yield credit, document.unapplied_cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +140,7 @@ class GrossBooking:
 def gross_bookings(document: JournalInput, mapping: LedgerMapping) -> list[GrossBooking]:
     """Sum net and VAT per revenue account and VAT code; signs as stored. Payments and refunds have no VAT code."""
     if document.kind in MOVEMENTS:
-        cents = -document.total_cents if document.kind is Kind.payment else document.total_cents
-        return [GrossBooking(_known(payment_account(document, mapping)), "", cents)] if cents else []
+        return [GrossBooking(account, "", cents) for account, cents in _moved(document, mapping)]
     sums: defaultdict[tuple[str, str, Decimal], int] = defaultdict(int)
     for line in document.lines:
         key = (_known(revenue_account(line, mapping)), _code(document, line, mapping).code, line.rate)

@@ -11,10 +11,12 @@ class Kind(StrEnum):
     credit_note = "credit_note"
     payment = "payment"
     refund = "refund"
+    credit = "credit"  # of a tenant's balance: applied to an invoice, or given back there
 
 
 DOCUMENTS = frozenset({Kind.invoice, Kind.credit_note})
-MOVEMENTS = frozenset({Kind.payment, Kind.refund})
+MONEY = frozenset({Kind.payment, Kind.refund})
+MOVEMENTS = MONEY | {Kind.credit}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class DocumentProof:
 @dataclass(frozen=True, slots=True)
 class JournalInput:
     """
-    One thing to book. Amounts are minor units, negative on a credit note and positive on a payment and a refund.
+    One thing to book. Amounts are minor units, negative on a credit note and positive on a movement.
 
     `number` of a payment or refund is that of the document it settles; `method` says how the money moved.
     """
@@ -74,6 +76,7 @@ class JournalInput:
     name: str = ""
     lines: tuple[JournalInputLine, ...] = ()
     method: str = ""
+    unapplied_cents: int = 0  # what of a movement stands on, or leaves, the tenant's credit; as stored
     sealed: DocumentProof | None = None
 
     @property

@@ -1,19 +1,18 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
 from scaicontrol.core.errors import NotFound
 from scaicontrol.core.pagination import Feed, follow
 from scaicontrol.core.periods import start_of_day
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services.invoices.lifecycle import MONEY, SettledBy
 from scaicontrol.services.invoices.models import Invoice, Settlement
 
 from .journal_input import MOVEMENTS, Kind
 from .lifecycle import SyncStatus
 from .models import AccountingIntegration, AccountingSyncItem
-
-MONEY = ("payment", "manual")  # settlements that moved money; an allocated credit note moved none
 
 
 def visible(uow: UnitOfWork) -> Select[AccountingIntegration]:
@@ -71,8 +70,14 @@ def documents(uow: UnitOfWork, partner_id: str) -> Select[Invoice]:
 
 
 def movements(partner_id: str) -> Select[Settlement]:
-    """Give the money that moved for a partner's documents."""
-    return select(Settlement).where(Settlement.partner_id == partner_id, Settlement.kind.in_(MONEY))
+    """
+    Give the money that moved for a partner's documents, and the credit of money that was used.
+
+    An allocated credit note moved none: it stands with its debtor from its own booking on.
+    """
+    of_money = Settlement.kind.in_(MONEY)
+    of_credit = (Settlement.kind == SettledBy.credit) & (Settlement.unapplied_cents != 0)
+    return select(Settlement).where(Settlement.partner_id == partner_id, or_(of_money, of_credit))
 
 
 async def in_range(
@@ -86,8 +91,7 @@ async def in_range(
     if kinds & MOVEMENTS:
         begin, end = days(first, last, zone)
         moved = movements(partner_id).where(Settlement.settled_at >= begin, Settlement.settled_at < end)
-        columns = moved.with_only_columns(Settlement.id, Settlement.amount_cents + Settlement.unapplied_cents)
-        found += [(movement_kind(cents), key) for key, cents in await uow.session.execute(columns)]
+        found += [(movement_kind(row), row.id) for row in await uow.session.scalars(moved)]
     return found
 
 
@@ -98,6 +102,8 @@ def days(first: date, last: date, zone: str) -> tuple[datetime, datetime]:
     return begin, end
 
 
-def movement_kind(cents: int) -> Kind:
+def movement_kind(settlement: Settlement) -> Kind:
     """Money that came in settles an invoice; money that went out settles a credit note, which is negative."""
-    return Kind.payment if cents >= 0 else Kind.refund
+    if settlement.kind == SettledBy.credit:
+        return Kind.credit
+    return Kind.payment if settlement.amount_cents + settlement.unapplied_cents >= 0 else Kind.refund

@@ -20,6 +20,7 @@ _VAT: JsonDict = {"category": "S", "rate": "21.00", "country": "NL", "code": "1"
 _MAPPING: JsonDict = {
     "debtor_account": "1300",
     "debtor_accounts": {},
+    "credit_account": "1750",
     "revenue_accounts": {"default": "8000", "usage": "8010"},
     "payment_accounts": {"default": "1100"},
     "vat_codes": [_VAT],
@@ -51,12 +52,14 @@ class LedgerMapping(In):
 
     Revenue is looked up by the kind of a line (base, usage, one_time …), payments by their method; `default` is what
     holds where nothing else does. A line's own ledger code comes first. A tenant may have a debtor account of its own.
+    What came beyond what was due stands on `credit_account` until it is used; without one it stays with the debtor.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_MAPPING]})
 
     debtor_account: Account | None = None
     debtor_accounts: dict[Id, Account] = Field(default_factory=dict, max_length=100_000)
+    credit_account: Account | None = None
     revenue_accounts: dict[LineKind, Account] = Field(default_factory=dict, max_length=1000)
     payment_accounts: dict[LineKind, Account] = Field(default_factory=dict, max_length=1000)
     vat_codes: list[VatCode] = Field(default_factory=list, max_length=1000)

@@ -156,4 +156,4 @@ class OverviewOut(Out):
     overdue_cents: int
     next_invoice_date: Moment | None
     standing: Literal["good", "past_due", "suspended"]
-    unapplied_cents: int
+    credit_cents: int

@@ -151,15 +151,17 @@ def _change(row: RowChange) -> Json:
 def _money(fact: DomainEvent) -> Json | None:
     payload = fact.payload
     if fact.topic == "invoice.settlement_recorded" and payload.get("kind") == "manual":
-        name, direction, kind = "amount_cents", "in", "manual_payment"
+        cents = int(payload["amount_cents"]) + int(payload["unapplied_cents"])
+        direction, kind = ("in", "manual_payment") if cents > 0 else ("out", "paid_back")
     elif fact.topic in _MONEY:
         name, direction, kind = _MONEY[fact.topic]
+        cents = int(payload[name])
     else:
         return None
     return {
         "tenant_id": payload.get("tenant_id"),
         "currency": payload["currency"],
-        "amount_cents": abs(int(payload[name])),
+        "amount_cents": abs(cents),
         "direction": direction,
         "kind": kind,
         "resource_id": fact.resource_id,

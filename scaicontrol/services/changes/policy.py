@@ -95,11 +95,11 @@ class Weighed:
     def told(self, *topics: str) -> list[DomainEvent]:
         return [fact for fact in self.facts if fact.topic in topics]
 
-    def largest(self, facts: Iterable[DomainEvent], name: str) -> Decimal:
-        """Sum an amount by currency, in whole units, and give the largest sum."""
+    def largest(self, facts: Iterable[DomainEvent], *names: str) -> Decimal:
+        """Sum amounts by currency, in whole units, and give the largest sum."""
         sums: Counter[str] = Counter()
         for fact in facts:
-            sums[str(fact.payload["currency"])] += abs(int(fact.payload[name]))
+            sums[str(fact.payload["currency"])] += abs(sum(int(fact.payload[name]) for name in names))
         return _largest(sums)
 
 
@@ -122,9 +122,10 @@ def _given_back(change: Weighed, limits: ApprovalLimits) -> bool:
         return False
     manual = [fact for fact in change.told("invoice.settlement_recorded") if fact.payload.get("kind") == "manual"]
     sums = (
+        change.largest(change.told("credit.paid_back"), "amount_cents"),
         change.largest(change.told("credit_note.issued"), "total_cents"),
         change.largest(change.told("payment.refunded"), "amount_cents"),
-        change.largest(manual, "amount_cents"),
+        change.largest(manual, "amount_cents", "unapplied_cents"),
     )
     return max(sums) > limits.given_back
 
@@ -196,9 +197,9 @@ RULES: Final = (
     ),
     Rule(
         "money_given_back",
-        "A refund, credit note or manual payment of this size needs another person's approval.",
+        "A refund, credit note, credit paid back or manual payment of this size needs another person's approval.",
         _given_back,
-        frozenset({"credit_note.issued", "payment.refunded", "invoice.settlement_recorded"}),
+        frozenset({"credit_note.issued", "payment.refunded", "invoice.settlement_recorded", "credit.paid_back"}),
     ),
     Rule(
         "documents",
@@ -241,7 +242,7 @@ SAID: Final[Mapping[str, str]] = {rule.name: rule.says for rule in RULES}
 _WATCHED: Final = frozenset[str]().union(*(rule.topics for rule in RULES))
 # Several transactions, the first of which may already be seen outside: of people's, these may be above the limits.
 WEIGHED: Final = frozenset({
-    "payments.refund", "invoices.credit", "subscriptions.bulk", "billing.apply",
+    "payments.refund", "payments.pay_back", "invoices.credit", "subscriptions.bulk", "billing.apply",
 })  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from .schemas import Reversal
 _UNDONE: Final = {
     "accounting.deactivate": "accounting.update",
     "billing.plan": "billing.discard",
+    "credits.keep": "credits.keep",
     "catalog.add_override": "catalog.remove_override",
     "catalog.create": "catalog.deactivate",
     "catalog.deactivate": "catalog.update",
@@ -37,8 +38,9 @@ _UNDONE: Final = {
 }
 _COMPENSATED: Final = {
     "billing.apply": "invoices.credit",
+    "invoices.apply_credit": "invoices.credit",
     "invoices.finalize": "invoices.credit",
-    "invoices.mark_paid": "invoices.mark_paid",
+    "invoices.mark_paid": "payments.pay_back",
     "payments.pay": "payments.refund",
     "payments.retry": "payments.refund",
     "provisioning.subscribe": "subscriptions.cancel",

@@ -16,6 +16,7 @@ from .queries import (
     stored,
     visible,
 )
+from .service.balance import apply_credit, record_paid_back, reverse_payment
 from .service.credit import credit, draft_credit
 from .service.draft import delete, draft, order_lines, sort_lines_by_date, update
 from .service.finalize import finalize
@@ -24,11 +25,12 @@ from .service.mark_overdue import mark_overdue
 from .service.mark_sent import mark_sent
 from .service.preview import template_variables
 from .service.request_files import request_next_files
-from .service.settle import Settled, mark_paid, mark_past_due, record_payment, record_refund
+from .service.settle import Settled, mark_paid, mark_past_due, record_payment, refuse_moment_to_come
 from .service.void import void
 
 __all__ = [
     "Settled",
+    "apply_credit",
     "check",
     "credit",
     "credit_notes_of",
@@ -48,9 +50,11 @@ __all__ = [
     "order_lines",
     "own",
     "page",
+    "record_paid_back",
     "record_payment",
-    "record_refund",
+    "refuse_moment_to_come",
     "request_next_files",
+    "reverse_payment",
     "settlements",
     "settlements_with_documents",
     "shown",

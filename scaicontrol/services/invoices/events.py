@@ -78,7 +78,9 @@ class InvoiceSent(_NumberedStep, InvoiceFact):
     sent_at: datetime
 
 
-class InvoicePaid(InvoiceFact):
+class InvoicePaid(_NumberedStep, InvoiceFact):
+    """An invoice is settled; `step` is above 1 where it had been reopened."""
+
     topic: ClassVar[str] = "invoice.paid"
 
     number: str
@@ -90,10 +92,27 @@ class InvoicePaid(InvoiceFact):
 
     @property
     def lifecycle_step(self) -> str:
-        return "terminal"
+        return "terminal" if self.step == 1 else f"terminal:{self.step}"
 
 
-class InvoicePastDue(InvoiceFact):
+class InvoiceReopened(InvoiceFact):
+    """A paid invoice owes again: money or credit that had settled it went back."""
+
+    topic: ClassVar[str] = "invoice.reopened"
+
+    number: str
+    currency: str
+    amount_due_cents: int
+    source_id: str
+    reason: str | None
+    reopened_at: datetime
+
+    @property
+    def lifecycle_step(self) -> str:
+        return self.source_id
+
+
+class InvoicePastDue(_NumberedStep, InvoiceFact):
     topic: ClassVar[str] = "invoice.past_due"
 
     number: str
@@ -103,6 +122,10 @@ class InvoicePastDue(InvoiceFact):
     past_due_since: datetime
     cause: str
     next_retry_at: datetime | None
+
+    @property
+    def lifecycle_step(self) -> str:
+        return "initial" if self.step == 1 else str(self.step)
 
 
 class InvoiceVoided(InvoiceFact):
@@ -177,6 +200,7 @@ class SettlementRecorded(InternalFact):
     kind: str
     source_id: str
     amount_cents: int
+    unapplied_cents: int
     amount_due_cents: int
     currency: str
 
@@ -185,8 +209,8 @@ class SettlementRecorded(InternalFact):
         return self.source_id
 
 
-class CreditNoteSettled(DomainEvent):
-    """A credit note was allocated or refunded in full."""
+class CreditNoteSettled(_NumberedStep):
+    """A credit note was allocated, applied or paid back in full."""
 
     topic: ClassVar[str] = "credit_note.settled"
     resource: ClassVar[str] = "credit_note_id"
@@ -197,3 +221,27 @@ class CreditNoteSettled(DomainEvent):
     partner_id: str
     number: str
     settlement: str
+
+    @property
+    def lifecycle_step(self) -> str:
+        return "initial" if self.step == 1 else str(self.step)
+
+
+class CreditNoteReopened(DomainEvent):
+    """A credit note has something left again: a refund failed after all, or the invoice it was applied to is void."""
+
+    topic: ClassVar[str] = "credit_note.reopened"
+    resource: ClassVar[str] = "credit_note_id"
+    public: ClassVar[bool] = False
+
+    credit_note_id: str
+    tenant_id: str
+    partner_id: str
+    number: str
+    amount_due_cents: int
+    source_id: str
+    reason: str | None
+
+    @property
+    def lifecycle_step(self) -> str:
+        return self.source_id

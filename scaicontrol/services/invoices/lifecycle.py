@@ -22,13 +22,15 @@ class InvoiceLifecycle(Lifecycle):
     is_ = States.from_enum(
         InvoiceStatus,
         initial=InvoiceStatus.draft,
-        final=[InvoiceStatus.paid, InvoiceStatus.void],
+        final=[InvoiceStatus.void],
         use_enum_instance=True,
     )
     finalize = is_.draft.to(is_.finalized)
     deliver = is_.finalized.to(is_.sent)  # not `send`: that is how the machine itself takes events
     age = is_.sent.to(is_.past_due)
     settle = is_.finalized.to(is_.paid) | is_.sent.to(is_.paid) | is_.past_due.to(is_.paid)
+    # Money that came went back. One that had been sent is delivered again at once, so that it can age.
+    reopen = is_.paid.to(is_.finalized)
     void = is_.draft.to(is_.void) | is_.finalized.to(is_.void) | is_.sent.to(is_.void) | is_.past_due.to(is_.void)
 
 
@@ -53,7 +55,9 @@ _PERMISSIONS = {
     "void": "invoices:void",
 }
 # What of a document decides; whoever reads less of it than all must read these.
-DECISIVE = ("status", "document_type", "finalized_at", "amount_paid_cents", "amount_credited_cents")
+DECISIVE = (
+    "status", "document_type", "finalized_at", "amount_paid_cents", "amount_credited_cents", "amount_applied_cents",
+)  # fmt: skip
 
 
 def offered_of(
@@ -64,11 +68,13 @@ def offered_of(
     finalized_at: datetime | None,
     amount_paid_cents: int,
     amount_credited_cents: int,
+    amount_applied_cents: int,
 ) -> list[str]:
     """
     Name what `actor` may do with a document now.
 
-    Reminders are not among them: they follow from the seller's calendar and not from the document's state.
+    Reminders are not among them: they follow from the seller's calendar and not from the document's state. Neither is
+    applying credit, which follows from the tenant's balance.
     """
     events = set(InvoiceLifecycle.events_from(status))
     actions = events & {"finalize", "void"}
@@ -80,18 +86,24 @@ def offered_of(
             actions.add("send")
             if document_type == DocumentType.invoice:
                 actions.add("credit")
-        if "settle" in events and document_type == DocumentType.invoice:
-            actions.add("mark_paid")
-        if amount_paid_cents or amount_credited_cents:
-            actions.discard("void")  # then only a credit note corrects it
+        if document_type == DocumentType.invoice:
+            actions.add("mark_paid")  # what comes for a paid or a void one stands unapplied
+        # Credit of the balance goes back there; after anything else only a credit note corrects it.
+        own = amount_credited_cents - (0 if document_type == DocumentType.credit_note else amount_applied_cents)
+        if amount_paid_cents or own:
+            actions.discard("void")
     return permitted(actor, actions, _PERMISSIONS)
 
 
 class SettledBy(StrEnum):
     payment = "payment"
     credit_note = "credit_note"
+    credit = "credit"  # of the tenant's balance with its seller
     manual = "manual"
     zero_total = "zero_total"
+
+
+MONEY = frozenset({SettledBy.payment, SettledBy.manual})  # what moved money; the rest moved credit
 
 
 class Channel(StrEnum):

@@ -99,12 +99,15 @@ class Invoice(Lifecycled, TenantScopedModel):
 
     amount_paid_cents: Mapped[int] = mapped_column(default=0)
     amount_credited_cents: Mapped[int] = mapped_column(default=0)
+    # The part of what is credited that came from the tenant's balance.
+    amount_applied_cents: Mapped[int] = mapped_column(default=0, server_default="0")
     amount_due_cents: Mapped[int] = mapped_column(default=0)
     settlement: Mapped[str | None] = mapped_column(String(20))
     delivery: Mapped[str | None] = mapped_column(String(10))
     sent_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
     past_due_since: Mapped[datetime | None]
+    times_reopened: Mapped[int] = mapped_column(default=0, server_default="0")  # the money that had paid it went back
     voided_at: Mapped[datetime | None]
     void_reason: Mapped[str | None] = mapped_column(Text)
     pdf_url: Mapped[str | None] = mapped_column(String(500))
@@ -146,6 +149,7 @@ class Invoice(Lifecycled, TenantScopedModel):
         self.payment_means = dict(terms.payment_means) if terms.payment_means else None
         self.subtotal_cents, self.tax_cents = terms.totals.subtotal_cents, terms.totals.tax_cents
         self.total_cents = self.amount_due_cents = terms.totals.total_cents
+        self.prepaid_cents = terms.prepaid_cents
         self.reverse_charge, self.tax_label = decision.reverse_charge, decision.label
         self.legal_note = decision.legal_note or None
         self.finalized_at = at
@@ -170,6 +174,7 @@ class FinalTerms:
     buyer: BuyerSnapshot
     payment_means: Mapping[str, Any] | None
     totals: Totals
+    prepaid_cents: int | None  # what was received before, and the credit that is applied with the seal
 
 
 class InvoiceLine(TenantScopedModel):
@@ -298,9 +303,10 @@ class DocumentRender(TenantScopedModel):
 
 class Settlement(TenantScopedModel):
     """
-    A movement against what is due: a payment, an allocated credit note, a refund of a credit note.
+    A movement against what is due: a payment, an allocated credit note, credit of the balance, money given back.
 
-    The sums in `invoices` are sums of these rows; `source_id` makes each movement count once.
+    The sums in `invoices` are sums of these rows; `source_id` makes each movement count once. `unapplied_cents` came
+    beyond what was due and became a credit; what is used of that later stands beside it as less than nothing.
     """
 
     append_only = True
@@ -313,7 +319,7 @@ class Settlement(TenantScopedModel):
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
     invoice_id: Mapped[str] = mapped_column(IdString)
-    kind: Mapped[str] = mapped_column(String(20))  # payment, manual, credit_note
+    kind: Mapped[str] = mapped_column(String(20))  # payment, manual, credit_note, credit
     source_id: Mapped[str] = mapped_column(String(100))
     amount_cents: Mapped[int]
     unapplied_cents: Mapped[int] = mapped_column(default=0)

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Select, case, func, select
 
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services.credits.reads import available_cents
 
 from .lifecycle import DocumentType, InvoiceStatus
-from .models import Invoice, InvoiceLine, Settlement
+from .models import Invoice, InvoiceLine
 
-_MONEY = ("payment", "manual")  # a credit note's rest is given back through its refund
 _OWED = (InvoiceStatus.finalized, InvoiceStatus.sent, InvoiceStatus.past_due)
 
 
@@ -51,19 +51,22 @@ async def _owed(uow: UnitOfWork, whose: ColumnElement[bool], currency: str) -> O
     return Owed(int(open_cents), int(overdue_cents))
 
 
-async def unapplied_cents(uow: UnitOfWork, tenant_id: str, currency: str) -> int:
-    """Sum what came in beyond what was due; an operator gives it back or sets it off (contract §18)."""
-    query = (
-        select(func.coalesce(func.sum(Settlement.unapplied_cents), 0))
-        .join(Invoice, Invoice.id == Settlement.invoice_id)
-        .where(
-            Settlement.tenant_id == tenant_id,
-            Settlement.kind.in_(_MONEY),
-            Settlement.unapplied_cents > 0,
-            Invoice.currency == currency,
-        )
+async def is_covered_by_credit(uow: UnitOfWork, invoice: Invoice) -> bool:
+    """Tell whether a tenant's credit is enough for an invoice and all that fell due before it."""
+    owner = (invoice.partner_id, invoice.tenant_id, invoice.currency)
+    there = await available_cents(uow, *owner)
+    if there < invoice.amount_due_cents:
+        return False
+    before = select(func.sum(Invoice.amount_due_cents)).where(
+        Invoice.partner_id == invoice.partner_id,
+        Invoice.tenant_id == invoice.tenant_id,
+        Invoice.currency == invoice.currency,
+        Invoice.document_type == DocumentType.invoice,
+        Invoice.status.in_(_OWED),
+        Invoice.id != invoice.id,
+        (Invoice.due_date < invoice.due_date) | ((Invoice.due_date == invoice.due_date) & (Invoice.id < invoice.id)),
     )
-    return int(await uow.session.scalar(query) or 0)
+    return there >= int(await uow.session.scalar(before) or 0) + invoice.amount_due_cents
 
 
 async def owes_late(uow: UnitOfWork, tenant_id: str) -> bool:

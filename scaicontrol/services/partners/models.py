@@ -96,6 +96,7 @@ class PartnerConfiguration(PartnerOwned, Model):
     auto_finalize: Mapped[bool]
     auto_send: Mapped[bool]
     auto_charge: Mapped[bool]
+    auto_apply_credit: Mapped[bool] = mapped_column(server_default="1")  # to the next invoice, oldest first
     dunning_retry_days: Mapped[list[int]] = mapped_column(JsonDocument)
     dunning_reminder_days: Mapped[list[int]] = mapped_column(JsonDocument)
     dunning_suspend_day: Mapped[int]

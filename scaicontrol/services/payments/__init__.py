@@ -10,7 +10,9 @@ from .queries import (
     of_invoice,
     page,
     refunds_of,
+    refunds_of_credit,
     refunds_of_note,
+    refunds_that_failed,
     visible,
     who_can_pay,
 )
@@ -18,7 +20,9 @@ from .service.collect import charge_due, pay, retry
 from .service.dunning_steps import end_dunning, run_dunning
 from .service.inbound import process_inbound, receive
 from .service.methods import confirm, enabled_providers, make_default, provider, remove, set_up
-from .service.refunds import refund, refund_due
+from .service.pay_back import pay_back
+from .service.refund_calls import refund_due
+from .service.refunds import refund
 from .service.standing import in_arrears
 
 __all__ = [
@@ -38,13 +42,16 @@ __all__ = [
     "of_invoice",
     "page",
     "pay",
+    "pay_back",
     "process_inbound",
     "provider",
     "receive",
     "refund",
     "refund_due",
     "refunds_of",
+    "refunds_of_credit",
     "refunds_of_note",
+    "refunds_that_failed",
     "remove",
     "retry",
     "run_dunning",

@@ -50,7 +50,8 @@ class PaymentRefunded(DomainEvent):
 
     payment_id: str
     refund_id: str
-    credit_note_id: str
+    credit_note_id: str | None
+    credit_id: str
     invoice_id: str
     tenant_id: str
     partner_id: str
@@ -89,9 +90,13 @@ class RefundFailed(DomainEvent):
 
     refund_id: str
     payment_id: str
+    credit_id: str | None
     tenant_id: str
     partner_id: str
+    amount_cents: int
+    currency: str
     attempts: int
+    is_final: bool  # given up: its credit is free again, and a person decides what follows
     error: str
 
     @property
@@ -133,6 +138,25 @@ class ReminderDue(DomainEvent):
     tenant_id: str
     partner_id: str
     stage: int
+
+    @property
+    def lifecycle_step(self) -> str:
+        return str(self.stage)
+
+
+class DunningHeld(DomainEvent):
+    """The next step of a pursuit waits, since the tenant's credit covers what is owed."""
+
+    topic: ClassVar[str] = "dunning.held"
+    resource: ClassVar[str] = "invoice_id"
+    public: ClassVar[bool] = False
+
+    invoice_id: str
+    tenant_id: str
+    partner_id: str
+    stage: int
+    amount_due_cents: int
+    currency: str
 
     @property
     def lifecycle_step(self) -> str:

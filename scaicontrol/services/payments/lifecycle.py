@@ -17,17 +17,16 @@ class PaymentState(StrEnum):
 class PaymentLifecycle(Lifecycle):
     """Payments (contract §18.3). A pending one may have had its effect: it is asked about, never simply repeated."""
 
-    is_ = States.from_enum(
-        PaymentState,
-        initial=PaymentState.pending,
-        final=[PaymentState.failed, PaymentState.refunded],
-        use_enum_instance=True,
-    )
+    is_ = States.from_enum(PaymentState, initial=PaymentState.pending, use_enum_instance=True)
     ask_payer = is_.pending.to(is_.requires_action)
-    succeed = is_.pending.to(is_.succeeded) | is_.requires_action.to(is_.succeeded)
+    # Money that came is booked whatever was believed before.
+    succeed = is_.pending.to(is_.succeeded) | is_.requires_action.to(is_.succeeded) | is_.failed.to(is_.succeeded)
     fail = is_.pending.to(is_.failed) | is_.requires_action.to(is_.failed)
     refund_part = is_.succeeded.to(is_.partially_refunded)
     refund = is_.succeeded.to(is_.refunded) | is_.partially_refunded.to(is_.refunded)
+    # A refund that had succeeded failed after all: the money is here again.
+    take_back_part = is_.refunded.to(is_.partially_refunded)
+    take_back = is_.refunded.to(is_.succeeded) | is_.partially_refunded.to(is_.succeeded)
 
 
 class MethodState(StrEnum):
@@ -56,9 +55,9 @@ class RefundState(StrEnum):
 
 
 class RefundLifecycle(Lifecycle):
-    is_ = States.from_enum(
-        RefundState, initial=RefundState.pending, final=[RefundState.succeeded], use_enum_instance=True
-    )
+    """Refunds (contract §18.3). Providers take days: one that succeeded may fail after all."""
+
+    is_ = States.from_enum(RefundState, initial=RefundState.pending, use_enum_instance=True)
     succeed = is_.pending.to(is_.succeeded)
-    fail = is_.pending.to(is_.failed)
+    fail = is_.pending.to(is_.failed) | is_.succeeded.to(is_.failed)
     retry = is_.failed.to(is_.pending)

@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,6 +11,7 @@ from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel, par
 from .lifecycle import MethodLifecycle, MethodState, PaymentLifecycle, PaymentState, RefundLifecycle, RefundState
 
 OPEN = (PaymentState.pending, PaymentState.requires_action)
+ATTEMPTS: Final = 5  # of a refund, before a person looks at it
 
 
 class PaymentMethod(Lifecycled, TenantScopedModel):
@@ -101,6 +102,9 @@ class Payment(Lifecycled, TenantScopedModel):
     failure_message: Mapped[str | None] = mapped_column(Text)
     unapplied_cents: Mapped[int] = mapped_column(default=0)
     refunded_cents: Mapped[int] = mapped_column(default=0)
+    # Promised to refunds that are not carried out yet. It stands here, not in a sum over refunds: on Galera a lock
+    # guards only a row that is changed, and two nodes would promise the same money.
+    promised_cents: Mapped[int] = mapped_column(default=0, server_default="0")
     idempotency_key: Mapped[str] = mapped_column(String(200))
     open_key: Mapped[str | None] = mapped_column(IdString)
     redirect_url: Mapped[str | None] = mapped_column(String(1000))
@@ -117,17 +121,37 @@ class Payment(Lifecycled, TenantScopedModel):
     def is_open(self) -> bool:
         return self.status in OPEN
 
+    @property
+    def refundable_cents(self) -> int:
+        """How much of it can still be promised to a refund."""
+        if self.status not in (PaymentState.succeeded, PaymentState.partially_refunded):
+            return 0
+        return self.amount_cents - self.refunded_cents - self.promised_cents
+
 
 class Refund(Lifecycled, TenantScopedModel):
-    """Money given back for a credit note, through the provider that took it."""
+    """
+    Money given back for a credit, through the provider that took it.
+
+    Without a credit, and over nothing, it waits for its credit note to be finalized. `released_at` says when it was
+    given up: the credit it held is free again, and the payment's money too.
+    """
 
     __tablename__ = "refunds"
-    __table_args__ = (within_tenant(), parent_key("payment_id", "payments"), UniqueConstraint("idempotency_key"))
+    __table_args__ = (
+        within_tenant(),
+        parent_key("payment_id", "payments"),
+        parent_key("credit_id", "credits"),
+        UniqueConstraint("idempotency_key"),
+        Index("ix_refunds_credit", "credit_id"),
+        Index("ix_refunds_external", "external_id"),
+    )
     lifecycle = RefundLifecycle
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
     payment_id: Mapped[str] = mapped_column(IdString)
-    credit_note_id: Mapped[str] = mapped_column(IdString)
+    credit_id: Mapped[str | None] = mapped_column(IdString)
+    credit_note_id: Mapped[str | None] = mapped_column(IdString)  # none where no sale was corrected
     amount_cents: Mapped[int]
     status: Mapped[RefundState] = mapped_column(String(20), default=RefundState.pending)
     external_id: Mapped[str | None] = mapped_column(String(200))
@@ -135,6 +159,7 @@ class Refund(Lifecycled, TenantScopedModel):
     failure_message: Mapped[str | None] = mapped_column(Text)
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime | None] = mapped_column(index=True)
+    released_at: Mapped[datetime | None]
 
     def __str__(self) -> str:
         return f"refund {self.id}"

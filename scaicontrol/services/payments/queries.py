@@ -5,9 +5,10 @@ from sqlalchemy import Select, bindparam, or_, select
 from scaicontrol.core.errors import NotFound
 from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services.credits.reads import with_rest
 
-from .lifecycle import MethodState
-from .models import Payment, PaymentMethod, Refund
+from .lifecycle import MethodState, PaymentState, RefundState
+from .models import ATTEMPTS, Payment, PaymentMethod, Refund
 
 SORTABLE = {"created_at": Payment.created_at, "amount_cents": Payment.amount_cents, "status": Payment.status}
 
@@ -58,9 +59,48 @@ _OF_INVOICE = select(Payment).where(Payment.invoice_id == bindparam("invoice_id"
 
 
 async def refunds_of_note(uow: UnitOfWork, credit_note_id: str) -> Sequence[Refund]:
-    """List how a credit note was, or will be, paid out: one refund for each payment it takes back."""
+    """List how a credit note was, or will be, paid out: one refund for each payment it takes back, oldest first."""
     uow.authorize("payments:read")
-    query = select(Refund).where(Refund.credit_note_id == credit_note_id).order_by(Refund.idempotency_key)
+    query = select(Refund).where(Refund.credit_note_id == credit_note_id).order_by(Refund.created_at, Refund.id)
+    return (await uow.session.scalars(query)).all()
+
+
+async def waiting_refund_of(uow: UnitOfWork, credit_note_id: str) -> Refund | None:
+    """Lock and give the refund that was noted beside the draft of a credit note."""
+    uow.authorize("payments:refund")
+    query = select(Refund).where(Refund.idempotency_key == credit_note_id).with_for_update()
+    return await uow.session.scalar(query.execution_options(populate_existing=True))
+
+
+async def refundable(
+    uow: UnitOfWork, *, invoice_ids: Collection[str] = (), payment_ids: Collection[str] = ()
+) -> Sequence[Payment]:
+    """Lock and give payments, of these invoices or with these ids, of which something can still go back."""
+    uow.authorize("payments:read")
+    query = select(Payment).where(
+        or_(Payment.invoice_id.in_(invoice_ids), Payment.id.in_(payment_ids)),
+        Payment.status.in_([PaymentState.succeeded, PaymentState.partially_refunded]),
+    )
+    return (await uow.session.scalars(query.with_for_update().execution_options(populate_existing=True))).all()
+
+
+async def refunds_that_failed(uow: UnitOfWork, request: PageRequest) -> Page[Refund]:
+    """
+    List refunds that need a person, newest first.
+
+    Those that were given up, until their credit finds another way, and those whose answer has been lost for long.
+    """
+    uow.authorize("payments:read")
+    lost = Refund.released_at.is_(None) & (Refund.attempts >= ATTEMPTS)
+    given_up = Refund.released_at.is_not(None) & Refund.credit_id.in_(with_rest())
+    query = select(Refund).where(Refund.status == RefundState.failed, or_(lost, given_up))
+    return await paginate(uow, query, request, {"created_at": Refund.created_at, "amount_cents": Refund.amount_cents})
+
+
+async def refunds_of_credit(uow: UnitOfWork, credit_id: str) -> Sequence[Refund]:
+    """List how a credit was, or will be, paid back by card, oldest first."""
+    uow.authorize("payments:read")
+    query = select(Refund).where(Refund.credit_id == credit_id).order_by(Refund.created_at, Refund.id)
     return (await uow.session.scalars(query)).all()
 
 

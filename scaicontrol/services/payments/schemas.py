@@ -1,9 +1,11 @@
-from typing import Any
+from enum import StrEnum
+from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
 from scaicontrol.core.ids import Id
-from scaicontrol.core.schemas import In, Moment, Out, Price
+from scaicontrol.core.schemas import In, Moment, MomentIn, Out, Price
+from scaicontrol.services.credits.schemas import CreditDetail
 
 
 class PaymentOut(Out):
@@ -20,8 +22,9 @@ class PaymentOut(Out):
     attempt: int
     failure_code: str | None
     failure_message: str | None
-    unapplied_cents: int
+    unapplied_cents: int = Field(description="What settled nothing when it came; it became a credit.")
     refunded_cents: int
+    promised_cents: int = Field(description="Promised to refunds that are not carried out yet.")
     redirect_url: str | None
     next_retry_at: Moment | None
     succeeded_at: Moment | None
@@ -32,11 +35,13 @@ class PaymentOut(Out):
 class RefundOut(Out):
     id: str
     payment_id: str
-    credit_note_id: str
+    credit_id: str | None
+    credit_note_id: str | None = Field(description="None where no sale was corrected.")
     amount_cents: int
     status: str
     external_id: str | None
     failure_message: str | None
+    released_at: Moment | None = Field(description="When it was given up: the credit it held is free again.")
     created_at: Moment
 
 
@@ -106,9 +111,49 @@ class RefundIn(In):
 
 class RefundedOut(Out):
     refund: RefundOut
-    refunds: list[RefundOut] = Field(description="One for each payment that is taken back, newest first.")
-    credit_note_id: str
+    refunds: list[RefundOut] = Field(
+        description="One for each credit and each payment that is taken back, newest payment first."
+    )
+    credit_note_id: str | None = Field(description="The note that was written; none where earlier ones gave it all.")
     credit_note_number: str | None
+
+
+class PayBackWay(StrEnum):
+    card = "card"
+    transfer = "transfer"
+
+
+class PayBackIn(In):
+    """Through the provider that took the money, or outside any: then with its reference and the day it left."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"way": "card", "amount_cents": 100},
+                {"way": "transfer", "reference": "ABN 4711", "paid_at": "2026-02-03T10:00:00Z"},
+            ]
+        }
+    )
+
+    way: PayBackWay
+    amount_cents: Price | None = Field(default=None, ge=1, description="Default: all that remains.")
+    reference: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    paid_at: MomentIn | None = Field(default=None, description="Default: now.")
+
+    @model_validator(mode="after")
+    def _reference_of_a_transfer(self) -> Self:
+        if (self.way is PayBackWay.transfer) != (self.reference is not None):
+            raise ValueError("a transfer has a reference, and only a transfer has one")
+        if self.paid_at is not None and self.way is not PayBackWay.transfer:
+            raise ValueError("only a transfer says when it was paid; the provider says it of a card")
+        return self
+
+
+class PaidBackOut(Out):
+    """What was paid back of a credit; by card one refund for each payment that is taken back, newest first."""
+
+    credit: CreditDetail
+    refunds: list[RefundOut]
 
 
 class RemovedOut(Out):

@@ -23,10 +23,16 @@ class Billed:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What settled a document on a day: money, or credit of another document (`is_credit`), which moves no balance."""
+    """
+    What moved for a document on a day: money, or credit (`is_credit`), which moves no balance.
+
+    `unapplied_cents` of it came beyond what was due and stands as credit; less than nothing is credit that was used.
+    """
 
     invoice_id: str
+    number: str
     amount_cents: int
+    unapplied_cents: int
     day: date
     is_credit: bool
     reference: str | None
@@ -39,7 +45,7 @@ def statement(
     Write the account from `first` to `last`, both included.
 
     Every entry adds to the balance before it; the closing balance is what all documents leave open on the last day,
-    split by how long each is overdue.
+    split by how long each is overdue, less the credit that money left.
     """
     entries = sorted(_entries(billed, moved), key=lambda entry: (entry.date, entry.credit_cents or 0, entry.document))
     balance = opening = sum(_change(entry) for entry in entries if entry.date < first)
@@ -65,15 +71,13 @@ def _change(entry: StatementEntry) -> int:
 
 
 def _entries(billed: Iterable[Billed], moved: Iterable[Moved]) -> Iterable[StatementEntry]:
-    numbers = {}
     for document in billed:
-        numbers[document.id] = document.number
         yield _entry(str(document.document_type), document.issue_date, document.number, document.total_cents)
     for movement in moved:
-        if not movement.is_credit and movement.invoice_id in numbers:
-            kind = "payment" if movement.amount_cents > 0 else "refund"
-            number = numbers[movement.invoice_id]
-            yield _entry(kind, movement.day, number, -movement.amount_cents, movement.reference)
+        cents = movement.amount_cents + movement.unapplied_cents
+        if not movement.is_credit and cents:
+            kind = "payment" if cents > 0 else "refund"
+            yield _entry(kind, movement.day, movement.number, -cents, movement.reference)
 
 
 def _entry(kind: str, day: date, document: str, cents: int, reference: str | None = None) -> StatementEntry:
@@ -91,10 +95,11 @@ def _entry(kind: str, day: date, document: str, cents: int, reference: str | Non
 def aging(day: date, billed: Iterable[Billed], moved: Iterable[Moved]) -> Aging:
     """Split what is open at the end of a day by how many days it is overdue; open credit counts as not due."""
     settled: dict[str, int] = {}
+    found = Aging()
     for movement in moved:
         if movement.day <= day:
             settled[movement.invoice_id] = settled.get(movement.invoice_id, 0) + movement.amount_cents
-    found = Aging()
+            found.not_due_cents -= movement.unapplied_cents
     for document in billed:
         if document.issue_date <= day:
             bucket = _bucket((day - document.due_date).days if document.due_date else 0)

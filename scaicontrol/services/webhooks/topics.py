@@ -1,4 +1,4 @@
-"""The contract's 28 topics (§23.8) and the globs subscribers choose them by."""
+"""The contract's topics (§23.8) and the globs subscribers choose them by."""
 
 from fnmatch import fnmatchcase
 from typing import Final
@@ -23,12 +23,18 @@ TOPICS: Final = (
     "invoice.finalized",
     "invoice.sent",
     "invoice.paid",
+    "invoice.reopened",
     "invoice.past_due",
     "invoice.voided",
     "credit_note.issued",
     "payment.succeeded",
     "payment.failed",
     "payment.refunded",
+    "credit.granted",
+    "credit.applied",
+    "credit.paid_back",
+    "credit.restored",
+    "credit.withdrawn",
     "provisioning.completed",
     "provisioning.failed",
     "usage.threshold_reached",

@@ -2,12 +2,17 @@
 
 from datetime import date
 
-from scaicontrol.services import payments
+from scaicontrol.services import credits, payments
 from scaicontrol.services.accounting.schemas import IntegrationIn, IntegrationPut, SyncIn
+from scaicontrol.services.credits.models import Credit
+from scaicontrol.services.credits.schemas import KeepIn
 from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.invoices.schemas import ApplyCreditIn
 from scaicontrol.services.payments.models import Payment
+from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
 from tests.factories import ada, alice, petra
 from tests.factories.accounting import MAPPING, an_integration
+from tests.factories.credits import credited, open_credits
 from tests.factories.invoices import a_line, finalized, sent
 from tests.factories.payments import store_card
 
@@ -41,6 +46,40 @@ async def _(stage: Stage) -> Case:
     owed = await _owed(stage)
     await payments.pay(stage.backend, petra, owed.id)
     return Case({"invoice_id": owed.id, "amount_cents": 605, "reason": "Half of it was down."}, ada, NAMED)
+
+
+async def _overpaid(stage: Stage) -> Credit:
+    """A payment by card of an invoice that a credit note corrects later."""
+    owed = await _owed(stage)
+    await payments.pay(stage.backend, petra, owed.id)
+    await credited(stage.backend, owed, 605)
+    (credit,) = await open_credits(stage.backend)
+    return credit
+
+
+@case("payments.pay_back")
+async def _(stage: Stage) -> Case:
+    return Case({"credit_id": (await _overpaid(stage)).id, "body": PayBackIn(way=PayBackWay.card)}, ada, NAMED)
+
+
+@case("payments.pay_back", "by transfer")
+async def _(stage: Stage) -> Case:
+    body = PayBackIn(way=PayBackWay.transfer, reference="ABN 9")
+    return Case({"credit_id": (await _overpaid(stage)).id, "body": body}, ada)
+
+
+@case("credits.keep")
+async def _(stage: Stage) -> Case:
+    credit = await _overpaid(stage)
+    return Case({"credit_id": credit.id, "body": KeepIn(is_kept=True, reason="For the yearly invoice")}, petra)
+
+
+@case("invoices.apply_credit")
+async def _(stage: Stage) -> Case:
+    credit = await _overpaid(stage)
+    await stage.backend.perform(petra, credits.keep, credit.id, KeepIn(is_kept=True, reason="For another"))
+    owed = await finalized(stage.backend, a_line(1000))
+    return Case({"invoice_id": owed.id, "data": ApplyCreditIn(amount_cents=100)}, alice)
 
 
 @case("payments.set_up")

@@ -4,9 +4,12 @@ from datetime import timedelta
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
-from scaicontrol.services import invoices, payments
+from scaicontrol.services import credits, invoices, payments
+from scaicontrol.services.credits.schemas import KeepIn
 from scaicontrol.services.invoices.schemas import InvoiceIn, MarkPaidIn
+from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
 from tests.factories import ACME, ada
+from tests.factories.credits import credited, open_credits, transferred
 from tests.factories.invoices import a_draft, a_line, again, finalized, rendered, sent
 from tests.factories.payments import store_card
 
@@ -58,6 +61,36 @@ async def _collected(backend: Backend) -> str:
 async def _with_a_card(backend: Backend) -> str:
     await store_card(backend)
     return await _collected(backend)
+
+
+async def _a_credit(backend: Backend) -> str:
+    """Overpaid by transfer, anew for each door."""
+    await transferred(backend, await sent(backend, a_line(1000)), 1310, by=ada)
+    return (await open_credits(backend))[0].id
+
+
+async def _with_credit(backend: Backend) -> str:
+    """Owes 12.10, and the credit was kept from it."""
+    kept = KeepIn(is_kept=True, reason="For another")
+    await backend.perform(ada, credits.keep, await _a_credit(backend), kept)
+    return (await finalized(backend, a_line(1000))).id
+
+
+async def _credit_of_a_card(backend: Backend) -> str:
+    await store_card(backend)
+    collected = await _collected(backend)
+    await credited(backend, await backend.ask(ada, invoices.get, collected), 605)
+    return (await open_credits(backend))[0].id
+
+
+async def _no_rest(backend: Backend) -> str:
+    credit_id = await _a_credit(backend)
+    await payments.pay_back(backend, ada, credit_id, PayBackIn(way=PayBackWay.transfer, reference="ABN 9"))
+    return credit_id
+
+
+async def _no_credit(_: Backend) -> str:
+    return "crd_nowhere"
 
 
 async def _a_tenant(_: Backend) -> str:
@@ -148,6 +181,44 @@ DOCUMENTS = (
             Console("invoice", "mark_paid", {"paid_on": "2026-01-15", "reference": "ABN 4711", "method": "sepa"}),
         ),
         PAID,
+    ),
+    Deed(
+        "invoices.apply_credit", "credits:apply", _with_credit, {"a draft": _draft, "without credit": _finalized},
+        (
+            Rest(f"POST {INVOICES}/{{invoice_id}}/apply-credit"),
+            Rest("POST /billing/invoices/{invoice_id}/apply-credit"),
+            Mcp("manage_invoices", "apply_credit", "invoice_id"), Cli("admin invoices apply-credit"),
+            Console("invoice", "apply_credit"),
+        ),
+        hidden=frozenset({"a draft"}),
+    ),
+    Deed(
+        "credits.keep", "credits:keep", _a_credit, {"no such credit": _no_credit, "used up": _no_rest},
+        (
+            Rest("POST /admin/billing/credits/{credit_id}/keep"), Mcp("manage_invoices", "keep_credit", "credit_id"),
+            Cli("admin credits keep", ("{id}", "--reason", WHY["reason"])),
+            Console("credit", "keep", {"is_kept": "on", **WHY}),
+        ),
+        {"is_kept": True, **WHY},
+    ),
+    Deed(
+        "payments.pay_back by transfer", "credits:pay_back", _a_credit, {"used up": _no_rest},
+        (
+            Rest("POST /admin/billing/credits/{credit_id}/pay-back"),
+            Mcp("manage_invoices", "pay_back_credit", "credit_id"),
+            Cli("admin credits pay-back", ("{id}", "transfer", "--reference", "ABN 9")),
+            Console("credit", "pay_back", {"reference": "ABN 9"}),
+        ),
+        {"way": "transfer", "reference": "ABN 9"},
+    ),
+    Deed(
+        "payments.pay_back by card", "credits:pay_back", _credit_of_a_card, {"of no card": _a_credit},
+        (
+            Rest("POST /admin/billing/credits/{credit_id}/pay-back"),
+            Mcp("manage_invoices", "pay_back_credit", "credit_id"),
+            Cli("admin credits pay-back", ("{id}", "card")), Console("credit", "pay_back"),
+        ),
+        {"way": "card"},
     ),
     Deed(
         "payments.refund", "payments:refund", _with_a_card, {"not paid": _finalized, "paid to nobody": _settled},

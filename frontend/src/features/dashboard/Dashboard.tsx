@@ -126,10 +126,10 @@ function Figures(props: { overview: Overview }) {
         value={amount(o(), o().mrr_amount_cents)}
         note={t("overview.perMonth")}
       />
-      <Show when={o().unapplied_cents > 0}>
+      <Show when={o().credit_cents > 0}>
         <Figure
           label={t("overview.credit")}
-          value={amount(o(), o().unapplied_cents)}
+          value={amount(o(), o().credit_cents)}
           note={t("overview.creditText")}
         />
       </Show>

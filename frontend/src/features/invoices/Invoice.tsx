@@ -7,6 +7,7 @@ import { fmt } from "../../i18n/format";
 import { Card, DayFact, Fact, Notice, PageHead } from "../../ui/layout";
 import { Async } from "../../ui/states";
 import { StatusBadge } from "../../ui/StatusBadge";
+import { ApplyCredit } from "../credits/ApplyCredit";
 import { DownloadButton } from "./DownloadButton";
 import { Explained } from "./Explained";
 import { Lines } from "./Lines";
@@ -46,6 +47,7 @@ export default function Invoice() {
           <div class="grid items-start gap-6 lg:grid-cols-3">
             <div class="grid min-w-0 gap-6 lg:col-span-2">
               <Situation of={data()} />
+              <ApplyCredit of={data()} />
               <Document of={data()} />
             </div>
             <div class="grid gap-6">

@@ -12,6 +12,7 @@ import { Badge, StatusBadge } from "../../ui/StatusBadge";
 import { StatusFilter } from "../../ui/StatusFilter";
 import { Async, EmptyState } from "../../ui/states";
 import { When } from "../../ui/When";
+import { Credits } from "../credits/Credits";
 import { DownloadButton } from "./DownloadButton";
 import { Statement } from "./Statement";
 
@@ -97,6 +98,7 @@ export default function Invoices() {
         <StatusFilter statuses={STATUSES} value={status()} onChange={choose} />
         <Statement />
       </PageHead>
+      <Credits />
       <section class="panel" aria-label={t("invoices.title")}>
         <Async query={list} lines={10}>
           {(page) => (

@@ -24,8 +24,15 @@ export function Payments(props: { of: Schemas["OwnInvoiceOut"] }) {
                       .join(" · ")}
                   </span>
                 </span>
-                <span class="font-medium whitespace-nowrap">
-                  {fmt.money(settlement.amount_cents, props.of.currency)}
+                <span class="text-right whitespace-nowrap">
+                  <span class="font-medium">{fmt.money(settlement.amount_cents, props.of.currency)}</span>
+                  <Show when={settlement.unapplied_cents > 0}>
+                    <span class="text-muted block">
+                      {t("invoice.asCredit", {
+                        amount: fmt.money(settlement.unapplied_cents, props.of.currency),
+                      })}
+                    </span>
+                  </Show>
                 </span>
               </li>
             )}

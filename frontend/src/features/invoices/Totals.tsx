@@ -7,6 +7,9 @@ import { vatGroups } from "./vatGroups";
 /** VAT by rate at the left, the way from net to what is still open at the right. */
 export function Totals(props: { of: Schemas["OwnInvoiceOut"] }) {
   const money = (cents: number) => fmt.money(cents, props.of.currency);
+  const credited = () =>
+    props.of.amount_credited_cents -
+    (props.of.document_type === "invoice" ? props.of.amount_applied_cents : 0);
   return (
     <div class="border-base-300 grid gap-6 border-t p-5 text-sm sm:grid-cols-2">
       <table class="w-full self-start">
@@ -48,8 +51,11 @@ export function Totals(props: { of: Schemas["OwnInvoiceOut"] }) {
         <Show when={props.of.amount_paid_cents !== 0}>
           <Sum label={t("invoice.paid")} value={money(-props.of.amount_paid_cents)} />
         </Show>
-        <Show when={props.of.amount_credited_cents !== 0}>
-          <Sum label={t("invoice.credited")} value={money(-props.of.amount_credited_cents)} />
+        <Show when={credited() !== 0}>
+          <Sum label={t("invoice.credited")} value={money(-credited())} />
+        </Show>
+        <Show when={props.of.document_type === "invoice" && props.of.amount_applied_cents !== 0}>
+          <Sum label={t("invoice.fromCredit")} value={money(-props.of.amount_applied_cents)} />
         </Show>
         <Show when={props.of.document_type === "invoice" && props.of.status !== "void"}>
           <Sum label={t("invoice.open")} value={money(props.of.amount_due_cents)} strong />

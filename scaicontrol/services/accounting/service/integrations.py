@@ -164,8 +164,5 @@ async def _latest(uow: UnitOfWork, partner_id: str, kinds: frozenset[Kind]) -> S
     ]
     if kinds & MOVEMENTS:
         moved = queries.movements(partner_id).order_by(Settlement.created_at.desc()).limit(_LAST)
-        rows += [
-            (each.created_at, queries.movement_kind(each.amount_cents + each.unapplied_cents), each.id)
-            for each in await uow.session.scalars(moved)
-        ]
+        rows += [(each.created_at, queries.movement_kind(each), each.id) for each in await uow.session.scalars(moved)]
     return [(kind, key) for _, kind, key in sorted(rows, reverse=True)[:_LAST]]

@@ -140,7 +140,7 @@ async def _new_movements(
     numbers = await _numbers(uow, [each.invoice_id for each in settlements])
     return [
         _item(
-            uow, integration, each.id, queries.movement_kind(each.amount_cents + each.unapplied_cents),
+            uow, integration, each.id, queries.movement_kind(each),
             numbers.get(each.invoice_id, ""), civil_date(each.settled_at, zone),
         )
         for each in settlements

@@ -117,13 +117,15 @@ def _kind_of(line: InvoiceLine) -> str:
 
 
 def _movement(settlement: Settlement, invoice: Invoice, zone: str) -> JournalInput:
-    cents = settlement.amount_cents + settlement.unapplied_cents
+    kind = movement_kind(settlement)
+    cents = settlement.unapplied_cents if kind is Kind.credit else settlement.amount_cents + settlement.unapplied_cents
     return JournalInput(
-        kind=movement_kind(cents),
+        kind=kind,
         id=settlement.id,
         booked_on=civil_date(settlement.settled_at, zone),
         total_cents=abs(cents),
         method=settlement.method or settlement.kind,
+        unapplied_cents=settlement.unapplied_cents,
         **_common(invoice),
     )
 

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tenants
-from scaicontrol.services.invoices.reads import owed_by_tenant, unapplied_cents
+from scaicontrol.services.credits.reads import available_cents
+from scaicontrol.services.invoices.reads import owed_by_tenant
 from scaicontrol.services.subscriptions.lifecycle import RUNNING, SubscriptionStatus
 from scaicontrol.services.subscriptions.reads import of_tenant
 
@@ -18,7 +19,7 @@ class Overview:
     overdue_cents: int
     next_invoice_date: datetime | None
     standing: str
-    unapplied_cents: int
+    credit_cents: int
 
 
 async def overview(uow: UnitOfWork, tenant_id: str) -> Overview:
@@ -46,5 +47,5 @@ async def overview(uow: UnitOfWork, tenant_id: str) -> Overview:
         overdue_cents=owed.overdue_cents,
         next_invoice_date=min(ends, default=None),
         standing=standing,
-        unapplied_cents=await unapplied_cents(uow, tenant_id, currency),
+        credit_cents=await available_cents(uow, tenant.partner_id, tenant_id, currency),
     )

@@ -15,6 +15,7 @@ from .answers import (
 )
 from .bodies import (
     AllowanceIn,
+    ApplyCreditIn,
     ChargeIn,
     CreditIn,
     CreditLineIn,
@@ -42,6 +43,7 @@ from .bodies import (
 __all__ = [
     "AdjustmentOut",
     "AllowanceIn",
+    "ApplyCreditIn",
     "ChargeIn",
     "CheckReasonOut",
     "CheckReport",

@@ -116,6 +116,7 @@ class InvoiceSummary(Out):
     total_cents: int
     amount_paid_cents: int
     amount_credited_cents: int
+    amount_applied_cents: int = Field(description="The part of it that came from the credit balance.")
     amount_due_cents: int
     settlement: str | None
     reverse_charge: bool

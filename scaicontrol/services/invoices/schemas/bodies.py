@@ -260,7 +260,18 @@ class MarkPaidIn(In):
         json_schema_extra={"examples": [{"paid_at": "2026-02-03T10:00:00Z", "reference": "ABN 4711", "method": "sepa"}]}
     )
 
-    amount_cents: Price | None = Field(default=None, ge=1, description="Default: all that is due.")
+    amount_cents: Price | None = Field(
+        default=None, ge=1, description="Default: all that is due. What came beyond that becomes a credit."
+    )
     paid_at: MomentIn
     reference: Short
     method: UnitLabel
+
+
+class ApplyCreditIn(In):
+    """Without an amount as much as there is, and never more than is due; without a credit the oldest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"amount_cents": 2000}]})
+
+    amount_cents: Price | None = Field(default=None, ge=1)
+    credit_id: Id | None = None

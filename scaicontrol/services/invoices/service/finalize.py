@@ -23,13 +23,14 @@ from ..lifecycle import DocumentType, InvoiceLifecycle, InvoiceStatus
 from ..models import Invoice, NumberSeries
 from ..schemas import FinalizeIn
 from . import gate, settle
+from .balance import apply_at_issue
 from .request_files import request_files
 
 _TWINS = 5
 
 
 class Overtaken(Conflict):
-    """A credit note was checked, and another one on the same invoice was finalized before it."""
+    """What was checked has changed in a way that a second look settles: another credit note, or the credit balance."""
 
 
 @verb
@@ -38,7 +39,8 @@ async def finalize(backend: Backend, actor: Actor, invoice_id: str, data: Finali
     Run the gate, then number, seal and freeze the draft in one short transaction.
 
     Raises Refused with every reason when the gate is shut, Conflict when the draft changed in between. A credit note
-    whose twin on the same invoice was faster is checked again, since its VAT follows from what was given back before.
+    whose twin on the same invoice was faster is checked again, since its VAT follows from what was given back before;
+    so is an invoice whose tenant's credit was used meanwhile, since it says how much of that it takes.
     """
     for _ in range(_TWINS):
         with suppress(Overtaken):
@@ -92,7 +94,8 @@ async def finalize_within(
     invoice = await queries.get(uow, invoice_id)
     candidate = await gate.prepare(uow, invoice, data)
     if candidate.inputs_digest != seen.inputs_digest or candidate.reasons:
-        kind = Overtaken if invoice.is_credit_note else Conflict
+        again = invoice.is_credit_note or candidate.credit_cents != seen.credit_cents
+        kind = Overtaken if again else Conflict
         raise kind(f"{invoice} or something it is made from changed since it was checked; check it again.")
     await _seal(uow, invoice, candidate, series)
     return invoice
@@ -111,6 +114,7 @@ async def _seal(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate, lo
     count = len(invoice.lines)
     allowances.settle_tax(invoice, candidate.parts[count:], taxes[count:])
 
+    received_cents = invoice.prepaid_cents or 0
     decision = await _store_decision(uow, invoice, candidate)
     series = locked or await _series(uow, candidate)
     invoice.freeze(terms, decision, series, uow.now)
@@ -126,10 +130,14 @@ async def _seal(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate, lo
     request_files(uow, invoice, version=1, pinned=(template.template_id, template.version) if template else ("", None))
     if invoice.is_credit_note:
         await settle.allocate_credit(uow, invoice)
-    elif invoice.total_cents == 0:
+        return
+    if invoice.total_cents == 0:
         settle.close_zero_total(uow, invoice)
-    elif invoice.prepaid_cents:
-        await settle.book_prepaid(uow, invoice)
+        return
+    if received_cents:
+        await settle.book_prepaid(uow, invoice, received_cents)
+    if candidate.credit_cents:
+        await apply_at_issue(uow, invoice, candidate.credit_cents)
 
 
 async def _store_decision(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate) -> TaxDecision:

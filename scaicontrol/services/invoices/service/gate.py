@@ -17,6 +17,7 @@ from scaicontrol.core.periods import civil_date
 from scaicontrol.core.turns import in_turns, turn
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices
+from scaicontrol.services.credits.reads import available_cents
 from scaicontrol.services.einvoices.document import canonical_digest
 from scaicontrol.services.tax.arithmetic import TaxableLine, Totals
 from scaicontrol.services.templates import Published
@@ -49,6 +50,8 @@ class Candidate:
     decided: Mapping[str, Any]  # the columns of `tax_decisions`
     parts: tuple[TaxableLine, ...]  # what VAT is computed on: lines, then allowances and charges
     totals: Totals | None
+    credit_cents: int  # of the tenant's balance, which it takes with the seal
+    prepaid_cents: int | None
     inputs_digest: str
     reasons: tuple[Reason, ...]
     rules: tuple[einvoices.RuleSet, ...]  # what its e-invoice is held against on its issue date
@@ -69,6 +72,7 @@ class Candidate:
             buyer=parties.buyer,
             payment_means=parties.payment_means,
             totals=self.totals,
+            prepaid_cents=self.prepaid_cents,
         )
 
     @property
@@ -107,8 +111,9 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
     """Read everything that finalizing depends on, and compute what would be final; nothing is written."""
     premises = await _read(uow, invoice, data)
     taxes = await _taxed(uow, invoice, premises, data)
-    source = await _source(invoice, premises, taxes)
-    return await _candidate(uow, invoice, premises, taxes, source)
+    credit_cents = await _credit(uow, invoice, premises, taxes.totals)
+    source = await _source(invoice, premises, taxes, credit_cents)
+    return await _candidate(uow, invoice, premises, taxes, source, credit_cents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +174,23 @@ async def _taxed(uow: UnitOfWork, invoice: Invoice, premises: _Premises, data: F
     return _Taxes(taxed.decided, taxed.parts, taxed.totals, reasons)
 
 
-async def _source(invoice: Invoice, premises: _Premises, taxes: _Taxes) -> DocumentSource | None:
+async def _credit(uow: UnitOfWork, invoice: Invoice, premises: _Premises, totals: Totals | None) -> int:
+    """Tell how much of the tenant's balance an invoice takes: what the seller applies by itself, up to what is due."""
+    if premises.original or totals is None or not premises.parties.settings.auto_apply_credit:
+        return 0
+    due = totals.total_cents - (invoice.prepaid_cents or 0)
+    if due <= 0:
+        return 0
+    there = await available_cents(uow, invoice.partner_id, invoice.tenant_id, invoice.currency, automatic=True)
+    return min(there, due)
+
+
+def _prepaid(invoice: Invoice, credit_cents: int) -> int | None:
+    """Add up what the document says was received before; nothing stays unsaid, so that no seal without it changes."""
+    return (invoice.prepaid_cents or 0) + credit_cents if credit_cents else invoice.prepaid_cents
+
+
+async def _source(invoice: Invoice, premises: _Premises, taxes: _Taxes, credit_cents: int) -> DocumentSource | None:
     """Show the draft as it would be final, under a number of the final length; None while something is missing."""
     parties, totals = premises.parties, taxes.totals
     if not (taxes.decided and totals and invoice.lines and parties.seller and parties.buyer):
@@ -185,7 +206,7 @@ async def _source(invoice: Invoice, premises: _Premises, taxes: _Taxes) -> Docum
         totals=totals,
         payment_means=parties.payment_means,
         original=premises.original,
-    )
+    ) | {"prepaid_cents": _prepaid(invoice, credit_cents)}
     rows = await line_rows(invoice.lines)
     for line_row, part, tax_cents in zip(rows, taxes.parts, totals.line_tax_cents, strict=False):
         line_row |= {"tax_category": part.category, "tax_rate": part.rate, "tax_cents": tax_cents}
@@ -194,7 +215,12 @@ async def _source(invoice: Invoice, premises: _Premises, taxes: _Taxes) -> Docum
 
 
 async def _candidate(
-    uow: UnitOfWork, invoice: Invoice, premises: _Premises, taxes: _Taxes, source: DocumentSource | None
+    uow: UnitOfWork,
+    invoice: Invoice,
+    premises: _Premises,
+    taxes: _Taxes,
+    source: DocumentSource | None,
+    credit_cents: int,
 ) -> Candidate:
     parties, decided, totals = premises.parties, taxes.decided, taxes.totals
     rules = await einvoices.rules_for(uow, einvoices.profile_of(parties.format).key, premises.issue_date)
@@ -211,6 +237,7 @@ async def _candidate(
         "issue_date": premises.issue_date,
         "due_date": premises.due_date,
         "prefix": premises.prefix,
+        "credit_cents": credit_cents,
         # Of a credit note VAT depends on the notes before it.
         "line_tax_cents": totals.line_tax_cents if totals and premises.original else None,
     }
@@ -228,6 +255,8 @@ async def _candidate(
         decided=decided,
         parts=taxes.parts,
         totals=totals,
+        credit_cents=credit_cents,
+        prepaid_cents=_prepaid(invoice, credit_cents),
         inputs_digest=canonical_digest(inputs),
         reasons=tuple(dict.fromkeys([*premises.reasons, *taxes.reasons])),
         rules=rules,

@@ -1,25 +1,34 @@
 """What is paid and credited towards a document, until nothing is due."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from scaicontrol.core.errors import Conflict, Refused
+from scaicontrol.core.errors import Conflict, Refused, invalid
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import credits
+from scaicontrol.services.credits.models import CreditSource
 
 from .. import queries
-from ..events import CreditNoteSettled, InvoicePaid, InvoicePastDue, SettlementRecorded
-from ..lifecycle import OWED, InvoiceLifecycle, InvoiceStatus, SettledBy
+from ..events import (
+    CreditNoteReopened,
+    CreditNoteSettled,
+    InvoicePaid,
+    InvoicePastDue,
+    InvoiceReopened,
+    SettlementRecorded,
+)
+from ..lifecycle import MONEY, OWED, InvoiceLifecycle, InvoiceStatus, SettledBy
 from ..models import Invoice, Settlement
 from ..schemas import MarkPaidIn
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Money or credit that arrived; `source_id` (a payment, credit note, refund) makes it count once."""
+    """Money or credit that moved; `source_id` (a payment, credit note, refund, use of a credit) makes it count once."""
 
     kind: SettledBy
     source_id: str
@@ -31,7 +40,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of a movement: what is left over is the payer's and stays with whoever keeps the payment."""
+    """What became of a movement: what is left over is the payer's, and stands as a credit."""
 
     invoice: Invoice
     applied_cents: int
@@ -50,52 +59,57 @@ async def record_payment(
     """
     Book a succeeded payment; the same payment again changes nothing.
 
-    More than is due, or money for a document that is paid or void, is returned as unapplied.
+    More than is due, or money for a document that is paid or void, is returned as unapplied and becomes a credit.
     """
     uow.authorize("payments:pay")
     invoice = await queries.get(uow, invoice_id, lock=True)
     if invoice.is_credit_note or not invoice.is_sealed:
         raise Refused(f"Cannot book a payment on {invoice}: only a finalized invoice can be paid.")
-    return await _book(uow, invoice, Movement(SettledBy.payment, payment_id, amount_cents, paid_at, method=method))
+    return await book(uow, invoice, Movement(SettledBy.payment, payment_id, amount_cents, paid_at, method=method))
 
 
 @verb
 async def mark_paid(uow: UnitOfWork, invoice_id: str, data: MarkPaidIn) -> Settlement:
     """
-    Record money that arrived outside any provider, such as a bank transfer; a part of what is due is fine.
+    Record money that arrived outside any provider, such as a bank transfer: a part of what is due, or more than that.
 
-    Raises NotFound, Refused for a state that takes no payment and for more than is due, Conflict where it was recorded
-    meanwhile.
+    What came beyond what was due becomes a credit of the tenant; on a paid or void invoice that is all of it.
+
+    Raises NotFound, Refused for what is no finalized invoice and where nothing is due and no amount is named, Conflict
+    where it was recorded meanwhile.
     """
     uow.authorize("invoices:mark_paid")
     invoice = await queries.get(uow, invoice_id, lock=True)
-    if invoice.is_credit_note or invoice.status not in OWED:
-        raise Refused(f"Cannot mark {invoice} as paid: it is {invoice.status.replace('_', ' ')}.")
+    if invoice.is_credit_note or not invoice.is_sealed:
+        raise Refused(f"Cannot mark {invoice} as paid: it is {_what_it_is(invoice)}.")
+    if data.amount_cents is None and invoice.amount_due_cents <= 0:
+        raise Refused(
+            f"Cannot mark {invoice} as paid: it is {_what_it_is(invoice)}, and nothing is due; say how much came, and "
+            "it becomes a credit."
+        )
+    refuse_moment_to_come(uow, "paid_at", data.paid_at)
     amount = invoice.amount_due_cents if data.amount_cents is None else data.amount_cents
-    if amount > invoice.amount_due_cents:
-        raise Refused(f"Cannot mark {invoice} as paid with {amount}: only {invoice.amount_due_cents} cents are due.")
     movement = Movement(SettledBy.manual, new_id("pay"), amount, data.paid_at, data.reference, data.method)
-    await _book(uow, invoice, movement)
+    await book(uow, invoice, movement)
     recorded = await _find(uow, invoice.id, movement.source_id)
     if recorded is None:
         raise Conflict(f"The payment of {invoice} was not recorded; try again.")
     return recorded
 
 
-async def record_refund(
-    uow: UnitOfWork, credit_note_id: str, *, refund_id: str, amount_cents: int, refunded_at: datetime
-) -> Settled:
-    """Book money given back for a credit note; the same refund again changes nothing."""
-    uow.authorize("payments:pay")
-    note = await queries.get(uow, credit_note_id, lock=True)
-    if not note.is_credit_note or not note.is_sealed:
-        raise Refused(f"Cannot book a refund on {note}: only a finalized credit note is refunded.")
-    return await _book(uow, note, Movement(SettledBy.payment, refund_id, -amount_cents, refunded_at))
+def refuse_moment_to_come(uow: UnitOfWork, field: str, moment: datetime) -> None:
+    """Raise Invalid for money that is said to have moved later than tomorrow: nobody can know that yet."""
+    if moment > uow.now + timedelta(days=1):
+        raise invalid(field, f"{moment:%Y-%m-%d} is yet to come; say when the money moved.", "moment_in_future")
+
+
+def _what_it_is(invoice: Invoice) -> str:
+    return "a credit note" if invoice.is_credit_note else invoice.status.replace("_", " ")
 
 
 async def allocate_credit(uow: UnitOfWork, note: Invoice) -> int:
     """
-    Let a finalized credit note reduce what is due on its invoice first; give the cents that remain to be refunded.
+    Let a finalized credit note reduce what is due on its invoice first; give the cents that remain as a credit.
 
     The caller holds the invoice locked; two notes at once would else reduce the same debt twice.
     """
@@ -105,11 +119,28 @@ async def allocate_credit(uow: UnitOfWork, note: Invoice) -> int:
     invoice = await queries.get(uow, note.referenced_invoice_id, lock=True)
     cents = min(-note.amount_due_cents, invoice.amount_due_cents) if invoice.status in OWED else 0
     if cents > 0:
-        await _book(uow, invoice, Movement(SettledBy.credit_note, note.id, cents, uow.now, note.number))
-        await _book(uow, note, Movement(SettledBy.credit_note, invoice.id, -cents, uow.now, invoice.number))
+        await book(uow, invoice, Movement(SettledBy.credit_note, note.id, cents, uow.now, note.number))
+        await book(uow, note, Movement(SettledBy.credit_note, invoice.id, -cents, uow.now, invoice.number))
     elif note.total_cents == 0:
         close_zero_total(uow, note)
-    return -note.amount_due_cents
+    left = -note.amount_due_cents
+    if left > 0:
+        await grant(uow, note, CreditSource.credit_note, note.id, left)
+    return left
+
+
+async def grant(uow: UnitOfWork, document: Invoice, source: CreditSource, source_id: str, cents: int) -> None:
+    """Credit the tenant of a document with what it, or a payment of it, left over."""
+    await credits.grant(
+        uow,
+        source,
+        source_id,
+        tenant_id=document.tenant_id,
+        partner_id=document.partner_id,
+        currency=document.currency,
+        invoice_id=document.id,
+        amount_cents=cents,
+    )
 
 
 async def mark_past_due(
@@ -142,13 +173,13 @@ def past_due_fact(invoice: Invoice, since: datetime, cause: str, next_retry_at: 
         past_due_since=since,
         cause=cause,
         next_retry_at=next_retry_at,
+        step=invoice.times_reopened + 1,
     )
 
 
-async def book_prepaid(uow: UnitOfWork, invoice: Invoice) -> None:
+async def book_prepaid(uow: UnitOfWork, invoice: Invoice, cents: int) -> None:
     """Book what was received before the issue (BT-113), so that it is not asked for again."""
-    cents = invoice.prepaid_cents or 0
-    await _book(uow, invoice, Movement(SettledBy.manual, invoice.id, cents, uow.now, reference=PREPAID))
+    await book(uow, invoice, Movement(SettledBy.manual, invoice.id, cents, uow.now, reference=PREPAID))
 
 
 PREPAID = "received before the issue"
@@ -164,7 +195,8 @@ async def _find(uow: UnitOfWork, invoice_id: str, source_id: str) -> Settlement 
     return await uow.session.scalar(query)
 
 
-async def _book(uow: UnitOfWork, invoice: Invoice, movement: Movement) -> Settled:
+async def book(uow: UnitOfWork, invoice: Invoice, movement: Movement) -> Settled:
+    """Let a movement settle what is due on a locked document; money beyond that becomes a credit."""
     if movement.amount_cents == 0:
         raise Refused(f"Cannot book 0 on {invoice}.")
     known = await _find(uow, invoice.id, movement.source_id)
@@ -173,26 +205,47 @@ async def _book(uow: UnitOfWork, invoice: Invoice, movement: Movement) -> Settle
     owed = invoice.amount_due_cents if invoice.status in OWED else 0
     # Both are negative on a credit note, and the one nearer to zero is what can be applied.
     applied = min(movement.amount_cents, owed, key=abs) if movement.amount_cents * owed > 0 else 0
-    row = Settlement(
-        id=new_id("stl"),
-        tenant_id=invoice.tenant_id,
-        partner_id=invoice.partner_id,
-        invoice_id=invoice.id,
-        kind=movement.kind,
-        source_id=movement.source_id,
-        amount_cents=applied,
-        unapplied_cents=movement.amount_cents - applied,
-        settled_at=movement.at,
-        reference=movement.reference,
-        method=movement.method,
-        recorded_by=uow.actor.id,
+    left = movement.amount_cents - applied
+    post(uow, invoice, movement, applied, left)
+    if left > 0 and movement.kind in MONEY:
+        source = CreditSource.overpayment if applied else CreditSource.unapplied_payment
+        await grant(uow, invoice, source, movement.source_id, left)
+    return Settled(invoice, applied, left)
+
+
+async def post_once(uow: UnitOfWork, invoice: Invoice, movement: Movement, applied: int, unapplied: int) -> bool:
+    """Write a movement whose parts are known, unless it is written already."""
+    if await _find(uow, invoice.id, movement.source_id) is not None:
+        return False
+    post(uow, invoice, movement, applied, unapplied)
+    return True
+
+
+def post(uow: UnitOfWork, invoice: Invoice, movement: Movement, applied: int, unapplied: int) -> None:
+    """Write a movement on a locked document: its row, the sums, and the state that follows from them."""
+    uow.session.add(
+        Settlement(
+            id=new_id("stl"),
+            tenant_id=invoice.tenant_id,
+            partner_id=invoice.partner_id,
+            invoice_id=invoice.id,
+            kind=movement.kind,
+            source_id=movement.source_id,
+            amount_cents=applied,
+            unapplied_cents=unapplied,
+            settled_at=movement.at,
+            reference=movement.reference,
+            method=movement.method,
+            recorded_by=uow.actor.id,
+        )
     )
-    uow.session.add(row)
     before = {"amount_due_cents": invoice.amount_due_cents, "status": invoice.status}
-    if movement.kind == SettledBy.credit_note:
-        invoice.amount_credited_cents += applied
-    else:
+    if movement.kind in MONEY:
         invoice.amount_paid_cents += applied
+    else:
+        invoice.amount_credited_cents += applied
+    if movement.kind is SettledBy.credit:
+        invoice.amount_applied_cents += applied
     invoice.amount_due_cents -= applied
     uow.emit(
         SettlementRecorded(
@@ -202,6 +255,7 @@ async def _book(uow: UnitOfWork, invoice: Invoice, movement: Movement) -> Settle
             kind=movement.kind,
             source_id=movement.source_id,
             amount_cents=applied,
+            unapplied_cents=unapplied,
             amount_due_cents=invoice.amount_due_cents,
             currency=invoice.currency,
         ),
@@ -209,16 +263,20 @@ async def _book(uow: UnitOfWork, invoice: Invoice, movement: Movement) -> Settle
         after={"amount_due_cents": invoice.amount_due_cents},
         reason=movement.reference,
     )
-    if applied and invoice.amount_due_cents == 0:
-        paid_by = movement.source_id if movement.kind in (SettledBy.payment, SettledBy.manual) else None
+    if not applied:
+        return
+    if invoice.amount_due_cents == 0:
+        paid_by = movement.source_id if movement.kind in MONEY else None
         _close(uow, invoice, movement.kind, paid_by, movement.at)
-    return Settled(invoice, applied, movement.amount_cents - applied)
+    elif invoice.status == InvoiceStatus.paid:
+        _reopen(uow, invoice, movement)
 
 
 def _close(uow: UnitOfWork, invoice: Invoice, by: SettledBy, payment_id: str | None, at: datetime) -> None:
     before = {"status": str(invoice.status)}
     invoice.advance(InvoiceLifecycle.settle)
     invoice.settlement, invoice.paid_at = by, at
+    step = invoice.times_reopened + 1
     if invoice.is_credit_note:
         uow.emit(
             CreditNoteSettled(
@@ -227,6 +285,7 @@ def _close(uow: UnitOfWork, invoice: Invoice, by: SettledBy, payment_id: str | N
                 partner_id=invoice.partner_id,
                 number=invoice.number or "",
                 settlement=by,
+                step=step,
             ),
             before=before,
             after={"status": str(InvoiceStatus.paid)},
@@ -243,7 +302,32 @@ def _close(uow: UnitOfWork, invoice: Invoice, by: SettledBy, payment_id: str | N
             settlement=by,
             payment_id=payment_id,
             paid_at=at,
+            step=step,
         ),
         before=before,
         after={"status": str(InvoiceStatus.paid)},
     )
+
+
+def _reopen(uow: UnitOfWork, invoice: Invoice, movement: Movement) -> None:
+    """What had settled a document went back: it is open again, as it was before."""
+    before = {"status": str(invoice.status)}
+    invoice.advance(InvoiceLifecycle.reopen)
+    if invoice.sent_at is not None:
+        invoice.advance(InvoiceLifecycle.deliver)
+    invoice.settlement = invoice.paid_at = None
+    invoice.times_reopened += 1
+    common = {
+        "tenant_id": invoice.tenant_id,
+        "partner_id": invoice.partner_id,
+        "number": invoice.number or "",
+        "amount_due_cents": invoice.amount_due_cents,
+        "source_id": movement.source_id,
+        "reason": movement.reference,
+    }
+    after = {"status": str(invoice.status)}
+    if invoice.is_credit_note:
+        fact: CreditNoteReopened | InvoiceReopened = CreditNoteReopened(credit_note_id=invoice.id, **common)
+    else:
+        fact = InvoiceReopened(invoice_id=invoice.id, currency=invoice.currency, reopened_at=uow.now, **common)
+    uow.emit(fact, before=before, after=after, reason=movement.reference)

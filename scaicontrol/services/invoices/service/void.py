@@ -8,6 +8,7 @@ from .. import queries
 from ..events import InvoiceVoided
 from ..lifecycle import InvoiceLifecycle
 from ..models import Invoice
+from .balance import undo_applied, withdraw_of_note
 from .draft import set_aside
 from .request_files import VOID, request_next_files
 
@@ -17,8 +18,9 @@ async def void(uow: UnitOfWork, invoice_id: str, reason: str) -> Invoice:
     """
     Cancel a document for a reason; its number stays used and its new PDF says VOID.
 
-    Refused with a Conflict once anything was paid, credited or refunded: then only a credit note corrects it. Of the
-    credit notes on one invoice the last goes first, since the VAT of each follows from those before it.
+    Refused with a Conflict once anything was paid, credited or refunded: then only a credit note corrects it. Credit of
+    the balance that was applied goes back there. Of the credit notes on one invoice the last goes first, since the VAT
+    of each follows from those before it.
 
     Raises NotFound, and Refused for a state that cannot be void.
     """
@@ -26,6 +28,7 @@ async def void(uow: UnitOfWork, invoice_id: str, reason: str) -> Invoice:
     invoice = await queries.get(uow, invoice_id, lock=True)
     if invoice.can("void") and invoice.is_sealed:
         await _nothing_rests_on(uow, invoice)
+        await (withdraw_of_note if invoice.is_credit_note else undo_applied)(uow, invoice, reason)
     before = {"status": str(invoice.status)}
     invoice.advance(InvoiceLifecycle.void)
     invoice.voided_at, invoice.void_reason = uow.now, reason
@@ -57,7 +60,7 @@ async def void(uow: UnitOfWork, invoice_id: str, reason: str) -> Invoice:
 async def _nothing_rests_on(uow: UnitOfWork, invoice: Invoice) -> None:
     if invoice.amount_paid_cents:
         raise Conflict(f"Cannot void {invoice}: it was paid or refunded in part; credit it instead.")
-    if invoice.amount_credited_cents:
+    if invoice.amount_credited_cents != (0 if invoice.is_credit_note else invoice.amount_applied_cents):
         raise Conflict(f"Cannot void {invoice}: it is allocated; correct it with another document.")
     if notes := await queries.credit_notes_of(uow, [invoice.id]):
         raise Conflict(f"Cannot void {invoice}: {notes[0]} corrects it.")

@@ -1,21 +1,26 @@
 """Dunning: retries, reminders and suspension on their days, until the invoice is paid (contract §18.4)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
+
+from sqlalchemy import select
 
 from scaicontrol.core import claims
 from scaicontrol.core.errors import ControlError
+from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, partners, subscriptions
 from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.invoices.reads import is_covered_by_credit
 
 from .. import queries
 from ..dunning import Step, StepKind, next_moment, next_retry, timetable
-from ..events import DunningEnded, ReminderDue
+from ..events import DunningEnded, DunningHeld, ReminderDue
 from ..models import Dunning
 from .attempts import open_attempt
 
 _BATCH: Final = 100
+_COVERED_AGAIN: Final = timedelta(days=1)
 SUSPENDED_BY_DUNNING: Final = "payment_overdue"
 
 
@@ -96,6 +101,9 @@ async def _step(uow: UnitOfWork, dunning: Dunning) -> None:
         return
     steps = await _steps(uow, dunning)
     step = steps[dunning.dunning_stage]
+    if await is_covered_by_credit(uow, invoice):
+        await _hold(uow, dunning, invoice)
+        return
     dunning.dunning_stage += 1
     dunning.dunning_next_at = next_moment(steps, dunning.dunning_stage, dunning.started_at)
     match step.kind:
@@ -112,6 +120,21 @@ async def _step(uow: UnitOfWork, dunning: Dunning) -> None:
             )
         case StepKind.suspend:
             dunning.suspended = await _suspend(uow, invoice)
+
+
+async def _hold(uow: UnitOfWork, dunning: Dunning, invoice: Invoice) -> None:
+    """Wait while the tenant's credit covers what is pursued, and say so once a step: somebody is to apply it."""
+    dunning.dunning_next_at = uow.now + _COVERED_AGAIN
+    fact = DunningHeld(
+        invoice_id=invoice.id,
+        tenant_id=invoice.tenant_id,
+        partner_id=invoice.partner_id,
+        stage=dunning.dunning_stage,
+        amount_due_cents=invoice.amount_due_cents,
+        currency=invoice.currency,
+    )
+    if await uow.session.scalar(select(Outbox.id).where(Outbox.idempotency_key == fact.idempotency_key)) is None:
+        uow.emit(fact, reason="The tenant's credit covers it; apply that.")
 
 
 async def _retry(uow: UnitOfWork, invoice: Invoice) -> None:

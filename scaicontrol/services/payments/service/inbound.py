@@ -17,8 +17,9 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices
 
 from ..events import PaymentDisputed
-from ..models import InboundEvent, Payment
+from ..models import InboundEvent, Payment, Refund
 from .collect import record
+from .refund_calls import record_refund
 
 log = get_logger(__name__)
 _ACTOR = Actor.system("inbound_webhooks")
@@ -90,6 +91,12 @@ async def _waiting(uow: UnitOfWork) -> list[tuple[str, str, str, str]]:
 
 async def _process(backend: Backend, provider_slug: str, kind: str, external_id: str) -> str:
     provider = backend.ports.payment_providers.get(provider_slug)
+    if provider is not None and kind == "refund":
+        refund_id = await backend.ask(_ACTOR, _refund_by, provider_slug, external_id)
+        if refund_id is None:
+            return "ignored"
+        await backend.perform(_ACTOR, record_refund, refund_id, await provider.fetch_refund(external_id))
+        return "processed"
     payment_id = await backend.ask(_ACTOR, _payment_by, provider_slug, external_id)
     if provider is None or payment_id is None:
         return "ignored"
@@ -106,6 +113,16 @@ async def _payment_by(uow: UnitOfWork, provider: str, external_id: str) -> str |
     uow.authorize("payments:collect")
     found: str | None = await uow.session.scalar(
         select(Payment.id).where(Payment.provider == provider, Payment.external_id == external_id)
+    )
+    return found
+
+
+async def _refund_by(uow: UnitOfWork, provider: str, external_id: str) -> str | None:
+    uow.authorize("payments:collect")
+    found: str | None = await uow.session.scalar(
+        select(Refund.id)
+        .join(Payment, Payment.id == Refund.payment_id)
+        .where(Payment.provider == provider, Refund.external_id == external_id)
     )
     return found
 

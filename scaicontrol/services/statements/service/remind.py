@@ -19,6 +19,7 @@ from scaicontrol.services import invoices, partners, templates
 from scaicontrol.services.invoices.document_source import source_of
 from scaicontrol.services.invoices.lifecycle import OWED
 from scaicontrol.services.invoices.page_rendering import variables_of
+from scaicontrol.services.invoices.reads import is_covered_by_credit
 from scaicontrol.services.templates import TemplateSelection, TemplateType
 
 from ..events import ReminderRequested
@@ -30,6 +31,10 @@ LAST_REMINDER: Final = 3  # the first, a firmer one, and the last
 
 class NotOverdue(Refused):
     """There is nothing to remind of: the document owes nothing, or not yet."""
+
+
+class CoveredByCredit(NotOverdue):
+    """The tenant's credit is enough for the document and all that fell due before it."""
 
 
 async def make_reminder(backend: Backend, actor: Actor, invoice_id: str, level: int | None = None) -> AccountDocument:
@@ -83,6 +88,8 @@ async def _contents(uow: UnitOfWork, invoice_id: str, level: int | None) -> Acco
     days = (civil_date(uow.now, settings.timezone) - invoice.due_date).days if invoice.due_date else 0
     if invoice.is_credit_note or invoice.status not in OWED or invoice.amount_due_cents <= 0 or days <= 0:
         raise NotOverdue(f"Cannot remind of {invoice}: nothing of it is overdue.")
+    if await is_covered_by_credit(uow, invoice):
+        raise CoveredByCredit(f"Cannot remind of {invoice}: the customer's credit covers it; apply that instead.")
     earlier = await reminders(uow, invoice_id)
     wanted = level or min(len(earlier) + 1, LAST_REMINDER)
     if known := next((reminder for reminder in earlier if reminder.level == wanted), None):

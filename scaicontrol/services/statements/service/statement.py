@@ -15,7 +15,7 @@ from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, invoices, partners, templates, tenants
 from scaicontrol.services.documents import DocumentFile
-from scaicontrol.services.invoices.lifecycle import InvoiceStatus, SettledBy
+from scaicontrol.services.invoices.lifecycle import MONEY, InvoiceStatus, SettledBy
 from scaicontrol.services.invoices.models import Invoice, Settlement
 from scaicontrol.services.templates import TemplateSelection, TemplateType
 
@@ -51,20 +51,27 @@ async def _account(uow: UnitOfWork, tenant_id: str, currency: str, zone: str) ->
         for row in await uow.session.scalars(documents)
         if row.issue_date is not None
     ]
-    known = {document.id for document in billed}
-    rows = await uow.session.scalars(select(Settlement).where(Settlement.tenant_id == tenant_id))
-    moved = [
-        Moved(
-            row.invoice_id,
-            row.amount_cents,
-            civil_date(row.settled_at, zone),
-            row.kind == SettledBy.credit_note,
-            row.reference,
-        )
-        for row in rows
-        if row.invoice_id in known
-    ]
-    return billed, moved
+    found = await uow.session.execute(
+        select(Settlement, Invoice.number, Invoice.status)
+        .join(Invoice, Invoice.id == Settlement.invoice_id)
+        .where(Settlement.tenant_id == tenant_id, Invoice.currency == currency)
+    )
+    rows = found.all()
+    # A void document is as if it had never been, and so is what it took of the credit; money that came for it stays.
+    gone = {row.source_id for row, _, status in rows if status == InvoiceStatus.void and row.kind == SettledBy.credit}
+    return billed, [_moved(row, number or "", zone) for row, number, _ in rows if row.source_id not in gone]
+
+
+def _moved(row: Settlement, number: str, zone: str) -> Moved:
+    return Moved(
+        row.invoice_id,
+        number,
+        row.amount_cents,
+        row.unapplied_cents,
+        civil_date(row.settled_at, zone),
+        row.kind not in MONEY,
+        row.reference,
+    )
 
 
 async def statement_pdf(

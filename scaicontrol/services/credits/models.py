@@ -1,0 +1,78 @@
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from scaicontrol.db import IdString, TenantScopedModel, parent_key, within_tenant
+
+
+class CreditSource(StrEnum):
+    credit_note = "credit_note"  # what a credit note left after its own invoice was relieved
+    overpayment = "overpayment"  # more than was due
+    unapplied_payment = "unapplied_payment"  # money for what was paid or void already
+
+
+class CreditUseKind(StrEnum):
+    applied = "applied"  # to an open invoice
+    refunded = "refunded"  # promised to a refund through the provider that took the money
+    transferred = "transferred"  # paid back outside any provider
+    withdrawn = "withdrawn"  # what it stood on is gone: its document is void, its money went back
+    reversed = "reversed"  # another use was undone
+
+
+class Credit(TenantScopedModel):
+    """
+    What a seller owes a tenant back in one currency, by where it came from.
+
+    `remaining_cents` is the amount less all uses. Every use counts `version` up: on Galera a lock guards only a row
+    that is changed, and of two uses at two nodes the second to commit runs again.
+    """
+
+    __tablename__ = "credits"
+    __table_args__ = (
+        within_tenant(),
+        parent_key("invoice_id", "invoices"),
+        UniqueConstraint("source", "source_id"),
+        CheckConstraint("remaining_cents >= 0 AND remaining_cents <= amount_cents", name="remaining"),
+        Index("ix_credits_open", "tenant_id", "currency", "remaining_cents"),
+        Index("ix_credits_invoice", "invoice_id"),
+    )
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    currency: Mapped[str] = mapped_column(String(3))
+    source: Mapped[CreditSource] = mapped_column(String(20))
+    source_id: Mapped[str] = mapped_column(String(100))  # the credit note, or the payment that brought too much
+    invoice_id: Mapped[str] = mapped_column(IdString)  # the document whose settlements tell of it
+    amount_cents: Mapped[int]
+    remaining_cents: Mapped[int]
+    is_kept: Mapped[bool] = mapped_column(default=False)  # a person keeps it from being applied by itself
+    version: Mapped[int] = mapped_column(default=1)
+
+    def __str__(self) -> str:
+        return f"credit {self.id}"
+
+
+class CreditUse(TenantScopedModel):
+    """One use of a credit; positive takes, negative gives back what another use had taken (`reverses_id`)."""
+
+    append_only = True
+    __tablename__ = "credit_uses"
+    __table_args__ = (
+        within_tenant(),
+        parent_key("credit_id", "credits"),
+        parent_key("invoice_id", "invoices"),
+        UniqueConstraint("refund_id"),
+        UniqueConstraint("reverses_id"),
+        Index("ix_credit_uses_credit", "credit_id"),
+        Index("ix_credit_uses_invoice", "invoice_id"),
+    )
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    credit_id: Mapped[str] = mapped_column(IdString)
+    kind: Mapped[CreditUseKind] = mapped_column(String(20))
+    amount_cents: Mapped[int]
+    invoice_id: Mapped[str | None] = mapped_column(IdString)  # the invoice it was applied to
+    refund_id: Mapped[str | None] = mapped_column(IdString)
+    reverses_id: Mapped[str | None] = mapped_column(IdString)
+    reference: Mapped[str | None] = mapped_column(String(255))
+    recorded_by: Mapped[str] = mapped_column(String(100))

@@ -1,0 +1,205 @@
+"""
+The credit balance: what is granted, how it is used, and how a use is undone.
+
+The steps here are taken inside the transactions of the verbs that settle documents and move money, which have
+authorized; a surface reaches only `keep`. Each has locked the credit it changes.
+"""
+
+from typing import Any
+
+from scaicontrol.core.errors import Refused
+from scaicontrol.core.ids import new_id
+from scaicontrol.core.verbs import verb
+from scaicontrol.core.work import UnitOfWork
+
+from . import queries, reads
+from .events import CreditApplied, CreditGranted, CreditKept, CreditPaidBack, CreditRestored, CreditWithdrawn
+from .models import Credit, CreditSource, CreditUse, CreditUseKind
+from .schemas import KeepIn
+
+
+async def grant(
+    uow: UnitOfWork,
+    source: CreditSource,
+    source_id: str,
+    *,
+    tenant_id: str,
+    partner_id: str,
+    currency: str,
+    invoice_id: str,
+    amount_cents: int,
+) -> Credit:
+    """Credit a tenant with what a document or a payment left over; the same source again changes nothing."""
+    known = await reads.of_source(uow, source, source_id)
+    if known is not None:
+        return known
+    credit = Credit(
+        id=new_id("crd"),
+        tenant_id=tenant_id,
+        partner_id=partner_id,
+        currency=currency,
+        source=source,
+        source_id=source_id,
+        invoice_id=invoice_id,
+        amount_cents=amount_cents,
+        remaining_cents=amount_cents,
+        is_kept=False,
+        version=1,
+    )
+    uow.session.add(credit)
+    uow.emit(
+        CreditGranted(
+            **_common(credit, amount_cents),
+            source=source,
+            source_id=source_id,
+            invoice_id=invoice_id,
+            granted_at=uow.now,
+        ),
+        after={"remaining_cents": amount_cents},
+    )
+    await uow.session.flush()
+    return credit
+
+
+async def apply(uow: UnitOfWork, credit: Credit, amount_cents: int, invoice_id: str) -> CreditUse:
+    """Take a part of a credit for an invoice of the same seller, tenant and currency."""
+    use = _take(uow, credit, CreditUseKind.applied, amount_cents, invoice_id=invoice_id)
+    uow.emit(
+        CreditApplied(**_common(credit, amount_cents), use_id=use.id, invoice_id=invoice_id, applied_at=uow.now),
+        after={"remaining_cents": credit.remaining_cents},
+    )
+    return use
+
+
+async def promise(uow: UnitOfWork, credit: Credit, amount_cents: int, refund_id: str) -> CreditUse:
+    """Hold a part of a credit for a refund, so that nobody else uses it while the provider is asked."""
+    return _take(uow, credit, CreditUseKind.refunded, amount_cents, refund_id=refund_id)
+
+
+async def transfer(uow: UnitOfWork, credit: Credit, amount_cents: int, reference: str) -> CreditUse:
+    """Take a part of a credit that was paid back outside any provider."""
+    use = _take(uow, credit, CreditUseKind.transferred, amount_cents, reference=reference)
+    tell_paid_back(uow, credit, use)
+    return use
+
+
+def tell_paid_back(uow: UnitOfWork, credit: Credit, use: CreditUse) -> None:
+    """Tell that money went back: by a recorded transfer at once, by a refund when its provider has said so."""
+    uow.emit(
+        CreditPaidBack(
+            **_common(credit, use.amount_cents),
+            use_id=use.id,
+            way="card" if use.refund_id else "transfer",
+            refund_id=use.refund_id,
+            reference=use.reference,
+            paid_back_at=uow.now,
+        ),
+        after={"remaining_cents": credit.remaining_cents},
+        reason=use.reference,
+    )
+
+
+async def restore(uow: UnitOfWork, credit: Credit, use: CreditUse, reason: str) -> CreditUse:
+    """Undo a use: what it took is there again. A use is undone once; `reverses_id` is unique."""
+    undone = _add(uow, credit, CreditUseKind.reversed, -use.amount_cents, reverses_id=use.id, reference=reason[:255])
+    uow.emit(
+        CreditRestored(
+            **_common(credit, use.amount_cents), use_id=use.id, use=use.kind, reason=reason, restored_at=uow.now
+        ),
+        after={"remaining_cents": credit.remaining_cents},
+        reason=reason,
+    )
+    return undone
+
+
+async def withdraw(uow: UnitOfWork, credit: Credit, amount_cents: int, reason: str) -> CreditUse:
+    """Take away a part of a credit whose document is void, or whose money went back."""
+    use = _take(uow, credit, CreditUseKind.withdrawn, amount_cents, reference=reason[:255])
+    uow.emit(
+        CreditWithdrawn(**_common(credit, amount_cents), use_id=use.id, reason=reason, withdrawn_at=uow.now),
+        after={"remaining_cents": credit.remaining_cents},
+        reason=reason,
+    )
+    return use
+
+
+@verb
+async def keep(uow: UnitOfWork, credit_id: str, body: KeepIn) -> Credit:
+    """
+    Keep a credit from being applied to the next invoice by itself, or let that happen again.
+
+    Raises NotFound, and Refused where nothing of it remains.
+    """
+    uow.authorize("credits:keep")
+    credit = await queries.get(uow, credit_id, lock=True)
+    if credit.remaining_cents == 0:
+        raise Refused(f"Cannot keep {credit}: nothing of it remains.")
+    if credit.is_kept == body.is_kept:
+        return credit
+    credit.is_kept = body.is_kept
+    credit.version += 1
+    uow.emit(
+        CreditKept(**_common(credit, credit.amount_cents), is_kept=credit.is_kept, version=credit.version),
+        before={"is_kept": not credit.is_kept},
+        after={"is_kept": credit.is_kept},
+        reason=body.reason,
+    )
+    return credit
+
+
+def _take(
+    uow: UnitOfWork,
+    credit: Credit,
+    kind: CreditUseKind,
+    amount_cents: int,
+    *,
+    invoice_id: str | None = None,
+    refund_id: str | None = None,
+    reference: str | None = None,
+) -> CreditUse:
+    if amount_cents <= 0 or amount_cents > credit.remaining_cents:
+        raise Refused(
+            f"Cannot take {amount_cents} of {credit}: {credit.remaining_cents} {credit.currency} cents remain."
+        )
+    return _add(uow, credit, kind, amount_cents, invoice_id=invoice_id, refund_id=refund_id, reference=reference)
+
+
+def _add(
+    uow: UnitOfWork,
+    credit: Credit,
+    kind: CreditUseKind,
+    amount_cents: int,
+    *,
+    invoice_id: str | None = None,
+    refund_id: str | None = None,
+    reverses_id: str | None = None,
+    reference: str | None = None,
+) -> CreditUse:
+    credit.remaining_cents -= amount_cents
+    credit.version += 1
+    use = CreditUse(
+        id=new_id("cru"),
+        tenant_id=credit.tenant_id,
+        partner_id=credit.partner_id,
+        credit_id=credit.id,
+        kind=kind,
+        amount_cents=amount_cents,
+        invoice_id=invoice_id,
+        refund_id=refund_id,
+        reverses_id=reverses_id,
+        reference=reference,
+        recorded_by=uow.actor.id,
+    )
+    uow.session.add(use)
+    return use
+
+
+def _common(credit: Credit, amount_cents: int) -> dict[str, Any]:
+    return {
+        "credit_id": credit.id,
+        "tenant_id": credit.tenant_id,
+        "partner_id": credit.partner_id,
+        "currency": credit.currency,
+        "amount_cents": amount_cents,
+        "remaining_cents": credit.remaining_cents,
+    }

@@ -1,0 +1,187 @@
+"""What a tenant's credit balance does to documents: applied to an invoice, given back, paid back, taken away."""
+
+from datetime import datetime
+
+from scaicontrol.core.errors import Conflict, Refused
+from scaicontrol.core.verbs import verb
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import credits
+from scaicontrol.services.credits import reads
+from scaicontrol.services.credits.models import Credit, CreditUse
+
+from .. import queries
+from ..lifecycle import OWED, SettledBy
+from ..models import Invoice
+from ..schemas import ApplyCreditIn
+from .settle import Movement, Settled, post, post_once
+
+
+@verb
+async def apply_credit(uow: UnitOfWork, invoice_id: str, data: ApplyCreditIn) -> Invoice:
+    """
+    Let credit of the same seller, tenant and currency settle an open invoice, oldest first and never more than is due.
+
+    Without an amount as much as there is; a named credit alone is used where one is named.
+
+    Raises NotFound, and Refused where nothing is due, where there is no such credit, and for more than either.
+    """
+    uow.authorize("credits:apply")
+    invoice = await queries.get(uow, invoice_id, lock=True)
+    if invoice.is_credit_note or invoice.status not in OWED or invoice.amount_due_cents <= 0:
+        what = "a credit note" if invoice.is_credit_note else invoice.status.replace("_", " ")
+        raise Refused(f"Cannot apply credit to {invoice}: it is {what}, and nothing is due.")
+    found = [await _fitting(uow, invoice, data.credit_id)] if data.credit_id else await _open(uow, invoice)
+    available = sum(credit.remaining_cents for credit in found)
+    wanted = min(available, invoice.amount_due_cents) if data.amount_cents is None else data.amount_cents
+    if wanted > invoice.amount_due_cents:
+        raise Refused(f"Cannot apply {wanted} to {invoice}: only {invoice.amount_due_cents} cents are due.")
+    if available < max(wanted, 1):
+        raise Refused(
+            f"Cannot apply {wanted or 'credit'} to {invoice}: {available} {invoice.currency} cents of credit are left."
+        )
+    await _use(uow, invoice, found, wanted)
+    return invoice
+
+
+async def _fitting(uow: UnitOfWork, invoice: Invoice, credit_id: str) -> Credit:
+    credit = await credits.get(uow, credit_id, lock=True)
+    for name in ("partner_id", "tenant_id", "currency"):
+        if getattr(credit, name) != getattr(invoice, name):
+            raise Refused(f"Cannot apply {credit} to {invoice}: it is of another {name.removesuffix('_id')}.")
+    return credit
+
+
+async def _open(uow: UnitOfWork, invoice: Invoice, *, automatic: bool = False) -> list[Credit]:
+    key = (invoice.partner_id, invoice.tenant_id, invoice.currency)
+    return list(await reads.open_credits(uow, *key, automatic=automatic))
+
+
+async def apply_at_issue(uow: UnitOfWork, invoice: Invoice, cents: int) -> None:
+    """Use the credit that an invoice says was received before, with its seal."""
+    await _use(uow, invoice, await _open(uow, invoice, automatic=True), cents)
+
+
+async def _use(uow: UnitOfWork, invoice: Invoice, found: list[Credit], wanted: int) -> None:
+    left = wanted
+    for credit in found:
+        part = min(credit.remaining_cents, left)
+        if part <= 0:
+            continue
+        left -= part
+        use = await credits.apply(uow, credit, part, invoice.id)
+        await _post_both(uow, invoice, credit, use.id, part)
+    if left:
+        raise Refused(f"Cannot apply {wanted} to {invoice}: {wanted - left} cents of credit are left.")
+
+
+async def _post_both(uow: UnitOfWork, invoice: Invoice, credit: Credit, source_id: str, cents: int) -> None:
+    """
+    Write on an invoice what a credit settles of it, and on the document the credit came about by that it is gone there.
+
+    What a credit note gives is its total; of an overpaid invoice it is the money that stood unapplied.
+    """
+    if credit.invoice_id == invoice.id:  # overpaid, and reopened since
+        post(uow, invoice, Movement(SettledBy.credit, source_id, cents, uow.now, invoice.number), cents, -cents)
+        return
+    origin = await queries.get(uow, credit.invoice_id, lock=True)
+    post(uow, invoice, Movement(SettledBy.credit, source_id, cents, uow.now, origin.number), cents, 0)
+    parts = (-cents, 0) if origin.is_credit_note else (0, -cents)
+    post(uow, origin, Movement(SettledBy.credit, source_id, -cents, uow.now, invoice.number), *parts)
+
+
+async def undo_applied(uow: UnitOfWork, invoice: Invoice, reason: str) -> None:
+    """Give the credit back that was applied to an invoice."""
+    for use in await reads.applied_to(uow, invoice.id):
+        await _undo(uow, invoice, await credits.get(uow, use.credit_id, lock=True), use, reason)
+
+
+async def _undo(uow: UnitOfWork, invoice: Invoice, credit: Credit, use: CreditUse, reason: str) -> None:
+    undone = await credits.restore(uow, credit, use, reason)
+    await _post_both(uow, invoice, credit, undone.id, -use.amount_cents)
+
+
+async def record_paid_back(
+    uow: UnitOfWork,
+    credit: Credit,
+    *,
+    source_id: str,
+    amount_cents: int,
+    paid_at: datetime,
+    reference: str | None = None,
+    method: str | None = None,
+) -> None:
+    """
+    Book money that was given back for a credit on the document it came about by; the same source again changes nothing.
+
+    With a `reference` a person paid it back outside any provider. Less than nothing is money that came back to us: a
+    refund that failed after all.
+    """
+    origin = await queries.get(uow, credit.invoice_id, lock=True)
+    kind = SettledBy.manual if method else SettledBy.payment
+    movement = Movement(kind, source_id, -amount_cents, paid_at, reference, method)
+    parts = (-amount_cents, 0) if origin.is_credit_note else (0, -amount_cents)
+    await post_once(uow, origin, movement, *parts)
+
+
+async def reverse_payment(
+    uow: UnitOfWork,
+    invoice_id: str,
+    *,
+    payment_id: str,
+    reversal_id: str,
+    amount_cents: int,
+    reversed_at: datetime,
+    reason: str,
+    method: str | None = None,
+) -> Settled:
+    """
+    Book that money of a payment went back to the payer; the same reversal again changes nothing.
+
+    First what the payment had left over is taken away, as far as it was not paid back: where it was applied, that is
+    undone, newest first. The rest reopens the invoice. `applied_cents` says how much it owes again, negative;
+    `unapplied_cents` what was taken otherwise, negative: credit, or what nobody owes for any more.
+    """
+    uow.authorize("payments:pay")
+    invoice = await queries.get(uow, invoice_id, lock=True)
+    rows = await queries.settlements(uow, invoice)
+    known = next((row for row in rows if row.source_id == reversal_id), None)
+    if known is not None:
+        return Settled(invoice, known.amount_cents, known.unapplied_cents)
+    booked = next((row for row in rows if row.source_id == payment_id), None)
+    if booked is None:
+        raise Refused(f"Cannot reverse payment {payment_id} of {invoice}: it was never booked there.")
+    credit = await reads.of_payment(uow, payment_id)
+    taken = await _take_away(uow, credit, amount_cents, reason) if credit else 0
+    # A part may have been reversed before; more than the payment settled never reopens an invoice.
+    settled = max(invoice.amount_paid_cents, 0) if invoice.status != "void" else 0
+    back = min(amount_cents - taken, booked.amount_cents, settled)
+    movement = Movement(SettledBy.payment, reversal_id, -amount_cents, reversed_at, reason[:255], method)
+    post(uow, invoice, movement, -back, back - amount_cents)
+    return Settled(invoice, -back, back - amount_cents)
+
+
+async def _take_away(uow: UnitOfWork, credit: Credit, wanted: int, reason: str) -> int:
+    """Withdraw a credit whose money went back, up to `wanted`, undoing what it was applied to; give how much."""
+    reopened: list[Invoice] = []
+    for use in await reads.applications_of(uow, credit.id):
+        if credit.remaining_cents >= wanted:
+            break
+        reopened.append(await queries.get(uow, str(use.invoice_id), lock=True))
+        await _undo(uow, reopened[-1], credit, use, reason)
+    cents = min(wanted, credit.remaining_cents)
+    if cents:
+        await credits.withdraw(uow, credit, cents, reason)
+    for invoice in reopened[-1:]:  # the last use was undone as a whole; what the reversal left goes back there
+        left = min(credit.remaining_cents, invoice.amount_due_cents)
+        if left > 0 and invoice.status in OWED:
+            await _use(uow, invoice, [credit], left)
+    return cents
+
+
+async def withdraw_of_note(uow: UnitOfWork, note: Invoice, reason: str) -> None:
+    """Take away the credit of a note that is void; refused once any of it was used."""
+    for credit in await reads.of_documents(uow, [note.id], lock=True):
+        if credit.remaining_cents != credit.amount_cents:
+            raise Conflict(f"Cannot void {note}: its {credit} was used or promised; correct it with another document.")
+        if credit.remaining_cents:
+            await credits.withdraw(uow, credit, credit.remaining_cents, reason)

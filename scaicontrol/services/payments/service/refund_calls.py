@@ -1,0 +1,217 @@
+"""
+Carrying refunds out: the provider is asked under one key, and what it said is written.
+
+Whether a refund happened must be known before its credit is free again. So a refusal is tried again some times and then
+given up; an answer that was lost is asked after for as long as it takes.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from scaicontrol.core import claims
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import ControlError, Refused, Unavailable
+from scaicontrol.core.ports import PaymentProvider, PaymentStatus, RefundResult
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import credits, invoices
+from scaicontrol.services.credits.reads import use_of_refund
+
+from ..events import PaymentRefunded, RefundFailed
+from ..lifecycle import PaymentLifecycle, PaymentState, RefundLifecycle, RefundState
+from ..models import ATTEMPTS, Payment, Refund
+from .promises import AGAIN, share
+
+_ACTOR = Actor.system("payment_refund")
+_LATER: Final = timedelta(days=1)
+_BATCH: Final = 50
+
+
+async def refund_due(backend: Backend) -> int:
+    """Try again what failed or was interrupted."""
+    waiting = await backend.perform(_ACTOR, _claim)
+    for refund_id in waiting:
+        await execute(backend, refund_id)
+    return len(waiting)
+
+
+async def _claim(uow: UnitOfWork) -> list[str]:
+    uow.authorize("payments:collect")
+    claimed = []
+    for row in await claims.take(uow, Refund, Refund.due_at <= uow.now, oldest=[Refund.due_at], limit=_BATCH):
+        if row.status == RefundState.failed:
+            row.advance(RefundLifecycle.retry)
+        row.due_at = uow.now + AGAIN
+        claimed.append(row.id)
+    return claimed
+
+
+async def execute(backend: Backend, refund_id: str) -> Refund:
+    """Ask the provider for one refund and write what it said."""
+    is_lost = False
+    try:
+        row, payment = await _ready(backend, refund_id)
+        provider = backend.ports.payment_providers.get(payment.provider)
+        if provider is None:
+            raise Unavailable(f"The payment provider {payment.provider} is not configured.")
+        result = await _ask(provider, row, payment)
+    except ControlError as error:
+        is_lost = isinstance(error, Unavailable)
+        result = RefundResult(PaymentStatus.failed, None, error.message)
+    return await backend.perform(_ACTOR, record_refund, refund_id, result, is_lost=is_lost)
+
+
+async def _ask(provider: PaymentProvider, row: Refund, payment: Payment) -> RefundResult:
+    if row.external_id is not None:
+        return await provider.fetch_refund(row.external_id)
+    # Providers forget keys after some days: what may have happened is looked for before it is asked for again.
+    if row.attempts and (known := await provider.find_refund(row.idempotency_key)) is not None:
+        return known
+    return await provider.refund(str(payment.external_id), row.amount_cents, row.idempotency_key)
+
+
+async def _ready(backend: Backend, refund_id: str) -> tuple[Refund, Payment]:
+    """Give a refund that can be carried out; a credit note whose refund died on the way is finalized first."""
+    row, payment = await backend.ask(_ACTOR, _read, refund_id)
+    if row.credit_id is None and row.credit_note_id is not None:
+        note = await backend.ask(_ACTOR, invoices.get, row.credit_note_id)
+        if not note.is_sealed:
+            await invoices.finalize(backend, _ACTOR, note.id)
+        await backend.perform(_ACTOR, share, note.id)
+        row, payment = await backend.ask(_ACTOR, _read, refund_id)
+    if row.credit_id is None:
+        raise Refused("All credit of the note was used meanwhile, or its payments have nothing left to give back.")
+    return row, payment
+
+
+async def _read(uow: UnitOfWork, refund_id: str) -> tuple[Refund, Payment]:
+    uow.authorize("payments:collect")
+    row = await uow.session.get_one(Refund, refund_id)
+    return row, await uow.session.get_one(Payment, row.payment_id)
+
+
+async def record_refund(uow: UnitOfWork, refund_id: str, result: RefundResult, *, is_lost: bool = False) -> Refund:
+    """
+    Write what the provider said about a refund; the same answer twice changes nothing.
+
+    One that succeeded may fail after all: then its note is open again and its credit is there again. `is_lost` is an
+    answer that never came.
+    """
+    uow.authorize("payments:collect")
+    row = await uow.session.get_one(Refund, refund_id, with_for_update=True, populate_existing=True)
+    if row.released_at is not None:
+        return row
+    if result.status is PaymentStatus.succeeded and row.status == RefundState.failed:
+        row.advance(RefundLifecycle.retry)  # told by the provider before we asked again
+    if row.status == RefundState.succeeded:
+        if result.status is PaymentStatus.failed and not is_lost:
+            await _take_back(uow, row, result)
+    elif row.status == RefundState.pending:
+        row.external_id = result.external_id or row.external_id
+        if result.status is PaymentStatus.succeeded:
+            row.attempts += 1
+            await _succeed(uow, row)
+        elif result.status is PaymentStatus.failed:
+            row.attempts += 1
+            await _fail(uow, row, result, is_lost=is_lost)
+    return row
+
+
+async def _succeed(uow: UnitOfWork, row: Refund) -> None:
+    row.advance(RefundLifecycle.succeed)
+    row.due_at = row.failure_message = None
+    payment = await _locked(uow, row)
+    payment.promised_cents -= row.amount_cents
+    payment.refunded_cents += row.amount_cents
+    if payment.refunded_cents >= payment.amount_cents:
+        payment.advance(PaymentLifecycle.refund)
+    elif payment.status == PaymentState.succeeded:
+        payment.advance(PaymentLifecycle.refund_part)
+    credit = await credits.get(uow, str(row.credit_id), lock=True)
+    await invoices.record_paid_back(uow, credit, source_id=row.id, amount_cents=row.amount_cents, paid_at=uow.now)
+    use = await use_of_refund(uow, row.id)
+    if use is not None:
+        credits.tell_paid_back(uow, credit, use)
+    uow.emit(
+        PaymentRefunded(
+            payment_id=payment.id,
+            refund_id=row.id,
+            credit_note_id=row.credit_note_id,
+            credit_id=credit.id,
+            invoice_id=payment.invoice_id,
+            tenant_id=payment.tenant_id,
+            partner_id=payment.partner_id,
+            provider=payment.provider,
+            amount_cents=row.amount_cents,
+            currency=payment.currency,
+            refunded_total_cents=payment.refunded_cents,
+            refunded_at=uow.now,
+        )
+    )
+
+
+async def _fail(uow: UnitOfWork, row: Refund, result: RefundResult, *, is_lost: bool) -> None:
+    """Try again later, or give up: once the provider has made it and failed, or has refused it often enough."""
+    row.advance(RefundLifecycle.fail)
+    row.failure_message = result.failure_message
+    is_final = not is_lost and (result.external_id is not None or row.attempts >= ATTEMPTS)
+    payment = await _locked(uow, row)
+    if is_final:
+        payment.promised_cents -= row.amount_cents
+        await _release(uow, row)
+    else:
+        row.due_at = uow.now + (AGAIN if row.attempts < ATTEMPTS else _LATER)
+    _tell_failed(uow, row, payment, is_final=is_final)
+
+
+async def _take_back(uow: UnitOfWork, row: Refund, result: RefundResult) -> None:
+    """A refund that had succeeded failed after all: the money is here again, and the tenant still has its credit."""
+    row.advance(RefundLifecycle.fail)
+    row.attempts += 1
+    row.failure_message = result.failure_message
+    payment = await _locked(uow, row)
+    payment.refunded_cents -= row.amount_cents
+    if payment.refunded_cents <= 0:
+        payment.advance(PaymentLifecycle.take_back)
+    elif payment.status == PaymentState.refunded:
+        payment.advance(PaymentLifecycle.take_back_part)
+    await _release(uow, row)
+    credit = await credits.get(uow, str(row.credit_id), lock=True)
+    await invoices.record_paid_back(
+        uow,
+        credit,
+        source_id=f"{row.id}:failed",
+        amount_cents=-row.amount_cents,
+        paid_at=uow.now,
+        reference="the refund failed",
+    )
+    _tell_failed(uow, row, payment, is_final=True)
+
+
+async def _release(uow: UnitOfWork, row: Refund) -> None:
+    row.due_at, row.released_at = None, uow.now
+    use = await use_of_refund(uow, row.id)
+    if use is not None:
+        credit = await credits.get(uow, use.credit_id, lock=True)
+        await credits.restore(uow, credit, use, row.failure_message or "The refund failed.")
+
+
+async def _locked(uow: UnitOfWork, row: Refund) -> Payment:
+    return await uow.session.get_one(Payment, row.payment_id, with_for_update=True, populate_existing=True)
+
+
+def _tell_failed(uow: UnitOfWork, row: Refund, payment: Payment, *, is_final: bool) -> None:
+    uow.emit(
+        RefundFailed(
+            refund_id=row.id,
+            payment_id=row.payment_id,
+            credit_id=row.credit_id,
+            tenant_id=row.tenant_id,
+            partner_id=row.partner_id,
+            amount_cents=row.amount_cents,
+            currency=payment.currency,
+            attempts=row.attempts,
+            is_final=is_final,
+            error=row.failure_message or "The provider refused it.",
+        )
+    )

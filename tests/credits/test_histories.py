@@ -1,0 +1,1 @@
+"""Whatever happens in whatever order: money and credit add up, nothing goes out twice, every balance can reach zero."""
