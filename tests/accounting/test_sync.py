@@ -8,14 +8,16 @@ from sqlalchemy import select
 
 from scaicontrol.core.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from scaicontrol.core.outbox import Outbox
-from scaicontrol.services import accounting, invoices
+from scaicontrol.services import accounting, invoices, payments
 from scaicontrol.services.accounting import Kind
 from scaicontrol.services.accounting.lifecycle import SyncLifecycle, SyncStatus
 from scaicontrol.services.accounting.providers import Exported
 from scaicontrol.services.accounting.schemas import IntegrationIn, IntegrationPut, LedgerMapping, SyncIn
 from scaicontrol.services.invoices.schemas import CreditIn, MarkPaidIn
+from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
 from tests.factories import GLOBEX, INITECH, NORTHWIND, SOUTHBAY, ada, alice, petra, pim, sam
 from tests.factories.accounting import MAPPING, an_integration
+from tests.factories.credits import open_credits
 from tests.factories.invoices import a_line, finalized, rendered
 
 JANUARY = {"from": date(2026, 1, 1), "to": date(2026, 1, 31)}
@@ -65,8 +67,8 @@ async def test_documents_payments_and_refunds_are_exported_once(backend, ports):
     await paid(backend, invoice)
     note = await backend.perform(petra, invoices.draft_credit, invoice.id, CreditIn(reason="Outage"))
     note = await invoices.finalize(backend, petra, note.id)
-    moved = {"refund_id": "ref_1", "amount_cents": 1210, "refunded_at": backend.clock.now()}
-    await backend.perform(petra, invoices.record_refund, note.id, **moved)
+    (credit,) = await open_credits(backend)
+    await payments.pay_back(backend, petra, credit.id, PayBackIn(way=PayBackWay.transfer, reference="ABN 9"))
     assert await accounting.sync_due(backend) == 4
     assert sorted(await log(backend, books)) == [
         ("credit_note", "SCAI-CN-2026-000001", "synced"),

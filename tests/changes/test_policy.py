@@ -22,6 +22,7 @@ from scaicontrol.services.changes.policy import (
     may_matter,
     rule_for,
 )
+from scaicontrol.services.credits.events import CreditPaidBack
 from scaicontrol.services.documents.events import DeliveryRequested
 from scaicontrol.services.identity.events import GroupRoleGranted, UserRoleGranted, UserRoleRevoked
 from scaicontrol.services.invoices.events import (
@@ -66,7 +67,13 @@ def refunded(amount: int, currency: str = "EUR") -> DomainEvent:
 
 
 def settled(amount: int, currency: str = "EUR", kind: str = "manual") -> DomainEvent:
-    return told(SettlementRecorded, invoice_id="inv_1", currency=currency, amount_cents=amount, kind=kind)
+    """Half of it settles the document, the rest came beyond what was due."""
+    parts = {"amount_cents": amount // 2, "unapplied_cents": amount - amount // 2}
+    return told(SettlementRecorded, invoice_id="inv_1", currency=currency, kind=kind, **parts)
+
+
+def paid_back(amount: int, currency: str = "EUR") -> DomainEvent:
+    return told(CreditPaidBack, credit_id="crd_1", use_id="cru_1", currency=currency, amount_cents=amount)
 
 
 def numbered(amount: int, currency: str = "EUR") -> DomainEvent:
@@ -88,8 +95,8 @@ DEREGISTERED, DEPRECATED = (
 
 
 def money() -> Iterator[Any]:
-    """A refund, credit note, manual payment: 500 for agents, 10,000 for people, in the document's currency."""
-    for kind in (credited, refunded, settled):
+    """A refund, credit note, credit paid back, manual payment: 500 for agents, 10,000 for people, in the document's currency."""
+    for kind in (credited, refunded, paid_back, settled):
         for currency, unit in (("EUR", 100), ("JPY", 1)):
             name = f"{kind.__name__} {currency}"
             yield pytest.param([kind(500 * unit - 1, currency)], None, None, id=f"{name} below agents'")

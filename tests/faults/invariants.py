@@ -116,6 +116,47 @@ BOOK_RULES = {
 }
 
 
+# What must hold of money that goes back: 20.00 by card, 0.60 by transfer, 0.40 onto an invoice; nothing waits.
+CREDIT_RULES = {
+    rule: RULES[rule]
+    for rule in (
+        "numbers are without gaps and unique",
+        "the series counted what is there",
+        "every seal stands on the one before it",
+        "what is settled is what was recorded",
+    )
+} | {
+    "every credit is its amount less its uses, and used up": """
+        SELECT c.id FROM credits c WHERE c.remaining_cents <> 0 OR c.amount_cents <>
+          COALESCE((SELECT SUM(u.amount_cents) FROM credit_uses u WHERE u.credit_id = c.id), 0)""",
+    "what a document left is what became credit": """
+        SELECT i.id FROM invoices i WHERE i.document_type = 'credit_note' AND (i.status <> 'paid'
+          OR i.total_cents + (SELECT SUM(c.amount_cents) FROM credits c WHERE c.invoice_id = i.id) <> 0)
+        UNION ALL SELECT s.invoice_id FROM invoice_settlements s GROUP BY s.invoice_id
+          HAVING SUM(s.unapplied_cents) <> 0""",
+    "every refund is carried out once, and nothing is promised any more": """
+        SELECT id FROM refunds WHERE status <> 'succeeded'
+        UNION ALL SELECT id FROM payments WHERE promised_cents <> 0 OR refunded_cents <> 2000""",
+    "two notes give 20.00, one of them for what the other did not": """
+        SELECT 'notes' WHERE (SELECT GROUP_CONCAT(t) FROM (SELECT total_cents t FROM invoices
+          WHERE document_type = 'credit_note' ORDER BY total_cents)) <> '-1210,-790'""",
+    "each of the three ways was gone once": """
+        SELECT 'uses' WHERE (SELECT GROUP_CONCAT(t) FROM (SELECT kind || ':' || amount_cents t FROM credit_uses
+          ORDER BY kind, amount_cents)) <> 'applied:40,refunded:790,refunded:1210,transferred:60'""",
+}
+
+
+def broken_credits(folder: Path) -> list[str]:
+    """Name every rule about credit that does not hold, and what the bank gave back against what we booked."""
+    with closing(sqlite3.connect(folder / "world.db")) as database:
+        held = CREDIT_RULES.items()
+        found = [f"{rule}: {rows[:3]}" for rule, query in held if (rows := database.execute(query).fetchall())]
+        booked = sorted(row[0] for row in database.execute("SELECT amount_cents FROM refunds"))
+    bank = json.loads((folder / "sandbox.json").read_text())["refunds"].values()
+    given = sorted(refund["amount_cents"] for refund in bank if refund["status"] == "succeeded")
+    return found if given == booked else [*found, f"the bank gave back {given}, booked are {booked}"]
+
+
 def broken_documents(folder: Path) -> list[str]:
     """Name every rule about documents that does not hold, and every file that no row or another row names."""
     return _broken(folder, DOCUMENT_RULES, "SELECT storage_key, sha256 FROM document_versions")

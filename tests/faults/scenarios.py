@@ -31,23 +31,27 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.outbox import Outbox
-from scaicontrol.services import accounting, billing, documents, invoices, statements, webhooks
+from scaicontrol.core.pagination import PageRequest
+from scaicontrol.services import accounting, billing, credits, documents, invoices, payments, statements, webhooks
 from scaicontrol.services.accounting.schemas import IntegrationPut
+from scaicontrol.services.credits.schemas import CreditFilter, KeepIn
 from scaicontrol.services.einvoices import rule_sets
 from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.schemas import CreditIn
+from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
 from scaicontrol.services.webhooks.schemas import WebhookEndpointIn
 from tasks import timetravel
 from tests.databases import create_schema, keep_statements, sqlite_url
 from tests.factories import ACME, ada, alice, gina, petra
 from tests.factories.accounting import MAPPING, an_integration
+from tests.factories.credits import credited, open_credits, transferred
 from tests.factories.invoices import a_draft, a_line, finalized
 from tests.factories.payments import store_card
 from tests.factories.ports import MemoryVault
 from tests.factories.subscriptions import market, subscribed
 
-from .invariants import broken, broken_books, broken_documents
+from .invariants import broken, broken_books, broken_credits, broken_documents
 from .world import STEPS, open_world
 
 BEGUN = datetime(2026, 2, 1, 9, tzinfo=UTC)  # Northwind's invoice day, the hour has come
@@ -140,6 +144,37 @@ async def book(backend: Backend, clock: FrozenClock) -> None:
         await accounting.sweep_orphans(backend, Actor.system("orphan_sweep"))
 
 
+async def owe_back(folder: Path, vault: MemoryVault) -> None:
+    """61.00 by card with a note of 12.10; 12.10 by a transfer of 13.10; a draft that will take what is left of that."""
+    await create_schema(sqlite_url(folder / "world.db"))
+    backend, _ = open_world(folder, BEGUN - timedelta(days=5), vault)
+    await market(backend, payment_providers=["sandbox"])
+    await store_card(backend)
+    by_card = await finalized(backend, a_line(5041))
+    await payments.pay(backend, petra, by_card.id)
+    await credited(backend, by_card, 1210)
+    for credit in await open_credits(backend):
+        await backend.perform(petra, credits.keep, credit.id, KeepIn(is_kept=True, reason="To be refunded"))
+    await transferred(backend, await finalized(backend, a_line(1000)), 1310)
+    await a_draft(backend, a_line(333))
+    await backend.database.dispose()
+
+
+async def give_back(backend: Backend, clock: FrozenClock) -> None:
+    """Refund more than the note gives, pay a part of the overpayment back, and let an invoice take the rest."""
+    by_card, by_transfer, owed = await backend.ask(ada, _of, DocumentType.invoice)
+    (payment,) = await backend.ask(ada, payments.of_invoice, by_card.id)
+    if not await backend.ask(ada, payments.refunds_of, payment.id):
+        await payments.refund(backend, petra, by_card.id, 2000, "As agreed.")
+    await payments.refund_due(backend)
+    wanted = CreditFilter(invoice_id=by_transfer.id)
+    (over,) = (await backend.ask(ada, credits.page, PageRequest(), wanted)).items
+    if over.remaining_cents == over.amount_cents:
+        body = PayBackIn(way=PayBackWay.transfer, amount_cents=60, reference="ABN 9")
+        await payments.pay_back(backend, petra, over.id, body)
+    await _finalize(backend, owed)
+
+
 async def _credit(backend: Backend, invoice: Invoice, data: CreditIn) -> None:
     """Go on with the draft that the dead left; a part is given once, the rest until nothing is left."""
     notes = await backend.ask(ada, invoices.credit_notes_of, [invoice.id])
@@ -173,6 +208,7 @@ class Scenario:
 
 SCENARIOS = {
     "billing": Scenario(make, bill, broken),
+    "credits": Scenario(owe_back, give_back, broken_credits, by_statement=True),
     "books": Scenario(keep_books, book, broken_books, by_statement=True),
     "dispatcher": Scenario(make, dispatch, broken),
     "documents": Scenario(draw_up, number, broken_documents, by_statement=True),

@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SEED = int(os.environ.get("FAULT_SEED", "20260201"))
-SLICE = {"billing": 5, "books": 4, "dispatcher": 2, "documents": 5}
+SLICE = {"billing": 5, "books": 4, "credits": 5, "dispatcher": 2, "documents": 5}
 
 
 async def lives(scenario, folder, *chosen):

@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
-from scaicontrol.core.ports import Mail, MailOutcome, MailResult, PaymentResult, StoredMethod
+from scaicontrol.core.ports import Mail, MailOutcome, MailResult, PaymentResult, RefundResult, StoredMethod
 from scaicontrol.core.settings import Environment, Settings
 from scaicontrol.db.engine import Database
 from scaicontrol.integrations.payment_providers.sandbox import Sandbox
@@ -107,6 +107,12 @@ class CountedSandbox(Sandbox):
         STEPS("before charge")
         result = await super().charge(method, amount_cents, currency, idempotency_key, metadata)
         STEPS("after charge")
+        return result
+
+    async def refund(self, external_id: str, amount_cents: int, idempotency_key: str) -> RefundResult:
+        STEPS("before refund")
+        result = await super().refund(external_id, amount_cents, idempotency_key)
+        STEPS("after refund")
         return result
 
 
