@@ -95,7 +95,7 @@ DEREGISTERED, DEPRECATED = (
 
 
 def money() -> Iterator[Any]:
-    """A refund, credit note, credit paid back, manual payment: 500 for agents, 10,000 for people, in the document's currency."""
+    """A refund, credit note, credit paid back, manual payment: 500 for agents, 10,000 for people."""
     for kind in (credited, refunded, paid_back, settled):
         for currency, unit in (("EUR", 100), ("JPY", 1)):
             name = f"{kind.__name__} {currency}"

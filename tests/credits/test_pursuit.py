@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.outbox import Outbox
-from scaicontrol.services import invoices, payments, statements
+from scaicontrol.services import explanations, invoices, payments, statements
 from scaicontrol.services.invoices.schemas import ApplyCreditIn
 from scaicontrol.services.payments.schemas import PayBackIn
 from scaicontrol.services.payments.service.dunning_steps import begin_for
@@ -82,7 +82,20 @@ async def test_the_account_shows_all_the_money_and_the_credit_that_is_left(backe
     await agreed(backend, petra, invoices.void, owed.id, "Wrong customer")
     assert (await account()).closing_cents == -100
     (credit,) = await open_credits(backend)
+    clock.advance(timedelta(days=1))
     await payments.pay_back(backend, petra, credit.id, PayBackIn(way="transfer", reference="ABN 9"))
     said = await account()
     assert (said.closing_cents, said.entries[-1].kind, said.entries[-1].reference) == (0, "refund", "ABN 9")
     assert sum(said.aging.model_dump().values()) == await balance(backend) == 0
+
+
+async def test_an_invoice_says_where_the_credit_came_from_that_settles_it(backend):
+    paid = await sent(backend, a_line(NET_119))
+    await transferred(backend, paid, 12_000)
+    owed = await finalized(backend, a_line(1000))
+    said = await backend.ask(petra, explanations.explain, owed.id, part="total", language="en")
+    assert said.matches
+    assert said.parts[0].sentences[-2:] == [
+        "€12.10 − €0.00 paid − €1.00 credited = €11.10 to be paid.",
+        f"€1.00 of what was credited is credit from {paid.number}.",
+    ]

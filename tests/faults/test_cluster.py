@@ -18,17 +18,19 @@ from scaicontrol.core.platform_settings import PlatformSetting
 from scaicontrol.core.settings import Environment, Settings
 from scaicontrol.db import locked_rows
 from scaicontrol.db.engine import Database
-from scaicontrol.services import catalog, documents, identity, invoices, partners, webhooks
+from scaicontrol.services import catalog, credits, documents, identity, invoices, partners, payments, webhooks
 from scaicontrol.services.catalog.schemas import PriceOverrideIn
-from scaicontrol.services.invoices.schemas import CreditIn
+from scaicontrol.services.invoices.schemas import ApplyCreditIn, CreditIn
 from scaicontrol.services.partners.models import PartnerConfiguration
+from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
 from scaicontrol.services.webhooks.models import WebhookDelivery
 from scaicontrol.services.webhooks.schemas import WebhookEndpointIn
 from tests.databases import create_schema
 from tests.factories import NORTHWIND, ada, petra
 from tests.factories.catalog import store_plan
+from tests.factories.credits import broken_books, open_credits, transferred
 from tests.factories.identity import store_user
-from tests.factories.invoices import a_draft, finalized
+from tests.factories.invoices import a_draft, a_line, finalized
 from tests.factories.ports import memory_ports
 from tests.factories.registry import store_service
 from tests.factories.tenants import store_cast
@@ -102,6 +104,37 @@ async def test_dispatchers_on_every_node_deliver_each_event_once(nodes):
     assert set(delivered) == {"dispatched"}
     assert len(posted) == delivered["dispatched"] >= 10
     assert set(posted.values()) == {1}
+
+
+async def test_a_credit_used_on_every_node_at_once_is_used_once(nodes):
+    """A lock on one node guards nothing on another: whoever uses a credit changes its row."""
+    first = nodes[0]
+    paid = await finalized(first, a_line(1000))
+    owed = [(await a_draft(first, a_line(1000))).id for _ in range(2)]
+    for draft in owed:
+        await invoices.finalize(first, petra, draft)
+    await transferred(first, paid, 1210 + 700)
+    (credit,) = await open_credits(first)
+
+    async def take(backend, turn):
+        """Pay back by transfer or apply to an invoice, ten cents a time, each on its own node."""
+        if turn % 2:
+            body = PayBackIn(way=PayBackWay.transfer, amount_cents=10, reference=f"ABN {turn}")
+            await payments.pay_back(backend, petra, credit.id, body)
+        else:
+            body = ApplyCreditIn(amount_cents=10, credit_id=credit.id)
+            await backend.perform(petra, invoices.apply_credit, owed[turn % 4 // 2], body)
+        return 10
+
+    turns = [take(nodes[turn % len(nodes)], turn) for turn in range(120)]
+    took = [each for each in await asyncio.gather(*turns, return_exceptions=True) if isinstance(each, int)]
+    (left,) = [each for each in await first.ask(ada, every_credit) if each.id == credit.id]
+    assert left.remaining_cents == 700 - sum(took) >= 0
+    assert await broken_books(first) == []
+
+
+async def every_credit(uow):
+    return list(await uow.session.scalars(credits.visible(uow)))
 
 
 async def test_what_one_node_acknowledged_every_other_node_reads(nodes):

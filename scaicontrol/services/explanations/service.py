@@ -4,7 +4,8 @@ Why a document says what it says: every line, VAT group and total worked out aga
 Nothing is taken on trust: the same pure code that made an amount makes it again, and a difference is said loudly.
 """
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,6 +17,7 @@ from scaicontrol.core.turns import in_turns
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, tax
 from scaicontrol.services.invoices import allowances, crediting, seal
+from scaicontrol.services.invoices.lifecycle import SettledBy
 from scaicontrol.services.invoices.models import Invoice, InvoiceLine
 from scaicontrol.services.tax import arithmetic
 from scaicontrol.services.tax.arithmetic import TaxableLine, Totals, VatGroup
@@ -36,6 +38,7 @@ class _Case:
     original: Invoice | None
     left: crediting.Balance | None
     language: str
+    applied: Mapping[str, int]  # what came from the credit balance, by the document it came about by
 
     @property
     def sign(self) -> int:
@@ -110,7 +113,18 @@ async def _case(uow: UnitOfWork, invoice: Invoice, language: str | None) -> _Cas
         original,
         left,
         i18n.language_or_english(language or invoice.language),
+        await _applied(uow, invoice),
     )
+
+
+async def _applied(uow: UnitOfWork, invoice: Invoice) -> Mapping[str, int]:
+    if not invoice.amount_applied_cents:
+        return {}
+    sums: Counter[str] = Counter()
+    for row in await invoices.settlements(uow, invoice):
+        if row.kind == SettledBy.credit:
+            sums[row.reference or ""] += row.amount_cents
+    return {number: cents for number, cents in sums.items() if cents}
 
 
 async def _left_before(uow: UnitOfWork, note: Invoice, original: Invoice) -> crediting.Balance:
@@ -251,6 +265,10 @@ def _total(case: _Case) -> Explained:
                 amount=case.cents(due),
             )
         )
+        steps += [
+            Sentence("credit_applied", amount=case.cents(cents), number=number)
+            for number, cents in case.applied.items()
+        ]
         if due != invoice.amount_due_cents:
             matches = False
             steps.append(_mismatch(invoice.amount_due_cents, due))
