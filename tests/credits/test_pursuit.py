@@ -9,7 +9,7 @@ from scaicontrol.core.errors import Refused
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.services import explanations, invoices, payments, statements
 from scaicontrol.services.invoices.schemas import ApplyCreditIn
-from scaicontrol.services.payments.schemas import PayBackIn
+from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
 from scaicontrol.services.payments.service.dunning_steps import begin_for
 from tests.factories import ACME, ada, petra
 from tests.factories.changes import agreed
@@ -83,7 +83,7 @@ async def test_the_account_shows_all_the_money_and_the_credit_that_is_left(backe
     assert (await account()).closing_cents == -100
     (credit,) = await open_credits(backend)
     clock.advance(timedelta(days=1))
-    await payments.pay_back(backend, petra, credit.id, PayBackIn(way="transfer", reference="ABN 9"))
+    await payments.pay_back(backend, petra, credit.id, PayBackIn(way=PayBackWay.transfer, reference="ABN 9"))
     said = await account()
     assert (said.closing_cents, said.entries[-1].kind, said.entries[-1].reference) == (0, "refund", "ABN 9")
     assert sum(said.aging.model_dump().values()) == await balance(backend) == 0

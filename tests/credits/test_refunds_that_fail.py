@@ -9,12 +9,12 @@ from scaicontrol.core.outbox import Outbox
 from scaicontrol.integrations.payment_providers.sandbox import SIGNATURE_HEADER, sign
 from scaicontrol.services import invoices, payments
 from scaicontrol.services.payments.models import Refund
-from scaicontrol.services.payments.schemas import PayBackIn
+from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
 from tests.factories import ada, petra
 from tests.factories.credits import balance, broken_books, credited, net_received, open_credits, transferred
 from tests.factories.invoices import a_line, again, sent
 
-CARD = PayBackIn(way="card")
+CARD = PayBackIn(way=PayBackWay.card)
 NET_61 = 5041
 LATER = timedelta(days=1, minutes=1)
 
@@ -93,7 +93,7 @@ async def test_what_failed_can_be_paid_back_in_another_way(backend):
     (credit,) = await open_credits(backend)
     await payments.pay_back(backend, petra, credit.id, CARD)
     (credit,) = await open_credits(backend)
-    await payments.pay_back(backend, petra, credit.id, PayBackIn(way="transfer", reference="ABN 9"))
+    await payments.pay_back(backend, petra, credit.id, PayBackIn(way=PayBackWay.transfer, reference="ABN 9"))
     assert ((await again(backend, note)).status, await balance(backend)) == ("paid", 0)
     assert (await net_received(backend), await broken_books(backend)) == (6100 - 1201, [])
 
@@ -103,6 +103,7 @@ async def test_a_whole_refund_that_comes_back_leaves_the_payment_as_it_was(backe
     await payments.pay(backend, petra, invoice.id)
     done = await payments.refund(backend, petra, invoice.id, None, "Cancelled.")
     (payment,) = await backend.ask(ada, payments.of_invoice, invoice.id)
+    assert done.note is not None
     assert (payment.status, done.note.total_cents) == ("refunded", -6106)
     clock.advance(LATER)
     await hooks(backend, provider)
@@ -139,7 +140,7 @@ async def test_an_overpayment_by_card_goes_back_the_way_it_came(backend, provide
     invoice = await paid_by_card(backend)
     await transferred(backend, invoice, 1000)  # by another way, newer
     (credit,) = await open_credits(backend)
-    await payments.pay_back(backend, petra, credit.id, PayBackIn(way="transfer", reference="ABN 9"))
+    await payments.pay_back(backend, petra, credit.id, PayBackIn(way=PayBackWay.transfer, reference="ABN 9"))
     assert (await net_received(backend), await broken_books(backend)) == (6100, [])
     notes = await backend.ask(ada, invoices.credit_notes_of, [invoice.id])
     assert notes == []

@@ -10,14 +10,14 @@ from scaicontrol.core.errors import Conflict, Forbidden, Refused
 from scaicontrol.services import credits, invoices, payments
 from scaicontrol.services.credits.schemas import KeepIn
 from scaicontrol.services.invoices.schemas import ApplyCreditIn
-from scaicontrol.services.payments.schemas import PayBackIn
+from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
 from tests.factories import ada, alice, gina, petra
 from tests.factories.changes import agreed
 from tests.factories.credits import balance, broken_books, credited, net_received, open_credits, transferred
 from tests.factories.invoices import a_line, again, finalized, sent
 from tests.factories.partners import configured
 
-CARD, TRANSFER = PayBackIn(way="card"), PayBackIn(way="transfer", reference="ABN 9")
+CARD, TRANSFER = PayBackIn(way=PayBackWay.card), PayBackIn(way=PayBackWay.transfer, reference="ABN 9")
 # With Northwind's 21 % these nets make 172.50, 61.00 and 119.00.
 NET_172_50, NET_61, NET_119 = 14_256, 5041, 9835
 
@@ -94,6 +94,7 @@ async def test_a_refund_settles_the_note_there_is_and_writes_no_second_one(backe
     assert (done.note, [row.amount_cents for row in done.refunds]) == (None, [1210])
     assert (await again(backend, note)).status == "paid"
     rest = await payments.refund(backend, petra, invoice.id, 4890, "Cancelled.")
+    assert rest.note is not None
     assert (rest.note.total_cents, [row.amount_cents for row in rest.refunds]) == (-4890, [4890])
     with pytest.raises(Refused):
         await payments.refund(backend, petra, invoice.id, 1, "More.")
@@ -107,6 +108,7 @@ async def test_a_refund_beyond_the_note_credits_only_what_lies_beyond(backend, a
     invoice = await paid_by_card(backend, NET_61)
     await credited(backend, invoice, 1210)
     done = await payments.refund(backend, petra, invoice.id, asked, "Cancelled.")
+    assert done.note is not None
     assert done.note.total_cents == -by_note
     assert [row.amount_cents for row in done.refunds] == [1210, by_note]
     assert (await balance(backend), await broken_books(backend)) == (0, [])
@@ -211,7 +213,7 @@ async def test_a_hundred_uses_at_once_take_effect_once_each_up_to_the_amount(bac
 
     async def pay_back():
         try:
-            sent_back = PayBackIn(way="transfer", reference="ABN 9", amount_cents=10)
+            sent_back = PayBackIn(way=PayBackWay.transfer, reference="ABN 9", amount_cents=10)
             await payments.pay_back(backend, petra, credit.id, sent_back)
         except Refused:
             return 0
@@ -303,7 +305,7 @@ async def test_what_is_too_much_is_refused_and_nothing_is_used(backend):
             await backend.perform(petra, invoices.apply_credit, owed.id, ApplyCreditIn(amount_cents=cents))
     with pytest.raises(Refused, match="100 EUR cents remain"):
         await payments.pay_back(
-            backend, petra, credit.id, PayBackIn(way="transfer", reference="ABN 9", amount_cents=101)
+            backend, petra, credit.id, PayBackIn(way=PayBackWay.transfer, reference="ABN 9", amount_cents=101)
         )
     with pytest.raises(Refused, match="nothing is due"):
         await backend.perform(petra, invoices.apply_credit, paid.id, ApplyCreditIn())

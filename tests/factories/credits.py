@@ -111,15 +111,15 @@ def _balances(
     for each in balances.values():
         held[each.invoice_id] += each.remaining_cents + promised[each.id]
     found = []
-    for each in documents.values():
-        if each.is_credit_note and each.is_sealed and each.status != "void":
-            left = -each.amount_due_cents
+    for document in documents.values():
+        if document.is_credit_note and document.is_sealed and document.status != "void":
+            left = -document.amount_due_cents
         else:
-            left = sum(row.unapplied_cents for row in settlements if row.invoice_id == each.id)
-        if each.is_sealed and each.status == "void" and each.is_credit_note:
+            left = sum(row.unapplied_cents for row in settlements if row.invoice_id == document.id)
+        if document.is_sealed and document.status == "void" and document.is_credit_note:
             left = 0
-        if left != held[each.id]:
-            found.append(f"{each} leaves {left}, its credits hold {held[each.id]}")
+        if left != held[document.id]:
+            found.append(f"{document} leaves {left}, its credits hold {held[document.id]}")
     return found
 
 

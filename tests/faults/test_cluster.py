@@ -122,8 +122,8 @@ async def test_a_credit_used_on_every_node_at_once_is_used_once(nodes):
             body = PayBackIn(way=PayBackWay.transfer, amount_cents=10, reference=f"ABN {turn}")
             await payments.pay_back(backend, petra, credit.id, body)
         else:
-            body = ApplyCreditIn(amount_cents=10, credit_id=credit.id)
-            await backend.perform(petra, invoices.apply_credit, owed[turn % 4 // 2], body)
+            wanted = ApplyCreditIn(amount_cents=10, credit_id=credit.id)
+            await backend.perform(petra, invoices.apply_credit, owed[turn % 4 // 2], wanted)
         return 10
 
     turns = [take(nodes[turn % len(nodes)], turn) for turn in range(120)]

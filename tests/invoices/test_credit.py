@@ -14,7 +14,7 @@ from scaicontrol.services.invoices import crediting
 from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice, InvoiceLine
 from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn, MarkPaidIn
-from scaicontrol.services.payments.schemas import PayBackIn
+from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
 from tests.factories import ACME, NORTHWIND, ada, petra
 from tests.factories.changes import agreed
 from tests.factories.invoices import a_line, again, finalized, sent
@@ -73,7 +73,7 @@ async def test_a_credit_after_payment_leaves_the_rest_to_be_paid_back(backend, c
     (left,) = await backend.ask(petra, credits.balances, ACME)
     assert left.available_cents == 1210
     (credit,) = (await backend.ask(petra, credits.page, PageRequest())).items
-    sent_back = PayBackIn(way="transfer", reference="ABN 9")
+    sent_back = PayBackIn(way=PayBackWay.transfer, reference="ABN 9")
     await payments.pay_back(backend, petra, credit.id, sent_back)
     done = await again(backend, note)
     assert (done.status, done.amount_due_cents, done.settlement) == (InvoiceStatus.paid, 0, "manual")

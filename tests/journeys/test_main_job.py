@@ -108,9 +108,10 @@ async def test_from_registration_to_refund(backend, clock):
     assert [row[1:] for row in await written(backend)] == [("paid", 2420), ("paid", 2420 + 242)]
 
     renewal = await backend.ask(ada, _by_number, (await written(backend))[1][0])
-    refund, note = await payments.refund(backend, petra, renewal.id, None, "Goodwill.")
+    done = await payments.refund(backend, petra, renewal.id, None, "Goodwill.")
     await timetravel.settle(backend)
-    assert (refund.status, note.total_cents) == ("succeeded", -2662)
+    assert done.note is not None
+    assert ([refund.status for refund in done.refunds], done.note.total_cents) == (["succeeded"], -2662)
     assert provider.taken() == [2662, 2420]
     assert await told(backend) == [
         " 0 tenant.billing_linked",

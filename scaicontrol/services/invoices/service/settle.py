@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 
@@ -317,7 +318,7 @@ def _reopen(uow: UnitOfWork, invoice: Invoice, movement: Movement) -> None:
         invoice.advance(InvoiceLifecycle.deliver)
     invoice.settlement = invoice.paid_at = None
     invoice.times_reopened += 1
-    common = {
+    common: dict[str, Any] = {
         "tenant_id": invoice.tenant_id,
         "partner_id": invoice.partner_id,
         "number": invoice.number or "",
