@@ -131,6 +131,8 @@ async def test_from_registration_to_refund(backend, clock):
         "46 payment.succeeded",
         "46 subscription.changed",
         "47 credit_note.issued",
+        "47 credit.granted",
+        "47 credit.paid_back",
         "47 payment.refunded",
         "47 invoice.sent",
     ]
