@@ -1,15 +1,17 @@
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from typing import Any
 
 from sqlalchemy import Select
 
 from scaicontrol.core.actor import Actor
+from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import audit, credits, payments, tenants
 from scaicontrol.services.credits.models import Credit, CreditSource
-from scaicontrol.services.credits.schemas import KeepIn
+from scaicontrol.services.credits.schemas import CreditBalance, CreditDetail, KeepIn
+from scaicontrol.services.payments.models import Refund
 from scaicontrol.services.payments.schemas import PayBackIn
 
 from . import formatting
@@ -41,6 +43,17 @@ async def pay_back(backend: Backend, actor: Actor, pk: str, given: Given) -> str
     if failed := [row for row in done.refunds if row.status == "failed"]:
         return f"{went} are promised, and a refund failed: {failed[0].failure_message}"
     return f"{went} {'are paid back' if reference else 'go back through the provider that took them'}."
+
+
+@dataclass(frozen=True, slots=True)
+class CreditPage:
+    """What the page of a credit shows."""
+
+    credit: CreditDetail
+    refunds: Sequence[Refund]
+    balances: Sequence[CreditBalance]
+    tenant: str
+    timeline: Sequence[AuditEntry]
 
 
 class CreditView(ControlView, model=Credit):
@@ -93,27 +106,26 @@ class CreditView(ControlView, model=Credit):
         ),
     )
 
-    def visible(self, uow: UnitOfWork) -> Select[Any]:
+    def visible(self, uow: UnitOfWork) -> Select[Credit]:
         uow.authorize(self.permission)
         return credits.visible(uow)
 
-    async def detail(self, uow: UnitOfWork, pk: str) -> dict[str, Any]:
+    async def detail(self, uow: UnitOfWork, pk: str) -> CreditPage:
         uow.authorize(self.permission)
         credit = await credits.detail(uow, pk)
-        return {
-            "credit": credit,
-            "refunds": await payments.refunds_of_credit(uow, pk),
-            "balances": await credits.balances(uow, credit.tenant_id),
-            "tenant": (await tenants.names(uow, [credit.tenant_id])).get(credit.tenant_id, credit.tenant_id),
-            "timeline": await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
-        }
+        return CreditPage(
+            credit=credit,
+            refunds=await payments.refunds_of_credit(uow, pk),
+            balances=await credits.balances(uow, credit.tenant_id),
+            tenant=(await tenants.names(uow, [credit.tenant_id])).get(credit.tenant_id, credit.tenant_id),
+            timeline=await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+        )
 
-    def title_of(self, detail: dict[str, Any]) -> str:
-        return f"Credit {detail['credit'].id}"
+    def title_of(self, detail: CreditPage) -> str:
+        return f"Credit {detail.credit.id}"
 
-    def actions_of(self, detail: dict[str, Any]) -> Sequence[str]:
-        actions: list[str] = detail["credit"].available_actions
-        return actions
+    def actions_of(self, detail: CreditPage) -> Sequence[str]:
+        return detail.credit.available_actions
 
 
 VIEWS = (CreditView,)

@@ -1,6 +1,6 @@
 """Credit balances: what sellers owe tenants back."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -28,15 +28,11 @@ async def list_(
     *,
     all_: Annotated[bool, typer.Option("--all", help="Also what is used up.")] = False,
     page: int = 1,
-) -> list[dict[str, Any]]:
+) -> list[CreditOut]:
     """List credits with something left, the newest first."""
     wanted = checked(CreditFilter, tenant_id=tenant, partner_id=partner, is_open=None if all_ else True)
     found = await credits.page(uow, PageRequest(page), wanted)
-    rows = [CreditOut.model_validate(credit) for credit in found.items]
-    return [row.model_dump(mode="json", include=_SHOWN) for row in rows]
-
-
-_SHOWN = {"id", "tenant_id", "source", "invoice_id", "currency", "amount_cents", "remaining_cents", "is_kept"}
+    return [CreditOut.model_validate(credit) for credit in found.items]
 
 
 @command(app)

@@ -118,7 +118,7 @@ async def test_the_same_failure_told_twice_changes_nothing_more(backend, clock, 
     clock.advance(LATER)
     for round_ in range(3):  # the provider tells of it again and again, each time in another event
         for identifier, body, headers in provider.due_events():
-            again_told = body.replace(identifier.encode(), f"sbe_{round_}".encode())
+            again_told = body.replace(identifier.encode(), f"{identifier}_{round_}".encode())
             signed = headers | {SIGNATURE_HEADER: sign(again_told)}
             await payments.receive(backend, "sandbox", signed, again_told)
         await payments.process_inbound(backend)

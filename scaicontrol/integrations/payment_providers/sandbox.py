@@ -134,23 +134,24 @@ class Sandbox:
             raise Conflict(f"The idempotency key {idempotency_key} was used for another refund.")
         if ending == LOST and is_new:
             raise Unavailable("The sandbox refunded and lost the answer, as amounts ending in 03 ask for.")
-        return self._refund_result(known)
+        return self._refund_result(state, idempotency_key)
 
     async def fetch_refund(self, external_id: str) -> RefundResult:
         with self._ledger.open() as state:
-            found = next((one for one in state["refunds"].values() if one["id"] == external_id), None)
-            if found is None:
+            key = next((key for key, one in state["refunds"].items() if one["id"] == external_id), None)
+            if key is None:
                 raise NotFound(f"The sandbox knows no refund {external_id}.")
-            self._ripen(state, found)
-            return self._refund_result(found)
+            self._ripen(state, key)
+            return self._refund_result(state, key)
 
     async def find_refund(self, idempotency_key: str) -> RefundResult | None:
         with self._ledger.open() as state:
             known = state["refunds"].get(idempotency_key)
         return await self.fetch_refund(known["id"]) if known else None
 
-    def _ripen(self, state: State, refund: dict[str, Any]) -> None:
+    def _ripen(self, state: State, key: str) -> None:
         """Let what comes later be so: a slow refund succeeds, the payer's bank returns another."""
+        refund = state["refunds"][key]
         if self._clock.now() < datetime.fromisoformat(refund["changes_at"]):
             return
         if refund["status"] == "pending":
@@ -160,7 +161,8 @@ class Sandbox:
             self._get(state, refund["payment_id"])["refunded_cents"] -= refund["amount_cents"]
 
     @staticmethod
-    def _refund_result(refund: Mapping[str, Any]) -> RefundResult:
+    def _refund_result(state: State, key: str) -> RefundResult:
+        refund = state["refunds"][key]
         status = PaymentStatus(refund["status"])
         returned = refund["amount_cents"] % 100 == RETURNED
         why = "The payer's bank returned the money." if returned else "The sandbox declines refunds ending in 01."

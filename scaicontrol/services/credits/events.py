@@ -23,7 +23,7 @@ class CreditGranted(CreditFact):
     source: str
     source_id: str
     invoice_id: str
-    granted_at: Moment
+    credited_at: Moment
 
 
 class CreditUseFact(CreditFact):

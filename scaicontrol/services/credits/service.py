@@ -5,7 +5,7 @@ The steps here are taken inside the transactions of the verbs that settle docume
 authorized; a surface reaches only `keep`. Each has locked the credit it changes.
 """
 
-from typing import Any
+from typing import TypedDict
 
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.ids import new_id
@@ -53,7 +53,7 @@ async def grant(
             source=source,
             source_id=source_id,
             invoice_id=invoice_id,
-            granted_at=uow.now,
+            credited_at=uow.now,
         ),
         after={"remaining_cents": amount_cents},
     )
@@ -194,7 +194,18 @@ def _add(
     return use
 
 
-def _common(credit: Credit, amount_cents: int) -> dict[str, Any]:
+class _Common(TypedDict):
+    """What every fact of a credit says."""
+
+    credit_id: str
+    tenant_id: str
+    partner_id: str
+    currency: str
+    amount_cents: int
+    remaining_cents: int
+
+
+def _common(credit: Credit, amount_cents: int) -> _Common:
     return {
         "credit_id": credit.id,
         "tenant_id": credit.tenant_id,

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select
 
@@ -318,17 +317,27 @@ def _reopen(uow: UnitOfWork, invoice: Invoice, movement: Movement) -> None:
         invoice.advance(InvoiceLifecycle.deliver)
     invoice.settlement = invoice.paid_at = None
     invoice.times_reopened += 1
-    common: dict[str, Any] = {
-        "tenant_id": invoice.tenant_id,
-        "partner_id": invoice.partner_id,
-        "number": invoice.number or "",
-        "amount_due_cents": invoice.amount_due_cents,
-        "source_id": movement.source_id,
-        "reason": movement.reference,
-    }
-    after = {"status": str(invoice.status)}
+    fact: CreditNoteReopened | InvoiceReopened
     if invoice.is_credit_note:
-        fact: CreditNoteReopened | InvoiceReopened = CreditNoteReopened(credit_note_id=invoice.id, **common)
+        fact = CreditNoteReopened(
+            credit_note_id=invoice.id,
+            tenant_id=invoice.tenant_id,
+            partner_id=invoice.partner_id,
+            number=invoice.number or "",
+            amount_due_cents=invoice.amount_due_cents,
+            source_id=movement.source_id,
+            reason=movement.reference,
+        )
     else:
-        fact = InvoiceReopened(invoice_id=invoice.id, currency=invoice.currency, reopened_at=uow.now, **common)
-    uow.emit(fact, before=before, after=after, reason=movement.reference)
+        fact = InvoiceReopened(
+            invoice_id=invoice.id,
+            tenant_id=invoice.tenant_id,
+            partner_id=invoice.partner_id,
+            number=invoice.number or "",
+            currency=invoice.currency,
+            amount_due_cents=invoice.amount_due_cents,
+            source_id=movement.source_id,
+            reason=movement.reference,
+            reopened_at=uow.now,
+        )
+    uow.emit(fact, before=before, after={"status": str(invoice.status)}, reason=movement.reference)
