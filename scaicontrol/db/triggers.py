@@ -36,6 +36,7 @@ class Trigger:
     event: str
     condition: str
     message: str
+    reads: str = ""  # another table that the condition looks at
 
     @property
     def name(self) -> str:
@@ -63,6 +64,16 @@ def _sealed_parent(*rows: str) -> str:
     return f"EXISTS (SELECT 1 FROM invoices WHERE id IN ({keys}) AND finalized_at IS NOT NULL)"  # noqa: S608  # our own names
 
 
+VERSION_SEALED = (
+    "plan_id", "number", "base_price_cents", "cost_multiplier", "quotas", "trial_days", "term_months", "sold_at",
+)  # fmt: skip
+
+
+def _sold_version(*rows: str) -> str:
+    named = " OR ".join(f"(plan_id = {row}.plan_id AND number = {row}.plan_version)" for row in rows)
+    return f"EXISTS (SELECT 1 FROM plan_versions WHERE ({named}) AND sold_at IS NOT NULL)"  # noqa: S608  # our own names
+
+
 def triggers(dialect: str, sealed_columns: Iterable[str] = INVOICE_SEALED) -> Iterator[Trigger]:
     """Give every trigger for `sqlite`, or for MariaDB under any other name."""
     sealed = "The document is finalized and cannot change; correct it with a credit note."
@@ -80,6 +91,12 @@ def triggers(dialect: str, sealed_columns: Iterable[str] = INVOICE_SEALED) -> It
         yield Trigger("invoice_settlements", verb, "OLD.id IS NOT NULL", "A recorded settlement cannot change.")
         yield Trigger("credit_uses", verb, "OLD.id IS NOT NULL", "A recorded use of a credit cannot change.")
         yield Trigger("audit_log", verb, "OLD.id IS NOT NULL", "The audit log is append-only.")
+    terms = "A version of a plan that was sold cannot change; the next one holds for new subscriptions."
+    moved = _changed(VERSION_SEALED, dialect)
+    yield Trigger("plan_versions", "UPDATE", f"OLD.sold_at IS NOT NULL AND {moved}", terms)
+    yield Trigger("plan_versions", "DELETE", "OLD.sold_at IS NOT NULL", terms)
+    for verb, rows in (("INSERT", ("NEW",)), ("UPDATE", ("NEW", "OLD")), ("DELETE", ("OLD",))):
+        yield Trigger("plan_usage_pricing", verb, _sold_version(*rows), terms, reads="plan_versions")
     series = "A number series only counts up, one at a time."
     keys = _changed(("partner_id", "document_type", "fiscal_year", "prefix"), dialect)
     yield Trigger(
@@ -113,7 +130,11 @@ def install(connection: Connection) -> None:
     there = {column["name"] for column in schema.get_columns("invoices")}
     sealed = [name for name in INVOICE_SEALED if name in there]
     tables = set(schema.get_table_names())
-    created = [trigger.create(dialect) for trigger in triggers(dialect, sealed) if trigger.table in tables]
+    created = [
+        trigger.create(dialect)
+        for trigger in triggers(dialect, sealed)
+        if trigger.table in tables and (not trigger.reads or trigger.reads in tables)
+    ]
     for statement in (*drop_statements(dialect, tables), *created):
         connection.execute(DDL(statement))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 

@@ -54,6 +54,8 @@ def a_change(number: int = 1, **fields: Any) -> DueChange:
         "service_name": "ScaiDrive",
         "old_plan_name": "Pro",
         "new_plan_name": "Team",
+        "old_plan_version": 1,
+        "new_plan_version": 1,
         "old_amount_cents": 1000,
         "new_amount_cents": 3000,
         "remaining_days": 21,

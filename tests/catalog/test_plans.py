@@ -33,8 +33,8 @@ async def test_a_plan_is_found_by_id_and_by_key(backend):
     plan = await backend.perform(bert, catalog.create, pro())
     for reference in (plan.id, "scaidrive.pro"):
         found = await backend.ask(alice, catalog.plan_by, reference)
-        assert (found.id, found.key, found.quota("storage_gb"), found.quota("seats")) == (
-            plan.id, "scaidrive.pro", 100, None,
+        assert (found.id, found.key, found.current.quotas) == (
+            plan.id, "scaidrive.pro", {"storage_gb": 100, "seats": 0},
         )  # fmt: skip
     shown = PlanOut.model_validate(found).model_dump(mode="json")
     assert shown["metadata"] == {"converts_to": "scaidrive.pro"}

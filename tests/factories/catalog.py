@@ -4,12 +4,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy.orm.attributes import set_committed_value
+
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.periods import BillingPeriod
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.catalog import Bracket
-from scaicontrol.services.catalog.models import Plan, PriceOverride, UsagePrice
+from scaicontrol.services.catalog.models import Plan, PlanVersion, PriceOverride, UsagePrice
+from scaicontrol.services.catalog.versions import TERMS
 
 from . import NORTHWIND, SCAIDRIVE, ada
 from .registry import BORN
@@ -18,23 +21,24 @@ from .registry import BORN
 def a_plan(slug: str = "pro", *, service_id: str = SCAIDRIVE, **fields: Any) -> Plan:
     """Make a plan that nobody has stored yet; its id is `pln_<slug>`. Usage prices: `usage={"metric": [Bracket]}`."""
     usage: dict[str, list[Bracket]] = fields.pop("usage", {})
-    plan = Plan(
-        **{
-            "id": f"pln_{slug}",
-            "service_id": service_id,
-            "slug": slug,
-            "name": slug.capitalize(),
-            "tier": slug,
-            "billing_period": BillingPeriod.monthly,
-            "base_price_cents": 1000,
-            "currency": "EUR",
-            "features": {"items": ["Everything"], "unit": "user"},
-            "quotas": {"storage_gb": 100, "api_calls": 1000},
-            "cost_multiplier": Decimal(1),
-        }
-        | fields
-    )
-    plan.usage_prices = [
+    said: dict[str, Any] = {
+        "id": f"pln_{slug}",
+        "service_id": service_id,
+        "slug": slug,
+        "name": slug.capitalize(),
+        "tier": slug,
+        "billing_period": BillingPeriod.monthly,
+        "base_price_cents": 1000,
+        "currency": "EUR",
+        "features": {"items": ["Everything"], "unit": "user"},
+        "quotas": {"storage_gb": 100, "api_calls": 1000},
+        "cost_multiplier": Decimal(1),
+        "trial_days": 0,
+        "term_months": None,
+    } | fields
+    plan = Plan(**said, plan_version=1)
+    version = PlanVersion(number=1, sold_at=None, **{name: said[name] for name in TERMS})
+    version.usage_prices = [
         UsagePrice(
             id=new_id("upr"),
             metric_slug=metric,
@@ -47,6 +51,8 @@ def a_plan(slug: str = "pro", *, service_id: str = SCAIDRIVE, **fields: Any) -> 
         for metric, brackets in usage.items()
         for bracket in brackets
     ]
+    plan.versions = [version]
+    set_committed_value(plan, "current", version)
     return plan
 
 

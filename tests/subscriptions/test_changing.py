@@ -134,7 +134,7 @@ async def test_facts_name_what_changed(backend):
     [
         ({"plan": "scaidrive.pro"}, "Nothing to change"),
         ({"plan": "scaimail.mail"}, "another service"),
-        ({"plan": "scaidrive.once"}, "bought once"),
+        ({"plan": "scaidrive.once"}, "bought beside"),
         ({"plan": "scaidrive.dollar"}, "priced in USD"),
     ],
 )

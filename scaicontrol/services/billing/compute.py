@@ -234,9 +234,10 @@ def _no_usage(due: DuePeriod, until: datetime) -> PlannedLine:
 
 def _change_lines(due: DueChange, language: str) -> Iterator[PlannedLine]:
     """Give back the unused days of the old terms and charge the same days of the new ones (contract §9.4)."""
-    for kind, amount, full, days, plan, text in (
-        ("credit", -due.credit_cents, due.old_amount_cents, due.old_period_days, due.old_plan_name, wording.credit),
-        ("proration", due.charge_cents, due.new_amount_cents, due.new_period_days, due.new_plan_name, wording.rest),
+    old, new = (due.old_plan_name, due.old_plan_version), (due.new_plan_name, due.new_plan_version)
+    for kind, amount, full, days, (plan, version), text in (
+        ("credit", -due.credit_cents, due.old_amount_cents, due.old_period_days, old, wording.credit),
+        ("proration", due.charge_cents, due.new_amount_cents, due.new_period_days, new, wording.rest),
     ):
         yield PlannedLine(
             row_id=due.row_id,
@@ -254,6 +255,7 @@ def _change_lines(due: DueChange, language: str) -> Iterator[PlannedLine]:
             derivation={
                 "kind": kind,
                 "plan": plan,
+                "plan_version": version,
                 "full_amount_cents": full,
                 "days": due.remaining_days,
                 "full_days": days,

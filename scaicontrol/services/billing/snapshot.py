@@ -92,6 +92,8 @@ class DueChange:
     service_name: str
     old_plan_name: str
     new_plan_name: str
+    old_plan_version: int
+    new_plan_version: int
     old_amount_cents: int
     new_amount_cents: int
     remaining_days: int

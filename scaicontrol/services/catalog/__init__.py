@@ -19,12 +19,14 @@ from .queries import (
     visible_overrides,
 )
 from .service import add_override, change_override, create, deactivate, remove_override, update
+from .versions import VersionKey, sell, terms_of, version_of, versions, versions_by_key
 
 __all__ = [
     "Bracket",
     "Offer",
     "Price",
     "PriceSource",
+    "VersionKey",
     "add_override",
     "browse",
     "change_override",
@@ -45,8 +47,13 @@ __all__ = [
     "plans_of",
     "price_of",
     "remove_override",
+    "sell",
     "service_on_sale",
+    "terms_of",
     "update",
+    "version_of",
+    "versions",
+    "versions_by_key",
     "visible",
     "visible_overrides",
 ]

@@ -30,10 +30,20 @@ class PlanCreated(PlanFact):
 
 
 class PlanUpdated(PlanFact):
-    """A plan reads differently from now on; frozen prices of subscriptions do not."""
+    """A plan reads differently from now on; the terms of who subscribed before do not."""
 
     topic: ClassVar[str] = "plan.updated"
 
+    plan_version: int
+    changed_fields: list[str]
+
+
+class PlanVersionMade(PlanFact):
+    """New subscriptions get other terms from now on; who has an earlier version keeps it."""
+
+    topic: ClassVar[str] = "plan.version_made"
+
+    plan_version: int
     changed_fields: list[str]
 
 

@@ -2,7 +2,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Enum, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import Enum, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from scaicontrol.core.periods import BillingPeriod
@@ -14,8 +14,17 @@ from .brackets import Bracket
 from .mrr import monthly_cents
 
 
+def version_key(plan_id: str = "plan_id", plan_version: str = "plan_version") -> ForeignKeyConstraint:
+    """Refer to one version of a plan, so that a row can name none of another plan."""
+    return ForeignKeyConstraint([plan_id, plan_version], ["plan_versions.plan_id", "plan_versions.number"])
+
+
 class Plan(Model):
-    """What a service is sold as: a price per period, what is included, and what further use costs."""
+    """
+    What a service is sold as: a price per period, what is included, and what further use costs.
+
+    Its terms stand in `versions`; the columns it shares with them say the version that is sold now (`plan_version`).
+    """
 
     __tablename__ = "plans"
     __table_args__ = (UniqueConstraint("service_id", "slug"),)
@@ -40,14 +49,19 @@ class Plan(Model):
     cost_multiplier: Mapped[Decimal] = mapped_column(ExactDecimal(9, 4), default=Decimal(1))
     sort_order: Mapped[int] = mapped_column(default=0)
     extra: Mapped[dict[str, Any]] = mapped_column("metadata", JsonDocument, default=dict)
+    plan_version: Mapped[int] = mapped_column(
+        default=1, server_default=text("1")
+    )  # what new subscriptions get; who has an older one keeps it
     version: Mapped[int] = mapped_column(default=1)
 
     service: Mapped[Service] = relationship(lazy="raise")
-    usage_prices: Mapped[list["UsagePrice"]] = relationship(
+    versions: Mapped[list["PlanVersion"]] = relationship(
+        lazy="raise", back_populates="plan", cascade="all", order_by="PlanVersion.number"
+    )
+    current: Mapped["PlanVersion"] = relationship(
         lazy="raise",
-        back_populates="plan",
-        cascade="all, delete-orphan",
-        order_by="UsagePrice.metric_slug, UsagePrice.tier_start",
+        viewonly=True,
+        primaryjoin="and_(foreign(Plan.id) == PlanVersion.plan_id, foreign(Plan.plan_version) == PlanVersion.number)",
     )
 
     def __str__(self) -> str:
@@ -63,9 +77,40 @@ class Plan(Model):
         """The list price as a monthly amount."""
         return monthly_cents(self.base_price_cents, self.billing_period)
 
-    def quota(self, metric_slug: str) -> int | None:
-        """Give the included amount of a metric, or None when it is unlimited (0 or absent, contract §9.1)."""
-        return self.quotas.get(metric_slug) or None
+    @property
+    def usage_prices(self) -> list["UsagePrice"]:
+        """What further use costs whoever subscribes now; needs `current` loaded."""
+        return self.current.usage_prices
+
+
+class PlanVersion(Model):
+    """
+    The terms of a plan from one edit to the next: subscriptions and their periods name the one they began under.
+
+    From `sold_at` on nothing of it changes (a trigger holds it); an edit of the plan makes the next version.
+    """
+
+    __tablename__ = "plan_versions"
+
+    plan_id: Mapped[str] = mapped_column(IdString, ForeignKey("plans.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    base_price_cents: Mapped[int]
+    cost_multiplier: Mapped[Decimal] = mapped_column(ExactDecimal(9, 4), default=Decimal(1))
+    quotas: Mapped[dict[str, int]] = mapped_column(JsonDocument, default=dict)
+    trial_days: Mapped[int] = mapped_column(default=0)
+    term_months: Mapped[int | None]
+    sold_at: Mapped[datetime | None]
+
+    plan: Mapped[Plan] = relationship(lazy="raise", back_populates="versions")
+    usage_prices: Mapped[list["UsagePrice"]] = relationship(
+        lazy="raise",
+        back_populates="terms",
+        cascade="all, delete-orphan",
+        order_by="UsagePrice.metric_slug, UsagePrice.tier_start",
+    )
+
+    def __str__(self) -> str:
+        return f"version {self.number} of plan {self.plan_id}"
 
     def brackets(self, metric_slug: str) -> list[Bracket]:
         """Give the graduated prices of a metric, lowest first; empty when its use is not charged."""
@@ -76,10 +121,14 @@ class UsagePrice(Model):
     """One bracket of a metric's price: from `tier_start`, which belongs to it, to `tier_end`, which does not."""
 
     __tablename__ = "plan_usage_pricing"
-    __table_args__ = (UniqueConstraint("plan_id", "metric_slug", "tier_start"),)
+    __table_args__ = (
+        version_key(),
+        UniqueConstraint("plan_id", "plan_version", "metric_slug", "tier_start", name="uq_plan_usage_pricing_tier"),
+    )
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
-    plan_id: Mapped[str] = mapped_column(IdString, ForeignKey("plans.id"))
+    plan_id: Mapped[str] = mapped_column(IdString)
+    plan_version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     metric_slug: Mapped[str] = mapped_column(String(64))
     tier_start: Mapped[Decimal] = mapped_column(ExactDecimal(18, 6))
     tier_end: Mapped[Decimal | None] = mapped_column(ExactDecimal(18, 6))
@@ -87,7 +136,7 @@ class UsagePrice(Model):
     unit_divisor: Mapped[int] = mapped_column(default=1)
     unit_label: Mapped[str] = mapped_column(String(40), default="")
 
-    plan: Mapped[Plan] = relationship(lazy="raise", back_populates="usage_prices")
+    terms: Mapped[PlanVersion] = relationship(lazy="raise", back_populates="usage_prices")
 
     @property
     def bracket(self) -> Bracket:

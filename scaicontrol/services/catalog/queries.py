@@ -3,7 +3,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from scaicontrol.core.errors import NotFound
 from scaicontrol.core.pagination import Page, PageRequest, paginate
@@ -12,18 +12,18 @@ from scaicontrol.services import partners, registry
 from scaicontrol.services.registry.lifecycle import ServiceStatus
 from scaicontrol.services.registry.models import Service
 
-from .models import Plan, PriceOverride
+from .models import Plan, PlanVersion, PriceOverride
 
 SORTABLE = {"created_at": Plan.created_at, "name": Plan.name, "slug": Plan.slug, "sort_order": Plan.sort_order}
 OVERRIDES_SORTABLE = {"created_at": PriceOverride.created_at, "valid_from": PriceOverride.valid_from}
-_WHOLE = (joinedload(Plan.service), selectinload(Plan.usage_prices))
+_WHOLE = (joinedload(Plan.service), joinedload(Plan.current).selectinload(PlanVersion.usage_prices))
 
 
 def visible(uow: UnitOfWork) -> Select[Plan]:
     """
     Every read starts here: operators and partners see every plan, a service its own, tenants what is on sale.
 
-    Plans come with their service and usage prices.
+    Plans come with their service and the version that is sold now.
     """
     uow.authorize("plans:read")
     query = select(Plan).options(*_WHOLE)
@@ -61,7 +61,7 @@ async def plan_by(uow: UnitOfWork, id_or_key: str) -> Plan:
 
 async def plans_by_id(uow: UnitOfWork, plan_ids: Iterable[str]) -> Mapping[str, Plan]:
     """
-    Give plans by id with service and usage prices, in whatever state: for rows that refer to them already.
+    Give plans by id with service and current version, in whatever state: for rows that refer to them already.
 
     No permission of its own: the caller was authorized for the rows that refer.
     """

@@ -7,39 +7,42 @@ No permission of their own: the calling verb has authorized.
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.registry.models import Service
 
 from .brackets import Bracket
 from .models import Plan, UsagePrice
+from .versions import VersionKey
 
 
 class PricedBracket(NamedTuple):
     """One bracket of a metric's price, with the name that the plan's service declared for the metric."""
 
     plan_id: str
+    plan_version: int
     metric_slug: str
     metric_name: str
     unit_label: str
     bracket: Bracket
 
 
-async def usage_prices(uow: UnitOfWork, plan_ids: Collection[str]) -> list[PricedBracket]:
-    """Give what use costs under these plans: by plan, metric and where the bracket begins."""
-    if not plan_ids:
+async def usage_prices(uow: UnitOfWork, versions: Collection[VersionKey]) -> list[PricedBracket]:
+    """Give what use costs under these versions of plans: by version, metric and where the bracket begins."""
+    if not versions:
         return []
     rows = await uow.session.execute(
         select(UsagePrice, Service.metrics)
         .join(Plan, Plan.id == UsagePrice.plan_id)
         .join(Service, Service.id == Plan.service_id)
-        .where(UsagePrice.plan_id.in_(plan_ids))
-        .order_by(UsagePrice.plan_id, UsagePrice.metric_slug, UsagePrice.tier_start)
+        .where(tuple_(UsagePrice.plan_id, UsagePrice.plan_version).in_(sorted(versions)))
+        .order_by(UsagePrice.plan_id, UsagePrice.plan_version, UsagePrice.metric_slug, UsagePrice.tier_start)
     )
     found = []
     for price, declared in rows:
         names = {metric["slug"]: metric.get("name") or metric["slug"] for metric in declared or ()}
         name = names.get(price.metric_slug, price.metric_slug)
-        found.append(PricedBracket(price.plan_id, price.metric_slug, name, price.unit_label, price.bracket))
+        key = (price.plan_id, price.plan_version)
+        found.append(PricedBracket(*key, price.metric_slug, name, price.unit_label, price.bracket))
     return found

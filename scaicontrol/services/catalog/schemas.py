@@ -131,6 +131,7 @@ class PlanOut(Out):
                     "plan_key": "scaidrive.pro",
                     "mrr_amount_cents": 1000,
                     "usage_pricing": [],
+                    "plan_version": 1,
                     "version": 1,
                     "created_at": "2026-11-22T10:00:00Z",
                     "updated_at": "2026-11-22T10:00:00Z",
@@ -160,9 +161,41 @@ class PlanOut(Out):
     sort_order: int
     metadata: dict[str, Any] = Field(validation_alias="extra")
     usage_pricing: list[UsagePriceOut] = Field(validation_alias="usage_prices")
+    plan_version: int = Field(description="The version of its terms that new subscriptions get.")
     version: int
     created_at: Moment
     updated_at: Moment
+
+
+_VERSION_EXAMPLE: dict[str, Any] = {
+    "plan_id": "pln_01m851qp4yet0r2fk9wvt1p634",
+    "number": 2,
+    "base_price_cents": 1200,
+    "cost_multiplier": "1",
+    "quotas": {"storage_gb": 1000},
+    "trial_days": 0,
+    "term_months": None,
+    "usage_pricing": [],
+    "sold_at": "2026-11-22T10:00:00Z",
+    "created_at": "2026-11-22T09:00:00Z",
+}
+
+
+class PlanVersionOut(Out):
+    """The terms of a plan from one edit to the next; `sold_at` seals them."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_VERSION_EXAMPLE]})
+
+    plan_id: str
+    number: int
+    base_price_cents: int
+    cost_multiplier: Exact
+    quotas: dict[str, int]
+    trial_days: int
+    term_months: int | None
+    usage_pricing: list[UsagePriceOut] = Field(validation_alias="usage_prices")
+    sold_at: Moment | None
+    created_at: Moment
 
 
 class OfferOut(Out):
@@ -209,6 +242,7 @@ class OfferedPlanOut(PlanOut):
                     "plan_key": "scaidrive.pro",
                     "mrr_amount_cents": 1000,
                     "usage_pricing": [],
+                    "plan_version": 1,
                     "version": 1,
                     "effective_price_cents": 900,
                     "effective_currency": "EUR",

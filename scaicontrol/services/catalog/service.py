@@ -1,5 +1,4 @@
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -16,8 +15,9 @@ from scaicontrol.services.registry.models import Service
 from . import queries
 from .brackets import Bracket, check_brackets
 from .events import PlanCreated, PlanUpdated, PriceOverrideRemoved, PriceOverrideSet
-from .models import Plan, PriceOverride, UsagePrice
-from .schemas import PlanIn, PriceOverrideIn, UsagePriceIn
+from .models import Plan, PriceOverride
+from .schemas import PlanIn, PriceOverrideIn
+from .versions import bracket, first_version, restate
 
 # Subscriptions, invoices and neighbours refer to a plan by these; another value is another plan.
 _LASTING = ("service_id", "slug", "billing_period", "currency")
@@ -39,9 +39,8 @@ async def create(uow: UnitOfWork, new: PlanIn) -> Plan:
     taken = select(Plan.id).where(Plan.service_id == service.id, Plan.slug == new.slug)
     if await uow.session.scalar(taken):
         raise Conflict(f"Plan {service.slug}.{new.slug} exists; update it, or choose another slug.")
-    plan = Plan(id=new_id("pln"), version=1, service=service, usage_prices=[], **_columns(new))
-    uow.session.add(plan)
-    _price_usage(plan, new.usage_pricing)
+    plan = Plan(id=new_id("pln"), plan_version=1, version=1, service=service, **_columns(new))
+    uow.session.add(first_version(plan, new))
     uow.emit(
         PlanCreated(
             plan_id=plan.id,
@@ -59,7 +58,10 @@ async def create(uow: UnitOfWork, new: PlanIn) -> Plan:
 @verb
 async def update(uow: UnitOfWork, plan_id: str, replacement: PlanIn) -> Plan:
     """
-    Replace what a plan says; subscriptions keep their frozen price, usage is rated by what stands here.
+    Replace what a plan says; other terms are a new version, for who subscribes from now on.
+
+    Nobody's running period or subscription changes: who has an earlier version keeps its price, tiers, quotas, trial
+    and term until a move that was announced to it. A version that nobody has bought yet is changed in place.
 
     Raises NotFound, Conflict for a stale `version`, Invalid for what lasts as long as the plan and for prices that do
     not fit.
@@ -75,13 +77,13 @@ async def update(uow: UnitOfWork, plan_id: str, replacement: PlanIn) -> Plan:
             reasons=[Reason("lasting", f"{name} cannot change.", name) for name in moved],
         )
     _check(plan.service, replacement)
-    before = {name: getattr(plan, name) for name in columns if getattr(plan, name) != columns[name]}
-    for name in before:
-        setattr(plan, name, columns[name])
-    if _price_usage(plan, replacement.usage_pricing):
-        before["usage_pricing"] = "replaced"
-    if before:
-        _tell_update(uow, plan, sorted(before))
+    changed = restate(uow, plan, replacement)
+    for name in columns:
+        if getattr(plan, name) != columns[name]:
+            setattr(plan, name, columns[name])
+            changed.add(name)
+    if changed:
+        _tell_update(uow, plan, sorted(changed))
     return plan
 
 
@@ -102,7 +104,15 @@ async def deactivate(uow: UnitOfWork, plan_id: str) -> Plan:
 
 def _tell_update(uow: UnitOfWork, plan: Plan, changed: list[str]) -> None:
     plan.version += 1
-    uow.emit(PlanUpdated(plan_id=plan.id, plan_key=plan.key, version=plan.version, changed_fields=changed))
+    uow.emit(
+        PlanUpdated(
+            plan_id=plan.id,
+            plan_key=plan.key,
+            version=plan.version,
+            plan_version=plan.plan_version,
+            changed_fields=changed,
+        )
+    )
 
 
 def _columns(plan: PlanIn) -> dict[str, Any]:
@@ -113,7 +123,7 @@ def _columns(plan: PlanIn) -> dict[str, Any]:
 def _check(service: Service, plan: PlanIn) -> None:
     by_metric: defaultdict[str, list[Bracket]] = defaultdict(list)
     for price in plan.usage_pricing:
-        by_metric[price.metric_slug].append(_bracket(price))
+        by_metric[price.metric_slug].append(bracket(price))
     if plan.billing_period is BillingPeriod.one_time and by_metric:
         raise invalid("usage_pricing", "A one-time plan has no periods in which use could be charged.")
     declared = sorted(metric["slug"] for metric in service.metrics)
@@ -126,28 +136,6 @@ def _check(service: Service, plan: PlanIn) -> None:
             "unknown_metric",
         )
     check_brackets(by_metric)
-
-
-def _bracket(price: UsagePriceIn) -> Bracket:
-    return Bracket(price.tier_start, price.tier_end, price.unit_price_cents, price.unit_divisor, price.unit_label)
-
-
-def _price_usage(plan: Plan, prices: Sequence[UsagePriceIn]) -> bool:
-    """Make the brackets of a plan these, changing rows in place; tell whether anything changed."""
-    there = {(row.metric_slug, row.tier_start): row for row in plan.usage_prices}
-    changed = False
-    for price in prices:
-        row = there.pop((price.metric_slug, price.tier_start), None)
-        if row is None:
-            plan.usage_prices.append(UsagePrice(id=new_id("upr"), plan_id=plan.id, **price.model_dump()))
-            changed = True
-        elif row.bracket != _bracket(price):
-            row.tier_end, row.unit_label = price.tier_end, price.unit_label
-            row.unit_price_cents, row.unit_divisor = price.unit_price_cents, price.unit_divisor
-            changed = True
-    for row in there.values():
-        plan.usage_prices.remove(row)
-    return changed or bool(there)
 
 
 @verb

@@ -53,7 +53,7 @@ async def entitlements(uow: UnitOfWork, tenant_id: str) -> Entitlements:
         state=str(subscription.status),
         plan_key=subscription.plan_key,
         features=subscription.plan.features if entitled else {},
-        quotas=subscription.plan.quotas if entitled else {},
+        quotas=subscription.terms.quotas if entitled else {},
         valid_until=_valid_until(subscription) if entitled else None,
     )
 

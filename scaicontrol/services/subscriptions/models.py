@@ -2,10 +2,12 @@ from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import (
+    Boolean,
     Computed,
     Enum,
     ForeignKey,
     Index,
+    Integer,
     String,
     Text,
     UniqueConstraint,
@@ -14,24 +16,28 @@ from sqlalchemy import (
     literal,
     literal_column,
     null,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from scaicontrol.core.lifecycle import Lifecycle, Lifecycled
 from scaicontrol.core.periods import BillingPeriod
 from scaicontrol.db import IdString, TenantScopedModel, parent_key, within_tenant
 from scaicontrol.services.catalog import monthly_cents
-from scaicontrol.services.catalog.models import Plan
+from scaicontrol.services.catalog.models import Plan, PlanVersion, version_key
 from scaicontrol.services.registry.models import Service
 
 from .lifecycle import ENTITLED, TERMINAL, SubscriptionLifecycle, SubscriptionStatus
 
-# One live single subscription per tenant and service; NULL, which never clashes, for ended ones and children of packs.
+# One live single subscription per tenant and service; NULL, which never clashes, for ended ones, for children of packs
+# and for one-time purchases, which live for ever and stand in nobody's way.
 _LIVE_KEY = case(
     (
         and_(
             literal_column("status", String).not_in([str(status) for status in TERMINAL]),
             literal_column("pack_subscription_id", String).is_(None),
+            literal_column("is_one_time", Boolean) == literal(0, Integer),
         ),
         literal_column("tenant_id", String) + literal(":", String) + literal_column("service_id", String),
     ),
@@ -45,6 +51,7 @@ class Subscription(Lifecycled, TenantScopedModel):
     __tablename__ = "subscriptions"
     __table_args__ = (
         within_tenant(),
+        version_key(),
         UniqueConstraint("live_key"),
         Index("ix_subscriptions_service", "tenant_id", "service_id", "status"),
         Index("ix_subscriptions_period_due", "status", "current_period_end"),
@@ -58,6 +65,9 @@ class Subscription(Lifecycled, TenantScopedModel):
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
     service_id: Mapped[str] = mapped_column(IdString, ForeignKey("service_registry.id"), index=True)
     plan_id: Mapped[str] = mapped_column(IdString, ForeignKey("plans.id"), index=True)
+    plan_version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    # As its plan, whose billing period never changes.
+    is_one_time: Mapped[bool] = mapped_column(default=False, server_default=text("0"))
     pack_subscription_id: Mapped[str | None] = mapped_column(IdString, index=True)
     status: Mapped[SubscriptionStatus] = mapped_column(
         Enum(SubscriptionStatus, native_enum=False, length=20, values_callable=lambda kinds: [k.value for k in kinds]),
@@ -95,10 +105,18 @@ class Subscription(Lifecycled, TenantScopedModel):
     live_key: Mapped[str | None] = mapped_column(String(80), Computed(_LIVE_KEY, persisted=True), deferred=True)
 
     plan: Mapped[Plan] = relationship(lazy="raise")
+    # Written through `plan_id` and `plan_version`: a version is shared, and what it says is not the subscription's.
+    terms: Mapped[PlanVersion] = relationship(lazy="raise", viewonly=True)
     service: Mapped[Service] = relationship(lazy="raise")
 
     def __str__(self) -> str:
         return f"subscription {self.id}"
+
+    def adopt(self, plan: Plan, terms: PlanVersion) -> None:
+        """Put the subscription under a version of a plan; the price is the caller's matter."""
+        self.plan, self.plan_id, self.plan_version = plan, plan.id, terms.number
+        self.is_one_time = not plan.billing_period.months
+        set_committed_value(self, "terms", terms)
 
     @property
     def is_entitled(self) -> bool:
@@ -154,6 +172,7 @@ class SubscriptionPeriod(TenantScopedModel):
     __table_args__ = (
         within_tenant(),
         parent_key("subscription_id", "subscriptions"),
+        version_key(),
         UniqueConstraint("subscription_id", "period_start"),
         Index("ix_subscription_periods_base_due", "partner_id", "base_due_at"),
         Index("ix_subscription_periods_usage_due", "partner_id", "usage_due_at"),
@@ -164,6 +183,7 @@ class SubscriptionPeriod(TenantScopedModel):
     period_start: Mapped[datetime]
     period_end: Mapped[datetime | None]  # None for a one-time plan
     plan_id: Mapped[str] = mapped_column(IdString, ForeignKey("plans.id"))
+    plan_version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     quantity: Mapped[int]
     unit_price_cents: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
@@ -173,6 +193,7 @@ class SubscriptionPeriod(TenantScopedModel):
     usage_due_at: Mapped[datetime | None]
 
     plan: Mapped[Plan] = relationship(lazy="raise")
+    terms: Mapped[PlanVersion] = relationship(lazy="raise", viewonly=True)
     subscription: Mapped[Subscription] = relationship(
         lazy="raise", primaryjoin="foreign(SubscriptionPeriod.subscription_id) == Subscription.id", viewonly=True
     )
@@ -190,6 +211,8 @@ class SubscriptionChange(TenantScopedModel):
     __table_args__ = (
         within_tenant(),
         parent_key("subscription_id", "subscriptions"),
+        version_key("old_plan_id", "old_plan_version"),
+        version_key("new_plan_id", "new_plan_version"),
         Index("ix_subscription_changes_due", "partner_id", "due_at"),
     )
 
@@ -198,9 +221,11 @@ class SubscriptionChange(TenantScopedModel):
     changed_at: Mapped[datetime]
     period_end: Mapped[datetime]
     old_plan_id: Mapped[str] = mapped_column(IdString, ForeignKey("plans.id"))
+    old_plan_version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     old_quantity: Mapped[int]
     old_unit_price_cents: Mapped[int]
     new_plan_id: Mapped[str] = mapped_column(IdString, ForeignKey("plans.id"))
+    new_plan_version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     new_quantity: Mapped[int]
     new_unit_price_cents: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))

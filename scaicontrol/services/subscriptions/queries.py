@@ -11,12 +11,12 @@ from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.errors import NotFound, invalid
 from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services.catalog.models import Plan
+from scaicontrol.services.catalog.models import PlanVersion
 from scaicontrol.services.registry.models import Service
 
 from .lifecycle import TERMINAL, SubscriptionStatus, offered_in
 from .models import Subscription, SubscriptionChange, SubscriptionPeriod
-from .schemas import SubscriptionDetailOut, SubscriptionFilter, SubscriptionOut
+from .schemas import PlanSummaryOut, SubscriptionDetailOut, SubscriptionFilter, SubscriptionOut
 
 SORTABLE = {
     "created_at": Subscription.created_at,
@@ -25,15 +25,16 @@ SORTABLE = {
     "current_period_end": Subscription.current_period_end,
 }
 # Separate SELECTs: a lock on the subscription must not lock the plan everybody else reads.
-WHOLE = (selectinload(Subscription.plan), selectinload(Subscription.service))
+WHOLE = (selectinload(Subscription.plan), selectinload(Subscription.terms), selectinload(Subscription.service))
 _BILLED = (
-    selectinload(SubscriptionPeriod.plan).selectinload(Plan.usage_prices),
+    selectinload(SubscriptionPeriod.plan),
+    selectinload(SubscriptionPeriod.terms).selectinload(PlanVersion.usage_prices),
     selectinload(SubscriptionPeriod.subscription).options(*WHOLE),
 )
 
 
 def visible(uow: UnitOfWork) -> Select[Subscription]:
-    """Every read starts here; subscriptions come with their plan and service."""
+    """Every read starts here; subscriptions come with their plan, its version and their service."""
     uow.authorize("subscriptions:read")
     return select(Subscription).options(*WHOLE)
 
@@ -75,9 +76,13 @@ def known_status(status: str) -> SubscriptionStatus:
         raise invalid("status", f"'{status}' is not a state of a subscription; there are {states}.") from None
 
 
-async def live(uow: UnitOfWork, tenant_id: str, service_id: str, *, only_single: bool = False) -> Subscription | None:
+async def live(
+    uow: UnitOfWork, tenant_id: str, service_id: str, *, only_recurring: bool = False
+) -> Subscription | None:
     """
-    Give a tenant's subscription of a service that has not ended, its single one before a pack's child.
+    Give a tenant's subscription of a service that has not ended: its single one, then a pack's child, then a purchase.
+
+    `only_recurring` asks for the single one alone, of which there is one at most.
 
     No permission of its own: the calling verb has authorized.
     """
@@ -89,11 +94,11 @@ async def live(uow: UnitOfWork, tenant_id: str, service_id: str, *, only_single:
             Subscription.service_id == service_id,
             Subscription.status.not_in(TERMINAL),
         )
-        .order_by(Subscription.pack_subscription_id.is_not(None), Subscription.created_at)
+        .order_by(Subscription.is_one_time, Subscription.pack_subscription_id.is_not(None), Subscription.created_at)
         .limit(1)
     )
-    if only_single:
-        query = query.where(Subscription.pack_subscription_id.is_(None))
+    if only_recurring:
+        query = query.where(Subscription.pack_subscription_id.is_(None), ~Subscription.is_one_time)
     found: Subscription | None = await uow.session.scalar(query)
     return found
 
@@ -143,7 +148,7 @@ def periods_due(uow: UnitOfWork, partner_id: str, as_of: datetime) -> Select[Sub
     """
     Select a partner's periods with a base charge or usage to be charged by `as_of`; proportional to what is due.
 
-    They come with their plan, its usage prices and their subscription.
+    They come with the version of the plan they began under, its usage prices and their subscription.
     """
     uow.authorize("billing:plan")
     due = or_(SubscriptionPeriod.base_due_at <= as_of, SubscriptionPeriod.usage_due_at <= as_of)
@@ -181,7 +186,9 @@ async def detail(uow: UnitOfWork, subscription_id: str) -> SubscriptionDetailOut
     """Give a subscription with its plan and its story, newest first."""
     subscription = await get(uow, subscription_id)
     told = await timeline(uow, subscription)
-    said = attributes(uow.actor, subscription) | {"plan": subscription.plan, "timeline": told}
+    plan = {name: getattr(subscription.plan, name) for name in PlanSummaryOut.model_fields}
+    plan["quotas"] = subscription.terms.quotas
+    said = attributes(uow.actor, subscription) | {"plan": plan, "timeline": told}
     return SubscriptionDetailOut.model_validate(said, from_attributes=True)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased, joinedload
 from scaicontrol.core.periods import BillingPeriod
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.prepared import Prepared
-from scaicontrol.services.catalog.models import Plan
+from scaicontrol.services.catalog.models import Plan, PlanVersion
 from scaicontrol.services.registry.models import Service
 
 from .lifecycle import ENTITLED, RUNNING, SubscriptionStatus
@@ -30,6 +30,7 @@ class DueRow(NamedTuple):
     start: datetime
     end: datetime | None
     plan_id: str
+    plan_version: int
     quantity: int
     unit_price_cents: int
     currency: str
@@ -42,7 +43,6 @@ class DueRow(NamedTuple):
     service_slug: str
     plan_slug: str
     plan_name: str
-    plan_version: int
 
 
 class DueChangeRow(NamedTuple):
@@ -65,7 +65,7 @@ class SoldRow(NamedTuple):
 
 
 class GrantRow(NamedTuple):
-    """A subscription that entitles its tenant, and what its plan includes."""
+    """A subscription that entitles its tenant, and what its version of the plan includes."""
 
     tenant_id: str
     partner_id: str
@@ -78,6 +78,7 @@ class GrantRow(NamedTuple):
     anchor_day: int | None
     currency: str
     plan_id: str
+    plan_version: int
     plan_slug: str
     quotas: dict[str, int] | None
     billing_period: BillingPeriod
@@ -138,6 +139,7 @@ async def due_for_billing(
             period.period_start,
             period.period_end,
             period.plan_id,
+            period.plan_version,
             period.quantity,
             period.unit_price_cents,
             period.currency,
@@ -150,7 +152,6 @@ async def due_for_billing(
             Service.slug,
             Plan.slug,
             Plan.name,
-            Plan.version,
         )
         .join(Subscription, Subscription.id == period.subscription_id)
         .join(Plan, Plan.id == period.plan_id)
@@ -261,7 +262,7 @@ async def sold_by(uow: UnitOfWork, partner_id: str) -> list[SoldRow]:
 async def grants(
     uow: UnitOfWork, tenant_ids: Iterable[str] | None = None, service_ids: Iterable[str] | None = None
 ) -> list[GrantRow]:
-    """Give what entitles tenants now; what somebody subscribed to by itself comes before the parts of packs."""
+    """Give what entitles tenants now; by itself, as part of a pack, bought once."""
     held = (
         select(
             Subscription.tenant_id,
@@ -274,14 +275,21 @@ async def grants(
             Subscription.created_at,
             Subscription.anchor_day,
             Subscription.currency,
-            Plan.id,
+            Subscription.plan_id,
+            Subscription.plan_version,
             Plan.slug,
-            Plan.quotas,
+            PlanVersion.quotas,
             Plan.billing_period,
         )
         .join(Plan, Plan.id == Subscription.plan_id)
+        .join(Subscription.terms)
         .where(Subscription.status.in_(ENTITLED))
-        .order_by(Subscription.pack_subscription_id.is_not(None), Subscription.created_at, Subscription.id)
+        .order_by(
+            Subscription.is_one_time,
+            Subscription.pack_subscription_id.is_not(None),
+            Subscription.created_at,
+            Subscription.id,
+        )
     )
     if tenant_ids is not None:
         held = held.where(Subscription.tenant_id.in_(list(tenant_ids)))

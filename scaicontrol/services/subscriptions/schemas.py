@@ -25,6 +25,7 @@ _SUBSCRIPTION: dict[str, Any] = {
     "plan_id": "pln_01m851qp4yet0r2fk9wvt1p634",
     "plan_key": "scaidrive.pro",
     "plan_name": "Pro",
+    "plan_version": 1,
     "billing_period": "monthly",
     "status": "active",
     "is_entitled": True,
@@ -218,6 +219,7 @@ class SubscriptionOut(Out):
     plan_id: str
     plan_key: str
     plan_name: str
+    plan_version: int = Field(description="The version of the plan it began under, whose terms it keeps.")
     billing_period: BillingPeriod
     pack_subscription_id: str | None = None
     status: SubscriptionStatus
@@ -264,6 +266,8 @@ class PlanFeaturesOut(Out):
 
 
 class PlanSummaryOut(Out):
+    """A plan as its subscriber has it: named as it is now, with what its version includes."""
+
     model_config = _example(**_PLAN)
 
     id: str
@@ -301,6 +305,7 @@ class PlannedChangeOut(Out):
     model_config = _example(
         subscription_id=_ID,
         plan_id="pln_01m851qp4yet0r2fk9wvt1p634",
+        plan_version=1,
         plan_key="scaidrive.enterprise",
         previous_plan_key="scaidrive.pro",
         quantity=5,
@@ -317,6 +322,7 @@ class PlannedChangeOut(Out):
 
     subscription_id: str
     plan_id: str
+    plan_version: int
     plan_key: str
     previous_plan_key: str
     quantity: int

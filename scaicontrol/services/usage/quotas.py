@@ -75,6 +75,7 @@ class QuotaGrant:
     partner_id: str
     service_id: str
     plan_id: str
+    plan_version: int
     plan_slug: str
     quotas: Mapping[str, int]
     currency: str
@@ -85,6 +86,10 @@ class QuotaGrant:
     @property
     def owner(self) -> tuple[str, str]:
         return self.tenant_id, self.service_id
+
+    @property
+    def version(self) -> tuple[str, int]:
+        return self.plan_id, self.plan_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +135,7 @@ async def entitlements(
             partner_id=row.partner_id,
             service_id=row.service_id,
             plan_id=row.plan_id,
+            plan_version=row.plan_version,
             plan_slug=row.plan_slug,
             quotas=row.quotas or {},
             currency=row.currency,

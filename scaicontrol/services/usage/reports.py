@@ -12,7 +12,7 @@ from sqlalchemy import Select, func, select
 from scaicontrol.core.errors import invalid
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog, registry
-from scaicontrol.services.catalog.models import Plan
+from scaicontrol.services.catalog.models import PlanVersion
 from scaicontrol.services.registry.models import Service
 
 from .models import UsageAggregate
@@ -107,7 +107,7 @@ async def _uses(
     uow: UnitOfWork, tenant_id: str, service_slug: str | None = None, *, with_days: bool = False
 ) -> list[MetricUse]:
     held = await in_use(uow, tenant_id, service_slug)
-    plans = await catalog.plans_by_id(uow, {entitlement.main.plan_id for _, entitlement, _ in held})
+    versions = await catalog.versions_by_key(uow, {entitlement.main.version for _, entitlement, _ in held})
     uses = []
     for service, entitlement, used in held:
         days: dict[str, Sequence[Point]] = {}
@@ -117,13 +117,13 @@ async def _uses(
                 days[series.metric_slug] = series.points
         for metric in service.metrics:
             status = standing(uow, service, entitlement, metric["slug"], used)
-            plan = plans[entitlement.main.plan_id]
-            uses.append(_use(service, entitlement, status, plan, days.get(metric["slug"], ())))
+            terms = versions[entitlement.main.version]
+            uses.append(_use(service, entitlement, status, terms, days.get(metric["slug"], ())))
     return uses
 
 
 def _use(
-    service: Service, entitlement: Entitlement, status: QuotaStatus, plan: Plan, series: Sequence[Point]
+    service: Service, entitlement: Entitlement, status: QuotaStatus, terms: PlanVersion, series: Sequence[Point]
 ) -> MetricUse:
     metric = service.metric(status.metric_slug) or {}
     return MetricUse(
@@ -135,7 +135,7 @@ def _use(
         used=status.used,
         limit=status.limit,
         percent=status.percent,
-        cost_cents=rate(status.used, plan.brackets(status.metric_slug)).amount_cents,
+        cost_cents=rate(status.used, terms.brackets(status.metric_slug)).amount_cents,
         currency=entitlement.main.currency,
         period_start=status.period_start,
         period_end=status.period_end,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tax, usage
-from scaicontrol.services.catalog import Bracket
+from scaicontrol.services.catalog import Bracket, VersionKey
 from scaicontrol.services.catalog.reads import usage_prices
 from scaicontrol.services.subscriptions.reads import DueRow, changes_for_billing, due_for_billing, tenants_due
 from scaicontrol.services.tenants.models import missing_in
@@ -114,9 +114,10 @@ async def _periods(
 ) -> tuple[DuePeriod, ...]:
     rows = await due_for_billing(uow, tenant_ids, as_of, closed, subscription_id)
     used = [row for row in rows if row.usage_due_at is not None and row.usage_due_at <= closed]
-    metrics = await metrics_of(uow, {row.plan_id for row in used})
-    settled = await _settled_metrics(uow, {row.subscription_id for row in used if metrics.get(row.plan_id)})
-    return tuple(_period(row, as_of, closed, metrics.get(row.plan_id, ()), settled) for row in rows)
+    metrics = await metrics_of(uow, {(row.plan_id, row.plan_version) for row in used})
+    priced = {row.subscription_id for row in used if metrics.get((row.plan_id, row.plan_version))}
+    settled = await _settled_metrics(uow, priced)
+    return tuple(_period(row, as_of, closed, metrics.get((row.plan_id, row.plan_version), ()), settled) for row in rows)
 
 
 def _period(
@@ -159,19 +160,19 @@ async def _settled_metrics(uow: UnitOfWork, subjects: set[str]) -> set[tuple[str
     return {(row[0], row[1], row[2]) for row in rows}
 
 
-async def metrics_of(uow: UnitOfWork, plan_ids: set[str]) -> dict[str, tuple[Metric, ...]]:
-    """Give the priced metrics of plans, with the names their services declared."""
-    brackets: dict[tuple[str, str], list[Bracket]] = defaultdict(list)
-    labels: dict[tuple[str, str], tuple[str, str]] = {}
-    for row in await usage_prices(uow, plan_ids):
-        key = (row.plan_id, row.metric_slug)
+async def metrics_of(uow: UnitOfWork, versions: set[VersionKey]) -> dict[VersionKey, tuple[Metric, ...]]:
+    """Give the priced metrics of versions of plans, with the names their services declared."""
+    brackets: dict[tuple[VersionKey, str], list[Bracket]] = defaultdict(list)
+    labels: dict[tuple[VersionKey, str], tuple[str, str]] = {}
+    for row in await usage_prices(uow, versions):
+        key = (row.plan_id, row.plan_version), row.metric_slug
         brackets[key].append(row.bracket)
         labels[key] = (row.metric_name, row.unit_label)
-    found: dict[str, list[Metric]] = defaultdict(list)
-    for (plan_id, slug), tiers in brackets.items():
-        name, unit = labels[plan_id, slug]
-        found[plan_id].append(Metric(slug, name, unit, tuple(tiers)))
-    return {plan_id: tuple(metrics) for plan_id, metrics in found.items()}
+    found: dict[VersionKey, list[Metric]] = defaultdict(list)
+    for (version, slug), tiers in brackets.items():
+        name, unit = labels[version, slug]
+        found[version].append(Metric(slug, name, unit, tuple(tiers)))
+    return {version: tuple(metrics) for version, metrics in found.items()}
 
 
 async def consumption(uow: UnitOfWork, periods: Sequence[DuePeriod]) -> dict[tuple[str, str], Consumed]:
@@ -203,6 +204,8 @@ async def _changes(
             service_name=row.service_name,
             old_plan_name=row.old_plan_name,
             new_plan_name=row.new_plan_name,
+            old_plan_version=row.change.old_plan_version,
+            new_plan_version=row.change.new_plan_version,
             old_amount_cents=row.change.old_quantity * row.change.old_unit_price_cents,
             new_amount_cents=row.change.new_quantity * row.change.new_unit_price_cents,
             remaining_days=row.change.remaining_days,

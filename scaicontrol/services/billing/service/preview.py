@@ -48,7 +48,8 @@ async def _coming(uow: UnitOfWork, partner_id: str, tenant_id: str, as_of: datet
     found = []
     for subscription in await running_until(uow, tenant_id, as_of):
         plan, service = subscription.plan, subscription.service
-        metrics = (await metrics_of(uow, {plan.id})).get(plan.id, ())
+        version = (subscription.plan_id, subscription.plan_version)
+        metrics = (await metrics_of(uow, {version})).get(version, ())
         start, anchor_day = subscription.current_period_end, subscription.anchor_day
         if anchor_day is None:
             continue
@@ -65,7 +66,7 @@ async def _coming(uow: UnitOfWork, partner_id: str, tenant_id: str, as_of: datet
                     service_name=service.name,
                     plan_key=f"{service.slug}.{plan.slug}",
                     plan_name=plan.name,
-                    plan_version=plan.version,
+                    plan_version=subscription.plan_version,
                     quantity=subscription.quantity,
                     unit_price_cents=subscription.recurring_price_cents,
                     currency=subscription.currency,

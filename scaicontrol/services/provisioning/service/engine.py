@@ -135,7 +135,7 @@ async def _validate(uow: UnitOfWork, workflow: ProvisioningWorkflow) -> None:
         raise Refused(f"Service {workflow.service_slug} is not active.")
     if not subscription.plan.is_active:
         raise Refused(f"Plan {workflow.plan_key} is no longer sold.")
-    unknown = {slug for slug in subscription.plan.quotas if workflow.service.metric(slug) is None}
+    unknown = {slug for slug in subscription.terms.quotas if workflow.service.metric(slug) is None}
     if unknown and workflow.service.metrics:
         names = ", ".join(sorted(unknown))
         raise Refused(f"Plan {workflow.plan_key} limits {names}, which {workflow.service_slug} does not measure.")

@@ -170,7 +170,7 @@ def _call(uow: UnitOfWork, step: ProvisioningStep, subscription: Subscription, a
         "partner_id": workflow.partner_id,
         "plan_key": subscription.plan_key,
         "quantity": subscription.quantity,
-        "quotas": dict(subscription.plan.quotas),
+        "quotas": dict(subscription.terms.quotas),
         "callback_url": f"{uow.settings.public_base_url.rstrip('/')}/api/v1/provisioning/callback",
         "callback_token": token,
         "idempotency_key": key,

@@ -36,6 +36,7 @@ class PlannedChange:
     subscription_id: str
     version: int
     plan_id: str
+    plan_version: int
     plan_key: str
     previous_plan_key: str
     quantity: int
@@ -157,7 +158,7 @@ async def _chosen(uow: UnitOfWork, subscription: Subscription, plan: str | None)
     service = (await registry.by_ids(uow, [chosen.service_id]))[chosen.service_id]
     check_plan(chosen, sellable=service.is_sellable, operator=uow.actor.may("subscriptions:administer"))
     if not chosen.billing_period.months or not subscription.plan.billing_period.months:
-        raise Refused(f"Cannot change {subscription} to {chosen}: a one-time plan is bought once.")
+        raise Refused(f"Cannot change {subscription} to {chosen}: a one-time plan is bought beside what runs.")
     return chosen
 
 
@@ -182,6 +183,7 @@ def _priced(
         subscription_id=subscription.id,
         version=subscription.version,
         plan_id=plan.id,
+        plan_version=subscription.plan_version if plan.id == subscription.plan_id else plan.plan_version,
         plan_key=f"{subscription.service.slug}.{plan.slug}",
         previous_plan_key=subscription.plan_key,
         quantity=quantity,
@@ -221,7 +223,8 @@ async def _apply(uow: UnitOfWork, subscription: Subscription, draft: _Draft, *, 
         await catch_up(uow, subscription)
         _remember(uow, subscription, draft, planned.price_from)
     before = Before.of(subscription)
-    subscription.plan, subscription.plan_id = draft.plan, draft.plan.id
+    if draft.plan.id != subscription.plan_id:
+        subscription.adopt(draft.plan, await catalog.sell(uow, draft.plan))
     subscription.quantity = planned.quantity
     if planned.price_from is None:
         subscription.unit_price_cents = planned.unit_price_cents
@@ -244,9 +247,11 @@ def _remember(uow: UnitOfWork, subscription: Subscription, draft: _Draft, period
             changed_at=uow.now,
             period_end=period_end,
             old_plan_id=subscription.plan_id,
+            old_plan_version=subscription.plan_version,
             old_quantity=subscription.quantity,
             old_unit_price_cents=subscription.recurring_price_cents,
             new_plan_id=draft.plan.id,
+            new_plan_version=planned.plan_version,
             new_quantity=planned.quantity,
             new_unit_price_cents=planned.unit_price_cents,
             currency=subscription.currency,

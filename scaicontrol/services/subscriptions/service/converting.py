@@ -96,7 +96,7 @@ async def _decide(
 
 async def _successor(uow: UnitOfWork, trial: Subscription) -> Plan | None:
     """Give the plan a trial turns into: its own when that has a price, else the one its plan names, if any is sold."""
-    if trial.plan.base_price_cents:
+    if trial.terms.base_price_cents:
         return trial.plan
     key = trial.plan.extra.get("converts_to")
     if not isinstance(key, str):
@@ -115,7 +115,7 @@ async def _convert(
     trial.advance("convert")
     if plan is not None and plan.id != trial.plan_id:
         price = await catalog.effective_price(uow, plan, trial.partner_id, uow.now)
-        trial.plan, trial.plan_id = plan, plan.id
+        trial.adopt(plan, await catalog.sell(uow, plan))
         trial.unit_price_cents, trial.currency = price.unit_price_cents, price.currency
     trial.next_trial_notice_at = None
     start_paying(uow, trial, start, seller.zone)

@@ -50,7 +50,7 @@ async def changeable(uow: UnitOfWork, subscription_id: str) -> Subscription:
 def start_paying(uow: UnitOfWork, subscription: Subscription, start: datetime, zone: str) -> None:
     """Anchor the subscription at `start`, begin its term and open its first paid period."""
     subscription.anchor_day = civil_date(start, zone).day
-    months = subscription.plan.term_months
+    months = subscription.terms.term_months
     if months:
         subscription.term_ends_at = add_months(start, months, subscription.anchor_day, zone)
     open_period(uow, subscription, start, zone)
@@ -73,7 +73,8 @@ def open_period(uow: UnitOfWork, subscription: Subscription, start: datetime, zo
             subscription_id=subscription.id,
             period_start=span.start,
             period_end=span.end,
-            plan_id=subscription.plan.id,
+            plan_id=subscription.plan_id,
+            plan_version=subscription.plan_version,
             quantity=subscription.quantity,
             unit_price_cents=subscription.unit_price_cents or 0,
             currency=subscription.currency,

@@ -42,7 +42,8 @@ async def begin(
     chosen = await catalog.plan_by(uow, plan)
     service = (await registry.by_ids(uow, [chosen.service_id]))[chosen.service_id]
     check_plan(chosen, sellable=service.is_sellable, operator=operator)
-    existing = await queries.live(uow, tenant.id, service.id, only_single=True)
+    once = not chosen.billing_period.months  # can be bought again, and beside whatever runs
+    existing = None if once else await queries.live(uow, tenant.id, service.id, only_recurring=True)
     if existing is not None:
         raise Conflict(f"Tenant {tenant.id} has {service.slug} already: {existing} is {existing.status}.")
     price = await catalog.effective_price(uow, chosen, tenant.partner_id, uow.now)
@@ -51,7 +52,6 @@ async def begin(
         id=new_id("sub"),
         tenant_id=tenant.id,
         partner_id=tenant.partner_id,
-        plan=chosen,
         service=service,
         quantity=counted(quantity),
         trial_days=days,
@@ -61,6 +61,7 @@ async def begin(
         external_reference=external_reference,
         version=1,
     )
+    subscription.adopt(chosen, await catalog.sell(uow, chosen))
     uow.session.add(subscription)
     uow.emit(
         SubscriptionRequested(
@@ -134,7 +135,9 @@ async def activate(uow: UnitOfWork, subscription_id: str) -> Subscription:
     seller = await terms_of(uow, subscription.partner_id)
     subscription.advance("activate_trial" if subscription.trial_days else "activate")
     if subscription.unit_price_cents is None:
-        price = await catalog.effective_price(uow, subscription.plan, subscription.partner_id, uow.now)
+        price = await catalog.effective_price(
+            uow, subscription.plan, subscription.partner_id, uow.now, subscription.terms
+        )
         subscription.unit_price_cents, subscription.currency = price.unit_price_cents, price.currency
     subscription.activated_at = uow.now
     if subscription.trial_days:
