@@ -7,6 +7,7 @@ from scaicontrol.services.registry.schemas import (
     DeregistrationIn,
     HeartbeatIn,
     HeartbeatOut,
+    MetricChangeOut,
     RegistrationIn,
     RegistrationOut,
 )
@@ -35,7 +36,12 @@ async def register(backend: Backend, actor: Actor, body: RegistrationIn) -> Regi
     summary="Update the registration",
 )
 async def re_register(backend: Backend, actor: Actor, body: RegistrationIn) -> RegistrationOut:
-    """Saying the same again changes nothing; a new version is remembered with what came with it."""
+    """
+    Saying the same again changes nothing; a new version is remembered with what came with it.
+
+    A metric that a plan prices keeps its kind and unit, and is counted although it is left out, until an operator
+    approves `metric_change`.
+    """
     return _answer(await registry.re_register(backend, actor, body))
 
 
@@ -65,4 +71,7 @@ def _answer(registered: RegistrationAnswer) -> RegistrationOut:
         heartbeat_interval_seconds=service.heartbeat_interval_seconds,
         auto_approved=registered.auto_approved,
         service_key=registered.service_key,
+        metric_change=None
+        if registered.metric_change is None
+        else MetricChangeOut.model_validate(registered.metric_change),
     )

@@ -1,6 +1,7 @@
 """The registry: which services exist, whether they may be sold, and whether they live."""
 
 from .fast_reads import Metered, metered
+from .metrics import MetricHistory, metric_histories
 from .queries import (
     by_ids,
     by_key,
@@ -8,6 +9,8 @@ from .queries import (
     find_by_slug,
     get,
     matches,
+    metric_change,
+    metric_changes,
     offered,
     own,
     page,
@@ -20,6 +23,7 @@ from .queries import (
 )
 from .service.heartbeat import Heard, heartbeat
 from .service.keys import issue_key, vault_path
+from .service.metrics import approve_metric_change, reject_metric_change, said
 from .service.monitor import Monitored, ProbeResult, monitor, probe
 from .service.registration import RegistrationAnswer, deregister, re_register, register
 from .service.status import approve, reject, update
@@ -27,10 +31,12 @@ from .service.status import approve, reject, update
 __all__ = [
     "Heard",
     "Metered",
+    "MetricHistory",
     "Monitored",
     "ProbeResult",
     "RegistrationAnswer",
     "approve",
+    "approve_metric_change",
     "by_ids",
     "by_key",
     "deregister",
@@ -41,6 +47,9 @@ __all__ = [
     "issue_key",
     "matches",
     "metered",
+    "metric_change",
+    "metric_changes",
+    "metric_histories",
     "monitor",
     "offered",
     "own",
@@ -50,6 +59,8 @@ __all__ = [
     "re_register",
     "register",
     "reject",
+    "reject_metric_change",
+    "said",
     "service_of",
     "shown",
     "stored",

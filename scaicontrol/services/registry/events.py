@@ -47,6 +47,26 @@ class ServiceStatusChanged(ServiceFact):
     reason: str | None = None
 
 
+class MetricChangeProposed(ServiceFact):
+    """A service wants priced metrics to mean something else; nothing changes until an operator decides."""
+
+    topic: ClassVar[str] = "service.metric_change_proposed"
+
+    change_id: str
+    differences: list[str]
+
+
+class MetricChangeDecided(ServiceFact):
+    """Priced metrics mean something else from now on, or stay what they are."""
+
+    topic: ClassVar[str] = "service.metric_change_decided"
+
+    change_id: str
+    status: str
+    differences: list[str]
+    reason: str | None = None
+
+
 class ServiceKeyIssued(DomainEvent):
     """A metering key became valid; the key itself is told to its service only."""
 

@@ -1,6 +1,7 @@
 """Questions about services that are asked all day, as prepared statements: no entity is made for them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -20,6 +21,7 @@ class Metered:
     slug: str
     status: ServiceStatus
     metrics: list[dict[str, Any]]
+    metrics_changed_at: datetime | None
 
     def __str__(self) -> str:
         return f"service {self.slug}"
@@ -27,7 +29,9 @@ class Metered:
 
 _METERED = Prepared(
     Service,
-    select(Service.id, Service.slug, Service.status, Service.metrics).where(Service.id == bindparam("service_id")),
+    select(Service.id, Service.slug, Service.status, Service.metrics, Service.metrics_changed_at).where(
+        Service.id == bindparam("service_id")
+    ),
 )
 
 

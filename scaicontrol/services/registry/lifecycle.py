@@ -39,6 +39,28 @@ class ServiceLifecycle(Lifecycle):
     )
 
 
+class MetricChangeStatus(StrEnum):
+    """What became of a change of priced metrics that a service asked for (contract §8.5)."""
+
+    pending = "pending"
+    approved = "approved"
+    rejected = "rejected"
+    withdrawn = "withdrawn"
+
+
+class MetricChangeLifecycle(Lifecycle):
+    is_ = States.from_enum(
+        MetricChangeStatus,
+        initial=MetricChangeStatus.pending,
+        final=[MetricChangeStatus.approved, MetricChangeStatus.withdrawn],
+        use_enum_instance=True,
+    )
+
+    approve = is_.pending.to(is_.approved)
+    reject = is_.pending.to(is_.rejected)
+    withdraw = is_.pending.to(is_.withdrawn) | is_.rejected.to(is_.withdrawn)
+
+
 # `reapply` is the service's own: it registers again.
 _PERMISSIONS = {
     "approve": "services:approve",

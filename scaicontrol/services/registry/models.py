@@ -8,7 +8,7 @@ from scaicontrol.core.lifecycle import Lifecycle, Lifecycled
 from scaicontrol.db import IdString, JsonDocument, Model
 from scaicontrol.db.tenant_filter import SelfDescribed
 
-from .lifecycle import HealthStatus, ServiceLifecycle, ServiceStatus
+from .lifecycle import HealthStatus, MetricChangeLifecycle, MetricChangeStatus, ServiceLifecycle, ServiceStatus
 
 
 def _named(kind: type[Any]) -> Enum:
@@ -40,6 +40,8 @@ class Service(Lifecycled, SelfDescribed, Model):
     deprovisioning_url: Mapped[str | None] = mapped_column(String(500))
     capabilities: Mapped[list[str]] = mapped_column(JsonDocument, default=list)
     metrics: Mapped[list[dict[str, str]]] = mapped_column(JsonDocument, default=list)
+    # Before this moment some metric had another kind or unit, or is gone since: `MetricVersion` says which.
+    metrics_changed_at: Mapped[datetime | None]
 
     status: Mapped[ServiceStatus] = mapped_column(_named(ServiceStatus), default=ServiceStatus.pending)
     health_status: Mapped[HealthStatus] = mapped_column(_named(HealthStatus), default=HealthStatus.healthy)
@@ -88,6 +90,45 @@ class ServiceVersion(SelfDescribed, Model):
     version: Mapped[str] = mapped_column(String(64))
     first_seen_at: Mapped[datetime]
     changed_fields: Mapped[list[str]] = mapped_column(JsonDocument, default=list)
+
+
+class MetricVersion(SelfDescribed, Model):
+    """What a metric was from one moment to the next: use is counted by the one that held when it happened."""
+
+    __tablename__ = "metric_versions"
+
+    service_id: Mapped[str] = mapped_column(IdString, ForeignKey("service_registry.id"), primary_key=True)
+    metric_slug: Mapped[str] = mapped_column(String(64), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(120))
+    unit: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(20))
+    holds_from: Mapped[datetime]
+    holds_until: Mapped[datetime | None]  # empty for what is declared now
+
+
+class MetricChange(Lifecycled, SelfDescribed, Model):
+    """
+    A change of priced metrics that a service asked for by registering: an operator decides.
+
+    `proposed` are all metrics as the service wants them, `differences` those that wait, with the plans that price them.
+    """
+
+    __tablename__ = "metric_changes"
+    __table_args__ = (Index("ix_metric_changes_history", "service_id", "created_at"),)
+    lifecycle: ClassVar[type[Lifecycle]] = MetricChangeLifecycle
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    service_id: Mapped[str] = mapped_column(IdString, ForeignKey("service_registry.id"))
+    status: Mapped[MetricChangeStatus] = mapped_column(_named(MetricChangeStatus), default=MetricChangeStatus.pending)
+    proposed: Mapped[list[dict[str, str]]] = mapped_column(JsonDocument, default=list)
+    differences: Mapped[list[dict[str, Any]]] = mapped_column(JsonDocument, default=list)
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None] = mapped_column(String(100))
+    reason: Mapped[str | None] = mapped_column(String(500))
+
+    def __str__(self) -> str:
+        return f"metric change {self.id}"
 
 
 class ServiceProbe(Model):

@@ -10,7 +10,7 @@ from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 
 from .lifecycle import WATCHED, HealthStatus, ServiceStatus, offered_in
-from .models import Service, ServiceEntrypoint, ServiceProbe, ServiceVersion
+from .models import MetricChange, Service, ServiceEntrypoint, ServiceProbe, ServiceVersion
 from .schemas import ServiceOut
 
 SORTABLE = {
@@ -19,6 +19,9 @@ SORTABLE = {
     "slug": Service.slug,
     "last_heartbeat_at": Service.last_heartbeat_at,
 }
+
+
+CHANGES_SORTABLE = {"created_at": MetricChange.created_at, "status": MetricChange.status}
 
 
 def visible(uow: UnitOfWork) -> Select[Service]:
@@ -83,6 +86,31 @@ async def versions(uow: UnitOfWork, service_id: str, limit: int = 50) -> list[Se
     history = select(ServiceVersion).where(ServiceVersion.service_id == service_id)
     newest = history.order_by(ServiceVersion.first_seen_at.desc(), ServiceVersion.id.desc()).limit(limit)
     return list(await uow.session.scalars(newest))
+
+
+async def metric_changes(uow: UnitOfWork, request: PageRequest, service_id: str | None = None) -> Page[MetricChange]:
+    """List the changes of priced metrics that services asked for, of one service or of all."""
+    uow.authorize("services:list")
+    query = select(MetricChange)
+    if service_id is not None:
+        query = query.where(MetricChange.service_id == (await get(uow, service_id)).id)
+    return await paginate(uow, query, request, CHANGES_SORTABLE)
+
+
+async def metric_change(uow: UnitOfWork, change_id: str) -> MetricChange:
+    uow.authorize("services:list")
+    found = await uow.session.scalar(select(MetricChange).where(MetricChange.id == change_id))
+    if found is None:
+        raise NotFound(f"No metric change {change_id}.")
+    return found
+
+
+async def latest_metric_change(uow: UnitOfWork, service_id: str) -> MetricChange | None:
+    """Give what a service asked for last; no permission of its own: the calling verb has authorized."""
+    mine = select(MetricChange).where(MetricChange.service_id == service_id)
+    newest = mine.order_by(MetricChange.created_at.desc(), MetricChange.id.desc()).limit(1)
+    found: MetricChange | None = await uow.session.scalar(newest)
+    return found
 
 
 async def probes(uow: UnitOfWork, service_id: str, limit: int = 50) -> list[ServiceProbe]:

@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from scaicontrol.core.schemas import In, JsonObject, Moment, MomentIn, OneLine, Out, Patch
 from scaicontrol.media.fonts import Printed
 
-from .lifecycle import HealthStatus, ServiceStatus
+from .lifecycle import HealthStatus, MetricChangeStatus, ServiceStatus
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,62}$")]
 MetricSlug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
@@ -15,6 +15,24 @@ Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_len
 Version = Annotated[str, StringConstraints(max_length=64)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Seconds = Annotated[int, Field(ge=5, le=3600, description="Seconds between heartbeats.")]
+
+
+_DIFFERENCE: dict[str, Any] = {
+    "metric_slug": "api_calls",
+    "before": {"kind": "counter", "unit": "call"},
+    "after": {"kind": "gauge", "unit": "call"},
+    "priced_by": ["pro"],
+}
+_METRIC_CHANGE: dict[str, Any] = {
+    "id": "mch_01m851qp4yet0r2fk9wvt1p634",
+    "service_id": "svc_01m851qp4yet0r2fk9wvt1p634",
+    "status": "pending",
+    "differences": [_DIFFERENCE],
+    "decided_at": None,
+    "decided_by": None,
+    "reason": None,
+    "created_at": "2026-11-22T10:00:00Z",
+}
 
 
 class MetricKind(StrEnum):
@@ -103,6 +121,47 @@ class RegistrationIn(In):
     heartbeat_interval_seconds: Seconds = 30
 
 
+class MetricMeaningOut(Out):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "counter", "unit": "call"}]})
+
+    kind: MetricKind
+    unit: str
+
+
+class MetricDifferenceOut(Out):
+    """What one priced metric means and would mean; `after` null is a metric that is left out."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_DIFFERENCE]})
+
+    metric_slug: str
+    before: MetricMeaningOut
+    after: MetricMeaningOut | None
+    priced_by: list[str] = Field(description="The slugs of the plans that price it, in any version.")
+
+
+class MetricChangeOut(Out):
+    """A change of priced metrics that a service asked for; until it is approved nothing of it holds."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_METRIC_CHANGE]})
+
+    id: str
+    service_id: str
+    status: MetricChangeStatus
+    differences: list[MetricDifferenceOut]
+    decided_at: Moment | None
+    decided_by: str | None
+    reason: str | None
+    created_at: Moment
+
+
+class DecideIn(In):
+    """An operator's word on a change; the service is told the reason."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "Agreed for version 3"}]})
+
+    reason: Reason | None = None
+
+
 class RegistrationOut(Out):
     """`RegistrationResponse`; the key is shown this once and never again."""
 
@@ -117,6 +176,7 @@ class RegistrationOut(Out):
                     "heartbeat_interval_seconds": 30,
                     "auto_approved": True,
                     "service_key": None,
+                    "metric_change": None,
                 }
             ]
         }
@@ -129,6 +189,10 @@ class RegistrationOut(Out):
     heartbeat_interval_seconds: int
     auto_approved: bool
     service_key: str | None = None
+    metric_change: MetricChangeOut | None = Field(
+        default=None,
+        description="What priced metrics were to mean and do not: it waits for an operator, or was rejected.",
+    )
 
 
 class HeartbeatIn(In):

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from scaicontrol.core.settings import Settings
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import registry
 
-from .totals import Total, UsageSpan, totals
+from .measuring import Measured, measured
+from .totals import UsageSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +52,13 @@ async def closed_usage(uow: UnitOfWork, windows: Iterable[UsageWindow]) -> dict[
     """Give the use of many windows, with a handful of statements per hundred tenants and services."""
     uow.authorize("usage:read")
     wanted = list(windows)
-    found = await totals(uow, {window.span for window in wanted})
-    services = await registry.by_ids(uow, {window.service_id for window in wanted})
+    found = await measured(uow, {window.span for window in wanted})
     consumed = {}
     for window in wanted:
-        metric = services[window.service_id].metric(window.metric_slug) if window.service_id in services else None
-        total = found[window.span].get(window.metric_slug, Total())
-        quantity = total.quantity(metric["kind"] if metric else "counter")
+        used = found[window.span].get(window.metric_slug, Measured())
         is_closed = closes_at(window.end, uow.settings) <= uow.now
-        consumed[window] = Consumption(quantity, total.count, _digest(window, quantity, total.count), is_closed)
+        digest = _digest(window, used.quantity, used.events)
+        consumed[window] = Consumption(used.quantity, used.events, digest, is_closed)
     return consumed
 
 

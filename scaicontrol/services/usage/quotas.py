@@ -14,7 +14,8 @@ from scaicontrol.services import registry
 from scaicontrol.services.registry.models import Service
 from scaicontrol.services.subscriptions.reads import grants
 
-from .totals import Total, UsageSpan, totals
+from .measuring import Measured, measured
+from .totals import UsageSpan
 
 _WARNING, _EXCEEDED = 80, 100
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)  # the end of a one-time plan
@@ -169,7 +170,7 @@ async def quota(uow: UnitOfWork, tenant_id: str, service_slug: str, metric_slug:
     if entitlement is None:
         return not_entitled(uow, tenant_id, service.slug, metric_slug)
     span = entitlement.span()
-    used = (await totals(uow, [span]))[span]
+    used = (await measured(uow, [span], {service.id: service}))[span]
     return standing(uow, service, entitlement, metric_slug, used)
 
 
@@ -185,29 +186,29 @@ async def quotas(uow: UnitOfWork, tenant_id: str, *, service_slug: str | None = 
 
 async def in_use(
     uow: UnitOfWork, tenant_id: str, service_slug: str | None = None
-) -> list[tuple[Service, Entitlement, dict[str, Total]]]:
+) -> list[tuple[Service, Entitlement, dict[str, Measured]]]:
     """Give what a tenant may use and did use in its current periods; no permission of its own."""
     wanted = None if service_slug is None else [(await _service(uow, service_slug)).id]
     held = await entitlements(uow, tenant_ids=[tenant_id], service_ids=wanted)
     services = await registry.by_ids(uow, {service_id for _, service_id in held})
     spans = {owner: entitlement.span() for owner, entitlement in held.items()}
-    used = await totals(uow, spans.values())
+    used = await measured(uow, spans.values(), services)
     found = [(services[owner[1]], held[owner], used[span]) for owner, span in spans.items()]
     return sorted(found, key=lambda each: each[0].slug)
 
 
 def standing(
-    uow: UnitOfWork, service: Service, entitlement: Entitlement, metric_slug: str, used: Mapping[str, Total]
+    uow: UnitOfWork, service: Service, entitlement: Entitlement, metric_slug: str, used: Mapping[str, Measured]
 ) -> QuotaStatus:
     """Say where one metric stands."""
-    metric = _declared(service, metric_slug)
+    _declared(service, metric_slug)
     return QuotaStatus(
         tenant_id=entitlement.main.tenant_id,
         service_slug=service.slug,
         metric_slug=metric_slug,
         entitled=True,
         limit=entitlement.limit(metric_slug),
-        used=used.get(metric_slug, Total()).quantity(metric["kind"]),
+        used=used.get(metric_slug, Measured()).quantity,
         period_start=entitlement.main.start,
         period_end=entitlement.main.end,
         as_of=uow.now,

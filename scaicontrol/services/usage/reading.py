@@ -1,12 +1,13 @@
 """Reading one reported event in plain code: a batch has a thousand, and a bad one must not spoil the others."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeGuard
+
+from scaicontrol.services.registry import MetricHistory
 
 _QUANTITY = re.compile(r"-?\d{1,12}(\.\d{1,6})?")
 _KEY = re.compile(r"[!-~]{1,128}")
@@ -81,10 +82,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Checks events of one service at one moment; `kinds` maps its declared metrics to counter or gauge."""
+    """Checks events of one service at one moment, each by what its metric was when it occurred."""
 
     service_slug: str
-    kinds: Mapping[str, str]
+    metrics: MetricHistory
     now: datetime
     oldest: datetime
 
@@ -102,19 +103,20 @@ class Reader:
             raise Bad(RejectionCode.malformed, "tenant_id and metric_slug are strings.")
         if raw.get("service_slug", self.service_slug) != self.service_slug:
             raise Bad(RejectionCode.wrong_service, f"Your service is {self.service_slug}; report its own use only.")
-        if metric not in self.kinds:
+        occurred_at = self._moment(raw.get("occurred_at"))
+        kind = self.metrics.kind(metric, occurred_at)
+        if kind is None:
             raise Bad(RejectionCode.unknown_metric, f"{self.service_slug} declares no metric '{metric[:64]}'.")
         corrects = raw.get("corrects")
         if corrects is not None and not _is_key(corrects):
             raise Bad(RejectionCode.malformed, "corrects is the idempotency_key of an earlier event.")
-        quantity = self._quantity(raw.get("quantity"), metric, corrects)
-        occurred_at = self._moment(raw.get("occurred_at"))
+        quantity = self._quantity(raw.get("quantity"), metric, kind, corrects)
         dimensions = raw.get("dimensions")
         if dimensions and not _are_dimensions(dimensions):
             raise Bad(RejectionCode.malformed, f"dimensions are at most {_DIMENSIONS} names with short plain values.")
         return Event(index, key, tenant_id, metric, quantity, occurred_at, dimensions or None, corrects)
 
-    def _quantity(self, given: Any, metric: str, corrects: str | None) -> Decimal:
+    def _quantity(self, given: Any, metric: str, kind: str, corrects: str | None) -> Decimal:
         text = str(given) if isinstance(given, int) and not isinstance(given, bool) else given
         if not isinstance(text, str) or not _QUANTITY.fullmatch(text):
             raise Bad(RejectionCode.bad_quantity, 'quantity is an exact number such as "1.5", with at most 6 decimals.')
@@ -124,7 +126,7 @@ class Reader:
                 raise Bad(RejectionCode.bad_quantity, "quantity is negative; name the event it `corrects`.")
         elif quantity >= 0:
             raise Bad(RejectionCode.bad_quantity, "A correction takes away: its quantity is negative.")
-        elif self.kinds[metric] == "gauge":
+        elif kind == "gauge":
             raise Bad(RejectionCode.bad_quantity, f"{metric} is a gauge: report its value instead of correcting it.")
         return quantity
 

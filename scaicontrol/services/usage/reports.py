@@ -13,6 +13,7 @@ from scaicontrol.core.errors import invalid
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog, registry
 from scaicontrol.services.catalog.models import PlanVersion
+from scaicontrol.services.registry import MetricHistory
 from scaicontrol.services.registry.models import Service
 
 from .models import UsageAggregate
@@ -172,13 +173,15 @@ async def history(
     latest = query.order_by(UsageAggregate.period_start.desc(), UsageAggregate.id).limit(_POINTS)
     rows = list(await uow.session.scalars(latest))
     services = await registry.by_ids(uow, {row.service_id for row in rows})
+    histories = await registry.metric_histories(uow, services.values())
     by_metric: defaultdict[tuple[str, str], list[UsageAggregate]] = defaultdict(list)
     for row in reversed(rows):
         by_metric[row.service_id, row.metric_slug].append(row)
     found = []
     for (service_id, slug), mine in by_metric.items():
-        kind = _kind(services[service_id], slug)
-        points = [Point(row.period_start, row.max if kind == "gauge" else row.sum, row.count) for row in mine]
+        said = histories[service_id]
+        points = [Point(row.period_start, _counted(said, row), row.count) for row in mine]
+        kind = said.counted(slug, mine[-1].period_start)
         found.append(Series(services[service_id].slug, slug, kind, period_type, points))
     return sorted(found, key=lambda series: (series.service_slug, series.metric_slug))
 
@@ -216,10 +219,11 @@ async def aggregate_use(uow: UnitOfWork, period_type: PeriodType) -> list[Platfo
         ).all()
     )
     services = await registry.by_ids(uow, active)
+    histories = await registry.metric_histories(uow, services.values())
     found = []
     for row in rows:
         service = services[row.service_id]
-        kind = _kind(service, row.metric_slug)
+        kind = histories[row.service_id].counted(row.metric_slug, start)
         quantity = row.highest if kind == "gauge" else row.sums
         found.append(
             PlatformUse(
@@ -236,6 +240,6 @@ async def aggregate_use(uow: UnitOfWork, period_type: PeriodType) -> list[Platfo
     return sorted(found, key=lambda use: (use.service_slug, use.metric_slug))
 
 
-def _kind(service: Service, metric_slug: str) -> str:
-    metric = service.metric(metric_slug)
-    return metric["kind"] if metric else "counter"
+def _counted(history: MetricHistory, row: UsageAggregate) -> Decimal:
+    """Give what an hour, day or month counted, by what the metric was when it began."""
+    return row.max if history.counted(row.metric_slug, row.period_start) == "gauge" else row.sum

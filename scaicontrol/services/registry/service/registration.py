@@ -18,14 +18,15 @@ from scaicontrol.db.tenant_filter import Scope
 from .. import queries
 from ..events import ServiceRegistered, ServiceUpdated
 from ..lifecycle import WATCHED, ServiceLifecycle, ServiceStatus
-from ..models import Service, ServiceEntrypoint, ServiceVersion
+from ..models import MetricChange, Service, ServiceEntrypoint, ServiceVersion
 from ..schemas import DeclaredEntrypointIn, RegistrationIn
 from .keys import issue_key
+from .metrics import UNHELD, declare
 from .status import change_status, refuse_while_subscribed
 
 _TOLD = (
     "name", "version", "description", "base_url", "health_check_url", "provisioning_url", "deprovisioning_url",
-    "capabilities", "metrics", "heartbeat_interval_seconds",
+    "capabilities", "heartbeat_interval_seconds",
 )  # fmt: skip
 _ADDRESSES = ("base_url", "health_check_url", "provisioning_url", "deprovisioning_url")
 
@@ -37,20 +38,30 @@ class RegistrationAnswer:
     service: Service
     auto_approved: bool
     service_key: str | None = None
+    metric_change: MetricChange | None = None  # what waits for an operator, or was turned down
 
 
 async def register(backend: Backend, actor: Actor, request: RegistrationIn) -> RegistrationAnswer:
     """Enter a service, approved at once when it is one of ours, and hand it its metering key."""
     actor = _newcomer(actor)
     service, auto_approved = await backend.perform(actor, enroll, request)
-    return RegistrationAnswer(service, auto_approved, await _key_if_due(backend, actor, service))
+    key, waiting = await _key_if_due(backend, actor, service), await backend.ask(actor, _unheld, service.id)
+    return RegistrationAnswer(service, auto_approved, key, waiting)
 
 
 async def re_register(backend: Backend, actor: Actor, request: RegistrationIn) -> RegistrationAnswer:
     """Bring a service's own description up to date; saying the same again changes nothing."""
     actor = _newcomer(actor)
     service = await backend.perform(actor, revise, request)
-    return RegistrationAnswer(service, auto_approved=False, service_key=await _key_if_due(backend, actor, service))
+    key, waiting = await _key_if_due(backend, actor, service), await backend.ask(actor, _unheld, service.id)
+    return RegistrationAnswer(service, auto_approved=False, service_key=key, metric_change=waiting)
+
+
+async def _unheld(uow: UnitOfWork, service_id: str) -> MetricChange | None:
+    """Give what a service asked of its metrics and did not get."""
+    uow.authorize("registry:register")
+    newest = await queries.latest_metric_change(uow, service_id)
+    return newest if newest is not None and newest.status in UNHELD else None
 
 
 def _newcomer(actor: Actor) -> Actor:
@@ -182,12 +193,14 @@ async def _may_skip_the_operator(uow: UnitOfWork, slug: str, client_id: str) -> 
 
 async def _take_over(uow: UnitOfWork, service: Service, request: RegistrationIn) -> list[str]:
     """Write what the service says about itself, remember a new release, and name the changed fields."""
-    told = request.model_dump(mode="json", include=set(_TOLD))
+    told = request.model_dump(mode="json", include={*_TOLD, "metrics"})
     previous_version = service.version
     changed = [name for name in _TOLD if getattr(service, name) != told[name]]
     for name in changed:
         setattr(service, name, told[name])
     await uow.session.flush()
+    if await declare(uow, service, told["metrics"]):
+        changed.append("metrics")
     if await _declare(uow, service, request.entrypoints):
         changed.append("entrypoints")
     known = select(ServiceVersion.id).where(ServiceVersion.service_id == service.id).limit(1)

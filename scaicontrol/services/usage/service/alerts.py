@@ -13,9 +13,9 @@ from scaicontrol.services import registry
 from scaicontrol.services.registry.models import Service
 
 from ..events import ThresholdReached
+from ..measuring import measured
 from ..models import UsageAggregate
 from ..quotas import Entitlement, QuotaStatus, entitlements, standing
-from ..totals import totals
 
 _BATCH = 200
 # Only who used something lately can have reached a threshold; a day back catches up after an outage of the job.
@@ -73,7 +73,7 @@ async def _reached(uow: UnitOfWork, owners: Iterable[Owner]) -> list[ThresholdRe
     held = {owner: entitlement for owner, entitlement in held.items() if owner in wanted}
     services = await registry.by_ids(uow, {owner[1] for owner in held})
     spans = {owner: entitlement.span() for owner, entitlement in held.items()}
-    used = await totals(uow, spans.values())
+    used = await measured(uow, spans.values(), services)
     return [
         fact
         for owner, entitlement in held.items()

@@ -87,7 +87,7 @@ async def ingest(uow: UnitOfWork, events: Sequence[Any]) -> Ingested:
         raise Invalid(f"A batch has at most {uow.settings.metering_max_batch} events, not {len(events)}; send several.")
     service = await _own_service(uow)
     rejected: list[Rejection] = []
-    read = _read(uow, service, events, rejected)
+    read = await _read(uow, service, events, rejected)
     holders = await _holders(uow, service.id, {event.tenant_id for event in read})
     stored = await _stored(uow, service.id, read)
     taken, duplicates = _sort_out(uow, read, holders, stored, rejected)
@@ -110,9 +110,9 @@ async def _own_service(uow: UnitOfWork) -> Metered:
     return service
 
 
-def _read(uow: UnitOfWork, service: Metered, events: Sequence[Any], rejected: list[Rejection]) -> list[Event]:
-    kinds = {metric["slug"]: metric["kind"] for metric in service.metrics}
-    reader = Reader(service.slug, kinds, uow.now, uow.now - timedelta(days=uow.settings.metering_max_age_days))
+async def _read(uow: UnitOfWork, service: Metered, events: Sequence[Any], rejected: list[Rejection]) -> list[Event]:
+    history = (await registry.metric_histories(uow, [service]))[service.id]
+    reader = Reader(service.slug, history, uow.now, uow.now - timedelta(days=uow.settings.metering_max_age_days))
     read = []
     for index, raw in enumerate(events):
         try:
