@@ -36,6 +36,17 @@ _ISO_EXPONENTS = {
 }  # fmt: skip
 
 
+INVOICED_DIGITS = 2  # EN 16931 knows no finer amounts (BR-DEC)
+
+
+def not_invoiced(currency: str) -> str | None:
+    """Say why no document can be written in a currency, None where one can."""
+    digits = exponent(currency)
+    if digits <= INVOICED_DIGITS:
+        return None
+    return f"{currency} has {digits} decimals, and an e-invoice carries {INVOICED_DIGITS}: choose another currency."
+
+
 @cache
 def is_currency(code: str) -> bool:
     """Tell whether ISO 4217 knows this code as money that circulates today."""

@@ -25,7 +25,7 @@ from . import json_values, mail_addresses, text
 from .errors import ControlError, Invalid, Reason
 from .events import rfc3339
 from .moments import read_day, read_moment
-from .money import CENTS_MAX, is_currency
+from .money import CENTS_MAX, is_currency, not_invoiced
 
 TEXT_MAX: Final = 2000
 _NUMBER: Final = re.compile(r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$")
@@ -111,6 +111,12 @@ def _currency(value: str) -> str:
     return value
 
 
+def _invoiced(value: str) -> str:
+    if reason := not_invoiced(value):
+        raise ValueError(reason)
+    return value
+
+
 def _empty_is_none(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
@@ -144,4 +150,6 @@ Exact = Annotated[
 ]
 Rate = Annotated[Decimal, _Exactly, Field(ge=0, le=100, max_digits=5, decimal_places=2, allow_inf_nan=False)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217."), AfterValidator(_currency)]
+# Of what is priced or invoiced: what nobody could be billed in is not sold.
+InvoicedCurrency = Annotated[Currency, AfterValidator(_invoiced)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2.")]

@@ -148,3 +148,46 @@ async def test_a_card_that_nobody_charges_is_not_named(backend):
 
     await backend.perform(ROOT, by_hand)
     assert (await document(backend, await finalized(backend, a_line()))).payment.iban
+
+
+MIXED = {
+    "two rates": ([(10_000, None), (5_000, "7")], 1500),
+    "three rates": ([(10_000, None), (5_000, "7"), (2_500, "0")], 1750),
+    "a share that does not divide": ([(3_333, None), (3_334, "7")], 667),
+    "twice the same rate": ([(100, None), (900, "7"), (100, "7")], 110),
+    "one rate stated and meant": ([(10_000, "21"), (5_000, None)], 1500),
+    "a cent each": ([(1, None), (9, "7")], 1),
+    "large and small": ([(1_000_000, None), (1, "7")], 100_000),
+    "nearly all of one": ([(99, None), (1, "7")], 10),
+    "halves": ([(5, None), (10, "7")], 2),
+    "equal": ([(5_000, None), (5_000, "7")], 1000),
+}
+
+
+@pytest.mark.parametrize(("lines", "tenth"), MIXED.values(), ids=MIXED)
+@pytest.mark.parametrize("what", ["percent", "amount"])
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_an_allowance_over_mixed_rates_is_split_over_them_to_the_cent(backend, lines, tenth, what):
+    """EN 16931 wants one allowance for each category and rate; none of the lines is left out of the discount."""
+    off = TENTH_OFF if what == "percent" else {"amount_cents": tenth, "reason": "Loyalty discount"}
+    given = [a_line(cents, **({} if rate is None else _of_rate(rate))) for cents, rate in lines]
+    draft = await a_draft(backend, *given, allowances=[off])
+    total = sum(cents for cents, _ in lines)
+    assert draft.subtotal_cents == total - tenth
+    invoice = await invoices.finalize(backend, petra, draft.id)
+    taken = invoice.allowances or []
+    assert sum(each["amount_cents"] for each in taken) == tenth
+    rates = {Decimal(rate or 21) for _, rate in lines}
+    assert {Decimal(each["tax_rate"]) for each in taken} <= rates
+    for each in taken:
+        of_rate = sum(cents for cents, rate in lines if Decimal(rate or 21) == Decimal(each["tax_rate"]))
+        assert abs(each["amount_cents"] - Decimal(tenth * of_rate) / total) < 1
+    written = await document(backend, invoice)
+    assert einvoices.check(written, einvoices.Format.cii) == []
+    assert (await backend.ask(petra, explanations.explain, invoice.id)).matches
+
+
+def _of_rate(rate):
+    if rate == "0":
+        return {"tax_category": "Z", "tax_rate": Decimal(0)}
+    return {"tax_category": "S", "tax_rate": Decimal(rate)}

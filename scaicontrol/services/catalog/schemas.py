@@ -5,7 +5,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from scaicontrol.core.ids import Id
 from scaicontrol.core.periods import BillingPeriod
-from scaicontrol.core.schemas import Currency, Exact, In, JsonObject, Moment, MomentIn, OneLine, Out, RowVersion
+from scaicontrol.core.schemas import Exact, In, InvoicedCurrency, JsonObject, Moment, MomentIn, OneLine, Out, RowVersion
 from scaicontrol.core.schemas import Price as PriceCents
 from scaicontrol.media.fonts import Printed
 
@@ -105,7 +105,7 @@ class PlanIn(In):
     tier: Label = ""
     billing_period: BillingPeriod
     base_price_cents: PriceCents
-    currency: Currency
+    currency: InvoicedCurrency
     features: Features = Features()
     quotas: dict[MetricSlug, Annotated[int, Field(strict=True, ge=0, le=10**15)]] = Field(default={}, max_length=100)
     is_active: bool = True
@@ -310,7 +310,7 @@ class PriceOverrideIn(In):
     plan_id: Id
     price_cents: PriceCents | None = None
     markup_percent: Annotated[Exact, Field(ge=-100, le=1000, decimal_places=3)] | None = None
-    currency: Currency
+    currency: InvoicedCurrency
     valid_from: MomentIn
     valid_to: MomentIn | None = None
     version: RowVersion | None = None

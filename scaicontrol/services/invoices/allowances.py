@@ -7,10 +7,11 @@ and, like everything else, negated on a credit note.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
-from scaicontrol.core.money import half_up
+from scaicontrol.core.money import half_up, spread
 from scaicontrol.services.tax.arithmetic import TaxableLine
 
 from .models import Invoice, InvoiceLine
@@ -50,7 +51,7 @@ def share(percent: Decimal, base_cents: int) -> Stored:
 
 
 def follow_lines(invoice: Invoice) -> None:
-    """Compute the shares of a draft that follow its lines: of those that state the same category and rate."""
+    """Compute the shares of a draft that follow its lines: of those of the stated category and rate, else of all."""
     invoice.allowances = [_followed(each, invoice.lines) for each in invoice.allowances or ()] or None
     invoice.charges = [_followed(each, invoice.lines) for each in invoice.charges or ()] or None
 
@@ -59,8 +60,35 @@ def _followed(stored: Stored, lines: Sequence[InvoiceLine]) -> Stored:
     if not stored.get("of_lines"):
         return stored
     terms = (stored["tax_category"], _rate(stored["tax_rate"]))
-    base = sum(line.amount_cents for line in lines if (line.tax_category, _rate(line.tax_rate)) == terms)
+    stated = terms != (None, None)
+    base = sum(line.amount_cents for line in lines if not stated or (line.tax_category, _rate(line.tax_rate)) == terms)
     return {**stored, **share(Decimal(stored["percent"]), max(base, 0))}
+
+
+def over_rates(stored: Iterable[Stored] | None, lines: Sequence[TaxableLine]) -> list[Stored]:
+    """
+    Give a document's allowances or charges as they are taxed: one for each category and rate (EN 16931, BG-20, BG-21).
+
+    One that states neither is of all lines: over lines of several rates it is split in proportion to their sums, to the
+    cent.
+    """
+    sums: dict[tuple[str, Decimal], int] = {}
+    for line in lines:
+        sums[line.category, line.rate] = sums.get((line.category, line.rate), 0) + line.amount_cents
+    groups = {terms: cents for terms, cents in sums.items() if cents > 0}
+    found: list[Stored] = []
+    for each in stored or ():
+        if len(groups) < 2 or each.get("tax_category") is not None or each.get("tax_rate") is not None:
+            found.append(each)
+            continue
+        parts = spread(int(each["amount_cents"]), list(groups.values()))
+        for ((category, rate), base), cents in zip(groups.items(), parts, strict=True):
+            if cents:
+                based = {"base_cents": base} if "base_cents" in each else {}
+                found.append(
+                    {**each, "amount_cents": cents, **based, "tax_category": category, "tax_rate": format(rate, "f")}
+                )
+    return found
 
 
 def _rate(value: object) -> Decimal | None:
@@ -81,17 +109,29 @@ def _sum(stored: Iterable[Mapping[str, Any]] | None, name: str) -> int:
     return sum(int(each[name]) for each in stored or ())
 
 
-def settle_tax(invoice: Invoice, parts: Sequence[TaxableLine], taxes: Sequence[int]) -> None:
+@dataclass(frozen=True, slots=True)
+class Adjusted:
+    """The allowances and charges of a document as they are taxed, one for each category and rate."""
+
+    allowances: Sequence[Stored] = ()
+    charges: Sequence[Stored] = ()
+
+    @classmethod
+    def of(cls, invoice: Invoice, lines: Sequence[TaxableLine]) -> Self:
+        return cls(over_rates(invoice.allowances, lines), over_rates(invoice.charges, lines))
+
+
+def settle_tax(invoice: Invoice, adjusted: Adjusted, parts: Sequence[TaxableLine], taxes: Sequence[int]) -> None:
     """Write down the category, rate and tax of what follows the lines in `taxable_parts`: allowances, then charges."""
-    count = len(invoice.allowances or ())
-    invoice.allowances = _taxed(invoice.allowances, parts[:count], [-cents for cents in taxes[:count]])
-    invoice.charges = _taxed(invoice.charges, parts[count:], taxes[count:])
+    count = len(adjusted.allowances)
+    invoice.allowances = _taxed(adjusted.allowances, parts[:count], [-cents for cents in taxes[:count]])
+    invoice.charges = _taxed(adjusted.charges, parts[count:], taxes[count:])
 
 
-def _taxed(stored: list[Stored] | None, parts: Sequence[TaxableLine], taxes: Sequence[int]) -> list[Stored] | None:
+def _taxed(stored: Sequence[Stored], parts: Sequence[TaxableLine], taxes: Sequence[int]) -> list[Stored] | None:
     return [
         {**each, "tax_category": part.category, "tax_rate": format(part.rate, "f"), "tax_cents": cents}
-        for each, part, cents in zip(stored or (), parts, taxes, strict=True)
+        for each, part, cents in zip(stored, parts, taxes, strict=True)
     ] or None
 
 
@@ -101,7 +141,7 @@ def negated(stored: Iterable[Stored] | None) -> list[Stored] | None:
     return [each | {name: -int(each[name]) for name in cents if name in each} for each in stored or ()] or None
 
 
-def adjustments(invoice: Invoice) -> Iterator[tuple[Stored, int]]:
+def adjustments(invoice: Invoice | Adjusted) -> Iterator[tuple[Stored, int]]:
     """Give each allowance and charge of a document, with the sign of what it changes the sum by."""
     yield from ((each, -1) for each in invoice.allowances or ())
     yield from ((each, 1) for each in invoice.charges or ())

@@ -7,8 +7,8 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from scaicontrol.core.i18n import Language
 from scaicontrol.core.schemas import (
     Country,
-    Currency,
     EmptyIsNone,
+    InvoicedCurrency,
     MailAddress,
     Moment,
     OneLine,
@@ -66,7 +66,7 @@ class PartnerConfigurationPatch(Patch):
     sepa_creditor_id: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}\d{2}[A-Z0-9]{3}[A-Z0-9]{1,28}$")] | None = (
         Field(default=None, description="The SEPA creditor identifier that direct debits name.")
     )
-    default_currency: Currency | None = None
+    default_currency: InvoicedCurrency | None = None
     default_language: Language | None = None
     timezone: Annotated[str, StringConstraints(max_length=64)] | None = None
     invoice_template_name: Text120 | None = None

@@ -243,6 +243,17 @@ async def has_running(uow: UnitOfWork, tenant_id: str) -> bool:
     return await uow.session.scalar(running.limit(1)) is not None
 
 
+async def is_held_otherwise(uow: UnitOfWork, subscription: Subscription) -> bool:
+    """Tell whether something else entitles the tenant to the same service, such as what it bought once."""
+    others = select(Subscription.id).where(
+        Subscription.tenant_id == subscription.tenant_id,
+        Subscription.service_id == subscription.service_id,
+        Subscription.id != subscription.id,
+        Subscription.status.in_(ENTITLED),
+    )
+    return await uow.session.scalar(others.limit(1)) is not None
+
+
 async def sold_by(uow: UnitOfWork, partner_id: str) -> list[SoldRow]:
     """Give what each subscription of a partner brings in."""
     rows = await uow.session.execute(

@@ -6,15 +6,13 @@ from stdnum import iban
 from stdnum.exceptions import ValidationError
 
 from scaicontrol.core.errors import Reason
-from scaicontrol.core.money import is_currency
+from scaicontrol.core.money import INVOICED_DIGITS, is_currency
 from scaicontrol.core.postal_addresses import required_parts
 from scaicontrol.services.tax import numbers, places
 
 from ..document import CARD, CREDIT_TRANSFER, DIRECT_DEBIT, AllowanceCharge, Document, Line, Party
 from . import codes
 from .reasons import broken, lacks
-
-_MOST_DECIMALS = 2
 
 
 def check(document: Document) -> Iterator[Reason]:
@@ -37,8 +35,8 @@ def _head(document: Document) -> Iterator[Reason]:
         yield broken("BR-16", "The document has no lines; add at least one (BG-25).", "lines", code="no_lines")
     if not is_currency(document.currency):
         yield broken("BR-CL-04", f"'{document.currency}' is no ISO 4217 currency code (BT-5).", "currency")
-    elif document.exponent > _MOST_DECIMALS:
-        message = f"{document.currency} has {document.exponent} decimals; e-invoices carry at most 2."
+    elif document.exponent > INVOICED_DIGITS:
+        message = f"{document.currency} has {document.exponent} decimals; e-invoices carry at most {INVOICED_DIGITS}."
         yield broken("BR-DEC", message, "currency", "Invoice this buyer in another currency.")
     if document.is_credit_note and not (document.preceding and document.preceding.issue_date):
         message = "A credit note names the number and the date of the invoice it corrects (BT-25, BT-26)."

@@ -15,6 +15,7 @@ from scaicontrol.core.schemas import (
     DayIn,
     Exact,
     In,
+    InvoicedCurrency,
     MomentIn,
     OneLine,
     Patch,
@@ -153,7 +154,7 @@ class InvoiceIn(_Spanned):
     )
 
     tenant_id: Id
-    currency: Currency
+    currency: InvoicedCurrency
     lines: list[LineIn] = Field(max_length=10_000)
     allowances: list[AllowanceIn] = Field(default_factory=list, max_length=50)
     charges: list[ChargeIn] = Field(default_factory=list, max_length=50)

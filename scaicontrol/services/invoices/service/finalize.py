@@ -112,7 +112,7 @@ async def _seal(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate, lo
             line.tax_category, line.tax_rate, line.tax_cents = part.category, part.rate, tax_cents
         await uow.write()
     count = len(invoice.lines)
-    allowances.settle_tax(invoice, candidate.parts[count:], taxes[count:])
+    allowances.settle_tax(invoice, candidate.adjusted, candidate.parts[count:], taxes[count:])
 
     received_cents = invoice.prepaid_cents or 0
     decision = await _store_decision(uow, invoice, candidate)

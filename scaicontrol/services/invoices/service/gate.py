@@ -24,6 +24,7 @@ from scaicontrol.services.templates import Published
 from scaicontrol.services.uploads import Pictures
 
 from .. import crediting, queries
+from ..allowances import Adjusted
 from ..document_source import DocumentSource, line_rows, row_of
 from ..lifecycle import DocumentType, InvoiceStatus
 from ..models import FinalTerms, Invoice, InvoiceLine, NumberSeries
@@ -49,6 +50,7 @@ class Candidate:
     parties: Parties
     decided: Mapping[str, Any]  # the columns of `tax_decisions`
     parts: tuple[TaxableLine, ...]  # what VAT is computed on: lines, then allowances and charges
+    adjusted: Adjusted
     totals: Totals | None
     credit_cents: int  # of the tenant's balance, which it takes with the seal
     prepaid_cents: int | None
@@ -156,6 +158,7 @@ class _Taxes:
     parts: tuple[TaxableLine, ...]
     totals: Totals | None
     reasons: list[Reason]
+    adjusted: Adjusted = field(default_factory=Adjusted)
 
 
 async def _taxed(uow: UnitOfWork, invoice: Invoice, premises: _Premises, data: FinalizeIn) -> _Taxes:
@@ -171,7 +174,7 @@ async def _taxed(uow: UnitOfWork, invoice: Invoice, premises: _Premises, data: F
     await turn()
     if premises.original and left:
         reasons += crediting.limit_reasons(premises.original, left, invoice)
-    return _Taxes(taxed.decided, taxed.parts, taxed.totals, reasons)
+    return _Taxes(taxed.decided, taxed.parts, taxed.totals, reasons, taxed.adjusted)
 
 
 async def _credit(uow: UnitOfWork, invoice: Invoice, premises: _Premises, totals: Totals | None) -> int:
@@ -207,6 +210,8 @@ async def _source(invoice: Invoice, premises: _Premises, taxes: _Taxes, credit_c
         payment_means=parties.payment_means,
         original=premises.original,
     ) | {"prepaid_cents": _prepaid(invoice, credit_cents)}
+    )
+    row |= {"allowances": taxes.adjusted.allowances or None, "charges": taxes.adjusted.charges or None}
     rows = await line_rows(invoice.lines)
     for line_row, part, tax_cents in zip(rows, taxes.parts, totals.line_tax_cents, strict=False):
         line_row |= {"tax_category": part.category, "tax_rate": part.rate, "tax_cents": tax_cents}
@@ -254,6 +259,7 @@ async def _candidate(
         parties=parties,
         decided=decided,
         parts=taxes.parts,
+        adjusted=taxes.adjusted,
         totals=totals,
         credit_cents=credit_cents,
         prepaid_cents=_prepaid(invoice, credit_cents),

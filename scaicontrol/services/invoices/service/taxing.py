@@ -16,6 +16,7 @@ from scaicontrol.services.tax.arithmetic import TaxableLine, Totals
 from scaicontrol.services.tax.models import TaxDecision
 
 from .. import allowances, crediting
+from ..allowances import Adjusted
 from ..models import Invoice, InvoiceLine
 from ..parties import Parties
 from ..schemas import FinalizeIn
@@ -90,6 +91,7 @@ class Taxed:
     parts: tuple[TaxableLine, ...]
     totals: Totals
     reasons: tuple[Reason, ...]
+    adjusted: Adjusted
 
 
 async def complete(
@@ -107,7 +109,8 @@ async def complete(
     """
     ended = _terms(decided, invoice, parties.settings.timezone)
     lines = [TaxableLine(line.amount_cents, *term) for line, term in zip(invoice.lines, ended, strict=True)]
-    parts = (*lines, *_adjustments(decided, invoice))
+    adjusted = Adjusted.of(invoice, lines)
+    parts = (*lines, *_adjustments(decided, adjusted))
     await turn()  # each of the steps walks over all lines
     totals = crediting.totals(left, invoice) if left else arithmetic.totals(parts)
     stated = [
@@ -128,13 +131,13 @@ async def complete(
     except ControlError as error:
         reasons += error.reasons
     full = {**decided, **converted, "exemptions": [each.as_json() for each in exemptions] or None}
-    return Taxed(full, parts, totals, tuple(reasons))
+    return Taxed(full, parts, totals, tuple(reasons), adjusted)
 
 
-def _adjustments(decided: Decided, invoice: Invoice) -> list[TaxableLine]:
+def _adjustments(decided: Decided, adjusted: Adjusted) -> list[TaxableLine]:
     """Give the document's allowances (negative) and charges with the terms they state, else the document's."""
     found = []
-    for each, sign in allowances.adjustments(invoice):
+    for each, sign in allowances.adjustments(adjusted):
         rate = each.get("tax_rate")
         stated = each.get("tax_category"), None if rate is None else Decimal(rate)
         terms = categories.line_terms(decided["category"], decided["rate"], *stated)

@@ -12,6 +12,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions, tenants
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
+from scaicontrol.services.subscriptions.reads import is_held_otherwise
 
 from .. import queries
 from ..lifecycle import BUSY, DONE_STEPS, OPEN_STEPS, StepStatus, WorkflowStatus
@@ -192,8 +193,10 @@ async def roll_back(uow: UnitOfWork, workflow: ProvisioningWorkflow) -> None:
         for step in workflow.steps:
             if step.status in OPEN_STEPS:
                 skip(uow, step)
+    subscription = await subscriptions.get(uow, workflow.subscription_id)
+    shared = await is_held_otherwise(uow, subscription)  # account and credentials serve another subscription, too
     while not any(step.status is StepStatus.compensating for step in workflow.steps):
-        undoable = [step for step in workflow.steps if _is_undoable(workflow, step)]
+        undoable = [step for step in workflow.steps if _is_undoable(workflow, step, shared=shared)]
         if not undoable:
             await _end_rollback(uow, workflow)
             return
@@ -207,9 +210,12 @@ async def roll_back(uow: UnitOfWork, workflow: ProvisioningWorkflow) -> None:
             step.next_run_at = uow.now
 
 
-def _is_undoable(workflow: ProvisioningWorkflow, step: ProvisioningStep) -> bool:
-    done = step.status in (StepStatus.completed, StepStatus.compensation_failed)
-    return done and step_plan(workflow.action, step.name).compensates
+def _is_undoable(workflow: ProvisioningWorkflow, step: ProvisioningStep, *, shared: bool) -> bool:
+    done, plan = (
+        step.status in (StepStatus.completed, StepStatus.compensation_failed),
+        step_plan(workflow.action, step.name),
+    )
+    return done and plan.compensates and (plan.work is Work.here or not shared)
 
 
 def finish_compensation(uow: UnitOfWork, step: ProvisioningStep) -> None:

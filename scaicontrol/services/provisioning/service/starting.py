@@ -7,6 +7,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
+from scaicontrol.services.subscriptions.reads import is_held_otherwise
 
 from ..models import ProvisioningWorkflow
 from ..plan import ProvisioningAction
@@ -14,6 +15,7 @@ from ..queries import WHOLE
 from .engine import new_workflow, start_if_free
 
 FIRST = "subscribed"
+_ENDS = (ProvisioningAction.suspend, ProvisioningAction.deprovision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,15 @@ async def follow(
     """
     Carry a change of a subscription to its service; `cause` names the fact, which starts one workflow however often.
 
-    None where there is nothing to carry: a service without an address, or one that was never set up.
+    None where there is nothing to carry: a service without an address, one that was never set up, or the end of what
+    the tenant goes on using under another subscription.
     """
     uow.authorize("provisioning:manage")
     subscription = await subscriptions.get(uow, subscription_id, lock=True)
     is_told = subscription.service.provisioning_url is not None and subscription.activated_at is not None
     if not is_told or subscription.status is SubscriptionStatus.pending:
+        return None
+    if action in _ENDS and await is_held_otherwise(uow, subscription):
         return None
     return await _begin(uow, subscription, action, cause)
 

@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 
 from scaicontrol.core.errors import Conflict, Refused, invalid
 from scaicontrol.core.ids import new_id
-from scaicontrol.core.money import CENTS_MAX
+from scaicontrol.core.money import CENTS_MAX, not_invoiced
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog, registry, tenants
 from scaicontrol.services.catalog.models import Plan
@@ -47,6 +47,8 @@ async def begin(
     if existing is not None:
         raise Conflict(f"Tenant {tenant.id} has {service.slug} already: {existing} is {existing.status}.")
     price = await catalog.effective_price(uow, chosen, tenant.partner_id, uow.now)
+    if reason := not_invoiced(price.currency):
+        raise Refused(f"Cannot subscribe to {chosen}: {reason}")
     days = await _trial_days(uow, tenant.id, chosen, trial_days)
     subscription = Subscription(
         id=new_id("sub"),
@@ -95,6 +97,8 @@ def check_plan(plan: Plan, *, sellable: bool, operator: bool) -> None:
         raise Refused(f"Cannot subscribe to {plan}: its service is not active.")
     if not plan.is_active:
         raise Refused(f"Cannot subscribe to {plan}: it is no longer sold.")
+    if reason := not_invoiced(plan.currency):
+        raise Refused(f"Cannot subscribe to {plan}: {reason}")
     if not plan.is_public and not operator:
         raise Refused(f"Cannot subscribe to {plan}: it is sold by operators only.")
 
