@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Query
@@ -6,8 +7,8 @@ from scaicontrol.core.ids import Id
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog
-from scaicontrol.services.catalog.models import Plan, PriceOverride
-from scaicontrol.services.catalog.schemas import OverrideOut, PlanIn, PlanOut, PriceOverrideIn
+from scaicontrol.services.catalog.models import Plan, PlanVersion, PriceOverride
+from scaicontrol.services.catalog.schemas import OverrideOut, PlanIn, PlanOut, PlanVersionOut, PriceOverrideIn
 
 from .door import One, Paged, Paging, Router
 
@@ -42,8 +43,24 @@ async def create_plan(uow: UnitOfWork, body: PlanIn) -> Plan:
 
 @router.put("/{plan_id}", response_model=One[PlanOut], permission="plans:manage", summary="Replace a plan")
 async def replace_plan(uow: UnitOfWork, plan_id: str, body: PlanIn) -> Plan:
-    """Deactivate it by `is_active=false`. Service, slug, billing period and currency stay; frozen prices do, too."""
+    """
+    Deactivate it by `is_active=false`. Service, slug, billing period and currency stay.
+
+    Other terms are a new version, for who subscribes from now on; who has the plan keeps its own.
+    """
     return await catalog.update(uow, plan_id, body)
+
+
+@router.get(
+    "/{plan_id}/versions",
+    response_model=One[list[PlanVersionOut]],
+    permission="plans:administer",
+    summary="List the versions of a plan",
+)
+async def list_versions(uow: UnitOfWork, plan_id: str) -> Sequence[PlanVersion]:
+    """Newest first; a version that was sold never changes."""
+    uow.authorize("plans:administer")
+    return await catalog.versions(uow, plan_id)
 
 
 @overrides.get(

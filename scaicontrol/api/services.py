@@ -5,12 +5,16 @@ from fastapi import Query
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.ids import Id
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import registry
 from scaicontrol.services.registry.lifecycle import HealthStatus, ServiceStatus
+from scaicontrol.services.registry.models import MetricChange
 from scaicontrol.services.registry.schemas import (
     ApprovedOut,
+    DecideIn,
+    MetricChangeOut,
     ProbeOut,
     RejectIn,
     ServiceDetailOut,
@@ -22,6 +26,7 @@ from scaicontrol.services.registry.schemas import (
 from .door import One, Paged, Paging, Router
 
 router = Router("/admin/services", tags=["admin"])
+metric_changes = Router("/admin/metric-changes", tags=["admin"])
 
 
 @router.get("", response_model=Paged[ServiceOut], permission="services:list", summary="List services")
@@ -68,3 +73,35 @@ async def approve_service(backend: Backend, actor: Actor, service_id: str) -> Ap
 )
 async def reject_service(uow: UnitOfWork, service_id: str, body: RejectIn) -> ServiceOut:
     return await registry.stored(uow, await registry.reject(uow, service_id, body.reason))
+
+
+@metric_changes.get(
+    "", response_model=Paged[MetricChangeOut], permission="services:list", summary="List changes of priced metrics"
+)
+async def list_metric_changes(uow: UnitOfWork, paging: Paging, service_id: Id | None = None) -> Page[MetricChange]:
+    """What services want priced metrics to mean; nothing of it holds until it is approved."""
+    return await registry.metric_changes(uow, paging, service_id)
+
+
+@metric_changes.post(
+    "/{change_id}/approve",
+    response_model=One[MetricChangeOut],
+    permission="services:approve",
+    keyed=True,
+    summary="Approve a change of priced metrics",
+)
+async def approve_metric_change(uow: UnitOfWork, change_id: str, body: DecideIn) -> MetricChange:
+    """From now on; what was measured before stays as it was counted, and units are not converted."""
+    return await registry.approve_metric_change(uow, change_id, body.reason)
+
+
+@metric_changes.post(
+    "/{change_id}/reject",
+    response_model=One[MetricChangeOut],
+    permission="services:approve",
+    keyed=True,
+    summary="Reject a change of priced metrics",
+)
+async def reject_metric_change(uow: UnitOfWork, change_id: str, body: RejectIn) -> MetricChange:
+    """The service is told why when it registers the same again."""
+    return await registry.reject_metric_change(uow, change_id, body.reason)

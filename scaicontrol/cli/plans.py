@@ -7,7 +7,7 @@ import typer
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog
-from scaicontrol.services.catalog.schemas import PlanOut
+from scaicontrol.services.catalog.schemas import PlanOut, PlanVersionOut
 
 from .door import command
 
@@ -32,6 +32,7 @@ async def list_(
             "currency": plan.currency,
             "is_active": plan.is_active,
             "is_public": plan.is_public,
+            "plan_version": plan.plan_version,
             "version": plan.version,
         }
         for plan in found.items
@@ -42,6 +43,15 @@ async def list_(
 async def show(uow: UnitOfWork, plan: Annotated[str, typer.Argument(help="Its id or its key.")]) -> PlanOut:
     """Show a plan with its quotas and usage prices."""
     return PlanOut.model_validate(await catalog.plan_by(uow, plan))
+
+
+@command(app)
+async def versions(
+    uow: UnitOfWork, plan: Annotated[str, typer.Argument(help="Its id or its key.")]
+) -> list[PlanVersionOut]:
+    """List the versions of a plan's terms, newest first."""
+    found = await catalog.plan_by(uow, plan)
+    return [PlanVersionOut.model_validate(each) for each in await catalog.versions(uow, found.id)]
 
 
 @command(app, changes=True)

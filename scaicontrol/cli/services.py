@@ -11,6 +11,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import registry
 from scaicontrol.services.registry.lifecycle import HealthStatus, ServiceStatus
 from scaicontrol.services.registry.models import Service
+from scaicontrol.services.registry.schemas import MetricChangeOut
 
 from .door import command
 
@@ -59,6 +60,33 @@ async def reject(
     """Turn a waiting service away."""
     service = await registry.reject(uow, service_id, reason)
     return f"{service.slug} is {service.status}."
+
+
+@command(app)
+async def metric_changes(
+    uow: UnitOfWork, service_id: Annotated[str | None, typer.Option(help="Only of this service.")] = None, page: int = 1
+) -> list[MetricChangeOut]:
+    """List what services want priced metrics to mean, newest first."""
+    found = await registry.metric_changes(uow, PageRequest(page, 100), service_id)
+    return [MetricChangeOut.model_validate(change) for change in found.items]
+
+
+@command(app, changes=True)
+async def approve_metrics(
+    uow: UnitOfWork, change_id: str, reason: Annotated[str | None, typer.Option(help="Kept in the audit log.")] = None
+) -> str:
+    """Let priced metrics be what their service asked for, from now on."""
+    change = await registry.approve_metric_change(uow, change_id, reason)
+    return f"{change} is {change.status}."
+
+
+@command(app, changes=True)
+async def reject_metrics(
+    uow: UnitOfWork, change_id: str, reason: Annotated[str, typer.Option(help="Told to the service.")]
+) -> str:
+    """Keep priced metrics as they are."""
+    change = await registry.reject_metric_change(uow, change_id, reason)
+    return f"{change} is {change.status}."
 
 
 @command(app, changes=True)

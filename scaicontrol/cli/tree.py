@@ -166,6 +166,7 @@ ROOT: Final = CommandGroup(
                         {
                             "list": "List plans with their prices.",
                             "show": "Show a plan with its quotas and usage prices.",
+                            "versions": "List the versions of a plan's terms, newest first.",
                             "deactivate": "Take a plan off sale; who has it keeps it.",
                         },
                     ),
@@ -202,6 +203,9 @@ ROOT: Final = CommandGroup(
                             "list": "List services with their status and health.",
                             "approve": "Let a waiting service in and show its metering key, this once.",
                             "reject": "Turn a waiting service away.",
+                            "metric-changes": "List what services want priced metrics to mean, newest first.",
+                            "approve-metrics": "Let priced metrics be what their service asked for, from now on.",
+                            "reject-metrics": "Keep priced metrics as they are.",
                             "probe": "Look at a service's health address now.",
                         },
                     ),

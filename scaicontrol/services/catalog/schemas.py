@@ -2,6 +2,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic.config import JsonDict
 
 from scaicontrol.core.ids import Id
 from scaicontrol.core.periods import BillingPeriod
@@ -167,7 +168,7 @@ class PlanOut(Out):
     updated_at: Moment
 
 
-_VERSION_EXAMPLE: dict[str, Any] = {
+_VERSION_EXAMPLE: JsonDict = {
     "plan_id": "pln_01m851qp4yet0r2fk9wvt1p634",
     "number": 2,
     "base_price_cents": 1200,

@@ -153,7 +153,8 @@ def _subscriptions(change: Weighed, limits: ApprovalLimits) -> bool:
 
 
 _TERMS: Final = frozenset({
-    "plan.created", "plan.updated", "price_override.set", "price_override.removed", "subscription.price_agreed",
+    "plan.created", "plan.updated", "service.metric_change_decided",
+    "price_override.set", "price_override.removed", "subscription.price_agreed",
     "partner.configured", "partner.billing_linked", "partner.billing_updated", "vat_rate.added", "exchange_rates.added",
     "einvoice_rule_set.installed", "einvoice_rule_set.retired", "platform.settings_changed",
 })  # fmt: skip

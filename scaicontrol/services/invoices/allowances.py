@@ -84,11 +84,16 @@ def over_rates(stored: Iterable[Stored] | None, lines: Sequence[TaxableLine]) ->
         parts = spread(int(each["amount_cents"]), list(groups.values()))
         for ((category, rate), base), cents in zip(groups.items(), parts, strict=True):
             if cents:
-                based = {"base_cents": base} if "base_cents" in each else {}
-                found.append(
-                    {**each, "amount_cents": cents, **based, "tax_category": category, "tax_rate": format(rate, "f")}
-                )
+                terms = {"tax_category": category, "tax_rate": format(rate, "f")}
+                found.append({**_part(each, cents, base), **terms})
     return found
+
+
+def _part(stored: Stored, cents: int, base_cents: int) -> Stored:
+    """Say a part as a share of its own base, as long as it is one: a cent that was spread is an amount by itself."""
+    exact = "percent" in stored and share(Decimal(stored["percent"]), base_cents)["amount_cents"] == cents
+    kept = {name: value for name, value in stored.items() if exact or name not in ("percent", "base_cents")}
+    return {**kept, "amount_cents": cents, **({"base_cents": base_cents} if exact else {})}
 
 
 def _rate(value: object) -> Decimal | None:

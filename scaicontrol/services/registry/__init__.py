@@ -23,7 +23,7 @@ from .queries import (
 )
 from .service.heartbeat import Heard, heartbeat
 from .service.keys import issue_key, vault_path
-from .service.metrics import approve_metric_change, reject_metric_change, said
+from .service.metrics import approve_metric_change, reject_metric_change
 from .service.monitor import Monitored, ProbeResult, monitor, probe
 from .service.registration import RegistrationAnswer, deregister, re_register, register
 from .service.status import approve, reject, update
@@ -60,7 +60,6 @@ __all__ = [
     "register",
     "reject",
     "reject_metric_change",
-    "said",
     "service_of",
     "shown",
     "stored",

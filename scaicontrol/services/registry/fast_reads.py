@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, select
 
@@ -20,7 +19,7 @@ class Metered:
     id: str
     slug: str
     status: ServiceStatus
-    metrics: list[dict[str, Any]]
+    metrics: list[dict[str, str]]
     metrics_changed_at: datetime | None
 
     def __str__(self) -> str:

@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 from sqlalchemy import Enum, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,6 +9,22 @@ from scaicontrol.db import IdString, JsonDocument, Model
 from scaicontrol.db.tenant_filter import SelfDescribed
 
 from .lifecycle import HealthStatus, MetricChangeLifecycle, MetricChangeStatus, ServiceLifecycle, ServiceStatus
+
+
+class MetricMeaning(TypedDict):
+    """What a number of a metric means."""
+
+    kind: str
+    unit: str
+
+
+class MetricDifference(TypedDict):
+    """What one priced metric means and would mean (None: it goes), and the plans that price it."""
+
+    metric_slug: str
+    before: MetricMeaning
+    after: MetricMeaning | None
+    priced_by: list[str]
 
 
 def _named(kind: type[Any]) -> Enum:
@@ -122,7 +138,7 @@ class MetricChange(Lifecycled, SelfDescribed, Model):
     service_id: Mapped[str] = mapped_column(IdString, ForeignKey("service_registry.id"))
     status: Mapped[MetricChangeStatus] = mapped_column(_named(MetricChangeStatus), default=MetricChangeStatus.pending)
     proposed: Mapped[list[dict[str, str]]] = mapped_column(JsonDocument, default=list)
-    differences: Mapped[list[dict[str, Any]]] = mapped_column(JsonDocument, default=list)
+    differences: Mapped[list[MetricDifference]] = mapped_column(JsonDocument, default=list)
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[str | None] = mapped_column(String(100))
     reason: Mapped[str | None] = mapped_column(String(500))

@@ -2,6 +2,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
 
 from scaicontrol.core.schemas import In, JsonObject, Moment, MomentIn, OneLine, Out, Patch
 from scaicontrol.media.fonts import Printed
@@ -15,24 +16,6 @@ Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_len
 Version = Annotated[str, StringConstraints(max_length=64)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Seconds = Annotated[int, Field(ge=5, le=3600, description="Seconds between heartbeats.")]
-
-
-_DIFFERENCE: dict[str, Any] = {
-    "metric_slug": "api_calls",
-    "before": {"kind": "counter", "unit": "call"},
-    "after": {"kind": "gauge", "unit": "call"},
-    "priced_by": ["pro"],
-}
-_METRIC_CHANGE: dict[str, Any] = {
-    "id": "mch_01m851qp4yet0r2fk9wvt1p634",
-    "service_id": "svc_01m851qp4yet0r2fk9wvt1p634",
-    "status": "pending",
-    "differences": [_DIFFERENCE],
-    "decided_at": None,
-    "decided_by": None,
-    "reason": None,
-    "created_at": "2026-11-22T10:00:00Z",
-}
 
 
 class MetricKind(StrEnum):
@@ -121,6 +104,24 @@ class RegistrationIn(In):
     heartbeat_interval_seconds: Seconds = 30
 
 
+_METRIC_DIFFERENCE: JsonDict = {
+    "metric_slug": "api_calls",
+    "before": {"kind": "counter", "unit": "call"},
+    "after": {"kind": "gauge", "unit": "call"},
+    "priced_by": ["pro"],
+}
+_METRIC_CHANGE: JsonDict = {
+    "id": "mch_01m851qp4yet0r2fk9wvt1p634",
+    "service_id": "svc_01m851qp4yet0r2fk9wvt1p634",
+    "status": "pending",
+    "differences": [_METRIC_DIFFERENCE],
+    "decided_at": None,
+    "decided_by": None,
+    "reason": None,
+    "created_at": "2026-11-22T10:00:00Z",
+}
+
+
 class MetricMeaningOut(Out):
     model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "counter", "unit": "call"}]})
 
@@ -131,7 +132,7 @@ class MetricMeaningOut(Out):
 class MetricDifferenceOut(Out):
     """What one priced metric means and would mean; `after` null is a metric that is left out."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_DIFFERENCE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [_METRIC_DIFFERENCE]})
 
     metric_slug: str
     before: MetricMeaningOut

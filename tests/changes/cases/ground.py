@@ -14,7 +14,7 @@ from scaicontrol.services.registry.lifecycle import ServiceStatus
 from scaicontrol.services.registry.schemas import RegistrationIn, ServicePatch
 from scaicontrol.services.tax.exchange import ReferenceRate
 from scaicontrol.services.tenants.schemas import BillingProfileIn, PreferencesPatch
-from tests.factories import ACME, NORTHWIND, SCAIDRIVE, ada, alice, petra, service
+from tests.factories import ACME, NORTHWIND, SCAIDRIVE, ada, alice, petra, scaidrive, service
 from tests.factories.identity import store_group, store_user
 from tests.factories.registry import store_service
 from tests.factories.rule_sets import new_rule_set, rules_folder
@@ -162,6 +162,25 @@ async def _(stage: Stage) -> Case:
 async def _waiting(stage: Stage) -> str:
     asked = RegistrationIn(slug="weather", name="Weather", version="1.0.0", base_url="https://weather.example.com")
     return (await registry.register(stage.backend, service("", "weather-client"), asked)).service.id
+
+
+@case("registry.approve_metric_change")
+async def _(stage: Stage) -> Case:
+    return Case({"change_id": await _asked_for(stage), "reason": "Agreed."})
+
+
+@case("registry.reject_metric_change")
+async def _(stage: Stage) -> Case:
+    return Case({"change_id": await _asked_for(stage), "reason": "Bill by calls."})
+
+
+async def _asked_for(stage: Stage) -> str:
+    """Let ScaiDrive leave out what a plan prices."""
+    await stage.backend.perform(ada, catalog.create, _plan())
+    asked = RegistrationIn(slug="scaidrive", name="ScaiDrive", version="1.0.0", metrics=[])
+    change = (await registry.re_register(stage.backend, scaidrive, asked)).metric_change
+    assert change is not None
+    return change.id
 
 
 @case("registry.update")

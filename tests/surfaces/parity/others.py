@@ -1,5 +1,6 @@
 """Deeds of all other features that have two doors."""
 
+from decimal import Decimal
 from typing import Any
 
 from scaicontrol.core.backend import Backend
@@ -7,9 +8,12 @@ from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import identity, partners, registry, templates
+from scaicontrol.services.catalog import Bracket
 from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
 from scaicontrol.services.registry.lifecycle import ServiceStatus
-from tests.factories import NORTHWIND, ada
+from scaicontrol.services.registry.schemas import RegistrationIn
+from tests.factories import NORTHWIND, ada, service
+from tests.factories.catalog import store_plan
 from tests.factories.identity import store_user
 from tests.factories.registry import store_service
 from tests.factories.templates import draft as a_template
@@ -40,6 +44,23 @@ async def _waiting(backend: Backend) -> str:
     count = len((await backend.ask(ada, registry.page, _PAGE)).items)
     waits = {"status": ServiceStatus.pending, "approved_at": None, "approved_by": None}
     return (await store_service(backend, f"waiting{count}", **waits)).id
+
+
+async def _asked_for(backend: Backend) -> str:
+    """Let a service of its own leave out what a plan of it prices."""
+    number = len((await backend.ask(ada, registry.page, _PAGE)).items)
+    slug = f"measured{number}"
+    service_id = (await store_service(backend, slug)).id
+    await store_plan(backend, f"of-{slug}", service_id=service_id, usage={"api_calls": [Bracket(Decimal(0), None, 1)]})
+    asked = RegistrationIn(slug=slug, name=slug, metrics=[])
+    change = (await registry.re_register(backend, service(service_id, slug), asked)).metric_change
+    assert change is not None
+    return change.id
+
+
+async def _decided(backend: Backend) -> str:
+    change = await backend.perform(ada, registry.reject_metric_change, await _asked_for(backend), "Bill by calls")
+    return change.id
 
 
 async def _let_in(backend: Backend) -> str:
@@ -115,6 +136,22 @@ OTHERS = (
         (
             Rest(f"POST {SERVICES}/{{service_id}}/reject"),
             Cli("admin services reject", ("{id}", "--reason", WHY["reason"])),
+        ),
+        WHY,
+    ),
+    Deed(
+        "registry.approve_metric_change", "services:approve", _asked_for, {"decided already": _decided},
+        (
+            Rest("POST /admin/metric-changes/{change_id}/approve"),
+            Cli("admin services approve-metrics", ("{id}", "--reason", WHY["reason"])),
+        ),
+        WHY,
+    ),
+    Deed(
+        "registry.reject_metric_change", "services:approve", _asked_for, {"decided already": _decided},
+        (
+            Rest("POST /admin/metric-changes/{change_id}/reject"),
+            Cli("admin services reject-metrics", ("{id}", "--reason", WHY["reason"])),
         ),
         WHY,
     ),

@@ -6,7 +6,7 @@ Every writer here changes the row of its service, so that two of them clash on a
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import column, select, table
 
@@ -20,7 +20,7 @@ from .. import queries
 from ..events import MetricChangeDecided, MetricChangeProposed
 from ..lifecycle import MetricChangeLifecycle, MetricChangeStatus
 from ..metrics import metric_versions
-from ..models import MetricChange, MetricVersion, Service
+from ..models import MetricChange, MetricDifference, MetricMeaning, MetricVersion, Service
 
 Metric = Mapping[str, str]
 
@@ -43,7 +43,7 @@ async def declare(uow: UnitOfWork, service: Service, wanted: Sequence[dict[str, 
     gone = held.keys() - told.keys()
     priced = await _priced(uow, service.id) if moved or gone else {}
     kept: list[dict[str, str]] = []
-    waiting: list[dict[str, Any]] = []
+    waiting: list[MetricDifference] = []
     for slug, metric in told.items():
         if slug not in moved or slug not in priced:
             kept.append(dict(metric))
@@ -63,21 +63,26 @@ def _same(one: Metric, other: Metric) -> bool:
     return all(one[name] == other[name] for name in _MEANING)
 
 
-def _difference(slug: str, was: Metric, metric: Metric | None, plans: Sequence[str]) -> dict[str, Any]:
+def _difference(slug: str, was: Metric, metric: Metric | None, plans: Sequence[str]) -> MetricDifference:
     return {
         "metric_slug": slug,
-        "before": {name: was[name] for name in _MEANING},
-        "after": None if metric is None else {name: metric[name] for name in _MEANING},
+        "before": _meaning(was),
+        "after": None if metric is None else _meaning(metric),
         "priced_by": list(plans),
     }
 
 
-def said(difference: Mapping[str, Any]) -> str:
+def _meaning(metric: Metric) -> MetricMeaning:
+    return {"kind": metric["kind"], "unit": metric["unit"]}
+
+
+def said(difference: MetricDifference) -> str:
     """Say one difference in words."""
-    slug, before, after = difference["metric_slug"], difference["before"], difference["after"]
+    slug, after = difference["metric_slug"], difference["after"]
     if after is None:
         return f"{slug} is left out"
-    moved = [f"{name} {before[name]} becomes {after[name]}" for name in _MEANING if before[name] != after[name]]
+    pairs = zip(_MEANING, difference["before"].values(), after.values(), strict=True)
+    moved = [f"{name} {before} becomes {following}" for name, before, following in pairs if before != following]
     return f"{slug}: {', '.join(moved)}"
 
 
@@ -106,7 +111,7 @@ async def _last(uow: UnitOfWork, service_id: str, slugs: set[str]) -> dict[str, 
 
 
 async def _propose(
-    uow: UnitOfWork, service: Service, wanted: list[dict[str, str]], waiting: list[dict[str, Any]]
+    uow: UnitOfWork, service: Service, wanted: list[dict[str, str]], waiting: list[MetricDifference]
 ) -> None:
     """Let what touches prices wait; the same wish again is the row that waits, or the answer it got."""
     newest = await queries.latest_metric_change(uow, service.id)
@@ -159,7 +164,7 @@ async def _put(uow: UnitOfWork, service: Service, metrics: list[dict[str, str]])
     service.metrics = metrics
 
 
-def _version(service: Service, metric: Metric, number: int, since: Any) -> MetricVersion:
+def _version(service: Service, metric: Metric, number: int, since: datetime) -> MetricVersion:
     said_of = {name: metric[name] for name in ("name", "unit", "kind")}
     return MetricVersion(service_id=service.id, metric_slug=metric["slug"], number=number, holds_from=since, **said_of)
 
