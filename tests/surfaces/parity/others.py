@@ -11,11 +11,11 @@ from scaicontrol.services import identity, partners, registry, templates
 from scaicontrol.services.catalog import Bracket
 from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
 from scaicontrol.services.registry.lifecycle import ServiceStatus
-from scaicontrol.services.registry.schemas import RegistrationIn
+from scaicontrol.services.registry.schemas import MetricIn, RegistrationIn
 from tests.factories import NORTHWIND, ada, service
 from tests.factories.catalog import store_plan
 from tests.factories.identity import store_user
-from tests.factories.registry import store_service
+from tests.factories.registry import DRIVE_METRICS, store_service
 from tests.factories.templates import draft as a_template
 from tests.factories.templates import written
 from tests.factories.webhooks import delivered, subscriber, tell
@@ -47,13 +47,17 @@ async def _waiting(backend: Backend) -> str:
 
 
 async def _asked_for(backend: Backend) -> str:
-    """Let a service of its own leave out what a plan of it prices."""
-    number = len((await backend.ask(ada, registry.page, _PAGE)).items)
-    slug = f"measured{number}"
-    service_id = (await store_service(backend, slug)).id
-    await store_plan(backend, f"of-{slug}", service_id=service_id, usage={"api_calls": [Bracket(Decimal(0), None, 1)]})
-    asked = RegistrationIn(slug=slug, name=slug, metrics=[])
-    change = (await registry.re_register(backend, service(service_id, slug), asked)).metric_change
+    """Let a service leave out, once more, what a plan of it prices."""
+    page = await backend.ask(ada, registry.page, _PAGE)
+    if "measured" not in {each.slug for each in page.items}:
+        await store_service(backend, "measured")
+        priced = {"api_calls": [Bracket(Decimal(0), None, 1)]}
+        await store_plan(backend, "of-measured", service_id="svc_measured", usage=priced)
+    speaker = service("svc_measured", "measured")
+    all_of_them = [MetricIn.model_validate(metric) for metric in DRIVE_METRICS]
+    for metrics in (all_of_them, []):
+        asked = RegistrationIn(slug="measured", name="Measured", metrics=metrics)
+        change = (await registry.re_register(backend, speaker, asked)).metric_change
     assert change is not None
     return change.id
 

@@ -209,9 +209,11 @@ async def _source(invoice: Invoice, premises: _Premises, taxes: _Taxes, credit_c
         totals=totals,
         payment_means=parties.payment_means,
         original=premises.original,
-    ) | {"prepaid_cents": _prepaid(invoice, credit_cents)}
-    )
-    row |= {"allowances": taxes.adjusted.allowances or None, "charges": taxes.adjusted.charges or None}
+    ) | {
+        "prepaid_cents": _prepaid(invoice, credit_cents),
+        "allowances": taxes.adjusted.allowances or None,
+        "charges": taxes.adjusted.charges or None,
+    }
     rows = await line_rows(invoice.lines)
     for line_row, part, tax_cents in zip(rows, taxes.parts, totals.line_tax_cents, strict=False):
         line_row |= {"tax_category": part.category, "tax_rate": part.rate, "tax_cents": tax_cents}

@@ -8,8 +8,8 @@ from alembic import op
 
 from scaicontrol.db import types
 
-revision: str = "014"
-down_revision: str | None = "013"
+revision: str = "015"
+down_revision: str | None = "014"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

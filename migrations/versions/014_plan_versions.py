@@ -13,8 +13,8 @@ from alembic import op
 
 from scaicontrol.db import triggers, types
 
-revision: str = "013"
-down_revision: str | None = "012"
+revision: str = "014"
+down_revision: str | None = "013"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
