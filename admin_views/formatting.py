@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from scaicontrol.core.money import Money
+from scaicontrol.core.periods import Period, civil_date, last_day
 
 NOTHING = "–"
 
@@ -21,6 +22,13 @@ def moment(value: datetime | None) -> str:
 
 def day(value: date | datetime | None) -> str:
     return NOTHING if value is None else f"{value:%d %b %Y}"
+
+
+def days(start: datetime | None, end: datetime | None, zone: str) -> str:
+    """Name the civil days of a period in the seller's time zone, the last one included."""
+    if start is None or end is None:
+        return NOTHING
+    return f"{day(civil_date(start, zone))} – {day(last_day(Period(start, end), zone))}"
 
 
 def spoken(name: Any) -> str:

@@ -9,7 +9,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import audit, subscriptions, tenants
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
-from scaicontrol.services.subscriptions.schemas import AdminCancelIn, AdminResumeIn, SuspendIn
+from scaicontrol.services.subscriptions.schemas import AdminCancelIn, AdminResumeIn, ChangePlanIn, SuspendIn
 
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter
@@ -17,6 +17,24 @@ from .verbs import Field, VerbButton
 
 Given = Mapping[str, str]
 REASON = Field("reason", "Reason", "long", hint="Kept in the audit log.")
+
+
+async def change_plan(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    quantity = given.get("quantity") or None
+    data = ChangePlanIn.model_validate({
+        "plan_key": given.get("plan") or None,
+        "quantity": int(quantity) if quantity and quantity.isdecimal() else quantity,
+        "when": given.get("when") or None,
+    })  # fmt: skip
+
+    async def verb(uow: UnitOfWork) -> Subscription:
+        return await subscriptions.change_plan(uow, pk, plan=data.plan, quantity=data.quantity, when=data.when)
+
+    done = await backend.perform(actor, verb)
+    if done.pending_plan_key:
+        last = formatting.day(done.current_period_last_day)
+        return f"{_name(done)} becomes {done.pending_plan_key} × {done.pending_quantity} after {last}."
+    return f"{_name(done)} is {done.plan_key} × {done.quantity}."
 
 
 async def cancel(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
@@ -66,7 +84,11 @@ class SubscriptionView(ControlView, model=Subscription):
         ListColumn("Tenant", lambda row: row.tenant_id, Subscription.tenant_id),
         ListColumn("Quantity", lambda row: f"{row.quantity:,}", Subscription.quantity, "number"),
         ListColumn("Monthly", lambda row: formatting.money(row.mrr_amount_cents, row.currency), None, "number"),
-        ListColumn("Period ends", lambda row: formatting.day(row.current_period_end), Subscription.current_period_end),
+        ListColumn(
+            "Paid through",
+            lambda row: formatting.day(row.current_period_last_day),
+            Subscription.current_period_last_day,
+        ),
         ListColumn("Reference", lambda row: row.external_reference or formatting.NOTHING),
         ListColumn("Created", lambda row: formatting.day(row.created_at), Subscription.created_at),
     )
@@ -77,6 +99,19 @@ class SubscriptionView(ControlView, model=Subscription):
         ListFilter("service", "Service", lambda value: Subscription.service.has(slug=value)),
     )
     verbs = (
+        VerbButton(
+            "change_plan",
+            "Change plan",
+            "subscriptions:change",
+            "The right to use changes at once. A plan of another interval begins a period of its own today; the days "
+            "of this one that are not used are credited; what that holds beyond the charges becomes a credit note.",
+            change_plan,
+            [
+                Field("plan", "Plan", required=False, hint="Its key; without one the plan stays."),
+                Field("quantity", "Quantity", "number", required=False),
+                Field("when", "When", required=False, hint="now, or period_end to let all of it wait for that."),
+            ],
+        ),
         VerbButton(
             "cancel",
             "Cancel",

@@ -150,6 +150,7 @@ def subscription_rows(
                 "anchor_day": begun.day,
                 "current_period_start": begun,
                 "current_period_end": ends,
+                "current_period_last_day": ends.date() - timedelta(days=1),
                 "trial_days": 0,
                 "version": 1,
             }
@@ -165,8 +166,11 @@ def subscription_rows(
                 "quantity": 1,
                 "unit_price_cents": 1000,
                 "currency": "EUR",
+                "first_day": begun.date(),
                 "days": 31,
                 "full_days": 31,
+                "usage_from": begun,
+                "usage_until": ends,
                 "base_due_at": begun if due else None,
                 "usage_due_at": None,
             }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { day, elapsed, moment, period, relative, today } from "../src/lib/dates";
+import { day, dayIn, elapsed, moment, period, relative, today } from "../src/lib/dates";
 
 const NOON = Date.parse("2026-11-23T12:00:00Z");
 const plain = (text: string) => text.replaceAll(/[\u00a0\u2009\u202f]/g, " ");
@@ -35,8 +35,11 @@ describe("a moment", () => {
 });
 
 describe("a half-open period", () => {
-  it("ends on its last day, in UTC", () => {
-    expect(plain(period("en-GB", "2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z"))).toBe("1 – 31 Oct 2026");
+  it("is the civil days of the seller, the last one included", () => {
+    const october = ["2026-09-30T22:00:00Z", "2026-10-31T23:00:00Z"] as const;
+    expect(plain(period("en-GB", ...october, "Europe/Amsterdam"))).toBe("1 – 31 Oct 2026");
+    expect(dayIn("en-GB", october[1], "Europe/Amsterdam")).toBe("1 Nov 2026");
+    expect(dayIn("en-GB", "2026-11-01", "Pacific/Pago_Pago")).toBe("1 Nov 2026");
   });
 
   it("knows how much of it has passed", () => {

@@ -19,8 +19,9 @@ async def overview(uow: UnitOfWork) -> Overview:
     "/upcoming", response_model=Many[PreviewOut], permission="billing:preview", summary="Preview the next invoice"
 )
 async def upcoming(uow: UnitOfWork) -> list[PreviewOut]:
-    """Computed like the real one, from what is known now; one document per currency."""
-    return [PreviewOut.of(document) for document in await billing.upcoming(uow, _own_tenant(uow))]
+    """The documents of the next run that charges anything, from what is known now; one per currency."""
+    coming = await billing.upcoming(uow, _own_tenant(uow))
+    return [PreviewOut.of(document, coming.day) for document in coming.documents]
 
 
 def _own_tenant(uow: UnitOfWork) -> str:

@@ -106,13 +106,20 @@ async def subscribe(uow: UnitOfWork, body: SubscribeIn) -> SubscribedOut:
     summary="Change plan or quantity, or preview it",
 )
 async def change_plan(uow: UnitOfWork, subscription_id: str, body: ChangePlanIn) -> SubscriptionOut | PlannedChange:
-    """The right changes at once, the price with the next period. A `plan_hash` that no longer fits is a conflict."""
+    """
+    The right changes at once, the price with the next period; a plan of another interval begins a period of its own.
+
+    With `when` set to `period_end` all of it waits for the end of the paid period. A `plan_hash` that no longer fits is
+    a conflict.
+    """
     if body.plan is None and body.quantity is None:
         raise Invalid("Name a plan, a quantity, or both.")
     if body.preview:
-        return await subscriptions.preview_change(uow, subscription_id, plan=body.plan, quantity=body.quantity)
+        return await subscriptions.preview_change(
+            uow, subscription_id, plan=body.plan, quantity=body.quantity, when=body.when
+        )
     changed = await subscriptions.change_plan(
-        uow, subscription_id, plan=body.plan, quantity=body.quantity, plan_hash=body.plan_hash
+        uow, subscription_id, plan=body.plan, quantity=body.quantity, when=body.when, plan_hash=body.plan_hash
     )
     return await subscriptions.stored(uow, changed)
 

@@ -24,9 +24,11 @@ PORTAL: Final = (
     "/api/v1/billing/overview",
     "/api/v1/billing/statement/pdf",
     "/api/v1/billing/upcoming",
+    "/api/v1/catalog/services/{slug}/plans",
     "/api/v1/subscriptions",
     "/api/v1/subscriptions/{subscription_id}",
     "/api/v1/subscriptions/{subscription_id}/cancel",
+    "/api/v1/subscriptions/{subscription_id}/change-plan",
     "/api/v1/subscriptions/{subscription_id}/resume",
 )
 _REFERENCE: Final = re.compile(r'"#/components/schemas/([^"]+)"')

@@ -1,4 +1,4 @@
-"""Subscriptions: look, cancel, suspend, resume."""
+"""Subscriptions: look, change, cancel, suspend, resume."""
 
 from typing import Annotated
 
@@ -9,11 +9,16 @@ from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
-from scaicontrol.services.subscriptions.schemas import SubscriptionDetailOut, SubscriptionFilter, SubscriptionOut
+from scaicontrol.services.subscriptions.schemas import (
+    ChangePlanIn,
+    SubscriptionDetailOut,
+    SubscriptionFilter,
+    SubscriptionOut,
+)
 
 from .door import command
 
-app = typer.Typer(name="subscriptions", no_args_is_help=True, help="List, show, cancel, suspend, resume.")
+app = typer.Typer(name="subscriptions", no_args_is_help=True, help="List, show, change, cancel, suspend, resume.")
 
 Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; kept in the audit log.")]
 
@@ -40,7 +45,7 @@ async def list_(
             "quantity": row.quantity,
             "mrr_cents": row.mrr_amount_cents,
             "currency": row.currency,
-            "period_end": row.current_period_end,
+            "paid_through": row.current_period_last_day,
         }
         for row in found.items
     ]
@@ -50,6 +55,22 @@ async def list_(
 async def show(uow: UnitOfWork, subscription_id: str) -> SubscriptionDetailOut:
     """Show a subscription with its plan and timeline."""
     return await subscriptions.detail(uow, subscription_id)
+
+
+@command(app, changes=True)
+async def change_plan(
+    uow: UnitOfWork,
+    subscription_id: str,
+    plan: Annotated[str, typer.Option(help="Its id or key; without it the plan stays.")] = "",
+    quantity: Annotated[int | None, typer.Option(help="Without it the quantity stays.")] = None,
+    when: Annotated[str, typer.Option(help="now, or period_end to let all of it wait for that.")] = "",
+) -> SubscriptionOut:
+    """Change plan or quantity; a plan of another interval begins a period of its own."""
+    body = checked(ChangePlanIn, plan_key=plan or None, quantity=quantity, when=when or None)
+    changed = await subscriptions.change_plan(
+        uow, subscription_id, plan=body.plan, quantity=body.quantity, when=body.when
+    )
+    return await subscriptions.stored(uow, changed)
 
 
 @command(app, changes=True)

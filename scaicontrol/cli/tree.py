@@ -211,12 +211,13 @@ ROOT: Final = CommandGroup(
                     ),
                 ),
                 "subscriptions": CommandGroup(
-                    "List, show, cancel, suspend, resume.",
+                    "List, show, change, cancel, suspend, resume.",
                     _of(
                         "subscriptions",
                         {
                             "list": "List subscriptions, newest first.",
                             "show": "Show a subscription with its plan and timeline.",
+                            "change-plan": "Change plan or quantity; a plan of another interval begins a period of its own.",
                             "cancel": "Cancel a subscription at the end of its period, or at once.",
                             "suspend": "Take the right to use the service away until it is resumed.",
                             "resume": "Undo a scheduled cancellation, or end a suspension.",

@@ -1,9 +1,8 @@
 """
-Service periods: half-open, anchored to a day of the month, tiling time without gap or overlap.
+Service periods: whole civil days of the seller's time zone, half-open, tiling time without gap or overlap.
 
-The anchor day is kept through short months: 31 January → 28 February → 31 March (contract §5). Civil arithmetic happens
-in the seller's time zone; every next period starts exactly where the last one ended, so a change of zone or of
-daylight saving can never open a gap.
+A period begins at the civil midnight of its first day and ends at that of the day after its last one, whatever the
+clocks do in between. The anchor day is kept through short months: 31 January → 28 February → 31 March (contract §5).
 """
 
 from calendar import monthrange
@@ -67,23 +66,41 @@ def civil_date(moment: datetime, zone: str = "UTC") -> date:
 
 
 def start_of_day(day: date, zone: str = "UTC") -> datetime:
-    """Give the first moment of a civil day, in UTC."""
+    """
+    Give the first moment of a civil day, in UTC.
+
+    Where the clocks go forward at midnight that is the moment they do; where midnight comes twice, the first one.
+    """
     return datetime(day.year, day.month, day.day, tzinfo=time_zone(zone)).astimezone(UTC)
 
 
-def add_months(moment: datetime, months: int, anchor_day: int, zone: str = "UTC") -> datetime:
-    """Move by whole months to the anchor day, clipped to the month's last day, at the same civil time."""
+def last_day(period: Period, zone: str = "UTC") -> date:
+    """Name the last day that belongs to a period: what people are shown, and its tax point."""
+    return civil_date(period.end - timedelta(microseconds=1), zone)
+
+
+def civil_period(first_day: date, days: int, zone: str = "UTC") -> Period:
+    """Give so many civil days from a first one on, from midnight to midnight."""
+    return Period(start_of_day(first_day, zone), start_of_day(first_day + timedelta(days=days), zone))
+
+
+def add_months(day: date, months: int, anchor_day: int) -> date:
+    """Move by whole months to the anchor day, clipped to the month's last day."""
     if not 1 <= anchor_day <= 31:
         raise ValueError("An anchor day lies between 1 and 31.")
-    local = moment.astimezone(time_zone(zone))
-    index = local.year * 12 + local.month - 1 + months
+    index = day.year * 12 + day.month - 1 + months
     year, month = index // 12, index % 12 + 1
-    day = min(anchor_day, monthrange(year, month)[1])
-    return local.replace(year=year, month=month, day=day, fold=0).astimezone(UTC)
+    return date(year, month, min(anchor_day, monthrange(year, month)[1]))
 
 
-def period_from(start: datetime, every: BillingPeriod, anchor_day: int, zone: str = "UTC") -> Period:
-    """Give the period that begins at `start`."""
+def is_anchored(day: date, anchor_day: int) -> bool:
+    """Tell whether a day is the anchor day of its month, clipped where the month is too short for it."""
+    return day.day == min(anchor_day, monthrange(day.year, day.month)[1])
+
+
+def period_from(first_day: date, every: BillingPeriod, anchor_day: int, zone: str = "UTC") -> Period:
+    """Give the period that begins on a day."""
     if every is BillingPeriod.one_time:
         raise ValueError("A one-time charge has no period.")
-    return Period(start, add_months(start, every.months, anchor_day, zone))
+    following = add_months(first_day, every.months, anchor_day)
+    return Period(start_of_day(first_day, zone), start_of_day(following, zone))

@@ -124,7 +124,7 @@ async def _has_paid(uow: UnitOfWork, tenant_id: str) -> bool:
 async def _turn(backend: Backend, day: int) -> None:
     """The events one remembers of these months."""
     turns: dict[int, Callable[[Backend], Any]] = {
-        40: _upgrade, 52: _credit, 66: _cancel, 72: _refund, 78: _pay_back,
+        40: _upgrade, 52: _credit, 58: _monthly, 66: _cancel, 72: _refund, 78: _pay_back,
     }  # fmt: skip
     if day in turns:
         await turns[day](backend)
@@ -134,6 +134,12 @@ async def _upgrade(backend: Backend) -> None:
     """Acme adds six seats in the middle of a month; the rest of it is prorated."""
     seats = await backend.ask(OPERATOR, _subscription, "tnt_acme", "scaiwave")
     await backend.perform(tenant_actor("tnt_acme"), subscriptions.change_plan, seats, quantity=30)
+
+
+async def _monthly(backend: Backend) -> None:
+    """Liberty pays for its drive by the month from now on; the rest of the year it had paid for is given back."""
+    drive = await backend.ask(OPERATOR, _subscription, "tnt_liberty", "scaidrive")
+    await backend.perform(tenant_actor("tnt_liberty"), subscriptions.change_plan, drive, plan="scaidrive.pro")
 
 
 async def _credit(backend: Backend) -> None:

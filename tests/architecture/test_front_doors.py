@@ -1,8 +1,9 @@
 """
 A feature is entered through its package: what it does stands there, at most forty names.
 
-Past that door only what it is made of is open: rows (models), questions about them (reads), states (lifecycle), shapes
-(schemas), facts (events), and modules of pure computation that are named here.
+Past that door only what it is made of is open: rows (models), questions about them (reads) and about what will become
+of them (forecast), states (lifecycle), shapes (schemas), facts (events), and modules of pure computation that are named
+here.
 """
 
 import ast
@@ -16,14 +17,14 @@ from scaicontrol import services
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ROOT / "scaicontrol" / "services"
-OPEN = {"models", "reads", "lifecycle", "schemas", "events"}
+OPEN = {"models", "reads", "forecast", "lifecycle", "schemas", "events"}
 WIDEST_DOOR = 40
 SECOND_DOORS = {"identity_sync": "identity"}  # the contract names this path
 # Pure computation has one home: what documents, statements and explanations work out again must be the very code that
 # worked it out first, and a number that names a business is written in one way.
 COMPUTING = {
     "einvoices": {"document"},
-    "invoices": {"allowances", "crediting", "document_source", "page_rendering", "seal"},
+    "invoices": {"allowances", "creditable", "crediting", "document_source", "page_rendering", "seal"},
     "partners": {"identifiers"},
     "subscriptions": {"calendar", "proration"},
     "tax": {"arithmetic", "categories", "exchange", "notes", "numbers", "places"},

@@ -47,13 +47,18 @@ async def test_proration_by_day_exchanges_the_days_that_remain(backend, clock):
     assert (change.credit_cents, change.charge_cents, change.due_at) == (645, 1935, clock.now())
 
 
-async def test_into_a_longer_period_the_days_cost_what_they_cost_there(backend, clock):
+async def test_another_interval_begins_a_period_of_its_own_and_the_unused_days_go_back(backend, clock):
     await market(backend, proration="day")
     pro = await subscribed(backend)
     clock.advance(11 * DAY)
     await backend.perform(alice, subscriptions.change_plan, pro.id, plan="scaidrive.year")
     (change,) = await changes(backend)
-    assert (change.credit_cents, change.charge_cents, change.new_period_days) == (645, 1315, 365)
+    assert (change.credit_cents, change.charge_cents, change.old_period_days) == (645, 0, 31)
+    monthly, yearly = await periods(backend, pro.id)
+    assert (monthly.period_end, monthly.usage_until) == (yearly.period_start, yearly.usage_from)
+    assert (yearly.unit_price_cents, yearly.days, yearly.full_days) == (24_000, 365, 365)
+    now = await show(backend, pro.id)
+    assert (now.anchor_day, now.unit_price_cents, now.next_unit_price_cents) == (26, 24_000, None)
 
 
 async def test_many_changes_in_one_period_add_up(backend, clock):

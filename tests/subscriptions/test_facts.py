@@ -57,7 +57,7 @@ async def test_activation_is_told_once_and_says_what_it_brings_in(backend, clock
         "billing_period": "yearly",
         "scaicontrol_customer_id": "tnt_acme",
         "activated_at": "2026-01-15T09:00:00Z",
-        "current_period_end": "2027-01-15T09:00:00Z",
+        "current_period_end": "2027-01-14T23:00:00Z",
         "trial_ends_at": None,
     }
     assert {name: fact.payload[name] for name in wanted} == wanted
@@ -69,7 +69,7 @@ async def test_a_scheduled_cancellation_names_its_moment(backend):
     await backend.perform(alice, subscriptions.cancel, pro.id)
     (fact,) = await facts(backend, "subscription.changed")
     assert (fact.payload["change_kind"], fact.payload["state"]) == ("scheduled_cancellation", "cancelling")
-    assert fact.payload["pending_cancellation_at"] == "2026-02-15T09:00:00Z"
+    assert fact.payload["pending_cancellation_at"] == "2026-02-14T23:00:00Z"
     assert fact.key == f"subscription:{pro.id}:changed:scheduled:2026-02-15"
 
 

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -25,8 +25,10 @@ UNPAID = PaymentFailure("inv_1", 1000, "EUR", attempt=1, failure_code="card_decl
 
 
 async def spans(backend, subscription_id):
+    """Give the civil days of each period: its first, and the first that is not its own any more."""
     return [
-        (f"{p.period_start:%F}", p.period_end and f"{p.period_end:%F}") for p in await periods(backend, subscription_id)
+        (f"{p.first_day}", p.period_end and f"{p.first_day + DAY * p.days}")
+        for p in await periods(backend, subscription_id)
     ]
 
 
@@ -37,7 +39,9 @@ async def test_a_trial_that_can_pay_is_paid_from_the_moment_it_ended(backend, cl
     ended = await backend.perform(CLOCK, subscriptions.expire_trials, everybody_pays)
     assert [each.id for each in ended.converted] == [trial.id]
     paid = await show(backend, trial.id)
-    assert (paid.status, paid.current_period_start) == (SubscriptionStatus.active, paid.trial_ends_at)
+    (period,) = await periods(backend, trial.id)
+    assert (paid.status, period.usage_from) == (SubscriptionStatus.active, paid.trial_ends_at)
+    assert (period.first_day, paid.current_period_start) == (date(2026, 1, 29), period.period_start)
     assert await spans(backend, trial.id) == [("2026-01-29", "2026-02-28")]
     assert (await backend.perform(CLOCK, subscriptions.expire_trials, everybody_pays)).count == 0
     assert await told(backend) == ["subscription.activated initial", f"subscription.changed status:v{paid.version}"]
@@ -146,11 +150,13 @@ async def test_renewals_keep_the_anchor_and_leave_a_row_each_however_late(backen
     assert await backend.perform(CLOCK, subscriptions.renew) == 1
     assert await backend.perform(CLOCK, subscriptions.renew) == 0
     rows = await periods(backend, pro.id)
-    # Eleven at night in Amsterdam, also after the clocks go forward on 29 March.
+    # Midnight in Amsterdam, also after the clocks go forward on 29 March.
     assert [f"{row.period_start:%F %H}" for row in rows] == [
-        "2026-01-31 22", "2026-02-28 22", "2026-03-31 21", "2026-04-30 21",
+        "2026-01-30 23", "2026-02-27 23", "2026-03-30 22", "2026-04-29 22",
     ]  # fmt: skip
     assert all(one.period_end == following.period_start for one, following in pairwise(rows))
+    assert all(one.usage_until == following.usage_from for one, following in pairwise(rows))
+    assert rows[0].usage_from == datetime(2026, 1, 31, 22, 0, tzinfo=UTC)  # when it was activated
     renewed = await show(backend, pro.id)
     assert renewed.renewed_through == renewed.current_period_end == rows[-1].period_end
     assert [each.split()[-1] for each in await told(backend, "subscription.changed")] == [

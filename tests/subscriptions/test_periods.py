@@ -1,48 +1,63 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, timedelta
 from fractions import Fraction
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scaicontrol.core.periods import BillingPeriod, civil_date
-from scaicontrol.services.subscriptions.calendar import window
+from scaicontrol.core.periods import BillingPeriod, civil_date, is_anchored, start_of_day, time_zone
+from scaicontrol.services.subscriptions.calendar import following, window
 from scaicontrol.services.subscriptions.proration import Terms, prorate
 
-ZONES = st.sampled_from(["UTC", "Europe/Amsterdam", "America/New_York", "Pacific/Auckland", "Asia/Kathmandu"])
+ZONES = st.sampled_from(["UTC", "Europe/Amsterdam", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
 RECURRING = st.sampled_from([BillingPeriod.monthly, BillingPeriod.quarterly, BillingPeriod.yearly])
-MOMENTS = st.datetimes(datetime(2024, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
+DAYS = st.dates(date(2024, 1, 1), date(2030, 1, 1))
 
 
-@given(MOMENTS, RECURRING, ZONES)
-@example(datetime(2026, 1, 31, 1, 30, tzinfo=UTC), BillingPeriod.monthly, "Europe/Amsterdam")
-@example(datetime(2024, 2, 29, 23, 59, tzinfo=UTC), BillingPeriod.yearly, "America/New_York")
-def test_periods_tile_time_and_keep_their_anchor(start, every, zone):
-    anchor = civil_date(start, zone).day
-    moment = start
+@given(DAYS, RECURRING, ZONES)
+@example(date(2026, 1, 31), BillingPeriod.monthly, "Europe/Amsterdam")
+@example(date(2024, 2, 29), BillingPeriod.yearly, "America/New_York")
+def test_periods_tile_time_and_keep_their_anchor(first_day, every, zone):
+    anchor, ends = first_day.day, None
     for _ in range(14):
-        span = window(moment, every, anchor, zone)
-        assert span.start == moment
+        span = window(first_day, every, anchor, zone)
         assert span.end is not None
-        assert span.end > moment
-        day = civil_date(span.end, zone)
-        last_of_month = (day + timedelta(days=1)).day == 1
-        assert day.day == anchor or (last_of_month and day.day < anchor)
+        assert ends in (None, span.start)
+        assert civil_date(span.start, zone) == first_day
+        assert is_anchored(first_day, anchor)
         assert span.days == span.full_days >= 28
-        moment = span.end
+        assert span.last_day == civil_date(span.end, zone) - timedelta(days=1)
+        first_day, ends = following(span.end, anchor, zone), span.end
 
 
-@given(MOMENTS, RECURRING, ZONES, st.integers(1, 400))
-def test_a_period_never_crosses_the_term(start, every, zone, days):
-    term_ends_at = start + timedelta(days=days)
-    span = window(start, every, civil_date(start, zone).day, zone, term_ends_at)
+@given(DAYS, RECURRING, ZONES, ZONES)
+def test_a_change_of_the_sellers_time_zone_charges_no_day_twice_and_misses_none(first_day, every, before, after):
+    span = window(first_day, every, first_day.day, before)
+    assert span.end is not None
+    assert following(span.end, first_day.day, after) == span.following_day
+
+
+@given(DAYS, RECURRING, ZONES, st.integers(0, 86_399))
+def test_after_a_period_that_ended_at_an_hour_the_next_day_is_the_one_it_had_not_charged(
+    first_day, every, zone, second
+):
+    period = window(first_day, every, first_day.day, zone)
+    assert period.end is not None
+    local = period.end.astimezone(time_zone(zone)) + timedelta(seconds=second)  # an end as older rules had it
+    assert following(local.astimezone(UTC), first_day.day, zone) == period.following_day
+
+
+@given(DAYS, RECURRING, ZONES, st.integers(1, 400))
+def test_a_period_never_crosses_the_term(first_day, every, zone, days):
+    term_ends_at = start_of_day(first_day + timedelta(days=days), zone)
+    span = window(first_day, every, first_day.day, zone, term_ends_at)
     assert span.end is not None
     assert span.end <= term_ends_at
     assert 0 <= span.days <= span.full_days
 
 
 def test_a_one_time_plan_has_no_end():
-    span = window(datetime(2026, 1, 15, tzinfo=UTC), BillingPeriod.one_time, 15, "UTC")
-    assert (span.end, span.days, span.full_days) == (None, 1, 1)
+    span = window(date(2026, 1, 15), BillingPeriod.one_time, 15, "UTC")
+    assert (span.end, span.last_day, span.days, span.full_days) == (None, None, 1, 1)
 
 
 @st.composite
@@ -60,12 +75,12 @@ def test_many_changes_in_one_period_cost_what_each_day_cost(case):
     days, first, changes = case
     total, closed = Fraction(first[0] * first[1]), Fraction()
     current, since = first, 0
-    for day, following in changes:
-        old, new = (Terms(quantity, price, days) for quantity, price in (current, following))
+    for day, later in changes:
+        old, new = (Terms(quantity, price, days) for quantity, price in (current, later))
         moved = prorate(old, new, days - day)
         total += moved.net_cents
         closed += Fraction(current[0] * current[1] * (day - since), days)
-        current, since = following, day
+        current, since = later, day
     closed += Fraction(current[0] * current[1] * (days - since), days)
     assert abs(total - closed) <= Fraction(len(changes))
 

@@ -21,7 +21,7 @@ async def test_a_paid_plan_is_live_at_once_for_the_price_of_that_moment(backend,
     pro = await show(backend, pro.id)
     assert (pro.status, pro.tenant_id, pro.partner_id) == (SubscriptionStatus.active, ACME, NORTHWIND)
     assert (pro.unit_price_cents, pro.currency, pro.mrr_amount_cents) == (1000, "EUR", 3000)
-    assert (pro.activated_at, f"{pro.current_period_end:%F %T}") == (clock.now(), "2026-02-15 09:00:00")
+    assert (pro.activated_at, f"{pro.current_period_end:%F %T}") == (clock.now(), "2026-02-14 23:00:00")
     assert pro.anchor_day == 15
 
 

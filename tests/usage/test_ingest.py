@@ -127,30 +127,42 @@ async def test_corrections_take_away_down_to_zero_and_not_further(backend):
     assert [rejection.index for rejection in done.rejected] == [2, 5]
 
 
-async def test_an_event_of_a_closed_period_counts_in_the_next_one(backend, clock):
+async def test_an_event_counts_when_it_happened_however_late_it_comes(backend, clock):
     await store_world(backend)
     clock.set(ENDS + 5 * HOUR)
     await send(backend, an_event("in-time", at=ENDS - HOUR))
-    clock.set(ENDS + 6 * HOUR)
-    await send(backend, an_event("too-late", at=ENDS - HOUR), an_event("next", at=ENDS))
+    clock.set(ENDS + 20 * DAY)
+    await send(backend, an_event("after-the-close", at=ENDS - HOUR), an_event("next", at=ENDS))
     rows = {row.idempotency_key: (row.late, row.counted_at) for row in await stored(backend)}
     assert rows == {
         "in-time": (False, ENDS - HOUR),
-        "too-late": (True, ENDS + 6 * HOUR),
+        "after-the-close": (False, ENDS - HOUR),
         "next": (False, ENDS),
     }
 
 
-async def test_what_was_invoiced_is_closed_whatever_the_hour(backend, clock):
+async def test_a_correction_counts_when_what_it_corrects_did(backend, clock):
+    await store_world(backend)
+    clock.set(ENDS)
+    await send(backend, an_event("e1", "5398", at=ENDS - HOUR))
+    clock.set(ENDS + 3 * DAY)
+    now = clock.now()
+    await send(backend, an_event("c1", "-5398", at=now, corrects="e1"), an_event("e2", "7", at=now))
+    await send(backend, an_event("c2", "-2", at=now, corrects="e2"), an_event("e3", "1", at=now))
+    counted = {row.idempotency_key: row.counted_at for row in await stored(backend)}
+    assert counted == {"e1": ENDS - HOUR, "c1": ENDS - HOUR, "e2": now, "c2": now, "e3": now}
+
+
+async def test_what_comes_after_its_period_was_charged_is_late_and_still_counts_there(backend, clock):
     await store_service(backend)
     await store_plan(backend)
     await store_holder(backend, usage_is_charged=True)
     clock.set(ENDS + HOUR)
     await send(backend, an_event("e1", at=ENDS - HOUR))
-    assert [row.late for row in await stored(backend)] == [True]
+    assert [(row.late, row.counted_at) for row in await stored(backend)] == [(True, ENDS - HOUR)]
 
 
-async def test_after_the_end_only_what_happened_before_counts_until_it_closes(backend, clock):
+async def test_after_the_end_only_what_happened_before_counts_and_corrections_of_it(backend, clock):
     await store_service(backend)
     await store_plan(backend)
     ended = STARTED + 5 * DAY
@@ -158,8 +170,11 @@ async def test_after_the_end_only_what_happened_before_counts_until_it_closes(ba
     clock.set(ended + HOUR)
     done = await send(backend, an_event("before", at=ended - HOUR), an_event("after", at=ended))
     assert (done.accepted, [rejection.code for rejection in done.rejected]) == (1, ["not_subscribed"])
-    clock.set(ended + 6 * HOUR)
-    assert (await send(backend, an_event("closed", at=ended - HOUR))).accepted == 0
+    clock.set(ended + 20 * DAY)
+    late = await send(
+        backend, an_event("late", at=ended - HOUR), an_event("c1", "-1", at=clock.now(), corrects="before")
+    )
+    assert late.accepted == 2
 
 
 async def test_suspended_tenants_are_still_counted(backend):

@@ -1,9 +1,11 @@
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from rich.console import Group, RenderableType
 
 from scaicontrol.core.pagination import Page, PageRequest
+from scaicontrol.core.periods import Period, civil_date, last_day
 from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import documents, explanations, invoices
@@ -141,7 +143,7 @@ class InvoiceScreen(DetailScreen):
         if shown.status == InvoiceStatus.draft and self.door.actor.may("invoices:finalize"):
             report = await invoices.check(self.door.backend, self.door.actor, shown.id)
             parts.append(("Check", _check(report)))
-        parts.append(("Lines", _lines(shown)))
+        parts.append(("Lines", _lines(shown, shown.time_zone if isinstance(shown, InvoiceDetail) else "UTC")))
         if isinstance(shown, InvoiceDetail):
             parts += [("Money", _settlements(shown)), ("Files", _files(shown)), ("Timeline", _timeline(shown))]
         parts.append(("How this was computed", _explained(await self.door.ask(_explain, self.row.id))))
@@ -187,7 +189,7 @@ def _check(report: CheckReport) -> RenderableType:
     return Group(head, *found)
 
 
-def _lines(shown: InvoiceOut) -> RenderableType:
+def _lines(shown: InvoiceOut, zone: str) -> RenderableType:
     rows = (
         (
             "\n".join(
@@ -200,13 +202,20 @@ def _lines(shown: InvoiceOut) -> RenderableType:
             money(line.unit_price_cents, shown.currency),
             money(line.amount_cents, shown.currency),
             f"{line.tax_rate:f} %" if line.tax_rate is not None else "–",
-            f"{day(line.period_start)} – {day(line.period_end)}" if line.period_start else "–",
+            _days(line.period_start, line.period_end, zone),
         )
         for line in shown.lines
     )
     return table(
         ("Position", "Quantity", "Price", "Net", "VAT", "Period"), rows, right=(1, 2, 3, 4), none="It has no lines."
     )
+
+
+def _days(start: datetime | None, end: datetime | None, zone: str) -> str:
+    """Name the civil days of a period in the seller's time zone, the last one included."""
+    if start is None or end is None:
+        return "–"
+    return f"{day(civil_date(start, zone))} – {day(last_day(Period(start, end), zone))}"
 
 
 async def _explain(uow: UnitOfWork, invoice_id: str) -> Explanation:

@@ -108,7 +108,7 @@ def _row(actor: Actor, found: Subscription) -> Row:
             found.plan_key,
             Text(str(found.quantity), justify="right"),
             money(found.mrr_amount_cents, found.currency),
-            day(found.pending_cancellation_at or found.current_period_end),
+            day(found.current_period_last_day),
         ),
         actions=frozenset(subscriptions.offered(actor, found)),
     )
@@ -138,8 +138,8 @@ async def _page(uow: UnitOfWork, subscription_id: str) -> tuple[Row, list[tuple[
                 ("From", "To", "Plan", "Quantity", "Price"),
                 (
                     (
-                        day(p.period_start),
-                        day(p.period_end),
+                        day(p.first_day),
+                        day(p.last_day),
                         p.plan.slug,
                         p.quantity,
                         money(p.unit_price_cents, p.currency),
@@ -171,7 +171,8 @@ def _summary(found: Subscription, row: Row) -> RenderableType:
         ("quantity", found.quantity),
         ("monthly", money(found.mrr_amount_cents, found.currency)),
         ("active since", minute(found.activated_at)),
-        ("period", f"{day(found.current_period_start)} – {day(found.current_period_end)}"),
+        ("paid through", day(found.current_period_last_day)),
+        ("then", f"{found.pending_plan_key} × {found.pending_quantity}" if found.pending_plan_key else None),
         ("trial ends", minute(found.trial_ends_at)),
         ("past due since", minute(found.past_due_since)),
         ("suspended", f"{minute(found.suspended_at)}  {found.suspended_reason or ''}" if found.suspended_at else None),

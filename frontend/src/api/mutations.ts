@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/solid-query";
 import { api, mustData, type Schemas } from "./client";
-import { q } from "./queries";
+import { type PlanChange, q } from "./queries";
 
 /**
  * A key for one intended change. Make it when the dialog that asks for the change opens: a double click or a second
@@ -21,6 +21,20 @@ export function useCancelSubscription(id: () => string) {
         api.POST("/api/v1/subscriptions/{subscription_id}/cancel", {
           params: { path: { subscription_id: id() }, header: { "Idempotency-Key": change.key } },
           body: { reason: change.reason },
+        }),
+      ),
+    onSuccess: () => refreshSubscription(cache, id()),
+  }));
+}
+
+export function useChangeSubscription(id: () => string) {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (change: { key: string; wanted: PlanChange; hash: string }) =>
+      mustData(
+        api.POST("/api/v1/subscriptions/{subscription_id}/change-plan", {
+          params: { path: { subscription_id: id() }, header: { "Idempotency-Key": change.key } },
+          body: { ...change.wanted, preview: false, plan_hash: change.hash },
         }),
       ),
     onSuccess: () => refreshSubscription(cache, id()),

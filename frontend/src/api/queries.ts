@@ -1,6 +1,7 @@
 import { keepPreviousData, QueryClient, queryOptions } from "@tanstack/solid-query";
 import { api, must, mustData, type Schemas } from "./client";
 import { ApiError } from "./errors";
+import { setSellerZone } from "../lib/sellerZone";
 
 export { useQuery } from "@tanstack/solid-query";
 
@@ -33,6 +34,8 @@ export interface SubscriptionFilter {
   status?: SubscriptionStatus | undefined;
 }
 
+export type PlanChange = Pick<Schemas["ChangePlanIn"], "plan_key" | "quantity" | "when">;
+
 export interface InvoiceFilter {
   page?: number;
   page_size?: number;
@@ -44,7 +47,11 @@ export const q = {
   me: () =>
     queryOptions({
       queryKey: ["me"],
-      queryFn: ({ signal }) => mustData(api.GET("/api/v1/auth/me", { signal })),
+      queryFn: async ({ signal }) => {
+        const me = await mustData(api.GET("/api/v1/auth/me", { signal }));
+        setSellerZone(me.time_zone);
+        return me;
+      },
       staleTime: 5 * 60_000,
     }),
   addressFormat: (country: string) =>
@@ -89,6 +96,28 @@ export const q = {
         ),
       // Provisioning takes seconds: show its end without a reload.
       refetchInterval: (query) => (query.state.data?.status === "pending" ? PENDING_POLL : false),
+    }),
+  /** What a service's plans cost this tenant. */
+  plans: (service: string) =>
+    queryOptions({
+      queryKey: ["plans", service],
+      queryFn: ({ signal }) =>
+        mustData(api.GET("/api/v1/catalog/services/{slug}/plans", { params: { path: { slug: service } }, signal })),
+    }),
+  /** What a change would do; nothing is changed, and its hash applies exactly this. */
+  change: (id: string, wanted: PlanChange) =>
+    queryOptions({
+      queryKey: ["subscription", id, "change", wanted],
+      queryFn: async ({ signal }) =>
+        (await mustData(
+          api.POST("/api/v1/subscriptions/{subscription_id}/change-plan", {
+            params: { path: { subscription_id: id } },
+            body: { ...wanted, preview: true },
+            signal,
+          }),
+        )) as Schemas["PlannedChangeOut"],
+      retry: false,
+      staleTime: 0,
     }),
   invoices: (filter: InvoiceFilter = {}) =>
     queryOptions({

@@ -22,9 +22,16 @@ export function today(now: number): string {
   return new Date(Date.UTC(at.getFullYear(), at.getMonth(), at.getDate())).toISOString().slice(0, 10);
 }
 
-/** A half-open period as people say it: its last day is the one before `end`. Periods are anchored in UTC. */
-export function period(locale: string, start: string, end: string): string {
-  const format = dateFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
+/** The day of a moment where the seller is: periods begin and end at midnight there. */
+export function dayIn(locale: string, iso: string, zone: string): string {
+  return dateFormat(locale, { dateStyle: "medium", timeZone: CIVIL.test(iso) ? "UTC" : zone }).format(
+    new Date(iso),
+  );
+}
+
+/** A half-open period as people say it: the civil days of the seller's zone, its last one before `end`. */
+export function period(locale: string, start: string, end: string, zone: string): string {
+  const format = dateFormat(locale, { dateStyle: "medium", timeZone: zone });
   return format.formatRange(new Date(start), new Date(Math.max(Date.parse(start), Date.parse(end) - 1)));
 }
 

@@ -8,21 +8,36 @@ from .service.monthly import generate
 from .service.now import bill_subscription
 from .service.overview import Overview, overview
 from .service.plan import plan
-from .service.preview import compare, preview, show_document, upcoming
+from .service.preview import Upcoming, compare, preview, show_document, upcoming
 from .service.quarantine import resolve
 from .service.standing import PartnerSummary, partner_summary, standing_of
-from .snapshot import Buyer, Consumed, DueChange, DuePeriod, Metric, Seller, Snapshot
+from .snapshot import (
+    Buyer,
+    Charged,
+    Consumed,
+    CorrectedMetric,
+    DueChange,
+    DueCorrection,
+    DuePeriod,
+    Metric,
+    Seller,
+    Snapshot,
+)
 
 __all__ = [
     "Buyer",
+    "Charged",
     "Consumed",
+    "CorrectedMetric",
     "DueChange",
+    "DueCorrection",
     "DuePeriod",
     "Metric",
     "Overview",
     "PartnerSummary",
     "Seller",
     "Snapshot",
+    "Upcoming",
     "apply",
     "bill_subscription",
     "compare",

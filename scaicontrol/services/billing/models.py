@@ -56,6 +56,7 @@ class PlannedDocument(TenantScopedModel):
     subtotal_cents: Mapped[int]
     tax_cents: Mapped[int]
     total_cents: Mapped[int]
+    credited_cents: Mapped[int] = mapped_column(default=0)  # by the credit notes beside the invoice, with VAT
     lines: Mapped[int]
     digest: Mapped[str] = mapped_column(String(64))
     status: Mapped[str] = mapped_column(String(20), default="planned")  # planned, applied, quarantined

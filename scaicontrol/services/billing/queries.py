@@ -10,7 +10,7 @@ from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
 from scaicontrol.services.subscriptions.models import SubscriptionChange, SubscriptionPeriod
-from scaicontrol.services.subscriptions.reads import due_change, due_period
+from scaicontrol.services.subscriptions.reads import DUE_COLUMNS, due_change, due_period
 
 from .models import BillingCharge, BillingRun, PlannedDocument, QuarantineItem
 
@@ -100,8 +100,14 @@ async def settle_without_invoice(uow: UnitOfWork, item: QuarantineItem, reason: 
     await subscriptions.mark_charged(
         uow,
         base=[period.id] if period is not None and item.charge_kind in ("base", "one_time") else [],
+        usage=[period.id] if period is not None and item.charge_kind.startswith("correction") else [],
         changes=[change.id] if change is not None else [],
     )
+
+
+async def is_due(uow: UnitOfWork, item: QuarantineItem) -> bool:
+    """Tell whether what an item is about is still to be charged."""
+    return any(row is not None for row in await _due_rows(uow, item))
 
 
 async def _due_rows(
@@ -109,8 +115,10 @@ async def _due_rows(
 ) -> tuple[SubscriptionPeriod | None, SubscriptionChange | None]:
     if item.charge_kind in ("credit", "proration"):
         return None, await due_change(uow, item.subject_id, item.period_start)
-    of_usage = item.charge_kind.startswith("usage")
-    return await due_period(uow, item.subject_id, item.period_start, of_usage=of_usage), None
+    part = item.charge_kind.partition(":")[0]
+    if part not in DUE_COLUMNS:
+        return None, None
+    return await due_period(uow, item.subject_id, item.period_start, part), None
 
 
 async def charges_of(uow: UnitOfWork, subject_id: str) -> Sequence[BillingCharge]:

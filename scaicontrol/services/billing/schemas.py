@@ -1,3 +1,4 @@
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -6,7 +7,7 @@ from pydantic import ConfigDict, Field
 from scaicontrol.core.ids import Id
 from scaicontrol.core.schemas import Exact, In, Moment, MomentIn, Out
 
-from .compute import ComputedDocument
+from .planned import ComputedDocument, PlannedLine
 
 
 class RunIn(In):
@@ -59,6 +60,7 @@ class PlannedDocumentOut(Out):
     subtotal_cents: int
     tax_cents: int
     total_cents: int
+    credited_cents: int = Field(description="What credit notes beside the invoice give back, with VAT.")
     lines: int
     digest: str
     status: str
@@ -83,6 +85,7 @@ class QuarantineOut(Out):
     period_start: Moment
     reason_code: str = Field(examples=["no_billing_profile"])
     detail: str
+    inputs: dict[str, Any] = Field(description="What it would have been made from.")
     invoice_id: str | None = Field(description="The draft it is about, where it is about one.")
     reasons: list[GateReasonOut] = Field(description="Everything that keeps that draft from being finalised.")
     resolved_at: Moment | None
@@ -110,41 +113,69 @@ class PreviewLineOut(Out):
     period_end: Moment
     derivation: dict[str, Any]
 
+    @classmethod
+    def of(cls, line: PlannedLine) -> "PreviewLineOut":
+        return cls(
+            subscription_id=line.subscription_id,
+            charge_kind=line.charge_kind,
+            description=line.description,
+            quantity=Decimal(line.quantity),
+            unit_price_cents=line.unit_price_cents,
+            unit_divisor=line.unit_divisor,
+            amount_cents=line.amount_cents,
+            period_start=line.period.start,
+            period_end=line.period.end,
+            derivation=line.derivation,
+        )
+
+
+class PreviewCreditOut(Out):
+    """A credit note beside the invoice: what credits hold beyond its charges, given back where it was charged."""
+
+    invoice_id: str
+    invoice_number: str
+    description: str
+    subtotal_cents: int
+    tax_cents: int
+    total_cents: int
+
 
 class PreviewOut(Out):
-    """A document as it would be written now."""
+    """A document as it would be written, and on which day where that is foreseen."""
 
     tenant_id: str
     currency: str
+    invoice_date: date | None = None
     subtotal_cents: int
     tax_cents: int
     total_cents: int
     tax_label: str
     lines: list[PreviewLineOut]
+    credited_cents: int = Field(description="What the credit notes give back, with VAT.")
+    credits: list[PreviewCreditOut]
 
     @classmethod
-    def of(cls, document: ComputedDocument) -> "PreviewOut":
+    def of(cls, document: ComputedDocument, day: date | None = None) -> "PreviewOut":
         return cls(
             tenant_id=document.tenant_id,
             currency=document.currency,
+            invoice_date=day,
             subtotal_cents=document.subtotal_cents,
             tax_cents=document.tax_cents,
             total_cents=document.total_cents,
             tax_label=document.tax_label,
-            lines=[
-                PreviewLineOut(
-                    subscription_id=line.subscription_id,
-                    charge_kind=line.charge_kind,
-                    description=line.description,
-                    quantity=Decimal(line.quantity),
-                    unit_price_cents=line.unit_price_cents,
-                    unit_divisor=line.unit_divisor,
-                    amount_cents=line.amount_cents,
-                    period_start=line.period.start,
-                    period_end=line.period.end,
-                    derivation=line.derivation,
+            lines=[PreviewLineOut.of(line) for line in document.lines],
+            credited_cents=document.credited_cents,
+            credits=[
+                PreviewCreditOut(
+                    invoice_id=note.invoice_id,
+                    invoice_number=note.invoice_number,
+                    description=note.line.description,
+                    subtotal_cents=-note.subtotal_cents,
+                    tax_cents=-note.tax_cents,
+                    total_cents=-note.total_cents,
                 )
-                for line in document.lines
+                for note in document.notes
             ],
         )
 
@@ -155,5 +186,7 @@ class OverviewOut(Out):
     open_cents: int
     overdue_cents: int
     next_invoice_date: Moment | None
+    next_invoice_cents: int = Field(description="What the next invoice comes to, with VAT, as far as it is known.")
+    next_credit_cents: int = Field(description="What credit notes give back beside it, with VAT.")
     standing: Literal["good", "past_due", "suspended"]
     credit_cents: int

@@ -6,11 +6,12 @@ Everything is plain data, so a snapshot can be hashed, kept, replayed, and compu
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from scaicontrol.services.catalog import Bracket
-from scaicontrol.services.tax import RateTable
+from scaicontrol.services.invoices.creditable import Creditable
+from scaicontrol.services.tax import Consulted, RateTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Buyer:
     tax_exempt_reason_code: str | None
     language: str
     missing: tuple[str, ...] = ()
+    consulted: Consulted | None = None  # what VIES last said, where the seller's policy asks for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class DuePeriod:
     """
     One paid period of a subscription with the terms it began under, and which parts of it are due.
 
-    `end` is None for a one-time plan; `days` is below `full_days` only where a fixed term cuts the period short.
+    `start` names its charges; what is shown and taxed are its civil days from `first_day` on. `end` is None for a
+    one-time plan; `days` is below `full_days` only where a fixed term cuts the period short.
     """
 
     row_id: str
@@ -65,6 +68,8 @@ class DuePeriod:
     tenant_id: str
     start: datetime
     end: datetime | None
+    first_day: date
+    usage_from: datetime
     service_id: str
     service_name: str
     plan_key: str
@@ -79,6 +84,51 @@ class DuePeriod:
     usage_until: datetime | None  # the end of the use that is due, earlier than `end` where the subscription ended
     metrics: tuple[Metric, ...] = ()
 
+    @property
+    def is_one_time(self) -> bool:
+        return self.end is None
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedMetric:
+    """A metric of a charged period, with what its use was charged for so far, corrections included."""
+
+    metric: Metric
+    charged_cents: int
+    charged_quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DueCorrection:
+    """A charged period of which use became known since; `number` counts its corrections from 1."""
+
+    row_id: str
+    subscription_id: str
+    tenant_id: str
+    start: datetime
+    end: datetime | None
+    first_day: date
+    days: int
+    usage_from: datetime
+    usage_until: datetime
+    service_id: str
+    service_name: str
+    plan_key: str
+    plan_version: int
+    currency: str
+    number: int
+    metrics: tuple[CorrectedMetric, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """A line of a finalized invoice that charged a subscription, under the kind and moment of its charge."""
+
+    found: Creditable
+    charge_kind: str
+    charge_start: datetime
+    period_end: datetime
+
 
 @dataclass(frozen=True, slots=True)
 class DueChange:
@@ -88,7 +138,6 @@ class DueChange:
     subscription_id: str
     tenant_id: str
     changed_at: datetime
-    period_end: datetime
     service_name: str
     old_plan_name: str
     new_plan_name: str
@@ -97,6 +146,7 @@ class DueChange:
     old_amount_cents: int
     new_amount_cents: int
     remaining_days: int
+    charged_days: int
     old_period_days: int
     new_period_days: int
     credit_cents: int
@@ -114,12 +164,20 @@ class Consumed:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One chunk of a partner's tenants as of one moment; `usage` maps (period row, metric) to what was consumed."""
+    """
+    One chunk of a partner's tenants as of one moment, read at `known_at`.
+
+    `usage` maps (period row, metric) to what was consumed, `charged` a subscription with a credit to what charged it,
+    the newest first.
+    """
 
     as_of: datetime
+    known_at: datetime
     seller: Seller
     buyers: Mapping[str, Buyer]
     periods: tuple[DuePeriod, ...]
     changes: tuple[DueChange, ...] = ()
     usage: Mapping[tuple[str, str], Consumed] = field(default_factory=dict)
     rates: RateTable | None = None
+    corrections: tuple[DueCorrection, ...] = ()
+    charged: Mapping[str, tuple[Charged, ...]] = field(default_factory=dict)

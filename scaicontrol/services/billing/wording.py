@@ -15,5 +15,9 @@ def credit(service: str, plan: str, language: str) -> str:
     return f"{service} – {plan}: {say('billing.proration.credit', language)}"
 
 
+def corrected(service: str, metric: str, language: str) -> str:
+    return f"{service} – {metric}: {say('billing.usage.correction', language)}"
+
+
 def rest(service: str, plan: str, language: str) -> str:
     return f"{service} – {plan}: {say('billing.proration.rest', language)}"

@@ -2,7 +2,7 @@ from sqlalchemy import select
 
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices, tax
+from scaicontrol.services import invoices, partners, tax
 from scaicontrol.services.documents.models import DocumentVersion
 from scaicontrol.services.documents.schemas import InvoiceDetail
 from scaicontrol.services.invoices.models import DocumentRender
@@ -34,6 +34,7 @@ async def detail(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
     return InvoiceDetail.model_validate(
         {
             **{name: getattr(shown, name) for name in InvoiceOut.model_fields},
+            "time_zone": (await partners.settings_of(uow, invoice.partner_id)).timezone,
             "decision": await tax.find(uow, invoice_id),
             "payments": await invoices.settlements(uow, invoice),
             "versions": await versions(uow, invoice_id),

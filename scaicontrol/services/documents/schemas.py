@@ -51,6 +51,7 @@ class InvoiceEventOut(Out):
 class InvoiceDetail(InvoiceOut):
     """Everything an operator asks about one document."""
 
+    time_zone: str = Field(description="The seller's, in whose civil days its periods are told.")
     decision: DecisionOut | None
     payments: list[SettlementOut]
     versions: list[DocumentVersionOut]

@@ -72,7 +72,10 @@ def _change(stored: Stored, _: InvoiceLine) -> Derived:
     full, days, full_days = int(stored["full_amount_cents"]), int(stored["days"]), int(stored["full_days"])
     cents = proration.Terms(1, full, full_days).for_days(days)
     said = Sentence("unused" if credit else "remaining", plan=str(stored["plan"]), amount=Cents(full))
-    return Derived(-cents if credit else cents, (said, _part(full, days, full_days, -cents if credit else cents)))
+    steps = (said, _part(full, days, full_days, -cents if credit else cents))
+    if rest := int(stored.get("rest_cents", 0)):
+        return Derived(rest - cents, (*steps, Sentence("rest_credited", amount=Cents(rest))))
+    return Derived(-cents if credit else cents, steps)
 
 
 def _part(full_cents: int, days: int, full_days: int, amount_cents: int) -> Sentence:
@@ -92,6 +95,16 @@ def _usage(stored: Stored, _: InvoiceLine) -> Derived:
     if exact.denominator != 1:
         steps.append(Sentence("rounded", exact=Exact(exact), amount=Cents(rated.amount_cents)))
     return Derived(rated.amount_cents, tuple(steps))
+
+
+def _correction(stored: Stored, line: InvoiceLine) -> Derived:
+    """What the use of a charged period is worth now, less what was charged for it."""
+    now = _usage(stored, line)
+    if now.amount_cents is None:
+        return now
+    charged = int(stored["charged_cents"])
+    said = Sentence("charged_before", quantity=Decimal(stored["charged_quantity"]), amount=Cents(charged))
+    return Derived(now.amount_cents - charged, (*now.steps, said))
 
 
 def _bracket(tier: Stored) -> Bracket:
@@ -159,6 +172,7 @@ _KINDS: Mapping[str, Callable[[Stored, InvoiceLine], Derived]] = {
     "base": _base,
     "one_time": _base,
     "usage": _usage,
+    "correction": _correction,
     "credit": _change,
     "proration": _change,
     "manual": _manual,

@@ -163,6 +163,7 @@ class Me:
     display_name: str | None
     tenant_name: str | None
     partner_name: str | None
+    time_zone: str
     roles: list[str]
     permissions: list[str]
 
@@ -185,6 +186,7 @@ async def me(uow: UnitOfWork) -> Me:
         display_name=(user.display_name if user is not None else actor.name) or None,
         tenant_name=(await tenants.names(uow, [tenant_id])).get(tenant_id) if tenant_id else None,
         partner_name=(await partners.names(uow, [partner_id])).get(partner_id) if partner_id else None,
+        time_zone=(await partners.settings_of(uow, partner_id)).timezone if partner_id else "UTC",
         roles=sorted(actor.roles),
         permissions=spelled_out(actor.scopes),
     )

@@ -108,6 +108,7 @@ class MeOut(Out):
                     "display_name": "Anna Jansen",
                     "tenant_name": "Acme Bakeries B.V.",
                     "partner_name": "Northwind Cloud GmbH",
+                    "time_zone": "Europe/Berlin",
                     "roles": ["tenant_admin"],
                     "permissions": ["billing:manage", "billing:read"],
                 }
@@ -122,6 +123,7 @@ class MeOut(Out):
     display_name: str | None
     tenant_name: str | None
     partner_name: str | None
+    time_zone: str = Field(description="The seller's, in which billing periods begin and end at midnight.")
     roles: list[str]
     permissions: list[str]
 

@@ -104,18 +104,20 @@ class Balance:
         return _sum(self.given[line.id] for line in self._members(key))
 
     def vat_groups(self) -> list[Key]:
-        return sorted({_key(line) for line in self.lines.values()})
+        return sorted({key_of(line) for line in self.lines.values()})
 
     def open_lines(self, key: Key | None = None) -> list[InvoiceLine]:
         return [
-            line for line in self.lines.values() if self.rest_of(line).net_cents and (key is None or _key(line) == key)
+            line
+            for line in self.lines.values()
+            if self.rest_of(line).net_cents and (key is None or key_of(line) == key)
         ]
 
     def taxes(self, parts: Sequence[CreditLine]) -> list[int]:
         """Give the VAT that goes back with each part, with the invoice's sign; each group is rounded as a whole."""
         taxes = [0] * len(parts)
-        for key in {_key(part.line) for part in parts}:
-            places = [place for place, part in enumerate(parts) if _key(part.line) == key]
+        for key in {key_of(part.line) for part in parts}:
+            places = [place for place, part in enumerate(parts) if key_of(part.line) == key]
             members = [parts[place] for place in places]
             asked = [part.tax_cents for part in members if part.tax_cents is not None]
             net = sum(part.amount_cents for part in members)
@@ -134,7 +136,7 @@ class Balance:
             given.tax_cents += tax_cents
 
     def _members(self, key: Key) -> list[InvoiceLine]:
-        return [line for line in self.lines.values() if _key(line) == key]
+        return [line for line in self.lines.values() if key_of(line) == key]
 
     def _tax_shares(self, due: int, parts: Sequence[CreditLine]) -> list[int]:
         """Share a group's VAT as the invoice shared it; what the lines got there decides, the sum is exact."""
@@ -183,8 +185,8 @@ def charged_lines(invoice: Invoice) -> list[InvoiceLine]:
     if not (invoice.allowances or invoice.charges):
         return list(invoice.lines)
     found = []
-    for key in sorted({_key(line) for line in invoice.lines}):
-        members = [line for line in invoice.lines if _key(line) == key]
+    for key in sorted({key_of(line) for line in invoice.lines}):
+        members = [line for line in invoice.lines if key_of(line) == key]
         net, vat = allowances.of_group(invoice, *key)
         nets = _mirrored_spread(net, [line.amount_cents for line in members])
         charged = [line.amount_cents + share for line, share in zip(members, nets, strict=True)]
@@ -305,8 +307,8 @@ def _net_of_gross(rate: Decimal, group: Amounts, given: Amounts, gross_cents: in
 def group_reasons(left: Balance, parts: Sequence[CreditLine]) -> list[Reason]:
     """Give a reason for each VAT group of which more would be given back than it holds (BG-23)."""
     found = []
-    for key in sorted({_key(part.line) for part in parts}):
-        net = sum(part.amount_cents for part in parts if _key(part.line) == key)
+    for key in sorted({key_of(part.line) for part in parts}):
+        net = sum(part.amount_cents for part in parts if key_of(part.line) == key)
         held, given = left.group(key), left.group_given(key)
         if not between(given.net_cents + net, held.net_cents):
             message = (
@@ -323,7 +325,7 @@ def totals(left: Balance, note: Invoice) -> Totals:
     taxes = left.taxes(parts)
     groups: dict[Key, Amounts] = {}
     for part, tax_cents in zip(parts, taxes, strict=True):
-        sums = groups.setdefault(_key(part.line), Amounts())
+        sums = groups.setdefault(key_of(part.line), Amounts())
         sums.net_cents -= part.amount_cents
         sums.tax_cents -= tax_cents
     return Totals(
@@ -367,7 +369,8 @@ def between(amount_cents: int, limit_cents: int) -> bool:
     return min(0, limit_cents) <= amount_cents <= max(0, limit_cents)
 
 
-def _key(line: InvoiceLine) -> Key:
+def key_of(line: InvoiceLine) -> Key:
+    """Name the VAT group of a line."""
     return line.tax_category or "", (line.tax_rate or Decimal()).quantize(_RATE_STEP)
 
 

@@ -4,13 +4,16 @@ What other features ask invoices for, by name: one statement a question.
 No permission of their own: the calling verb has authorized, and the session shows what its actor may see.
 """
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy.orm import selectinload
 
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.credits.reads import available_cents
 
+from . import creditable, queries
 from .lifecycle import DocumentType, InvoiceStatus
 from .models import Invoice, InvoiceLine
 
@@ -22,6 +25,18 @@ class Owed(NamedTuple):
 
     open_cents: int
     overdue_cents: int
+
+
+async def creditable_lines(uow: UnitOfWork, invoice_ids: Collection[str]) -> list[creditable.Creditable]:
+    """Give the lines of those of these invoices that are finalized and not void, and what is left of each to credit."""
+    if not invoice_ids:
+        return []
+    query = select(Invoice).options(selectinload(Invoice.lines)).where(Invoice.id.in_(invoice_ids))
+    found: list[creditable.Creditable] = []
+    for invoice in await uow.session.scalars(query.order_by(Invoice.id)):
+        if invoice.is_sealed and not invoice.is_credit_note and invoice.status != InvoiceStatus.void:
+            found += creditable.lines_of(invoice, await queries.credit_notes_of(uow, [invoice.id]))
+    return found
 
 
 async def owed_by_tenant(uow: UnitOfWork, tenant_id: str, currency: str) -> Owed:

@@ -54,6 +54,17 @@ class PriceAgreed(_SubscriptionFact):
     unit_price_cents: int
 
 
+class ChangeScheduled(_SubscriptionFact):
+    """A change waits for the end of the paid period; without a plan, one that waited was given up."""
+
+    topic: ClassVar[str] = "subscription.change_scheduled"
+    public: ClassVar[bool] = False
+
+    plan_key: str | None
+    quantity: int | None
+    takes_effect_at: datetime | None
+
+
 class SubscriptionActivated(_SubscriptionFact):
     """The service may be used: once in a subscription's life, as a trial or paid."""
 

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 from sqlalchemy import (
@@ -77,12 +77,18 @@ class Subscription(Lifecycled, TenantScopedModel):
     # Frozen at activation; until then only what an operator agreed on. A change waits in `next_unit_price_cents`.
     unit_price_cents: Mapped[int | None]
     next_unit_price_cents: Mapped[int | None]
+    # A change that waits for the end of the period, as a whole; all four are set, or none.
+    pending_plan_id: Mapped[str | None] = mapped_column(IdString, index=True)
+    pending_plan_version: Mapped[int | None]
+    pending_quantity: Mapped[int | None]
+    pending_unit_price_cents: Mapped[int | None]
     currency: Mapped[str] = mapped_column(String(3))
 
     activated_at: Mapped[datetime | None]
     anchor_day: Mapped[int | None]
     current_period_start: Mapped[datetime | None]
     current_period_end: Mapped[datetime | None]
+    current_period_last_day: Mapped[date | None]  # in the seller's time zone: what people are shown
     renewed_through: Mapped[datetime | None]
     term_ends_at: Mapped[datetime | None]
     trial_days: Mapped[int] = mapped_column(default=0)
@@ -107,6 +113,15 @@ class Subscription(Lifecycled, TenantScopedModel):
     plan: Mapped[Plan] = relationship(lazy="raise")
     # Written through `plan_id` and `plan_version`: a version is shared, and what it says is not the subscription's.
     terms: Mapped[PlanVersion] = relationship(lazy="raise", viewonly=True)
+    pending_plan: Mapped[Plan | None] = relationship(
+        lazy="raise", primaryjoin="foreign(Subscription.pending_plan_id) == Plan.id", viewonly=True
+    )
+    pending_terms: Mapped[PlanVersion | None] = relationship(
+        lazy="raise",
+        primaryjoin="and_(foreign(Subscription.pending_plan_id) == PlanVersion.plan_id, "
+        "foreign(Subscription.pending_plan_version) == PlanVersion.number)",
+        viewonly=True,
+    )
     service: Mapped[Service] = relationship(lazy="raise")
 
     def __str__(self) -> str:
@@ -117,6 +132,20 @@ class Subscription(Lifecycled, TenantScopedModel):
         self.plan, self.plan_id, self.plan_version = plan, plan.id, terms.number
         self.is_one_time = not plan.billing_period.months
         set_committed_value(self, "terms", terms)
+
+    def await_change(self, plan: Plan, terms: PlanVersion, quantity: int, unit_price_cents: int) -> None:
+        """Let a plan, quantity and price wait for the end of the period."""
+        self.pending_plan_id, self.pending_plan_version = plan.id, terms.number
+        self.pending_quantity, self.pending_unit_price_cents = quantity, unit_price_cents
+        set_committed_value(self, "pending_plan", plan)
+        set_committed_value(self, "pending_terms", terms)
+
+    def drop_pending(self) -> None:
+        """Forget the change that waited for the end of the period."""
+        self.pending_plan_id = self.pending_plan_version = None
+        self.pending_quantity = self.pending_unit_price_cents = None
+        set_committed_value(self, "pending_plan", None)
+        set_committed_value(self, "pending_terms", None)
 
     @property
     def is_entitled(self) -> bool:
@@ -135,6 +164,11 @@ class Subscription(Lifecycled, TenantScopedModel):
     @property
     def plan_name(self) -> str:
         return self.plan.name
+
+    @property
+    def pending_plan_key(self) -> str | None:
+        """The plan it will have from its next period on, where a change waits for that."""
+        return f"{self.service.slug}.{self.pending_plan.slug}" if self.pending_plan is not None else None
 
     @property
     def billing_period(self) -> BillingPeriod:
@@ -164,8 +198,11 @@ class SubscriptionPeriod(TenantScopedModel):
     """
     One paid period of a subscription with the terms it began under: what is charged for it, however late.
 
-    Later changes of plan, quantity or price never touch it. A due column is NULL once that part is charged, so the
-    indexes hold what is due and nothing else. Trials and suspended time leave no row.
+    It begins at the civil midnight of `first_day` and is charged for `days` of its `full_days`. Later changes of plan,
+    quantity or price never touch it; a change of interval ends it early, and what was charged too much is credited. Its
+    use is counted from `usage_from` to `usage_until`, each moment in one period. A due column is NULL once that part is
+    charged, so the indexes hold what is due and nothing else; `correction_due_at` is when use became known that what
+    was charged may not hold. Trials and suspended time leave no row.
     """
 
     __tablename__ = "subscription_periods"
@@ -176,12 +213,14 @@ class SubscriptionPeriod(TenantScopedModel):
         UniqueConstraint("subscription_id", "period_start"),
         Index("ix_subscription_periods_base_due", "partner_id", "base_due_at"),
         Index("ix_subscription_periods_usage_due", "partner_id", "usage_due_at"),
+        Index("ix_subscription_periods_correction_due", "partner_id", "correction_due_at"),
     )
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
     subscription_id: Mapped[str] = mapped_column(IdString)
     period_start: Mapped[datetime]
     period_end: Mapped[datetime | None]  # None for a one-time plan
+    first_day: Mapped[date]
     plan_id: Mapped[str] = mapped_column(IdString, ForeignKey("plans.id"))
     plan_version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     quantity: Mapped[int]
@@ -189,8 +228,11 @@ class SubscriptionPeriod(TenantScopedModel):
     currency: Mapped[str] = mapped_column(String(3))
     days: Mapped[int]  # fewer than `full_days` only where a fixed term cuts the period short
     full_days: Mapped[int]
+    usage_from: Mapped[datetime]
+    usage_until: Mapped[datetime | None]  # None while a one-time plan is in use
     base_due_at: Mapped[datetime | None]
     usage_due_at: Mapped[datetime | None]
+    correction_due_at: Mapped[datetime | None]
 
     plan: Mapped[Plan] = relationship(lazy="raise")
     terms: Mapped[PlanVersion] = relationship(lazy="raise", viewonly=True)
@@ -198,13 +240,22 @@ class SubscriptionPeriod(TenantScopedModel):
         lazy="raise", primaryjoin="foreign(SubscriptionPeriod.subscription_id) == Subscription.id", viewonly=True
     )
 
+    @property
+    def last_day(self) -> date | None:
+        """The last day that belongs to it, None where it never ends; one that was ended early has fewer days."""
+        if self.period_end is None:
+            return None
+        days = min(self.days, max(round((self.period_end - self.period_start) / timedelta(days=1)), 1))
+        return self.first_day + timedelta(days=days - 1)
+
 
 class SubscriptionChange(TenantScopedModel):
     """
     A plan, quantity or price change within a paid period, and what it moves for the days that remain.
 
-    `credit_cents` and `charge_cents` are both positive amounts and 0 without proration; `due_at` is NULL when there is
-    nothing (left) to charge.
+    The credit is for `remaining_days` of the old terms, the charge for `charged_days` of the new ones: the same days,
+    or, where a new period began on the first day of the old one, all of the new one's. Both are positive amounts, and 0
+    without proration; `due_at` is NULL when there is nothing (left) to charge.
     """
 
     __tablename__ = "subscription_changes"
@@ -230,6 +281,7 @@ class SubscriptionChange(TenantScopedModel):
     new_unit_price_cents: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     remaining_days: Mapped[int]
+    charged_days: Mapped[int]
     old_period_days: Mapped[int]
     new_period_days: Mapped[int]
     credit_cents: Mapped[int]

@@ -25,7 +25,13 @@ SORTABLE = {
     "current_period_end": Subscription.current_period_end,
 }
 # Separate SELECTs: a lock on the subscription must not lock the plan everybody else reads.
-WHOLE = (selectinload(Subscription.plan), selectinload(Subscription.terms), selectinload(Subscription.service))
+WHOLE = (
+    selectinload(Subscription.plan),
+    selectinload(Subscription.terms),
+    selectinload(Subscription.pending_plan),
+    selectinload(Subscription.pending_terms),
+    selectinload(Subscription.service),
+)
 _BILLED = (
     selectinload(SubscriptionPeriod.plan),
     selectinload(SubscriptionPeriod.terms).selectinload(PlanVersion.usage_prices),

@@ -5,10 +5,10 @@ No permission of their own: the calling verb has authorized, and the session sho
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import bindparam, func, or_, select, union
+from sqlalchemy import and_, bindparam, func, or_, select, union
 from sqlalchemy.orm import aliased, joinedload
 
 from scaicontrol.core.periods import BillingPeriod
@@ -36,8 +36,12 @@ class DueRow(NamedTuple):
     currency: str
     days: int
     full_days: int
+    first_day: date
+    usage_from: datetime
+    usage_until: datetime | None
     base_due_at: datetime | None
     usage_due_at: datetime | None
+    correction_due_at: datetime | None
     service_id: str
     service_name: str
     service_slug: str
@@ -84,15 +88,15 @@ class GrantRow(NamedTuple):
     billing_period: BillingPeriod
 
 
-# A due column that is empty again was charged (see SubscriptionPeriod): invoiced is closed, whatever the hour.
-USAGE_CLOSED: Final = Prepared(
+# A due column that is empty again was charged (see SubscriptionPeriod).
+USAGE_CHARGED: Final = Prepared(
     SubscriptionPeriod,
-    select(SubscriptionPeriod.tenant_id, func.max(SubscriptionPeriod.period_end).label("closed_until"))
+    select(SubscriptionPeriod.tenant_id, func.max(SubscriptionPeriod.usage_until).label("charged_until"))
     .join(Subscription, Subscription.id == SubscriptionPeriod.subscription_id)
     .where(
         Subscription.service_id == bindparam("service_id"),
         SubscriptionPeriod.tenant_id.in_(bindparam("tenant_ids", expanding=True)),
-        or_(SubscriptionPeriod.usage_due_at.is_(None), SubscriptionPeriod.period_end <= bindparam("still_open")),
+        SubscriptionPeriod.usage_due_at.is_(None),
     )
     .group_by(SubscriptionPeriod.tenant_id),
 )
@@ -117,6 +121,9 @@ async def tenants_due(uow: UnitOfWork, partner_id: str, as_of: datetime, usage_c
     due = union(
         select(period.tenant_id).where(period.partner_id == partner_id, period.base_due_at <= as_of),
         select(period.tenant_id).where(period.partner_id == partner_id, period.usage_due_at <= usage_closed),
+        select(period.tenant_id).where(
+            period.partner_id == partner_id, period.correction_due_at.is_not(None), period.usage_due_at.is_(None)
+        ),
         select(change.tenant_id).where(change.partner_id == partner_id, change.due_at <= as_of),
     )
     return sorted({str(row[0]) for row in await uow.session.execute(due)})
@@ -129,7 +136,7 @@ async def due_for_billing(
     usage_closed: datetime,
     subscription_id: str | None = None,
 ) -> list[DueRow]:
-    """Give the periods of these tenants, or of one subscription of them, with a base charge or use to be charged."""
+    """Give the periods of these tenants, or of one subscription of them, with anything to be charged or corrected."""
     period = SubscriptionPeriod
     query = (
         select(
@@ -145,8 +152,12 @@ async def due_for_billing(
             period.currency,
             period.days,
             period.full_days,
+            period.first_day,
+            period.usage_from,
+            period.usage_until,
             period.base_due_at,
             period.usage_due_at,
+            period.correction_due_at,
             Subscription.service_id,
             Service.name,
             Service.slug,
@@ -156,7 +167,14 @@ async def due_for_billing(
         .join(Subscription, Subscription.id == period.subscription_id)
         .join(Plan, Plan.id == period.plan_id)
         .join(Service, Service.id == Plan.service_id)
-        .where(period.tenant_id.in_(tenant_ids), or_(period.base_due_at <= as_of, period.usage_due_at <= usage_closed))
+        .where(
+            period.tenant_id.in_(tenant_ids),
+            or_(
+                period.base_due_at <= as_of,
+                period.usage_due_at <= usage_closed,
+                and_(period.correction_due_at.is_not(None), period.usage_due_at.is_(None)),
+            ),
+        )
     )
     if subscription_id is not None:
         query = query.where(period.subscription_id == subscription_id)
@@ -192,11 +210,17 @@ async def due_change(uow: UnitOfWork, subscription_id: str, changed_at: datetime
     return found
 
 
-async def due_period(
-    uow: UnitOfWork, subscription_id: str, start: datetime, *, of_usage: bool
-) -> SubscriptionPeriod | None:
-    """Find the period that began then, as long as its base charge, or its use, is to be charged."""
-    column = SubscriptionPeriod.usage_due_at if of_usage else SubscriptionPeriod.base_due_at
+DUE_COLUMNS: Final = {
+    "base": SubscriptionPeriod.base_due_at,
+    "one_time": SubscriptionPeriod.base_due_at,
+    "usage": SubscriptionPeriod.usage_due_at,
+    "correction": SubscriptionPeriod.correction_due_at,
+}
+
+
+async def due_period(uow: UnitOfWork, subscription_id: str, start: datetime, part: str) -> SubscriptionPeriod | None:
+    """Find the period that began then, as long as its base charge, its use or a correction of it is to be charged."""
+    column = DUE_COLUMNS[part]
     found: SubscriptionPeriod | None = await uow.session.scalar(
         select(SubscriptionPeriod).where(
             SubscriptionPeriod.subscription_id == subscription_id,
@@ -207,21 +231,42 @@ async def due_period(
     return found
 
 
-async def running_until(uow: UnitOfWork, tenant_id: str, until: datetime) -> Sequence[Subscription]:
-    """Give a tenant's running subscriptions whose period ends by then, with their plan and service."""
-    query = select(Subscription).options(joinedload(Subscription.plan), joinedload(Subscription.service))
-    running = query.where(Subscription.tenant_id == tenant_id, Subscription.status.in_(RUNNING))
-    return (await uow.session.scalars(running.where(Subscription.current_period_end <= until))).all()
-
-
-async def period_ends(uow: UnitOfWork, tenant_id: str) -> list[datetime]:
-    """Give the moments at which the running periods of a tenant end."""
-    ends = await uow.session.scalars(
-        select(Subscription.current_period_end).where(
-            Subscription.tenant_id == tenant_id, Subscription.status.in_(RUNNING)
-        )
+async def next_due(uow: UnitOfWork, tenant_id: str) -> list[datetime]:
+    """Give the moments from which on something of a tenant is to be charged: the earliest of each kind."""
+    period, change = SubscriptionPeriod, SubscriptionChange
+    running = and_(Subscription.tenant_id == tenant_id, Subscription.status.in_(RUNNING))
+    open_correction = and_(period.correction_due_at.is_not(None), period.usage_due_at.is_(None))
+    earliest = union(
+        select(func.min(period.base_due_at)).where(period.tenant_id == tenant_id),
+        select(func.min(period.usage_due_at)).where(period.tenant_id == tenant_id),
+        select(func.min(period.correction_due_at)).where(period.tenant_id == tenant_id, open_correction),
+        select(func.min(change.due_at)).where(change.tenant_id == tenant_id),
+        select(func.min(Subscription.current_period_end)).where(running),
     )
-    return [end for end in ends if end is not None]
+    return [moment for moment in await uow.session.scalars(earliest) if moment is not None]
+
+
+async def trials_ending(uow: UnitOfWork, tenant_id: str) -> list[tuple[str, datetime]]:
+    """Give the trials of a tenant with the moment each one ends, the earliest first."""
+    rows = await uow.session.execute(
+        select(Subscription.id, Subscription.trial_ends_at)
+        .where(
+            Subscription.tenant_id == tenant_id,
+            Subscription.status == SubscriptionStatus.trialing,
+            Subscription.pack_subscription_id.is_(None),
+            Subscription.trial_ends_at.is_not(None),
+        )
+        .order_by(Subscription.trial_ends_at, Subscription.id)
+    )
+    return [(row[0], row[1]) for row in rows if row[1] is not None]
+
+
+async def tenants_renewing(uow: UnitOfWork, partner_id: str, until: datetime) -> list[str]:
+    """Name a partner's tenants of whom a period, or the paid time after a trial, begins by then."""
+    renewed = and_(Subscription.status.in_(RUNNING), Subscription.current_period_end <= until)
+    tried = and_(Subscription.status == SubscriptionStatus.trialing, Subscription.trial_ends_at <= until)
+    query = select(Subscription.tenant_id).where(Subscription.partner_id == partner_id, or_(renewed, tried))
+    return sorted(set(await uow.session.scalars(query)))
 
 
 async def of_tenant(uow: UnitOfWork, tenant_id: str) -> Sequence[Subscription]:

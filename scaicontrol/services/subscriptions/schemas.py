@@ -1,3 +1,4 @@
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, computed_field, model_validator
@@ -10,6 +11,7 @@ from .lifecycle import SubscriptionStatus
 
 Reason = Annotated[str, Field(min_length=1, max_length=1000)]
 TrialDays = Annotated[int, Field(ge=0, le=730)]
+ChangeMoment = Literal["now", "period_end"]
 BulkAction = Literal["cancel", "cancel_immediate", "suspend", "resume"]
 BulkIds = Annotated[list[Id], Field(min_length=1, max_length=500)]
 PlanRef = Annotated[str, Field(min_length=1, max_length=160, description="`<service slug>.<plan slug>`.")]
@@ -34,22 +36,22 @@ _SUBSCRIPTION: dict[str, Any] = {
     "currency": "EUR",
     "mrr_amount_cents": 9_500,
     "activated_at": "2026-01-15T09:00:00Z",
-    "current_period_start": "2026-01-15T09:00:00Z",
-    "current_period_end": "2026-02-15T09:00:00Z",
+    "current_period_start": "2026-01-14T23:00:00Z",
+    "current_period_end": "2026-02-14T23:00:00Z",
+    "current_period_last_day": "2026-02-14",
     "available_actions": ["change_plan", "cancel"],
     "version": 2,
     "created_at": "2026-01-15T09:00:00Z",
     "updated_at": "2026-01-15T09:00:00Z",
 }
 _PLAN: dict[str, Any] = {
-    "id": "pln_01m851qp4yet0r2fk9wvt1p634",
-    "slug": "pro",
-    "name": "Pro",
-    "tier": "pro",
-    "billing_period": "monthly",
-    "features": {"items": ["Versioning"], "unit": "seat"},
-    "quotas": {"storage_gb": 500},
-}
+    "id": "pln_01m851qp4yet0r2fk9wvt1p634", "slug": "pro", "name": "Pro", "tier": "pro", "billing_period": "monthly",
+    "features": {"items": ["Versioning"], "unit": "seat"}, "quotas": {"storage_gb": 500},
+}  # fmt: skip
+_MOVED = {
+    "when": "now", "restarts": False, "starts_on": None, "price_from": "2026-02-14T23:00:00Z", "remaining_days": 20,
+    "credit_cents": 6_129, "charge_cents": 15_806, "rest_cents": 0, "rest_goes_to": None,
+}  # fmt: skip
 _TOLD = {"occurred_at": "2026-01-15T09:00:00Z", "action": "subscription.activated"}
 
 
@@ -122,6 +124,7 @@ class ChangePlanIn(PlanChoice):
     model_config = _example(plan_key="scaidrive.enterprise", quantity=5, preview=True)
 
     quantity: Count | None = None
+    when: ChangeMoment | None = Field(default=None, description="By default now; see the description of the route.")
     preview: bool = False
     plan_hash: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
 
@@ -227,11 +230,15 @@ class SubscriptionOut(Out):
     quantity: int
     unit_price_cents: Cents | None = None
     next_unit_price_cents: Cents | None = None
+    pending_plan_key: str | None = None
+    pending_quantity: int | None = None
+    pending_unit_price_cents: Cents | None = None
     currency: Currency
     mrr_amount_cents: Cents
     activated_at: Moment | None = None
     current_period_start: Moment | None = None
     current_period_end: Moment | None = None
+    current_period_last_day: date | None = None  # in the seller's time zone
     term_ends_at: Moment | None = None
     trial_ends_at: Moment | None = None
     past_due_since: Moment | None = None
@@ -300,7 +307,7 @@ class SubscriptionDetailOut(SubscriptionOut):
 
 
 class PlannedChangeOut(Out):
-    """What a change would do; send `plan_hash` to apply exactly this."""
+    """What a change would do, net; `rest_cents` is what its own charge leaves of the credit. `plan_hash` applies it."""
 
     model_config = _example(
         subscription_id=_ID,
@@ -313,10 +320,7 @@ class PlannedChangeOut(Out):
         currency="EUR",
         unit_price_cents=4_900,
         previous_unit_price_cents=1_900,
-        price_from="2026-02-15T09:00:00Z",
-        remaining_days=20,
-        credit_cents=6_129,
-        charge_cents=15_806,
+        **_MOVED,
         plan_hash="0" * 64,
     )
 
@@ -330,10 +334,15 @@ class PlannedChangeOut(Out):
     currency: Currency
     unit_price_cents: Cents
     previous_unit_price_cents: Cents
+    when: ChangeMoment
+    restarts: bool
+    starts_on: date | None
     price_from: Moment | None
     remaining_days: int
     credit_cents: Cents
     charge_cents: Cents
+    rest_cents: Cents
+    rest_goes_to: Literal["credit_note"] | None
     plan_hash: str
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's documented way to add a field that is computed

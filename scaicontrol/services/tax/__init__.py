@@ -2,8 +2,19 @@
 
 from .decisions import decide, explain, line_rates, tax_point_of, verify
 from .ecb import read as read_ecb_file
-from .facts import VatFacts
-from .queries import consultation, consulted, exchange_rates, find, get, proofs_of_place, rate_table, rates, visible
+from .facts import Consulted, VatFacts
+from .queries import (
+    consultation,
+    consulted,
+    exchange_rates,
+    find,
+    get,
+    last_answers,
+    proofs_of_place,
+    rate_table,
+    rates,
+    visible,
+)
 from .questions import Question
 from .rates import Rate, RateTable, known_rates
 from .rules import VatDecision, determine_vat
@@ -15,6 +26,7 @@ from .service.vat_rates import add_rate, seed_rates
 from .vat_warnings import VatWarning, vat_warning
 
 __all__ = [
+    "Consulted",
     "Question",
     "Rate",
     "RateTable",
@@ -35,6 +47,7 @@ __all__ = [
     "import_exchange_rates",
     "in_tax_currency",
     "known_rates",
+    "last_answers",
     "line_rates",
     "look_up",
     "proofs_of_place",

@@ -44,6 +44,12 @@ async def has_billing_profile(uow: UnitOfWork, tenant_id: str) -> bool:
     return await uow.session.scalar(profile) is not None
 
 
+async def with_payment_means(uow: UnitOfWork, tenant_ids: Collection[str]) -> set[str]:
+    """Name those of these tenants that have something stored to pay with."""
+    query = select(Tenant.id).where(Tenant.id.in_(tenant_ids), Tenant.payment_means.is_not(None))
+    return set(await uow.session.scalars(query))
+
+
 async def count_of(uow: UnitOfWork, partner_id: str) -> int:
     """Count a partner's tenants."""
     query = select(func.count()).select_from(Tenant)

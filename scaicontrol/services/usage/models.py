@@ -18,8 +18,9 @@ class UsageEvent(ServiceReported, TenantScopedModel):
     """
     Something a tenant used, as its service reported it. Never changed; a mistake is corrected by another event.
 
-    `counted_at` decides the period: when it occurred, or, when that period was closed already, when it arrived.
-    `aggregated_at` is empty until the roll-up has added it.
+    `counted_at` decides the period: when it occurred, or when what it corrects did. It is `late` where that period had
+    been charged when it came; what it changes is then charged or credited by the next document. `aggregated_at` is
+    empty until the roll-up has added it.
     """
 
     # No foreign key to the service: it would lock, and on Galera certify, the row that every heartbeat writes.

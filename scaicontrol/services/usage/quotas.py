@@ -8,11 +8,12 @@ from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
 
 from scaicontrol.core.errors import NotFound
-from scaicontrol.core.periods import BillingPeriod, Period, period_from
+from scaicontrol.core.periods import BillingPeriod, civil_date
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import registry
+from scaicontrol.services import partners, registry
 from scaicontrol.services.registry.models import Service
-from scaicontrol.services.subscriptions.reads import grants
+from scaicontrol.services.subscriptions import calendar
+from scaicontrol.services.subscriptions.reads import GrantRow, grants
 
 from .measuring import Measured, measured
 from .totals import UsageSpan
@@ -124,13 +125,7 @@ async def entitlements(
     """
     by_owner: defaultdict[tuple[str, str], list[QuotaGrant]] = defaultdict(list)
     for row in await grants(uow, tenant_ids, service_ids):
-        start, end = _current(
-            row.current_period_start or row.activated_at or row.created_at,
-            row.current_period_end,
-            row.billing_period,
-            row.anchor_day,
-            uow.now,
-        )
+        start, end = await _current(uow, row)
         grant = QuotaGrant(
             tenant_id=row.tenant_id,
             partner_id=row.partner_id,
@@ -148,16 +143,15 @@ async def entitlements(
     return {owner: Entitlement(grants) for owner, grants in by_owner.items()}
 
 
-def _current(
-    start: datetime, end: datetime | None, every: BillingPeriod, anchor_day: int | None, now: datetime
-) -> tuple[datetime, datetime | None]:
+async def _current(uow: UnitOfWork, row: GrantRow) -> tuple[datetime, datetime | None]:
     """The renewal runs hourly: step over an end that has passed, so that a new period starts counting at once."""
-    if end is None or end > now or every is BillingPeriod.one_time or end <= start:
+    start, end = row.current_period_start or row.activated_at or row.created_at, row.current_period_end
+    if end is None or end > uow.now or row.billing_period is BillingPeriod.one_time or end <= start:
         return start, end
-    period = Period(start, end)
-    while period.end <= now:
-        period = period_from(period.end, every, anchor_day or period.end.day)
-    return period.start, period.end
+    zone = (await partners.settings_of(uow, row.partner_id)).timezone
+    anchor_day = row.anchor_day or civil_date(end, zone).day
+    span = calendar.containing(uow.now, calendar.following(end, anchor_day, zone), row.billing_period, anchor_day, zone)
+    return max(span.start, end), span.end
 
 
 async def quota(uow: UnitOfWork, tenant_id: str, service_slug: str, metric_slug: str) -> QuotaStatus:

@@ -63,7 +63,6 @@ ALONE = frozenset({
     "REST POST /provisioning/callback",
     "REST POST /registry/heartbeat",
     "REST POST /registry/register",
-    "REST POST /subscriptions/{subscription_id}/change-plan",
     "REST POST /webhooks/{provider_slug}",
     "REST PUT /admin/platform/settings",
     "REST PUT /admin/accounting/integrations/{integration_id}",

@@ -63,6 +63,16 @@ SUBSCRIBED = (
         {"plan_key": "scaidrive.pro", "quantity": 2},
     ),
     Deed(
+        "subscriptions.change_plan", "subscriptions:change", _active,
+        {"ended": _ended, "cancelled already": _cancelling},
+        (
+            Rest("POST /subscriptions/{subscription_id}/change-plan"),
+            Cli("admin subscriptions change-plan", ("{id}", "--plan", "scaidrive.team", "--quantity", "4")),
+            Console("subscription", "change_plan", {"plan": "scaidrive.team", "quantity": "4"}),
+        ),
+        {"plan_key": "scaidrive.team", "quantity": 4},
+    ),
+    Deed(
         "subscriptions.override", OPERATES, _active, {"ended": _ended},
         (
             Rest(f"POST {SUBSCRIPTIONS}/{{subscription_id}}/override"),

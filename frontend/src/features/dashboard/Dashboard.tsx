@@ -118,7 +118,18 @@ function Figures(props: { overview: Overview }) {
         fallback={<Figure label={t("overview.nextInvoice")} value="–" note={t("overview.noNextInvoice")} />}
       >
         {(date) => (
-          <Figure label={t("overview.nextInvoice")} value={fmt.day(date())} note={fmt.relative(date())} />
+          <Figure
+            label={t("overview.nextInvoice")}
+            value={amount(o(), o().next_invoice_cents)}
+            note={
+              o().next_credit_cents > 0
+                ? t("overview.onDayWithCredit", {
+                    date: fmt.sellerDay(date()),
+                    amount: amount(o(), o().next_credit_cents),
+                  })
+                : t("overview.onDay", { date: fmt.sellerDay(date()) })
+            }
+          />
         )}
       </Show>
       <Figure

@@ -17,7 +17,11 @@ function Expected(props: { of: Preview }) {
   const money = (cents: number) => fmt.money(cents, props.of.currency);
   return (
     <Card
-      title={t("overview.upcoming")}
+      title={
+        props.of.invoice_date
+          ? t("overview.upcomingOn", { date: fmt.day(props.of.invoice_date) })
+          : t("overview.upcoming")
+      }
       action={<strong class="text-lg">{money(props.of.total_cents)}</strong>}
     >
       <ul class="divide-base-300 divide-y">
@@ -32,10 +36,25 @@ function Expected(props: { of: Preview }) {
             </li>
           )}
         </For>
-        <li class="flex flex-wrap justify-between gap-x-4 px-5 py-3 text-sm">
-          <span>{props.of.tax_label}</span>
-          <span class="whitespace-nowrap">{money(props.of.tax_cents)}</span>
-        </li>
+        <Show when={props.of.lines.length > 0}>
+          <li class="flex flex-wrap justify-between gap-x-4 px-5 py-3 text-sm">
+            <span>{props.of.tax_label}</span>
+            <span class="whitespace-nowrap">{money(props.of.tax_cents)}</span>
+          </li>
+        </Show>
+        <For each={props.of.credits}>
+          {(credit) => (
+            <li class="flex flex-wrap justify-between gap-x-4 px-5 py-3 text-sm">
+              <span class="min-w-0">
+                <span class="block font-medium break-words">{credit.description}</span>
+                <span class="text-muted block">
+                  {t("overview.creditNote", { number: credit.invoice_number })}
+                </span>
+              </span>
+              <span class="whitespace-nowrap">{money(-credit.total_cents)}</span>
+            </li>
+          )}
+        </For>
       </ul>
       <Show when={props.of.lines.length > 0}>
         <p class="text-muted px-5 pb-4 text-sm">{t("overview.upcomingText")}</p>

@@ -14,7 +14,7 @@ export function CancelDialog(props: { of: Schemas["SubscriptionStoryOut"]; onClo
   const cancel = useCancelSubscription(() => props.of.id);
   const trial = () => props.of.status === "trialing";
   const service = () => props.of.service_name;
-  const end = () => (props.of.current_period_end ? fmt.day(props.of.current_period_end) : "–");
+  const end = () => (props.of.current_period_end ? fmt.sellerDay(props.of.current_period_end) : "–");
 
   const confirm = async (key: string) => {
     const done = trial()

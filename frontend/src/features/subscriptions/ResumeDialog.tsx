@@ -15,7 +15,7 @@ export function ResumeDialog(props: { of: Schemas["SubscriptionStoryOut"]; onClo
     const amount = periodPrice(props.of);
     const end = props.of.current_period_end;
     return amount && end
-      ? t("resume.text", { service: service(), date: fmt.day(end), amount })
+      ? t("resume.text", { service: service(), date: fmt.sellerDay(end), amount })
       : t("resume.textPlain", { service: service() });
   };
 

@@ -10,6 +10,7 @@ import { Async } from "../../ui/states";
 import { StatusBadge } from "../../ui/StatusBadge";
 import { useCan } from "../session/useCan";
 import { CancelDialog } from "./CancelDialog";
+import { ChangeDialog } from "./ChangeDialog";
 import { Price } from "./Price";
 import { ResumeDialog } from "./ResumeDialog";
 import { Timeline } from "./Timeline";
@@ -61,7 +62,7 @@ export default function Subscription() {
 /** What may be done now is the server's answer; a verb that is missing there has no button here. */
 function Actions(props: { of: Detail }) {
   const can = useCan();
-  const [asking, setAsking] = createSignal<"cancel" | "resume">();
+  const [asking, setAsking] = createSignal<"cancel" | "change" | "resume">();
   const offers = (action: string) =>
     can("subscriptions:manage") && props.of.available_actions.includes(action);
   // A suspended one is resumed by an operator; a tenant takes back only its own cancellation.
@@ -74,6 +75,11 @@ function Actions(props: { of: Detail }) {
           {t("subscription.resume")}
         </button>
       </Show>
+      <Show when={offers("change_plan") && props.of.billing_period !== "one_time"}>
+        <button type="button" class="btn btn-plain btn-sm" onClick={() => setAsking("change")}>
+          {t("subscription.change")}
+        </button>
+      </Show>
       <Show when={offers("cancel")}>
         <button type="button" class="btn btn-plain btn-sm" onClick={() => setAsking("cancel")}>
           {t("subscription.cancel")}
@@ -82,6 +88,9 @@ function Actions(props: { of: Detail }) {
       <Switch>
         <Match when={asking() === "cancel"}>
           <CancelDialog of={props.of} onClose={close} />
+        </Match>
+        <Match when={asking() === "change"}>
+          <ChangeDialog of={props.of} onClose={close} />
         </Match>
         <Match when={asking() === "resume"}>
           <ResumeDialog of={props.of} onClose={close} />
@@ -92,7 +101,7 @@ function Actions(props: { of: Detail }) {
 }
 
 function Situation(props: { of: Detail }) {
-  const date = (iso: string | null) => (iso ? fmt.day(iso) : "–");
+  const date = (iso: string | null) => (iso ? fmt.sellerDay(iso) : "–");
   return (
     <Switch>
       <Match when={props.of.status === "pending"}>
@@ -122,6 +131,19 @@ function Situation(props: { of: Detail }) {
             {props.of.suspended_reason && worded("reason", props.of.suspended_reason)}
           </p>
         </Notice>
+      </Match>
+      <Match when={props.of.pending_plan_key}>
+        {(plan) => (
+          <Notice tone="info">
+            <p>
+              {t("subscription.waitingText", {
+                plan: plan(),
+                quantity: fmt.quantity(props.of.pending_quantity ?? props.of.quantity),
+                date: date(props.of.current_period_last_day),
+              })}
+            </p>
+          </Notice>
+        )}
       </Match>
       <Match when={props.of.status === "cancelled" || props.of.status === "expired"}>
         <Notice tone="info">

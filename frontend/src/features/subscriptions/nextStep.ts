@@ -8,12 +8,12 @@ export function nextStep(subscription: Schemas["SubscriptionOut"]): string | nul
   if (status === "trialing" && subscription.trial_ends_at)
     return t("subscriptions.trialUntil", { date: fmt.day(subscription.trial_ends_at) });
   if (status === "cancelling" && subscription.pending_cancellation_at)
-    return t("subscriptions.endsOn", { date: fmt.day(subscription.pending_cancellation_at) });
+    return t("subscriptions.endsOn", { date: fmt.sellerDay(subscription.pending_cancellation_at) });
   if (status === "cancelled" || status === "expired") {
     const end = subscription.cancelled_at ?? subscription.term_ends_at;
     return end ? t("subscriptions.endedOn", { date: fmt.day(end) }) : null;
   }
   if (status === "active" && subscription.current_period_end && subscription.billing_period !== "one_time")
-    return t("subscriptions.renewsOn", { date: fmt.day(subscription.current_period_end) });
+    return t("subscriptions.renewsOn", { date: fmt.sellerDay(subscription.current_period_end) });
   return null;
 }

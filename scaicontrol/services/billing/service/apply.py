@@ -21,9 +21,10 @@ from scaicontrol.services import partners
 from scaicontrol.services.invoices.reads import untouched_drafts
 
 from .. import queries
-from ..compute import ComputedDocument, Quarantined, compute
+from ..compute import compute
 from ..lifecycle import RunLifecycle, RunStatus
-from ..models import BillingRun, PlannedDocument
+from ..models import BillingCharge, BillingRun, PlannedDocument
+from ..planned import ComputedDocument, Quarantined
 from .ending import end, recount
 from .left_drafts import close_all_left, finalize_or_set_aside
 from .load import load
@@ -56,16 +57,16 @@ async def apply(backend: Backend, actor: Actor, run_id: str, plan_hash: str) -> 
 
 async def _apply_one(backend: Backend, actor: Actor, run: BillingRun, key: str) -> None:
     try:
-        invoice_id = await _written(backend, actor, run.id, key)
+        drafts = await _written(backend, actor, run.id, key)
     except ControlError as error:
         # It stays planned, and the run partially applied: one document must not keep the others from being written.
         log.warning("document_not_applied", run_id=run.id, key=key, reason=error.message)
         return
-    if invoice_id is not None:
+    for invoice_id in drafts:
         await finalize_if_wished(backend, actor, run.partner_id, invoice_id)
 
 
-async def _written(backend: Backend, actor: Actor, run_id: str, key: str) -> str | None:
+async def _written(backend: Backend, actor: Actor, run_id: str, key: str) -> list[str]:
     try:
         return await backend.perform(actor, apply_document, run_id, key)
     except Conflict:
@@ -104,10 +105,10 @@ async def _begin(uow: UnitOfWork, run_id: str, plan_hash: str) -> BillingRun:
 async def _left_as_drafts(uow: UnitOfWork, run_id: str) -> list[str]:
     """Name the drafts of a run that nobody has touched: a crash came between writing and finalising them."""
     uow.authorize("billing:apply")
-    written = select(PlannedDocument.invoice_id).where(
-        PlannedDocument.run_id == run_id, PlannedDocument.invoice_id.is_not(None)
+    charged = select(BillingCharge.invoice_id).where(
+        BillingCharge.run_id == run_id, BillingCharge.invoice_id.is_not(None)
     )
-    return await untouched_drafts(uow, written)
+    return await untouched_drafts(uow, charged)
 
 
 async def _open_documents(uow: UnitOfWork, run_id: str) -> list[str]:
@@ -116,34 +117,43 @@ async def _open_documents(uow: UnitOfWork, run_id: str) -> list[str]:
     return list(await uow.session.scalars(keys.order_by(PlannedDocument.key)))
 
 
-async def apply_document(uow: UnitOfWork, run_id: str, key: str) -> str | None:
-    """Write one planned document, or set it aside; give the draft's id. Doing it twice writes nothing twice."""
+async def apply_document(uow: UnitOfWork, run_id: str, key: str) -> list[str]:
+    """Write one planned document, or set it aside; give the ids of its drafts. Twice writes nothing twice."""
     uow.authorize("billing:apply")
     planned = await uow.session.get(PlannedDocument, (run_id, key), with_for_update=True)
     if planned is None or planned.status != "planned":
-        return None
+        return []
     run = await queries.get_run(uow, run_id)
     again = compute(await load(uow, run.partner_id, [planned.tenant_id], run.as_of, known_at=run.created_at))
     document = next((found for found in again.documents if found.key == key), None)
     if document is None or document.digest != planned.digest:
-        await quarantine(uow, run.partner_id, [_changed(planned, document, run)], run_id)
+        await quarantine(uow, run.partner_id, _changed(planned, document, run), run_id)
         planned.status = "quarantined"
-        return None
-    invoice = await write_document(uow, run.partner_id, document, run_id)
-    planned.status, planned.invoice_id = "applied", invoice.id if invoice else None
-    return planned.invoice_id
+        return []
+    drafts = await write_document(uow, run.partner_id, document, run_id)
+    planned.status, planned.invoice_id = "applied", drafts[-1].id if drafts else None
+    return [draft.id for draft in drafts]
 
 
-def _changed(planned: PlannedDocument, document: ComputedDocument | None, run: BillingRun) -> Quarantined:
+def _changed(planned: PlannedDocument, document: ComputedDocument | None, run: BillingRun) -> list[Quarantined]:
+    """Set aside each charge that is due now; charged by a later run, or due no more, each closes by itself."""
     now = "nothing is due any more" if document is None else f"it would now be {document.total_cents}"
-    return Quarantined(
-        planned.tenant_id,
-        document.charges[0].subscription_id if document and document.charges else planned.tenant_id,
-        "document",
-        run.as_of,
-        "input_changed",
-        f"What {planned.key} is made of changed after the plan: shown {planned.total_cents} {planned.currency}, {now}.",
+    detail = (
+        f"What {planned.key} is made of changed after the plan: shown {planned.total_cents} {planned.currency}, {now}."
     )
+    shown = {"run_id": run.id, "shown_digest": planned.digest, "shown_total_cents": planned.total_cents}
+    if document is None:
+        return [
+            Quarantined(planned.tenant_id, planned.tenant_id, "document", run.as_of, "input_changed", detail, shown)
+        ]
+    return [
+        Quarantined(
+            planned.tenant_id, line.subscription_id, line.charge_kind, line.charge_start, "input_changed", detail,
+            {**shown, "amount_cents": line.amount_cents, "derivation": line.derivation},
+        )
+        for line in document.charges
+        if not line.charge_kind.startswith("credit")
+    ]  # fmt: skip
 
 
 async def _finish(uow: UnitOfWork, run_id: str) -> BillingRun:

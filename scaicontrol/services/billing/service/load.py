@@ -4,18 +4,25 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tax, usage
 from scaicontrol.services.catalog import Bracket, VersionKey
 from scaicontrol.services.catalog.reads import usage_prices
-from scaicontrol.services.subscriptions.reads import DueRow, changes_for_billing, due_for_billing, tenants_due
+from scaicontrol.services.subscriptions.forecast import forecast
+from scaicontrol.services.subscriptions.reads import (
+    DueRow,
+    changes_for_billing,
+    due_for_billing,
+    tenants_due,
+    tenants_renewing,
+)
 from scaicontrol.services.tenants.models import missing_in
 from scaicontrol.services.tenants.reads import BilledTenant, billed
 
-from ..models import BillingCharge
-from ..snapshot import Buyer, Consumed, DueChange, DuePeriod, Metric, Seller, Snapshot
+from ..snapshot import Buyer, Charged, Consumed, DueChange, DueCorrection, DuePeriod, Metric, Seller, Snapshot
+from . import charged, due_rows
+
+_DAY = timedelta(days=1)
 
 
 async def due_tenants(
@@ -30,6 +37,8 @@ async def due_tenants(
     uow.authorize("billing:plan")
     closed = _usage_closed(uow, as_of, known_at or uow.now)
     found = await tenants_due(uow, partner_id, as_of, closed)
+    if as_of > (known_at or uow.now):
+        found = sorted({*found, *await tenants_renewing(uow, partner_id, as_of)})
     return found if only is None else [tenant_id for tenant_id in found if tenant_id in set(only)]
 
 
@@ -56,20 +65,57 @@ async def load(
     """
     Read everything due for these tenants, or for one subscription of them.
 
-    A run gives the moment it was begun as `known_at`, so that what closes after its plan is left to the next one.
+    A run gives the moment it was begun as `known_at`, so that what closes after its plan is left to the next one. For a
+    moment to come the periods are added that will have begun by then, as their renewals will open them.
     """
     uow.authorize("billing:preview")  # reading is all it does; who plans or applies has been asked before
-    closed = _usage_closed(uow, as_of, known_at or uow.now)
-    periods = await _periods(uow, tenant_ids, as_of, closed, subscription_id)
+    known_at = known_at or uow.now
+    closed = _usage_closed(uow, as_of, known_at)
+    terms = await seller(uow, partner_id)
+    rows = await due_for_billing(uow, tenant_ids, as_of, closed, subscription_id)
+    used = [row for row in rows if _has_use(row, closed)]
+    metrics = await metrics_of(uow, {(row.plan_id, row.plan_version) for row in used})
+    charges = await charged.of_use(uow, [row for row in used if metrics.get((row.plan_id, row.plan_version))])
+    periods = [due_rows.period(row, as_of, closed, metrics, charges) for row in rows if _is_due(row, as_of, closed)]
+    corrections = [due_rows.correction(row, metrics, charges) for row in rows if _is_corrected(row)]
+    if as_of > known_at:
+        foreseen = await forecast(uow, partner_id, tenant_ids, as_of, subscription_id)
+        periods += [due_rows.foreseen(each) for each in foreseen]
+    changes = [due_rows.change(row) for row in await changes_for_billing(uow, tenant_ids, as_of, subscription_id)]
     return Snapshot(
         as_of=as_of,
-        seller=await seller(uow, partner_id),
-        buyers=await buyers(uow, tenant_ids),
-        periods=periods,
-        changes=await _changes(uow, tenant_ids, as_of, subscription_id),
-        usage=await consumption(uow, periods),
+        known_at=known_at,
+        seller=terms,
+        buyers=await buyers(uow, tenant_ids, terms),
+        periods=tuple(periods),
+        changes=tuple(changes),
+        corrections=tuple(corrections),
+        usage=await consumption(uow, periods, corrections),
         rates=await tax.rate_table(uow),
+        charged=await _charged(uow, changes, corrections),
     )
+
+
+async def _charged(
+    uow: UnitOfWork, changes: Sequence[DueChange], corrections: Sequence[DueCorrection]
+) -> dict[str, tuple[Charged, ...]]:
+    """Give what charged the subscriptions that something may be given back to."""
+    since = {due.subscription_id: due.changed_at - _DAY for due in changes if due.credit_cents}
+    for due in corrections:
+        since[due.subscription_id] = min(due.start, since.get(due.subscription_id, due.start))
+    return await charged.by_subscription(uow, since.keys(), min(since.values(), default=None))
+
+
+def _is_due(row: DueRow, as_of: datetime, closed: datetime) -> bool:
+    return (row.base_due_at is not None and row.base_due_at <= as_of) or due_rows.use_is_due(row, closed)
+
+
+def _is_corrected(row: DueRow) -> bool:
+    return row.correction_due_at is not None and row.usage_due_at is None and row.usage_until is not None
+
+
+def _has_use(row: DueRow, closed: datetime) -> bool:
+    return _is_corrected(row) or due_rows.use_is_due(row, closed)
 
 
 async def seller(uow: UnitOfWork, partner_id: str) -> Seller:
@@ -89,12 +135,15 @@ async def seller(uow: UnitOfWork, partner_id: str) -> Seller:
     )
 
 
-async def buyers(uow: UnitOfWork, tenant_ids: Sequence[str]) -> dict[str, Buyer]:
-    """Give the billing profiles of a chunk in one statement."""
-    return {row.tenant_id: _buyer(row) for row in await billed(uow, tenant_ids)}
+async def buyers(uow: UnitOfWork, tenant_ids: Sequence[str], terms: Seller) -> dict[str, Buyer]:
+    """Give the billing profiles of a chunk in one statement, and in another what VIES said where that decides."""
+    rows = await billed(uow, tenant_ids)
+    numbered = {row.tenant_id: row.vat_number for row in rows if row.vat_number and row.country_code != terms.country}
+    answers = await tax.last_answers(uow, numbered) if terms.vies_policy == "required" and numbered else {}
+    return {row.tenant_id: _buyer(row, answers.get(row.tenant_id)) for row in rows}
 
 
-def _buyer(row: BilledTenant) -> Buyer:
+def _buyer(row: BilledTenant, consulted: tax.Consulted | None) -> Buyer:
     return Buyer(
         tenant_id=row.tenant_id,
         country=row.country_code or "",
@@ -106,58 +155,8 @@ def _buyer(row: BilledTenant) -> Buyer:
         tax_exempt_reason_code=row.tax_exempt_reason_code,
         language=row.preferred_language or "en",
         missing=tuple(missing_in(row)),
+        consulted=consulted,
     )
-
-
-async def _periods(
-    uow: UnitOfWork, tenant_ids: Sequence[str], as_of: datetime, closed: datetime, subscription_id: str | None
-) -> tuple[DuePeriod, ...]:
-    rows = await due_for_billing(uow, tenant_ids, as_of, closed, subscription_id)
-    used = [row for row in rows if row.usage_due_at is not None and row.usage_due_at <= closed]
-    metrics = await metrics_of(uow, {(row.plan_id, row.plan_version) for row in used})
-    priced = {row.subscription_id for row in used if metrics.get((row.plan_id, row.plan_version))}
-    settled = await _settled_metrics(uow, priced)
-    return tuple(_period(row, as_of, closed, metrics.get((row.plan_id, row.plan_version), ()), settled) for row in rows)
-
-
-def _period(
-    row: DueRow, as_of: datetime, closed: datetime, metrics: Sequence[Metric], settled: set[tuple[str, datetime, str]]
-) -> DuePeriod:
-    return DuePeriod(
-        row_id=row.row_id,
-        subscription_id=row.subscription_id,
-        tenant_id=row.tenant_id,
-        start=row.start,
-        end=row.end,
-        quantity=row.quantity,
-        unit_price_cents=row.unit_price_cents,
-        currency=row.currency,
-        days=row.days,
-        full_days=row.full_days,
-        base_is_due=row.base_due_at is not None and row.base_due_at <= as_of,
-        usage_until=row.usage_due_at if row.usage_due_at is not None and row.usage_due_at <= closed else None,
-        service_id=row.service_id,
-        service_name=row.service_name,
-        plan_key=f"{row.service_slug}.{row.plan_slug}",
-        plan_name=row.plan_name,
-        plan_version=row.plan_version,
-        metrics=tuple(m for m in metrics if (row.subscription_id, row.start, f"usage:{m.slug}") not in settled),
-    )
-
-
-async def _settled_metrics(uow: UnitOfWork, subjects: set[str]) -> set[tuple[str, datetime, str]]:
-    """Name the use that is waived while the rest of its period waits: (subscription, period start, charge kind)."""
-    if not subjects:
-        return set()
-    charge = BillingCharge
-    rows = await uow.session.execute(
-        select(charge.subject_id, charge.period_start, charge.charge_kind).where(
-            charge.subject_id.in_(subjects),
-            charge.charge_kind.startswith("usage:"),
-            charge.waived_reason.is_not(None),
-        )
-    )
-    return {(row[0], row[1], row[2]) for row in rows}
 
 
 async def metrics_of(uow: UnitOfWork, versions: set[VersionKey]) -> dict[VersionKey, tuple[Metric, ...]]:
@@ -175,13 +174,20 @@ async def metrics_of(uow: UnitOfWork, versions: set[VersionKey]) -> dict[Version
     return {version: tuple(metrics) for version, metrics in found.items()}
 
 
-async def consumption(uow: UnitOfWork, periods: Sequence[DuePeriod]) -> dict[tuple[str, str], Consumed]:
-    """Give the closed usage of every due period and metric."""
+async def consumption(
+    uow: UnitOfWork, periods: Sequence[DuePeriod], corrections: Sequence[DueCorrection] = ()
+) -> dict[tuple[str, str], Consumed]:
+    """Give the closed usage of every due or corrected period and metric."""
     wanted = [
-        usage.UsageWindow(due.row_id, due.tenant_id, due.service_id, metric.slug, due.start, due.usage_until)
+        usage.UsageWindow(due.row_id, due.tenant_id, due.service_id, metric.slug, due.usage_from, due.usage_until)
         for due in periods
-        if due.usage_until is not None and due.usage_until > due.start
+        if due.usage_until is not None and due.usage_until > due.usage_from
         for metric in due.metrics
+    ]
+    wanted += [
+        usage.UsageWindow(due.row_id, due.tenant_id, due.service_id, each.metric.slug, due.usage_from, due.usage_until)
+        for due in corrections
+        for each in due.metrics
     ]
     if not wanted:
         return {}
@@ -189,31 +195,3 @@ async def consumption(uow: UnitOfWork, periods: Sequence[DuePeriod]) -> dict[tup
     return {
         (window.key, window.metric_slug): Consumed(total.quantity, total.digest) for window, total in closed.items()
     }
-
-
-async def _changes(
-    uow: UnitOfWork, tenant_ids: Sequence[str], as_of: datetime, subscription_id: str | None
-) -> tuple[DueChange, ...]:
-    return tuple(
-        DueChange(
-            row_id=row.change.id,
-            subscription_id=row.change.subscription_id,
-            tenant_id=row.change.tenant_id,
-            changed_at=row.change.changed_at,
-            period_end=row.change.period_end,
-            service_name=row.service_name,
-            old_plan_name=row.old_plan_name,
-            new_plan_name=row.new_plan_name,
-            old_plan_version=row.change.old_plan_version,
-            new_plan_version=row.change.new_plan_version,
-            old_amount_cents=row.change.old_quantity * row.change.old_unit_price_cents,
-            new_amount_cents=row.change.new_quantity * row.change.new_unit_price_cents,
-            remaining_days=row.change.remaining_days,
-            old_period_days=row.change.old_period_days,
-            new_period_days=row.change.new_period_days,
-            credit_cents=row.change.credit_cents,
-            charge_cents=row.change.charge_cents,
-            currency=row.change.currency,
-        )
-        for row in await changes_for_billing(uow, tenant_ids, as_of, subscription_id)
-    )

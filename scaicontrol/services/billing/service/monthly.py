@@ -1,6 +1,6 @@
 """The monthly generator: one run per partner and invoice day, caught up when days were missed (contract §17)."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 
@@ -8,7 +8,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError
 from scaicontrol.core.logging import get_logger
-from scaicontrol.core.periods import civil_date, start_of_day
+from scaicontrol.core.periods import add_months, civil_date, start_of_day
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
 from scaicontrol.services.partners.models import PartnerConfiguration
@@ -89,16 +89,39 @@ async def due(uow: UnitOfWork) -> list[tuple[str, datetime]]:
     found = []
     for partner_id in await active_ids(uow):
         terms = await partners.settings_of(uow, partner_id)
-        as_of = invoice_moment(terms, uow.now)
+        as_of = invoice_moment(uow, terms)
         if partner_id not in last or last[partner_id] < as_of:
             found.append((partner_id, as_of))
     return found
 
 
-def invoice_moment(terms: PartnerConfiguration, now: datetime) -> datetime:
+def invoice_moment(uow: UnitOfWork, terms: PartnerConfiguration) -> datetime:
     """Give the end of the last closed day before the most recent invoice day whose hour has come."""
-    today = civil_date(now, terms.timezone)
-    day = today.replace(day=terms.invoice_day)
-    if now < start_of_day(day, terms.timezone) + timedelta(hours=_HOUR):
+    day = civil_date(uow.now, terms.timezone).replace(day=terms.invoice_day)
+    if uow.now < _runs_at(uow, day, terms):
         day = (day.replace(day=1) - timedelta(days=1)).replace(day=terms.invoice_day)
     return start_of_day(day, terms.timezone)
+
+
+def next_moment(uow: UnitOfWork, terms: PartnerConfiguration, due: datetime) -> datetime:
+    """Give the moment of the first run to come that bills what is due at a moment."""
+    day = max(civil_date(uow.now, terms.timezone), civil_date(due, terms.timezone)).replace(day=terms.invoice_day)
+    day = (day.replace(day=1) - timedelta(days=1)).replace(day=terms.invoice_day)
+    while start_of_day(day, terms.timezone) < due or _runs_at(uow, day, terms) <= uow.now:
+        day = add_months(day, 1, terms.invoice_day)
+    return start_of_day(day, terms.timezone)
+
+
+def moment_after(terms: PartnerConfiguration, moment: datetime) -> datetime:
+    """Give the moment of the run a month after one."""
+    return start_of_day(add_months(civil_date(moment, terms.timezone), 1, terms.invoice_day), terms.timezone)
+
+
+def _runs_at(uow: UnitOfWork, day: date, terms: PartnerConfiguration) -> datetime:
+    """
+    Say when the run of an invoice day begins: at two o'clock, or once the use of the day before is closed.
+
+    Earlier it would leave the use of every period that ends on that day to the run a month later.
+    """
+    hours = max(_HOUR, uow.settings.usage_close_delay_hours)
+    return start_of_day(day, terms.timezone) + timedelta(hours=hours)

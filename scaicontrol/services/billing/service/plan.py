@@ -16,10 +16,11 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
 
 from .. import queries
-from ..compute import COMPUTE_VERSION, BillingPlan, ComputedDocument, compute
+from ..compute import COMPUTE_VERSION, compute
 from ..events import RunPlanned
 from ..lifecycle import RunLifecycle, RunStatus
 from ..models import BillingRun, PlannedDocument
+from ..planned import BillingPlan, ComputedDocument
 from .load import due_tenants, load
 from .write import quarantine
 
@@ -75,12 +76,14 @@ class _Shown:
     def __init__(self, plan: BillingPlan) -> None:
         self.digests = [f"{document.key}={document.digest}\n" for document in plan.documents]
         self.totals: Counter[str] = Counter(
-            documents=sum(1 for document in plan.documents if document.lines),
+            documents=sum(1 for document in plan.documents if document.lines or document.notes),
             zeros=sum(len(document.zeros) for document in plan.documents),
             quarantined=len(plan.quarantined),
         )
         for document in plan.documents:
-            for kind, cents in (("subtotal", document.subtotal_cents), ("tax", document.tax_cents)):
+            sums = [("subtotal", document.subtotal_cents), ("tax", document.tax_cents)]
+            sums += [("credited", document.credited_cents)] if document.notes else []
+            for kind, cents in sums:
                 self.totals[f"{document.currency}.{kind}_cents"] += cents
 
 
@@ -105,6 +108,7 @@ def _row(run_id: str, partner_id: str, document: ComputedDocument, now: datetime
         "subtotal_cents": document.subtotal_cents,
         "tax_cents": document.tax_cents,
         "total_cents": document.total_cents,
+        "credited_cents": document.credited_cents,
         "lines": len(document.lines),
         "digest": document.digest,
         "status": "planned",

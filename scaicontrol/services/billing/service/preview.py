@@ -1,89 +1,77 @@
 """What would be billed: for one tenant and any moment, nothing stored; and two runs held side by side."""
 
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy import select
 
 from scaicontrol.core.errors import NotFound, Refused
+from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import tenants
-from scaicontrol.services.subscriptions import calendar
-from scaicontrol.services.subscriptions.models import Subscription
-from scaicontrol.services.subscriptions.reads import period_ends, running_until
+from scaicontrol.services import partners, tenants
+from scaicontrol.services.subscriptions.reads import next_due, trials_ending
 
 from .. import queries
-from ..compute import BillingPlan, ComputedDocument, compute
+from ..compute import compute
 from ..models import BillingRun, PlannedDocument
+from ..planned import BillingPlan, ComputedDocument
 from ..schemas import ComparedOut
-from ..snapshot import DuePeriod
-from .load import load, metrics_of, seller
+from . import monthly
+from .load import load
+
+_LOOKED_AHEAD: Final = 13  # months: a yearly period begins by then
 
 
 async def preview(uow: UnitOfWork, tenant_id: str, as_of: datetime) -> BillingPlan:
     """
     Compute what a tenant would be billed as of a moment, past or future.
 
-    For a future moment the periods that will begin by then are added as they would be opened: same plan, same price.
+    For a future moment the periods that will begin by then are added as they will be opened: same plan, same price.
     """
     uow.authorize("billing:preview")
     tenant = await tenants.get(uow, tenant_id)
-    snapshot = await load(uow, tenant.partner_id, [tenant_id], as_of)
-    if as_of > uow.now:
-        coming = await _coming(uow, tenant.partner_id, tenant_id, as_of)
-        snapshot = replace(snapshot, periods=(*snapshot.periods, *coming))
-    return compute(snapshot)
+    return compute(await load(uow, tenant.partner_id, [tenant_id], as_of))
 
 
-async def upcoming(uow: UnitOfWork, tenant_id: str) -> list[ComputedDocument]:
-    """Preview the tenant's next documents: everything that will be due by the end of its running periods."""
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """The next documents of a tenant, and the civil day they will be written on; None where none are foreseen."""
+
+    day: date | None = None
+    documents: tuple[ComputedDocument, ...] = ()
+
+
+async def upcoming(uow: UnitOfWork, tenant_id: str) -> Upcoming:
+    """
+    Give the tenant's next documents with everything that will be due by then, use as far as it is known now.
+
+    They are those of the next run that has anything to charge, or the first invoice after a trial that ends before it.
+    """
     uow.authorize("billing:preview")
-    moments = await period_ends(uow, tenant_id)
-    plan = await preview(uow, tenant_id, min(moments, default=uow.now))
-    return [document for document in plan.documents if document.lines]
-
-
-async def _coming(uow: UnitOfWork, partner_id: str, tenant_id: str, as_of: datetime) -> list[DuePeriod]:
-    zone = (await seller(uow, partner_id)).zone
-    found = []
-    for subscription in await running_until(uow, tenant_id, as_of):
-        plan, service = subscription.plan, subscription.service
-        version = (subscription.plan_id, subscription.plan_version)
-        metrics = (await metrics_of(uow, {version})).get(version, ())
-        start, anchor_day = subscription.current_period_end, subscription.anchor_day
-        if anchor_day is None:
-            continue
-        while start is not None and start <= as_of and not _ends_before(subscription, start):
-            span = calendar.window(start, plan.billing_period, anchor_day, zone, subscription.term_ends_at)
-            found.append(
-                DuePeriod(
-                    row_id=f"coming:{subscription.id}:{start.isoformat()}",
-                    subscription_id=subscription.id,
-                    tenant_id=tenant_id,
-                    start=span.start,
-                    end=span.end,
-                    service_id=service.id,
-                    service_name=service.name,
-                    plan_key=f"{service.slug}.{plan.slug}",
-                    plan_name=plan.name,
-                    plan_version=subscription.plan_version,
-                    quantity=subscription.quantity,
-                    unit_price_cents=subscription.recurring_price_cents,
-                    currency=subscription.currency,
-                    days=span.days,
-                    full_days=span.full_days,
-                    base_is_due=True,
-                    usage_until=None,
-                    metrics=metrics,
-                )
+    tenant = await tenants.get(uow, tenant_id)
+    terms = await partners.settings_of(uow, tenant.partner_id)
+    trials = await trials_ending(uow, tenant_id)
+    due = [*await next_due(uow, tenant_id), *(ends for _, ends in trials)]
+    if not due:
+        return Upcoming()
+    run = monthly.next_moment(uow, terms, min(due))
+    for subscription_id, ends in trials:
+        if ends < run:
+            snapshot = await load(
+                uow, tenant.partner_id, [tenant_id], max(ends, uow.now), subscription_id=subscription_id
             )
-            start = span.end
-    return found
+            if documents := _worth(compute(snapshot)):
+                return Upcoming(civil_date(max(ends, uow.now), terms.timezone), documents)
+    for _ in range(_LOOKED_AHEAD):
+        if documents := _worth(await preview(uow, tenant_id, run)):
+            return Upcoming(civil_date(run, terms.timezone), documents)
+        run = monthly.moment_after(terms, run)
+    return Upcoming()
 
 
-def _ends_before(subscription: Subscription, moment: datetime) -> bool:
-    last = [m for m in (subscription.pending_cancellation_at, subscription.term_ends_at) if m is not None]
-    return bool(last) and min(last) <= moment
+def _worth(plan: BillingPlan) -> tuple[ComputedDocument, ...]:
+    return tuple(document for document in plan.documents if document.lines or document.notes)
 
 
 async def show_document(uow: UnitOfWork, run_id: str, key: str) -> ComputedDocument:

@@ -44,7 +44,11 @@ async def resolve(uow: UnitOfWork, item_id: str, resolution: str, reason: str) -
 
 
 async def close_charged(uow: UnitOfWork, partner_id: str, subject_id: str | None = None) -> int:
-    """Close the items whose charge exists by now: what waited has been billed, and nobody need decide about it."""
+    """
+    Close the items whose cause is gone: what waited has been charged, or is not due any more.
+
+    Nobody need decide about those; how many were closed is given.
+    """
     uow.authorize("billing:apply")
     charged = exists().where(
         BillingCharge.subject_id == QuarantineItem.subject_id,
@@ -52,14 +56,20 @@ async def close_charged(uow: UnitOfWork, partner_id: str, subject_id: str | None
         BillingCharge.charge_kind == QuarantineItem.charge_kind,
     )
     query = select(QuarantineItem).where(
-        QuarantineItem.partner_id == partner_id, QuarantineItem.resolved_at.is_(None), charged
+        QuarantineItem.partner_id == partner_id,
+        QuarantineItem.resolved_at.is_(None),
+        QuarantineItem.charge_kind != DRAFT,
     )
     if subject_id is not None:
         query = query.where(QuarantineItem.subject_id == subject_id)
-    items = (await uow.session.scalars(query)).all()
+    await uow.session.flush()
+    items = (await uow.session.scalars(query.where(charged))).all()
     for item in items:
         close(uow, item, "retry", "It has been charged.")
-    return len(items)
+    gone = [item for item in await uow.session.scalars(query.where(~charged)) if not await queries.is_due(uow, item)]
+    for item in gone:
+        close(uow, item, "retry", "It is not due any more.")
+    return len(items) + len(gone)
 
 
 def close(uow: UnitOfWork, item: QuarantineItem, resolution: str, reason: str, *, retry: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Turning a planned document into rows: the draft, its charges, and the due rows it settles, in one transaction."""
+"""Turning a planned document into rows: drafts, their charges, and the due rows they settle, in one transaction."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,31 +7,60 @@ from sqlalchemy import select
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, subscriptions
-from scaicontrol.services.invoices.models import Invoice
-from scaicontrol.services.invoices.schemas import DraftIn, DraftLineIn
+from scaicontrol.services.invoices.models import Invoice, InvoiceLine
+from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn, DraftIn, DraftLineIn
 
-from ..compute import ComputedDocument, PlannedLine, Quarantined
 from ..models import BillingCharge, QuarantineItem
+from ..planned import ComputedDocument, PlannedLine, PlannedNote, Quarantined
+
+_OF_USE, _OF_CHANGES = ("usage", "correction"), ("credit", "proration")
 
 
 async def write_document(
     uow: UnitOfWork, partner_id: str, document: ComputedDocument, run_id: str | None
-) -> Invoice | None:
+) -> list[Invoice]:
     """
-    Draft the invoice of a planned document and record its charges; None when there was nothing but zeros.
+    Draft the credit notes and the invoice of a planned document and record its charges; none when all of it is zeros.
 
     The unique key of a charge makes a second writing of the same period fail as a whole.
     """
-    invoice = await invoices.draft(uow, _draft(document, run_id)) if document.lines else None
-    by_line = {} if invoice is None else dict(zip(map(id, document.lines), invoice.lines, strict=True))
-    for line in document.charges:
-        charge = _charge(line, document.tenant_id, partner_id, run_id)
-        if invoice is not None and line.amount_cents:
-            charge.invoice_id = invoice.id
-            by_line[id(line)].billing_charge_id = charge.id
-        uow.session.add(charge)
+    drafts = [await _write_note(uow, partner_id, document, note, run_id) for note in document.notes]
+    written: dict[int, InvoiceLine] = {}
+    if document.lines:
+        drafts.append(await invoices.draft(uow, _draft(document, run_id)))
+        written = dict(zip(map(id, document.lines), drafts[-1].lines, strict=True))
+    for line in (*document.lines, *document.zeros):
+        _record(uow, partner_id, document, line, run_id, written.get(id(line)))
     await settle_due(uow, document.charges)
-    return invoice
+    return drafts
+
+
+async def _write_note(
+    uow: UnitOfWork, partner_id: str, document: ComputedDocument, note: PlannedNote, run_id: str | None
+) -> Invoice:
+    """Draft a credit note over the invoice line that charged what is given back."""
+    part = CreditLineIn(line_id=note.invoice_line_id, amount_cents=-note.line.amount_cents)
+    draft = await invoices.draft_credit(
+        uow, note.invoice_id, CreditIn(reason=note.line.description, lines=[part], finalize=False)
+    )
+    draft.billing_run_id = run_id
+    _record(uow, partner_id, document, note.line, run_id, draft.lines[0])
+    return draft
+
+
+def _record(
+    uow: UnitOfWork,
+    partner_id: str,
+    document: ComputedDocument,
+    line: PlannedLine,
+    run_id: str | None,
+    written: InvoiceLine | None,
+) -> None:
+    """Record a charge, and on which line of which document it stands."""
+    charge = _charge(line, document.tenant_id, partner_id, run_id)
+    if written is not None:
+        charge.invoice_id, written.billing_charge_id = written.invoice_id, charge.id
+    uow.session.add(charge)
 
 
 async def settle_due(uow: UnitOfWork, lines: Iterable[PlannedLine]) -> None:
@@ -40,8 +69,8 @@ async def settle_due(uow: UnitOfWork, lines: Iterable[PlannedLine]) -> None:
     await subscriptions.mark_charged(
         uow,
         base=[line.row_id for line in charged if line.charge_kind in ("base", "one_time")],
-        usage=sorted({line.row_id for line in charged if line.charge_kind.startswith("usage")}),
-        changes=sorted({line.row_id for line in charged if line.charge_kind in ("credit", "proration")}),
+        usage=sorted({line.row_id for line in charged if line.charge_kind.startswith(_OF_USE) and line.settles}),
+        changes=sorted({line.row_id for line in charged if line.charge_kind.startswith(_OF_CHANGES)}),
     )
 
 
@@ -68,7 +97,7 @@ async def quarantine(uow: UnitOfWork, partner_id: str, items: Sequence[Quarantin
                 period_start=item.period_start,
             )
             uow.session.add(row)
-        row.run_id, row.reason_code, row.detail = run_id, item.reason_code, item.detail
+        row.run_id, row.reason_code, row.detail, row.inputs = run_id, item.reason_code, item.detail, item.inputs
 
 
 def _draft(document: ComputedDocument, run_id: str | None) -> DraftIn:
@@ -107,8 +136,8 @@ def _charge(line: PlannedLine, tenant_id: str, partner_id: str, run_id: str | No
         partner_id=partner_id,
         subject_id=line.subscription_id,
         charge_kind=line.charge_kind,
-        period_start=line.period.start,
-        period_end=line.period.end,
+        period_start=line.charge_start,
+        period_end=max(line.period.end, line.charge_start),
         amount_cents=line.amount_cents,
         currency=line.currency,
         run_id=run_id,

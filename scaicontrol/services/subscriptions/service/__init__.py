@@ -1,7 +1,7 @@
 """The verbs, by phase of a subscription's life."""
 
 from .changing import PlannedChange, change_plan, preview_change
-from .charging import mark_charged
+from .charging import mark_charged, mark_for_correction
 from .converting import Payers, TrialsEnded, convert, expire_trials
 from .ending import cancel, resume
 from .jobs import expire_terms, notice_trial_ending, reap, renew
@@ -29,6 +29,7 @@ __all__ = [
     "expire_trials",
     "fail_provisioning",
     "mark_charged",
+    "mark_for_correction",
     "mark_past_due",
     "notice_trial_ending",
     "override",

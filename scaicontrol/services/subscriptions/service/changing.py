@@ -1,27 +1,31 @@
-"""Changing plan, quantity or price: the right changes at once, the price with the next period (contract §9.4)."""
+"""Changing plan, quantity or price: at once, or at the end of the period that is paid for (contract §9.4)."""
 
 import hashlib
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from scaicontrol.core import canonical_json
 from scaicontrol.core.errors import Conflict, Refused
-from scaicontrol.core.ids import new_id
-from scaicontrol.core.periods import Period, period_from
+from scaicontrol.core.money import Money
+from scaicontrol.core.periods import civil_date
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog, registry
+from scaicontrol.services.catalog import monthly_cents
 from scaicontrol.services.catalog.models import Plan
 
 from .. import queries
-from ..calendar import containing, days_between
-from ..events import ChangeKind
 from ..lifecycle import CHANGEABLE, SubscriptionStatus
-from ..models import Subscription, SubscriptionChange
+from ..models import Subscription
+from ..opening import beginning, coming
 from ..proration import Proration, Terms, prorate
-from .steps import Before, catch_up, changeable, tell_changed, tell_price
+from ..schemas import ChangeMoment
+from .exchanging import Draft, Paid, apply_change, paid_of
+from .steps import changeable, tell_price
 from .subscribing import check_plan, counted
 from .terms import SellerTerms, terms_of
+
+_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +33,10 @@ class PlannedChange:
     """
     What a change would do, and the hash that applies exactly this.
 
-    `credit_cents` and `charge_cents` are what the days that remain of the paid period move; both are 0 without
-    proration. `price_from` is when the new price begins, None where nothing was paid yet.
+    `credit_cents` is what is given back for the days of the old terms that are not used any more, `charge_cents` what
+    the new ones cost instead: for the same days, or, where `restarts` says so, for a whole period that begins on
+    `starts_on`. Both are net, and 0 without proration. `price_from` is when the new price begins, None where nothing
+    was paid yet.
     """
 
     subscription_id: str
@@ -44,34 +50,41 @@ class PlannedChange:
     currency: str
     unit_price_cents: int
     previous_unit_price_cents: int
+    when: ChangeMoment
+    restarts: bool
+    starts_on: date | None
     price_from: datetime | None
     remaining_days: int
     credit_cents: int
     charge_cents: int
+    rest_goes_to: str | None
+
+    @property
+    def rest_cents(self) -> int:
+        """What of the credit its own charge does not use up; other charges of the same invoice come first."""
+        return max(self.credit_cents - self.charge_cents, 0)
 
     @property
     def plan_hash(self) -> str:
         """Tell this plan from every other: a later day, a new price or a change in between gives another hash."""
         values = asdict(self)
         values["price_from"] = self.price_from.isoformat() if self.price_from else None
+        values["starts_on"] = self.starts_on.isoformat() if self.starts_on else None
         return hashlib.sha256(canonical_json.dumps(values)).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    plan: Plan
-    planned: PlannedChange
-    old_days: int = 1
-    new_days: int = 1
-
-
 async def preview_change(
-    uow: UnitOfWork, subscription_id: str, *, plan: str | None = None, quantity: int | None = None
+    uow: UnitOfWork,
+    subscription_id: str,
+    *,
+    plan: str | None = None,
+    quantity: int | None = None,
+    when: ChangeMoment | None = None,
 ) -> PlannedChange:
     """Say what `change_plan` would do now; nothing is changed."""
     uow.authorize("subscriptions:change")
     subscription = await queries.get(uow, subscription_id)
-    return (await _draft(uow, subscription, plan, quantity)).planned
+    return _planned(subscription, await _draft(uow, subscription, plan, quantity, when))
 
 
 @verb
@@ -81,23 +94,26 @@ async def change_plan(
     *,
     plan: str | None = None,
     quantity: int | None = None,
+    when: ChangeMoment | None = None,
     plan_hash: str | None = None,
 ) -> Subscription:
     """
     Change the plan (an id or plan key), the quantity, or both; with a `plan_hash` only if it is as previewed.
 
     The right to use changes at once and the price with the next period; where the partner prorates by day, the days
-    that remain are credited at the old terms and charged at the new ones.
+    that remain are credited at the old terms and charged at the new ones. A plan of another interval begins a period
+    of its own today, at its own price, and the days of the old one that are not used are credited; where the partner
+    does not prorate it waits for the end of the period, as any change does with `when="period_end"`.
 
-    Raises NotFound, Refused for a state, a plan or a currency that allows no change, Invalid for a quantity out of
-    range, Conflict where the change is not as previewed.
+    Raises NotFound, Refused for a state, a plan, a currency or a fixed term that allows no change, Invalid for a
+    quantity out of range, Conflict where the change is not as previewed.
     """
     uow.authorize("subscriptions:change")
     subscription = await changeable(uow, subscription_id)
-    draft = await _draft(uow, subscription, plan, quantity)
-    if plan_hash is not None and plan_hash != draft.planned.plan_hash:
+    draft = await _draft(uow, subscription, plan, quantity, when)
+    if plan_hash is not None and plan_hash != _planned(subscription, draft).plan_hash:
         raise Conflict(f"The change of {subscription} is not what was previewed any more; preview it again.")
-    await _apply(uow, subscription, draft)
+    await apply_change(uow, subscription, draft)
     return subscription
 
 
@@ -109,9 +125,9 @@ async def override_terms(
     unit_price_cents: int | None,
     reason: str,
 ) -> None:
-    """Change terms as an operator agreed them; the caller has authorized and locked."""
-    draft = await _draft(uow, subscription, plan, quantity, unit_price_cents=unit_price_cents)
-    await _apply(uow, subscription, draft, reason=reason)
+    """Change terms as an operator agreed them, also against a fixed term; the caller has authorized and locked."""
+    draft = await _draft(uow, subscription, plan, quantity, None, unit_price_cents=unit_price_cents, is_agreed=True)
+    await apply_change(uow, subscription, draft, reason=reason)
     if unit_price_cents is not None:
         tell_price(uow, subscription, unit_price_cents, reason)
 
@@ -121,15 +137,27 @@ async def _draft(
     subscription: Subscription,
     plan: str | None,
     quantity: int | None,
+    when: ChangeMoment | None,
     *,
     unit_price_cents: int | None = None,
-) -> _Draft:
+    is_agreed: bool = False,
+) -> Draft:
     if subscription.status not in CHANGEABLE:
         raise Refused(f"Cannot change {subscription}: it is {subscription.status}; only a live one can be changed.")
-    chosen = await _chosen(uow, subscription, plan)
-    count = subscription.quantity if quantity is None else counted(quantity)
-    price = subscription.recurring_price_cents if unit_price_cents is None else unit_price_cents
-    if plan is not None and unit_price_cents is None and chosen.id != subscription.plan_id:
+    seller = await terms_of(uow, subscription.partner_id)
+    if subscription.status is SubscriptionStatus.trialing:
+        paid = None
+        if when == "period_end":
+            raise Refused(f"Cannot change {subscription} at its period's end: it is a trial and has paid for none.")
+    else:
+        paid = await paid_of(uow, subscription, seller.zone)
+    now = subscription if paid is None else paid
+    chosen = await _chosen(uow, subscription, plan, now.plan)
+    terms = now.terms if chosen.id == now.plan.id else chosen.current
+    count = now.quantity if quantity is None else counted(quantity)
+    present = subscription.recurring_price_cents if paid is None else paid.unit_price_cents
+    price = present if unit_price_cents is None else unit_price_cents
+    if plan is not None and unit_price_cents is None and chosen.id != now.plan.id:
         effective = await catalog.effective_price(uow, chosen, subscription.partner_id, uow.now)
         if effective.currency != subscription.currency:
             raise Refused(
@@ -137,129 +165,119 @@ async def _draft(
                 f"the subscription in {subscription.currency}."
             )
         price = effective.unit_price_cents
-    if (chosen.id, count, price) == (
-        subscription.plan_id,
-        subscription.quantity,
-        subscription.recurring_price_cents,
-    ):
+    is_same = (chosen.id, count, price) == (now.plan.id, now.quantity, present)
+    if is_same and not (paid is not None and paid.is_pending):
         raise Refused(f"Nothing to change: {subscription} has plan {subscription.plan_key} with quantity {count}.")
-    seller = await terms_of(uow, subscription.partner_id)
-    return _priced(uow, subscription, chosen, count, price, seller)
+    if paid is None:
+        return Draft(chosen, terms, count, price, "now")
+    draft = Draft(chosen, terms, count, price, when or "now")
+    if not is_agreed:
+        _keep_term(uow, subscription, paid, draft, seller.zone)
+    return _priced(uow, subscription, paid, draft, when, seller)
 
 
-async def _chosen(uow: UnitOfWork, subscription: Subscription, plan: str | None) -> Plan:
+async def _chosen(uow: UnitOfWork, subscription: Subscription, plan: str | None, present: Plan) -> Plan:
     if plan is None:
-        return subscription.plan
+        return present
     chosen = await catalog.plan_by(uow, plan)
-    if chosen.id == subscription.plan_id:
-        return subscription.plan
+    if chosen.id == present.id:
+        return present
     if chosen.service_id != subscription.service_id:
         raise Refused(f"Cannot change {subscription} to {chosen}: it belongs to another service.")
     service = (await registry.by_ids(uow, [chosen.service_id]))[chosen.service_id]
     check_plan(chosen, sellable=service.is_sellable, operator=uow.actor.may("subscriptions:administer"))
-    if not chosen.billing_period.months or not subscription.plan.billing_period.months:
+    if not chosen.billing_period.months or not present.billing_period.months:
         raise Refused(f"Cannot change {subscription} to {chosen}: a one-time plan is bought beside what runs.")
     return chosen
 
 
 def _priced(
-    uow: UnitOfWork, subscription: Subscription, plan: Plan, quantity: int, price: int, seller: SellerTerms
-) -> _Draft:
-    paid = subscription.status is not SubscriptionStatus.trialing
-    remaining = old_days = new_days = 1
-    moved, price_from = Proration(), None
-    if paid:
-        current = _current(uow, subscription, seller.zone)
-        if current is None:
-            raise Refused(f"Cannot change {subscription}: a one-time plan has no next period.")
-        price_from = current.end
-        remaining = days_between(uow.now, current.end, seller.zone)
-        old_days = _days(subscription.plan, current, subscription, seller.zone)
-        new_days = _days(plan, current, subscription, seller.zone)
-        if seller.prorates:
-            old = Terms(subscription.quantity, subscription.recurring_price_cents, old_days)
-            moved = prorate(old, Terms(quantity, price, new_days), remaining)
-    planned = PlannedChange(
+    uow: UnitOfWork,
+    subscription: Subscription,
+    paid: Paid,
+    draft: Draft,
+    when: ChangeMoment | None,
+    seller: SellerTerms,
+) -> Draft:
+    """Say what a change of a paid subscription moves: by when it takes effect, and for how many days."""
+    if paid.span.end is None:
+        raise Refused(f"Cannot change {subscription}: a one-time plan has no next period.")
+    restarts = draft.plan.billing_period != paid.plan.billing_period
+    moment: ChangeMoment = when or ("period_end" if restarts and not seller.prorates else "now")
+    if moment == "period_end":
+        return draft.waiting(paid)
+    if restarts and not seller.prorates:
+        raise Refused(
+            f"Cannot change {subscription} to {draft.plan} now: its period is paid until "
+            f"{paid.span.last_day:%d %B %Y}, and its seller gives no days back; change it at the end of the period."
+        )
+    if restarts:
+        return _restarted(uow, subscription, paid, draft, seller.zone)
+    remaining = paid.span.days_from(civil_date(uow.now, seller.zone))
+    moved = Proration()
+    if seller.prorates:
+        days = paid.span.full_days
+        old = Terms(*paid.worth, days)
+        moved = prorate(old, Terms(draft.quantity, draft.unit_price_cents, days), remaining)
+    return draft.prorated(paid, moved, remaining)
+
+
+def _restarted(uow: UnitOfWork, subscription: Subscription, paid: Paid, draft: Draft, zone: str) -> Draft:
+    """Credit the unused days of the old period, and charge a whole one of the new interval from today on."""
+    today = civil_date(uow.now, zone)
+    cost = (draft.quantity, draft.unit_price_cents)
+    opening = beginning(subscription, (draft.plan, draft.terms), cost, uow.now, zone)
+    remaining = paid.span.days_from(today)
+    old = Terms(*paid.worth, paid.span.full_days)
+    # A period that began today and was not charged yet is simply charged at its new terms.
+    is_replaced = today <= paid.span.first_day
+    credit = 0 if is_replaced and not paid.is_charged else old.for_days(remaining)
+    new = Terms(draft.quantity, draft.unit_price_cents, opening.span.full_days)
+    return draft.restarted(paid, opening, Proration(credit, new.for_days(opening.span.days)), remaining)
+
+
+def _keep_term(uow: UnitOfWork, subscription: Subscription, paid: Paid, draft: Draft, zone: str) -> None:
+    """Refuse what would pay less than was agreed until the end of a fixed term; an operator may agree on it."""
+    term = paid.term_ends_at
+    if term is None or term <= uow.now:
+        return
+    agreed = monthly_cents(paid.quantity * paid.unit_price_cents, paid.plan.billing_period)
+    wanted = monthly_cents(draft.quantity * draft.unit_price_cents, draft.plan.billing_period)
+    if wanted >= agreed:
+        return
+    cost = sum(
+        Terms(opening.quantity, opening.unit_price_cents, opening.span.full_days).for_days(opening.span.days)
+        for opening in coming(subscription, term, zone)
+        if opening.span.start > uow.now
+    )
+    last = civil_date(term - _INSTANT, zone)
+    left = f"staying until then costs {Money(cost, subscription.currency)} more" if cost else "it is paid until then"
+    raise Refused(
+        f"Cannot change {subscription} to {draft.plan} with quantity {draft.quantity}: its term ends on "
+        f"{last:%d %B %Y}, before which it cannot cost less; {left}. Its seller may agree to end it earlier."
+    )
+
+
+def _planned(subscription: Subscription, draft: Draft) -> PlannedChange:
+    rest = draft.moved.credit_cents > draft.moved.charge_cents
+    return PlannedChange(
         subscription_id=subscription.id,
         version=subscription.version,
-        plan_id=plan.id,
-        plan_version=subscription.plan_version if plan.id == subscription.plan_id else plan.plan_version,
-        plan_key=f"{subscription.service.slug}.{plan.slug}",
+        plan_id=draft.plan.id,
+        plan_version=draft.terms.number,
+        plan_key=f"{subscription.service.slug}.{draft.plan.slug}",
         previous_plan_key=subscription.plan_key,
-        quantity=quantity,
+        quantity=draft.quantity,
         previous_quantity=subscription.quantity,
         currency=subscription.currency,
-        unit_price_cents=price,
+        unit_price_cents=draft.unit_price_cents,
         previous_unit_price_cents=subscription.recurring_price_cents,
-        price_from=price_from,
-        remaining_days=remaining if paid else 0,
-        credit_cents=moved.credit_cents,
-        charge_cents=moved.charge_cents,
-    )
-    return _Draft(plan, planned, old_days, new_days)
-
-
-def _current(uow: UnitOfWork, subscription: Subscription, zone: str) -> Period | None:
-    """Give the period that contains this moment, also where the renewal job has not come by yet."""
-    start, last = subscription.current_period_start, subscription.current_period_end
-    if start is None or last is None:
-        return None
-    if last > uow.now or last == subscription.term_ends_at:
-        return Period(start, last)
-    return containing(
-        uow.now, Period(start, last), subscription.plan.billing_period, subscription.anchor_day or 1, zone
-    )
-
-
-def _days(plan: Plan, current: Period, subscription: Subscription, zone: str) -> int:
-    """Count the days a full period of `plan` has when it begins with the current one."""
-    full = period_from(current.start, plan.billing_period, subscription.anchor_day or 1, zone)
-    return days_between(full.start, full.end, zone)
-
-
-async def _apply(uow: UnitOfWork, subscription: Subscription, draft: _Draft, *, reason: str | None = None) -> None:
-    planned = draft.planned
-    if planned.price_from is not None:
-        await catch_up(uow, subscription)
-        _remember(uow, subscription, draft, planned.price_from)
-    before = Before.of(subscription)
-    if draft.plan.id != subscription.plan_id:
-        subscription.adopt(draft.plan, await catalog.sell(uow, draft.plan))
-    subscription.quantity = planned.quantity
-    if planned.price_from is None:
-        subscription.unit_price_cents = planned.unit_price_cents
-    else:
-        subscription.next_unit_price_cents = planned.unit_price_cents
-    kind = ChangeKind.plan_change
-    if planned.plan_key == before.plan_key and planned.quantity != before.quantity:
-        kind = ChangeKind.quantity_change
-    tell_changed(uow, subscription, before, kind, reason=reason)
-
-
-def _remember(uow: UnitOfWork, subscription: Subscription, draft: _Draft, period_end: datetime) -> None:
-    planned = draft.planned
-    uow.session.add(
-        SubscriptionChange(
-            id=new_id("sch"),
-            tenant_id=subscription.tenant_id,
-            partner_id=subscription.partner_id,
-            subscription_id=subscription.id,
-            changed_at=uow.now,
-            period_end=period_end,
-            old_plan_id=subscription.plan_id,
-            old_plan_version=subscription.plan_version,
-            old_quantity=subscription.quantity,
-            old_unit_price_cents=subscription.recurring_price_cents,
-            new_plan_id=draft.plan.id,
-            new_plan_version=planned.plan_version,
-            new_quantity=planned.quantity,
-            new_unit_price_cents=planned.unit_price_cents,
-            currency=subscription.currency,
-            remaining_days=planned.remaining_days,
-            old_period_days=draft.old_days,
-            new_period_days=draft.new_days,
-            credit_cents=planned.credit_cents,
-            charge_cents=planned.charge_cents,
-            due_at=uow.now if planned.credit_cents or planned.charge_cents else None,
-        )
+        when=draft.when,
+        restarts=draft.opening is not None,
+        starts_on=draft.starts_on,
+        price_from=draft.price_from,
+        remaining_days=draft.remaining_days,
+        credit_cents=draft.moved.credit_cents,
+        charge_cents=draft.moved.charge_cents,
+        rest_goes_to="credit_note" if rest else None,
     )

@@ -3,13 +3,14 @@
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from scaicontrol.core import claims
 from scaicontrol.core.errors import NotFound, Refused
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog
-from scaicontrol.services.catalog.models import Plan
+from scaicontrol.services.catalog.models import Plan, PlanVersion
 
 from ..events import ChangeKind
 from ..lifecycle import SubscriptionStatus
@@ -75,7 +76,7 @@ async def expire_trials(uow: UnitOfWork, payers: Payers, *, limit: int = 500) ->
     sellers = await terms_by_partner(uow, (trial.partner_id for trial in trials))
     for trial in trials:
         seller = sellers[trial.partner_id]
-        is_paid = trial.tenant_id in paying or seller.allows_pay_by_invoice or seller.keeps_unpaid_trials
+        is_paid = trial.tenant_id in paying or seller.converts_unpaid
         await _decide(uow, trial, seller, ended, is_paid=is_paid)
     return ended
 
@@ -108,15 +109,37 @@ async def _successor(uow: UnitOfWork, trial: Subscription) -> Plan | None:
     return plan if plan.service_id == trial.service_id and plan.is_active else None
 
 
+class PaidTerms(NamedTuple):
+    """What a trial turns into, and what that costs."""
+
+    plan: Plan
+    terms: PlanVersion
+    unit_price_cents: int
+    currency: str
+
+
+async def paid_terms(uow: UnitOfWork, trial: Subscription) -> PaidTerms | None:
+    """Give the plan a trial turns into, with the price and currency it is paid at; None where it just ends."""
+    plan = await _successor(uow, trial)
+    return None if plan is None else await _priced(uow, trial, plan)
+
+
+async def _priced(uow: UnitOfWork, trial: Subscription, plan: Plan) -> PaidTerms:
+    if plan.id == trial.plan_id:
+        return PaidTerms(plan, trial.terms, trial.recurring_price_cents, trial.currency)
+    price = await catalog.effective_price(uow, plan, trial.partner_id, uow.now)
+    return PaidTerms(plan, plan.current, price.unit_price_cents, price.currency)
+
+
 async def _convert(
     uow: UnitOfWork, trial: Subscription, plan: Plan | None, start: datetime, seller: SellerTerms
 ) -> None:
     before = Before.of(trial)
     trial.advance("convert")
     if plan is not None and plan.id != trial.plan_id:
-        price = await catalog.effective_price(uow, plan, trial.partner_id, uow.now)
+        paid = await _priced(uow, trial, plan)
+        trial.unit_price_cents, trial.currency = paid.unit_price_cents, paid.currency
         trial.adopt(plan, await catalog.sell(uow, plan))
-        trial.unit_price_cents, trial.currency = price.unit_price_cents, price.currency
     trial.next_trial_notice_at = None
     start_paying(uow, trial, start, seller.zone)
     tell_changed(uow, trial, before, ChangeKind.status_change)

@@ -1,12 +1,12 @@
 from scaicontrol.core.errors import Refused
-from scaicontrol.core.periods import Period, civil_date
+from scaicontrol.core.periods import civil_date
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
-from ..calendar import containing
 from ..events import ChangeKind, SubscriptionResumed
 from ..lifecycle import SubscriptionStatus
 from ..models import Subscription
+from ..opening import after_pause
 from .steps import Before, catch_up, changeable, end, is_due, open_period, stop_usage, tell_changed, tell_renewal
 from .terms import terms_of
 
@@ -33,21 +33,21 @@ async def cancel(
     await catch_up(uow, subscription)
     if subscription.status is SubscriptionStatus.active and subscription.current_period_end is None:
         return await _end_now(uow, subscription, reason)
+    seller = await terms_of(uow, subscription.partner_id)
     before = Before.of(subscription)
     subscription.advance("cancel")
     subscription.pending_cancellation_at = subscription.current_period_end
     subscription.cancellation_reason = reason
-    tell_changed(
-        uow, subscription, before, ChangeKind.scheduled_cancellation, step=_scheduled_step(subscription), reason=reason
-    )
+    step = _scheduled_step(subscription, seller.zone)
+    tell_changed(uow, subscription, before, ChangeKind.scheduled_cancellation, step=step, reason=reason)
     subscription.last_scheduled_for = subscription.pending_cancellation_at
     return subscription
 
 
-def _scheduled_step(subscription: Subscription) -> str:
+def _scheduled_step(subscription: Subscription, zone: str) -> str:
     """Name the day; scheduled, undone and scheduled again for the same day needs a key of its own."""
     moment = subscription.pending_cancellation_at
-    day = f"scheduled:{civil_date(moment)}" if moment else "scheduled"
+    day = f"scheduled:{civil_date(moment, zone)}" if moment else "scheduled"
     return f"{day}:v{subscription.version + 1}" if moment == subscription.last_scheduled_for else day
 
 
@@ -122,14 +122,12 @@ def _tell_resumed(uow: UnitOfWork, subscription: Subscription, reason: str | Non
 
 
 async def _skip_unused_periods(uow: UnitOfWork, subscription: Subscription) -> None:
-    start, last = subscription.current_period_start, subscription.current_period_end
-    if start is None or last is None or not is_due(subscription, uow.now):
+    if not is_due(subscription, uow.now):
         return
-    seller = await terms_of(uow, subscription.partner_id)
-    every, anchor_day = subscription.plan.billing_period, subscription.anchor_day or 1
-    current = containing(uow.now, Period(start, last), every, anchor_day, seller.zone)
-    if subscription.term_ends_at is not None and subscription.term_ends_at <= current.start:
+    zone = (await terms_of(uow, subscription.partner_id)).zone
+    opening = after_pause(subscription, uow.now, zone)
+    if opening is None:
         return  # the term ran out meanwhile: the term job ends it
     before = Before.of(subscription)
-    open_period(uow, subscription, current.start, seller.zone)
-    tell_renewal(uow, subscription, before, seller.zone)
+    open_period(uow, subscription, opening)
+    tell_renewal(uow, subscription, before, zone)

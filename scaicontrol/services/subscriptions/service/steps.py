@@ -4,20 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.events import DomainEvent
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.outbox import Outbox
-from scaicontrol.core.periods import add_months, civil_date
+from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
 
 from .. import queries
-from ..calendar import window
-from ..events import ChangeKind, PriceAgreed, SubscriptionCancelled, SubscriptionChanged
+from ..events import ChangeKind, ChangeScheduled, PriceAgreed, SubscriptionCancelled, SubscriptionChanged
 from ..lifecycle import RUNNING
 from ..models import Subscription, SubscriptionPeriod
+from ..opening import Opening, coming, first_of
 from .terms import terms_of
 
 
@@ -47,43 +47,41 @@ async def changeable(uow: UnitOfWork, subscription_id: str) -> Subscription:
     return subscription
 
 
-def start_paying(uow: UnitOfWork, subscription: Subscription, start: datetime, zone: str) -> None:
-    """Anchor the subscription at `start`, begin its term and open its first paid period."""
-    subscription.anchor_day = civil_date(start, zone).day
-    months = subscription.terms.term_months
-    if months:
-        subscription.term_ends_at = add_months(start, months, subscription.anchor_day, zone)
-    open_period(uow, subscription, start, zone)
+def start_paying(uow: UnitOfWork, subscription: Subscription, moment: datetime, zone: str) -> None:
+    """Anchor the subscription on the civil day of `moment`, begin its term and open its first paid period."""
+    price = subscription.recurring_price_cents
+    open_period(uow, subscription, first_of(subscription, (subscription.plan, subscription.terms), price, moment, zone))
 
 
-def open_period(uow: UnitOfWork, subscription: Subscription, start: datetime, zone: str) -> None:
-    """Move the subscription to the period that begins at `start` and write down what is charged for it."""
-    if subscription.next_unit_price_cents is not None:
-        subscription.unit_price_cents, subscription.next_unit_price_cents = subscription.next_unit_price_cents, None
-    span = window(
-        start, subscription.plan.billing_period, subscription.anchor_day or 1, zone, subscription.term_ends_at
-    )
-    subscription.current_period_start, subscription.current_period_end = span.start, span.end
-    subscription.renewed_through = span.end
-    uow.session.add(
-        SubscriptionPeriod(
+def open_period(
+    uow: UnitOfWork, subscription: Subscription, opening: Opening, row: SubscriptionPeriod | None = None
+) -> None:
+    """Move the subscription to a period that begins, and write down what is charged for it; `row` gets new terms."""
+    subscription.adopt(opening.plan, opening.terms)
+    subscription.quantity, subscription.unit_price_cents = opening.quantity, opening.unit_price_cents
+    subscription.next_unit_price_cents = None
+    subscription.anchor_day, subscription.term_ends_at = opening.anchor_day, opening.term_ends_at
+    span = opening.span
+    subscription.current_period_end = subscription.renewed_through = span.end
+    subscription.current_period_last_day = span.last_day
+    if opening.takes_up_pending:
+        subscription.drop_pending()
+    if row is None:
+        row = SubscriptionPeriod(
             id=new_id("per"),
             tenant_id=subscription.tenant_id,
             partner_id=subscription.partner_id,
             subscription_id=subscription.id,
             period_start=span.start,
-            period_end=span.end,
-            plan_id=subscription.plan_id,
-            plan_version=subscription.plan_version,
-            quantity=subscription.quantity,
-            unit_price_cents=subscription.unit_price_cents or 0,
-            currency=subscription.currency,
-            days=span.days,
-            full_days=span.full_days,
-            base_due_at=span.start,
-            usage_due_at=span.end,
+            base_due_at=max(span.start, opening.usage_from),  # not before anybody could know of it
         )
-    )
+        uow.session.add(row)
+    subscription.current_period_start = row.period_start
+    row.period_end, row.first_day, row.days, row.full_days = span.end, span.first_day, span.days, span.full_days
+    row.plan_id, row.plan_version = opening.plan.id, opening.terms.number
+    row.quantity, row.unit_price_cents = opening.quantity, opening.unit_price_cents
+    row.currency = subscription.currency
+    row.usage_from, row.usage_until, row.usage_due_at = opening.usage_from, span.end, span.end
 
 
 def is_due(subscription: Subscription, now: datetime) -> bool:
@@ -94,13 +92,14 @@ def is_due(subscription: Subscription, now: datetime) -> bool:
 
 def roll_forward(uow: UnitOfWork, subscription: Subscription, zone: str) -> int:
     """Renew until the current period contains this moment, each missed period with a row and a fact of its own."""
-    renewed = 0
-    while is_due(subscription, uow.now) and subscription.current_period_end is not None:
+    openings = list(coming(subscription, uow.now, zone))
+    for opening in openings:
         before = Before.of(subscription)
-        open_period(uow, subscription, subscription.current_period_end, zone)
+        open_period(uow, subscription, opening)
         tell_renewal(uow, subscription, before, zone)
-        renewed += 1
-    return renewed
+        if opening.takes_up_pending:
+            tell_changed(uow, subscription, before, changed_kind(subscription, before))
+    return len(openings)
 
 
 async def catch_up(uow: UnitOfWork, subscription: Subscription) -> None:
@@ -112,6 +111,13 @@ async def catch_up(uow: UnitOfWork, subscription: Subscription) -> None:
 def tell_renewal(uow: UnitOfWork, subscription: Subscription, before: Before, zone: str) -> None:
     start = subscription.current_period_start or uow.now
     tell_changed(uow, subscription, before, ChangeKind.renewal, step=f"period:{civil_date(start, zone)}")
+
+
+def changed_kind(subscription: Subscription, before: Before) -> ChangeKind:
+    """Say whether the plan was changed, or its quantity only."""
+    if subscription.plan_key == before.plan_key and subscription.quantity != before.quantity:
+        return ChangeKind.quantity_change
+    return ChangeKind.plan_change
 
 
 def tell_changed(
@@ -162,13 +168,33 @@ def tell_changed(
     )
 
 
+def tell_scheduled(uow: UnitOfWork, subscription: Subscription, reason: str | None = None) -> None:
+    """Tell that a change waits for the end of the period, or was given up."""
+    subscription.version += 1
+    plan_key = subscription.pending_plan_key
+    uow.emit(
+        ChangeScheduled(
+            step=f"v{subscription.version}",
+            subscription_id=subscription.id,
+            tenant_id=subscription.tenant_id,
+            partner_id=subscription.partner_id,
+            plan_key=plan_key,
+            quantity=subscription.pending_quantity,
+            takes_effect_at=subscription.current_period_end if plan_key else None,
+        ),
+        after={"pending_plan": plan_key, "pending_quantity": subscription.pending_quantity},
+        reason=reason,
+    )
+
+
 async def stop_usage(uow: UnitOfWork, subscription: Subscription, at: datetime) -> None:
     """Let the usage of the running period, and of a one-time plan, be charged with the next run."""
-    running = or_(SubscriptionPeriod.usage_due_at > at, SubscriptionPeriod.period_end.is_(None))
+    period = SubscriptionPeriod
+    running = or_(period.usage_until > at, and_(period.usage_until.is_(None), period.period_end.is_(None)))
     await uow.session.execute(
-        update(SubscriptionPeriod)
-        .where(SubscriptionPeriod.subscription_id == subscription.id, running)
-        .values(usage_due_at=at)
+        update(period)
+        .where(period.subscription_id == subscription.id, running)
+        .values(usage_until=at, usage_due_at=at)
         .execution_options(synchronize_session="fetch")
     )
 

@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 from scaicontrol.core.errors import Conflict, Refused, invalid
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.money import CENTS_MAX, not_invoiced
+from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog, registry, tenants
 from scaicontrol.services.catalog.models import Plan
@@ -145,7 +146,7 @@ async def activate(uow: UnitOfWork, subscription_id: str) -> Subscription:
         subscription.unit_price_cents, subscription.currency = price.unit_price_cents, price.currency
     subscription.activated_at = uow.now
     if subscription.trial_days:
-        _start_trial(subscription, uow.now)
+        _start_trial(subscription, uow.now, seller.zone)
     else:
         start_paying(uow, subscription, uow.now, seller.zone)
     subscription.version += 1
@@ -153,9 +154,10 @@ async def activate(uow: UnitOfWork, subscription_id: str) -> Subscription:
     return subscription
 
 
-def _start_trial(subscription: Subscription, now: datetime) -> None:
+def _start_trial(subscription: Subscription, now: datetime, zone: str) -> None:
     subscription.trial_ends_at = now + timedelta(days=subscription.trial_days)
     subscription.current_period_start, subscription.current_period_end = now, subscription.trial_ends_at
+    subscription.current_period_last_day = civil_date(subscription.trial_ends_at, zone)
     subscription.next_trial_notice_at = next_notice(subscription.trial_ends_at, subscription.trial_days)
 
 

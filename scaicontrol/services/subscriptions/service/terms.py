@@ -14,6 +14,11 @@ class SellerTerms:
     allows_pay_by_invoice: bool
     keeps_unpaid_trials: bool
 
+    @property
+    def converts_unpaid(self) -> bool:
+        """Whether a trial becomes paid although nothing is there to charge."""
+        return self.allows_pay_by_invoice or self.keeps_unpaid_trials
+
 
 async def terms_of(uow: UnitOfWork, partner_id: str) -> SellerTerms:
     settings = await partners.settings_of(uow, partner_id)

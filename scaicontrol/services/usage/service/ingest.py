@@ -24,19 +24,20 @@ from scaicontrol.services import registry
 from scaicontrol.services.registry import Metered
 from scaicontrol.services.registry.lifecycle import WATCHED
 from scaicontrol.services.subscriptions.lifecycle import TERMINAL, SubscriptionStatus
-from scaicontrol.services.subscriptions.reads import HOLDINGS, USAGE_CLOSED
+from scaicontrol.services.subscriptions.reads import HOLDINGS, USAGE_CHARGED
 
 from ..models import UsageEvent
 from ..reading import Bad, Event, EventContent, Reader, Rejection, RejectionCode
 
-# A batch read just before a period closes may commit just after; events of the last minute already count as late, so
-# that nothing can slip into a period behind the back of the run that bills it.
-_COMMIT_MARGIN = timedelta(minutes=1)
 _CROSSINGS = 3  # how many batches with the same keys one may meet before its sender is told
 
 _STORED = Prepared(
     UsageEvent,
-    select(UsageEvent.idempotency_key, *(getattr(UsageEvent, name) for name in EventContent._fields)).where(
+    select(
+        UsageEvent.idempotency_key,
+        UsageEvent.counted_at,
+        *(getattr(UsageEvent, name) for name in EventContent._fields),
+    ).where(
         UsageEvent.service_id == bindparam("service_id"),
         UsageEvent.idempotency_key.in_(bindparam("keys", expanding=True)),
     ),
@@ -60,13 +61,13 @@ class _Holder:
     partner_id: str
     is_running: bool
     ended_at: datetime | None
-    closed_until: datetime | None = None
+    charged_until: datetime | None = None
 
-    def refuses(self, event: Event, still_open: datetime) -> bool:
-        """After the end only what happened before counts, and only until the last period closes."""
-        if self.is_running:
+    def refuses(self, event: Event) -> bool:
+        """After the end only what happened before counts; taking away what was counted is never refused."""
+        if self.is_running or event.corrects:
             return False
-        return self.ended_at is None or event.occurred_at >= self.ended_at or self.ended_at <= still_open
+        return self.ended_at is None or event.occurred_at >= self.ended_at
 
 
 async def submit(backend: Backend, actor: Actor, events: Sequence[Any]) -> Ingested:
@@ -90,11 +91,11 @@ async def ingest(uow: UnitOfWork, events: Sequence[Any]) -> Ingested:
     read = await _read(uow, service, events, rejected)
     holders = await _holders(uow, service.id, {event.tenant_id for event in read})
     stored = await _stored(uow, service.id, read)
-    taken, duplicates = _sort_out(uow, read, holders, stored, rejected)
+    taken, duplicates = _sort_out(read, holders, stored.contents, rejected)
     if any(event.corrects for event in taken):
-        taken = await _fitting_corrections(uow, service.id, taken, stored, rejected)
+        taken = await _fitting_corrections(uow, service.id, taken, stored.contents, rejected)
     if taken:
-        await uow.insert(_EVENTS, _rows(uow, service.id, taken, holders))
+        await uow.insert(_EVENTS, _rows(uow, service.id, taken, holders, stored.moments))
     return Ingested(len(taken), duplicates, sorted(rejected, key=lambda rejection: rejection.index))
 
 
@@ -123,13 +124,12 @@ async def _read(uow: UnitOfWork, service: Metered, events: Sequence[Any], reject
 
 
 async def _holders(uow: UnitOfWork, service_id: str, tenant_ids: Iterable[str]) -> Mapping[str, _Holder]:
-    """Learn with two statements who has or had the service, and up to when each one's use is closed."""
+    """Learn with two statements who has or had the service, and up to when each one's use was charged."""
     wanted = list(tenant_ids)
     if not wanted:
         return {}
     known = {"service_id": service_id, "tenant_ids": wanted}
-    closed = await uow.rows(USAGE_CLOSED, **known, still_open=_still_open(uow))
-    closed_until = {row["tenant_id"]: row["closed_until"] for row in closed}
+    charged_until = {row["tenant_id"]: row["charged_until"] for row in await uow.rows(USAGE_CHARGED, **known)}
     rows = await uow.rows(HOLDINGS, **known)
     by_tenant: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
@@ -141,35 +141,37 @@ async def _holders(uow: UnitOfWork, service_id: str, tenant_ids: Iterable[str]) 
             ended_at=max(
                 (row["cancelled_at"] for row in mine if row["cancelled_at"] and row["activated_at"]), default=None
             ),
-            closed_until=closed_until.get(tenant_id),
+            charged_until=charged_until.get(tenant_id),
         )
         for tenant_id, mine in by_tenant.items()
     }
 
 
-def _still_open(uow: UnitOfWork) -> datetime:
-    """Give the moment such that periods ending after it still take their own events."""
-    return uow.now - timedelta(hours=uow.settings.usage_close_delay_hours) + _COMMIT_MARGIN
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What is known under some keys, and at which moment each of it counts."""
+
+    contents: Mapping[str, EventContent]
+    moments: Mapping[str, datetime]
 
 
-async def _stored(uow: UnitOfWork, service_id: str, events: Sequence[Event]) -> dict[str, EventContent]:
+async def _stored(uow: UnitOfWork, service_id: str, events: Sequence[Event]) -> _Stored:
     """Look up, with one statement, what is known under the keys of the batch and of what it corrects."""
     keys = {event.idempotency_key for event in events} | {event.corrects for event in events if event.corrects}
-    if not keys:
-        return {}
-    rows = await uow.rows(_STORED, service_id=service_id, keys=keys)
-    return {row["idempotency_key"]: EventContent(*(row[name] for name in EventContent._fields)) for row in rows}
+    rows = await uow.rows(_STORED, service_id=service_id, keys=keys) if keys else []
+    return _Stored(
+        {row["idempotency_key"]: EventContent(*(row[name] for name in EventContent._fields)) for row in rows},
+        {row["idempotency_key"]: row["counted_at"] for row in rows},
+    )
 
 
 def _sort_out(
-    uow: UnitOfWork,
     events: Sequence[Event],
     holders: Mapping[str, _Holder],
     stored: Mapping[str, EventContent],
     rejected: list[Rejection],
 ) -> tuple[list[Event], int]:
     """Tell new events from known ones, and from those of tenants that do not use the service."""
-    still_open = _still_open(uow)
     taken: list[Event] = []
     seen: dict[str, EventContent] = {}
     duplicates = 0
@@ -188,7 +190,7 @@ def _sort_out(
                     event.index, RejectionCode.unknown_tenant, f"No tenant {event.tenant_id[:36]} uses this service."
                 )
             )
-        elif holder.refuses(event, still_open):
+        elif holder.refuses(event):
             rejected.append(
                 Rejection(event.index, RejectionCode.not_subscribed, f"{event.tenant_id} was not subscribed then.")
             )
@@ -237,12 +239,19 @@ async def _fitting_corrections(
 
 
 def _rows(
-    uow: UnitOfWork, service_id: str, events: Sequence[Event], holders: Mapping[str, _Holder]
+    uow: UnitOfWork,
+    service_id: str,
+    events: Sequence[Event],
+    holders: Mapping[str, _Holder],
+    moments: Mapping[str, datetime],
 ) -> list[dict[str, Any]]:
+    """Write down events with the moment each counts at: when it happened, or when what it corrects did."""
     now, rows = uow.now, []
+    counted = {event.idempotency_key: event.occurred_at for event in events} | dict(moments)
     for event_id, event in zip(new_ids("usg", len(events)), events, strict=True):
         holder = holders[event.tenant_id]
-        late = holder.closed_until is not None and event.occurred_at < holder.closed_until
+        counted_at = counted[event.corrects or event.idempotency_key]
+        late = holder.charged_until is not None and counted_at < holder.charged_until
         rows.append(
             {
                 "id": event_id,
@@ -253,7 +262,7 @@ def _rows(
                 "idempotency_key": event.idempotency_key,
                 "quantity": event.quantity,
                 "occurred_at": event.occurred_at,
-                "counted_at": now if late else event.occurred_at,
+                "counted_at": counted_at,
                 "dimensions": event.dimensions,
                 "corrects": event.corrects,
                 "late": late,

@@ -13,6 +13,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import subscriptions
 
 from ..models import UsageAggregate, UsageEvent
 from ..totals import Total
@@ -79,6 +80,7 @@ async def roll_up(uow: UnitOfWork, limit: int = BATCH) -> int:
         if marked.rowcount != len(some):
             raise Conflict("Another roll-up took some of these events; the next run adds the rest.")
     await _add(uow, _sums(waiting))
+    await subscriptions.mark_for_correction(uow, {(row.tenant_id, row.service_id, row.counted_at) for row in waiting})
     return len(ids)
 
 

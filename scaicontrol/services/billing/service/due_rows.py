@@ -1,0 +1,129 @@
+"""What is due, as the computation takes it: rows of subscriptions turned into plain values."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from scaicontrol.services.catalog import VersionKey
+from scaicontrol.services.subscriptions.forecast import Foreseen
+from scaicontrol.services.subscriptions.reads import DueChangeRow, DueRow
+
+from ..snapshot import CorrectedMetric, DueChange, DueCorrection, DuePeriod, Metric
+from .charged import UseCharges
+
+Metrics = Mapping[VersionKey, Sequence[Metric]]
+
+
+def use_is_due(row: DueRow, closed: datetime) -> bool:
+    """Tell whether the use of a period is to be charged."""
+    return row.usage_due_at is not None and row.usage_due_at <= closed
+
+
+def period(row: DueRow, as_of: datetime, closed: datetime, metrics: Metrics, charges: UseCharges) -> DuePeriod:
+    """Give a period with the parts of it that are due; a metric that was charged or waived already is none."""
+    settled = charges.get((row.subscription_id, row.start))
+    return DuePeriod(
+        row_id=row.row_id,
+        subscription_id=row.subscription_id,
+        tenant_id=row.tenant_id,
+        start=row.start,
+        end=row.end,
+        first_day=row.first_day,
+        usage_from=row.usage_from,
+        quantity=row.quantity,
+        unit_price_cents=row.unit_price_cents,
+        currency=row.currency,
+        days=row.days,
+        full_days=row.full_days,
+        base_is_due=row.base_due_at is not None and row.base_due_at <= as_of,
+        usage_until=row.usage_due_at if use_is_due(row, closed) else None,
+        service_id=row.service_id,
+        service_name=row.service_name,
+        plan_key=f"{row.service_slug}.{row.plan_slug}",
+        plan_name=row.plan_name,
+        plan_version=row.plan_version,
+        metrics=tuple(
+            m
+            for m in metrics.get((row.plan_id, row.plan_version), ())
+            if settled is None or m.slug not in settled.metrics
+        ),
+    )
+
+
+def correction(row: DueRow, metrics: Metrics, charges: UseCharges) -> DueCorrection:
+    """Give a charged period with what each of its metrics was charged for; what was waived is not asked for again."""
+    settled = charges.get((row.subscription_id, row.start))
+    known = {} if settled is None else settled.metrics
+    return DueCorrection(
+        row_id=row.row_id,
+        subscription_id=row.subscription_id,
+        tenant_id=row.tenant_id,
+        start=row.start,
+        end=row.end,
+        first_day=row.first_day,
+        days=row.days,
+        usage_from=row.usage_from,
+        usage_until=row.usage_until or row.usage_from,
+        service_id=row.service_id,
+        service_name=row.service_name,
+        plan_key=f"{row.service_slug}.{row.plan_slug}",
+        plan_version=row.plan_version,
+        currency=row.currency,
+        number=1 if settled is None else settled.corrections + 1,
+        metrics=tuple(
+            CorrectedMetric(metric, found.charged_cents, found.quantity)
+            for metric in metrics.get((row.plan_id, row.plan_version), ())
+            if (found := known.get(metric.slug)) is not None and not found.is_waived
+        ),
+    )
+
+
+def change(row: DueChangeRow) -> DueChange:
+    """Give a change with what it moves."""
+    found = row.change
+    return DueChange(
+        row_id=found.id,
+        subscription_id=found.subscription_id,
+        tenant_id=found.tenant_id,
+        changed_at=found.changed_at,
+        service_name=row.service_name,
+        old_plan_name=row.old_plan_name,
+        new_plan_name=row.new_plan_name,
+        old_plan_version=found.old_plan_version,
+        new_plan_version=found.new_plan_version,
+        old_amount_cents=found.old_quantity * found.old_unit_price_cents,
+        new_amount_cents=found.new_quantity * found.new_unit_price_cents,
+        remaining_days=found.remaining_days,
+        charged_days=found.charged_days,
+        old_period_days=found.old_period_days,
+        new_period_days=found.new_period_days,
+        credit_cents=found.credit_cents,
+        charge_cents=found.charge_cents,
+        currency=found.currency,
+    )
+
+
+def foreseen(each: Foreseen) -> DuePeriod:
+    """Give a period that will begin; of its use nothing is known."""
+    subscription, opening = each.subscription, each.opening
+    span, service = opening.span, subscription.service
+    return DuePeriod(
+        row_id=f"coming:{subscription.id}:{span.first_day}",
+        subscription_id=subscription.id,
+        tenant_id=subscription.tenant_id,
+        start=span.start,
+        end=span.end,
+        first_day=span.first_day,
+        usage_from=opening.usage_from,
+        service_id=service.id,
+        service_name=service.name,
+        plan_key=f"{service.slug}.{opening.plan.slug}",
+        plan_name=opening.plan.name,
+        plan_version=opening.terms.number,
+        quantity=opening.quantity,
+        unit_price_cents=opening.unit_price_cents,
+        currency=each.currency,
+        days=span.days,
+        full_days=span.full_days,
+        base_is_due=True,
+        usage_until=None,
+    )

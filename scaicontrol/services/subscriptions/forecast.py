@@ -1,0 +1,73 @@
+"""Looking ahead: which periods the renewals and the ends of trials will open by a moment to come."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import and_, or_, select
+
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services.tenants.reads import with_payment_means
+
+from .lifecycle import RUNNING, SubscriptionStatus
+from .models import Subscription
+from .opening import Opening, coming, coming_after, first_of
+from .queries import WHOLE
+from .service.converting import paid_terms
+from .service.terms import SellerTerms, terms_of
+
+
+class Foreseen(NamedTuple):
+    """A period that will begin, of a subscription as it stands now, in the currency it will be charged in."""
+
+    subscription: Subscription
+    opening: Opening
+    currency: str
+
+
+async def forecast(
+    uow: UnitOfWork, partner_id: str, tenant_ids: Sequence[str], until: datetime, subscription_id: str | None = None
+) -> list[Foreseen]:
+    """
+    Roll the subscriptions of these tenants forward in memory, exactly as renewals and the ends of trials will.
+
+    No permission of its own: the calling verb has authorized. What nobody knows yet, such as whether a card will still
+    be good on the day, is taken as it is now.
+    """
+    renewed = and_(Subscription.status.in_(RUNNING), Subscription.current_period_end <= until)
+    tried = and_(
+        Subscription.status == SubscriptionStatus.trialing,
+        Subscription.trial_ends_at <= until,
+        Subscription.pack_subscription_id.is_(None),
+    )
+    query = (
+        select(Subscription)
+        .options(*WHOLE)
+        .where(Subscription.tenant_id.in_(tenant_ids), or_(renewed, tried))
+        .order_by(Subscription.id)
+    )
+    if subscription_id is not None:
+        query = query.where(Subscription.id == subscription_id)
+    rows = (await uow.session.scalars(query)).all()
+    if not rows:
+        return []
+    seller = await terms_of(uow, partner_id)
+    trials = {row.tenant_id for row in rows if row.status is SubscriptionStatus.trialing}
+    paying = await with_payment_means(uow, trials) if trials else set()
+    found: list[Foreseen] = []
+    for row in rows:
+        if row.status is not SubscriptionStatus.trialing:
+            found += [Foreseen(row, opening, row.currency) for opening in coming(row, until, seller.zone)]
+        elif row.tenant_id in paying or seller.converts_unpaid:
+            found += await _after_trial(uow, row, until, seller)
+    return found
+
+
+async def _after_trial(uow: UnitOfWork, trial: Subscription, until: datetime, seller: SellerTerms) -> list[Foreseen]:
+    terms = await paid_terms(uow, trial)
+    if terms is None or trial.trial_ends_at is None:
+        return []
+    version = terms.plan, terms.terms
+    first = first_of(trial, version, terms.unit_price_cents, trial.trial_ends_at, seller.zone)
+    openings = [first, *coming_after(trial, first, until, seller.zone)]
+    return [Foreseen(trial, opening, terms.currency) for opening in openings]

@@ -1,0 +1,112 @@
+"""
+Which period comes next, and under which terms: the same for the renewal that opens it and for whoever looks ahead.
+
+Pure, but for the plans it is given: nothing here reads a clock or changes a subscription.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from scaicontrol.core.periods import add_months, civil_date, start_of_day
+from scaicontrol.services.catalog.models import Plan, PlanVersion
+
+from .calendar import Window, following, window
+from .models import Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """
+    A period that begins, with the terms it is charged under.
+
+    Its use is counted from `usage_from`: the moment of activation, or up to which the period before has counted.
+    `takes_up_pending` says that a change which waited for it takes effect.
+    """
+
+    span: Window
+    plan: Plan
+    terms: PlanVersion
+    quantity: int
+    unit_price_cents: int
+    anchor_day: int
+    term_ends_at: datetime | None
+    usage_from: datetime
+    takes_up_pending: bool = False
+
+
+Version = tuple[Plan, PlanVersion]
+
+
+def first_of(
+    subscription: Subscription, version: Version, unit_price_cents: int, moment: datetime, zone: str
+) -> Opening:
+    """Give the first paid period: it begins with the civil day of `moment`, which becomes the anchor."""
+    return beginning(subscription, version, (subscription.quantity, unit_price_cents), moment, zone)
+
+
+def beginning(
+    subscription: Subscription, version: Version, cost: tuple[int, int], moment: datetime, zone: str
+) -> Opening:
+    """Give a period, of a quantity and price, that is anchored on its own first day and begins the plan's term."""
+    plan, terms = version
+    quantity, unit_price_cents = cost
+    first_day = civil_date(moment, zone)
+    anchor_day = first_day.day
+    term_ends_at = _term(terms, first_day, anchor_day, zone, subscription.term_ends_at)
+    span = window(first_day, plan.billing_period, anchor_day, zone, term_ends_at)
+    return Opening(span, plan, terms, quantity, unit_price_cents, anchor_day, term_ends_at, moment)
+
+
+def _term(terms: PlanVersion, first_day: date, anchor_day: int, zone: str, running: datetime | None) -> datetime | None:
+    """Say until when a plan binds that begins on a day; a longer term that runs already stays."""
+    if not terms.term_months:
+        return running
+    ends_at = start_of_day(add_months(first_day, terms.term_months, anchor_day), zone)
+    return max(ends_at, running or ends_at)
+
+
+def coming(subscription: Subscription, until: datetime, zone: str) -> Iterator[Opening]:
+    """Give the periods that follow the current one and begin by `until`, never across the end of a fixed term."""
+    end = subscription.current_period_end
+    if end is None:
+        return
+    span = Window(following(end, subscription.anchor_day or 1, zone), end, end)
+    now = Opening(
+        span, subscription.plan, subscription.terms, subscription.quantity, subscription.recurring_price_cents,
+        subscription.anchor_day or 1, subscription.term_ends_at, end,
+    )  # fmt: skip
+    yield from coming_after(subscription, now, until, zone)
+
+
+def coming_after(subscription: Subscription, last: Opening, until: datetime, zone: str) -> Iterator[Opening]:
+    """Give the periods that follow one and begin by `until`; a change that waits takes effect with the first."""
+    pending, pending_terms = subscription.pending_plan, subscription.pending_terms
+    while (end := last.span.end) is not None and end <= until:
+        if last.term_ends_at is not None and end >= last.term_ends_at:
+            return
+        plan, terms, quantity, price = last.plan, last.terms, last.quantity, last.unit_price_cents
+        anchor_day, term = last.anchor_day, last.term_ends_at
+        first_day, takes_up = following(end, anchor_day, zone), pending is not None
+        if pending is not None and pending_terms is not None:
+            if pending.billing_period != plan.billing_period:
+                anchor_day = first_day.day
+            if pending.id != plan.id:
+                term = _term(pending_terms, first_day, anchor_day, zone, term)
+            plan, terms, quantity = pending, pending_terms, subscription.pending_quantity or quantity
+            price, pending = subscription.pending_unit_price_cents or 0, None
+        span = window(first_day, plan.billing_period, anchor_day, zone, term)
+        last = Opening(span, plan, terms, quantity, price, anchor_day, term, end, takes_up)
+        yield last
+
+
+def after_pause(subscription: Subscription, moment: datetime, zone: str) -> Opening | None:
+    """Give the period that contains `moment`, skipping those that passed unused; None after the end of a term."""
+    openings, ended = list(coming(subscription, moment, zone)), subscription.current_period_end
+    if not openings or ended is None:
+        return None
+    last = openings[-1]
+    if last.span.end is not None and last.span.end <= moment:
+        return None
+    takes_up = any(opening.takes_up_pending for opening in openings)
+    return replace(last, usage_from=max(last.span.start, ended), takes_up_pending=takes_up)
