@@ -74,11 +74,12 @@ async def provisioning_sweep(backend: Backend) -> int:
 
 
 async def payment_reconcile(backend: Backend) -> str:
-    """Ask providers about open outcomes, act on their webhooks, and repeat failed refunds."""
+    """Ask providers about open outcomes, act on their webhooks, ask about disputes, and repeat failed refunds."""
     charged = await payments.charge_due(backend)
     processed = await payments.process_inbound(backend)
+    disputed = await payments.ask_disputes(backend)
     refunded = await payments.refund_due(backend)
-    return f"{charged} payments, {processed} provider events, {refunded} refunds"
+    return f"{charged} payments, {processed} provider events, {disputed} disputes, {refunded} refunds"
 
 
 async def dunning(backend: Backend) -> str:

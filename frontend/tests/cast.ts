@@ -167,6 +167,7 @@ export const invoice: Schemas["OwnInvoiceOut"] = {
   ],
   payments: [],
   failed_payments: [],
+  disputes: [],
   available_actions: [],
 };
 

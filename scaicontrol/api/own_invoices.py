@@ -18,6 +18,7 @@ from scaicontrol.services.explanations.schemas import ExplainedPart, Explanation
 from scaicontrol.services.invoices.lifecycle import InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.schemas import InvoiceFilter, InvoiceOut, InvoiceSummary, SettlementOut
+from scaicontrol.services.payments.lifecycle import DisputeState
 
 from .door import One, Paged, Paging, Router
 from .invoices import Language, Line, Profile, as_file
@@ -49,11 +50,36 @@ class FailedPaymentOut(Out):
     next_retry_at: Moment | None
 
 
+class OwnDisputeOut(Out):
+    """A payment that the payer's bank asks back."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "dsp_01m851qp4yet0r2fk9wvt1p634",
+                    "status": "opened",
+                    "amount_cents": 6897,
+                    "opened_at": "2026-02-15T06:00:00Z",
+                    "closed_at": None,
+                }
+            ]
+        }
+    )
+
+    id: str
+    status: DisputeState
+    amount_cents: int
+    opened_at: Moment
+    closed_at: Moment | None
+
+
 class OwnInvoiceOut(InvoiceOut):
-    """A document with its lines, what settled it, and the attempts to collect it that failed."""
+    """A document with its lines, what settled it, the attempts to collect it that failed, and disputes."""
 
     payments: list[SettlementOut]
     failed_payments: list[FailedPaymentOut]
+    disputes: list[OwnDisputeOut]
 
 
 @router.get("", response_model=Paged[InvoiceSummary], permission="invoices:read", summary="List own invoices")
@@ -65,10 +91,11 @@ async def index(uow: UnitOfWork, paging: Paging, status: InvoiceStatus | None = 
     "/{invoice_id}", response_model=One[OwnInvoiceOut], permission="invoices:read", summary="Show an own invoice"
 )
 async def show(context: ReadContext, invoice_id: str) -> dict[str, Any]:
-    """With its lines, what settled it, and the attempts to collect it that failed."""
+    """With its lines, what settled it, the attempts to collect it that failed, and disputes about what came."""
     document = await invoices.own(context, invoice_id)
     failed = await payments.failed_attempts(context, invoice_id) if context.actor.may("payments:read") else []
-    return {**document, "failed_payments": failed}
+    disputes = await payments.asked_back(context, invoice_id) if context.actor.may("disputes:read") else []
+    return {**document, "failed_payments": failed, "disputes": disputes}
 
 
 @router.get(

@@ -6,12 +6,16 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.pagination import Page
-from scaicontrol.core.ports import SetupStart
+from scaicontrol.core.payment_ports import SetupStart
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import payments
-from scaicontrol.services.payments.models import Payment, PaymentMethod, Refund
+from scaicontrol.services.payments.lifecycle import DisputeState
+from scaicontrol.services.payments.models import Dispute, Payment, PaymentMethod, Refund
 from scaicontrol.services.payments.schemas import (
     ConfirmIn,
+    DisputeCloseIn,
+    DisputeIn,
+    DisputeOut,
     MethodIn,
     PayIn,
     PaymentMethodOut,
@@ -212,6 +216,56 @@ async def refund(backend: Backend, actor: Actor, invoice_id: str, body: RefundIn
         credit_note_id=done.note.id if done.note else None,
         credit_note_number=done.note.number if done.note else None,
     )
+
+
+disputes = Router("/admin/disputes", tags=["admin-billing-payments"])
+
+
+@disputes.get("", response_model=Paged[DisputeOut], permission="disputes:administer", summary="List disputes")
+async def dispute_index(
+    uow: UnitOfWork,
+    paging: Paging,
+    status: DisputeState | None = None,
+    tenant_id: str | None = None,
+    invoice_id: str | None = None,
+    payment_id: str | None = None,
+) -> Page[Dispute]:
+    """With `status=opened`, those that wait for somebody."""
+    return await payments.disputes(
+        uow, paging, status=status, tenant_id=tenant_id, invoice_id=invoice_id, payment_id=payment_id
+    )
+
+
+@disputes.get(
+    "/{dispute_id}", response_model=One[DisputeOut], permission="disputes:administer", summary="Read a dispute"
+)
+async def read_dispute(uow: UnitOfWork, dispute_id: str) -> Dispute:
+    return await payments.dispute(uow, dispute_id)
+
+
+@disputes.post(
+    "",
+    response_model=One[DisputeOut],
+    status_code=201,
+    permission="disputes:record",
+    keyed=True,
+    summary="Record a dispute that only a bank statement tells of",
+)
+async def open_dispute(uow: UnitOfWork, body: DisputeIn) -> Dispute:
+    """With an outcome it is closed at once; lost, the invoice is owed again or the loss is written off."""
+    return await payments.open_dispute(uow, body)
+
+
+@disputes.post(
+    "/{dispute_id}/close",
+    response_model=One[DisputeOut],
+    permission="disputes:record",
+    keyed=True,
+    summary="Record how a dispute ended",
+)
+async def close_dispute(uow: UnitOfWork, dispute_id: str, body: DisputeCloseIn) -> Dispute:
+    """Only one that was recorded by hand: a provider tells the outcome of its own."""
+    return await payments.close_dispute(uow, dispute_id, body)
 
 
 @inbound.post(

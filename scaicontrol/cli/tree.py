@@ -130,6 +130,18 @@ ROOT: Final = CommandGroup(
                         },
                     ),
                 ),
+                "disputes": CommandGroup(
+                    "Payments that payers' banks ask back.",
+                    _of(
+                        "payments",
+                        {
+                            "list": "List disputes, newest first, 200 a page.",
+                            "show": "Show a dispute.",
+                            "open": "Record that a payer's bank asks money back, or with --outcome lost has taken it back.",
+                            "close": "Record how a dispute ended that was recorded by hand; a provider tells the outcome of its own.",
+                        },
+                    ),
+                ),
                 "invoices": CommandGroup(
                     "Invoices and credit notes.",
                     _of(

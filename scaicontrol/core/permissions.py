@@ -143,6 +143,9 @@ PERMISSIONS: dict[str, PermissionRule] = {
     "payments:refund": _write("admin:billing"),
     "payments:retry": _write("admin:billing"),
     "payments:collect": _platform("admin:platform"),  # charge, reconcile and dunning jobs
+    "disputes:read": _read("billing:read", "billing:manage", "admin:billing"),
+    "disputes:administer": _read("admin:billing"),
+    "disputes:record": _write("admin:billing"),
     "payment_methods:read": _read("billing:read", "billing:manage", "admin:billing"),
     "payment_methods:manage": _write("billing:manage"),
     # accounting

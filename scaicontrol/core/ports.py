@@ -11,6 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
+from .payment_ports import PaymentProvider
+
 T = TypeVar("T")
 
 
@@ -243,117 +245,6 @@ class OutboundHttp(Protocol):
         timeout: float,
         max_bytes: int = 4096,
     ) -> OutboundAnswer: ...
-
-
-class PaymentStatus(StrEnum):
-    pending = "pending"
-    requires_action = "requires_action"
-    succeeded = "succeeded"
-    failed = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class SetupStart:
-    reference: str
-    client_secret: str | None = None
-    redirect_url: str | None = None
-    instructions: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredMethod:
-    external_id: str
-    external_customer_id: str | None
-    type: str
-    label: str
-    last4: str | None = None
-    expires_month: int | None = None
-    expires_year: int | None = None
-    country_code: str | None = None
-    mandate_reference: str | None = None  # of a direct debit; documents must name it
-    debtor_iban: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentResult:
-    status: PaymentStatus
-    external_id: str | None = None
-    amount_cents: int | None = None
-    currency: str | None = None
-    failure_code: str | None = None
-    failure_message: str | None = None
-    redirect_url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RefundResult:
-    status: PaymentStatus
-    external_id: str | None = None
-    failure_message: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NormalizedEvent:
-    """
-    A provider's webhook in our words: `kind` is payment, refund, dispute or ignored.
-
-    `external_id` is the provider's id of the payment, of a refund event that of the refund.
-    """
-
-    external_event_id: str
-    kind: str
-    external_id: str | None
-    status: PaymentStatus | None = None
-    amount_cents: int | None = None
-    currency: str | None = None
-    failure_code: str | None = None
-    occurred_at: datetime | None = None
-
-
-class PaymentProvider(Protocol):
-    """A payment provider plugin (contract §18.2); entry point group `scaicontrol.payment_providers`."""
-
-    slug: str
-    display_name: str
-    capabilities: frozenset[str]
-    config_schema: Mapping[str, Any]
-
-    def public_config(self, partner_id: str) -> Mapping[str, Any]: ...
-
-    async def setup(self, tenant_id: str, return_url: str) -> SetupStart: ...
-
-    async def confirm(self, tenant_id: str, payload: Mapping[str, Any]) -> StoredMethod: ...
-
-    async def charge(
-        self,
-        method: StoredMethod,
-        amount_cents: int,
-        currency: str,
-        idempotency_key: str,
-        metadata: Mapping[str, str],
-    ) -> PaymentResult: ...
-
-    async def checkout(
-        self, amount_cents: int, currency: str, idempotency_key: str, metadata: Mapping[str, str], return_url: str
-    ) -> PaymentResult: ...
-
-    async def refund(self, external_id: str, amount_cents: int, idempotency_key: str) -> RefundResult: ...
-
-    async def fetch_refund(self, external_id: str) -> RefundResult: ...
-
-    async def find_refund(self, idempotency_key: str) -> RefundResult | None:
-        """Give what became of a refund whose answer was lost, or None when the provider never saw it."""
-        ...
-
-    async def fetch(self, external_id: str) -> PaymentResult: ...
-
-    async def find(self, idempotency_key: str) -> PaymentResult | None:
-        """Give what became of a charge whose answer was lost, or None when the provider never saw it."""
-        ...
-
-    def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> Sequence[NormalizedEvent]:
-        """Give the events of an authentic webhook, or raise Unauthenticated."""
-        ...
 
 
 class DocumentRenderer(Protocol):

@@ -10,24 +10,17 @@ from datetime import datetime
 from itertools import count
 from typing import Any, TypeVar
 
-from .ports import (
-    Mail,
-    MailOutcome,
-    MailResult,
+from .payment_ports import (
+    DisputeResult,
     NormalizedEvent,
-    ObjectStore,
-    OutboundAnswer,
-    OutboundHttp,
     PaymentProvider,
     PaymentResult,
     PaymentStatus,
-    Ports,
     RefundResult,
-    ServiceReply,
     SetupStart,
     StoredMethod,
-    Vault,
 )
+from .ports import Mail, MailOutcome, MailResult, ObjectStore, OutboundAnswer, OutboundHttp, Ports, ServiceReply, Vault
 from .recording import OutsideCall, Recording
 
 T = TypeVar("T")
@@ -207,6 +200,9 @@ class _Provider:
 
     async def find(self, idempotency_key: str) -> PaymentResult | None:
         return None
+
+    async def fetch_dispute(self, external_id: str) -> DisputeResult:
+        return await self._real.fetch_dispute(external_id)
 
     def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> Sequence[NormalizedEvent]:
         return self._real.verify_webhook(headers, raw_body)

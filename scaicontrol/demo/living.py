@@ -12,11 +12,15 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.tenant_filter import Scope
+from scaicontrol.integrations.payment_providers import sandbox
+from scaicontrol.integrations.payment_providers.sandbox import Sandbox
 from scaicontrol.services import credits, identity, invoices, payments, provisioning, subscriptions, usage
 from scaicontrol.services.credits.schemas import CreditFilter
 from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn, MarkPaidIn
+from scaicontrol.services.payments.lifecycle import PaymentState
+from scaicontrol.services.payments.models import Payment
 from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
@@ -124,7 +128,8 @@ async def _has_paid(uow: UnitOfWork, tenant_id: str) -> bool:
 async def _turn(backend: Backend, day: int) -> None:
     """The events one remembers of these months."""
     turns: dict[int, Callable[[Backend], Any]] = {
-        40: _upgrade, 52: _credit, 58: _monthly, 66: _cancel, 72: _refund, 78: _pay_back,
+        40: _upgrade, 52: _credit, 58: _monthly, 59: _dispute, 66: _cancel, 71: _lose, 72: _refund, 78: _pay_back,
+        84: _dispute_again,
     }  # fmt: skip
     if day in turns:
         await turns[day](backend)
@@ -153,6 +158,48 @@ async def _credit(backend: Backend) -> None:
     await invoices.finalize(backend, OPERATOR, note.id)
 
 
+async def _dispute(backend: Backend) -> None:
+    """A payer of Costa's does not know the charge: its bank asks the money back, and the provider withholds it."""
+    await _ask_back(backend, "tnt_costa")
+
+
+async def _lose(backend: Backend) -> None:
+    """Twelve days later the bank decides for the payer: the invoice is owed again."""
+    provider = _sandbox(backend)
+    for dispute in provider.disputes():
+        provider.close_dispute(dispute["id"], "lost")
+    await _hear(backend)
+
+
+async def _dispute_again(backend: Backend) -> None:
+    """Lucie asks for the money of her last invoice; that one is open when the three months end."""
+    await _ask_back(backend, "tnt_lumiere")
+
+
+async def _ask_back(backend: Backend, tenant_id: str) -> None:
+    payment = await backend.ask(OPERATOR, _last_payment, tenant_id)
+    _sandbox(backend).dispute(str(payment.external_id))
+    await _hear(backend)
+
+
+async def _hear(backend: Backend) -> None:
+    """Let the provider's webhooks arrive."""
+    provider = _sandbox(backend)
+    for event_id, body, headers in provider.due_events():
+        await payments.receive(backend, provider.slug, headers, body)
+        provider.mark_sent(event_id)
+    await payments.process_inbound(backend)
+
+
+def _sandbox(backend: Backend) -> Sandbox:
+    return sandbox.of(backend.settings, backend.clock)
+
+
+async def _last_payment(uow: UnitOfWork, tenant_id: str) -> Payment:
+    query = select(Payment).where(Payment.tenant_id == tenant_id, Payment.status == PaymentState.succeeded)
+    return (await uow.session.scalars(query.order_by(Payment.succeeded_at.desc(), Payment.id).limit(1))).one()
+
+
 async def _cancel(backend: Backend) -> None:
     """Costa leaves its quarterly seats at the end of the period."""
     seats = await backend.ask(OPERATOR, _subscription, "tnt_costa", "scaiwave")
@@ -169,7 +216,7 @@ async def _pay_back(backend: Backend) -> None:
     """Lumière is credited for a slow week, and wants the money rather than a smaller invoice."""
     invoice_id = await backend.ask(OPERATOR, _paid_invoice, "tnt_lumiere")
     note = await invoices.credit(
-        backend, OPERATOR, invoice_id, CreditIn(amount_cents=2500, reason="Semaine trop lente", finalize=True)
+        backend, OPERATOR, invoice_id, CreditIn(amount_cents=250, reason="Semaine trop lente", finalize=True)
     )
     wanted = CreditFilter(tenant_id="tnt_lumiere", invoice_id=note.id)
     (credit,) = (await backend.ask(OPERATOR, credits.page, PageRequest(), wanted)).items

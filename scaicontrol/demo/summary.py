@@ -11,7 +11,7 @@ from scaicontrol.services.credits.models import Credit
 from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.notifications.models import OutgoingMail
-from scaicontrol.services.payments.models import Dunning, Payment
+from scaicontrol.services.payments.models import Dispute, Dunning, Payment
 from scaicontrol.services.subscriptions.models import Subscription
 from scaicontrol.services.webhooks.models import WebhookDelivery
 
@@ -43,6 +43,7 @@ async def summarize(uow: UnitOfWork) -> Summary:
         counts={
             "subscriptions": await _by_state(uow, Subscription.status),
             "payments": await _by_state(uow, Payment.status),
+            "disputes": await _by_state(uow, Dispute.status),
             "mails": await _by_state(uow, OutgoingMail.status),
             "webhooks": await _by_state(uow, WebhookDelivery.status),
             "credits": await _by_state(uow, Credit.source),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from scaicontrol.services.accounting import JournalInput, JournalInputLine, Kind, installed, journal, provider
 from scaicontrol.services.accounting.providers import datev_csv, load
+from scaicontrol.services.accounting.providers.csv_journal import COLUMNS
 from scaicontrol.services.accounting.schemas import LedgerMapping
 from tests.factories.accounting import DATEV, MAPPING
 
@@ -49,6 +50,11 @@ def documents(draw) -> JournalInput:
     )
 
 
+def sign_of(document):
+    """What relieves the debtor: money that came, and a loss the seller bears."""
+    return -1 if document.kind in (Kind.payment, Kind.loss) else 1
+
+
 def balance(rows) -> dict[str, Decimal]:
     """What each account holds afterwards: debits less credits."""
     held: dict[str, Decimal] = defaultdict(Decimal)
@@ -65,8 +71,8 @@ def test_a_document_charges_the_debtor_its_total_and_credits_the_same(document: 
     held = balance(rows)
     assert sum(held.values()) == 0
     debtor = "13002" if document.tenant_id == "tnt_globex" else "1300"
-    sign = -1 if document.kind is Kind.payment else 1
-    assert held[debtor] == sign * document.amount(document.total_cents)
+    charged = {Kind.withheld: "1370", Kind.dispute_fee: "4970"}.get(document.kind, debtor)
+    assert held[charged] == sign_of(document) * document.amount(document.total_cents)
     vat = {"1500", "1599"}
     assert -sum(cents for account, cents in held.items() if account in vat) == document.amount(
         sum(line.tax_cents for line in document.lines)
@@ -76,8 +82,8 @@ def test_a_document_charges_the_debtor_its_total_and_credits_the_same(document: 
 
 @given(documents())
 def test_gross_bookings_add_up_to_the_total(document: JournalInput):
-    sign = -1 if document.kind is Kind.payment else 1
-    assert sum(row.cents for row in journal.gross_bookings(document, MAPPING)) == sign * document.total_cents
+    booked = sum(row.cents for row in journal.gross_bookings(document, MAPPING))
+    assert booked == sign_of(document) * document.total_cents
 
 
 @given(st.lists(documents(), min_size=1, max_size=6, unique_by=lambda each: each.id), st.randoms())
@@ -93,7 +99,7 @@ def test_the_same_documents_in_any_order_give_the_same_bytes(read: list[JournalI
 def test_no_cell_of_a_file_begins_a_formula_and_every_row_is_whole(document: JournalInput):
     [journal_file] = asyncio.run(provider("csv_journal").export([document], MAPPING, {})).artefacts
     rows = list(csv.reader(io.StringIO(journal_file.body.decode(), newline="")))
-    assert {len(row) for row in rows} == {9}
+    assert {len(row) for row in rows} == {12}
     [batch] = asyncio.run(provider("datev_csv").export([document], MAPPING, DATEV)).artefacts
     header, heads, *booked = csv.reader(io.StringIO(batch.body.decode("cp1252"), newline=""), delimiter=";")
     assert (header[0], header[2], len(header), len(heads)) == ("EXTF", "21", 31, 14)
@@ -117,9 +123,9 @@ def an_invoice(**fields) -> JournalInput:
 def test_the_journal_reads_as_an_accountant_expects():
     [file] = asyncio.run(provider("csv_journal").export([an_invoice()], MAPPING, {})).artefacts
     assert file.body.decode().splitlines() == [
-        "date,document_number,account,counter_account,amount,currency,vat_code,text,tenant_id",
-        "2026-01-15,SCAI-2026-000001,1300,8000,100.00,EUR,1,SCAI-2026-000001 Acme,tnt_acme",
-        "2026-01-15,SCAI-2026-000001,1300,1500,21.00,EUR,1,SCAI-2026-000001 Acme,tnt_acme",
+        ",".join(COLUMNS),
+        "2026-01-15,SCAI-2026-000001,1300,8000,100.00,EUR,1,SCAI-2026-000001 Acme,tnt_acme,,,",
+        "2026-01-15,SCAI-2026-000001,1300,1500,21.00,EUR,1,SCAI-2026-000001 Acme,tnt_acme,,,",
     ]
 
 
@@ -184,3 +190,80 @@ def test_an_installed_plugin_stands_beside_the_built_in_ones():
 
     assert set(installed()) == {"csv_journal", "datev_csv", "ubl_archive"}
     assert set(load([Entry()])) == {*installed(), "wire"}  # type: ignore[list-item]  # what entry_points gives, as far as it is used
+
+
+DOLLARS = {"currency": "USD", "base_currency": "EUR", "exchange_rate": Decimal("1.1589")}
+FOREIGN = [
+    ("an invoice", {}, '121,00;"S";"USD";1,1589;104,41;"EUR";1300;8000;"1"'),
+    (
+        "a credit note",
+        {
+            "kind": Kind.credit_note,
+            "total_cents": -12100,
+            "lines": (JournalInputLine("base", "S", Decimal("21.00"), -10000, -2100),),
+        },
+        '121,00;"H";"USD";1,1589;104,41;"EUR";1300;8000;"1"',
+    ),
+    ("a payment", {"kind": Kind.payment, "lines": ()}, '121,00;"H";"USD";1,1589;104,41;"EUR";1300;1100'),
+    ("a refund", {"kind": Kind.refund, "lines": ()}, '121,00;"S";"USD";1,1589;104,41;"EUR";1300;1100'),
+    ("a reversal", {"kind": Kind.reversal, "lines": ()}, '121,00;"S";"USD";1,1589;104,41;"EUR";1300;1100'),
+    ("a loss", {"kind": Kind.loss, "lines": ()}, '121,00;"H";"USD";1,1589;104,41;"EUR";1300;2400'),
+    ("withheld", {"kind": Kind.withheld, "lines": ()}, '121,00;"S";"USD";1,1589;104,41;"EUR";1370;1100'),
+    (
+        "released",
+        {"kind": Kind.withheld, "lines": (), "total_cents": -12100},
+        '121,00;"H";"USD";1,1589;104,41;"EUR";1370;1100',
+    ),
+    ("a fee", {"kind": Kind.dispute_fee, "lines": ()}, '121,00;"S";"USD";1,1589;104,41;"EUR";4970;1100'),
+    (
+        "yen",
+        {"currency": "JPY", "exponent": 0, "exchange_rate": Decimal("181.22")},
+        '12100;"S";"JPY";181,22;66,77;"EUR";1300;8000;"1"',
+    ),
+    (
+        "its own currency",
+        {"currency": "EUR", "exchange_rate": None},
+        '121,00;"S";"EUR";;;;1300;8000;"1"',
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "row"), [case[1:] for case in FOREIGN], ids=[case[0] for case in FOREIGN])
+def test_a_foreign_row_says_its_rate_and_its_amount_in_the_currency_of_the_books(fields, row):
+    document = an_invoice(**DOLLARS | fields)
+    assert provider("datev_csv").problems(document, MAPPING) == []
+    [file] = asyncio.run(provider("datev_csv").export([document], MAPPING, DATEV)).artefacts
+    header, _, booked = file.body.decode("cp1252").splitlines()
+    assert booked.startswith(row)
+    assert header.split(";")[21] == '"EUR"'
+
+
+def test_the_journal_says_it_too():
+    [file] = asyncio.run(provider("csv_journal").export([an_invoice(**DOLLARS)], MAPPING, {})).artefacts
+    net, tax = list(csv.reader(io.StringIO(file.body.decode())))[1:]
+    assert (net[9:], tax[9:]) == (["1.1589", "86.29", "EUR"], ["1.1589", "18.12", "EUR"])
+
+
+def test_a_rate_that_is_missing_or_does_not_fit_refuses_the_row():
+    unknown = an_invoice(**DOLLARS | {"exchange_rate": None})
+    rupiah = an_invoice(currency="IDR", base_currency="EUR", exchange_rate=Decimal("19345.29"))
+    for slug, document, code in (
+        ("datev_csv", unknown, "exchange_rate_missing"),
+        ("csv_journal", unknown, "exchange_rate_missing"),
+        ("datev_csv", rupiah, "rate_does_not_fit"),
+    ):
+        assert [reason.code for reason in provider(slug).problems(document, MAPPING)] == [code]
+
+
+@pytest.mark.parametrize(
+    ("kind", "codes"),
+    [
+        (Kind.loss, ["no_debtor_account", "no_loss_account"]),
+        (Kind.withheld, ["no_payment_account", "no_disputed_account"]),
+        (Kind.dispute_fee, ["no_payment_account", "no_dispute_fee_account"]),
+        (Kind.reversal, ["no_debtor_account", "no_payment_account"]),
+    ],
+)
+def test_what_a_movement_needs_is_named(kind, codes):
+    found = journal.problems(an_invoice(kind=kind, lines=()), LedgerMapping())
+    assert [reason.code for reason in found] == codes

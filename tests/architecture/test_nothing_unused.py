@@ -48,7 +48,6 @@ COLUMNS_FOR_THE_RECORD = {
     "RoleAssignment.granted_by",
     "Subscription.renewed_through",
     "Upload.uploaded_by",
-    "WebSession.opened_at",
 }
 COLUMNS_SOON = {
     "BillingRun.snapshot_hash": "a run proves from which snapshot it was computed",

@@ -16,6 +16,9 @@ MAPPING = LedgerMapping.model_validate(
         "debtor_accounts": {"tnt_globex": "13002"},
         "revenue_accounts": {"default": "8000", "usage": "8010"},
         "payment_accounts": {"default": "1100", "sandbox": "1150"},
+        "disputed_account": "1370",
+        "dispute_fee_account": "4970",
+        "loss_account": "2400",
         "vat_codes": [
             {"category": "S", "code": "9", "account": "1599"},
             {"category": "S", "rate": "21", "country": "NL", "code": "1", "account": "1500"},

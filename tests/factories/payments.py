@@ -2,16 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import or_, select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Refused, Unavailable
-from scaicontrol.core.ports import PaymentResult, PaymentStatus, RefundResult, StoredMethod
+from scaicontrol.core.payment_ports import PaymentResult, PaymentStatus, RefundResult, StoredMethod
+from scaicontrol.core.work import UnitOfWork
 from scaicontrol.integrations.payment_providers.sandbox import Sandbox
-from scaicontrol.services.payments.models import PaymentMethod
+from scaicontrol.services.invoices.lifecycle import MONEY
+from scaicontrol.services.invoices.models import Invoice, Settlement
+from scaicontrol.services.payments.models import Payment, PaymentMethod
 from scaicontrol.services.payments.service.methods import store
 
-from . import alice
+from . import ada, alice
 
 
 class FaultySandbox(Sandbox):
@@ -22,6 +28,7 @@ class FaultySandbox(Sandbox):
         self.declines: list[str | None] = []
         self.is_down = False
         self.reports: dict[str, object] = {}  # what it says about a payment, against the truth
+        self.captured: dict[str, int] = {}  # what it took of a payment, where that is not what was asked for
         self.charged: list[str] = []
         self.refunded: list[str] = []
         self.refuses_refunds: str | None = None  # in these words
@@ -39,7 +46,15 @@ class FaultySandbox(Sandbox):
         return replace(told, **self.reports)  # type: ignore[arg-type]  # a test names fields of the result
 
     async def fetch(self, external_id: str) -> PaymentResult:
-        return replace(await super().fetch(external_id), **self.reports)  # type: ignore[arg-type]  # as above
+        told = replace(await super().fetch(external_id), **self.reports)  # type: ignore[arg-type]  # as above
+        return replace(told, amount_cents=self.captured.get(external_id, told.amount_cents))
+
+    def capture(self, external_id: str, amount_cents: int) -> None:
+        """Take less, or more, than was asked for, and tell so."""
+        self.captured[external_id] = amount_cents
+        self.complete(external_id, approved=True)
+        with self._ledger.open() as state:
+            self._add_event(state, self._get(state, external_id), "payment", self._clock.now(), status="succeeded")
 
     async def refund(self, external_id: str, amount_cents: int, idempotency_key: str) -> RefundResult:
         if self.is_down:
@@ -59,9 +74,20 @@ class FaultySandbox(Sandbox):
             raise Unavailable("The provider does not answer.")
         return await super().find_refund(idempotency_key)
 
+    def keeps(self, external_id: str) -> int:
+        """What of a payment it took and still has, besides what was refunded by us."""
+        payment = self.payment(external_id)
+        taken = self.captured.get(external_id, payment["amount_cents"])
+        gone = sum(each["amount_cents"] for each in self.disputes() if _is_gone(each, external_id))
+        return taken - gone if payment["status"] == "succeeded" else 0
+
     def taken(self) -> list[int]:
         """What really moved, by payment."""
         return [payment["amount_cents"] for payment in self.payments() if payment["status"] == "succeeded"]
+
+
+def _is_gone(dispute: Mapping[str, Any], external_id: str) -> bool:
+    return dispute["payment_id"] == external_id and dispute["status"] in ("opened", "lost")
 
 
 def faulty_sandbox(backend: Backend) -> FaultySandbox:
@@ -77,3 +103,32 @@ async def store_card(
     """Let a tenant keep a card."""
     card = StoredMethod(f"sbm_{number}", "sbc_1", "card", f"Card {number}", "4242", 12, 2029, "NL")
     return await backend.perform(by, store, "sandbox", card, make_default=make_default)
+
+
+async def unbalanced(backend: Backend, provider: FaultySandbox) -> list[str]:
+    """Name what does not add up between what the provider took, what is booked and what each invoice says."""
+    return await backend.ask(ada, _unbalanced, {each["id"]: provider.keeps(each["id"]) for each in provider.payments()})
+
+
+async def _unbalanced(uow: UnitOfWork, kept: Mapping[str, int]) -> list[str]:
+    found = []
+    for payment in await uow.session.scalars(select(Payment)):
+        mine = or_(Settlement.source_id == payment.id, Settlement.source_id.startswith(f"{payment.id}:"))
+        rows = list(await uow.session.scalars(select(Settlement).where(mine, Settlement.kind.in_(MONEY))))
+        booked = sum(row.amount_cents + row.unapplied_cents for row in rows)
+        held = payment.disputed_cents or 0
+        taken = kept.get(payment.external_id or "", 0)
+        if payment.failure_code != "provider_mismatch" and (booked, booked) != (taken + held, payment.kept_cents):
+            found.append(f"{payment.id}: taken {taken}, disputed {held}, kept {payment.kept_cents}, booked {booked}")
+        if payment.refunded_cents > payment.received_cents:
+            found.append(f"{payment.id}: of {payment.received_cents} {payment.refunded_cents} went back")
+    for invoice in await uow.session.scalars(select(Invoice).where(Invoice.finalized_at.is_not(None))):
+        rows = list(await uow.session.scalars(select(Settlement).where(Settlement.invoice_id == invoice.id)))
+        settled = invoice.amount_paid_cents + invoice.amount_credited_cents
+        if settled != sum(row.amount_cents for row in rows):
+            found.append(f"{invoice}: settled {settled}, recorded {[row.amount_cents for row in rows]}")
+        if invoice.status != "void" and invoice.amount_due_cents != invoice.total_cents - settled:
+            found.append(f"{invoice}: due {invoice.amount_due_cents} of {invoice.total_cents}, settled {settled}")
+        if (invoice.status == "paid") is not (invoice.amount_due_cents == 0) and invoice.status != "void":
+            found.append(f"{invoice} is {invoice.status} and owes {invoice.amount_due_cents}")
+    return found

@@ -12,7 +12,8 @@ from sqlalchemy import event
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
-from scaicontrol.core.ports import Mail, MailOutcome, MailResult, PaymentResult, RefundResult, StoredMethod
+from scaicontrol.core.payment_ports import PaymentResult, RefundResult, StoredMethod
+from scaicontrol.core.ports import Mail, MailOutcome, MailResult
 from scaicontrol.core.settings import Environment, Settings
 from scaicontrol.db.engine import Database
 from scaicontrol.integrations.payment_providers.sandbox import Sandbox

@@ -9,7 +9,7 @@ import pytest
 
 from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.errors import Conflict, Invalid, NotFound, Refused, Unauthenticated, Unavailable
-from scaicontrol.core.ports import PaymentStatus, StoredMethod
+from scaicontrol.core.payment_ports import PaymentStatus, StoredMethod
 from scaicontrol.core.settings import Environment, Settings
 from scaicontrol.integrations.payment_providers import ProviderContext, load
 from scaicontrol.integrations.payment_providers.bank_transfer import Account, BankTransfer, instructions
@@ -92,7 +92,9 @@ async def test_a_dispute_comes_a_day_later_by_webhook(sandbox: Sandbox, clock: F
     clock.advance(timedelta(days=1))
     _, body, headers = sandbox.due_events()[1]
     event = sandbox.verify_webhook(headers, body)[0]
-    assert (event.kind, event.failure_code, event.amount_cents) == ("dispute", "chargeback", 1005)
+    assert (event.kind, event.amount_cents) == ("dispute", 1005)
+    told = await sandbox.fetch_dispute(str(event.dispute_id))
+    assert (told.status, told.payment_external_id, told.withheld_cents) == ("opened", event.external_id, 1005)
 
 
 async def test_a_sent_webhook_is_not_due_again(sandbox: Sandbox) -> None:

@@ -8,12 +8,13 @@ from sqlalchemy import select
 
 from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.core.outbox import Outbox
-from scaicontrol.core.ports import PaymentResult, PaymentStatus
+from scaicontrol.core.payment_ports import PaymentResult, PaymentStatus
 from scaicontrol.services import invoices, payments
 from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn, MarkPaidIn
 from scaicontrol.services.payments.models import Dunning
 from scaicontrol.services.payments.service import collect
-from scaicontrol.services.payments.service.collect import record, schedule
+from scaicontrol.services.payments.service.collect import schedule
+from scaicontrol.services.payments.service.outcomes import record
 from tests.factories import ada, alice, gina, petra
 from tests.factories.invoices import a_line, again, sent
 from tests.factories.payments import store_card
@@ -112,9 +113,9 @@ async def test_a_payer_who_must_act_is_sent_to_the_page_and_asked_about(backend,
     assert (await again(backend, invoice)).status == "paid"
 
 
-async def test_another_amount_is_never_booked_and_told_once(backend, clock, provider):
+async def test_another_currency_is_never_booked_and_told_once(backend, clock, provider):
     invoice = await scheduled(backend)
-    provider.reports = {"amount_cents": 1}
+    provider.reports = {"currency": "USD"}
     await payments.charge_due(backend)
     clock.advance(timedelta(hours=1))
     await payments.charge_due(backend)
@@ -131,7 +132,7 @@ async def test_the_same_answer_twice_changes_nothing(backend, provider):
     await payments.charge_due(backend)
     (payment,) = await attempts(backend, invoice)
     told = PaymentResult(PaymentStatus.succeeded, payment.external_id, 1210, "EUR")
-    for answer in (told, told, PaymentResult(PaymentStatus.failed, payment.external_id)):
+    for answer in (told, told, PaymentResult(PaymentStatus.pending, payment.external_id)):
         await backend.perform(CLOCK, record, payment.id, answer)
     assert await topics(backend, "payment.succeeded", "payment.failed", "invoice.paid") == [
         "invoice.paid",

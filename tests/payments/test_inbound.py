@@ -109,6 +109,7 @@ async def test_a_dispute_is_told_once_and_leaves_the_books(backend, provider):
     invoice = await sent(backend)
     await payments.pay(backend, ada, invoice.id)
     (payment,) = await backend.ask(ada, payments.of_invoice, invoice.id)
+    provider.dispute(payment.external_id)
     for number in (1, 2):
         webhook = a_webhook(payment.external_id, f"sbe_{number}", "dispute")
         await payments.receive(backend, "sandbox", *webhook)

@@ -1,9 +1,11 @@
-"""Every state and event of the three machines: what is allowed leads where it says, the rest changes nothing."""
+"""Every state and event of the four machines: what is allowed leads where it says, the rest changes nothing."""
 
 import pytest
 
 from scaicontrol.core.errors import Refused
 from scaicontrol.services.payments.lifecycle import (
+    DisputeLifecycle,
+    DisputeState,
     MethodLifecycle,
     MethodState,
     PaymentLifecycle,
@@ -11,21 +13,25 @@ from scaicontrol.services.payments.lifecycle import (
     RefundLifecycle,
     RefundState,
 )
-from scaicontrol.services.payments.models import Payment, PaymentMethod, Refund
+from scaicontrol.services.payments.models import Dispute, Payment, PaymentMethod, Refund
 
 PAYMENTS = {
     ("pending", "ask_payer"): "requires_action",
     ("pending", "succeed"): "succeeded",
     ("pending", "fail"): "failed",
+    ("failed", "succeed"): "succeeded",
+    ("reversed", "succeed"): "succeeded",
     ("requires_action", "succeed"): "succeeded",
     ("requires_action", "fail"): "failed",
     ("succeeded", "refund_part"): "partially_refunded",
     ("succeeded", "refund"): "refunded",
     ("partially_refunded", "refund"): "refunded",
-    ("failed", "succeed"): "succeeded",
     ("refunded", "take_back_part"): "partially_refunded",
     ("refunded", "take_back"): "succeeded",
     ("partially_refunded", "take_back"): "succeeded",
+    ("succeeded", "reverse"): "reversed",
+    ("partially_refunded", "reverse"): "reversed",
+    ("refunded", "reverse"): "reversed",
 }
 METHODS = {
     ("pending", "activate"): "active",
@@ -39,10 +45,23 @@ REFUNDS = {
     ("succeeded", "fail"): "failed",
     ("failed", "retry"): "pending",
 }
+DISPUTES = {
+    ("opened", "win"): "won",
+    ("opened", "lose"): "lost",
+    ("opened", "withdraw"): "withdrawn",
+    ("won", "lose"): "lost",
+    ("won", "reopen"): "opened",
+    ("lost", "win"): "won",
+    ("lost", "reopen"): "opened",
+    ("withdrawn", "win"): "won",
+    ("withdrawn", "lose"): "lost",
+    ("withdrawn", "reopen"): "opened",
+}
 MACHINES = [
     (Payment, PaymentLifecycle, PaymentState, PAYMENTS),
     (PaymentMethod, MethodLifecycle, MethodState, METHODS),
     (Refund, RefundLifecycle, RefundState, REFUNDS),
+    (Dispute, DisputeLifecycle, DisputeState, DISPUTES),
 ]
 PAIRS = [
     pytest.param(entity, state, event, table.get((state, event)), id=f"{entity.__name__}-{state}-{event}")

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from scaicontrol.core.errors import Refused
-from scaicontrol.core.ports import PaymentStatus, RefundResult
+from scaicontrol.core.payment_ports import PaymentStatus, RefundResult
 from scaicontrol.services import credits, invoices, payments
 from scaicontrol.services.invoices.schemas import MarkPaidIn
 from scaicontrol.services.payments.models import Payment, Refund
@@ -94,7 +94,8 @@ async def an_older_payment(uow, newest, cents):
     """Another card that paid a part of the same invoice before."""
     fields = {column.key: getattr(newest, column.key) for column in Payment.__mapper__.column_attrs}
     own = {
-        "id": "pay_older", "external_id": "sbp_older", "amount_cents": cents, "idempotency_key": "older", "attempt": 0,
+        "id": "pay_older", "external_id": "sbp_older", "amount_cents": cents, "received_cents": cents,
+        "idempotency_key": "older", "attempt": 0,
         "succeeded_at": newest.succeeded_at - timedelta(days=1),
     }  # fmt: skip
     uow.session.add(Payment(**(fields | own)))

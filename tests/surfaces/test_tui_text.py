@@ -14,7 +14,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, subscriptions
 from scaicontrol.services.billing.models import QuarantineItem
 from scaicontrol.services.invoices.models import DocumentRender, Invoice, InvoiceLine
-from scaicontrol.services.payments.models import Payment
+from scaicontrol.services.payments.models import ATTEMPTS, Dispute, Payment, Refund
 from scaicontrol.services.provisioning.models import ProvisioningWorkflow
 from scaicontrol.services.subscriptions.models import Subscription
 from scaicontrol.services.tenants.models import BillingProfile
@@ -75,14 +75,25 @@ async def _go_wrong(uow: UnitOfWork, invoice: Invoice, held: Subscription) -> No
             detail=f"{SEATS} {LTD}", **ours,
         ),
         Payment(
-            id=new_id("pay"), invoice_id=invoice.id, provider="sandbox", amount_cents=1, currency="EUR",
+            id="pay_1", invoice_id=invoice.id, provider="sandbox", amount_cents=1, currency="EUR",
             status="failed", attempt=1, failure_code=LTD, idempotency_key="k", **ours,
+        ),
+        Dispute(
+            id=new_id("dsp"), invoice_id=invoice.id, source_id="pay_1", provider="manual", external_id="pay_1:k",
+            status="opened", amount_cents=1, currency="EUR", reason=LTD, opened_at=uow.now, **ours,
         ),
         ProvisioningWorkflow(
             id=new_id("wfl"), subscription_id=held.id, service_id=SCAIDRIVE, action="provision", cause="k",
             status="failed", plan_key=SEATS, quantity=1, **ours,
         ),
     ])  # fmt: skip
+    await uow.session.flush()
+    uow.session.add(
+        Refund(
+            id=new_id("rfn"), payment_id="pay_1", amount_cents=1, status="failed", attempts=ATTEMPTS,
+            idempotency_key="r", failure_message=LTD, **ours,
+        )
+    )  # fmt: skip
     for changed in (
         update(Subscription).where(Subscription.id == held.id).values(status="past_due", external_reference=LTD),
         update(DocumentRender).where(DocumentRender.due_at.is_not(None)).values(last_error=f"{LTD} {TADA}"),

@@ -17,7 +17,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import billing, documents, invoices, payments, provisioning, registry, subscriptions, webhooks
 from scaicontrol.services.invoices.lifecycle import InvoiceStatus
 from scaicontrol.services.invoices.schemas import InvoiceFilter
-from scaicontrol.services.payments.lifecycle import PaymentState
+from scaicontrol.services.payments.lifecycle import DisputeState, PaymentState
 from scaicontrol.services.provisioning.lifecycle import WorkflowStatus
 from scaicontrol.services.registry.lifecycle import HealthStatus
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
@@ -120,6 +120,18 @@ async def _failed_refunds(uow: UnitOfWork) -> Finding:
     return Finding("critical", "refunds failed", page.total, newest, lines)
 
 
+async def _open_disputes(uow: UnitOfWork) -> Finding:
+    page = await payments.disputes(uow, PageRequest(page_size=50, sort="evidence_due_at"), status=DisputeState.opened)
+    lines = tuple(
+        f"{dispute.id}: {Money(dispute.amount_cents, dispute.currency)}  {dispute.tenant_id}  {dispute.invoice_id}  "
+        f"{dispute.reason or ''}, evidence due {minute(dispute.evidence_due_at)}"
+        for dispute in page.items
+    )
+    due = [dispute.evidence_due_at for dispute in page.items if dispute.evidence_due_at]
+    soonest = f"evidence due {minute(min(due))}" if due else ""
+    return Finding("critical", "payments are disputed", page.total, soonest, lines)
+
+
 async def _quarantine(uow: UnitOfWork) -> Finding:
     page = await billing.page_quarantine(uow, _FEW, is_open=True)
     lines = tuple(f"{item.reason_code}: {item.subject_id} {item.charge_kind}, {item.detail}" for item in page.items)
@@ -167,6 +179,7 @@ _QUESTIONS: tuple[tuple[str, Callable[[UnitOfWork], Awaitable[Finding]]], ...] =
     ("invoices:read", _past_due),
     ("payments:read", _failed_payments),
     ("payments:read", _failed_refunds),
+    ("disputes:read", _open_disputes),
     ("subscriptions:read", _subscriptions(SubscriptionStatus.past_due, "subscriptions are past due")),
     ("subscriptions:read", _subscriptions(SubscriptionStatus.suspended, "subscriptions are suspended")),
 )

@@ -91,6 +91,8 @@ export default {
     credit: "Aus Ihrem Guthaben",
     manual: "Von Ihrem Anbieter gebucht",
     zero_total: "Nichts zu zahlen",
+    reversal: "Von Ihrer Bank zurückgeholt",
+    write_off: "Von Ihrem Anbieter erlassen",
   },
   interval: { monthly: "pro Monat", quarterly: "pro Quartal", yearly: "pro Jahr", one_time: "einmalig" },
   overview: {
@@ -278,6 +280,12 @@ export default {
     payments: "Zahlungen",
     noPayments: "Es ist noch keine Zahlung verbucht.",
     failedPayment: "Fehlgeschlagene Zahlung",
+    dispute: {
+      opened: "Ihre Bank fordert dieses Geld zurück",
+      won: "Rückbelastung abgeschlossen, die Zahlung bleibt",
+      lost: "Rückbelastung abgeschlossen, das Geld ging zurück",
+      withdrawn: "Rückbelastung zurückgezogen, die Zahlung bleibt",
+    },
     nextAttempt: "nächster Versuch am {{ date }}",
     download: "Herunterladen",
     pdf: "PDF",

@@ -89,6 +89,8 @@ export default {
     credit: "From your credit",
     manual: "Booked by your provider",
     zero_total: "Nothing to pay",
+    reversal: "Taken back by your bank",
+    write_off: "Waived by your provider",
   },
   interval: { monthly: "per month", quarterly: "per quarter", yearly: "per year", one_time: "once" },
   overview: {
@@ -276,6 +278,12 @@ export default {
     payments: "Payments",
     noPayments: "No payment has been recorded yet.",
     failedPayment: "Failed payment",
+    dispute: {
+      opened: "Your bank asks this money back",
+      won: "Dispute closed, the payment stands",
+      lost: "Dispute closed, the money went back",
+      withdrawn: "Dispute withdrawn, the payment stands",
+    },
     nextAttempt: "next attempt on {{ date }}",
     download: "Download",
     pdf: "PDF",

@@ -91,6 +91,8 @@ export default {
     credit: "De su saldo a favor",
     manual: "Registrado por su proveedor",
     zero_total: "Nada que pagar",
+    reversal: "Recuperado por su banco",
+    write_off: "Condonado por su proveedor",
   },
   interval: { monthly: "al mes", quarterly: "al trimestre", yearly: "al año", one_time: "una vez" },
   overview: {
@@ -277,6 +279,12 @@ export default {
     payments: "Pagos",
     noPayments: "Aún no hay ningún pago registrado.",
     failedPayment: "Pago fallido",
+    dispute: {
+      opened: "Su banco reclama este dinero",
+      won: "Disputa cerrada, el pago se mantiene",
+      lost: "Disputa cerrada, el dinero fue devuelto",
+      withdrawn: "Disputa retirada, el pago se mantiene",
+    },
     nextAttempt: "próximo intento el {{ date }}",
     download: "Descargar",
     pdf: "PDF",

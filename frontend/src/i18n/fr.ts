@@ -92,6 +92,8 @@ export default {
     credit: "Sur votre avoir",
     manual: "Enregistré par votre fournisseur",
     zero_total: "Rien à payer",
+    reversal: "Repris par votre banque",
+    write_off: "Abandonné par votre fournisseur",
   },
   interval: { monthly: "par mois", quarterly: "par trimestre", yearly: "par an", one_time: "une fois" },
   overview: {
@@ -282,6 +284,12 @@ export default {
     payments: "Paiements",
     noPayments: "Aucun paiement n'est encore enregistré.",
     failedPayment: "Paiement échoué",
+    dispute: {
+      opened: "Votre banque réclame cet argent",
+      won: "Contestation close, le paiement reste",
+      lost: "Contestation close, l'argent a été rendu",
+      withdrawn: "Contestation retirée, le paiement reste",
+    },
     nextAttempt: "prochaine tentative le {{ date }}",
     download: "Télécharger",
     pdf: "PDF",

@@ -91,6 +91,8 @@ export default {
     credit: "Dal suo credito",
     manual: "Registrato dal suo fornitore",
     zero_total: "Nulla da pagare",
+    reversal: "Ripreso dalla sua banca",
+    write_off: "Condonato dal suo fornitore",
   },
   interval: { monthly: "al mese", quarterly: "al trimestre", yearly: "all'anno", one_time: "una tantum" },
   overview: {
@@ -278,6 +280,12 @@ export default {
     payments: "Pagamenti",
     noPayments: "Nessun pagamento è ancora registrato.",
     failedPayment: "Pagamento non riuscito",
+    dispute: {
+      opened: "La sua banca chiede indietro questo denaro",
+      won: "Contestazione chiusa, il pagamento resta",
+      lost: "Contestazione chiusa, il denaro è stato restituito",
+      withdrawn: "Contestazione ritirata, il pagamento resta",
+    },
     nextAttempt: "prossimo tentativo il {{ date }}",
     download: "Scarica",
     pdf: "PDF",

@@ -91,6 +91,8 @@ export default {
     credit: "Uit uw tegoed",
     manual: "Geboekt door uw leverancier",
     zero_total: "Niets te betalen",
+    reversal: "Door uw bank teruggehaald",
+    write_off: "Kwijtgescholden door uw aanbieder",
   },
   interval: { monthly: "per maand", quarterly: "per kwartaal", yearly: "per jaar", one_time: "eenmalig" },
   overview: {
@@ -276,6 +278,12 @@ export default {
     payments: "Betalingen",
     noPayments: "Er is nog geen betaling geboekt.",
     failedPayment: "Mislukte betaling",
+    dispute: {
+      opened: "Uw bank vraagt dit geld terug",
+      won: "Betwisting afgesloten, de betaling blijft",
+      lost: "Betwisting afgesloten, het geld is teruggegaan",
+      withdrawn: "Betwisting ingetrokken, de betaling blijft",
+    },
     nextAttempt: "volgende poging op {{ date }}",
     download: "Downloaden",
     pdf: "Pdf",

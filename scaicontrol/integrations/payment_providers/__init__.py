@@ -10,7 +10,8 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
 from scaicontrol.core.clock import Clock
-from scaicontrol.core.ports import PaymentProvider, Vault
+from scaicontrol.core.payment_ports import PaymentProvider
+from scaicontrol.core.ports import Vault
 from scaicontrol.core.settings import Settings
 
 from . import bank_transfer, sandbox

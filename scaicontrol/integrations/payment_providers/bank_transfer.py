@@ -9,7 +9,15 @@ from stdnum import iban as iban_rules
 from scaicontrol.core.errors import NotFound, Refused, Unauthenticated, invalid
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.money import exponent
-from scaicontrol.core.ports import NormalizedEvent, PaymentResult, PaymentStatus, RefundResult, SetupStart, StoredMethod
+from scaicontrol.core.payment_ports import (
+    DisputeResult,
+    NormalizedEvent,
+    PaymentResult,
+    PaymentStatus,
+    RefundResult,
+    SetupStart,
+    StoredMethod,
+)
 
 if TYPE_CHECKING:
     from . import ProviderContext
@@ -115,6 +123,9 @@ class BankTransfer:
 
     async def find(self, idempotency_key: str) -> PaymentResult | None:
         return None
+
+    async def fetch_dispute(self, external_id: str) -> DisputeResult:
+        raise NotFound("A bank transfer's recall is told by the bank alone; record it by hand.")
 
     def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> Sequence[NormalizedEvent]:
         raise Unauthenticated("Bank transfers have no webhooks.")

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
@@ -18,9 +19,18 @@ from urllib.parse import urlencode
 from scaicontrol.core.clock import Clock
 from scaicontrol.core.errors import Conflict, NotFound, Refused, Unauthenticated, Unavailable, invalid
 from scaicontrol.core.ids import new_id
-from scaicontrol.core.ports import NormalizedEvent, PaymentResult, PaymentStatus, RefundResult, SetupStart, StoredMethod
+from scaicontrol.core.payment_ports import (
+    DisputeResult,
+    NormalizedEvent,
+    PaymentResult,
+    PaymentStatus,
+    RefundResult,
+    SetupStart,
+    StoredMethod,
+)
 from scaicontrol.core.settings import Settings
 
+from . import sandbox_disputes as disputes
 from .sandbox_ledger import Ledger, State
 
 if TYPE_CHECKING:
@@ -116,7 +126,7 @@ class Sandbox:
             is_new = known is None
             if known is None:
                 payment = self._get(state, external_id)
-                left = payment["amount_cents"] - payment["refunded_cents"]
+                left = payment["amount_cents"] - payment["refunded_cents"] - disputes.withheld_of(state, external_id)
                 if payment["status"] != "succeeded" or not 0 < amount_cents <= left:
                     raise Refused(f"The sandbox can refund at most {left} of a succeeded payment, not {amount_cents}.")
                 known = {
@@ -173,7 +183,14 @@ class Sandbox:
             payment = self._get(state, external_id)
             if payment["status"] == "pending" and self._clock.now() >= datetime.fromisoformat(payment["settles_at"]):
                 self._settle(state, payment, "succeeded")
-        return self._result(payment)
+            now = self._clock.now()
+            known = disputes.of_payment(state, external_id)
+            begun = tuple(each["id"] for each in known if datetime.fromisoformat(each["opened_at"]) <= now)
+        return replace(self._result(payment), dispute_ids=begun)
+
+    async def fetch_dispute(self, external_id: str) -> DisputeResult:
+        with self._ledger.open() as state:
+            return disputes.told(disputes.get(state, external_id))
 
     async def find(self, idempotency_key: str) -> PaymentResult | None:
         with self._ledger.open() as state:
@@ -192,6 +209,7 @@ class Sandbox:
                 external_event_id=event["id"],
                 kind=event["kind"] if event.get("kind") in _KINDS else "ignored",
                 external_id=event.get("refund_id") or event.get("payment_id"),
+                dispute_id=event.get("dispute_id"),
                 status=PaymentStatus(status) if status else None,
                 amount_cents=event.get("amount_cents"),
                 currency=event.get("currency"),
@@ -218,20 +236,39 @@ class Sandbox:
             state["setups"][reference]["type"] = kind
 
     def complete(self, external_id: str, *, approved: bool) -> dict[str, Any]:
-        """Let the payer approve or decline what waits for them; the event waits to be sent."""
+        """Let the payer approve or decline what waits for them, or approve after all what was declined."""
         with self._ledger.open() as state:
             payment = self._get(state, external_id)
-            if payment["status"] in {"requires_action", "pending"}:
+            if payment["status"] in {"requires_action", "pending"} or (payment["status"] == "failed" and approved):
                 self._settle(state, payment, "succeeded" if approved else "failed")
             return dict(payment)
 
-    def dispute(self, external_id: str) -> None:
-        """Charge a succeeded payment back, now."""
+    def bounce(self, external_id: str) -> None:
+        """Let a succeeded payment fail after all, as a direct debit does that the payer's bank returns."""
+        with self._ledger.open() as state:
+            payment = self._get(state, external_id)
+            if payment["status"] != "succeeded":
+                raise Refused("Only a succeeded payment can be returned.")
+            self._settle(state, payment, "failed")
+
+    def disputes(self) -> list[disputes.SandboxDispute]:
+        with self._ledger.open() as state:
+            return list(reversed(state["disputes"].values()))
+
+    def dispute(self, external_id: str, amount_cents: int | None = None) -> str:
+        """Let the payer's bank ask a succeeded payment back, now; gives the dispute's id."""
         with self._ledger.open() as state:
             payment = self._get(state, external_id)
             if payment["status"] != "succeeded":
                 raise Refused("Only a succeeded payment can be disputed.")
-            self._add_event(state, payment, "dispute", self._clock.now(), failure_code="chargeback")
+            return self._open_dispute(state, payment, self._clock.now(), amount_cents)
+
+    def close_dispute(self, dispute_id: str, outcome: str) -> None:
+        """Decide a dispute: won, lost or withdrawn."""
+        with self._ledger.open() as state:
+            dispute = disputes.close_one(state, dispute_id, outcome)
+            payment = self._get(state, dispute["payment_id"])
+            self._add_event(state, payment, "dispute", self._clock.now(), dispute_id=dispute_id)
 
     def due_events(self) -> list[tuple[str, bytes, dict[str, str]]]:
         """Give the unsent webhooks whose time has come: id, body and signed headers."""
@@ -279,7 +316,14 @@ class Sandbox:
             case _:
                 self._settle(state, payment, "succeeded")
         if ending == DISPUTED:
-            self._add_event(state, payment, "dispute", now + self._delay, failure_code="chargeback")
+            self._open_dispute(state, payment, now + self._delay)
+
+    def _open_dispute(
+        self, state: State, payment: Mapping[str, object], at: datetime, amount_cents: int | None = None
+    ) -> str:
+        dispute = disputes.open_one(state, payment, at, amount_cents)
+        self._add_event(state, payment, "dispute", at, dispute_id=dispute["id"])
+        return str(dispute["id"])
 
     def _settle(self, state: State, payment: dict[str, Any], status: str) -> None:
         payment["status"] = status

@@ -1,4 +1,4 @@
-"""What the sandbox provider remembers: payments, refunds and unsent events, shared by all processes of one machine."""
+"""What the sandbox provider remembers of payments and what followed, shared by all processes of one machine."""
 
 import fcntl
 import json
@@ -15,7 +15,7 @@ class Ledger:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self._memory: State = {"setups": {}, "payments": {}, "refunds": {}, "events": {}}
+        self._memory: State = {"setups": {}, "payments": {}, "refunds": {}, "disputes": {}, "events": {}}
 
     @contextmanager
     def open(self) -> Iterator[State]:

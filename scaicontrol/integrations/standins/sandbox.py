@@ -1,5 +1,6 @@
 """The sandbox provider's side of the screen: checkout, setup of a method, disputes, and its webhooks."""
 
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -41,7 +42,13 @@ async def deliver_due(context: Context, sandbox: Sandbox) -> int:
 
 def routes(context: Context, sandbox: Sandbox) -> list[BaseRoute]:
     def overview(_: Request) -> Response:
-        return page("sandbox", payments=sandbox.payments(), endings=ENDINGS, waiting=len(sandbox.due_events()))
+        return page(
+            "sandbox",
+            payments=sandbox.payments(),
+            disputes=sandbox.disputes(),
+            endings=ENDINGS,
+            waiting=len(sandbox.due_events()),
+        )
 
     def checkout(request: Request) -> Response:
         try:
@@ -67,14 +74,6 @@ def routes(context: Context, sandbox: Sandbox) -> list[BaseRoute]:
         sandbox.choose_method(reference, str(form.get("type", "card")))
         return _return(context, str(form.get("return_url", "")), reference=reference)
 
-    async def dispute(request: Request) -> Response:
-        try:
-            sandbox.dispute(request.path_params["id"])
-        except Refused as error:
-            raise HTTPException(400, error.message) from error
-        await deliver_due(context, sandbox)
-        return back("/sandbox/")
-
     async def deliver(_: Request) -> Response:
         await deliver_due(context, sandbox)
         return back("/sandbox/")
@@ -85,8 +84,36 @@ def routes(context: Context, sandbox: Sandbox) -> list[BaseRoute]:
         Route("/checkout/{id}", decide, methods=["POST"]),
         Route("/setup/{reference}", setup),
         Route("/setup/{reference}", choose, methods=["POST"]),
-        Route("/_control/payments/{id}/dispute", dispute, methods=["POST"]),
+        *_what_banks_do(context, sandbox),
         Route("/_control/deliver", deliver, methods=["POST"]),
+    ]
+
+
+def _what_banks_do(context: Context, sandbox: Sandbox) -> list[BaseRoute]:
+    """Disputes and returned debits: what the payer's bank decides long after the payment."""
+
+    async def changed(change: Callable[[], object]) -> Response:
+        try:
+            change()
+        except (NotFound, Refused, ValueError) as error:
+            raise HTTPException(400, str(error)) from error
+        await deliver_due(context, sandbox)
+        return back("/sandbox/")
+
+    async def dispute(request: Request) -> Response:
+        return await changed(lambda: sandbox.dispute(request.path_params["id"]))
+
+    async def bounce(request: Request) -> Response:
+        return await changed(lambda: sandbox.bounce(request.path_params["id"]))
+
+    async def close(request: Request) -> Response:
+        outcome = str((await request.form()).get("outcome", ""))
+        return await changed(lambda: sandbox.close_dispute(request.path_params["id"], outcome))
+
+    return [
+        Route("/_control/payments/{id}/dispute", dispute, methods=["POST"]),
+        Route("/_control/payments/{id}/bounce", bounce, methods=["POST"]),
+        Route("/_control/disputes/{id}/close", close, methods=["POST"]),
     ]
 
 

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from scaicontrol.core.errors import Reason
 
-from .journal_input import MONEY, MOVEMENTS, JournalInput, JournalInputLine, Kind
+from .journal_input import DISPUTES, MONEY, MOVEMENTS, JournalInput, JournalInputLine, Kind
 from .schemas import LedgerMapping, VatCode
 
 
@@ -31,18 +32,33 @@ class Booking:
     vat_code: str
     text: str
     tenant_id: str
+    exchange_rate: Decimal | None = None
+    base_amount: Decimal | None = None
+    base_currency: str = ""
 
     @classmethod
     def of(cls, document: JournalInput, account: str, counter: str, cents: int, vat_code: str = "") -> "Booking":
         """Debit `account` by `cents`; less than nothing credits it."""
         debit, credit = (account, counter) if cents > 0 else (counter, account)
+        amount = document.amount(abs(cents))
+        foreign = (
+            (document.exchange_rate, document.in_base(amount), document.base_currency) if document.is_foreign else ()
+        )
         return cls(
-            document.booked_on, document.number, debit, credit, document.amount(abs(cents)), document.currency,
-            vat_code, text_of(document), document.tenant_id,
+            document.booked_on, document.number, debit, credit, amount, document.currency, vat_code, text_of(document),
+            document.tenant_id, *foreign,
         )  # fmt: skip
 
 
-_WORDS = {Kind.payment: "Payment ", Kind.refund: "Refund ", Kind.credit: "Credit "}
+_WORDS = {
+    Kind.payment: "Payment ",
+    Kind.refund: "Refund ",
+    Kind.credit: "Credit ",
+    Kind.reversal: "Reversed payment ",
+    Kind.loss: "Loss ",
+    Kind.withheld: "Dispute ",
+    Kind.dispute_fee: "Dispute fee ",
+}
 
 
 def text_of(document: JournalInput) -> str:
@@ -52,11 +68,20 @@ def text_of(document: JournalInput) -> str:
 def problems(document: JournalInput, mapping: LedgerMapping) -> list[Reason]:
     """Name everything that the mapping does not say and this document needs; nothing when it can be booked."""
     found = []
-    if debtor_of(document, mapping) is None:
+    if document.kind not in DISPUTES and debtor_of(document, mapping) is None:
         found.append(Reason("no_debtor_account", "The mapping has no debtor_account.", "mapping.debtor_account"))
-    if document.kind in MONEY and payment_account(document, mapping) is None:
+    if document.kind in MONEY | DISPUTES and payment_account(document, mapping) is None:
         text = f"The mapping has no payment account for {document.method or 'payments'}, and no default."
         found.append(Reason("no_payment_account", text, "mapping.payment_accounts"))
+    if (name := _OWN_ACCOUNTS.get(document.kind)) and getattr(mapping, name) is None:
+        text = f"The mapping has no {name}, which {text_of(document)} needs."
+        found.append(Reason(f"no_{name}", text, f"mapping.{name}"))
+    if document.is_foreign and document.exchange_rate is None:
+        text = (
+            f"No exchange rate of {document.currency} to {document.base_currency} is known for {document.booked_on} or "
+            "the week before; add or import it with `scaicontrol admin exchange-rates`."
+        )
+        found.append(Reason("exchange_rate_missing", text, "currency"))
     for line in document.lines:
         if revenue_account(line, mapping) is None:
             text = f"The mapping has no revenue account for lines of the kind {line.kind}, and no default."
@@ -69,6 +94,14 @@ def problems(document: JournalInput, mapping: LedgerMapping) -> list[Reason]:
             text = f"The VAT code {code.code} for {said} has no account to book VAT on."
             found.append(Reason("no_vat_account", text, "mapping.vat_codes"))
     return list(dict.fromkeys(found))
+
+
+# What is booked on an account of its own, and which field of the mapping names it.
+_OWN_ACCOUNTS: Final = {
+    Kind.loss: "loss_account",
+    Kind.withheld: "disputed_account",
+    Kind.dispute_fee: "dispute_fee_account",
+}
 
 
 def debtor_of(document: JournalInput, mapping: LedgerMapping) -> str | None:
@@ -99,12 +132,13 @@ def bookings(document: JournalInput, mapping: LedgerMapping) -> list[Booking]:
     """
     Book net amounts and VAT apart, one row per account and VAT code; the caller has seen that there are no `problems`.
 
-    An invoice charges the debtor, a payment relieves it, a refund charges it again; what a payment brought beyond what
-    was due goes on to the credit account, and comes back from there when it is used.
+    An invoice charges the debtor, a payment relieves it, a refund or reversal charges it again; what a payment brought
+    beyond what was due goes on to the credit account, and comes back from there when it is used. A loss relieves the
+    debtor at the seller's cost. What a provider withholds for a dispute, and its fee, come from where payments go.
     """
-    debtor = _known(debtor_of(document, mapping))
     if document.kind in MOVEMENTS:
-        return [Booking.of(document, debtor, account, cents) for account, cents in _moved(document, mapping)]
+        return [Booking.of(document, row.own, row.account, row.cents) for row in gross_bookings(document, mapping)]
+    debtor = _known(debtor_of(document, mapping))
     sums: defaultdict[tuple[str, str, str], int] = defaultdict(int)
     for line in document.lines:
         code = _code(document, line, mapping)
@@ -118,34 +152,43 @@ def bookings(document: JournalInput, mapping: LedgerMapping) -> list[Booking]:
     ]
 
 
-def _moved(document: JournalInput, mapping: LedgerMapping) -> Iterator[tuple[str, int]]:
-    """Give what a movement debits the debtor by, and from which account; less than nothing credits it."""
-    if document.kind in MONEY and document.total_cents:
-        cents = -document.total_cents if document.kind is Kind.payment else document.total_cents
-        yield _known(payment_account(document, mapping)), cents
-    credit = mapping.credit_account
-    if document.unapplied_cents and credit is not None and credit != debtor_of(document, mapping):
-        yield credit, document.unapplied_cents
-
-
 @dataclass(frozen=True, slots=True)
 class GrossBooking:
     """A net amount with its VAT, as ledgers book it that work the VAT out of the code themselves."""
 
+    own: str  # debited by `cents`: the debtor, or what a dispute has of its own
     account: str
     vat_code: str
     cents: int
 
 
 def gross_bookings(document: JournalInput, mapping: LedgerMapping) -> list[GrossBooking]:
-    """Sum net and VAT per revenue account and VAT code; signs as stored. Payments and refunds have no VAT code."""
+    """Sum net and VAT per revenue account and VAT code; signs as stored. Movements have no VAT code."""
     if document.kind in MOVEMENTS:
-        return [GrossBooking(account, "", cents) for account, cents in _moved(document, mapping)]
+        return list(_movements(document, mapping))
+    debtor = _known(debtor_of(document, mapping))
     sums: defaultdict[tuple[str, str, Decimal], int] = defaultdict(int)
     for line in document.lines:
         key = (_known(revenue_account(line, mapping)), _code(document, line, mapping).code, line.rate)
         sums[key] += line.net_cents + line.tax_cents
-    return [GrossBooking(account, code, cents) for (account, code, _), cents in sorted(sums.items()) if cents]
+    return [GrossBooking(debtor, account, code, cents) for (account, code, _), cents in sorted(sums.items()) if cents]
+
+
+def _movements(document: JournalInput, mapping: LedgerMapping) -> Iterator[GrossBooking]:
+    """Give what a movement debits the debtor, or an account of a dispute, by; less than nothing credits it."""
+    own = getattr(mapping, _OWN_ACCOUNTS[document.kind]) if document.kind in _OWN_ACCOUNTS else None
+    if document.kind in DISPUTES:
+        yield GrossBooking(_known(own), _known(payment_account(document, mapping)), "", document.total_cents)
+        return
+    debtor = _known(debtor_of(document, mapping))
+    if document.kind is Kind.loss:
+        yield GrossBooking(debtor, _known(own), "", -document.total_cents)
+    elif document.kind in MONEY and document.total_cents:
+        cents = -document.total_cents if document.kind is Kind.payment else document.total_cents
+        yield GrossBooking(debtor, _known(payment_account(document, mapping)), "", cents)
+    credit = mapping.credit_account
+    if document.unapplied_cents and credit not in (None, debtor):
+        yield GrossBooking(debtor, _known(credit), "", document.unapplied_cents)
 
 
 def _code(document: JournalInput, line: JournalInputLine, mapping: LedgerMapping) -> VatCode:

@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from scaicontrol.core.money import exponent, half_up
+
 
 class Kind(StrEnum):
     invoice = "invoice"
@@ -12,11 +14,17 @@ class Kind(StrEnum):
     payment = "payment"
     refund = "refund"
     credit = "credit"  # of a tenant's balance: applied to an invoice, or given back there
+    reversal = "reversal"  # money that came and was taken back
+    loss = "loss"  # of the seller's; less than nothing where it was made good
+    withheld = "withheld"  # by a provider while a dispute is open; less than nothing when it is released
+    dispute_fee = "dispute_fee"
 
 
 DOCUMENTS = frozenset({Kind.invoice, Kind.credit_note})
-MONEY = frozenset({Kind.payment, Kind.refund})
-MOVEMENTS = MONEY | {Kind.credit}
+MONEY = frozenset({Kind.payment, Kind.refund, Kind.reversal})
+SETTLEMENTS = MONEY | {Kind.credit, Kind.loss}
+DISPUTES = frozenset({Kind.withheld, Kind.dispute_fee})
+MOVEMENTS = SETTLEMENTS | DISPUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,9 @@ class JournalInput:
     """
     One thing to book. Amounts are minor units, negative on a credit note and positive on a movement.
 
-    `number` of a payment or refund is that of the document it settles; `method` says how the money moved.
+    `number` of a movement is that of the document it settles; `method` says how the money moved. `base_currency` is
+    that of the books, and `exchange_rate` how much of the document's one unit of it was worth; None where it is not
+    known.
     """
 
     kind: Kind
@@ -77,6 +87,8 @@ class JournalInput:
     lines: tuple[JournalInputLine, ...] = ()
     method: str = ""
     unapplied_cents: int = 0  # what of a movement stands on, or leaves, the tenant's credit; as stored
+    base_currency: str = ""
+    exchange_rate: Decimal | None = None
     sealed: DocumentProof | None = None
 
     @property
@@ -86,3 +98,14 @@ class JournalInput:
 
     def amount(self, cents: int) -> Decimal:
         return Decimal(cents).scaleb(-self.exponent)
+
+    @property
+    def is_foreign(self) -> bool:
+        return self.base_currency not in ("", self.currency)
+
+    def in_base(self, amount: Decimal) -> Decimal:
+        """Convert an amount to the currency of the books, rounded once, a half away from zero."""
+        if self.exchange_rate is None:
+            raise ValueError(f"{self.number} was booked although no exchange rate is known.")
+        places = exponent(self.base_currency)
+        return Decimal(half_up((amount / self.exchange_rate).scaleb(places))).scaleb(-places)

@@ -9,6 +9,7 @@ from scaicontrol.core.periods import start_of_day
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.invoices.lifecycle import MONEY, SettledBy
 from scaicontrol.services.invoices.models import Invoice, Settlement
+from scaicontrol.services.payments.models import DisputeMovement
 
 from .journal_input import MOVEMENTS, Kind
 from .lifecycle import SyncStatus
@@ -71,13 +72,18 @@ def documents(uow: UnitOfWork, partner_id: str) -> Select[Invoice]:
 
 def movements(partner_id: str) -> Select[Settlement]:
     """
-    Give the money that moved for a partner's documents, and the credit of money that was used.
+    Give the money that moved for a partner's documents, the losses on them, and the credit of money that was used.
 
     An allocated credit note moved none: it stands with its debtor from its own booking on.
     """
-    of_money = Settlement.kind.in_(MONEY)
+    booked = Settlement.kind.in_([*MONEY, SettledBy.write_off])
     of_credit = (Settlement.kind == SettledBy.credit) & (Settlement.unapplied_cents != 0)
-    return select(Settlement).where(Settlement.partner_id == partner_id, or_(of_money, of_credit))
+    return select(Settlement).where(Settlement.partner_id == partner_id, or_(booked, of_credit))
+
+
+def dispute_movements(partner_id: str) -> Select[DisputeMovement]:
+    """Give what moved for disputes beside a partner's documents."""
+    return select(DisputeMovement).where(DisputeMovement.partner_id == partner_id)
 
 
 async def in_range(
@@ -92,6 +98,10 @@ async def in_range(
         begin, end = days(first, last, zone)
         moved = movements(partner_id).where(Settlement.settled_at >= begin, Settlement.settled_at < end)
         found += [(movement_kind(row), row.id) for row in await uow.session.scalars(moved)]
+        withheld = dispute_movements(partner_id).where(
+            DisputeMovement.created_at >= begin, DisputeMovement.created_at < end
+        )
+        found += [(dispute_kind(each), each.id) for each in await uow.session.scalars(withheld)]
     return found
 
 
@@ -103,7 +113,15 @@ def days(first: date, last: date, zone: str) -> tuple[datetime, datetime]:
 
 
 def movement_kind(settlement: Settlement) -> Kind:
-    """Money that came in settles an invoice; money that went out settles a credit note, which is negative."""
+    """Money that came settles an invoice; what went out was given back, or was taken back by the payer's bank."""
     if settlement.kind == SettledBy.credit:
         return Kind.credit
+    if settlement.kind == SettledBy.write_off:
+        return Kind.loss
+    if settlement.kind == SettledBy.reversal:
+        return Kind.reversal
     return Kind.payment if settlement.amount_cents + settlement.unapplied_cents >= 0 else Kind.refund
+
+
+def dispute_kind(movement: DisputeMovement) -> Kind:
+    return Kind.dispute_fee if movement.kind == "fee" else Kind.withheld

@@ -23,6 +23,9 @@ _MAPPING: JsonDict = {
     "credit_account": "1750",
     "revenue_accounts": {"default": "8000", "usage": "8010"},
     "payment_accounts": {"default": "1100"},
+    "disputed_account": "1370",
+    "dispute_fee_account": "4970",
+    "loss_account": "2400",
     "vat_codes": [_VAT],
 }
 _INTEGRATION: JsonDict = {
@@ -62,6 +65,9 @@ class LedgerMapping(In):
     credit_account: Account | None = None
     revenue_accounts: dict[LineKind, Account] = Field(default_factory=dict, max_length=1000)
     payment_accounts: dict[LineKind, Account] = Field(default_factory=dict, max_length=1000)
+    disputed_account: Account | None = Field(default=None, description="What providers withhold for disputes.")
+    dispute_fee_account: Account | None = Field(default=None, description="What disputes cost by themselves.")
+    loss_account: Account | None = Field(default=None, description="What a lost dispute costs that is written off.")
     vat_codes: list[VatCode] = Field(default_factory=list, max_length=1000)
 
     @model_validator(mode="after")

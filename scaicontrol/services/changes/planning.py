@@ -45,6 +45,11 @@ MAILED: Final[Mapping[str, str]] = {
     "invoice.reminder_requested": "payment reminder",
     "dunning.reminder_due": "payment reminder",
     "payment.failed": "failed payment",
+    "payment.reversed": "failed payment",
+    "dispute.opened": "dispute",
+    "dispute.won": "dispute",
+    "dispute.lost": "dispute",
+    "dispute.withdrawn": "dispute",
     "subscription.suspended": "suspension",
     "subscription.trial_ending": "end of a trial",
 }

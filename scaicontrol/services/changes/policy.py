@@ -126,6 +126,7 @@ def _given_back(change: Weighed, limits: ApprovalLimits) -> bool:
         change.largest(change.told("credit_note.issued"), "total_cents"),
         change.largest(change.told("payment.refunded"), "amount_cents"),
         change.largest(manual, "amount_cents", "unapplied_cents"),
+        change.largest(change.told("dispute.lost"), "lost_cents"),
     )
     return max(sums) > limits.given_back
 
@@ -198,9 +199,18 @@ RULES: Final = (
     ),
     Rule(
         "money_given_back",
-        "A refund, credit note, credit paid back or manual payment of this size needs another person's approval.",
+        "A refund, credit note, credit paid back, lost dispute or manual payment of this size needs another person's "
+        "approval.",
         _given_back,
-        frozenset({"credit_note.issued", "payment.refunded", "invoice.settlement_recorded", "credit.paid_back"}),
+        frozenset(
+            {
+                "credit_note.issued",
+                "payment.refunded",
+                "invoice.settlement_recorded",
+                "credit.paid_back",
+                "dispute.lost",
+            }
+        ),
     ),
     Rule(
         "documents",

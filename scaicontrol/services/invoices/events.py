@@ -14,6 +14,20 @@ class InvoiceFact(DomainEvent):
     partner_id: str
 
 
+class _NumberedStep(DomainEvent):
+    """A fact that happens several times to one document; `step` counts and is no part of the payload."""
+
+    step: int = 1
+
+    @property
+    def lifecycle_step(self) -> str:
+        return str(self.step)
+
+    @property
+    def payload(self) -> dict[str, object]:
+        return self.model_dump(mode="json", exclude={"step"})
+
+
 class InvoiceFinalized(InvoiceFact):
     topic: ClassVar[str] = "invoice.finalized"
 
@@ -52,20 +66,6 @@ class CreditNoteIssued(DomainEvent):
     reason: str | None
     canonical_digest: str
     issued_at: datetime
-
-
-class _NumberedStep(DomainEvent):
-    """A fact that happens several times to one document; `step` counts and is no part of the payload."""
-
-    step: int = 1
-
-    @property
-    def lifecycle_step(self) -> str:
-        return str(self.step)
-
-    @property
-    def payload(self) -> dict[str, object]:
-        return self.model_dump(mode="json", exclude={"step"})
 
 
 class InvoiceSent(_NumberedStep, InvoiceFact):

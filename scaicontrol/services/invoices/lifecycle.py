@@ -17,7 +17,11 @@ class InvoiceStatus(StrEnum):
 
 
 class InvoiceLifecycle(Lifecycle):
-    """Of invoices and credit notes alike (contract §14.1)."""
+    """
+    Of invoices and credit notes alike (contract §14.1).
+
+    A paid one opens again only because the money that had paid it went back.
+    """
 
     is_ = States.from_enum(
         InvoiceStatus,
@@ -101,9 +105,11 @@ class SettledBy(StrEnum):
     credit = "credit"  # of the tenant's balance with its seller
     manual = "manual"
     zero_total = "zero_total"
+    reversal = "reversal"  # of a payment: its money was taken back
+    write_off = "write_off"  # the seller bears the loss; no money
 
 
-MONEY = frozenset({SettledBy.payment, SettledBy.manual})  # what moved money; the rest moved credit
+MONEY = frozenset({SettledBy.payment, SettledBy.manual, SettledBy.reversal})  # what moved money; the rest moved credit
 
 
 class Channel(StrEnum):

@@ -303,7 +303,8 @@ class DocumentRender(TenantScopedModel):
 
 class Settlement(TenantScopedModel):
     """
-    A movement against what is due: a payment, an allocated credit note, credit of the balance, money given back.
+    A movement against what is due: a payment or its reversal, an allocated credit note, credit of the balance, money
+    given back, a loss that is written off.
 
     The sums in `invoices` are sums of these rows; `source_id` makes each movement count once. `unapplied_cents` came
     beyond what was due and became a credit; what is used of that later stands beside it as less than nothing.
@@ -319,7 +320,7 @@ class Settlement(TenantScopedModel):
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
     invoice_id: Mapped[str] = mapped_column(IdString)
-    kind: Mapped[str] = mapped_column(String(20))  # payment, manual, credit_note, credit
+    kind: Mapped[str] = mapped_column(String(20))  # payment, manual, credit_note, credit, write_off
     source_id: Mapped[str] = mapped_column(String(100))
     amount_cents: Mapped[int]
     unapplied_cents: Mapped[int] = mapped_column(default=0)

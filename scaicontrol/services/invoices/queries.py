@@ -154,6 +154,14 @@ _SETTLEMENTS = (
 )
 
 
+async def find_settlement(uow: UnitOfWork, invoice_id: str, source_id: str) -> Settlement | None:
+    """Find what was booked on a document under a source's name."""
+    uow.authorize("invoices:read")
+    query = select(Settlement).where(Settlement.invoice_id == invoice_id, Settlement.source_id == source_id)
+    found: Settlement | None = await uow.session.scalar(query)
+    return found
+
+
 async def credit_notes_of(uow: UnitOfWork, invoice_ids: Iterable[str]) -> list[Invoice]:
     """List the credit notes on invoices that are not void, with their lines."""
     query = (

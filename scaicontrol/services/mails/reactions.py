@@ -6,7 +6,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.services import documents, statements
 
-from .service import about_documents, about_subscriptions, vat_numbers
+from .service import about_disputes, about_documents, about_subscriptions, vat_numbers
 from .service.posting import ACTOR
 
 
@@ -25,7 +25,9 @@ async def mail_reminder(backend: Backend, fact: Outbox) -> None:
     """Dunning asks for a reminder; from the last level on they all say the same."""
     stage = int(fact.told["stage"])
     level = min(stage, statements.LAST_REMINDER)
-    await about_documents.mail_reminder(backend, str(fact.told["invoice_id"]), level, f"reminder:{stage}")
+    pursuit = int(fact.told.get("pursuit", 1))
+    step = f"reminder:{stage}" if pursuit == 1 else f"reminder:{pursuit}:{stage}"
+    await about_documents.mail_reminder(backend, str(fact.told["invoice_id"]), level, step)
 
 
 async def mail_wanted_reminder(backend: Backend, fact: Outbox) -> None:
@@ -44,6 +46,25 @@ async def mail_payment_failed(backend: Backend, fact: Outbox) -> None:
         fact.told.get("failure_code"),
         datetime.fromisoformat(retry).date() if retry else None,
     )
+
+
+async def mail_payment_reversed(backend: Backend, fact: Outbox) -> None:
+    """Money that had come went back: for the payer it is a charge that failed."""
+    retry = fact.told.get("next_retry_at")
+    await about_documents.mail_payment_failed(
+        backend,
+        str(fact.told["invoice_id"]),
+        int(fact.told["attempt"]),
+        fact.told.get("failure_code"),
+        datetime.fromisoformat(retry).date() if retry else None,
+        step=fact.idempotency_key.split(":", 1)[-1],
+    )
+
+
+async def mail_dispute(backend: Backend, fact: Outbox) -> None:
+    """A payer's bank asks money back, or it is decided."""
+    step = fact.idempotency_key.split(":", 2)[-1]
+    await backend.perform(ACTOR, about_disputes.tell, str(fact.told["dispute_id"]), step)
 
 
 async def mail_trial_ending(backend: Backend, fact: Outbox) -> None:

@@ -10,6 +10,7 @@ from scaicontrol.db import IdString, JsonDocument, Model
 from scaicontrol.db.tenant_filter import PartnerOwned, PlatformWritten
 
 from .terms import (
+    DisputeLost,
     ExportCategory,
     InvoiceGrouping,
     Proration,
@@ -102,6 +103,7 @@ class PartnerConfiguration(PartnerOwned, Model):
     dunning_suspend_day: Mapped[int]
     overdue_grace_days: Mapped[int]
     retention_years: Mapped[int | None]
+    dispute_lost: Mapped[DisputeLost] = mapped_column(String(20), server_default="reopen")
 
     billing_linked_at: Mapped[datetime | None]
     version: Mapped[int]

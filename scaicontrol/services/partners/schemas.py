@@ -18,7 +18,7 @@ from scaicontrol.core.schemas import (
 )
 from scaicontrol.media.fonts import Printed
 
-from .terms import ExportCategory, InvoiceGrouping, Proration, TrialEnd, ViesPolicy
+from .terms import DisputeLost, ExportCategory, InvoiceGrouping, Proration, TrialEnd, ViesPolicy
 
 Text32 = Annotated[str, StringConstraints(max_length=32), OneLine, Printed]
 Text64 = Annotated[str, StringConstraints(max_length=64), OneLine, Printed]
@@ -102,6 +102,9 @@ class PartnerConfigurationPatch(Patch):
     dunning_suspend_day: Day | None = None
     overdue_grace_days: Annotated[int, Field(ge=0, le=90)] | None = None
     retention_years: Annotated[int, Field(ge=5, le=100)] | None = None
+    dispute_lost: DisputeLost | None = Field(
+        default=None, description="What a lost dispute does: the invoice is owed again, or the seller bears the loss."
+    )
 
     version: RowVersion | None = Field(
         default=None, description="The version that was edited; a stale one is a conflict."
@@ -213,6 +216,7 @@ class PartnerConfigurationOut(Out):
     dunning_suspend_day: int
     overdue_grace_days: int
     retention_years: int | None
+    dispute_lost: str
     effective_retention_years: int
     billing_linked_at: Moment | None
     version: int

@@ -9,6 +9,7 @@ ViesPolicy = Literal["off", "advisory", "required"]
 ExportCategory = Literal["O", "G"]
 TrialEnd = Literal["cancel", "activate"]
 Proration = Literal["none", "day"]
+DisputeLost = Literal["reopen", "write_off"]
 
 DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType({
     "default_currency": "EUR",
@@ -36,6 +37,7 @@ DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType({
     "dunning_reminder_days": (1, 7, 14),
     "dunning_suspend_day": 21,
     "overdue_grace_days": 3,
+    "dispute_lost": "reopen",
     "version": 0,
 })  # fmt: skip
 

@@ -1,9 +1,11 @@
 """Payments: how invoices are collected, pursued, refunded, and what that means for subscriptions."""
 
 from .dunning import Step, StepKind, timetable
-from .fast_reads import failed_attempts
+from .fast_reads import asked_back, failed_attempts
 from .queries import (
     default_method,
+    dispute,
+    disputes,
     get,
     method,
     methods,
@@ -14,11 +16,14 @@ from .queries import (
     refunds_of_note,
     refunds_that_failed,
     visible,
+    visible_disputes,
     who_can_pay,
 )
 from .service.collect import charge_due, pay, retry
+from .service.disputes import ask_disputes
 from .service.dunning_steps import end_dunning, run_dunning
 from .service.inbound import process_inbound, receive
+from .service.manual_disputes import close_dispute, open_dispute
 from .service.methods import confirm, enabled_providers, make_default, provider, remove, set_up
 from .service.pay_back import pay_back
 from .service.refund_calls import refund_due
@@ -28,9 +33,14 @@ from .service.standing import in_arrears
 __all__ = [
     "Step",
     "StepKind",
+    "ask_disputes",
+    "asked_back",
     "charge_due",
+    "close_dispute",
     "confirm",
     "default_method",
+    "dispute",
+    "disputes",
     "enabled_providers",
     "end_dunning",
     "failed_attempts",
@@ -40,6 +50,7 @@ __all__ = [
     "method",
     "methods",
     "of_invoice",
+    "open_dispute",
     "page",
     "pay",
     "pay_back",
@@ -58,5 +69,6 @@ __all__ = [
     "set_up",
     "timetable",
     "visible",
+    "visible_disputes",
     "who_can_pay",
 ]

@@ -1,7 +1,44 @@
-from typing import ClassVar
+from typing import ClassVar, TypedDict
+
+from pydantic import Field
 
 from scaicontrol.core.events import DomainEvent
 from scaicontrol.core.schemas import Moment
+
+from .models import Payment
+
+
+class PaymentFields(TypedDict):
+    """What every fact about a payment says."""
+
+    payment_id: str
+    invoice_id: str
+    invoice_number: str | None
+    tenant_id: str
+    partner_id: str
+    provider: str
+    amount_cents: int
+    currency: str
+
+
+def fields_of(payment: Payment, invoice_number: str | None, amount_cents: int | None = None) -> PaymentFields:
+    """Say what every fact about a payment says; of money that came or went, how much that was."""
+    return {
+        "payment_id": payment.id,
+        "invoice_id": payment.invoice_id,
+        "invoice_number": invoice_number,
+        "tenant_id": payment.tenant_id,
+        "partner_id": payment.partner_id,
+        "provider": payment.provider,
+        "amount_cents": payment.amount_cents if amount_cents is None else amount_cents,
+        "currency": payment.currency,
+    }
+
+
+class CountedFact(DomainEvent):
+    """A fact that can happen again to the same payment; `step` tells the times apart and is no part of the payload."""
+
+    step: int | str = Field(exclude=True)
 
 
 class PaymentFact(DomainEvent):
@@ -17,7 +54,9 @@ class PaymentFact(DomainEvent):
     currency: str
 
 
-class PaymentSucceeded(PaymentFact):
+class PaymentSucceeded(CountedFact, PaymentFact):
+    """Money came; a payment that is captured in parts, or comes after all, tells so each time."""
+
     topic: ClassVar[str] = "payment.succeeded"
 
     method_type: str | None
@@ -27,7 +66,23 @@ class PaymentSucceeded(PaymentFact):
 
     @property
     def lifecycle_step(self) -> str:
-        return "terminal"
+        return "terminal" if self.step == 1 else f"booking:{self.step}"
+
+
+class PaymentReversed(CountedFact, PaymentFact):
+    """A payment that had succeeded failed after all, as a returned direct debit does: its money went back."""
+
+    topic: ClassVar[str] = "payment.reversed"
+
+    attempt: int
+    failure_code: str | None
+    amount_due_cents: int
+    reversed_at: Moment
+    next_retry_at: Moment | None
+
+    @property
+    def lifecycle_step(self) -> str:
+        return f"booking:{self.step}"
 
 
 class PaymentFailed(PaymentFact):
@@ -66,8 +121,8 @@ class PaymentRefunded(DomainEvent):
         return self.refund_id
 
 
-class PaymentMismatched(PaymentFact):
-    """The provider speaks of another amount or currency: never booked, left for a person."""
+class PaymentMismatched(CountedFact, PaymentFact):
+    """The provider speaks of another currency, or of less than was booked: left for a person."""
 
     topic: ClassVar[str] = "payment.mismatched"
     public: ClassVar[bool] = False
@@ -75,12 +130,74 @@ class PaymentMismatched(PaymentFact):
     reported_cents: int | None
     reported_currency: str | None
 
+    @property
+    def lifecycle_step(self) -> str:
+        return str(self.step)
 
-class PaymentDisputed(PaymentFact):
+
+class PaymentDisputed(CountedFact, PaymentFact):
+    """The payer's bank asks money of this payment back; the dispute tells the rest."""
+
     topic: ClassVar[str] = "payment.disputed"
     public: ClassVar[bool] = False
 
     disputed_at: Moment
+
+    @property
+    def lifecycle_step(self) -> str:
+        return str(self.step)
+
+
+class DisputeFact(CountedFact):
+    resource: ClassVar[str] = "dispute_id"
+
+    dispute_id: str
+    payment_id: str | None
+    invoice_id: str
+    invoice_number: str | None
+    tenant_id: str
+    partner_id: str
+    provider: str
+    amount_cents: int
+    currency: str
+    reason: str | None
+    fee_cents: int
+
+    @property
+    def lifecycle_step(self) -> str:
+        return f"v{self.step}"
+
+
+class DisputeOpened(DisputeFact):
+    topic: ClassVar[str] = "dispute.opened"
+
+    evidence_due_at: Moment | None
+    opened_at: Moment
+
+
+class DisputeWon(DisputeFact):
+    topic: ClassVar[str] = "dispute.won"
+
+    closed_at: Moment
+
+
+class DisputeLost(DisputeFact):
+    """The money is gone; `outcome` says whether the invoice is owed again or the seller bears the loss."""
+
+    topic: ClassVar[str] = "dispute.lost"
+
+    lost_cents: int
+    outcome: str
+    amount_due_cents: int
+    closed_at: Moment
+
+
+class DisputeWithdrawn(DisputeFact):
+    """The payer took it back, or it never became more than an inquiry."""
+
+    topic: ClassVar[str] = "dispute.withdrawn"
+
+    closed_at: Moment
 
 
 class RefundFailed(DomainEvent):
@@ -138,10 +255,11 @@ class ReminderDue(DomainEvent):
     tenant_id: str
     partner_id: str
     stage: int
+    pursuit: int = 1  # a reminder of the second one is another than that of the first
 
     @property
     def lifecycle_step(self) -> str:
-        return str(self.stage)
+        return str(self.stage) if self.pursuit == 1 else f"{self.pursuit}:{self.stage}"
 
 
 class DunningHeld(DomainEvent):
@@ -157,10 +275,11 @@ class DunningHeld(DomainEvent):
     stage: int
     amount_due_cents: int
     currency: str
+    pursuit: int = 1
 
     @property
     def lifecycle_step(self) -> str:
-        return str(self.stage)
+        return str(self.stage) if self.pursuit == 1 else f"{self.pursuit}:{self.stage}"
 
 
 class DunningEnded(DomainEvent):
@@ -172,3 +291,8 @@ class DunningEnded(DomainEvent):
     tenant_id: str
     partner_id: str
     stage: int
+    pursuit: int = 1
+
+    @property
+    def lifecycle_step(self) -> str:
+        return "initial" if self.pursuit == 1 else str(self.pursuit)

@@ -9,7 +9,7 @@ from scaicontrol.core.work import ReadContext
 from scaicontrol.db.prepared import Prepared
 
 from .lifecycle import PaymentState
-from .models import Payment
+from .models import Dispute, Payment
 
 _FAILED = Prepared(
     Payment,
@@ -28,6 +28,31 @@ class FailedAttempt:
     created_at: datetime
     failure_message: str | None
     next_retry_at: datetime | None
+
+
+_DISPUTES = Prepared(
+    Dispute,
+    select(Dispute.id, Dispute.status, Dispute.amount_cents, Dispute.opened_at, Dispute.closed_at)
+    .where(Dispute.invoice_id == bindparam("invoice_id"))
+    .order_by(Dispute.opened_at, Dispute.id),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedBack:
+    """A payment that the payer's bank asks back, in minor units of the document's currency, and how that ended."""
+
+    id: str
+    status: str
+    amount_cents: int
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+async def asked_back(context: ReadContext, invoice_id: str) -> list[AskedBack]:
+    """List the disputes about money that settled an invoice, oldest first."""
+    context.authorize("disputes:read")
+    return [AskedBack(**row) for row in await context.rows(_DISPUTES, invoice_id=invoice_id)]
 
 
 async def failed_attempts(context: ReadContext, invoice_id: str) -> list[FailedAttempt]:

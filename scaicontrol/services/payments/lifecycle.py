@@ -12,21 +12,31 @@ class PaymentState(StrEnum):
     failed = "failed"
     partially_refunded = "partially_refunded"
     refunded = "refunded"
+    reversed = "reversed"
 
 
 class PaymentLifecycle(Lifecycle):
-    """Payments (contract §18.3). A pending one may have had its effect: it is asked about, never simply repeated."""
+    """
+    Payments (contract §18.3). A pending one may have had its effect: it is asked about, never simply repeated.
+
+    No state is the last word: what failed may be captured later, and what came may be taken back by the payer's bank.
+    """
 
     is_ = States.from_enum(PaymentState, initial=PaymentState.pending, use_enum_instance=True)
     ask_payer = is_.pending.to(is_.requires_action)
-    # Money that came is booked whatever was believed before.
-    succeed = is_.pending.to(is_.succeeded) | is_.requires_action.to(is_.succeeded) | is_.failed.to(is_.succeeded)
+    succeed = (
+        is_.pending.to(is_.succeeded)
+        | is_.requires_action.to(is_.succeeded)
+        | is_.failed.to(is_.succeeded)
+        | is_.reversed.to(is_.succeeded)
+    )
     fail = is_.pending.to(is_.failed) | is_.requires_action.to(is_.failed)
     refund_part = is_.succeeded.to(is_.partially_refunded)
     refund = is_.succeeded.to(is_.refunded) | is_.partially_refunded.to(is_.refunded)
     # A refund that had succeeded failed after all: the money is here again.
     take_back_part = is_.refunded.to(is_.partially_refunded)
     take_back = is_.refunded.to(is_.succeeded) | is_.partially_refunded.to(is_.succeeded)
+    reverse = is_.succeeded.to(is_.reversed) | is_.partially_refunded.to(is_.reversed) | is_.refunded.to(is_.reversed)
 
 
 class MethodState(StrEnum):
@@ -61,3 +71,20 @@ class RefundLifecycle(Lifecycle):
     succeed = is_.pending.to(is_.succeeded)
     fail = is_.pending.to(is_.failed) | is_.succeeded.to(is_.failed)
     retry = is_.failed.to(is_.pending)
+
+
+class DisputeState(StrEnum):
+    opened = "opened"
+    won = "won"
+    lost = "lost"
+    withdrawn = "withdrawn"
+
+
+class DisputeLifecycle(Lifecycle):
+    """Disputes (contract §18.5). Banks change their minds, so that each outcome can become the other one."""
+
+    is_ = States.from_enum(DisputeState, initial=DisputeState.opened, use_enum_instance=True)
+    win = is_.opened.to(is_.won) | is_.lost.to(is_.won) | is_.withdrawn.to(is_.won)
+    lose = is_.opened.to(is_.lost) | is_.won.to(is_.lost) | is_.withdrawn.to(is_.lost)
+    withdraw = is_.opened.to(is_.withdrawn)
+    reopen = is_.won.to(is_.opened) | is_.lost.to(is_.opened) | is_.withdrawn.to(is_.opened)

@@ -1,17 +1,29 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol.core.lifecycle import Lifecycled
-from scaicontrol.core.ports import StoredMethod
+from scaicontrol.core.payment_ports import StoredMethod
 from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel, parent_key, within_tenant
 
-from .lifecycle import MethodLifecycle, MethodState, PaymentLifecycle, PaymentState, RefundLifecycle, RefundState
+from .lifecycle import (
+    DisputeLifecycle,
+    DisputeState,
+    MethodLifecycle,
+    MethodState,
+    PaymentLifecycle,
+    PaymentState,
+    RefundLifecycle,
+    RefundState,
+)
 
 OPEN = (PaymentState.pending, PaymentState.requires_action)
+CAME: Final = (PaymentState.succeeded, PaymentState.partially_refunded, PaymentState.refunded)
 ATTEMPTS: Final = 5  # of a refund, before a person looks at it
+MANUAL: Final = "manual"  # the provider of disputes that were recorded by hand
+ASK_AGAIN: Final = timedelta(minutes=10)  # about what a provider has not decided yet
 
 
 class PaymentMethod(Lifecycled, TenantScopedModel):
@@ -75,6 +87,9 @@ class Payment(Lifecycled, TenantScopedModel):
     One attempt to collect an invoice, written before the provider is called.
 
     `open_key` allows one open payment per invoice; `due_at` says when a worker must do something about it again.
+    What the provider took is `received_cents`; of it the payer's bank has taken back `returned_cents` (the payment
+    failed after all) and `lost_cents` (disputes), and `disputed_cents` are not decided. Whoever guards another row by
+    this one adds to `version`.
     """
 
     __tablename__ = "payments"
@@ -100,11 +115,17 @@ class Payment(Lifecycled, TenantScopedModel):
     attempt: Mapped[int]
     failure_code: Mapped[str | None] = mapped_column(String(100))
     failure_message: Mapped[str | None] = mapped_column(Text)
+    received_cents: Mapped[int] = mapped_column(default=0, server_default="0")
     unapplied_cents: Mapped[int] = mapped_column(default=0)
     refunded_cents: Mapped[int] = mapped_column(default=0)
     # Promised to refunds that are not carried out yet. It stands here, not in a sum over refunds: on Galera a lock
     # guards only a row that is changed, and two nodes would promise the same money.
     promised_cents: Mapped[int] = mapped_column(default=0, server_default="0")
+    returned_cents: Mapped[int] = mapped_column(default=0, server_default="0")
+    lost_cents: Mapped[int] = mapped_column(default=0, server_default="0")
+    disputed_cents: Mapped[int] = mapped_column(default=0, server_default="0")
+    bookings: Mapped[int] = mapped_column(default=0, server_default="0")  # how often money was booked or unbooked
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     idempotency_key: Mapped[str] = mapped_column(String(200))
     open_key: Mapped[str | None] = mapped_column(IdString)
     redirect_url: Mapped[str | None] = mapped_column(String(1000))
@@ -122,11 +143,20 @@ class Payment(Lifecycled, TenantScopedModel):
         return self.status in OPEN
 
     @property
+    def has_come(self) -> bool:
+        return self.status in CAME
+
+    @property
+    def kept_cents(self) -> int:
+        """What of it has not been taken back by the payer's bank; refunds do not count, they are ours."""
+        return self.received_cents - self.returned_cents - self.lost_cents
+
+    @property
     def refundable_cents(self) -> int:
-        """How much of it can still be promised to a refund."""
+        """How much of it can still be promised to a refund: not what was taken back, or is asked back in a dispute."""
         if self.status not in (PaymentState.succeeded, PaymentState.partially_refunded):
             return 0
-        return self.amount_cents - self.refunded_cents - self.promised_cents
+        return max(0, self.kept_cents - self.refunded_cents - self.promised_cents - self.disputed_cents)
 
 
 class Refund(Lifecycled, TenantScopedModel):
@@ -165,6 +195,88 @@ class Refund(Lifecycled, TenantScopedModel):
         return f"refund {self.id}"
 
 
+class Dispute(Lifecycled, TenantScopedModel):
+    """
+    A payer's bank asks money back: opened, then won, lost or withdrawn (contract §18.5).
+
+    `source_id` names the booking it is about: a payment, or money that was recorded by hand, which has no row of its
+    own. `withheld_cents` is what the provider keeps meanwhile, `lost_cents` what was unbooked when it was lost, and
+    `fee_cents` what it costs by itself. `moves` counts its movements in the books and so names each.
+    """
+
+    __tablename__ = "disputes"
+    __table_args__ = (
+        within_tenant(),
+        parent_key("payment_id", "payments"),
+        parent_key("invoice_id", "invoices"),
+        UniqueConstraint("provider", "external_id"),
+        Index("ix_disputes_due", "due_at"),
+        Index("ix_disputes_status", "status", "opened_at"),
+        Index("ix_disputes_payment", "payment_id"),
+        Index("ix_disputes_invoice", "invoice_id"),
+    )
+    lifecycle = DisputeLifecycle
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    payment_id: Mapped[str | None] = mapped_column(IdString)
+    invoice_id: Mapped[str] = mapped_column(IdString)
+    source_id: Mapped[str] = mapped_column(String(100))
+    provider: Mapped[str] = mapped_column(String(40))
+    external_id: Mapped[str] = mapped_column(String(200))
+    status: Mapped[DisputeState] = mapped_column(String(20), default=DisputeState.opened)
+    amount_cents: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    reason: Mapped[str | None] = mapped_column(String(200))
+    withheld_cents: Mapped[int] = mapped_column(default=0)
+    lost_cents: Mapped[int] = mapped_column(default=0)
+    fee_cents: Mapped[int] = mapped_column(default=0)
+    outcome: Mapped[str | None] = mapped_column(String(20))  # of a lost one: reopen or write_off
+    opened_at: Mapped[datetime]
+    evidence_due_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]  # when the provider is asked again
+    moves: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
+
+    def __str__(self) -> str:
+        return f"dispute {self.id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == DisputeState.opened
+
+    @property
+    def is_closed_by_hand(self) -> bool:
+        """Whether a person may record its outcome: only of what was recorded by hand."""
+        return self.is_open and self.provider == MANUAL
+
+
+class DisputeMovement(TenantScopedModel):
+    """
+    Money that moved for a dispute beside the invoice: withheld and released, the fee and its return.
+
+    Less than nothing takes an earlier one back. What is lost stands among the invoice's settlements.
+    """
+
+    append_only = True
+    __tablename__ = "dispute_movements"
+    __table_args__ = (
+        within_tenant(),
+        parent_key("dispute_id", "disputes"),
+        parent_key("invoice_id", "invoices"),
+        UniqueConstraint("dispute_id", "step"),
+        Index("ix_dispute_movements_partner_moved", "partner_id", "created_at"),
+    )
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    dispute_id: Mapped[str] = mapped_column(IdString)
+    invoice_id: Mapped[str] = mapped_column(IdString)
+    step: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(20))  # withheld, fee
+    amount_cents: Mapped[int]
+    method: Mapped[str | None] = mapped_column(String(40))
+
+
 class Dunning(TenantScopedModel):
     """How far the pursuit of an unpaid invoice has come: the due column of retries, reminders and suspension."""
 
@@ -177,6 +289,9 @@ class Dunning(TenantScopedModel):
     dunning_next_at: Mapped[datetime | None]
     skips_retries: Mapped[bool] = mapped_column(default=False)
     ended_at: Mapped[datetime | None]
+    pursuit: Mapped[int] = mapped_column(
+        default=1, server_default="1"
+    )  # how often it has begun: money that came can be taken back
     suspended: Mapped[list[str]] = mapped_column(JsonDocument, default=list)  # subscriptions dunning has suspended
 
 

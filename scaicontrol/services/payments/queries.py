@@ -7,8 +7,8 @@ from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.credits.reads import with_rest
 
-from .lifecycle import MethodState, PaymentState, RefundState
-from .models import ATTEMPTS, Payment, PaymentMethod, Refund
+from .lifecycle import DisputeState, MethodState, PaymentState, RefundState
+from .models import ATTEMPTS, Dispute, Payment, PaymentMethod, Refund
 
 SORTABLE = {"created_at": Payment.created_at, "amount_cents": Payment.amount_cents, "status": Payment.status}
 
@@ -109,6 +109,56 @@ async def refunds_of(uow: UnitOfWork, payment_id: str) -> Sequence[Refund]:
     return (
         await uow.session.scalars(select(Refund).where(Refund.payment_id == payment_id).order_by(Refund.created_at))
     ).all()
+
+
+_DISPUTES_SORTABLE = {
+    "created_at": Dispute.created_at,
+    "opened_at": Dispute.opened_at,
+    "evidence_due_at": Dispute.evidence_due_at,
+    "amount_cents": Dispute.amount_cents,
+}
+
+
+def visible_disputes(uow: UnitOfWork) -> Select[Dispute]:
+    """Every read of disputes starts here; the session's scope decides whose."""
+    uow.authorize("disputes:read")
+    return select(Dispute)
+
+
+async def dispute(uow: UnitOfWork, dispute_id: str, *, lock: bool = False) -> Dispute:
+    query = visible_disputes(uow).where(Dispute.id == dispute_id)
+    found = await uow.session.scalar(query.with_for_update() if lock else query)
+    if found is None:
+        raise NotFound(f"No dispute {dispute_id}.")
+    return found
+
+
+async def disputes(
+    uow: UnitOfWork,
+    request: PageRequest,
+    *,
+    status: DisputeState | None = None,
+    tenant_id: str | None = None,
+    invoice_id: str | None = None,
+    payment_id: str | None = None,
+) -> Page[Dispute]:
+    """List disputes; the open ones are what waits for a person."""
+    query = visible_disputes(uow)
+    for column, value in (
+        (Dispute.status, status),
+        (Dispute.tenant_id, tenant_id),
+        (Dispute.invoice_id, invoice_id),
+        (Dispute.source_id, payment_id),
+    ):
+        if value is not None:
+            query = query.where(column == value)
+    return await paginate(uow, query, request, _DISPUTES_SORTABLE)
+
+
+async def disputes_of_invoice(uow: UnitOfWork, invoice_id: str) -> Sequence[Dispute]:
+    """List the disputes about money that settled an invoice, oldest first."""
+    query = visible_disputes(uow).where(Dispute.invoice_id == invoice_id).order_by(Dispute.opened_at, Dispute.id)
+    return (await uow.session.scalars(query)).all()
 
 
 async def methods(uow: UnitOfWork, tenant_id: str) -> Sequence[PaymentMethod]:

@@ -35,6 +35,13 @@ async def begin_dunning(backend: Backend, fact: Outbox) -> None:
     await backend.perform(_ACTOR, dunning_steps.begin_for, str(fact.told["invoice_id"]))
 
 
+async def forget(backend: Backend, fact: Outbox) -> None:
+    """An invoice is void: nobody owes it, so that nobody is pursued for it either."""
+    if fact.told.get("document_type") == "invoice":
+        await recover(backend, fact)
+
+
 async def recover(backend: Backend, fact: Outbox) -> None:
-    """An invoice is paid: its subscriptions are free, if they owe nothing else."""
+    """An invoice is paid: nobody is asked for it again, and its subscriptions are free, if they owe nothing else."""
+    await backend.perform(_ACTOR, collect.withdraw_uncalled, str(fact.told["invoice_id"]))
     await backend.perform(_ACTOR, standing.recover, str(fact.told["invoice_id"]))

@@ -1,11 +1,14 @@
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic.config import JsonDict
 
 from scaicontrol.core.ids import Id
-from scaicontrol.core.schemas import In, Moment, MomentIn, Out, Price
+from scaicontrol.core.schemas import In, Moment, MomentIn, Out, Price, Text, Word
 from scaicontrol.services.credits.schemas import CreditDetail
+
+from .lifecycle import DisputeState
 
 
 class PaymentOut(Out):
@@ -22,14 +25,79 @@ class PaymentOut(Out):
     attempt: int
     failure_code: str | None
     failure_message: str | None
+    received_cents: int = Field(description="What the provider took.")
     unapplied_cents: int = Field(description="What settled nothing when it came; it became a credit.")
     refunded_cents: int
     promised_cents: int = Field(description="Promised to refunds that are not carried out yet.")
+    returned_cents: int = Field(description="What went back because the payment failed after all.")
+    lost_cents: int = Field(description="What disputes have taken back.")
+    disputed_cents: int = Field(description="What open disputes are about.")
     redirect_url: str | None
     next_retry_at: Moment | None
     succeeded_at: Moment | None
     disputed_at: Moment | None
     created_at: Moment
+
+
+_DISPUTE: JsonDict = {
+    "invoice_id": "inv_01m851qp4yet0r2fk9wvt1p634",
+    "reason": "The debtor's bank returned the direct debit (MD06).",
+    "reference": "RTRN-2026-0042",
+    "outcome": "lost",
+    "fee_cents": 350,
+}
+
+
+class DisputeIn(In):
+    """What a bank statement tells of money that is asked back, or has gone back where an outcome is given."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_DISPUTE]})
+
+    invoice_id: Id
+    payment_id: Id | None = Field(
+        default=None, description="Which payment, or money recorded by hand, of the invoice; default: its only one."
+    )
+    amount_cents: Price | None = Field(default=None, ge=1, description="Default: all that the payment still holds.")
+    reason: Annotated[Text, StringConstraints(min_length=1, max_length=200)]
+    reference: Annotated[Word, StringConstraints(min_length=1, max_length=200)] = Field(
+        description="The bank's own; the same one records once."
+    )
+    fee_cents: Price = Field(default=0, ge=0, description="What the bank charges for it, in the payment's currency.")
+    opened_at: MomentIn | None = Field(default=None, description="Default: now.")
+    evidence_due_at: MomentIn | None = None
+    outcome: Literal["won", "lost", "withdrawn"] | None = None
+
+
+class DisputeCloseIn(In):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"outcome": "won", "fee_cents": 0}]})
+
+    outcome: Literal["won", "lost", "withdrawn"]
+    fee_cents: Price | None = Field(default=None, ge=0, description="What it cost in all; default: as recorded.")
+
+
+class DisputeOut(Out):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"id": "dsp_1", "status": "opened", **_DISPUTE}]})
+
+    id: str
+    tenant_id: str
+    partner_id: str
+    payment_id: str | None
+    invoice_id: str
+    source_id: str = Field(description="The payment, or the money that was recorded by hand.")
+    provider: str
+    external_id: str
+    status: DisputeState
+    amount_cents: int
+    currency: str
+    reason: str | None
+    withheld_cents: int
+    lost_cents: int
+    fee_cents: int
+    outcome: str | None = Field(description="Of a lost one: `reopen` or `write_off`.")
+    opened_at: Moment
+    evidence_due_at: Moment | None
+    closed_at: Moment | None
+    version: int
 
 
 class RefundOut(Out):

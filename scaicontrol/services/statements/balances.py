@@ -36,6 +36,7 @@ class Moved:
     day: date
     is_credit: bool
     reference: str | None
+    kind: str | None = None  # reversal or write_off, where it is neither paid nor refunded
 
 
 def statement(
@@ -76,7 +77,7 @@ def _entries(billed: Iterable[Billed], moved: Iterable[Moved]) -> Iterable[State
     for movement in moved:
         cents = movement.amount_cents + movement.unapplied_cents
         if not movement.is_credit and cents:
-            kind = "payment" if cents > 0 else "refund"
+            kind = movement.kind or ("payment" if cents > 0 else "refund")
             yield _entry(kind, movement.day, movement.number, -cents, movement.reference)
 
 

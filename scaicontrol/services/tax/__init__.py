@@ -20,7 +20,7 @@ from .rates import Rate, RateTable, known_rates
 from .rules import VatDecision, determine_vat
 from .service.consult import consult, recheck
 from .service.decide import store_decision
-from .service.exchange_rates import add_exchange_rate, import_exchange_rates, in_tax_currency
+from .service.exchange_rates import add_exchange_rate, import_exchange_rates, in_tax_currency, rate_of
 from .service.look_up import look_up
 from .service.vat_rates import add_rate, seed_rates
 from .vat_warnings import VatWarning, vat_warning
@@ -51,6 +51,7 @@ __all__ = [
     "line_rates",
     "look_up",
     "proofs_of_place",
+    "rate_of",
     "rate_table",
     "rates",
     "read_ecb_file",

@@ -2,14 +2,14 @@
 
 from datetime import date
 
-from scaicontrol.services import credits, payments
+from scaicontrol.services import credits, invoices, payments
 from scaicontrol.services.accounting.schemas import IntegrationIn, IntegrationPut, SyncIn
 from scaicontrol.services.credits.models import Credit
 from scaicontrol.services.credits.schemas import KeepIn
 from scaicontrol.services.invoices.models import Invoice
-from scaicontrol.services.invoices.schemas import ApplyCreditIn
+from scaicontrol.services.invoices.schemas import ApplyCreditIn, MarkPaidIn
 from scaicontrol.services.payments.models import Payment
-from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
+from scaicontrol.services.payments.schemas import DisputeCloseIn, DisputeIn, PayBackIn, PayBackWay
 from tests.factories import ada, alice, petra
 from tests.factories.accounting import MAPPING, an_integration
 from tests.factories.credits import credited, open_credits
@@ -80,6 +80,30 @@ async def _(stage: Stage) -> Case:
     await stage.backend.perform(petra, credits.keep, credit.id, KeepIn(is_kept=True, reason="For another"))
     owed = await finalized(stage.backend, a_line(1000))
     return Case({"invoice_id": owed.id, "data": ApplyCreditIn(amount_cents=100)}, alice)
+
+
+async def _transferred(stage: Stage) -> Invoice:
+    """Paid by a direct debit of the seller's bank, which no provider of ours knows."""
+    owed = await sent(stage.backend, a_line(1000))
+    came = MarkPaidIn(paid_at=stage.backend.clock.now(), reference="ABN 4711", method="sepa")
+    await stage.backend.perform(petra, invoices.mark_paid, owed.id, came)
+    return owed
+
+
+@case("payments.open_dispute")
+async def _(stage: Stage) -> Case:
+    owed = await _transferred(stage)
+    return Case(
+        {"body": DisputeIn(invoice_id=owed.id, reason="MD06", reference="RTRN-1", outcome="lost", fee_cents=350)}
+    )
+
+
+@case("payments.close_dispute")
+async def _(stage: Stage) -> Case:
+    owed = await _transferred(stage)
+    told = DisputeIn(invoice_id=owed.id, reason="MD06", reference="RTRN-1")
+    opened = await stage.backend.perform(petra, payments.open_dispute, told)
+    return Case({"dispute_id": opened.id, "body": DisputeCloseIn(outcome="lost", fee_cents=350)})
 
 
 @case("payments.set_up")

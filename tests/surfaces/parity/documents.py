@@ -2,12 +2,17 @@
 
 from datetime import timedelta
 
+from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
+from scaicontrol.core.pagination import PageRequest
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.integrations.payment_providers.sandbox import Sandbox
 from scaicontrol.services import credits, invoices, payments
 from scaicontrol.services.credits.schemas import KeepIn
 from scaicontrol.services.invoices.schemas import InvoiceIn, MarkPaidIn
-from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
+from scaicontrol.services.payments.schemas import DisputeCloseIn, DisputeIn, PayBackIn, PayBackWay
+from scaicontrol.services.payments.service.disputes import record_dispute
 from tests.factories import ACME, ada
 from tests.factories.credits import credited, open_credits, transferred
 from tests.factories.invoices import a_draft, a_line, again, finalized, rendered, sent
@@ -91,6 +96,33 @@ async def _no_rest(backend: Backend) -> str:
 
 async def _no_credit(_: Backend) -> str:
     return "crd_nowhere"
+
+
+async def _disputed(backend: Backend) -> str:
+    told = DisputeIn(invoice_id=await _settled(backend), reference="RTRN-1", reason="MD06")
+    return (await backend.perform(ada, payments.open_dispute, told)).id
+
+
+async def _lost(backend: Backend) -> str:
+    dispute_id = await _disputed(backend)
+    await backend.perform(ada, payments.close_dispute, dispute_id, DisputeCloseIn(outcome="lost"))
+    return dispute_id
+
+
+async def _charged_back(backend: Backend) -> str:
+    """One that the provider decides."""
+    await _with_a_card(backend)
+    provider = backend.ports.payment_providers["sandbox"]
+    assert isinstance(provider, Sandbox)
+    dispute_id = provider.dispute(provider.payments()[0]["id"])
+    told, seen = await provider.fetch_dispute(dispute_id), 0
+    await backend.perform(Actor.system("inbound_webhooks"), record_dispute, "sandbox", told, seen)
+    return str(await backend.ask(ada, _dispute_named, dispute_id))
+
+
+async def _dispute_named(uow: UnitOfWork, external_id: str) -> str | None:
+    found = await payments.disputes(uow, PageRequest(page_size=50))
+    return next((each.id for each in found.items if each.external_id == external_id), None)
 
 
 async def _a_tenant(_: Backend) -> str:
@@ -224,5 +256,22 @@ DOCUMENTS = (
         "payments.refund", "payments:refund", _with_a_card, {"not paid": _finalized, "paid to nobody": _settled},
         (Rest(f"POST {INVOICES}/{{invoice_id}}/refund"), Mcp("manage_invoices", "refund", "invoice_id")),
         WHY,
+    ),
+    Deed(
+        "payments.open_dispute", "disputes:record", _settled, {"nothing came": _finalized},
+        (
+            Rest("POST /admin/disputes"),
+            Cli("admin disputes open", ("{id}", "--reference", "RTRN-1", "--reason", "MD06", "--outcome", "lost")),
+        ),
+        {"invoice_id": "{id}", "reference": "RTRN-1", "reason": "MD06", "outcome": "lost"},
+    ),
+    Deed(
+        "payments.close_dispute", "disputes:record", _disputed,
+        {"closed": _lost, "decided by its provider": _charged_back},
+        (
+            Rest("POST /admin/disputes/{dispute_id}/close"), Cli("admin disputes close", ("{id}", "lost")),
+            Console("dispute", "close", {"outcome": "lost", "fee_cents": ""}),
+        ),
+        {"outcome": "lost"},
     ),
 )  # fmt: skip

@@ -9,7 +9,7 @@ export function Payments(props: { of: Schemas["OwnInvoiceOut"] }) {
   return (
     <Card title={t("invoice.payments")}>
       <Show
-        when={props.of.payments.length + props.of.failed_payments.length > 0}
+        when={props.of.payments.length + props.of.failed_payments.length + props.of.disputes.length > 0}
         fallback={<p class="text-muted p-5 text-sm">{t("invoice.noPayments")}</p>}
       >
         <ul class="divide-base-300 divide-y">
@@ -46,6 +46,19 @@ export function Payments(props: { of: Schemas["OwnInvoiceOut"] }) {
                 </span>
                 <span class="text-muted whitespace-nowrap">
                   {fmt.money(attempt.amount_cents, props.of.currency)}
+                </span>
+              </li>
+            )}
+          </For>
+          <For each={props.of.disputes}>
+            {(dispute) => (
+              <li class="flex items-baseline justify-between gap-4 px-5 py-3 text-sm">
+                <span class="min-w-0 break-words">
+                  <span class="block font-medium">{t(`invoice.dispute.${dispute.status}`)}</span>
+                  <span class="text-muted block">{fmt.day(dispute.closed_at ?? dispute.opened_at)}</span>
+                </span>
+                <span class="text-muted whitespace-nowrap">
+                  {fmt.money(dispute.amount_cents, props.of.currency)}
                 </span>
               </li>
             )}

@@ -12,15 +12,20 @@ from ..journal_input import JournalInput, Kind
 from ..schemas import LedgerMapping
 from .provider import Artefact, Exported
 from .settings import NoSettings, wrong_with
-from .tables import harmless, in_one_line, money
+from .tables import harmless, in_one_line, money, plain
 
 COLUMNS = (
     "date", "document_number", "account", "counter_account", "amount", "currency", "vat_code", "text", "tenant_id",
+    "exchange_rate", "base_amount", "base_currency",
 )  # fmt: skip
 
 
 class CsvJournal:
-    """`account` is debited and `counter_account` credited; amounts are positive, in major units with a point."""
+    """
+    `account` is debited and `counter_account` credited; amounts are positive, in major units with a point.
+
+    A row in another currency than the books has the amount in theirs, too, and how much one unit of it was worth.
+    """
 
     slug = "csv_journal"
     display_name = "CSV journal"
@@ -57,5 +62,7 @@ def written(documents: Sequence[JournalInput], mapping: LedgerMapping) -> bytes:
             rows.writerow((
                 row.booked_on.isoformat(), harmless(row.number), row.debit, row.credit, money(row.amount),
                 row.currency, row.vat_code, text, row.tenant_id,
+                "" if row.exchange_rate is None else plain(row.exchange_rate),
+                "" if row.base_amount is None else money(row.base_amount), row.base_currency,
             ))  # fmt: skip
     return target.getvalue().encode()

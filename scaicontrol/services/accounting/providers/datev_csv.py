@@ -3,11 +3,15 @@ A DATEV-style booking batch: header, column heads, one gross row per revenue acc
 
 cp1252, semicolons, decimal commas, CRLF. A row has no year, so there is one file per calendar year. The header's date
 of making is the last day of the batch: the same documents give the same bytes.
+
+A row in another currency than the books has its rate (Kurs: units of it for one of the books'), its amount in theirs
+(Basis-Umsatz) and their currency (WKZ Basis-Umsatz), as the interface description of the format asks for fields 4 to 6.
 """
 
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from itertools import groupby
 from typing import Annotated, Any
 
@@ -21,9 +25,10 @@ from ..journal_input import JournalInput, Kind
 from ..schemas import LedgerMapping
 from .provider import Artefact, Exported
 from .settings import wrong_with
-from .tables import harmless, in_one_line, money
+from .tables import harmless, in_one_line, money, plain
 
 _NUMBER_MAX, _TEXT_MAX = 36, 60  # Belegfeld 1 and Buchungstext
+_RATE_BELOW, _RATE_PLACES = 10_000, Decimal("0.000001")  # Kurs has four digits before the comma and six behind it
 
 HEADS = (
     "Umsatz (ohne Soll/Haben-Kz)", "Soll/Haben-Kennzeichen", "WKZ Umsatz", "Kurs", "Basis-Umsatz", "WKZ Basis-Umsatz",
@@ -58,8 +63,12 @@ class DatevCsv:
             return found
         if document.exponent > 2:
             return [Reason("too_exact", f"DATEV has two decimals; {document.currency} has {document.exponent}.")]
-        accounts = [journal.debtor_of(document, mapping) or ""]
-        accounts += [row.account for row in journal.gross_bookings(document, mapping)]
+        if document.exchange_rate is not None and not _fits(document.exchange_rate):
+            rate = f"that of {document.currency} is {document.exchange_rate:f}"
+            text = f"DATEV has four digits and six decimals for a rate; {rate}."
+            return [Reason("rate_does_not_fit", text, "currency")]
+        rows = journal.gross_bookings(document, mapping)
+        accounts = [each for row in rows for each in (row.own, row.account)]
         return [
             Reason(
                 "account_not_numeric", f"DATEV accounts are numbers of up to nine digits; {account} is not.", "mapping"
@@ -91,16 +100,24 @@ def written(documents: Sequence[JournalInput], mapping: LedgerMapping, settings:
     """Write a batch of one calendar year, given in the order of its days."""
     rows = [_header(documents, settings), ";".join(HEADS)]
     for document in documents:
-        debtor = journal.debtor_of(document, mapping) or ""
-        rows += [_row(document, debtor, row) for row in journal.gross_bookings(document, mapping)]
+        rows += [_row(document, row) for row in journal.gross_bookings(document, mapping)]
     return "".join(f"{row}\r\n" for row in rows).encode("cp1252")
 
 
-def _row(document: JournalInput, debtor: str, row: journal.GrossBooking) -> str:
+def _fits(rate: Decimal) -> bool:
+    return 0 < rate.quantize(_RATE_PLACES) < _RATE_BELOW
+
+
+def _row(document: JournalInput, row: journal.GrossBooking) -> str:
     amount = money(document.amount(abs(row.cents)), ",")
+    foreign = ["", "", ""]
+    if document.is_foreign and document.exchange_rate is not None:
+        in_base = document.in_base(document.amount(abs(row.cents)))
+        rate = plain(document.exchange_rate.quantize(_RATE_PLACES), ",")
+        foreign = [rate, money(in_base, ","), _quoted(document.base_currency)]
     side = "S" if row.cents > 0 else "H"
     number, text = _quoted(document.number, _NUMBER_MAX), _quoted(journal.text_of(document), _TEXT_MAX)
-    cells = [amount, _quoted(side), _quoted(document.currency), "", "", "", debtor, row.account]
+    cells = [amount, _quoted(side), _quoted(document.currency), *foreign, row.own, row.account]
     cells += [_quoted(row.vat_code), f"{document.booked_on:%d%m}", number, "", "", text]
     return ";".join(cells)
 
@@ -109,7 +126,7 @@ def _header(documents: Sequence[JournalInput], settings: DatevSettings) -> str:
     days = [document.booked_on for document in documents]
     first, last = min(days), max(days)
     began = first.year if first.month >= settings.fiscal_year_month else first.year - 1
-    currencies = sorted({document.currency for document in documents})
+    currencies = sorted({document.base_currency or document.currency for document in documents})
     currency = currencies[0] if len(currencies) == 1 else ""
     known = ['"EXTF"', "700", "21", '"Buchungsstapel"', "13", f"{last:%Y%m%d}000000000", "", '"SC"', '""', '""']
     about = [str(settings.consultant), str(settings.client), f"{date(began, settings.fiscal_year_month, 1):%Y%m%d}"]

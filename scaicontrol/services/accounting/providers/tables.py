@@ -17,3 +17,8 @@ def in_one_line(text: str) -> str:
 
 def money(amount: Decimal, separator: str = ".") -> str:
     return format(amount, "f").replace(".", separator)
+
+
+def plain(number: Decimal, separator: str = ".") -> str:
+    """Write a number with as many decimals as it has."""
+    return money(number.normalize(), separator)

@@ -10,6 +10,7 @@ from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
 from scaicontrol.services.invoices.models import Invoice, Settlement
+from scaicontrol.services.payments.models import DisputeMovement
 
 from .. import providers, queries
 from ..events import IntegrationCreated, IntegrationDeactivated, IntegrationUpdated
@@ -165,4 +166,6 @@ async def _latest(uow: UnitOfWork, partner_id: str, kinds: frozenset[Kind]) -> S
     if kinds & MOVEMENTS:
         moved = queries.movements(partner_id).order_by(Settlement.created_at.desc()).limit(_LAST)
         rows += [(each.created_at, queries.movement_kind(each), each.id) for each in await uow.session.scalars(moved)]
+        disputed = queries.dispute_movements(partner_id).order_by(DisputeMovement.created_at.desc()).limit(_LAST)
+        rows += [(each.created_at, queries.dispute_kind(each), each.id) for each in await uow.session.scalars(disputed)]
     return [(kind, key) for _, kind, key in sorted(rows, reverse=True)[:_LAST]]

@@ -13,6 +13,7 @@ from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
 from scaicontrol.services.invoices.models import Invoice, Settlement
+from scaicontrol.services.payments.models import DisputeMovement
 
 from .. import queries
 from ..events import SyncRequested
@@ -34,7 +35,8 @@ async def enqueue_new(uow: UnitOfWork, integration_id: str) -> int:
     since = integration.cursor
     documents = queries.documents(uow, integration.partner_id).where(Invoice.finalized_at >= since)
     moved = queries.movements(integration.partner_id).where(Settlement.created_at >= since)
-    queued = await _enqueue(uow, integration, documents, moved, BATCH)
+    disputed = queries.dispute_movements(integration.partner_id).where(DisputeMovement.created_at >= since)
+    queued = await _enqueue(uow, integration, documents, moved, disputed, BATCH)
     if queued < BATCH:
         integration.cursor = max(since, uow.now - _LATE)
     return queued
@@ -63,7 +65,10 @@ async def request(uow: UnitOfWork, integration_id: str, wanted: SyncIn) -> int:
         moved = queries.movements(integration.partner_id).where(
             Settlement.settled_at >= begin, Settlement.settled_at < end
         )
-        while await _enqueue(uow, integration, documents, moved, BATCH) == BATCH:
+        disputed = queries.dispute_movements(integration.partner_id).where(
+            DisputeMovement.created_at >= begin, DisputeMovement.created_at < end
+        )
+        while await _enqueue(uow, integration, documents, moved, disputed, BATCH) == BATCH:
             await uow.session.flush()
     await _put_back(uow, integration, wanted)
     await uow.session.flush()
@@ -118,6 +123,7 @@ async def _enqueue(
     integration: AccountingIntegration,
     documents: Select[Invoice],
     moved: Select[Settlement],
+    disputed: Select[DisputeMovement],
     limit: int,
 ) -> int:
     """Add items for what has none yet, at most `limit`."""
@@ -127,6 +133,8 @@ async def _enqueue(
     items = [_item(uow, integration, row.id, Kind(row.document_type), row.number, row.issue_date) for row in rows]
     if len(items) < limit:
         items += await _new_movements(uow, integration, moved, limit - len(items))
+    if len(items) < limit:
+        items += await _new_dispute_movements(uow, integration, disputed, limit - len(items))
     uow.session.add_all(items)
     return len(items)
 
@@ -140,11 +148,36 @@ async def _new_movements(
     numbers = await _numbers(uow, [each.invoice_id for each in settlements])
     return [
         _item(
-            uow, integration, each.id, queries.movement_kind(each),
-            numbers.get(each.invoice_id, ""), civil_date(each.settled_at, zone),
+            uow,
+            integration,
+            each.id,
+            queries.movement_kind(each),
+            numbers.get(each.invoice_id, ""),
+            civil_date(each.settled_at, zone),
         )
         for each in settlements
-    ]  # fmt: skip
+    ]
+
+
+async def _new_dispute_movements(
+    uow: UnitOfWork, integration: AccountingIntegration, disputed: Select[DisputeMovement], limit: int
+) -> list[AccountingSyncItem]:
+    zone = (await partners.settings_of(uow, integration.partner_id)).timezone
+    new = disputed.where(~_known(integration, DisputeMovement.id))
+    ordered = new.order_by(DisputeMovement.created_at, DisputeMovement.id).limit(limit)
+    moved = (await uow.session.scalars(ordered)).all()
+    numbers = await _numbers(uow, [each.invoice_id for each in moved])
+    return [
+        _item(
+            uow,
+            integration,
+            each.id,
+            queries.dispute_kind(each),
+            numbers.get(each.invoice_id, ""),
+            civil_date(each.created_at, zone),
+        )
+        for each in moved
+    ]
 
 
 async def _numbers(uow: UnitOfWork, invoice_ids: Sequence[str]) -> dict[str, str]:

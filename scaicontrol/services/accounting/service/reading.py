@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -15,14 +16,26 @@ from scaicontrol.core.money import exponent
 from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.tenant_filter import Scope
-from scaicontrol.services import documents, einvoices, invoices, partners
+from scaicontrol.services import documents, einvoices, invoices, partners, tax
 from scaicontrol.services.documents import SealedDocument
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.invoices import crediting
 from scaicontrol.services.invoices.models import Invoice, InvoiceLine, Settlement
+from scaicontrol.services.payments.models import DisputeMovement
+from scaicontrol.services.tax.exchange import ReferenceRate, vat_currency
+from scaicontrol.services.tax.models import TaxDecision
 
-from ..journal_input import DOCUMENTS, ArchivedFile, DocumentProof, JournalInput, JournalInputLine, Kind
-from ..queries import movement_kind
+from ..journal_input import (
+    DISPUTES,
+    DOCUMENTS,
+    SETTLEMENTS,
+    ArchivedFile,
+    DocumentProof,
+    JournalInput,
+    JournalInputLine,
+    Kind,
+)
+from ..queries import dispute_kind, movement_kind
 
 BATCH = 100
 
@@ -44,11 +57,27 @@ async def read_inputs(
     for start in range(0, len(wanted), BATCH):
         batch = wanted[start : start + BATCH]
         documents = [key for kind, key in batch if kind in DOCUMENTS]
-        movements = [key for kind, key in batch if kind not in DOCUMENTS]
+        movements = [key for kind, key in batch if kind in SETTLEMENTS]
+        disputed = [key for kind, key in batch if kind in DISPUTES]
         read = await backend.ask(actor, _documents, documents) if documents else []
         found += await _with_files(backend, read) if with_files else [_document(each) for each in read]
         found += await backend.ask(actor, _movements, partner_id, movements) if movements else []
-    return found
+        found += await backend.ask(actor, _dispute_movements, partner_id, disputed) if disputed else []
+    return await backend.ask(actor, _with_rates, partner_id, found)
+
+
+async def _with_rates(uow: UnitOfWork, partner_id: str, found: Sequence[JournalInput]) -> list[JournalInput]:
+    """Say of each in which currency the books are kept, and what that was worth; VAT that was converted says it."""
+    seller = await partners.settings_of(uow, partner_id)
+    rates: dict[tuple[str, str, date], Decimal | None] = {}
+    valued = []
+    for each in found:
+        base = vat_currency(seller.seller_country_code or "", each.booked_on) or seller.default_currency
+        key = (base, each.currency, each.booked_on)
+        if base != each.currency and each.exchange_rate is None and key not in rates:
+            rates[key] = await tax.rate_of(uow, *key)
+        valued.append(replace(each, base_currency=base, exchange_rate=each.exchange_rate or rates.get(key)))
+    return valued
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +86,7 @@ class _Read:
 
     document: SealedDocument
     sold_as: Mapping[str, str]
+    exchange_rate: Decimal | None  # what its VAT was converted at
 
 
 async def _documents(uow: UnitOfWork, ids: Sequence[str]) -> list[_Read]:
@@ -64,7 +94,39 @@ async def _documents(uow: UnitOfWork, ids: Sequence[str]) -> list[_Read]:
     credited = [line.credited_line_id for each in found for line in each.invoice.lines if line.credited_line_id]
     lines = await uow.session.scalars(select(InvoiceLine).where(InvoiceLine.id.in_(credited))) if credited else ()
     sold_as = {line.id: _kind_of(line) for line in lines}
-    return [_Read(each, sold_as) for each in found]
+    decisions = await uow.session.scalars(select(TaxDecision).where(TaxDecision.invoice_id.in_(ids)))
+    converted = {each.invoice_id: _rate_of(each) for each in decisions}
+    return [_Read(each, sold_as, converted.get(each.invoice.id)) for each in found]
+
+
+def _rate_of(decision: TaxDecision) -> Decimal | None:
+    """Tell how much of the document's currency one unit of the seller's was worth where its VAT was converted."""
+    if not decision.tax_currency:
+        return None
+    rates = [ReferenceRate.from_json(rate) for rate in decision.exchange_rates or ()]
+    own = [each.rate for each in rates if each.currency != decision.tax_currency]
+    theirs = [each.rate for each in rates if each.currency == decision.tax_currency]
+    return (own[0] if own else Decimal(1)) / (theirs[0] if theirs else Decimal(1))
+
+
+async def _dispute_movements(uow: UnitOfWork, partner_id: str, ids: Sequence[str]) -> list[JournalInput]:
+    zone = (await partners.settings_of(uow, partner_id)).timezone
+    query = (
+        select(DisputeMovement, Invoice)
+        .join(Invoice, Invoice.id == DisputeMovement.invoice_id)
+        .where(DisputeMovement.id.in_(ids))
+    )
+    return [
+        JournalInput(
+            kind=dispute_kind(moved),
+            id=moved.id,
+            booked_on=civil_date(moved.created_at, zone),
+            total_cents=moved.amount_cents,
+            method=moved.method or "",
+            **_common(invoice),
+        )
+        for moved, invoice in await uow.session.execute(query)
+    ]
 
 
 async def _movements(uow: UnitOfWork, partner_id: str, ids: Sequence[str]) -> list[JournalInput]:
@@ -96,6 +158,7 @@ def _document(read: _Read) -> JournalInput:
         booked_on=invoice.issue_date,
         total_cents=invoice.total_cents,
         lines=tuple(_line(line, read.sold_as) for line in crediting.charged_lines(invoice)),
+        exchange_rate=read.exchange_rate,
         **_common(invoice),
     )
 
@@ -123,7 +186,7 @@ def _movement(settlement: Settlement, invoice: Invoice, zone: str) -> JournalInp
         kind=kind,
         id=settlement.id,
         booked_on=civil_date(settlement.settled_at, zone),
-        total_cents=abs(cents),
+        total_cents=cents if kind is Kind.loss else abs(cents),
         method=settlement.method or settlement.kind,
         unapplied_cents=settlement.unapplied_cents,
         **_common(invoice),

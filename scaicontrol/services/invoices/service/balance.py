@@ -10,10 +10,10 @@ from scaicontrol.services.credits import reads
 from scaicontrol.services.credits.models import Credit, CreditUse
 
 from .. import queries
-from ..lifecycle import OWED, SettledBy
+from ..lifecycle import MONEY, OWED, SettledBy
 from ..models import Invoice
 from ..schemas import ApplyCreditIn
-from .settle import Movement, Settled, post, post_once
+from .settle import Movement, Settled, post, post_once, write_off
 
 
 @verb
@@ -123,7 +123,7 @@ async def record_paid_back(
     await post_once(uow, origin, movement, *parts)
 
 
-async def reverse_payment(
+async def reverse_payment(  # noqa: PLR0913  what a reversal consists of
     uow: UnitOfWork,
     invoice_id: str,
     *,
@@ -133,13 +133,16 @@ async def reverse_payment(
     reversed_at: datetime,
     reason: str,
     method: str | None = None,
+    as_loss: bool = False,
 ) -> Settled:
     """
     Book that money of a payment went back to the payer; the same reversal again changes nothing.
 
     First what the payment had left over is taken away, as far as it was not paid back: where it was applied, that is
-    undone, newest first. The rest reopens the invoice. `applied_cents` says how much it owes again, negative;
-    `unapplied_cents` what was taken otherwise, negative: credit, or what nobody owes for any more.
+    undone, newest first. The rest reopens the invoice, or `as_loss` leaves it settled at the seller's cost.
+    `applied_cents` says how much of it was settled with that money, negative; `unapplied_cents` what was taken
+    otherwise, negative: credit, or what nobody owes for any more. A payment that came in parts has a booking for each,
+    `<payment>:<n>`.
     """
     uow.authorize("payments:pay")
     invoice = await queries.get(uow, invoice_id, lock=True)
@@ -147,15 +150,19 @@ async def reverse_payment(
     known = next((row for row in rows if row.source_id == reversal_id), None)
     if known is not None:
         return Settled(invoice, known.amount_cents, known.unapplied_cents)
-    booked = next((row for row in rows if row.source_id == payment_id), None)
-    if booked is None:
+    booked = [row for row in rows if row.kind in MONEY and f"{row.source_id}:".startswith(f"{payment_id}:")]
+    if not booked:
         raise Refused(f"Cannot reverse payment {payment_id} of {invoice}: it was never booked there.")
-    credit = await reads.of_payment(uow, payment_id)
-    taken = await _take_away(uow, credit, amount_cents, reason) if credit else 0
+    taken = 0
+    for row in reversed(booked):
+        if (credit := await reads.of_payment(uow, row.source_id)) is not None and taken < amount_cents:
+            taken += await _take_away(uow, credit, amount_cents - taken, reason)
     # A part may have been reversed before; more than the payment settled never reopens an invoice.
     settled = max(invoice.amount_paid_cents, 0) if invoice.status != "void" else 0
-    back = min(amount_cents - taken, booked.amount_cents, settled)
-    movement = Movement(SettledBy.payment, reversal_id, -amount_cents, reversed_at, reason[:255], method)
+    back = max(0, min(amount_cents - taken, sum(row.amount_cents for row in booked), settled))
+    if as_loss and back:
+        write_off(uow, invoice, reversal_id, back, reason)
+    movement = Movement(SettledBy.reversal, reversal_id, -amount_cents, reversed_at, reason[:255], method)
     post(uow, invoice, movement, -back, back - amount_cents)
     return Settled(invoice, -back, back - amount_cents)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from scaicontrol.core.errors import Conflict, Refused, invalid
 from scaicontrol.core.ids import new_id
@@ -117,7 +117,8 @@ async def allocate_credit(uow: UnitOfWork, note: Invoice) -> int:
     if note.referenced_invoice_id is None:
         raise Refused(f"Cannot allocate {note}: it names no invoice.")
     invoice = await queries.get(uow, note.referenced_invoice_id, lock=True)
-    cents = min(-note.amount_due_cents, invoice.amount_due_cents) if invoice.status in OWED else 0
+    owed = invoice.amount_due_cents if invoice.status in OWED else await _written_off(uow, invoice)
+    cents = min(-note.amount_due_cents, owed)
     if cents > 0:
         await book(uow, invoice, Movement(SettledBy.credit_note, note.id, cents, uow.now, note.number))
         await book(uow, note, Movement(SettledBy.credit_note, invoice.id, -cents, uow.now, invoice.number))
@@ -202,11 +203,16 @@ async def book(uow: UnitOfWork, invoice: Invoice, movement: Movement) -> Settled
     known = await _find(uow, invoice.id, movement.source_id)
     if known is not None:
         return Settled(invoice, known.amount_cents, known.unapplied_cents)
-    owed = invoice.amount_due_cents if invoice.status in OWED else 0
+    loss = min(await _written_off(uow, invoice), movement.amount_cents)
+    owed = invoice.amount_due_cents if invoice.status in OWED else max(loss, 0)
     # Both are negative on a credit note, and the one nearer to zero is what can be applied.
     applied = min(movement.amount_cents, owed, key=abs) if movement.amount_cents * owed > 0 else 0
     left = movement.amount_cents - applied
     post(uow, invoice, movement, applied, left)
+    if loss > 0:  # what was a loss is none: this takes its place
+        made_good = Movement(SettledBy.write_off, f"{movement.source_id}:made_good", -applied, movement.at)
+        post(uow, invoice, made_good, -applied, 0)
+        invoice.settlement = SettledBy.write_off if await _written_off(uow, invoice) else movement.kind
     if left > 0 and movement.kind in MONEY:
         source = CreditSource.overpayment if applied else CreditSource.unapplied_payment
         await grant(uow, invoice, source, movement.source_id, left)
@@ -240,7 +246,7 @@ def post(uow: UnitOfWork, invoice: Invoice, movement: Movement, applied: int, un
         )
     )
     before = {"amount_due_cents": invoice.amount_due_cents, "status": invoice.status}
-    if movement.kind in MONEY:
+    if movement.kind in MONEY or movement.kind is SettledBy.write_off:
         invoice.amount_paid_cents += applied
     else:
         invoice.amount_credited_cents += applied
@@ -266,10 +272,28 @@ def post(uow: UnitOfWork, invoice: Invoice, movement: Movement, applied: int, un
     if not applied:
         return
     if invoice.amount_due_cents == 0:
-        paid_by = movement.source_id if movement.kind in MONEY else None
-        _close(uow, invoice, movement.kind, paid_by, movement.at)
-    elif invoice.status == InvoiceStatus.paid:
+        if invoice.status != InvoiceStatus.paid:
+            paid_by = movement.source_id if movement.kind in MONEY else None
+            _close(uow, invoice, movement.kind, paid_by, movement.at)
+    elif invoice.status == InvoiceStatus.paid and (invoice.amount_due_cents < 0) == invoice.is_credit_note:
         _reopen(uow, invoice, movement)
+
+
+def write_off(uow: UnitOfWork, invoice: Invoice, source_id: str, cents: int, reason: str) -> None:
+    """Settle what a reversal is about to open as a loss of the seller's; the caller posts the reversal next."""
+    loss = Movement(SettledBy.write_off, f"{source_id}:loss", cents, uow.now, reference=reason)
+    post(uow, invoice, loss, cents, 0)
+    invoice.settlement = SettledBy.write_off
+
+
+async def _written_off(uow: UnitOfWork, invoice: Invoice) -> int:
+    """Sum what of a settled invoice is a loss: money or credit that still comes takes its place."""
+    if invoice.settlement != SettledBy.write_off:
+        return 0
+    losses = select(func.sum(Settlement.amount_cents)).where(
+        Settlement.invoice_id == invoice.id, Settlement.kind == SettledBy.write_off
+    )
+    return int(await uow.session.scalar(losses) or 0)
 
 
 def _close(uow: UnitOfWork, invoice: Invoice, by: SettledBy, payment_id: str | None, at: datetime) -> None:

@@ -57,12 +57,18 @@ async def mail_reminder(backend: Backend, invoice_id: str, level: int, step: str
 
 
 async def mail_payment_failed(
-    backend: Backend, invoice_id: str, attempt: int, code: str | None, next_retry_on: date | None
+    backend: Backend,
+    invoice_id: str,
+    attempt: int,
+    code: str | None,
+    next_retry_on: date | None,
+    *,
+    step: str | None = None,
 ) -> None:
     """Say that a charge failed and when the next one follows; nothing is said of what was paid meanwhile."""
     failure = {"code": code, "next_retry_at": next_retry_on, "attempt": attempt}
     about = await backend.perform(
-        ACTOR, _about_invoice, invoice_id, "email_payment_failed", f"attempt:{attempt}", failure=failure
+        ACTOR, _about_invoice, invoice_id, "email_payment_failed", step or f"attempt:{attempt}", failure=failure
     )
     await send(backend, about)
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.core.ids import new_id
-from scaicontrol.core.ports import StoredMethod
+from scaicontrol.core.payment_ports import StoredMethod
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.invoices.models import Invoice
 
@@ -32,6 +32,8 @@ class ProviderCall:
     was_called: bool
     invoice_id: str
     tenant_id: str
+    attempt: int
+    version: int
 
 
 async def open_attempt(uow: UnitOfWork, invoice: Invoice, provider: str, method: PaymentMethod | None) -> Payment:
@@ -57,8 +59,14 @@ async def open_attempt(uow: UnitOfWork, invoice: Invoice, provider: str, method:
         currency=invoice.currency,
         status=PaymentState.pending,
         attempt=attempt,
+        received_cents=0,
         unapplied_cents=0,
         refunded_cents=0,
+        returned_cents=0,
+        lost_cents=0,
+        disputed_cents=0,
+        bookings=0,
+        version=1,
         idempotency_key=f"{invoice.id}:{attempt}",
         open_key=invoice.id,
         due_at=uow.now,
@@ -77,6 +85,7 @@ async def claim_attempt(uow: UnitOfWork, payment: Payment) -> ProviderCall:
     method = None
     if payment.payment_method_id is not None:
         method = await uow.session.get(PaymentMethod, payment.payment_method_id)
+    payment.version += 1
     call = ProviderCall(
         payment.id,
         payment.provider,
@@ -88,6 +97,8 @@ async def claim_attempt(uow: UnitOfWork, payment: Payment) -> ProviderCall:
         payment.called_at is not None,
         payment.invoice_id,
         payment.tenant_id,
+        payment.attempt,
+        payment.version,
     )
     payment.called_at = payment.called_at or uow.now
     payment.due_at = uow.now + _LEASE

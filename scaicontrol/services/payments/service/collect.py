@@ -5,36 +5,31 @@ The row carries the idempotency key `<invoice>:<attempt>`, so a repeated call is
 lost the payment stays pending, and `reconcile` asks the provider what became of it.
 """
 
-from datetime import timedelta
-from typing import Any, Final
+from contextlib import suppress
+from typing import Final
 
-from prometheus_client import Counter
+from sqlalchemy import select
 
 from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, Refused, Unavailable
-from scaicontrol.core.ports import PaymentResult, PaymentStatus
+from scaicontrol.core.payment_ports import PaymentResult, PaymentStatus
 from scaicontrol.core.side_by_side import side_by_side
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, partners
-from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.invoices.lifecycle import OWED
 
 from .. import queries
-from ..dunning import is_retryable
-from ..events import PaymentFailed, PaymentMismatched, PaymentSucceeded
-from ..lifecycle import PaymentLifecycle, PaymentState
+from ..lifecycle import PaymentState
 from ..models import Payment, PaymentMethod
 from .attempts import ProviderCall, claim_attempt, open_attempt
-from .dunning_steps import begin_dunning, end_dunning, retry_moment
+from .outcomes import WITHDRAWN, ask, record_unless_stale, withdraw
 
 _ACTOR = Actor.system("payment_charge")
 _BATCH: Final = 100
-_ASK_AGAIN: Final = timedelta(minutes=10)
 _AT_ONCE: Final = 8
-_MISMATCH: Final = "provider_mismatch"
-_PAYMENTS = Counter("scaicontrol_payments_total", "Payments by provider and outcome.", ["provider", "outcome"])
 
 
 async def schedule(uow: UnitOfWork, invoice_id: str) -> Payment | None:
@@ -69,13 +64,38 @@ async def charge_due(backend: Backend) -> int:
 
 async def settle_call(backend: Backend, call: ProviderCall, return_url: str = "") -> Payment:
     """Call the provider about one claimed payment and record what it said."""
+    if call.attempt > 1 and not call.was_called and await _has_paid_meanwhile(backend, call):
+        return await backend.perform(_ACTOR, _give_up, call.payment_id)
     try:
         result = await _call(backend, call, return_url)
     except Unavailable:
         result = PaymentResult(PaymentStatus.pending, call.external_id)  # unknown: asked about again later
     except ControlError as error:
         result = PaymentResult(PaymentStatus.failed, call.external_id, None, None, error.code, error.message)
-    return await backend.perform(_ACTOR, record, call.payment_id, result)
+    recorded = await backend.perform(_ACTOR, record_unless_stale, call.payment_id, result, call.version)
+    return recorded or (await ask(backend, call.payment_id)).payment
+
+
+async def _has_paid_meanwhile(backend: Backend, call: ProviderCall) -> bool:
+    """
+    Ask about the attempts that failed before charging once more, and tell whether one of them took the money after all.
+
+    A payer who was declined may have approved on the provider's page since; whose hook was lost would pay twice.
+    """
+    for payment in await backend.ask(_ACTOR, queries.of_invoice, call.invoice_id):
+        if payment.status == PaymentState.failed and payment.external_id is not None:
+            with suppress(ControlError):  # what cannot be asked about holds up nobody: its hook may still come
+                await ask(backend, payment.id)
+    invoice = await backend.ask(_ACTOR, invoices.get, call.invoice_id)
+    return invoice.amount_due_cents != call.amount_cents
+
+
+async def _give_up(uow: UnitOfWork, payment_id: str) -> Payment:
+    uow.authorize("payments:collect")
+    payment = await queries.get(uow, payment_id, lock=True)
+    if payment.is_open and payment.external_id is None:
+        await _withdraw(uow, payment)
+    return payment
 
 
 async def _call(backend: Backend, call: ProviderCall, return_url: str) -> PaymentResult:
@@ -103,135 +123,29 @@ async def _still_wanted(uow: UnitOfWork, payment: Payment) -> bool:
     if payment.called_at is not None:
         return True
     invoice = await invoices.get(uow, payment.invoice_id)
-    if invoice.amount_due_cents == payment.amount_cents:
+    if invoice.amount_due_cents == payment.amount_cents and invoice.status in OWED:
         return True
-    payment.advance(PaymentLifecycle.fail)
-    payment.failure_code, payment.failure_message = "withdrawn", "The invoice no longer owes this amount."
-    payment.due_at = payment.open_key = None
-    if invoice.amount_due_cents > 0:
-        await uow.session.flush()  # gives the invoice's place for an open payment free
-        method = await uow.session.get(PaymentMethod, payment.payment_method_id) if payment.payment_method_id else None
-        await open_attempt(uow, invoice, payment.provider, method)
+    await _withdraw(uow, payment)
     return False
 
 
-async def record(uow: UnitOfWork, payment_id: str, result: PaymentResult) -> Payment:
-    """Write what the provider said; the same answer twice changes nothing."""
+async def _withdraw(uow: UnitOfWork, payment: Payment) -> None:
+    """Give up an attempt that nobody called for, and make the next one for what is still due."""
+    withdraw(payment)
+    invoice = await invoices.get(uow, payment.invoice_id)
+    if invoice.amount_due_cents > 0 and invoice.status in OWED:
+        await uow.session.flush()  # gives the invoice's place for an open payment free
+        method = await uow.session.get(PaymentMethod, payment.payment_method_id) if payment.payment_method_id else None
+        await open_attempt(uow, invoice, payment.provider, method)
+
+
+async def withdraw_uncalled(uow: UnitOfWork, invoice_id: str) -> None:
+    """Give up the attempt to collect an invoice that got paid otherwise, unless its provider was called already."""
     uow.authorize("payments:collect")
-    payment = await queries.get(uow, payment_id, lock=True)
-    if not payment.is_open:
-        return payment
-    payment.external_id = result.external_id or payment.external_id
-    payment.redirect_url = result.redirect_url or payment.redirect_url
-    invoice = await invoices.get(uow, payment.invoice_id, lock=True)
-    if _speaks_of_another(payment, result):
-        await _set_aside(uow, payment, invoice, result)
-    elif result.status is PaymentStatus.succeeded:
-        await _succeed(uow, payment)
-    elif result.status is PaymentStatus.failed:
-        await _fail(uow, payment, invoice, result)
-    else:
-        if result.status is PaymentStatus.requires_action and payment.status == PaymentState.pending:
-            payment.advance(PaymentLifecycle.ask_payer)
-        payment.due_at = uow.now + _ASK_AGAIN
-    return payment
-
-
-def _speaks_of_another(payment: Payment, result: PaymentResult) -> bool:
-    return result.status is PaymentStatus.succeeded and (
-        (result.amount_cents is not None and result.amount_cents != payment.amount_cents)
-        or (result.currency is not None and result.currency != payment.currency)
-    )
-
-
-async def _set_aside(uow: UnitOfWork, payment: Payment, invoice: Invoice, result: PaymentResult) -> None:
-    payment.due_at = None  # for a person: nothing we do by ourselves can be right
-    if payment.failure_code == _MISMATCH:
-        return
-    payment.failure_code, payment.failure_message = (
-        _MISMATCH,
-        (
-            f"The provider reports {result.amount_cents} {result.currency}, asked were {payment.amount_cents} "
-            f"{payment.currency}."
-        ),
-    )
-    uow.emit(
-        PaymentMismatched(
-            **_payment_event_fields(payment, invoice),
-            reported_cents=result.amount_cents,
-            reported_currency=result.currency,
-        )
-    )
-
-
-async def _succeed(uow: UnitOfWork, payment: Payment) -> None:
-    payment.advance(PaymentLifecycle.succeed)
-    payment.succeeded_at, payment.due_at, payment.open_key = uow.now, None, None
-    payment.failure_code = payment.failure_message = None
-    method = await _method_type(uow, payment)
-    settled = await invoices.record_payment(
-        uow,
-        payment.invoice_id,
-        payment_id=payment.id,
-        amount_cents=payment.amount_cents,
-        paid_at=uow.now,
-        method=method or payment.provider,
-    )
-    payment.unapplied_cents = settled.unapplied_cents
-    _PAYMENTS.labels(payment.provider, "succeeded").inc()
-    uow.emit(
-        PaymentSucceeded(
-            **_payment_event_fields(payment, settled.invoice),
-            method_type=method,
-            amount_due_cents=settled.invoice.amount_due_cents,
-            external_id=payment.external_id,
-            succeeded_at=uow.now,
-        )
-    )
-    if settled.invoice.amount_due_cents == 0:
-        await end_dunning(uow, payment.invoice_id)
-
-
-async def _fail(uow: UnitOfWork, payment: Payment, invoice: Invoice, result: PaymentResult) -> None:
-    payment.advance(PaymentLifecycle.fail)
-    payment.failure_code, payment.failure_message = result.failure_code, result.failure_message
-    payment.due_at = payment.open_key = None
-    retryable = is_retryable(result.failure_code)
-    if invoice.amount_due_cents > 0:  # else it was settled in another way meanwhile
-        await begin_dunning(uow, invoice, skips_retries=not retryable)
-        payment.next_retry_at = await retry_moment(uow, invoice.id)
-        await invoices.mark_past_due(uow, invoice.id, next_retry_at=payment.next_retry_at)
-    _PAYMENTS.labels(payment.provider, "failed").inc()
-    uow.emit(
-        PaymentFailed(
-            **_payment_event_fields(payment, invoice),
-            attempt=payment.attempt,
-            failure_code=result.failure_code,
-            retryable=retryable,
-            failed_at=uow.now,
-            next_retry_at=payment.next_retry_at,
-        )
-    )
-
-
-async def _method_type(uow: UnitOfWork, payment: Payment) -> str | None:
-    if payment.payment_method_id is None:
-        return None
-    method = await uow.session.get(PaymentMethod, payment.payment_method_id)
-    return method.type if method else None
-
-
-def _payment_event_fields(payment: Payment, invoice: Invoice) -> dict[str, Any]:
-    return {
-        "payment_id": payment.id,
-        "invoice_id": payment.invoice_id,
-        "invoice_number": invoice.number,
-        "tenant_id": payment.tenant_id,
-        "partner_id": payment.partner_id,
-        "provider": payment.provider,
-        "amount_cents": payment.amount_cents,
-        "currency": payment.currency,
-    }
+    query = select(Payment).where(Payment.open_key == invoice_id, Payment.called_at.is_(None)).with_for_update()
+    payment = await uow.session.scalar(query)
+    if payment is not None and not await _still_wanted(uow, payment):
+        await uow.session.flush()
 
 
 @verb
@@ -247,11 +161,17 @@ async def pay(
     """
     Collect an open invoice now: from a stored method, or through the provider's own checkout page.
 
+    Where an earlier attempt turns out to have taken the money after all, nothing is charged and that one is given.
+
     Raises NotFound, Refused where nothing is due or nothing can be charged, Conflict while a payment is under way,
     Unavailable when the provider is not configured here.
     """
     call = await backend.perform(actor, _begin_payment, invoice_id, method_id, provider)
-    return await settle_call(backend, call, return_url or backend.settings.public_base_url)
+    made = await settle_call(backend, call, return_url or backend.settings.public_base_url)
+    if made.failure_code != WITHDRAWN:
+        return made
+    attempts = await backend.ask(actor, queries.of_invoice, invoice_id)
+    return next((each for each in reversed(attempts) if each.status == PaymentState.succeeded), made)
 
 
 async def _begin_payment(uow: UnitOfWork, invoice_id: str, method_id: str | None, provider: str | None) -> ProviderCall:
@@ -272,12 +192,12 @@ async def _begin_payment(uow: UnitOfWork, invoice_id: str, method_id: str | None
 @verb
 async def retry(backend: Backend, actor: Actor, payment_id: str) -> Payment:
     """
-    Try a failed payment again now, as a new attempt.
+    Try a failed or reversed payment again now, as a new attempt.
 
-    Raises NotFound, and Refused for a payment that did not fail; then whatever `pay` raises.
+    Raises NotFound, and Refused for a payment that did neither; then whatever `pay` raises.
     """
     failed = await backend.ask(actor, queries.get, payment_id)
     actor.require("payments:retry")
-    if failed.status != PaymentState.failed:
+    if failed.status not in (PaymentState.failed, PaymentState.reversed):
         raise Refused(f"Cannot retry {failed}: it is {failed.status}.")
     return await pay(backend, actor, failed.invoice_id, method_id=failed.payment_method_id)

@@ -24,9 +24,15 @@ _COVERED_AGAIN: Final = timedelta(days=1)
 SUSPENDED_BY_DUNNING: Final = "payment_overdue"
 
 
-async def begin_dunning(uow: UnitOfWork, invoice: Invoice, *, skips_retries: bool = False) -> Dunning:
-    """Start pursuing an unpaid invoice; one that is pursued already goes on, and a hard decline ends its retries."""
-    uow.authorize("payments:collect")
+async def begin_dunning(
+    uow: UnitOfWork, invoice: Invoice, *, skips_retries: bool = False, again: bool = False
+) -> Dunning:
+    """
+    Start pursuing an unpaid invoice; one that is pursued already goes on, and a hard decline ends its retries.
+
+    `again`: its money was taken back, so that a pursuit which had ended begins anew, from its first day. The verb whose
+    step it is has authorized.
+    """
     dunning = await uow.session.get(Dunning, invoice.id, with_for_update=True)
     if dunning is None:
         dunning = Dunning(
@@ -36,9 +42,15 @@ async def begin_dunning(uow: UnitOfWork, invoice: Invoice, *, skips_retries: boo
             started_at=uow.now,
             dunning_stage=0,
             skips_retries=skips_retries,
+            pursuit=1,
             suspended=[],
         )
         uow.session.add(dunning)
+        dunning.dunning_next_at = next_moment(await _steps(uow, dunning), 0, dunning.started_at)
+    elif again and dunning.ended_at is not None:
+        dunning.started_at, dunning.ended_at, dunning.dunning_stage = uow.now, None, 0
+        dunning.skips_retries, dunning.suspended = skips_retries, []
+        dunning.pursuit += 1
         dunning.dunning_next_at = next_moment(await _steps(uow, dunning), 0, dunning.started_at)
     elif skips_retries and not dunning.skips_retries:
         done = (await _steps(uow, dunning))[: dunning.dunning_stage]
@@ -54,7 +66,7 @@ async def begin_for(uow: UnitOfWork, invoice_id: str) -> None:
     uow.authorize("payments:collect")
     invoice = await invoices.get(uow, invoice_id, lock=True)
     if invoice.amount_due_cents > 0 and invoice.status == "past_due":
-        await begin_dunning(uow, invoice)
+        await begin_dunning(uow, invoice, again=True)
 
 
 async def retry_moment(uow: UnitOfWork, invoice_id: str) -> datetime | None:
@@ -66,8 +78,7 @@ async def retry_moment(uow: UnitOfWork, invoice_id: str) -> datetime | None:
 
 
 async def end_dunning(uow: UnitOfWork, invoice_id: str) -> list[str]:
-    """Stop pursuing a settled invoice; give the subscriptions dunning had suspended."""
-    uow.authorize("payments:collect")
+    """Stop pursuing a settled invoice, as a step of a verb; give the subscriptions dunning had suspended."""
     dunning = await uow.session.get(Dunning, invoice_id, with_for_update=True)
     if dunning is None or dunning.ended_at is not None:
         return []
@@ -78,6 +89,7 @@ async def end_dunning(uow: UnitOfWork, invoice_id: str) -> list[str]:
             tenant_id=dunning.tenant_id,
             partner_id=dunning.partner_id,
             stage=dunning.dunning_stage,
+            pursuit=dunning.pursuit,
         )
     )
     return list(dunning.suspended)
@@ -116,6 +128,7 @@ async def _step(uow: UnitOfWork, dunning: Dunning) -> None:
                     tenant_id=invoice.tenant_id,
                     partner_id=invoice.partner_id,
                     stage=step.number,
+                    pursuit=dunning.pursuit,
                 )
             )
         case StepKind.suspend:
@@ -132,6 +145,7 @@ async def _hold(uow: UnitOfWork, dunning: Dunning, invoice: Invoice) -> None:
         stage=dunning.dunning_stage,
         amount_due_cents=invoice.amount_due_cents,
         currency=invoice.currency,
+        pursuit=dunning.pursuit,
     )
     if await uow.session.scalar(select(Outbox.id).where(Outbox.idempotency_key == fact.idempotency_key)) is None:
         uow.emit(fact, reason="The tenant's credit covers it; apply that.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -12,13 +13,12 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, ControlError, NotFound
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.logging import get_logger
-from scaicontrol.core.ports import NormalizedEvent
+from scaicontrol.core.payment_ports import NormalizedEvent, PaymentProvider
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices
 
-from ..events import PaymentDisputed
 from ..models import InboundEvent, Payment, Refund
-from .collect import record
+from .disputes import ask_dispute
+from .outcomes import ask
 from .refund_calls import record_refund
 
 log = get_logger(__name__)
@@ -54,7 +54,7 @@ async def _store(uow: UnitOfWork, provider: str, event: NormalizedEvent) -> int:
             provider=provider,
             external_id=event.external_event_id,
             received_at=uow.now,
-            payload={"kind": event.kind, "external_id": event.external_id},
+            payload={"kind": event.kind, "external_id": event.external_id, "dispute_id": event.dispute_id},
             status="received",
         )
     )
@@ -64,18 +64,29 @@ async def _store(uow: UnitOfWork, provider: str, event: NormalizedEvent) -> int:
 async def process_inbound(backend: Backend) -> int:
     """Act on what has arrived. The body is only a hint: what counts is what the provider answers when asked."""
     waiting = await backend.ask(_ACTOR, _waiting)
-    for event_id, provider, kind, external_id in waiting:
+    for hint in waiting:
         try:
-            outcome = await _process(backend, provider, kind, external_id)
+            outcome = await _process(backend, hint)
         except ControlError as error:
-            log.warning("inbound_event_failed", event_id=event_id, error=error.message)
-            await backend.perform(_ACTOR, _mark, event_id, "failed", error.message)
+            log.warning("inbound_event_failed", event_id=hint.event_id, error=error.message)
+            await backend.perform(_ACTOR, _mark, hint.event_id, "failed", error.message)
         else:
-            await backend.perform(_ACTOR, _mark, event_id, outcome, None)
+            await backend.perform(_ACTOR, _mark, hint.event_id, outcome, None)
     return len(waiting)
 
 
-async def _waiting(uow: UnitOfWork) -> list[tuple[str, str, str, str]]:
+@dataclass(frozen=True, slots=True)
+class _Hint:
+    """A stored webhook, as far as it is believed: what to ask about."""
+
+    event_id: str
+    provider: str
+    kind: str
+    external_id: str | None
+    dispute_id: str | None
+
+
+async def _waiting(uow: UnitOfWork) -> list[_Hint]:
     uow.authorize("payments:collect")
     rows = await uow.session.scalars(
         select(InboundEvent)
@@ -85,27 +96,38 @@ async def _waiting(uow: UnitOfWork) -> list[tuple[str, str, str, str]]:
         .limit(_BATCH)
     )
     return [
-        (row.id, row.provider, str(row.payload.get("kind")), str(row.payload.get("external_id"))) for row in rows.all()
+        _Hint(
+            row.id,
+            row.provider,
+            str(row.payload.get("kind")),
+            row.payload.get("external_id"),
+            row.payload.get("dispute_id"),
+        )
+        for row in rows.all()
     ]
 
 
-async def _process(backend: Backend, provider_slug: str, kind: str, external_id: str) -> str:
-    provider = backend.ports.payment_providers.get(provider_slug)
-    if provider is not None and kind == "refund":
-        refund_id = await backend.ask(_ACTOR, _refund_by, provider_slug, external_id)
-        if refund_id is None:
-            return "ignored"
-        await backend.perform(_ACTOR, record_refund, refund_id, await provider.fetch_refund(external_id))
-        return "processed"
-    payment_id = await backend.ask(_ACTOR, _payment_by, provider_slug, external_id)
-    if provider is None or payment_id is None:
+async def _process(backend: Backend, hint: _Hint) -> str:
+    provider = backend.ports.payment_providers.get(hint.provider)
+    if provider is None or hint.kind not in ("payment", "dispute", "refund"):
         return "ignored"
-    if kind == "dispute":
-        await backend.perform(_ACTOR, dispute, payment_id)
-    elif kind == "payment":
-        await backend.perform(_ACTOR, record, payment_id, await provider.fetch(external_id))
-    else:
+    if hint.kind == "refund":
+        return await _process_refund(backend, provider, str(hint.external_id))
+    if hint.dispute_id is not None:
+        return "processed" if await ask_dispute(backend, hint.provider, hint.dispute_id) else "ignored"
+    payment_id = await backend.ask(_ACTOR, _payment_by, hint.provider, str(hint.external_id))
+    if payment_id is None:
         return "ignored"
+    for dispute_id in (await ask(backend, payment_id)).dispute_ids:
+        await ask_dispute(backend, hint.provider, dispute_id)
+    return "processed"
+
+
+async def _process_refund(backend: Backend, provider: PaymentProvider, external_id: str) -> str:
+    refund_id = await backend.ask(_ACTOR, _refund_by, provider.slug, external_id)
+    if refund_id is None:
+        return "ignored"
+    await backend.perform(_ACTOR, record_refund, refund_id, await provider.fetch_refund(external_id))
     return "processed"
 
 
@@ -125,29 +147,6 @@ async def _refund_by(uow: UnitOfWork, provider: str, external_id: str) -> str | 
         .where(Payment.provider == provider, Refund.external_id == external_id)
     )
     return found
-
-
-async def dispute(uow: UnitOfWork, payment_id: str) -> None:
-    """Note that the payer's bank took the money back: a person decides what follows, the books stay as they are."""
-    uow.authorize("payments:collect")
-    payment = await uow.session.get_one(Payment, payment_id, with_for_update=True)
-    if payment.disputed_at is not None:
-        return
-    payment.disputed_at = uow.now
-    invoice = await invoices.get(uow, payment.invoice_id)
-    uow.emit(
-        PaymentDisputed(
-            payment_id=payment.id,
-            invoice_id=payment.invoice_id,
-            invoice_number=invoice.number,
-            tenant_id=payment.tenant_id,
-            partner_id=payment.partner_id,
-            provider=payment.provider,
-            amount_cents=payment.amount_cents,
-            currency=payment.currency,
-            disputed_at=uow.now,
-        )
-    )
 
 
 async def _mark(uow: UnitOfWork, event_id: str, status: str, error: str | None) -> None:

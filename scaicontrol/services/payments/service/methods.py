@@ -9,7 +9,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, NotFound, Refused
 from scaicontrol.core.ids import new_id
-from scaicontrol.core.ports import PaymentProvider, SetupStart, StoredMethod
+from scaicontrol.core.payment_ports import PaymentProvider, SetupStart, StoredMethod
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tenants

@@ -26,7 +26,7 @@ AGAIN: Final = timedelta(minutes=30)
 async def payments_behind(uow: UnitOfWork, credit: Credit) -> list[Payment]:
     """Lock and list the payments that brought a credit's money and have some left, newest first."""
     if credit.source != CreditSource.credit_note:
-        return _newest_first(await queries.refundable(uow, payment_ids=[credit.source_id]))
+        return _newest_first(await queries.refundable(uow, payment_ids=[_payment_of(credit)]))
     note = await invoices.get(uow, credit.invoice_id)
     if note.referenced_invoice_id is None:
         return []
@@ -44,13 +44,18 @@ async def payments_of(uow: UnitOfWork, invoice: Invoice) -> list[Payment]:
         for use in await applied_to(uow, waiting.pop()):
             credit = await credits.get(uow, use.credit_id)
             if credit.source != CreditSource.credit_note:
-                payment_ids.append(credit.source_id)
+                payment_ids.append(_payment_of(credit))
                 continue
             origin = (await invoices.get(uow, credit.invoice_id)).referenced_invoice_id
             if origin is not None and origin not in invoice_ids:
                 invoice_ids.append(origin)
                 waiting.append(origin)
     return _newest_first(await queries.refundable(uow, invoice_ids=invoice_ids, payment_ids=payment_ids))
+
+
+def _payment_of(credit: Credit) -> str:
+    """Name the payment that brought a credit; one that came in parts has a booking for each, `<payment>:<n>`."""
+    return credit.source_id.split(":")[0]
 
 
 def _newest_first(found: Sequence[Payment]) -> list[Payment]:

@@ -12,14 +12,15 @@ from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, Refused, Unavailable
-from scaicontrol.core.ports import PaymentProvider, PaymentStatus, RefundResult
+from scaicontrol.core.payment_ports import PaymentProvider, PaymentStatus, RefundResult
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import credits, invoices
 from scaicontrol.services.credits.reads import use_of_refund
 
 from ..events import PaymentRefunded, RefundFailed
-from ..lifecycle import PaymentLifecycle, PaymentState, RefundLifecycle, RefundState
+from ..lifecycle import RefundLifecycle, RefundState
 from ..models import ATTEMPTS, Payment, Refund
+from .bookings import settle_state
 from .promises import AGAIN, share
 
 _ACTOR = Actor.system("payment_refund")
@@ -81,6 +82,8 @@ async def _ready(backend: Backend, refund_id: str) -> tuple[Refund, Payment]:
         row, payment = await backend.ask(_ACTOR, _read, refund_id)
     if row.credit_id is None:
         raise Refused("All credit of the note was used meanwhile, or its payments have nothing left to give back.")
+    if row.amount_cents > payment.kept_cents - payment.refunded_cents - payment.disputed_cents:
+        raise Refused(f"Cannot give back {row.amount_cents} of {payment}: the payer's bank asks, or took, it back.")
     return row, payment
 
 
@@ -123,10 +126,8 @@ async def _succeed(uow: UnitOfWork, row: Refund) -> None:
     payment = await _locked(uow, row)
     payment.promised_cents -= row.amount_cents
     payment.refunded_cents += row.amount_cents
-    if payment.refunded_cents >= payment.amount_cents:
-        payment.advance(PaymentLifecycle.refund)
-    elif payment.status == PaymentState.succeeded:
-        payment.advance(PaymentLifecycle.refund_part)
+    payment.version += 1
+    settle_state(payment)
     credit = await credits.get(uow, str(row.credit_id), lock=True)
     await invoices.record_paid_back(uow, credit, source_id=row.id, amount_cents=row.amount_cents, paid_at=uow.now)
     use = await use_of_refund(uow, row.id)
@@ -171,10 +172,8 @@ async def _take_back(uow: UnitOfWork, row: Refund, result: RefundResult) -> None
     row.failure_message = result.failure_message
     payment = await _locked(uow, row)
     payment.refunded_cents -= row.amount_cents
-    if payment.refunded_cents <= 0:
-        payment.advance(PaymentLifecycle.take_back)
-    elif payment.status == PaymentState.refunded:
-        payment.advance(PaymentLifecycle.take_back_part)
+    payment.version += 1
+    settle_state(payment)
     await _release(uow, row)
     credit = await credits.get(uow, str(row.credit_id), lock=True)
     await invoices.record_paid_back(

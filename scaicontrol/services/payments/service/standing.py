@@ -25,6 +25,7 @@ async def mark_past_due(uow: UnitOfWork, invoice_id: str, payment_id: str | None
         attempt=payment.attempt if payment else 0,
         failure_code=payment.failure_code if payment else None,
         next_retry_at=payment.next_retry_at if payment else None,
+        occasion=f"reopened:{invoice.times_reopened}" if invoice.times_reopened and payment is None else None,
     )
     for subscription_id in billed_subscriptions(invoice):
         await subscriptions.mark_past_due(uow, subscription_id, failure)

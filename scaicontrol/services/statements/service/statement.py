@@ -63,14 +63,16 @@ async def _account(uow: UnitOfWork, tenant_id: str, currency: str, zone: str) ->
 
 
 def _moved(row: Settlement, number: str, zone: str) -> Moved:
+    own = row.kind if row.kind in (SettledBy.reversal, SettledBy.write_off) else None
     return Moved(
         row.invoice_id,
         number,
         row.amount_cents,
         row.unapplied_cents,
         civil_date(row.settled_at, zone),
-        row.kind not in MONEY,
-        row.reference,
+        row.kind not in MONEY and row.kind != SettledBy.write_off,
+        None if own else row.reference,
+        own,
     )
 
 
@@ -128,7 +130,7 @@ def _variables(said: Statement, language: str) -> dict[str, Any]:
     places = -exponent(said.currency)
     words = templates.labels(language)
     names = {"invoice": words.invoice, "credit_note": words.credit_note} | {
-        kind: say(f"statements.moved.{kind}", language) for kind in ("payment", "refund")
+        kind: say(f"statements.moved.{kind}", language) for kind in ("payment", "refund", "reversal", "write_off")
     }
 
     def amount(cents: int) -> Decimal:

@@ -15,7 +15,11 @@ from .steps import Before, catch_up, changeable, tell_changed, was_told
 
 @dataclass(frozen=True, slots=True)
 class PaymentFailure:
-    """A payment that did not happen; `attempt` 0 is an invoice that fell due without one."""
+    """
+    A payment that did not happen; `attempt` 0 is an invoice that fell due without one.
+
+    `occasion` tells apart what can happen again to one invoice: its money was taken back.
+    """
 
     invoice_id: str
     amount_cents: int
@@ -23,6 +27,7 @@ class PaymentFailure:
     attempt: int = 0
     failure_code: str | None = None
     next_retry_at: datetime | None = None
+    occasion: str | None = None
 
 
 @verb
@@ -71,7 +76,7 @@ async def mark_past_due(uow: UnitOfWork, subscription_id: str, failure: PaymentF
     if subscription.status in (*TERMINAL, SubscriptionStatus.pending, SubscriptionStatus.trialing):
         return subscription
     fact = SubscriptionPaymentFailed(
-        step=f"{failure.invoice_id}:{failure.attempt}",
+        step=f"{failure.invoice_id}:{failure.occasion or failure.attempt}",
         subscription_id=subscription.id,
         tenant_id=subscription.tenant_id,
         partner_id=subscription.partner_id,

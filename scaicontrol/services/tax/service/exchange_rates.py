@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy import Select, select
 
-from scaicontrol.core.errors import Conflict, invalid
+from scaicontrol.core.errors import Conflict, Refused, invalid
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.money import is_currency
 from scaicontrol.core.verbs import verb
@@ -124,3 +124,14 @@ async def in_tax_currency(
     known = await queries.exchange_rates_near(uow, wanted, day)
     rates = [latest(known, code, str(tax_currency), day) for code in wanted]
     return convert(tax_cents, currency, str(tax_currency), rates)
+
+
+async def rate_of(uow: UnitOfWork, base: str, currency: str, day: date) -> Decimal | None:
+    """Tell how much of a currency one unit of `base` was worth on a day; None where that week's rate is not known."""
+    wanted = currencies_to_convert(currency, base)
+    known = await queries.exchange_rates_near(uow, wanted, day)
+    try:
+        euro_rate = {code: latest(known, code, base, day).rate for code in wanted} | {EURO: Decimal(1)}
+    except Refused:
+        return None
+    return euro_rate[currency] / euro_rate[base]
