@@ -66,6 +66,7 @@ class ControlView(ModelView):
 
     permission: ClassVar[str]
     prefix: ClassVar[str]  # of its ids, for the search box of every page
+    takes_words: ClassVar[bool] = False  # where the search box leads with what is no id
     about: ClassVar[str] = ""
     columns: ClassVar[Sequence[ListColumn]]  # one of them is sorted by created_at
     narrowing: ClassVar[Sequence[ListFilter]] = ()

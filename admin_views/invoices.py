@@ -91,6 +91,7 @@ class InvoiceView(ControlView, model=Invoice):
     name, name_plural, icon = "Invoice", "Invoices", "invoices"
     about = "Invoices and credit notes of every tenant you see."
     prefix = "inv"
+    takes_words = True
     permission = "invoices:administer"
     details_template = "console/invoice.html"
     searched = (Invoice.number, Invoice.id, Invoice.tenant_id)
@@ -184,7 +185,7 @@ class InvoiceView(ControlView, model=Invoice):
         ),
     )
 
-    def visible(self, uow: UnitOfWork) -> Select[Any]:
+    def visible(self, uow: UnitOfWork) -> Select[Invoice]:
         uow.authorize(self.permission)
         return invoices.visible(uow)
 

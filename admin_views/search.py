@@ -9,7 +9,7 @@ from .base import ControlView
 
 
 class SearchView(BaseView):
-    """The search box of every page: an id leads to its object, anything else to the first list that searches it."""
+    """The search box of every page: an id leads to its object, anything else to the list that takes words."""
 
     name = "Search"
 
@@ -30,7 +30,8 @@ class SearchView(BaseView):
         for view in views:
             if view.prefix == prefix_of(term):
                 return RedirectResponse(request.url_for("admin:details", identity=view.identity, pk=term), 303)
-        listed = request.url_for("admin:list", identity=views[0].identity)
+        home = next((view for view in views if view.takes_words), views[0])
+        listed = request.url_for("admin:list", identity=home.identity)
         return RedirectResponse(listed.include_query_params(search=term), 303)
 
 

@@ -25,14 +25,21 @@ it("lists documents with what is open", async () => {
   expect(screen.getByText("2 documents")).toBeInTheDocument();
 });
 
+/** What the list of documents was asked for, time after time. */
+const lists = (asked: Request[]) =>
+  asked
+    .map((request) => new URL(request.url))
+    .filter((url) => url.pathname.endsWith("/invoices"))
+    .map((url) => url.search);
+
 it("asks for the status and page of the address, and ignores what is none", async () => {
   const asked = serve({ "GET /api/v1/billing/invoices": () => page([invoice], 60, 2) });
   show(Invoices, LIST, `${LIST}?status=paid&page=2`);
   expect(await screen.findByText("Page 2 of 3")).toBeInTheDocument();
-  expect(new URL(asked[0]!.url).search).toBe("?status=paid&page=2");
+  expect(lists(asked)[0]).toBe("?status=paid&page=2");
   show(Invoices, LIST, `${LIST}?status=draft&page=-1`);
-  await waitFor(() => expect(asked).toHaveLength(2));
-  expect(new URL(asked[1]!.url).search).toBe("?page=1");
+  await waitFor(() => expect(lists(asked)).toHaveLength(2));
+  expect(lists(asked)[1]).toBe("?page=1");
 });
 
 it("tells no match from no invoices, and clears the filter", async () => {
@@ -40,7 +47,7 @@ it("tells no match from no invoices, and clears the filter", async () => {
   show(Invoices, LIST, `${LIST}?status=void`);
   await userEvent.setup().click(await screen.findByRole("button", { name: "Clear filter" }));
   expect(await screen.findByText("No invoices yet")).toBeInTheDocument();
-  expect(new URL(asked.at(-1)!.url).searchParams.has("status")).toBe(false);
+  expect(lists(asked).at(-1)).not.toContain("status");
 });
 
 it("shows an error instead of an empty list", async () => {

@@ -65,10 +65,10 @@ async def pay_back(
     backend: Backend,
     actor: Actor,
     credit_id: str,
-    way: PayBackWay,
     amount: Amount = None,
-    reference: Annotated[str | None, typer.Option(help="Of the transfer, as on the bank statement.")] = None,
+    reference: Annotated[str | None, typer.Option(help="Of a transfer that was made; without one, by card.")] = None,
 ) -> CreditDetail:
     """Pay a credit back by card, or record the transfer that paid it back."""
+    way = PayBackWay.transfer if reference else PayBackWay.card
     body = checked(PayBackIn, way=way, amount_cents=amount, reference=reference)
     return (await payments.pay_back(backend, actor, credit_id, body)).credit

@@ -238,7 +238,7 @@ DOCUMENTS = (
         (
             Rest("POST /admin/billing/credits/{credit_id}/pay-back"),
             Mcp("manage_invoices", "pay_back_credit", "credit_id"),
-            Cli("admin credits pay-back", ("{id}", "transfer", "--reference", "ABN 9")),
+            Cli("admin credits pay-back", ("{id}", "--reference", "ABN 9")),
             Console("credit", "pay_back", {"reference": "ABN 9"}),
         ),
         {"way": "transfer", "reference": "ABN 9"},
@@ -248,7 +248,7 @@ DOCUMENTS = (
         (
             Rest("POST /admin/billing/credits/{credit_id}/pay-back"),
             Mcp("manage_invoices", "pay_back_credit", "credit_id"),
-            Cli("admin credits pay-back", ("{id}", "card")), Console("credit", "pay_back"),
+            Cli("admin credits pay-back"), Console("credit", "pay_back"),
         ),
         {"way": "card"},
     ),
