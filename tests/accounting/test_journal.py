@@ -47,12 +47,17 @@ def documents(draw) -> JournalInput:
         name=draw(st.text(max_size=80)),
         lines=lines,
         method=draw(st.sampled_from(["sandbox", "manual"])),
+        unapplied_cents=0 if lines else draw(st.integers(-total, total)),
     )
+
+
+SIGNS = {Kind.payment: -1, Kind.loss: -1, Kind.credit: 0}  # credit that is used moves between two accounts
+WITH_CREDIT = MAPPING.model_copy(update={"credit_account": "1750"})
 
 
 def sign_of(document):
     """What relieves the debtor: money that came, and a loss the seller bears."""
-    return -1 if document.kind in (Kind.payment, Kind.loss) else 1
+    return SIGNS.get(document.kind, 1)
 
 
 def balance(rows) -> dict[str, Decimal]:
@@ -78,6 +83,15 @@ def test_a_document_charges_the_debtor_its_total_and_credits_the_same(document: 
         sum(line.tax_cents for line in document.lines)
     )
     assert all(row.amount > 0 for row in rows)
+
+
+@given(documents())
+def test_what_is_too_much_goes_on_to_the_credit_account_and_comes_back_from_there(document: JournalInput):
+    plain, apart = (balance(journal.bookings(document, mapping)) for mapping in (MAPPING, WITH_CREDIT))
+    moved = document.amount(document.unapplied_cents)
+    debtor = "13002" if document.tenant_id == "tnt_globex" else "1300"
+    assert sum(apart.values()) == 0
+    assert (apart["1750"], apart[debtor]) == (-moved, plain[debtor] + moved)
 
 
 @given(documents())

@@ -123,7 +123,7 @@ async def test_each_sees_only_what_it_may_do(signed_in):
     async with signed_in("alice") as client:
         assert await actions_of(client) == {
             "manage_subscriptions": ["list", "get", "create", "cancel", "resume"],
-            "manage_invoices": ["list", "get", "explain", "statement"],
+            "manage_invoices": ["list", "get", "explain", "statement", "credits"],
             **plans,
         }
     async with signed_in("petra") as client:

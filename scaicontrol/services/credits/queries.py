@@ -7,6 +7,7 @@ from scaicontrol.core.errors import NotFound
 from scaicontrol.core.lifecycle import permitted
 from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import tenants
 
 from .models import Credit, CreditUse
 from .schemas import CreditBalance, CreditDetail, CreditFilter, CreditOut, CreditUseOut
@@ -83,7 +84,12 @@ def offered(actor: Actor, credit: Credit) -> list[str]:
 
 
 async def balances(uow: UnitOfWork, tenant_id: str) -> list[CreditBalance]:
-    """Sum what a tenant has with its seller, one row a currency; currencies with nothing left are not named."""
+    """
+    Sum what a tenant has with its seller, one row a currency; currencies with nothing left are not named.
+
+    Raises NotFound.
+    """
+    await tenants.get(uow, tenant_id)
     query = (
         visible(uow)
         .where(Credit.tenant_id == tenant_id, Credit.remaining_cents > 0)

@@ -99,7 +99,7 @@ async def mark_paid(uow: UnitOfWork, invoice_id: str, data: MarkPaidIn) -> Settl
 
 def refuse_moment_to_come(uow: UnitOfWork, field: str, moment: datetime) -> None:
     """Raise Invalid for money that is said to have moved later than tomorrow: nobody can know that yet."""
-    if moment > uow.now + timedelta(days=1):
+    if moment.date() > uow.now.date() + timedelta(days=1):
         raise invalid(field, f"{moment:%Y-%m-%d} is yet to come; say when the money moved.", "moment_in_future")
 
 
