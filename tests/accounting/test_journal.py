@@ -47,7 +47,7 @@ def documents(draw) -> JournalInput:
         name=draw(st.text(max_size=80)),
         lines=lines,
         method=draw(st.sampled_from(["sandbox", "manual"])),
-        unapplied_cents=0 if lines else draw(st.integers(-total, total)),
+        unapplied_cents=draw(st.integers(-total, total)) if kind in SETTLEMENTS else 0,
     )
 
 
