@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scaicontrol.services.accounting import JournalInput, JournalInputLine, Kind, installed, journal, provider
+from scaicontrol.services.accounting.journal_input import SETTLEMENTS
 from scaicontrol.services.accounting.providers import datev_csv, load
 from scaicontrol.services.accounting.providers.csv_journal import COLUMNS
 from scaicontrol.services.accounting.schemas import LedgerMapping
