@@ -136,13 +136,13 @@ _TO_CREDIT = "fk_refunds_tenant_id_credit_id"
 
 def _columns() -> dict[str, list[sa.Column[object]]]:
     def cents(name: str) -> sa.Column[object]:
-        return sa.Column(name, sa.BigInteger(), server_default="0", nullable=False)
+        return sa.Column(name, sa.BigInteger(), server_default=sa.text("0"), nullable=False)
 
     return {
         "invoices": [cents("amount_applied_cents"), cents("times_reopened")],
         "payments": [cents("promised_cents")],
         "partner_configuration": [
-            sa.Column("auto_apply_credit", sa.Boolean(), server_default="1", nullable=False),
+            sa.Column("auto_apply_credit", sa.Boolean(), server_default=sa.text("1"), nullable=False),
         ],
     }
 

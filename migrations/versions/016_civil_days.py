@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from alembic import op
 
-from scaicontrol.db import types
+from scaicontrol.db import triggers, types
 
 revision: str = "016"
 down_revision: str | None = "015"
@@ -22,6 +22,7 @@ depends_on: Sequence[str] | None = None
 
 _BATCH: Final = 1000
 _INDEX: Final = "ix_subscription_periods_correction_due"
+_LIVE: Final = "uq_subscriptions_live_key"
 _PENDING: Final = "ix_subscriptions_pending_plan_id"
 
 
@@ -50,12 +51,41 @@ def _present(table: str) -> set[str]:
     return {column["name"] for column in sa.inspect(op.get_bind()).get_columns(table)}
 
 
+def _drop_triggers() -> None:
+    for statement in triggers.drop_statements(op.get_bind().dialect.name):
+        op.execute(sa.DDL(statement))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+
+
+def _live_key() -> sa.Column[Any]:
+    """The generated column as revision 014 wrote it."""
+    status, pack = (sa.literal_column(name, sa.String) for name in ("status", "pack_subscription_id"))
+    tenant, service = (sa.literal_column(name, sa.String) for name in ("tenant_id", "service_id"))
+    counts = sa.and_(
+        status.not_in(["cancelled", "expired"]),
+        pack.is_(None),
+        sa.literal_column("is_one_time", sa.Boolean) == sa.literal(0, sa.Integer),
+    )
+    key = sa.case((counts, tenant + sa.literal(":", sa.String) + service), else_=sa.null())
+    return sa.Column("live_key", sa.String(length=80), sa.Computed(key, persisted=True), nullable=True)
+
+
 def upgrade() -> None:
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    if is_sqlite:  # a generated column stays the last one: what is added behind it is read as part of its expression
+        _drop_triggers()
+        with op.batch_alter_table("subscriptions", schema=None) as batch_op:
+            batch_op.drop_constraint(batch_op.f(_LIVE), type_="unique")
+            batch_op.drop_column("live_key")
     for table, columns in _columns().items():
         present = _present(table)
         for column in columns:
             if column.name not in present:
                 op.add_column(table, column)
+    if is_sqlite:
+        with op.batch_alter_table("subscriptions", schema=None) as batch_op:
+            batch_op.add_column(_live_key())
+            batch_op.create_unique_constraint(batch_op.f(_LIVE), ["live_key"])
+        triggers.install(op.get_bind())
     op.create_index(_INDEX, "subscription_periods", ["partner_id", "correction_due_at"], if_not_exists=True)
     op.create_index(_PENDING, "subscriptions", ["pending_plan_id"], if_not_exists=True)
     _carry_over()

@@ -22,7 +22,7 @@ _CAME: Final = "status IN ('succeeded', 'partially_refunded', 'refunded')"
 
 def _columns() -> dict[str, list[sa.Column[object]]]:
     def counted(name: str, default: str = "0") -> sa.Column[object]:
-        return sa.Column(name, sa.BigInteger(), server_default=default, nullable=False)
+        return sa.Column(name, sa.BigInteger(), server_default=sa.text(default), nullable=False)
 
     return {
         "payments": [

@@ -6,12 +6,13 @@ its total less what is booked.
 """
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.payment_ports import PaymentResult, PaymentStatus, StoredMethod
 from scaicontrol.services import invoices, payments
 from scaicontrol.services.invoices.schemas import CreditIn, MarkPaidIn
+from scaicontrol.services.partners.models import PartnerConfiguration
 from scaicontrol.services.payments.models import Dunning, Payment
 from scaicontrol.services.payments.service import collect
 from scaicontrol.services.payments.service.methods import store
@@ -167,8 +168,18 @@ async def contradict(backend, provider, believe, answer, method):
 @pytest.mark.parametrize("belief", BELIEFS)
 async def test_what_came_is_booked_whatever_was_believed(backend, provider, belief):
     """Every belief with every answer in one world, the methods taking turns."""
+    await keep_credits(backend)
     for number, answer in enumerate(ANSWERS):
         await end_right(backend, provider, belief, answer, METHODS[(number + BELIEFS.index(belief)) % len(METHODS)])
+
+
+async def keep_credits(backend):
+    """Let no case's credit settle the invoice of the next."""
+
+    async def choose(uow):
+        await uow.session.execute(update(PartnerConfiguration).values(auto_apply_credit=False))
+
+    await backend.perform(ada, choose)
 
 
 async def end_right(backend, provider, belief, answer, method):
@@ -201,6 +212,7 @@ async def all_payments(backend):
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("belief", BELIEFS)
 async def test_what_came_is_booked_by_every_method(backend, provider, belief, method):
+    await keep_credits(backend)
     for answer in ANSWERS:
         await end_right(backend, provider, belief, answer, method)
 
@@ -274,3 +286,18 @@ async def test_an_attempt_nobody_called_for_is_withdrawn_when_the_invoice_is_pai
     (payment,) = await backend.ask(ada, payments.of_invoice, invoice.id)
     assert (payment.status, payment.failure_code, payment.open_key) == ("failed", "withdrawn", None)
     assert provider.charged == []
+
+
+async def test_a_debit_that_had_paid_twice_takes_back_what_its_credit_paid_elsewhere(backend, provider):
+    """Paid by hand meanwhile, so that it became credit; that paid the next invoice, and then the debit is returned."""
+    invoice, payment = await begun(backend, provider, "sepa_debit", net_for(2))
+    await transferred(backend, provider, invoice, payment)
+    await succeeded(backend, provider, invoice, payment)
+    (now,) = await backend.ask(ada, payments.of_invoice, invoice.id)
+    assert now.unapplied_cents == now.amount_cents
+    following = await sent(backend, a_line(net_for(2)))
+    assert (await again(backend, following)).status == "paid"
+    provider.bounce(payment.external_id)
+    await tell(backend, provider)
+    assert ((await again(backend, invoice)).status, (await again(backend, following)).status) == ("paid", "sent")
+    assert await unbalanced(backend, provider) == []
