@@ -19,6 +19,8 @@ const overview = {
   overdue_cents: 0,
   credit_cents: 0,
   next_invoice_date: "2026-12-01",
+  next_invoice_cents: 6897,
+  next_credit_cents: 0,
   standing: "good",
 };
 

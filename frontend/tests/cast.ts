@@ -36,6 +36,7 @@ export const pro: Schemas["SubscriptionStoryOut"] = {
   plan_id: "pln_pro",
   plan_key: "scaikey.pro",
   plan_name: "Pro",
+  plan_version: 1,
   billing_period: "monthly",
   pack_subscription_id: null,
   status: "active",

@@ -102,7 +102,9 @@ export const q = {
     queryOptions({
       queryKey: ["plans", service],
       queryFn: ({ signal }) =>
-        mustData(api.GET("/api/v1/catalog/services/{slug}/plans", { params: { path: { slug: service } }, signal })),
+        mustData(
+          api.GET("/api/v1/catalog/services/{slug}/plans", { params: { path: { slug: service } }, signal }),
+        ),
     }),
   /** What a change would do; nothing is changed, and its hash applies exactly this. */
   change: (id: string, wanted: PlanChange) =>
