@@ -1,9 +1,9 @@
 """Three months of the world: a day at a time people subscribe, use, pay late, change their minds and complain."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import select
 
@@ -127,7 +127,7 @@ async def _has_paid(uow: UnitOfWork, tenant_id: str) -> bool:
 
 async def _turn(backend: Backend, day: int) -> None:
     """The events one remembers of these months."""
-    turns: dict[int, Callable[[Backend], Any]] = {
+    turns: dict[int, Callable[[Backend], Awaitable[object]]] = {
         40: _upgrade, 52: _credit, 58: _monthly, 59: _dispute, 66: _cancel, 71: _lose, 72: _refund, 78: _pay_back,
         84: _dispute_again,
     }  # fmt: skip

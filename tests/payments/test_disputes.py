@@ -222,15 +222,27 @@ async def test_a_tenant_sees_its_own_and_no_other(backend, provider):
         assert (await backend.ask(actor, payments.disputes, PageRequest())).total == seen
 
 
+async def keep_credits(backend):
+    """Let no history's credit settle the invoice of the next."""
+
+    async def choose(uow):
+        await uow.session.execute(update(PartnerConfiguration).values(auto_apply_credit=False))
+
+    await backend.perform(ada, choose)
+
+
 OUTCOMES = st.lists(st.sampled_from(["won", "lost", "withdrawn", "opened"]), max_size=4)
 PARTS = st.sampled_from([None, 210, 1000])
 
 
+# Hypothesis writes its arguments down, the backend with all that reached its outside among them.
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @pytest.mark.parametrize("dialect", ["sqlite"])
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories=st.lists(st.tuples(PARTS, OUTCOMES, st.booleans()), min_size=1, max_size=2), bears=st.booleans())
 async def test_any_history_of_disputes_leaves_books_that_add_up(backend, provider, histories, bears):
     """In any order, in part or in whole, beside refunds and returned debits; the seller pursues or bears losses."""
+    await keep_credits(backend)
     if bears:
         await bears_losses(backend)
     invoice, payment = await paid(backend)

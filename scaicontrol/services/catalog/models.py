@@ -2,7 +2,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Enum, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import Enum, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, literal_column
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from scaicontrol.core.periods import BillingPeriod
@@ -50,7 +50,7 @@ class Plan(Model):
     sort_order: Mapped[int] = mapped_column(default=0)
     extra: Mapped[dict[str, Any]] = mapped_column("metadata", JsonDocument, default=dict)
     plan_version: Mapped[int] = mapped_column(
-        default=1, server_default=text("1")
+        default=1, server_default=literal_column("1")
     )  # what new subscriptions get; who has an older one keeps it
     version: Mapped[int] = mapped_column(default=1)
 
@@ -128,7 +128,7 @@ class UsagePrice(Model):
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
     plan_id: Mapped[str] = mapped_column(IdString)
-    plan_version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    plan_version: Mapped[int] = mapped_column(default=1, server_default=literal_column("1"))
     metric_slug: Mapped[str] = mapped_column(String(64))
     tier_start: Mapped[Decimal] = mapped_column(ExactDecimal(18, 6))
     tier_end: Mapped[Decimal | None] = mapped_column(ExactDecimal(18, 6))

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Self
 
-from sqlalchemy import Boolean, Date, Enum, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import Boolean, Date, Enum, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, literal_column
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from scaicontrol.core.errors import Refused
@@ -100,14 +100,16 @@ class Invoice(Lifecycled, TenantScopedModel):
     amount_paid_cents: Mapped[int] = mapped_column(default=0)
     amount_credited_cents: Mapped[int] = mapped_column(default=0)
     # The part of what is credited that came from the tenant's balance.
-    amount_applied_cents: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    amount_applied_cents: Mapped[int] = mapped_column(default=0, server_default=literal_column("0"))
     amount_due_cents: Mapped[int] = mapped_column(default=0)
     settlement: Mapped[str | None] = mapped_column(String(20))
     delivery: Mapped[str | None] = mapped_column(String(10))
     sent_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
     past_due_since: Mapped[datetime | None]
-    times_reopened: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # what had paid it went back
+    times_reopened: Mapped[int] = mapped_column(
+        default=0, server_default=literal_column("0")
+    )  # what had paid it went back
     voided_at: Mapped[datetime | None]
     void_reason: Mapped[str | None] = mapped_column(Text)
     pdf_url: Mapped[str | None] = mapped_column(String(500))

@@ -1,7 +1,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ForeignKey, String, text
+from sqlalchemy import ForeignKey, String, literal_column
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
 from scaicontrol.core.i18n import Language
@@ -97,7 +97,7 @@ class PartnerConfiguration(PartnerOwned, Model):
     auto_finalize: Mapped[bool]
     auto_send: Mapped[bool]
     auto_charge: Mapped[bool]
-    auto_apply_credit: Mapped[bool] = mapped_column(server_default=text("1"))  # to the next invoice, oldest first
+    auto_apply_credit: Mapped[bool] = mapped_column(server_default=literal_column("1"))  # oldest first
     dunning_retry_days: Mapped[list[int]] = mapped_column(JsonDocument)
     dunning_reminder_days: Mapped[list[int]] = mapped_column(JsonDocument)
     dunning_suspend_day: Mapped[int]

@@ -1,7 +1,7 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Index, String, Text, UniqueConstraint, text
+from sqlalchemy import Index, String, Text, UniqueConstraint, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol.core.lifecycle import Lifecycled
@@ -115,17 +115,17 @@ class Payment(Lifecycled, TenantScopedModel):
     attempt: Mapped[int]
     failure_code: Mapped[str | None] = mapped_column(String(100))
     failure_message: Mapped[str | None] = mapped_column(Text)
-    received_cents: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    received_cents: Mapped[int] = mapped_column(default=0, server_default=literal_column("0"))
     unapplied_cents: Mapped[int] = mapped_column(default=0)
     refunded_cents: Mapped[int] = mapped_column(default=0)
     # Promised to refunds that are not carried out yet. It stands here, not in a sum over refunds: on Galera a lock
     # guards only a row that is changed, and two nodes would promise the same money.
-    promised_cents: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    returned_cents: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    lost_cents: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    disputed_cents: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    bookings: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # how often money was booked or unbooked
-    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    promised_cents: Mapped[int] = mapped_column(default=0, server_default=literal_column("0"))
+    returned_cents: Mapped[int] = mapped_column(default=0, server_default=literal_column("0"))
+    lost_cents: Mapped[int] = mapped_column(default=0, server_default=literal_column("0"))
+    disputed_cents: Mapped[int] = mapped_column(default=0, server_default=literal_column("0"))
+    bookings: Mapped[int] = mapped_column(default=0, server_default=literal_column("0"))  # and unbookings
+    version: Mapped[int] = mapped_column(default=1, server_default=literal_column("1"))
     idempotency_key: Mapped[str] = mapped_column(String(200))
     open_key: Mapped[str | None] = mapped_column(IdString)
     redirect_url: Mapped[str | None] = mapped_column(String(1000))
@@ -290,7 +290,7 @@ class Dunning(TenantScopedModel):
     skips_retries: Mapped[bool] = mapped_column(default=False)
     ended_at: Mapped[datetime | None]
     pursuit: Mapped[int] = mapped_column(
-        default=1, server_default=text("1")
+        default=1, server_default=literal_column("1")
     )  # how often it has begun: money that came can be taken back
     suspended: Mapped[list[str]] = mapped_column(JsonDocument, default=list)  # subscriptions dunning has suspended
 

@@ -18,12 +18,8 @@ PlanRef = Annotated[str, Field(min_length=1, max_length=160, description="`<serv
 _ID = "sub_01m851qp4yet0r2fk9wvt1p634"
 
 _SUBSCRIPTION: dict[str, Any] = {
-    "id": _ID,
-    "tenant_id": "tnt_acme",
-    "partner_id": "prt_northwind",
-    "service_id": "svc_scaidrive",
-    "service_slug": "scaidrive",
-    "service_name": "ScaiDrive",
+    "id": _ID, "tenant_id": "tnt_acme", "partner_id": "prt_northwind",
+    "service_id": "svc_scaidrive", "service_slug": "scaidrive", "service_name": "ScaiDrive",
     "plan_id": "pln_01m851qp4yet0r2fk9wvt1p634",
     "plan_key": "scaidrive.pro",
     "plan_name": "Pro",
@@ -43,7 +39,7 @@ _SUBSCRIPTION: dict[str, Any] = {
     "version": 2,
     "created_at": "2026-01-15T09:00:00Z",
     "updated_at": "2026-01-15T09:00:00Z",
-}
+}  # fmt: skip
 _PLAN: dict[str, Any] = {
     "id": "pln_01m851qp4yet0r2fk9wvt1p634", "slug": "pro", "name": "Pro", "tier": "pro", "billing_period": "monthly",
     "features": {"items": ["Versioning"], "unit": "seat"}, "quotas": {"storage_gb": 500},

@@ -105,7 +105,7 @@ async def paid_of(uow: UnitOfWork, subscription: Subscription, zone: str) -> Pai
         await _worth(uow, subscription, row),
         subscription.term_ends_at,
         is_charged=row is None or row.base_due_at is None,
-        is_pending=subscription.pending_plan_id is not None,
+        is_pending=None not in (subscription.pending_plan_id, subscription.pending_plan_version),
     )
 
 
