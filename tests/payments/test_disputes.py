@@ -235,6 +235,7 @@ OUTCOMES = st.lists(st.sampled_from(["won", "lost", "withdrawn", "opened"]), max
 PARTS = st.sampled_from([None, 210, 1000])
 
 
+@pytest.mark.long
 # Hypothesis writes its arguments down, the backend with all that reached its outside among them.
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @pytest.mark.parametrize("dialect", ["sqlite"])
