@@ -30,6 +30,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "subscription.resumed": (provisioning.resume, billing.bill_now),
     "subscription.cancelled": (provisioning.deprovision,),
     "subscription.trial_ending": (mails.mail_trial_ending,),
+    "subscription.terms_announced": (mails.mail_terms_announced,),
     "invoice.render_requested": (documents.make_files,),
     "invoice.finalized": (payments.collect_unsent, billing.close_quarantine),
     "invoice.deleted": (billing.close_quarantine,),

@@ -171,6 +171,18 @@ ROOT: Final = CommandGroup(
                         },
                     ),
                 ),
+                "plan-moves": CommandGroup(
+                    "Moves of subscribers to a newer version of their plan.",
+                    _of(
+                        "plan_moves",
+                        {
+                            "list": "List moves, newest first.",
+                            "preview": "Say who would be moved, what each pays before and after, and from when.",
+                            "announce": "Announce the version that is sold now to who has an earlier one.",
+                            "cancel": "Call a move off for whoever has not taken the version yet.",
+                        },
+                    ),
+                ),
                 "plans": CommandGroup(
                     "Plans and their prices.",
                     _of(

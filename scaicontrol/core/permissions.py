@@ -79,6 +79,7 @@ PERMISSIONS: dict[str, PermissionRule] = {
     "plans:read": _read("services:read", "admin:billing", "admin:subscriptions", "registry:manage", services=True),
     "plans:administer": _read("admin:billing"),
     "plans:manage": _platform("admin:billing"),
+    "plans:move": _platform("admin:billing"),
     # subscriptions, provisioning, usage
     "subscriptions:read": _read("subscriptions:read", "subscriptions:manage", "admin:subscriptions", "admin:billing"),
     "subscriptions:subscribe": _write("subscriptions:manage", "admin:subscriptions"),

@@ -52,6 +52,7 @@ MAILED: Final[Mapping[str, str]] = {
     "dispute.withdrawn": "dispute",
     "subscription.suspended": "suspension",
     "subscription.trial_ending": "end of a trial",
+    "subscription.terms_announced": "terms to come",
 }
 
 

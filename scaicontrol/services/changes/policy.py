@@ -145,8 +145,11 @@ def _documents(change: Weighed, limits: ApprovalLimits) -> bool:
 _ENDS: Final = frozenset({"subscription.cancelled", "subscription.suspended", "subscription.resumed"})
 
 
+_TERMS_TOLD: Final = ("subscription.terms_announced", "subscription.terms_withdrawn")
+
+
 def _subscriptions(change: Weighed, limits: ApprovalLimits) -> bool:
-    touched = change.told(*_ENDS, "subscription.changed")
+    touched = change.told(*_ENDS, "subscription.changed", *_TERMS_TOLD)
     if limits.subscriptions is not None and len({fact.resource_id for fact in touched}) > limits.subscriptions:
         return True
     at_once = [fact for fact in change.told("subscription.cancelled") if fact.payload.get("effective_immediately")]
@@ -154,7 +157,7 @@ def _subscriptions(change: Weighed, limits: ApprovalLimits) -> bool:
 
 
 _TERMS: Final = frozenset({
-    "plan.created", "plan.updated", "service.metric_change_decided",
+    "plan.created", "plan.updated", "service.metric_change_decided", "plan_move.announced", "plan_move.cancelled",
     "price_override.set", "price_override.removed", "subscription.price_agreed",
     "partner.configured", "partner.billing_linked", "partner.billing_updated", "vat_rate.added", "exchange_rates.added",
     "einvoice_rule_set.installed", "einvoice_rule_set.retired", "platform.settings_changed",
@@ -222,7 +225,7 @@ RULES: Final = (
         "subscriptions",
         "Subscriptions are ended at once, or in this number, only with another person's approval.",
         _subscriptions,
-        _ENDS | {"subscription.changed"},
+        _ENDS | {"subscription.changed", *_TERMS_TOLD},
     ),
     Rule(
         "terms",

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.money import Money
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.services import documents, statements
 
@@ -82,3 +83,14 @@ async def mail_suspended(backend: Backend, fact: Outbox) -> None:
 async def apply_vies_answer(backend: Backend, fact: Outbox) -> None:
     """VIES was asked about a number."""
     await backend.perform(ACTOR, vat_numbers.apply_vies_answer, str(fact.told["consultation_id"]))
+
+
+async def mail_terms_announced(backend: Backend, fact: Outbox) -> None:
+    """A subscription gets another version of its plan."""
+    await about_subscriptions.mail_terms_announced(
+        backend,
+        str(fact.told["subscription_id"]),
+        fact.idempotency_key[-40:],
+        datetime.fromisoformat(str(fact.told["effective_at"])),
+        Money(int(fact.told["next_unit_price_cents"]), str(fact.told["currency"])),
+    )

@@ -82,6 +82,13 @@ class Subscription(Lifecycled, TenantScopedModel):
     pending_plan_version: Mapped[int | None]
     pending_quantity: Mapped[int | None]
     pending_unit_price_cents: Mapped[int | None]
+    # An operator agreed on the price with the tenant: no move to another version of the plan touches it.
+    has_agreed_price: Mapped[bool] = mapped_column(default=False, server_default=text("0"))
+    # What a plan move announced: taken by the first period that begins at `next_plan_version_at` or later.
+    plan_move_id: Mapped[str | None] = mapped_column(IdString, index=True)
+    next_plan_version: Mapped[int | None]
+    next_plan_version_at: Mapped[datetime | None]
+    next_version_price_cents: Mapped[int | None]  # empty where the price stays
     currency: Mapped[str] = mapped_column(String(3))
 
     activated_at: Mapped[datetime | None]
@@ -122,6 +129,12 @@ class Subscription(Lifecycled, TenantScopedModel):
         "foreign(Subscription.pending_plan_version) == PlanVersion.number)",
         viewonly=True,
     )
+    next_terms: Mapped[PlanVersion | None] = relationship(
+        lazy="raise",
+        primaryjoin="and_(foreign(Subscription.plan_id) == PlanVersion.plan_id, "
+        "foreign(Subscription.next_plan_version) == PlanVersion.number)",
+        viewonly=True,
+    )
     service: Mapped[Service] = relationship(lazy="raise")
 
     def __str__(self) -> str:
@@ -129,6 +142,9 @@ class Subscription(Lifecycled, TenantScopedModel):
 
     def adopt(self, plan: Plan, terms: PlanVersion) -> None:
         """Put the subscription under a version of a plan; the price is the caller's matter."""
+        if plan.id != self.plan_id:
+            self.has_agreed_price = False
+            self.forget_announced()
         self.plan, self.plan_id, self.plan_version = plan, plan.id, terms.number
         self.is_one_time = not plan.billing_period.months
         set_committed_value(self, "terms", terms)
@@ -146,6 +162,11 @@ class Subscription(Lifecycled, TenantScopedModel):
         self.pending_quantity = self.pending_unit_price_cents = None
         set_committed_value(self, "pending_plan", None)
         set_committed_value(self, "pending_terms", None)
+
+    def forget_announced(self) -> None:
+        """Forget the version that was announced: it was taken, or does not come."""
+        self.plan_move_id = self.next_plan_version = self.next_plan_version_at = self.next_version_price_cents = None
+        set_committed_value(self, "next_terms", None)
 
     @property
     def is_entitled(self) -> bool:

@@ -21,7 +21,8 @@ class Opening:
     A period that begins, with the terms it is charged under.
 
     Its use is counted from `usage_from`: the moment of activation, or up to which the period before has counted.
-    `takes_up_pending` says that a change which waited for it takes effect.
+    `takes_up_pending` says that a change which waited takes effect with it, `takes_up_announced` that an announced
+    version does.
     """
 
     span: Window
@@ -33,6 +34,7 @@ class Opening:
     term_ends_at: datetime | None
     usage_from: datetime
     takes_up_pending: bool = False
+    takes_up_announced: bool = False
 
 
 Version = tuple[Plan, PlanVersion]
@@ -80,8 +82,13 @@ def coming(subscription: Subscription, until: datetime, zone: str) -> Iterator[O
 
 
 def coming_after(subscription: Subscription, last: Opening, until: datetime, zone: str) -> Iterator[Opening]:
-    """Give the periods that follow one and begin by `until`; a change that waits takes effect with the first."""
+    """
+    Give the periods that follow one and begin by `until`.
+
+    A change that waits takes effect with the first of them, an announced version with the first after its notice.
+    """
     pending, pending_terms = subscription.pending_plan, subscription.pending_terms
+    announced = subscription.next_terms
     while (end := last.span.end) is not None and end <= until:
         if last.term_ends_at is not None and end >= last.term_ends_at:
             return
@@ -95,9 +102,20 @@ def coming_after(subscription: Subscription, last: Opening, until: datetime, zon
                 term = _term(pending_terms, first_day, anchor_day, zone, term)
             plan, terms, quantity = pending, pending_terms, subscription.pending_quantity or quantity
             price, pending = subscription.pending_unit_price_cents or 0, None
+        takes_version = announced is not None and _is_taken(subscription, plan, end)
+        if announced is not None and takes_version:
+            terms, announced = announced, None
+            agreed = subscription.next_version_price_cents
+            price = price if agreed is None else agreed
         span = window(first_day, plan.billing_period, anchor_day, zone, term)
-        last = Opening(span, plan, terms, quantity, price, anchor_day, term, end, takes_up)
+        last = Opening(span, plan, terms, quantity, price, anchor_day, term, end, takes_up, takes_version)
         yield last
+
+
+def _is_taken(subscription: Subscription, plan: Plan, end: datetime) -> bool:
+    """Tell whether an announced version holds for the period that begins where one ends."""
+    at = subscription.next_plan_version_at
+    return at is not None and end >= at and plan.id == subscription.plan_id
 
 
 def after_pause(subscription: Subscription, moment: datetime, zone: str) -> Opening | None:
@@ -108,5 +126,9 @@ def after_pause(subscription: Subscription, moment: datetime, zone: str) -> Open
     last = openings[-1]
     if last.span.end is not None and last.span.end <= moment:
         return None
-    takes_up = any(opening.takes_up_pending for opening in openings)
-    return replace(last, usage_from=max(last.span.start, ended), takes_up_pending=takes_up)
+    return replace(
+        last,
+        usage_from=max(last.span.start, ended),
+        takes_up_pending=any(opening.takes_up_pending for opening in openings),
+        takes_up_announced=any(opening.takes_up_announced for opening in openings),
+    )

@@ -30,6 +30,7 @@ WHOLE = (
     selectinload(Subscription.terms),
     selectinload(Subscription.pending_plan),
     selectinload(Subscription.pending_terms),
+    selectinload(Subscription.next_terms),
     selectinload(Subscription.service),
 )
 _BILLED = (

@@ -229,6 +229,9 @@ class SubscriptionOut(Out):
     pending_plan_key: str | None = None
     pending_quantity: int | None = None
     pending_unit_price_cents: Cents | None = None
+    next_plan_version: int | None = Field(default=None, description="A version of the plan that was announced.")
+    next_plan_version_at: Moment | None = Field(default=None, description="The renewal that takes it.")
+    next_version_price_cents: Cents | None = Field(default=None, description="Null where the price stays.")
     currency: Currency
     mrr_amount_cents: Cents
     activated_at: Moment | None = None

@@ -15,6 +15,7 @@ class TemplateType(StrEnum):
     email_payment_failed = "email_payment_failed"
     email_dunning_reminder = "email_dunning_reminder"
     email_subscription_suspended = "email_subscription_suspended"
+    email_terms_announced = "email_terms_announced"
 
     @property
     def is_mail(self) -> bool:
@@ -28,7 +29,9 @@ class TemplateType(StrEnum):
 
 # What the law wants certain contents on (Art. 226 of Directive 2006/112/EC; Art. 219 for credit notes).
 LEGAL_DOCUMENTS: Final = frozenset({TemplateType.invoice, TemplateType.credit_note})
-ABOUT_A_SUBSCRIPTION: Final = frozenset({TemplateType.email_trial_ending, TemplateType.email_subscription_suspended})
+ABOUT_A_SUBSCRIPTION: Final = frozenset({
+    TemplateType.email_trial_ending, TemplateType.email_subscription_suspended, TemplateType.email_terms_announced,
+})  # fmt: skip
 
 MailKind = Literal[
     "email_invoice",
@@ -37,4 +40,5 @@ MailKind = Literal[
     "email_payment_failed",
     "email_dunning_reminder",
     "email_subscription_suspended",
+    "email_terms_announced",
 ]

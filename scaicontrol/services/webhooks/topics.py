@@ -16,6 +16,8 @@ TOPICS: Final = (
     "subscription.suspended",
     "subscription.resumed",
     "subscription.trial_ending",
+    "subscription.terms_announced",
+    "subscription.terms_withdrawn",
     "subscription.payment_failed",
     "pack_subscription.activated",
     "pack_subscription.changed",

@@ -12,6 +12,7 @@ from scaicontrol.services.registry.models import Service
 from scaicontrol.services.subscriptions import Override
 from scaicontrol.services.tenants.models import BillingProfile
 from tests.factories import ACME, NORTHWIND, SCAIDRIVE, ada, alice, gina, petra
+from tests.factories.plan_moves import announced, edited
 from tests.factories.subscriptions import PROVISIONING_URL, subscribed
 
 from .case import Case, Stage, case
@@ -57,6 +58,20 @@ async def _(stage: Stage) -> Case:
 @case("provisioning.rollback")
 async def _(stage: Stage) -> Case:
     return Case({"workflow_id": await failed_workflow(stage)})
+
+
+@case("plan_moves.announce")
+async def _(stage: Stage) -> Case:
+    await subscribed(stage.backend)
+    await edited(stage.backend)
+    return Case({"plan_id": "pln_pro", "notice_days": 30, "reason": "New prices."})
+
+
+@case("plan_moves.cancel")
+async def _(stage: Stage) -> Case:
+    await subscribed(stage.backend)
+    await edited(stage.backend)
+    return Case({"move_id": (await announced(stage.backend)).id, "reason": "The old prices stay."})
 
 
 @case("subscriptions.cancel")

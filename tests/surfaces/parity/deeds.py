@@ -73,5 +73,11 @@ ALONE = frozenset({
     "REST PUT /admin/webhook-subscriptions/{endpoint_id}",
     "REST PUT /billing/billing-profile",
     "REST PUT /registry/register",
-    # Two doors have these, but a deed can write neither a file nor the hash that a run was planned with.
+    # Two doors have these, but a deed can write neither a file nor the hash that a run was planned with; and versions
+    # of a plan count on, so that two announcements never tell the same.
+    "CLI admin plan-moves announce",
+    "CLI admin plan-moves cancel",
+    "REST POST /admin/plan-moves/{move_id}/cancel",
+    "REST POST /admin/plans/{plan_id}/moves",
+    "REST POST /admin/plans/{plan_id}/moves/preview",
 })  # fmt: skip

@@ -1,6 +1,9 @@
-"""Mails about subscriptions: trials that end, and suspensions."""
+"""Mails about subscriptions: trials that end, suspensions, and terms to come."""
+
+from datetime import datetime
 
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.money import Money
 from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, subscriptions, templates, tenants
@@ -26,8 +29,23 @@ async def mail_suspended(backend: Backend, subscription_id: str, step: str) -> N
     )
 
 
+async def mail_terms_announced(
+    backend: Backend, subscription_id: str, step: str, effective_at: datetime, price: Money
+) -> None:
+    """Say from when a subscription has which new price; `step` tells one announcement from the next."""
+    about = await backend.perform(
+        ACTOR, _about_subscription, subscription_id, "email_terms_announced", step, announced=(effective_at, price)
+    )
+    await send(backend, about)
+
+
 async def _about_subscription(
-    uow: UnitOfWork, subscription_id: str, kind: MailKind, step: str, days_remaining: int | None = None
+    uow: UnitOfWork,
+    subscription_id: str,
+    kind: MailKind,
+    step: str,
+    days_remaining: int | None = None,
+    announced: tuple[datetime, Money] | None = None,
 ) -> Post | None:
     subscription = await subscriptions.get(uow, subscription_id)
     profile = await tenants.billing_profile(uow, subscription.tenant_id)
@@ -37,6 +55,11 @@ async def _about_subscription(
     seller = partners.seller_snapshot(terms)
     language = profile.preferred_language or terms.default_language or "en"
     ends = subscription.trial_ends_at and civil_date(subscription.trial_ends_at, terms.timezone)
+    said: dict[str, str] = {}
+    day = ends or civil_date(uow.now, terms.timezone)
+    if announced is not None:
+        day, price = civil_date(announced[0], terms.timezone), announced[1]
+        said = {"price": filters.money(price.amount, price.currency, language)}
     name = profile.company_name or ""
     link = f"{uow.settings.public_base_url}/subscriptions/{subscription.id}"
     template = await templates.resolve(
@@ -47,7 +70,8 @@ async def _about_subscription(
         language,
         {
             "service": subscription.service.name,
-            "date": filters.day(ends or civil_date(uow.now, terms.timezone), language),
+            "date": filters.day(day, language),
+            **said,
         },
         name,
         link,

@@ -129,6 +129,7 @@ async def override_terms(
     draft = await _draft(uow, subscription, plan, quantity, None, unit_price_cents=unit_price_cents, is_agreed=True)
     await apply_change(uow, subscription, draft, reason=reason)
     if unit_price_cents is not None:
+        subscription.has_agreed_price, subscription.next_version_price_cents = True, None
         tell_price(uow, subscription, unit_price_cents, reason)
 
 

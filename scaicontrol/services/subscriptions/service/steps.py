@@ -66,6 +66,8 @@ def open_period(
     subscription.current_period_last_day = span.last_day
     if opening.takes_up_pending:
         subscription.drop_pending()
+    if opening.takes_up_announced:
+        subscription.forget_announced()
     if row is None:
         row = SubscriptionPeriod(
             id=new_id("per"),

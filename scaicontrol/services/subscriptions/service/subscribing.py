@@ -80,6 +80,7 @@ async def begin(
         )
     )
     if unit_price_cents is not None:
+        subscription.has_agreed_price = True
         tell_price(uow, subscription, unit_price_cents)
     await uow.session.flush()
     return subscription
