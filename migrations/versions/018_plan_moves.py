@@ -10,7 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from alembic import op
 
-from scaicontrol.db import types
+from scaicontrol.db import triggers, types
 
 revision: str = "018"
 down_revision: str | None = "017"
@@ -18,6 +18,7 @@ branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
 _INDEX: Final = "ix_subscriptions_plan_move_id"
+_LIVE: Final = "uq_subscriptions_live_key"
 
 
 def _columns() -> list[sa.Column[Any]]:
@@ -32,6 +33,24 @@ def _columns() -> list[sa.Column[Any]]:
 
 def _present() -> set[str]:
     return {str(column["name"]) for column in sa.inspect(op.get_bind()).get_columns("subscriptions")}
+
+
+def _live_key() -> sa.Column[Any]:
+    """The generated column as revision 014 wrote it."""
+    status, pack = (sa.literal_column(name, sa.String) for name in ("status", "pack_subscription_id"))
+    tenant, service = (sa.literal_column(name, sa.String) for name in ("tenant_id", "service_id"))
+    counts = sa.and_(
+        status.not_in(["cancelled", "expired"]),
+        pack.is_(None),
+        sa.literal_column("is_one_time", sa.Boolean) == sa.literal(0, sa.Integer),
+    )
+    key = sa.case((counts, tenant + sa.literal(":", sa.String) + service), else_=sa.null())
+    return sa.Column("live_key", sa.String(length=80), sa.Computed(key, persisted=True), nullable=True)
+
+
+def _drop_triggers() -> None:
+    for statement in triggers.drop_statements(op.get_bind().dialect.name):
+        op.execute(sa.DDL(statement))  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
 def upgrade() -> None:
@@ -64,10 +83,21 @@ def upgrade() -> None:
         if_not_exists=True,
     )
     op.create_index("ix_plan_moves_history", "plan_moves", ["plan_id", "created_at"], if_not_exists=True)
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    if is_sqlite:  # a generated column stays the last one: what is added behind it is read as part of its expression
+        _drop_triggers()
+        with op.batch_alter_table("subscriptions", schema=None) as batch_op:
+            batch_op.drop_constraint(batch_op.f(_LIVE), type_="unique")
+            batch_op.drop_column("live_key")
     present = _present()
     for column in _columns():
         if column.name not in present:
             op.add_column("subscriptions", column)
+    if is_sqlite:
+        with op.batch_alter_table("subscriptions", schema=None) as batch_op:
+            batch_op.add_column(_live_key())
+            batch_op.create_unique_constraint(batch_op.f(_LIVE), ["live_key"])
+        triggers.install(op.get_bind())
     op.create_index(_INDEX, "subscriptions", ["plan_move_id"], if_not_exists=True)
     op.execute(
         "UPDATE subscriptions SET has_agreed_price = 1 WHERE id IN "

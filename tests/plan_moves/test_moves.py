@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -183,7 +184,10 @@ async def test_who_keeps_its_version_is_named_with_the_reason(backend, who, reas
         await backend.perform(
             alice, subscriptions.change_plan, subscription.id, plan="scaidrive.team", when="period_end"
         )
-    fields = {"once": {"billing_period": "one_time", "name": "Once"}, "term": {"term_months": 3, "name": "Term"}}
+    fields: dict[str, dict[str, Any]] = {
+        "once": {"billing_period": "one_time", "name": "Once"},
+        "term": {"term_months": 3, "name": "Term"},
+    }
     await edited(backend, 5000, f"pln_{slug}", **({"slug": slug} | fields.get(slug, {})))
     planned = await previewed(backend, f"pln_{slug}")
     assert planned.subscriptions == []

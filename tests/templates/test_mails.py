@@ -128,13 +128,16 @@ async def test_every_kind_is_written_by_people_too(backend, kind, clock):
     about = {"invoice_id": invoice.id, "subscription_id": subscription.id, "stage": 1, "attempt": 1}
     fact = Outbox(
         idempotency_key=f"subscription:{subscription.id}:suspended:1",
-        payload=about | {"days_remaining": 3, "next_retry_at": clock.now().isoformat(), "failure_code": "x"},
+        payload=about
+        | {"effective_at": clock.now().isoformat(), "next_unit_price_cents": 1200, "currency": "EUR"}
+        | {"days_remaining": 3, "next_retry_at": clock.now().isoformat(), "failure_code": "x"},
     )
     write = {
         "email_trial_ending": mails.mail_trial_ending,
         "email_payment_failed": mails.mail_payment_failed,
         "email_dunning_reminder": mails.mail_reminder,
         "email_subscription_suspended": mails.mail_suspended,
+        "email_terms_announced": mails.mail_terms_announced,
     }.get(kind)
     if kind == TemplateType.email_credit_note:
         note = await backend.perform(petra, invoices.draft_credit, invoice.id, CreditIn(reason="Outage"))

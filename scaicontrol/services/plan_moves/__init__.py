@@ -1,7 +1,7 @@
 """Plan moves: subscribers of an earlier version of a plan get the one that is sold now, after a notice."""
 
 from .planning import LeftOut, MovedSubscription, PlannedMove, preview
-from .queries import get, page, shown, stored, visible
+from .queries import get, offered, page, shown, stored, visible
 from .service import announce, cancel
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "announce",
     "cancel",
     "get",
+    "offered",
     "page",
     "preview",
     "shown",

@@ -15,15 +15,15 @@ import rfc8785
 
 from scaicontrol.core.errors import Refused, invalid
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import catalog, partners, subscriptions
+from scaicontrol.services import catalog, partners
 from scaicontrol.services.catalog.models import Plan
-from scaicontrol.services.subscriptions.lifecycle import TERMINAL, SubscriptionStatus
+from scaicontrol.services.subscriptions.forecast import renewal_from
+from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
-from scaicontrol.services.subscriptions.opening import coming, coming_after, first_of
+from scaicontrol.services.subscriptions.reads import of_earlier_versions
 
 NOTICE_MAX: Final = 730
 AT_ONCE: Final = 1000  # in one transaction
-_LONGEST: Final = 370  # days of a period, and a few
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ class PlannedMove:
     def plan_hash(self) -> str:
         """Tell this move from every other: another subscriber, price or day gives another hash."""
         rows = [{**asdict(each), "effective_at": each.effective_at.isoformat()} for each in self.subscriptions]
-        said = [self.plan_id, self.plan_version, self.notice_days, self.notice_ends_at.isoformat(), rows]
-        return hashlib.sha256(rfc8785.dumps(said)).hexdigest()
+        head = f"{self.plan_id} v{self.plan_version} {self.notice_ends_at.isoformat()} "
+        return hashlib.sha256(head.encode() + rfc8785.dumps(rows)).hexdigest()
 
 
 async def preview(uow: UnitOfWork, plan_id: str, *, notice_days: int, partner_id: str | None = None) -> PlannedMove:
@@ -95,16 +95,8 @@ async def preview(uow: UnitOfWork, plan_id: str, *, notice_days: int, partner_id
 async def subscribers(
     uow: UnitOfWork, plan: Plan, partner_id: str | None, *, lock: bool = False
 ) -> Sequence[Subscription]:
-    """Give who has an earlier version of a plan and lives, with plan, version and service."""
-    earlier = subscriptions.visible(uow).where(
-        Subscription.plan_id == plan.id,
-        Subscription.plan_version != plan.plan_version,
-        Subscription.status.not_in(TERMINAL),
-    )
-    if partner_id is not None:
-        earlier = earlier.where(Subscription.partner_id == partner_id)
-    earlier = earlier.order_by(Subscription.id).limit(AT_ONCE + 1)
-    found = (await uow.session.scalars(earlier.with_for_update() if lock else earlier)).all()
+    """Give who has an earlier version of a plan and lives; refuse more than one transaction should touch."""
+    found = await of_earlier_versions(uow, plan, partner_id, AT_ONCE + 1, lock=lock)
     if len(found) > AT_ONCE:
         raise Refused(f"More than {AT_ONCE:,} subscriptions of {plan.key} would be moved at once; name a partner.")
     return found
@@ -148,7 +140,7 @@ def _keeps(subscription: Subscription, plan: Plan) -> str | None:
 async def _moved(
     uow: UnitOfWork, plan: Plan, subscription: Subscription, zone: str, notice_ends_at: datetime
 ) -> MovedSubscription | str:
-    at = _renewal_from(subscription, max(notice_ends_at, uow.now), zone)
+    at = renewal_from(subscription, max(notice_ends_at, uow.now), zone)
     if at is None:
         return "it has no renewal to come"
     before = after = subscription.recurring_price_cents
@@ -171,15 +163,3 @@ async def _moved(
         new_monthly_cents=catalog.monthly_cents(subscription.quantity * after, every),
         effective_at=at,
     )
-
-
-def _renewal_from(subscription: Subscription, moment: datetime, zone: str) -> datetime | None:
-    """Give the first renewal at a moment or later, as the renewals themselves will open their periods."""
-    horizon = moment + timedelta(days=_LONGEST)
-    if subscription.status is SubscriptionStatus.trialing:
-        ends_at, price = subscription.trial_ends_at or moment, subscription.recurring_price_cents
-        first = first_of(subscription, (subscription.plan, subscription.terms), price, ends_at, zone)
-        ahead = coming_after(subscription, first, max(horizon, ends_at + timedelta(days=_LONGEST)), zone)
-    else:
-        ahead = coming(subscription, horizon, zone)
-    return next((opening.usage_from for opening in ahead if opening.usage_from >= moment), None)

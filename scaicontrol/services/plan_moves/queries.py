@@ -33,10 +33,15 @@ async def page(uow: UnitOfWork, request: PageRequest, *, plan_id: str | None = N
     return await paginate(uow, query, request, SORTABLE)
 
 
+def offered(actor: Actor, move: PlanMove) -> list[str]:
+    """Name what `actor` may do with a move now."""
+    return offered_in(actor, move.status)
+
+
 def shown(actor: Actor, move: PlanMove) -> PlanMoveOut:
     """Say a move as surfaces show it."""
     plain = {name: getattr(move, name) for name in PlanMoveOut.model_fields if name != "available_actions"}
-    return PlanMoveOut.model_validate({**plain, "available_actions": offered_in(actor, move.status)})
+    return PlanMoveOut.model_validate({**plain, "available_actions": offered(actor, move)})
 
 
 async def stored(uow: UnitOfWork, move: PlanMove) -> PlanMoveOut:

@@ -2,9 +2,10 @@ from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import catalog, subscriptions
+from scaicontrol.services import catalog
 from scaicontrol.services.catalog.models import Plan
 from scaicontrol.services.subscriptions.models import Subscription
+from scaicontrol.services.subscriptions.reads import awaiting_move
 
 from . import queries
 from .events import PlanMoveAnnounced, PlanMoveCancelled, TermsAnnounced, TermsWithdrawn
@@ -110,10 +111,7 @@ async def cancel(uow: UnitOfWork, move_id: str, reason: str) -> PlanMove:
     uow.authorize("plans:move")
     move = await queries.get(uow, move_id, lock=True)
     plan = await catalog.get(uow, move.plan_id)
-    mine = subscriptions.visible(uow).where(
-        Subscription.plan_move_id == move.id, Subscription.next_plan_version.is_not(None)
-    )
-    waiting = list(await uow.session.scalars(mine.order_by(Subscription.id).with_for_update()))
+    waiting = await awaiting_move(uow, move.id)
     if move.can(PlanMoveLifecycle.cancel.id) and not waiting:
         raise Refused(f"Cannot cancel {move}: everybody took version {move.plan_version} already.")
     move.advance(PlanMoveLifecycle.cancel)

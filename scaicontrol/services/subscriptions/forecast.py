@@ -1,8 +1,8 @@
 """Looking ahead: which periods the renewals and the ends of trials will open by a moment to come."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
 from sqlalchemy import and_, or_, select
 
@@ -15,6 +15,8 @@ from .opening import Opening, coming, coming_after, first_of
 from .queries import WHOLE
 from .service.converting import paid_terms
 from .service.terms import SellerTerms, terms_of
+
+_LONGEST: Final = 370  # days of a period, and a few
 
 
 class Foreseen(NamedTuple):
@@ -71,3 +73,15 @@ async def _after_trial(uow: UnitOfWork, trial: Subscription, until: datetime, se
     first = first_of(trial, version, terms.unit_price_cents, trial.trial_ends_at, seller.zone)
     openings = [first, *coming_after(trial, first, until, seller.zone)]
     return [Foreseen(trial, opening, terms.currency) for opening in openings]
+
+
+def renewal_from(subscription: Subscription, moment: datetime, zone: str) -> datetime | None:
+    """Give the first renewal at a moment or later, as the renewals themselves will open their periods."""
+    until = moment + timedelta(days=_LONGEST)
+    if subscription.status is SubscriptionStatus.trialing:
+        ends_at, price = subscription.trial_ends_at or moment, subscription.recurring_price_cents
+        first = first_of(subscription, (subscription.plan, subscription.terms), price, ends_at, zone)
+        ahead = coming_after(subscription, first, max(until, ends_at + timedelta(days=_LONGEST)), zone)
+    else:
+        ahead = coming(subscription, until, zone)
+    return next((opening.usage_from for opening in ahead if opening.usage_from >= moment), None)

@@ -17,8 +17,9 @@ from scaicontrol.db.prepared import Prepared
 from scaicontrol.services.catalog.models import Plan, PlanVersion
 from scaicontrol.services.registry.models import Service
 
-from .lifecycle import ENTITLED, RUNNING, SubscriptionStatus
+from .lifecycle import ENTITLED, RUNNING, TERMINAL, SubscriptionStatus
 from .models import Subscription, SubscriptionChange, SubscriptionPeriod
+from .queries import WHOLE
 
 
 class DueRow(NamedTuple):
@@ -286,6 +287,27 @@ async def has_running(uow: UnitOfWork, tenant_id: str) -> bool:
     """Tell whether any subscription of a tenant will be renewed."""
     running = select(Subscription.id).where(Subscription.tenant_id == tenant_id, Subscription.status.in_(RUNNING))
     return await uow.session.scalar(running.limit(1)) is not None
+
+
+async def of_earlier_versions(
+    uow: UnitOfWork, plan: Plan, partner_id: str | None, limit: int, *, lock: bool = False
+) -> Sequence[Subscription]:
+    """Give what lives under an earlier version of a plan than the one that is sold now, whole."""
+    earlier = select(Subscription).where(
+        Subscription.plan_id == plan.id,
+        Subscription.plan_version != plan.plan_version,
+        Subscription.status.not_in(TERMINAL),
+    )
+    if partner_id is not None:
+        earlier = earlier.where(Subscription.partner_id == partner_id)
+    earlier = earlier.options(*WHOLE).order_by(Subscription.id).limit(limit)
+    return (await uow.session.scalars(earlier.with_for_update() if lock else earlier)).all()
+
+
+async def awaiting_move(uow: UnitOfWork, move_id: str) -> Sequence[Subscription]:
+    """Give, locked and whole, what a plan move was announced to and has not taken it yet."""
+    mine = select(Subscription).where(Subscription.plan_move_id == move_id, Subscription.next_plan_version.is_not(None))
+    return (await uow.session.scalars(mine.options(*WHOLE).order_by(Subscription.id).with_for_update())).all()
 
 
 async def is_held_otherwise(uow: UnitOfWork, subscription: Subscription) -> bool:

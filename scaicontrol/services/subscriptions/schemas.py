@@ -21,9 +21,7 @@ _SUBSCRIPTION: dict[str, Any] = {
     "id": _ID, "tenant_id": "tnt_acme", "partner_id": "prt_northwind",
     "service_id": "svc_scaidrive", "service_slug": "scaidrive", "service_name": "ScaiDrive",
     "plan_id": "pln_01m851qp4yet0r2fk9wvt1p634",
-    "plan_key": "scaidrive.pro",
-    "plan_name": "Pro",
-    "plan_version": 1,
+    "plan_key": "scaidrive.pro", "plan_name": "Pro", "plan_version": 1,
     "billing_period": "monthly",
     "status": "active",
     "is_entitled": True,
@@ -229,9 +227,9 @@ class SubscriptionOut(Out):
     pending_plan_key: str | None = None
     pending_quantity: int | None = None
     pending_unit_price_cents: Cents | None = None
-    next_plan_version: int | None = Field(default=None, description="A version of the plan that was announced.")
-    next_plan_version_at: Moment | None = Field(default=None, description="The renewal that takes it.")
-    next_version_price_cents: Cents | None = Field(default=None, description="Null where the price stays.")
+    next_plan_version: int | None = Field(default=None, description="Announced, for `next_plan_version_at`.")
+    next_plan_version_at: Moment | None = None
+    next_version_price_cents: Cents | None = None  # null where the price stays
     currency: Currency
     mrr_amount_cents: Cents
     activated_at: Moment | None = None
