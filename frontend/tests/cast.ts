@@ -23,6 +23,9 @@ const NEVER = {
   cancelled_at: null,
   cancellation_reason: null,
   term_ends_at: null,
+  next_plan_version: null,
+  next_plan_version_at: null,
+  next_version_price_cents: null,
 };
 
 export const pro: Schemas["SubscriptionStoryOut"] = {

@@ -82,3 +82,17 @@ it.each([
   expect(await screen.findByRole("heading", { name: "ScaiKey" })).toBeInTheDocument();
   expect(screen.queryByRole("button", { name: /subscription/ })).toBeNull();
 });
+
+it("says from when a new version of the plan costs what, for the whole quantity", async () => {
+  serve({
+    [ME]: one(ada),
+    [GET]: one({
+      ...pro,
+      next_plan_version: 2,
+      next_plan_version_at: "2026-12-31T23:00:00Z",
+      next_version_price_cents: 2100,
+    }),
+  });
+  open();
+  expect(await screen.findByText(/^From 1 Jan 2027 this costs €63\.00/)).toBeInTheDocument();
+});

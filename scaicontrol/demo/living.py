@@ -1,6 +1,7 @@
 """Three months of the world: a day at a time people subscribe, use, pay late, change their minds and complain."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
@@ -14,7 +15,17 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.tenant_filter import Scope
 from scaicontrol.integrations.payment_providers import sandbox
 from scaicontrol.integrations.payment_providers.sandbox import Sandbox
-from scaicontrol.services import credits, identity, invoices, payments, provisioning, subscriptions, usage
+from scaicontrol.services import (
+    catalog,
+    credits,
+    identity,
+    invoices,
+    payments,
+    plan_moves,
+    provisioning,
+    subscriptions,
+    usage,
+)  # fmt: skip
 from scaicontrol.services.credits.schemas import CreditFilter
 from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice
@@ -22,11 +33,12 @@ from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn, MarkPa
 from scaicontrol.services.payments.lifecycle import PaymentState
 from scaicontrol.services.payments.models import Payment
 from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
+from scaicontrol.services.plan_moves.models import PlanMove
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
 
-from .loading import OPERATOR, service_of, tenant_actor
-from .world import DAYS, PLANNED_SUBSCRIPTIONS, ROUNDS_UP, TRANSFERS_AFTER_DAYS, PlannedSubscription
+from .loading import OPERATOR, plan_of, service_of, tenant_actor
+from .world import DAYS, PLANNED_SUBSCRIPTIONS, PLANS, ROUNDS_UP, TRANSFERS_AFTER_DAYS, PlannedSubscription
 
 
 class Life(Protocol):
@@ -128,8 +140,8 @@ async def _has_paid(uow: UnitOfWork, tenant_id: str) -> bool:
 async def _turn(backend: Backend, day: int) -> None:
     """The events one remembers of these months."""
     turns: dict[int, Callable[[Backend], Awaitable[object]]] = {
-        40: _upgrade, 52: _credit, 58: _monthly, 59: _dispute, 66: _cancel, 71: _lose, 72: _refund, 78: _pay_back,
-        84: _dispute_again,
+        40: _upgrade, 47: _reprice, 52: _credit, 58: _monthly, 59: _dispute, 66: _cancel, 71: _lose, 72: _refund,
+        78: _pay_back, 80: _reprice_again, 84: _dispute_again,
     }  # fmt: skip
     if day in turns:
         await turns[day](backend)
@@ -139,6 +151,29 @@ async def _upgrade(backend: Backend) -> None:
     """Acme adds six seats in the middle of a month; the rest of it is prorated."""
     seats = await backend.ask(OPERATOR, _subscription, "tnt_acme", "scaiwave")
     await backend.perform(tenant_actor("tnt_acme"), subscriptions.change_plan, seats, quantity=30)
+
+
+async def _reprice(backend: Backend) -> None:
+    """ScaiGrid Pro costs more for who comes; Verde keeps its terms, is told, and pays more from a renewal on."""
+    await _sell_dearer(backend, "scaigrid", "pro", 21900, notice_days=14)
+
+
+async def _reprice_again(backend: Backend) -> None:
+    """So does ScaiFlow Pro, a month ahead: when the three months end, Acme still pays what it did."""
+    await _sell_dearer(backend, "scaiflow", "pro", 10900, notice_days=30)
+
+
+async def _sell_dearer(backend: Backend, service: str, slug: str, cents: int, *, notice_days: int) -> None:
+    position, row = next((n, each) for n, each in enumerate(PLANS[service]) if each.slug == slug)
+    plan = await backend.ask(OPERATOR, catalog.plan_by, f"{service}.{slug}")
+    await backend.perform(
+        OPERATOR, catalog.update, plan.id, plan_of(plan.service_id, replace(row, cents=cents), position)
+    )
+
+    async def announce(uow: UnitOfWork) -> PlanMove:
+        return await plan_moves.announce(uow, plan.id, notice_days=notice_days, reason="New prices")
+
+    await backend.perform(OPERATOR, announce)
 
 
 async def _monthly(backend: Backend) -> None:

@@ -77,10 +77,10 @@ async def service_of(uow: UnitOfWork, slug: str) -> Service:
 
 async def _price(uow: UnitOfWork, service_id: str, slug: str) -> None:
     for position, row in enumerate(PLANS[slug]):
-        await catalog.create(uow, _plan(service_id, row, position))
+        await catalog.create(uow, plan_of(service_id, row, position))
 
 
-def _plan(service_id: str, row: PlanRow, position: int) -> PlanIn:
+def plan_of(service_id: str, row: PlanRow, position: int) -> PlanIn:
     prices = []
     for metric, (included, cents, divisor, label) in row.usage.items():
         if included:

@@ -161,6 +161,7 @@ export default {
     timeline: "Verlauf",
     change: "Tarif ändern",
     waitingText: "Wird nach dem {{ date }} zu {{ plan }}, Menge {{ quantity }}.",
+    announcedText: "Ab dem {{ date }} kostet dies {{ price }}; bis dahin bleibt alles, wie es ist.",
     pendingText: "Wir richten dies ein. Meist dauert es weniger als eine Minute; die Seite folgt von selbst.",
     trialText: "Ihre Testphase läuft bis {{ date }}. Kündigen Sie vorher, zahlen Sie nichts.",
     cancellingText: "Gekündigt zum {{ date }}. Bis dahin läuft alles weiter.",

@@ -159,6 +159,7 @@ export default {
     timeline: "History",
     change: "Change plan",
     waitingText: "Changes to {{ plan }}, quantity {{ quantity }}, after {{ date }}.",
+    announcedText: "From {{ date }} this costs {{ price }}; until then everything stays as it is.",
     pendingText: "We are setting this up. It usually takes less than a minute; this page follows by itself.",
     trialText: "Your trial runs until {{ date }}. Cancel before then and you pay nothing.",
     cancellingText: "Cancelled as of {{ date }}. Until then everything keeps working.",

@@ -162,6 +162,7 @@ export default {
     timeline: "Historial",
     change: "Cambiar de plan",
     waitingText: "Pasa a {{ plan }}, cantidad {{ quantity }}, después del {{ date }}.",
+    announcedText: "A partir del {{ date }} cuesta {{ price }}; hasta entonces todo sigue igual.",
     pendingText: "Lo estamos preparando. Suele tardar menos de un minuto; la página se actualiza sola.",
     trialText: "Su prueba dura hasta el {{ date }}. Si cancela antes, no paga nada.",
     cancellingText: "Cancelada con efecto el {{ date }}. Hasta entonces todo sigue funcionando.",

@@ -164,6 +164,7 @@ export default {
     timeline: "Historique",
     change: "Changer de formule",
     waitingText: "Passe à {{ plan }}, quantité {{ quantity }}, après le {{ date }}.",
+    announcedText: "À partir du {{ date }}, le prix est de {{ price }} ; d'ici là, rien ne change.",
     pendingText:
       "Mise en place en cours. Cela prend en général moins d'une minute ; la page suit d'elle-même.",
     trialText: "Votre essai court jusqu'au {{ date }}. Résiliez avant et vous ne payez rien.",

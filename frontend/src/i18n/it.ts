@@ -162,6 +162,7 @@ export default {
     timeline: "Cronologia",
     change: "Cambia piano",
     waitingText: "Diventa {{ plan }}, quantità {{ quantity }}, dopo il {{ date }}.",
+    announcedText: "Dal {{ date }} costa {{ price }}; fino ad allora tutto resta com'è.",
     pendingText: "Lo stiamo preparando. Di solito basta meno di un minuto; la pagina si aggiorna da sola.",
     trialText: "La prova dura fino al {{ date }}. Se disdice prima, non paga nulla.",
     cancellingText: "Disdetto con effetto dal {{ date }}. Fino ad allora tutto continua.",

@@ -161,6 +161,7 @@ export default {
     timeline: "Geschiedenis",
     change: "Plan wijzigen",
     waitingText: "Wordt {{ plan }}, aantal {{ quantity }}, na {{ date }}.",
+    announcedText: "Vanaf {{ date }} kost dit {{ price }}; tot dan blijft alles zoals het is.",
     pendingText: "We richten dit in. Meestal duurt dat minder dan een minuut; deze pagina volgt vanzelf.",
     trialText: "Uw proefperiode loopt tot {{ date }}. Zegt u eerder op, dan betaalt u niets.",
     cancellingText: "Opgezegd per {{ date }}. Tot dan blijft alles werken.",

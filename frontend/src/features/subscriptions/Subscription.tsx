@@ -11,7 +11,7 @@ import { StatusBadge } from "../../ui/StatusBadge";
 import { useCan } from "../session/useCan";
 import { CancelDialog } from "./CancelDialog";
 import { ChangeDialog } from "./ChangeDialog";
-import { Price } from "./Price";
+import { Price, periodPrice } from "./Price";
 import { ResumeDialog } from "./ResumeDialog";
 import { Timeline } from "./Timeline";
 import { Usage } from "./Usage";
@@ -40,6 +40,7 @@ export default function Subscription() {
           </PageHead>
           <div class="grid gap-6">
             <Situation of={data()} />
+            <Announced of={data()} />
             <div class="grid items-start gap-6 lg:grid-cols-3">
               <div class="grid gap-6 lg:col-span-2">
                 <Plan of={data()} />
@@ -151,6 +152,25 @@ function Situation(props: { of: Detail }) {
         </Notice>
       </Match>
     </Switch>
+  );
+}
+
+/** A new version of the plan, announced: what one period costs from which day. It stands beside what else is so. */
+function Announced(props: { of: Detail }) {
+  const price = () => periodPrice({ ...props.of, unit_price_cents: props.of.next_version_price_cents });
+  return (
+    <Show when={props.of.next_plan_version_at && price()}>
+      {(amount) => (
+        <Notice tone="info">
+          <p>
+            {t("subscription.announcedText", {
+              date: fmt.sellerDay(props.of.next_plan_version_at!),
+              price: `${amount()} ${t(`interval.${props.of.billing_period}`)}`,
+            })}
+          </p>
+        </Notice>
+      )}
+    </Show>
   );
 }
 
