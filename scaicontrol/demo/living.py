@@ -207,7 +207,7 @@ async def _lose(backend: Backend) -> None:
 
 
 async def _dispute_again(backend: Backend) -> None:
-    """Lucie asks for the money of her last invoice; that one is open when the three months end."""
+    """Lucie asks her bank for the rest of what she paid; that dispute is open when the three months end."""
     await _ask_back(backend, "tnt_lumiere")
 
 
@@ -231,7 +231,8 @@ def _sandbox(backend: Backend) -> Sandbox:
 
 
 async def _last_payment(uow: UnitOfWork, tenant_id: str) -> Payment:
-    query = select(Payment).where(Payment.tenant_id == tenant_id, Payment.status == PaymentState.succeeded)
+    held = [PaymentState.succeeded, PaymentState.partially_refunded]
+    query = select(Payment).where(Payment.tenant_id == tenant_id, Payment.status.in_(held))
     return (await uow.session.scalars(query.order_by(Payment.succeeded_at.desc(), Payment.id).limit(1))).one()
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from scaicontrol.core import platform_settings
 from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import NotFound
+from scaicontrol.core.errors import NotFound, Refused
 from scaicontrol.core.periods import BillingPeriod
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.tenant_filter import Scope
@@ -28,11 +28,18 @@ LOADED = "demo"
 
 
 async def is_loaded(backend: Backend) -> bool:
-    return bool(await backend.ask(OPERATOR, platform_settings.read, LOADED))
+    """Whether the world stands; Refused where an earlier run was interrupted while it made one."""
+    found = await backend.ask(OPERATOR, platform_settings.read, LOADED)
+    if found and not found["loaded"]:
+        raise Refused(
+            "The last demonstration stopped before its three months were over; run make reset, then try again."
+        )
+    return bool(found)
 
 
 async def load(backend: Backend, standins: Standins) -> None:
     """Load everything that stands before time begins to pass."""
+    await backend.perform(OPERATOR, platform_settings.write, LOADED, {"loaded": False})
     await backend.perform(OPERATOR, tax.seed_rates)
     await backend.perform(OPERATOR, tax.import_exchange_rates, _exchange_rates(backend.clock.now().date()))
     await identity_sync.sync(backend)

@@ -9,10 +9,10 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import credits, invoices
+from scaicontrol.services import credits, documents, invoices
 from scaicontrol.services.credits.models import Credit, CreditUse
 from scaicontrol.services.credits.schemas import CreditFilter
-from scaicontrol.services.invoices.lifecycle import MONEY
+from scaicontrol.services.invoices.lifecycle import AS_PAID, MONEY, DocumentType
 from scaicontrol.services.invoices.models import Invoice, Settlement
 from scaicontrol.services.invoices.schemas import CreditIn, MarkPaidIn
 from scaicontrol.services.payments.models import Payment, Refund
@@ -58,18 +58,22 @@ async def _net(uow: UnitOfWork) -> int:
 
 
 async def _broken(uow: UnitOfWork) -> list[str]:
-    documents = {row.id: row for row in await uow.session.scalars(select(Invoice))}
+    papers = {row.id: row for row in await uow.session.scalars(select(Invoice))}
     settlements = list(await uow.session.scalars(select(Settlement)))
     balances = {row.id: row for row in await uow.session.scalars(select(Credit))}
     uses = list(await uow.session.scalars(select(CreditUse)))
     refunds = list(await uow.session.scalars(select(Refund)))
-    found = _documents(documents, settlements) + _credits(balances, uses)
+    found = _documents(papers, settlements) + _credits(balances, uses)
     promised: defaultdict[str, int] = defaultdict(int)
     for refund in refunds:
         if refund.credit_id and refund.status != "succeeded" and refund.released_at is None:
             promised[refund.credit_id] += refund.amount_cents
-    found += _balances(documents, settlements, balances, uses, promised)
+    found += _balances(papers, settlements, balances, uses, promised)
     found += _payments(list(await uow.session.scalars(select(Payment))), refunds)
+    for each in await documents.series(uow):
+        kind = DocumentType(each.document_type)
+        verdict = await documents.verify_series(uow, each.partner_id, kind, each.fiscal_year)
+        found += [violation.message for violation in verdict.violations if violation.code != "files_missing"]
     return found
 
 
@@ -77,8 +81,8 @@ def _documents(documents: dict[str, Invoice], settlements: Sequence[Settlement])
     found = []
     for each in documents.values():
         mine = [row for row in settlements if row.invoice_id == each.id]
-        paid = sum(row.amount_cents for row in mine if row.kind in MONEY)
-        credited_ = sum(row.amount_cents for row in mine if row.kind not in MONEY)
+        paid = sum(row.amount_cents for row in mine if row.kind in AS_PAID)
+        credited_ = sum(row.amount_cents for row in mine if row.kind not in AS_PAID)
         applied = sum(row.amount_cents for row in mine if row.kind == "credit")
         said = (each.amount_paid_cents, each.amount_credited_cents, each.amount_applied_cents)
         if said != (paid, credited_, applied):

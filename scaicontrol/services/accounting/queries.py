@@ -7,7 +7,7 @@ from scaicontrol.core.errors import NotFound
 from scaicontrol.core.pagination import Feed, follow
 from scaicontrol.core.periods import start_of_day
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services.invoices.lifecycle import MONEY, SettledBy
+from scaicontrol.services.invoices.lifecycle import AS_PAID, SettledBy
 from scaicontrol.services.invoices.models import Invoice, Settlement
 from scaicontrol.services.payments.models import DisputeMovement
 
@@ -76,7 +76,7 @@ def movements(partner_id: str) -> Select[Settlement]:
 
     An allocated credit note moved none: it stands with its debtor from its own booking on.
     """
-    booked = Settlement.kind.in_([*MONEY, SettledBy.write_off])
+    booked = Settlement.kind.in_(AS_PAID)
     of_credit = (Settlement.kind == SettledBy.credit) & (Settlement.unapplied_cents != 0)
     return select(Settlement).where(Settlement.partner_id == partner_id, or_(booked, of_credit))
 

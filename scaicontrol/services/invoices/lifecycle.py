@@ -109,7 +109,8 @@ class SettledBy(StrEnum):
     write_off = "write_off"  # the seller bears the loss; no money
 
 
-MONEY = frozenset({SettledBy.payment, SettledBy.manual, SettledBy.reversal})  # what moved money; the rest moved credit
+MONEY = frozenset({SettledBy.payment, SettledBy.manual, SettledBy.reversal})  # what moved money
+AS_PAID = MONEY | {SettledBy.write_off}  # what counts as paid; the rest counts as credited
 
 
 class Channel(StrEnum):

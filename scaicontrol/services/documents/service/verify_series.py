@@ -19,7 +19,7 @@ from scaicontrol.core.turns import in_turns, turn
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, tax
 from scaicontrol.services.invoices import allowances, seal
-from scaicontrol.services.invoices.lifecycle import OWED, DocumentType, InvoiceStatus
+from scaicontrol.services.invoices.lifecycle import AS_PAID, OWED, DocumentType, InvoiceStatus, SettledBy
 from scaicontrol.services.invoices.models import (
     FIRST_DIGEST,
     DocumentRender,
@@ -41,7 +41,7 @@ Progress = Callable[[int, int], None]  # (done, of how many)
 # What is checked beside the seal.
 _BESIDE = (
     Invoice.status, Invoice.canonical_digest, Invoice.amount_paid_cents, Invoice.amount_credited_cents,
-    Invoice.amount_due_cents,
+    Invoice.amount_applied_cents, Invoice.amount_due_cents,
 )  # fmt: skip
 
 
@@ -118,7 +118,7 @@ class _Batch:
     lines: Mapping[str, list[Any]]
     decisions: Mapping[str, Any]
     settled: defaultdict[str, dict[str, int]] = field(
-        default_factory=lambda: defaultdict(lambda: {"paid": 0, "credited": 0})
+        default_factory=lambda: defaultdict(lambda: {"paid": 0, "credited": 0, "applied": 0})
     )
     asked: set[str] = field(default_factory=set)  # documents whose files somebody was asked to make
     unfiled: set[str] = field(default_factory=set)  # documents with a version that was made and has no files
@@ -132,7 +132,9 @@ async def _batch(uow: UnitOfWork, ids: Sequence[str]) -> _Batch:
     for invoice_id, kind, cents in await uow.session.execute(
         sums.where(Settlement.invoice_id.in_(ids)).group_by(Settlement.invoice_id, Settlement.kind)
     ):
-        batch.settled[invoice_id]["credited" if kind == "credit_note" else "paid"] += int(cents)
+        batch.settled[invoice_id]["paid" if kind in AS_PAID else "credited"] += int(cents)
+        if kind == SettledBy.credit:
+            batch.settled[invoice_id]["applied"] += int(cents)
     files = select(DocumentVersion.invoice_id, DocumentVersion.version).where(DocumentVersion.invoice_id.in_(ids))
     filed = {tuple(row) for row in await uow.session.execute(files.distinct())}
     renders = select(DocumentRender.invoice_id, DocumentRender.version, DocumentRender.done_at)
@@ -308,9 +310,11 @@ def _settled(invoice: Any, sums: Mapping[str, int]) -> list[Violation]:
     due = invoice.total_cents - invoice.amount_paid_cents - invoice.amount_credited_cents
     if invoice.status == InvoiceStatus.void:
         due = 0
-    amounts = (invoice.amount_paid_cents, invoice.amount_credited_cents, invoice.amount_due_cents)
+    amounts = (
+        invoice.amount_paid_cents, invoice.amount_credited_cents, invoice.amount_applied_cents, invoice.amount_due_cents
+    )  # fmt: skip
     paid_up = invoice.status != InvoiceStatus.paid or due == 0
     open_but_settled = invoice.status in OWED and due == 0
-    if amounts == (sums["paid"], sums["credited"], due) and paid_up and not open_but_settled:
+    if amounts == (sums["paid"], sums["credited"], sums["applied"], due) and paid_up and not open_but_settled:
         return []
     return [_violation("settlement_differs", invoice, f"What {invoice.number} says is paid is not what was recorded.")]

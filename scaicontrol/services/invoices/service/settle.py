@@ -21,7 +21,7 @@ from ..events import (
     InvoiceReopened,
     SettlementRecorded,
 )
-from ..lifecycle import MONEY, OWED, InvoiceLifecycle, InvoiceStatus, SettledBy
+from ..lifecycle import AS_PAID, MONEY, OWED, InvoiceLifecycle, InvoiceStatus, SettledBy
 from ..models import Invoice, Settlement
 from ..schemas import MarkPaidIn
 
@@ -246,7 +246,7 @@ def post(uow: UnitOfWork, invoice: Invoice, movement: Movement, applied: int, un
         )
     )
     before = {"amount_due_cents": invoice.amount_due_cents, "status": invoice.status}
-    if movement.kind in MONEY or movement.kind is SettledBy.write_off:
+    if movement.kind in AS_PAID:
         invoice.amount_paid_cents += applied
     else:
         invoice.amount_credited_cents += applied

@@ -15,7 +15,7 @@ from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, invoices, partners, templates, tenants
 from scaicontrol.services.documents import DocumentFile
-from scaicontrol.services.invoices.lifecycle import MONEY, InvoiceStatus, SettledBy
+from scaicontrol.services.invoices.lifecycle import AS_PAID, InvoiceStatus, SettledBy
 from scaicontrol.services.invoices.models import Invoice, Settlement
 from scaicontrol.services.templates import TemplateSelection, TemplateType
 
@@ -70,7 +70,7 @@ def _moved(row: Settlement, number: str, zone: str) -> Moved:
         row.amount_cents,
         row.unapplied_cents,
         civil_date(row.settled_at, zone),
-        row.kind not in MONEY and row.kind != SettledBy.write_off,
+        row.kind not in AS_PAID,
         None if own else row.reference,
         own,
     )
