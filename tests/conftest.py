@@ -58,6 +58,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> KeepsTogethe
     return KeepsTogether(config, log)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the cases of a test that is marked `by_turns` to the two databases in turn; the rest is for the long run."""
+    places: dict[str, dict[str, int]] = {}  # of a test's cases among its cases
+    for item in items:
+        case = getattr(item, "callspec", None)
+        if case is None or "dialect" not in case.params or item.get_closest_marker("by_turns") is None:
+            continue
+        cases = places.setdefault(item.nodeid.partition("[")[0], {})
+        dialect = case.params["dialect"]
+        is_odd = cases.setdefault(case.id.replace(dialect, "", 1), len(cases)) % 2 == 1
+        if is_odd is not (dialect == "mariadb"):
+            item.add_marker(pytest.mark.long)
+
+
 def pytest_collection_finish() -> None:
     """Leave the modules and the collected tests out of every later collection of garbage."""
     gc.collect()

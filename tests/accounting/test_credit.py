@@ -53,6 +53,7 @@ async def applied_and_void(backend):
     return {"1300": 605, "1750": -100, "1100": 1310}  # the void document itself is in the books as it was issued
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize("fate", [left_alone, applied, given_back, applied_and_void])
 @pytest.mark.parametrize("credit_account", ["1750", None])
 async def test_the_credit_account_holds_what_is_the_customers(backend, ports, fate, credit_account):

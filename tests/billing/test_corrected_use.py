@@ -93,6 +93,7 @@ async def test_what_is_taken_back_after_the_invoice_is_given_back_by_the_next_do
     assert sum(invoice.subtotal_cents for invoice in await rows(backend, Invoice)) == 1000 + 1000 + 398
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize("days", [0, 1, 6, 20, 29])
 @pytest.mark.parametrize(
     ("reported", "then", "is_charged_between", "found"),

@@ -79,6 +79,7 @@ async def test_a_credit_larger_than_the_charges_blocks_nobody_and_its_rest_is_a_
     assert await settled(backend) == 990_000 - 762_164 + 19_900
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize(
     ("first", "then", "days", "net"),
     [

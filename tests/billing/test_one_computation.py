@@ -191,6 +191,7 @@ async def nothing_is_lost(backend, moment: datetime) -> None:
             assert one.usage_until <= following.usage_from
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize("seed", range(6))
 async def test_what_is_shown_is_what_is_charged(backend, clock, seed):
     await agree(backend, clock, seed, 12)

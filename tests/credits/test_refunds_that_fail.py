@@ -49,6 +49,7 @@ async def hooks(backend, provider):
 
 
 # The sandbox decides by the last digits of a refund: 01 fails, 03 loses its answer, 04 takes a day, 06 comes back.
+@pytest.mark.by_turns
 @pytest.mark.parametrize("by", ["refund", "pay_back"])
 @pytest.mark.parametrize(("cents", "at_first", "in_the_end"), [
     (1201, "failed", "failed"),

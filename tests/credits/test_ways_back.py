@@ -176,6 +176,7 @@ STATES = (untouched, part_paid, paid_before, part_credited, all_credited, void)
 METHODS = (by_transfer, by_provider)
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize(("state", "method", "way"), list(product(STATES, METHODS, WAYS)))
 async def test_money_beyond_what_is_due_is_kept_and_finds_its_way_back(backend, state, method, way):
     invoice = await sent(backend, a_line(NET_119))

@@ -44,7 +44,7 @@ async def balance(backend: Backend, tenant_id: str = ACME) -> int:
 
 async def broken_books(backend: Backend) -> list[str]:
     """Name every rule of money and credit that does not hold."""
-    return await backend.ask(ada, _broken)
+    return await backend.ask(ada, broken)
 
 
 async def net_received(backend: Backend) -> int:
@@ -57,7 +57,7 @@ async def _net(uow: UnitOfWork) -> int:
     return sum(row.amount_cents + row.unapplied_cents for row in rows)
 
 
-async def _broken(uow: UnitOfWork) -> list[str]:
+async def broken(uow: UnitOfWork) -> list[str]:
     papers = {row.id: row for row in await uow.session.scalars(select(Invoice))}
     settlements = list(await uow.session.scalars(select(Settlement)))
     balances = {row.id: row for row in await uow.session.scalars(select(Credit))}

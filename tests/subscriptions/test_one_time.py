@@ -29,6 +29,7 @@ BOUGHT = [
 ]
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize("plans", BOUGHT, ids=" then ".join)
 async def test_a_one_time_plan_blocks_nothing(backend, plans):
     await market(backend)

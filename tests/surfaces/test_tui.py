@@ -107,6 +107,18 @@ async def shop(backend: Backend) -> Backend:
     return backend
 
 
+async def test_a_bar_takes_what_it_is_told_before_it_is_composed_and_after_it_is_gone(shop: Backend):
+    async with dashboard(shop) as screen:
+        bar = TopBar()
+        bar.show_age("data 1 s old")
+        await screen.app.screen.mount(bar)
+        assert "data 1 s old" in [str(part.content) for part in bar.query(Static)]
+        await bar.remove()
+        bar.show_age("data 2 s old")
+        bar.show_mode("Ada", write=True)
+        bar.show_place(["now"], "everything")
+
+
 async def test_a_quiet_house_says_so(shop: Backend):
     async with dashboard(shop) as screen:
         assert "Nothing needs you now" in screen.text
