@@ -10,10 +10,13 @@ from sqlalchemy import select, update
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.leases import JobLease
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices, subscriptions
+from scaicontrol.services import attention, invoices, subscriptions
 from scaicontrol.services.billing.models import QuarantineItem
+from scaicontrol.services.changes.models import ChangePlan
 from scaicontrol.services.invoices.models import DocumentRender, Invoice, InvoiceLine
+from scaicontrol.services.notifications.models import OutgoingMail
 from scaicontrol.services.payments.models import ATTEMPTS, Dispute, Payment, Refund
 from scaicontrol.services.provisioning.models import ProvisioningWorkflow
 from scaicontrol.services.subscriptions.models import Subscription
@@ -26,7 +29,6 @@ from tests.factories.registry import store_service
 from tests.factories.subscriptions import market, subscribed
 from tests.surfaces.test_tui import Driver, dashboard
 from tui.dialogs import AskReason, Confirm
-from tui.screens import now
 from tui.screens.details import DetailScreen
 from tui.screens.now import NowScreen
 
@@ -88,6 +90,18 @@ async def _go_wrong(uow: UnitOfWork, invoice: Invoice, held: Subscription) -> No
         ),
     ])  # fmt: skip
     await uow.session.flush()
+    uow.session.add_all([
+        ChangePlan(
+            id=new_id("cpl"), status="pending_approval", action="invoices.void", arguments={}, content={},
+            plan_hash="h", requires_approval=True, created_by=LTD, created_by_kind="user", surface="api",
+            expires_at=uow.now + timedelta(days=1),
+        ),
+        OutgoingMail(
+            id=new_id("mel"), kind="invoice", resource_id=invoice.id, step="k", recipients=[{"email": "a@example.com"}],
+            subject=LTD, html="", status="bounced", **ours,
+        ),
+        JobLease(name=f"job{TADA}", last_started_at=uow.now - timedelta(hours=2)),
+    ])  # fmt: skip
     uow.session.add(
         Refund(
             id=new_id("rfn"), payment_id="pay_1", amount_cents=1, status="failed", attempts=ATTEMPTS,
@@ -118,7 +132,7 @@ async def home(screen: Driver) -> None:
 async def test_enter_opens_every_finding(trouble: Backend):
     async with dashboard(trouble) as screen:
         wrong = [cells[2] for cells in screen.cells]
-        assert len(wrong) == len(now._QUESTIONS), wrong
+        assert len(wrong) == len(attention.QUESTIONS), wrong
         pages = []
         for row in range(len(wrong)):
             screen.table.move_cursor(row=row)

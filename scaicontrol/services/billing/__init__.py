@@ -4,6 +4,7 @@ from .compute import compute
 from .queries import documents, get_run, page_quarantine, page_runs
 from .service.apply import apply, ready_to_apply
 from .service.discard import discard
+from .service.figures import Figures, figures
 from .service.monthly import generate
 from .service.now import bill_subscription
 from .service.overview import Overview, overview
@@ -32,6 +33,7 @@ __all__ = [
     "DueChange",
     "DueCorrection",
     "DuePeriod",
+    "Figures",
     "Metric",
     "Overview",
     "PartnerSummary",
@@ -44,6 +46,7 @@ __all__ = [
     "compute",
     "discard",
     "documents",
+    "figures",
     "generate",
     "get_run",
     "overview",

@@ -4,10 +4,12 @@ What other features ask invoices for, by name: one statement a question.
 No permission of their own: the calling verb has authorized, and the session shows what its actor may see.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import selectinload
 
 from scaicontrol.core.work import UnitOfWork
@@ -15,7 +17,7 @@ from scaicontrol.services.credits.reads import available_cents
 
 from . import creditable, queries
 from .lifecycle import DocumentType, InvoiceStatus
-from .models import Invoice, InvoiceLine
+from .models import Invoice, InvoiceLine, Settlement
 
 _OWED = (InvoiceStatus.finalized, InvoiceStatus.sent, InvoiceStatus.past_due)
 
@@ -64,6 +66,58 @@ async def _owed(uow: UnitOfWork, whose: ColumnElement[bool], currency: str) -> O
     )
     open_cents, overdue_cents = row.one()
     return Owed(int(open_cents), int(overdue_cents))
+
+
+class Aged(NamedTuple):
+    """What is open in one currency by how many days it is late, each in minor units."""
+
+    currency: str
+    not_due: int
+    up_to_30: int
+    up_to_60: int
+    up_to_90: int
+    older: int
+
+
+async def ageing(uow: UnitOfWork, today: date) -> list[Aged]:
+    """Sum up what is open by its age on a day, for each currency."""
+    since = [today - timedelta(days=days) for days in (0, 30, 60, 90)]
+    due, open_cents = func.coalesce(Invoice.due_date, today), Invoice.amount_due_cents
+    when = [due >= since[0], due >= since[1], due >= since[2], due >= since[3], due < since[3]]
+    parts = [
+        func.sum(case((and_(held, *(~earlier for earlier in when[:place])), open_cents), else_=0))
+        for place, held in enumerate(when)
+    ]
+    rows = await uow.session.execute(
+        select(Invoice.currency, *parts)
+        .where(Invoice.status.in_(_OWED), Invoice.document_type == DocumentType.invoice, open_cents > 0)
+        .group_by(Invoice.currency)
+        .order_by(Invoice.currency)
+    )
+    return [Aged(currency, *(int(part) for part in sums)) for currency, *sums in rows]
+
+
+async def collected(uow: UnitOfWork, moments: Sequence[datetime]) -> dict[str, list[int]]:
+    """Sum up what was paid between each of these moments and the next, less what went back, for each currency."""
+    spans = list(pairwise(moments))
+    parts = [
+        func.sum(
+            case((and_(Settlement.settled_at >= begin, Settlement.settled_at < end), Settlement.amount_cents), else_=0)
+        )
+        for begin, end in spans
+    ]
+    rows = await uow.session.execute(
+        select(Invoice.currency, *parts)
+        .join(Settlement, and_(Settlement.tenant_id == Invoice.tenant_id, Settlement.invoice_id == Invoice.id))
+        .where(
+            Settlement.kind.in_(("payment", "manual")),
+            Settlement.settled_at >= moments[0],
+            Settlement.settled_at < moments[-1],
+        )
+        .group_by(Invoice.currency)
+        .order_by(Invoice.currency)
+    )
+    return {currency: [int(part) for part in sums] for currency, *sums in rows}
 
 
 async def is_covered_by_credit(uow: UnitOfWork, invoice: Invoice) -> bool:

@@ -2,7 +2,7 @@
 
 from .mails import StoredAttachment, dispatch_mail, queue_mail
 from .notices import mark_all_read, mark_read, notify
-from .queries import get, mails_of, page, visible
+from .queries import get, mails_of, page, undelivered, visible
 
 __all__ = [
     "StoredAttachment",
@@ -14,5 +14,6 @@ __all__ = [
     "notify",
     "page",
     "queue_mail",
+    "undelivered",
     "visible",
 ]

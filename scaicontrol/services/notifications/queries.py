@@ -4,6 +4,7 @@ from scaicontrol.core.errors import NotFound
 from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 
+from .lifecycle import MailStatus
 from .models import Notification, NotificationRead, OutgoingMail
 
 SORTABLE = {"created_at": Notification.created_at, "severity": Notification.severity}
@@ -50,3 +51,11 @@ async def mails_of(uow: UnitOfWork, resource_id: str) -> list[OutgoingMail]:
             select(OutgoingMail).where(OutgoingMail.resource_id == resource_id).order_by(OutgoingMail.created_at)
         )
     )
+
+
+async def undelivered(uow: UnitOfWork, request: PageRequest) -> Page[OutgoingMail]:
+    """List the mails that reached nobody: refused for good, bounced or dropped on the way."""
+    uow.authorize("notifications:read")
+    lost = (MailStatus.failed, MailStatus.bounced, MailStatus.dropped)
+    query = select(OutgoingMail).where(OutgoingMail.status.in_(lost))
+    return await paginate(uow, query, request, {"created_at": OutgoingMail.created_at})

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import and_, bindparam, func, or_, select, union
+from sqlalchemy import and_, bindparam, case, func, or_, select, union
 from sqlalchemy.orm import aliased, joinedload
 
 from scaicontrol.core.periods import BillingPeriod
@@ -374,3 +374,26 @@ async def grants(
     if service_ids is not None:
         held = held.where(Subscription.service_id.in_(list(service_ids)))
     return [GrantRow._make(row) for row in await uow.session.execute(held)]
+
+
+class RunningAt(NamedTuple):
+    """What the running periods of one billing period are charged at each of some moments, in minor units."""
+
+    currency: str
+    billing_period: str
+    cents: list[int]
+
+
+async def running_at(uow: UnitOfWork, moments: Sequence[datetime]) -> list[RunningAt]:
+    """Sum up the paid periods that run at each moment; a change within one counts from the next."""
+    its = SubscriptionPeriod
+    worth, ended = its.unit_price_cents * its.quantity, Subscription.cancelled_at
+    runs = [(its.period_start <= at) & (its.period_end > at) & (ended.is_(None) | (ended > at)) for at in moments]
+    rows = await uow.session.execute(
+        select(its.currency, Plan.billing_period, *(func.sum(case((held, worth), else_=0)) for held in runs))
+        .join(Subscription, Subscription.id == its.subscription_id)
+        .join(Plan, Plan.id == its.plan_id)
+        .where(its.period_end > moments[0], its.period_start <= moments[-1])
+        .group_by(its.currency, Plan.billing_period)
+    )
+    return [RunningAt(currency, str(period), [int(part) for part in sums]) for currency, period, *sums in rows]

@@ -1,0 +1,306 @@
+"""Each question asks one feature for what is wrong, how much of it there is, and the first few of it."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from scaicontrol.core import leases
+from scaicontrol.core.pagination import Page, PageRequest
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import (
+    billing,
+    changes,
+    documents,
+    invoices,
+    notifications,
+    payments,
+    provisioning,
+    registry,
+    subscriptions,
+    webhooks,
+)
+from scaicontrol.services.changes.lifecycle import PlanStatus
+from scaicontrol.services.changes.schemas import ChangePlanFilter
+from scaicontrol.services.invoices.lifecycle import InvoiceStatus
+from scaicontrol.services.invoices.schemas import InvoiceFilter
+from scaicontrol.services.payments.lifecycle import DisputeState, PaymentState
+from scaicontrol.services.provisioning.lifecycle import WorkflowStatus
+from scaicontrol.services.registry.lifecycle import HealthStatus
+from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol.services.subscriptions.schemas import SubscriptionFilter
+
+Severity = Literal["critical", "warning"]
+_FEW: Final = PageRequest(page_size=50)
+_OLDEST: Final = PageRequest(page_size=50, sort="created_at")
+_JOB_IS_LATE: Final = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class FindingExample:
+    """One of what was found: what it is, since when, how much money it is about, and where to look."""
+
+    kind: str  # of the object behind it: invoice, payment, …
+    id: str
+    said: str
+    since: datetime | None = None
+    tenant_id: str | None = None
+    amount_cents: int | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a person should look at: how bad, how many, and the first few of them, most urgent first."""
+
+    key: str
+    severity: Severity
+    what: str
+    count: int
+    examples: Sequence[FindingExample] = ()
+
+
+async def findings(uow: UnitOfWork) -> list[Finding]:
+    """Ask every feature this actor may read; worst first, then by number."""
+    uow.authorize("identity:me")
+    found = [await ask(uow) for permission, ask in QUESTIONS if uow.actor.may(permission)]
+    open_ones = [finding for finding in found if finding.count]
+    return sorted(open_ones, key=lambda finding: (finding.severity != "critical", -finding.count))
+
+
+async def _dead_deliveries(uow: UnitOfWork) -> Finding:
+    endpoints = await webhooks.listing(uow)
+    counted = await webhooks.statistics(uow, [endpoint.id for endpoint in endpoints])
+    dead = [(endpoint, counted[endpoint.id].get("dead", 0)) for endpoint in endpoints]
+    examples = [
+        FindingExample("webhook-endpoint", endpoint.id, f"{endpoint.name}: {number} dead, {endpoint.target_url}")
+        for endpoint, number in dead
+        if number
+    ]
+    total = sum(number for _, number in dead)
+    return Finding("dead_deliveries", "critical", "webhook deliveries are dead", total, examples)
+
+
+async def _disabled_endpoints(uow: UnitOfWork) -> Finding:
+    off = [endpoint for endpoint in await webhooks.listing(uow) if endpoint.disabled_reason in ("gone", "failing")]
+    examples = [
+        FindingExample("webhook-endpoint", e.id, f"{e.name}: {e.disabled_reason}, {e.target_url}", e.disabled_at)
+        for e in off
+    ]
+    return Finding("disabled_endpoints", "critical", "webhook subscribers were switched off", len(off), examples)
+
+
+async def _late_renders(uow: UnitOfWork) -> Finding:
+    late = await documents.late_renders(uow)
+    examples = [
+        FindingExample(
+            "invoice",
+            render.invoice_id,
+            f"{render.invoice_id} v{render.version}: {render.last_error or 'no error yet'}",
+            render.requested_at,
+            render.tenant_id,
+        )
+        for render in late
+    ]
+    return Finding("late_renders", "critical", "documents wait for their files", len(late), examples)
+
+
+async def _past_due(uow: UnitOfWork) -> Finding:
+    late = InvoiceFilter(status=InvoiceStatus.past_due)
+    page = await invoices.page(uow, PageRequest(page_size=50, sort="due_date"), late)
+    examples = [
+        FindingExample(
+            "invoice",
+            invoice.id,
+            f"{invoice.number}, due {invoice.due_date}",
+            invoice.finalized_at,
+            invoice.tenant_id,
+            invoice.amount_due_cents,
+            invoice.currency,
+        )
+        for invoice in page.items
+    ]
+    return Finding("past_due", "warning", "invoices are past due", page.total, examples)
+
+
+async def _failed_payments(uow: UnitOfWork) -> Finding:
+    page = await payments.page(uow, _FEW, status=PaymentState.failed)
+    examples = [
+        FindingExample(
+            "payment",
+            payment.id,
+            f"{payment.invoice_id}, {payment.failure_message or payment.failure_code or 'no reason given'}",
+            payment.created_at,
+            payment.tenant_id,
+            payment.amount_cents,
+            payment.currency,
+        )
+        for payment in page.items
+    ]
+    return Finding("failed_payments", "warning", "payments failed", page.total, examples)
+
+
+async def _failed_refunds(uow: UnitOfWork) -> Finding:
+    page = await payments.refunds_that_failed(uow, _FEW)
+    examples = [
+        FindingExample(
+            "payment",
+            refund.payment_id,
+            f"{refund.id}, {refund.failure_message or 'no reason given'}",
+            refund.created_at,
+            refund.tenant_id,
+        )
+        for refund in page.items
+    ]
+    return Finding("failed_refunds", "critical", "refunds failed", page.total, examples)
+
+
+async def _open_disputes(uow: UnitOfWork) -> Finding:
+    page = await payments.disputes(uow, PageRequest(page_size=50, sort="evidence_due_at"), status=DisputeState.opened)
+    examples = [
+        FindingExample(
+            "dispute",
+            dispute.id,
+            f"{dispute.reason or 'no reason given'}, {_due(dispute.evidence_due_at)}",
+            dispute.opened_at,
+            dispute.tenant_id,
+            dispute.amount_cents,
+            dispute.currency,
+        )
+        for dispute in page.items
+    ]
+    return Finding("disputes", "critical", "payments are disputed", page.total, examples)
+
+
+def _due(moment: datetime | None) -> str:
+    return f"evidence is due by {moment:%d %b %Y, %H:%M} UTC" if moment else "evidence is due on no known day"
+
+
+async def _quarantine(uow: UnitOfWork) -> Finding:
+    page = await billing.page_quarantine(uow, _FEW, is_open=True)
+    examples = [
+        FindingExample(
+            "invoice" if item.invoice_id else "subscription",
+            item.subject_id,
+            f"{item.reason_code}: {item.charge_kind}, {item.detail}",
+            item.created_at,
+            item.tenant_id,
+        )
+        for item in page.items
+    ]
+    return Finding("quarantine", "critical", "charges are in quarantine", page.total, examples)
+
+
+async def _provisioning(uow: UnitOfWork) -> Finding:
+    stuck = (WorkflowStatus.failed, WorkflowStatus.rollback_failed)
+    pages = [await provisioning.page(uow, _FEW, status=status) for status in stuck]
+    examples = [
+        FindingExample(
+            "provisioning-workflow", flow.id, f"{flow.status}, {flow.subscription_id}", flow.created_at, flow.tenant_id
+        )
+        for page in pages
+        for flow in page.items
+    ]
+    return Finding("provisioning", "critical", "provisioning workflows failed", _total(pages), examples)
+
+
+async def _unhealthy(uow: UnitOfWork) -> Finding:
+    states = (HealthStatus.unreachable, HealthStatus.degraded)
+    pages = [await registry.page(uow, _FEW, health_status=status) for status in states]
+    examples = [
+        FindingExample(
+            "service",
+            service.id,
+            f"{service.slug}: {service.health_status}",
+            service.last_heartbeat_at,
+        )
+        for page in pages
+        for service in page.items
+    ]
+    severity: Severity = "critical" if pages[0].total else "warning"
+    return Finding("unhealthy", severity, "services are not healthy", _total(pages), examples)
+
+
+def _total(pages: Iterable[Page[Any]]) -> int:
+    return sum(page.total for page in pages)
+
+
+def _subscriptions(key: str, status: SubscriptionStatus, what: str) -> Callable[[UnitOfWork], Awaitable[Finding]]:
+    async def ask(uow: UnitOfWork) -> Finding:
+        page = await subscriptions.page(uow, _FEW, SubscriptionFilter(status=status))
+        examples = [
+            FindingExample(
+                "subscription",
+                each.id,
+                f"{each.plan_key}, {each.external_reference or each.id}",
+                each.past_due_since or each.suspended_at,
+                each.tenant_id,
+                each.mrr_amount_cents,
+                each.currency,
+            )
+            for each in page.items
+        ]
+        return Finding(key, "warning", what, page.total, examples)
+
+    return ask
+
+
+async def _waiting_approvals(uow: UnitOfWork) -> Finding:
+    page = await changes.page(uow, _OLDEST, ChangePlanFilter(status=PlanStatus.pending_approval))
+    examples = [
+        FindingExample("change-plan", plan.id, f"{plan.action}, asked for by {plan.created_by}", plan.created_at)
+        for plan in page.items
+    ]
+    return Finding("approvals", "warning", "changes wait for approval", page.total, examples)
+
+
+async def _bounced_mails(uow: UnitOfWork) -> Finding:
+    page = await notifications.undelivered(uow, _FEW)
+    examples = [
+        FindingExample(
+            "invoice" if mail.resource_id.startswith("inv_") else "tenant",
+            mail.resource_id if mail.resource_id.startswith("inv_") else mail.tenant_id,
+            f"{mail.subject}: {mail.status}, to {', '.join(to['email'] for to in mail.recipients)}",
+            mail.created_at,
+            mail.tenant_id,
+        )
+        for mail in page.items
+    ]
+    return Finding("mails", "warning", "mails did not arrive", page.total, examples)
+
+
+async def _late_jobs(uow: UnitOfWork) -> Finding:
+    """Name the jobs whose last run failed, or began long ago and has not ended."""
+    examples = []
+    for job in await leases.jobs(uow):
+        began, ended = job.last_started_at, job.last_finished_at
+        if began is None:
+            continue
+        if ended is None or ended < began:
+            if began + _JOB_IS_LATE < uow.now:
+                examples.append(FindingExample("job-lease", job.name, f"{job.name} began and has not ended", began))
+        elif (job.last_result or "").startswith("failed"):
+            examples.append(FindingExample("job-lease", job.name, f"{job.name} {job.last_result}", ended))
+    return Finding("jobs", "critical", "jobs are late or failed", len(examples), examples)
+
+
+QUESTIONS: Final[tuple[tuple[str, Callable[[UnitOfWork], Awaitable[Finding]]], ...]] = (
+    ("webhooks:read", _dead_deliveries),
+    ("webhooks:read", _disabled_endpoints),
+    ("invoices:administer", _late_renders),
+    ("billing:plan", _quarantine),
+    ("provisioning:read", _provisioning),
+    ("services:list", _unhealthy),
+    ("invoices:read", _past_due),
+    ("payments:read", _failed_payments),
+    ("payments:read", _failed_refunds),
+    ("disputes:read", _open_disputes),
+    (
+        "subscriptions:read",
+        _subscriptions("subscriptions_past_due", SubscriptionStatus.past_due, "subscriptions are past due"),
+    ),
+    ("subscriptions:read", _subscriptions("suspended", SubscriptionStatus.suspended, "subscriptions are suspended")),
+    ("changes:read", _waiting_approvals),
+    ("invoices:administer", _bounced_mails),
+    ("jobs:read", _late_jobs),
+)

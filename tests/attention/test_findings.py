@@ -1,0 +1,53 @@
+"""What needs a person now: each asks only what they may read, and sees only what is theirs."""
+
+from datetime import timedelta
+
+from scaicontrol.core import leases
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import attention, invoices
+from tests.factories import ada, alice, petra, pim, sam
+from tests.factories.invoices import sent
+from tests.factories.subscriptions import market
+
+
+async def found(backend, actor):
+    return {finding.key: finding for finding in await backend.ask(actor, attention.findings)}
+
+
+async def test_what_is_late_is_found_with_its_money_by_whoever_it_concerns(backend, clock):
+    await market(backend)
+    invoice = await sent(backend)
+    assert await found(backend, petra) == {}
+    clock.advance(timedelta(days=60))
+    await backend.perform(ada, invoices.mark_overdue)
+    for actor in (petra, ada, pim):
+        late = (await found(backend, actor))["past_due"]
+        assert late.count == 1
+        (example,) = late.examples
+        assert (example.kind, example.id, example.tenant_id) == ("invoice", invoice.id, invoice.tenant_id)
+        assert (example.amount_cents, example.currency) == (2299, "EUR")
+    assert await found(backend, sam) == {}
+
+
+async def test_a_job_that_fails_or_does_not_end_is_found_by_the_platform_only(backend, clock):
+    await market(backend)
+
+    async def begin(uow: UnitOfWork) -> None:
+        for name in ("stuck", "broken", "fine"):
+            await leases.start_run(uow, name, uow.now, stale_after=timedelta(hours=1))
+
+    async def end(uow: UnitOfWork) -> None:
+        await leases.finish_run(uow, "broken", "failed: no answer")
+        await leases.finish_run(uow, "fine", "ok")
+
+    await backend.perform(ada, begin)
+    assert "jobs" not in await found(backend, ada)
+    clock.advance(timedelta(minutes=20))
+    await backend.perform(ada, end)
+    jobs = (await found(backend, ada))["jobs"]
+    assert sorted(example.said for example in jobs.examples) == [
+        "broken failed: no answer",
+        "stuck began and has not ended",
+    ]
+    for actor in (petra, alice):
+        assert "jobs" not in await found(backend, actor)
