@@ -15,7 +15,8 @@ from scaicontrol.services.payments.models import Refund
 from scaicontrol.services.payments.schemas import PayBackIn
 
 from . import formatting
-from .base import ControlView, ListColumn, ListFilter
+from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, named_column
+from .menu import MenuGroup
 from .verbs import Field, VerbButton, cents_of, day_of
 
 Given = Mapping[str, str]
@@ -58,28 +59,26 @@ class CreditPage:
 
 class CreditView(ControlView, model=Credit):
     name, name_plural, icon = "Credit", "Credits", "invoices"
+    category, rank, shortcut = MenuGroup.money, 40, "c"
     about = "What sellers owe tenants back: from credit notes and from money beyond what was due."
     prefix = "crd"
     permission = "credits:administer"
     details_template = "console/credit.html"
     searched = (Credit.id, Credit.tenant_id, Credit.source_id)
+    amounts = (Credit.amount_cents,)
     search_hint = "id, tenant, credit note or payment"
     columns = (
         ListColumn("Credit", lambda row: row.id, Credit.id, "link"),
-        ListColumn("Tenant", lambda row: row.tenant_id),
+        named_column("Tenant", "tenant", "tenant_id"),
         ListColumn("From", lambda row: formatting.spoken(row.source)),
-        ListColumn(
-            "Amount", lambda row: formatting.money(row.amount_cents, row.currency), Credit.amount_cents, "number"
-        ),
-        ListColumn(
-            "Left", lambda row: formatting.money(row.remaining_cents, row.currency), Credit.remaining_cents, "number"
-        ),
+        amount_column("Amount", "amount_cents", Credit.amount_cents),
+        amount_column("Left", "remaining_cents", Credit.remaining_cents),
         ListColumn("Kept", lambda row: formatting.plain(row.is_kept)),
-        ListColumn("Created", lambda row: formatting.day(row.created_at), Credit.created_at),
+        day_column("Created", "created_at", Credit.created_at),
     )
     narrowing = (
         ListFilter("source", "From", lambda value: Credit.source == value, list(CreditSource)),
-        ListFilter("tenant", "Tenant", lambda value: Credit.tenant_id == value),
+        ListFilter("tenant", "Tenant", lambda value: Credit.tenant_id == value, kind="tenant"),
         ListFilter("currency", "Currency", lambda value: Credit.currency == value.upper()),
     )
     verbs = (

@@ -16,6 +16,11 @@ def money(cents: int | None, currency: str) -> str:
     return NOTHING if cents is None else str(Money(cents, currency))
 
 
+def signed(cents: int, currency: str) -> str:
+    """Say an amount that went up or down: `+12.00 EUR`."""
+    return f"+{money(cents, currency)}" if cents > 0 else money(cents, currency)
+
+
 def moment(value: datetime | None) -> str:
     return NOTHING if value is None else f"{value:%d %b %Y, %H:%M} UTC"
 

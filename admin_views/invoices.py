@@ -20,7 +20,8 @@ from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.schemas import ApplyCreditIn, CreditIn, FinalizeIn, MarkPaidIn, ReasonIn
 
 from . import formatting
-from .base import ControlView, ListColumn, ListFilter
+from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, named_column
+from .menu import MenuGroup
 from .request_context import console_of
 from .verbs import Field, VerbButton, cents_of, day_of
 
@@ -89,31 +90,31 @@ def _name(invoice: Invoice) -> str:
 
 class InvoiceView(ControlView, model=Invoice):
     name, name_plural, icon = "Invoice", "Invoices", "invoices"
+    category, rank, shortcut = MenuGroup.money, 10, "i"
     about = "Invoices and credit notes of every tenant you see."
     prefix = "inv"
-    takes_words = True
     permission = "invoices:administer"
     details_template = "console/invoice.html"
     searched = (Invoice.number, Invoice.id, Invoice.tenant_id)
     search_hint = "number, id or tenant"
+    amounts, serials = (Invoice.total_cents,), (Invoice.serial,)
+    presets = (("Drafts", "status=draft"), ("Past due", "status=past_due"), ("Credit notes", "type=credit_note"))
     columns = (
         ListColumn("Number", lambda row: row.number or "draft", Invoice.number, "link"),
         ListColumn("Type", lambda row: formatting.spoken(row.document_type)),
         ListColumn("Status", lambda row: row.status, Invoice.status, "status"),
-        ListColumn("Tenant", lambda row: row.tenant_id),
-        ListColumn("Issued", lambda row: formatting.day(row.issue_date), Invoice.issue_date),
-        ListColumn("Due", lambda row: formatting.day(row.due_date), Invoice.due_date),
-        ListColumn("Total", lambda row: formatting.money(row.total_cents, row.currency), Invoice.total_cents, "number"),
-        ListColumn(
-            "Open", lambda row: formatting.money(row.amount_due_cents, row.currency), Invoice.amount_due_cents, "number"
-        ),
-        ListColumn("Created", lambda row: formatting.day(row.created_at), Invoice.created_at),
+        named_column("Tenant", "tenant", "tenant_id"),
+        day_column("Issued", "issue_date", Invoice.issue_date),
+        day_column("Due", "due_date", Invoice.due_date),
+        amount_column("Total", "total_cents", Invoice.total_cents),
+        amount_column("Open", "amount_due_cents", Invoice.amount_due_cents),
+        day_column("Created", "created_at", Invoice.created_at),
     )
     narrowing = (
         ListFilter("status", "Status", lambda value: Invoice.status == value, list(InvoiceStatus)),
         ListFilter("type", "Type", lambda value: Invoice.document_type == value, list(DocumentType)),
         ListFilter("currency", "Currency", lambda value: Invoice.currency == value.upper()),
-        ListFilter("tenant", "Tenant", lambda value: Invoice.tenant_id == value),
+        ListFilter("tenant", "Tenant", lambda value: Invoice.tenant_id == value, kind="tenant"),
         ListFilter("issued_from", "Issued from", lambda value: Invoice.issue_date >= _filter_day(value), kind="date"),
         ListFilter("issued_to", "Issued to", lambda value: Invoice.issue_date <= _filter_day(value), kind="date"),
     )
@@ -126,6 +127,7 @@ class InvoiceView(ControlView, model=Invoice):
             finalize,
             [Field("issue_date", "Issue date", "date", required=False, hint="Empty: today where the seller is.")],
             ready=invoices.check,
+            bulk=True,
         ),
         VerbButton(
             "send",
@@ -134,6 +136,7 @@ class InvoiceView(ControlView, model=Invoice):
             "It is mailed with its PDF.",
             send,
             [Field("to", "Recipients", required=False, hint="Addresses with commas; empty: the billing contact.")],
+            bulk=True,
         ),
         VerbButton(
             "mark_paid",

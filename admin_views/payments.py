@@ -13,8 +13,8 @@ from scaicontrol.services.payments.lifecycle import DisputeState
 from scaicontrol.services.payments.models import Dispute
 from scaicontrol.services.payments.schemas import DisputeCloseIn
 
-from . import formatting
-from .base import ControlView, ListColumn, ListFilter
+from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, moment_column, named_column
+from .menu import MenuGroup
 from .verbs import Field, VerbButton
 
 Given = Mapping[str, str]
@@ -41,24 +41,27 @@ class DisputeDetail:
 
 class DisputeView(ControlView, model=Dispute):
     name, name_plural, icon = "Dispute", "Disputes", "disputes"
+    category, rank, shortcut = MenuGroup.money, 30, "d"
     about = "What payers' banks ask back; an open one needs evidence before its day."
     prefix = "dsp"
     permission = "disputes:administer"
     details_template = "console/dispute.html"
     searched = (Dispute.id, Dispute.external_id, Dispute.invoice_id, Dispute.tenant_id)
+    amounts, newest = (Dispute.amount_cents,), "-opened_at"
+    presets = (("Open", "status=opened"),)
     search_hint = "id, invoice, tenant or the provider's name for it"
     columns = (
         ListColumn("Dispute", lambda row: row.id, None, "link"),
         ListColumn("Status", lambda row: row.status, Dispute.status, "status"),
-        ListColumn("Tenant", lambda row: row.tenant_id, Dispute.tenant_id),
+        named_column("Tenant", "tenant", "tenant_id", Dispute.tenant_id),
         ListColumn("Provider", lambda row: row.provider, Dispute.provider),
-        ListColumn("Amount", lambda row: formatting.money(row.amount_cents, row.currency), None, "number"),
-        ListColumn("Evidence due", lambda row: formatting.moment(row.evidence_due_at), Dispute.evidence_due_at),
-        ListColumn("Opened", lambda row: formatting.day(row.opened_at), Dispute.opened_at),
+        amount_column("Amount", "amount_cents"),
+        moment_column("Evidence due", "evidence_due_at", Dispute.evidence_due_at),
+        day_column("Opened", "opened_at", Dispute.opened_at),
     )
     narrowing = (
         ListFilter("status", "Status", lambda value: Dispute.status == value, list(DisputeState)),
-        ListFilter("tenant", "Tenant", lambda value: Dispute.tenant_id == value),
+        ListFilter("tenant", "Tenant", lambda value: Dispute.tenant_id == value, kind="tenant"),
     )
     verbs = (
         VerbButton(

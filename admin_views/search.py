@@ -1,15 +1,69 @@
+"""
+Finding: one box on every page, for whatever somebody has at hand.
+
+An id leads to its page. Anything else is asked of every list that whoever looks may open: `status:past_due`,
+`amount:>100`, `tenant:acme` narrow, words are looked for where an index answers, and each list shows its first few.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlencode
+
 from sqladmin import BaseView, expose
+from sqlalchemy import ColumnElement
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from scaicontrol.core import pagination
+from scaicontrol.core.errors import Invalid
 from scaicontrol.core.ids import prefix_of
+from scaicontrol.core.work import UnitOfWork
 
+from .amounts import is_amount, of_amount
 from .base import ControlView
+from .columns import Row
+from .names import OFFERED, PICKED, names_of
+from .request_context import console_of
+
+SHOWN: Final = 6  # of each kind
+_PART: Final = re.compile(r'(?:(\w+):)?(?:"([^"]*)"|(\S+))')
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What somebody looks for: words, and what narrows."""
+
+    words: str
+    narrowing: Mapping[str, str]
+
+    @classmethod
+    def read(cls, typed: str) -> "Sought":
+        words, narrowing = [], {}
+        for operator, quoted, bare in _PART.findall(typed):
+            if operator:
+                narrowing[operator.lower()] = quoted or bare
+            else:
+                words.append(quoted or bare)
+        return cls(" ".join(words), narrowing)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundKind:
+    """The first few rows of one list."""
+
+    view: ControlView
+    rows: Sequence[Row]
+    more: bool
+    address: str  # of the list, narrowed the same way
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 class SearchView(BaseView):
-    """The search box of every page: an id leads to its object, anything else to the list that takes words."""
+    """The search box of every page, and the names that its forms offer."""
 
     name = "Search"
 
@@ -21,18 +75,92 @@ class SearchView(BaseView):
 
     @expose("/search", identity="search")
     async def search(self, request: Request) -> Response:
-        term = request.query_params.get("q", "").strip()
-        views = [
-            view for view in self._admin_ref.views if isinstance(view, ControlView) and view.is_accessible(request)
-        ]
+        """Lead to what was named, or show what was found, by kind."""
+        typed = request.query_params.get("q", "").strip()
+        views = [v for v in self._admin_ref.views if isinstance(v, ControlView) and v.is_accessible(request)]
         if not views:
             raise HTTPException(404, "There is nothing here that you may search.")
         for view in views:
-            if view.prefix == prefix_of(term):
-                return RedirectResponse(request.url_for("admin:details", identity=view.identity, pk=term), 303)
-        home = next((view for view in views if view.takes_words), views[0])
-        listed = request.url_for("admin:list", identity=home.identity)
-        return RedirectResponse(listed.include_query_params(search=term), 303)
+            if view.prefix == prefix_of(typed) and " " not in typed:
+                return RedirectResponse(request.url_for("admin:details", identity=view.identity, pk=typed), 303)
+        sought = Sought.read(typed)
+        asked = [view for view in views if sought.narrowing.keys() <= _operators(view).keys()]
+        console = console_of(request)
+        problem, found = "", []
+        try:
+            found = await console.backend.ask(console.actor, self._found, request, asked, sought) if typed else []
+        except (Invalid, HTTPException) as error:
+            problem = error.message if isinstance(error, Invalid) else str(error.detail)
+        if len(found) == 1 and len(found[0].rows) == 1:
+            only = found[0]
+            return RedirectResponse(
+                request.url_for("admin:details", identity=only.view.identity, pk=only.rows[0].id), 303
+            )
+        operators = sorted({name for view in views for name in _operators(view)})
+        context = {"title": "Search", "typed": typed, "found": found, "problem": problem, "operators": operators}
+        if typed and not asked:
+            context["problem"] = f"Nothing can be narrowed by all of these; possible are {', '.join(operators)}."
+        answer: Response = await self.templates.TemplateResponse(request, "console/search.html", context)
+        return answer
+
+    async def _found(
+        self, uow: UnitOfWork, request: Request, views: Sequence[ControlView], sought: Sought
+    ) -> list[FoundKind]:
+        kinds = []
+        for view in views:
+            rows = await _rows(uow, view, sought)
+            if rows:
+                rows = list(await view.completed(uow, rows))
+                given = {**sought.narrowing, **({"search": sought.words} if sought.words else {})}
+                listed = f"{request.url_for('admin:list', identity=view.identity)}?{urlencode(given)}"
+                names = await names_of(uow, (c.link(row) for c in view.columns if c.link for row in rows))
+                kinds.append(FoundKind(view, rows[:SHOWN], len(rows) > SHOWN, listed, names))
+        return kinds
+
+    @expose("/names/{kind}", identity="names")
+    async def offered_names(self, request: Request) -> Response:
+        """Give the few names that hold what is typed so far, for a field that picks one."""
+        kind, words = request.path_params["kind"], request.query_params.get("q", "").strip()
+        if kind not in PICKED:
+            raise HTTPException(404, "There is nothing here.")
+        console = console_of(request)
+        found = await console.backend.ask(console.actor, PICKED[kind].called, words, OFFERED) if words else {}
+        return JSONResponse([{"id": pk, "name": name} for pk, name in found.items()])
+
+
+def _operators(view: ControlView) -> Mapping[str, Sequence[str]]:
+    """Name what a list can be narrowed by, with the choices there are."""
+    found = {one.name: one.choices for one in view.narrowing}
+    return {**found, "amount": ()} if view.amounts else found
+
+
+async def _rows(uow: UnitOfWork, view: ControlView, sought: Sought) -> list[Row]:
+    """Fetch the first few rows of a list; each place is asked by itself, so that its index answers."""
+    for name, choices in _operators(view).items():
+        if name in sought.narrowing and choices and sought.narrowing[name] not in choices:
+            return []  # a state of another kind
+    query = await view.narrowed(uow, QueryParams(sought.narrowing))
+    if not sought.words:
+        sort, sortable = view.order(QueryParams())
+        rows, _ = await pagination.slice_of(uow, query, sort, sortable, SHOWN + 1, None)
+        return list(rows)
+    found: dict[str, Row] = {}
+    for place in _places(view, sought.words):
+        for row in await pagination.first(uow, query.where(place), SHOWN + 1):
+            found.setdefault(row.id, row)
+        if len(found) > SHOWN:
+            break
+    return list(found.values())
+
+
+def _places(view: ControlView, words: str) -> list[ColumnElement[bool]]:
+    places = [column.startswith(words, autoescape=True) for column in view.searched]
+    places += [column.icontains(words, autoescape=True) for column in view.searched_inside]
+    if is_amount(words):
+        places += [of_amount(column, words) for column in view.amounts]
+    if words.isdecimal() and len(words) < 10:
+        places += [column == int(words) for column in view.serials]
+    return places
 
 
 VIEWS = (SearchView,)

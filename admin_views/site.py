@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import new_class
-from typing import Final
-from urllib.parse import quote, urlsplit
+from typing import Final, cast
+from urllib.parse import urlsplit
 
 from sqladmin import Admin
 from sqladmin.authentication import AuthenticationBackend
@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, Router
@@ -27,6 +28,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import admin_views
 from scaicontrol.core import signed_values
+from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError
 from scaicontrol.core.ids import new_id
@@ -36,7 +38,13 @@ from scaicontrol.services import identity
 from scaicontrol.services.identity import ABSOLUTE, SessionKind
 
 from . import formatting
+from .assets import FOLDER, KEPT, asset, is_kept
 from .flash import FLASH_COOKIE, FLASH_PURPOSE, status_of
+from .home import home
+from .menu import menu
+from .names import Ref, address_of
+from .outside import SAFE, for_tenants, session_ended, sign_in
+from .pages import ConsolePage
 from .request_context import ConsoleRequest, ScopedSessions, console_of, current
 
 log = get_logger(__name__)
@@ -44,24 +52,28 @@ BASE: Final = "/admin"
 CONSOLE_COOKIE: Final = "__Host-sc_console"  # what the login sets, signed for this purpose
 CONSOLE_PURPOSE: Final = "console-session"
 _HERE: Final = Path(__file__).parent
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_COMPRESSED_FROM: Final = 800  # bytes
 _GONE: Final = PlainTextResponse("There is nothing here.", 404)
 
 
 def install_console(app: Starlette) -> Admin:
     """Mount the console on the root application, whose `state.backend` is there once it serves."""
-    admin = Admin(
+    admin = Console(
         app,
         session_maker=ScopedSessions(),
         base_url=BASE,
         title="ScaiControl",
         templates_dir=str(_HERE / "templates"),
-        static_files_kwargs={"directory": str(_HERE / "static")},
+        static_files_kwargs={"directory": str(FOLDER)},
         authentication_backend=_SignedIn(),
-        middlewares=[Middleware(Entrance, root=app)],
+        middlewares=[Middleware(Entrance, root=app), Middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM)],
     )
     admin.templates.env.globals.update(
+        Ref=Ref,
+        address_of=address_of,
+        asset=asset,
         formatting=formatting,
+        menu=menu,
         console_of=console_of,
         environment=lambda request: console_of(request).backend.settings.scaicontrol_env,
     )
@@ -73,9 +85,20 @@ def install_console(app: Starlette) -> Admin:
     for view in views():
         # SQLAdmin writes itself into the class; a class of its own for each console keeps two apart.
         admin.add_view(new_class(view.__name__, (view,)))
+        if issubclass(view, ConsolePage):
+            _hang_up(admin, view)
     # Before whatever serves the portal takes the address without a slash.
     app.router.routes.append(Route(BASE, lambda _: RedirectResponse(f"{BASE}/")))
     return admin
+
+
+def _hang_up(admin: Admin, page: type[ConsolePage]) -> None:
+    """Give a page its addresses; SQLAdmin has named it after the last address it exposes, if any."""
+    shown = cast("ConsolePage", admin.views[-1])
+    type(shown).identity = page.identity
+    path, name = f"/{page.path or page.identity}", f"view-{page.identity}"
+    admin.admin.add_route(path, shown.show, ["GET"], name)
+    admin.admin.add_route(f"{path}/do/{{verb}}", shown.do, ["GET", "POST"], f"{name}-do")
 
 
 def views() -> Iterator[type[BaseView]]:
@@ -83,6 +106,14 @@ def views() -> Iterator[type[BaseView]]:
     for module_info in sorted(pkgutil.iter_modules(admin_views.__path__), key=lambda info: info.name):
         module = importlib.import_module(f"admin_views.{module_info.name}")
         yield from getattr(module, "VIEWS", ())
+
+
+class Console(Admin):
+    """SQLAdmin with a first page of ours."""
+
+    async def index(self, request: Request) -> Response:
+        answer: Response = await self.templates.TemplateResponse(request, "sqladmin/index.html", await home(request))
+        return answer
 
 
 class _SignedIn(AuthenticationBackend):
@@ -119,7 +150,8 @@ class Entrance:
         if backend is None:
             await PlainTextResponse("ScaiControl is starting.", 503)(scope, receive, send)
             return
-        guarded = _with_headers(send, backend.settings, spoken=FLASH_COOKIE in request.cookies)
+        kept = is_kept(request)
+        guarded = _with_headers(send, backend.settings, spoken=FLASH_COOKIE in request.cookies, kept=kept)
         if request.url.path.startswith(f"{BASE}/statics/"):
             named = "\0" not in scope["path"]  # which no file system knows
             await (self.app if named else _GONE)(scope, receive, guarded)
@@ -128,10 +160,12 @@ class Entrance:
             refusal = PlainTextResponse("This request comes from another site; it was not carried out.", 403)
             await refusal(scope, receive, guarded)
             return
-        console = await _console_request(request, backend)
-        if console is None:
-            await _sign_in(request)(scope, receive, guarded)
+        actor, session_id = await _who(request, backend)
+        if actor is None or actor.scope.kind not in ("platform", "partner"):
+            answer = await self._not_let_in(Request(scope, receive), actor)
+            await answer(scope, receive, guarded)
             return
+        console = await _console_request(request, backend, actor, session_id)
         scope.setdefault("state", {})["console_request"] = console
         scope["router"] = self.root.state.console.admin.state.links
         token = current.set(console)
@@ -144,30 +178,31 @@ class Entrance:
         finally:
             current.reset(token)
 
+    async def _not_let_in(self, request: Request, actor: Actor | None) -> Response:
+        pages = self.root.state.console.templates.env
+        if actor is not None:
+            return await for_tenants(pages)
+        return sign_in(request) if request.method in SAFE else await session_ended(request, pages)
 
-async def _console_request(request: Request, backend: Backend) -> ConsoleRequest | None:
+
+async def _who(request: Request, backend: Backend) -> tuple[Actor | None, str]:
     signed = request.cookies.get(CONSOLE_COOKIE, "")
     session_id = await signed_values.unsign(backend, CONSOLE_PURPOSE, signed, ABSOLUTE) if signed else None
     if not isinstance(session_id, str):
-        return None
+        return None, ""
     # Sessions live in wall time, not on the business clock.
-    actor = await identity.person_of_session(backend, session_id, SessionKind.console, datetime.now(UTC))
-    if actor is None or actor.scope.kind not in ("platform", "partner"):
-        return None
+    return await identity.person_of_session(backend, session_id, SessionKind.console, datetime.now(UTC)), session_id
+
+
+async def _console_request(request: Request, backend: Backend, actor: Actor, session_id: str) -> ConsoleRequest:
     request_id = str(request.scope.get("request_id") or new_id("req"))
     said = await signed_values.unsign(backend, FLASH_PURPOSE, request.cookies.get(FLASH_COOKIE, ""), ABSOLUTE)
     return ConsoleRequest(backend, actor.on("console", request_id), session_id, tuple(said) if said else None)
 
 
-def _sign_in(request: Request) -> Response:
-    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    back_to = asked if request.method in _SAFE else f"{BASE}/"
-    return RedirectResponse(f"/auth/login?return_to={quote(back_to, safe='/')}", 303)
-
-
 def _from_here(request: Request, settings: Settings) -> bool:
     """Tell whether a changing request was made by a page of ours; browsers say so in a header pages cannot write."""
-    if request.method in _SAFE and "/action/" not in request.url.path:
+    if request.method in SAFE and "/action/" not in request.url.path:
         return True
     fetched_from = request.headers.get("sec-fetch-site")
     if fetched_from is not None:
@@ -177,7 +212,7 @@ def _from_here(request: Request, settings: Settings) -> bool:
     return origin == f"{ours.scheme}://{ours.netloc}" or urlsplit(origin).netloc == request.headers.get("host")
 
 
-def _with_headers(send: Send, settings: Settings, *, spoken: bool) -> Send:
+def _with_headers(send: Send, settings: Settings, *, spoken: bool, kept: bool) -> Send:
     issuer = urlsplit(settings.scaikey_logout_url or settings.scaikey_issuer)
     # Signing out posts here and is sent on to ScaiKey, which browsers count as part of the form.
     targets = " ".join(["'self'", *([f"{issuer.scheme}://{issuer.netloc}"] if issuer.netloc else [])])
@@ -194,6 +229,8 @@ def _with_headers(send: Send, settings: Settings, *, spoken: bool) -> Send:
             headers["X-Content-Type-Options"] = "nosniff"
             headers["Referrer-Policy"] = "same-origin"
             headers["Cross-Origin-Opener-Policy"] = "same-origin"
+            if kept and message["status"] == 200:
+                headers["Cache-Control"] = KEPT
             if headers.get("content-type", "").startswith("text/html"):
                 headers["Cache-Control"] = "no-store"
                 if spoken and FLASH_COOKIE not in headers.get("set-cookie", ""):

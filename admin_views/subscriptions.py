@@ -12,7 +12,8 @@ from scaicontrol.services.subscriptions.models import Subscription
 from scaicontrol.services.subscriptions.schemas import AdminCancelIn, AdminResumeIn, ChangePlanIn, SuspendIn
 
 from . import formatting
-from .base import ControlView, ListColumn, ListFilter
+from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, named_column
+from .menu import MenuGroup
 from .verbs import Field, VerbButton
 
 Given = Mapping[str, str]
@@ -72,31 +73,29 @@ def _name(subscription: Subscription) -> str:
 
 class SubscriptionView(ControlView, model=Subscription):
     name, name_plural, icon = "Subscription", "Subscriptions", "subscriptions"
+    category, rank, shortcut = MenuGroup.customers, 30, "s"
     about = "Who uses which service, under which plan, until when."
     prefix = "sub"
     permission = "subscriptions:administer"
     details_template = "console/subscription.html"
     searched = (Subscription.id, Subscription.tenant_id, Subscription.external_reference)
     search_hint = "id, tenant or reference"
+    presets = (("Past due", "status=past_due"), ("In trial", "status=trialing"), ("Ending", "status=cancelling"))
     columns = (
         ListColumn("Plan", lambda row: row.plan_key, None, "link"),
         ListColumn("Status", lambda row: row.status, Subscription.status, "status"),
-        ListColumn("Tenant", lambda row: row.tenant_id, Subscription.tenant_id),
+        named_column("Tenant", "tenant", "tenant_id", Subscription.tenant_id),
         ListColumn("Quantity", lambda row: f"{row.quantity:,}", Subscription.quantity, "number"),
-        ListColumn("Monthly", lambda row: formatting.money(row.mrr_amount_cents, row.currency), None, "number"),
-        ListColumn(
-            "Paid through",
-            lambda row: formatting.day(row.current_period_last_day),
-            Subscription.current_period_last_day,
-        ),
+        amount_column("Monthly", "mrr_amount_cents"),
+        day_column("Paid through", "current_period_last_day", Subscription.current_period_last_day),
         ListColumn("Reference", lambda row: row.external_reference or formatting.NOTHING),
-        ListColumn("Created", lambda row: formatting.day(row.created_at), Subscription.created_at),
+        day_column("Created", "created_at", Subscription.created_at),
     )
     narrowing = (
         ListFilter("status", "Status", lambda value: Subscription.status == value, list(SubscriptionStatus)),
         ListFilter("currency", "Currency", lambda value: Subscription.currency == value.upper()),
-        ListFilter("tenant", "Tenant", lambda value: Subscription.tenant_id == value),
-        ListFilter("service", "Service", lambda value: Subscription.service.has(slug=value)),
+        ListFilter("tenant", "Tenant", lambda value: Subscription.tenant_id == value, kind="tenant"),
+        ListFilter("service", "Service", lambda value: Subscription.service_id == value, kind="service"),
     )
     verbs = (
         VerbButton(

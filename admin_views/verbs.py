@@ -1,11 +1,12 @@
 """A service verb as a page: what it says, what it asks, and that it is pressed once."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
 from pydantic import ValidationError
 
 from scaicontrol.core import idempotency
@@ -15,7 +16,10 @@ from scaicontrol.core.errors import ControlError, Invalid, Reason, invalid
 from scaicontrol.core.money import exponent
 
 from . import formatting
+from .names import Ref
 from .request_context import ConsoleRequest
+
+Detail = Any  # what a view gathers of one object for its page
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +28,37 @@ class Field:
 
     name: str
     label: str
-    kind: str = "text"  # text, long, date, number, check
+    kind: str = "text"  # text, long, lines, date, number, email, check, choice, hidden
     required: bool = True
     value: str = ""
     hint: str = ""
+    # Of a choice: its values, or (value, words); what they are may depend on the object.
+    choices: Sequence[str | tuple[str, str]] | Callable[[Detail], Sequence[str | tuple[str, str]]] = ()
+
+    def of(self, detail: Detail) -> "Field":
+        """The same field, with the choices that this object gives."""
+        return replace(self, choices=self.choices(detail)) if callable(self.choices) else self
 
 
-Press = Callable[[Backend, Actor, str, Mapping[str, str]], Awaitable[str]]
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a verb has done, where more than a sentence is to be said of it."""
+
+    said: str
+    at: Ref | None = None  # the object to look at next; without one, the page the button was on
+    secret: str = ""  # shown on the answer itself, once, and kept nowhere
+
+
+Press = Callable[[Backend, Actor, str, Mapping[str, str]], Awaitable[str | Done]]
 
 
 @dataclass(frozen=True, slots=True)
 class VerbButton:
-    """A service verb as a button; `press` runs it and says what happened in a sentence."""
+    """
+    A service verb as a button; `press` runs it and says what happened in a sentence.
+
+    One that is `of_list` stands on the list and is pressed without an object, such as one that makes a new one.
+    """
 
     name: str
     label: str
@@ -45,6 +68,11 @@ class VerbButton:
     fields: Sequence[Field] = ()
     danger: bool = False
     ready: Callable[[Backend, Actor, str], Awaitable[Any]] | None = None  # a report to read before pressing
+    known: Callable[[Detail], Mapping[str, str]] | None = None  # what the fields hold at first, by the object
+    # What would come of what is typed, as (label, value); asked by a second button, changes nothing.
+    preview: Callable[[Backend, Actor, str, Mapping[str, str]], Awaitable[Sequence[tuple[str, str]]]] | None = None
+    of_list: bool = False
+    bulk: bool = False  # may be pressed on many rows chosen on the list, one after the other
 
 
 @dataclass(slots=True)
@@ -53,23 +81,27 @@ class Typed:
 
     values: Mapping[str, str] = field(default_factory=dict)
     error: ControlError | None = None
+    preview: Sequence[tuple[str, str]] = ()
 
 
 async def once(
-    console: ConsoleRequest, key: str, path: str, form: Mapping[str, str], press: Callable[[], Awaitable[str]]
-) -> str:
+    console: ConsoleRequest, key: str, path: str, form: Mapping[str, str], press: Callable[[], Awaitable[str | Done]]
+) -> Done:
     """Press once for each page handed out: a second click is told what the first one did."""
     body = urlencode(sorted(form.items())).encode()
     claimed = await console.backend.perform(console.actor, idempotency.claim_procedure, key, "POST", path, body)
     if claimed.answer is not None:
-        return claimed.answer.decode()
+        said, at = orjson.loads(claimed.answer)
+        return Done(said, Ref(*at) if at else None)
     try:
-        said = await press()
+        pressed = await press()
     except (ControlError, ValidationError):
         await console.backend.perform(console.actor, idempotency.forget, claimed.id)
         raise
-    await console.backend.perform(console.actor, idempotency.record, claimed.id, 303, said.encode())
-    return said
+    done = pressed if isinstance(pressed, Done) else Done(pressed)
+    answer = orjson.dumps([done.said, done.at])  # never the secret: it is shown once
+    await console.backend.perform(console.actor, idempotency.record, claimed.id, 303, answer)
+    return done
 
 
 def complete(verb: VerbButton, form: Mapping[str, str]) -> None:

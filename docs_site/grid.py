@@ -25,8 +25,8 @@ SURFACES: Final = {
 }
 # What every request passes through is not the place of one feature.
 _SHARED: Final = {
-    "actor_resolution.py", "app.py", "authentication.py", "base.py", "describe.py", "door.py", "health.py", "server.py",
-    "site.py",
+    "actor_resolution.py", "app.py", "authentication.py", "base.py", "describe.py", "door.py", "health.py", "lists.py",
+    "names.py", "server.py", "site.py",
 }  # fmt: skip
 _SERVICES: Final = "scaicontrol.services"
 

@@ -297,7 +297,7 @@ class Damaged(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Ref:
+class ArchiveRef:
     number: int
 
 
@@ -360,7 +360,7 @@ class _Parser:
             return words[token]
         if token.isdigit() and (match := _REFERENCE.match(self.data, self.at)):
             self.at = match.end()
-            return Ref(int(token))
+            return ArchiveRef(int(token))
         return float(token) if b"." in token else int(token)
 
     def _mapping(self, depth: int) -> dict[str, Any]:
@@ -493,7 +493,7 @@ class _Pdf:
     def get(self, value: Any) -> Any:
         """Give the object behind a reference, or the value itself."""
         hops = 0
-        while isinstance(value, Ref):
+        while isinstance(value, ArchiveRef):
             hops += 1
             if hops > 20:
                 raise ValueError("references in a circle")

@@ -1,21 +1,106 @@
-// The theme follows the machine until somebody chooses; the choice stays in this browser. `/` goes to the search box.
+// The manners of the console. Every page works without it: keys, the theme, names that complete, rows that are chosen.
 (() => {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const apply = () => {
-    const chosen = localStorage.getItem("sc-theme");
+    const chosen = localStorage.getItem("sc-theme"); // follows the machine until somebody chooses
     document.documentElement.dataset.theme = chosen || (dark.matches ? "dark" : "light");
   };
   apply();
   dark.addEventListener("change", apply);
+
+  const one = (selector) => document.querySelector(selector);
+  const rows = () => [...document.querySelectorAll("[data-row]")];
+  const current = () => one("[data-row][aria-current]");
+  const say = (words) => {
+    const toast = one("[data-toast]");
+    if (toast) toast.textContent = words;
+    setTimeout(() => toast && (toast.textContent = ""), 4000);
+  };
+  const move = (by) => {
+    const all = rows();
+    if (!all.length) return;
+    const at = all.indexOf(current());
+    const next = all[Math.min(Math.max(at + by, 0), all.length - 1)];
+    all.forEach((row) => row.removeAttribute("aria-current"));
+    next.setAttribute("aria-current", "true");
+    next.querySelector("a")?.focus();
+    next.scrollIntoView({ block: "nearest" });
+  };
+  const identifier = () =>
+    current()?.querySelector("[data-id]")?.dataset.id ||
+    decodeURIComponent(location.pathname.match(/\/details\/([^/]+)/)?.[1] || "");
+  const copy = async () => {
+    const id = identifier();
+    if (!id) return;
+    await navigator.clipboard.writeText(id);
+    say(`${id} is copied.`);
+  };
+  const keys = () => one("#keys")?.showModal();
+
+  let went = 0; // when `g` was pressed
+  const act = {
+    "/": () => one("[data-search]")?.focus(),
+    "?": keys,
+    j: () => move(1),
+    k: () => move(-1),
+    y: copy,
+    x: () => current()?.querySelector("input[type=checkbox]")?.click(),
+  };
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "k") {
+      event.preventDefault();
+      one("[data-search]")?.focus();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select, dialog")) return;
+    if (event.key === "g") {
+      went = event.timeStamp;
+      return;
+    }
+    const goes = event.timeStamp - went < 1500 && one(`[data-go="${CSS.escape(event.key)}"]`);
+    went = 0;
+    if (goes) {
+      location.href = goes.href;
+    } else if (event.key === "Enter" && event.target === document.body) {
+      current()?.querySelector("a")?.click();
+    } else if (act[event.key]) {
+      event.preventDefault();
+      act[event.key]();
+    }
+  });
+
   document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-keys]")) keys();
     if (!event.target.closest("[data-theme-switch]")) return;
     const next = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
     localStorage.setItem("sc-theme", next);
     apply();
   });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.target.closest("input, textarea, select")) return;
-    event.preventDefault();
-    document.querySelector("[data-search]")?.focus();
+
+  const chosen = () => {
+    const boxes = [...document.querySelectorAll("[data-choose]")];
+    const count = boxes.filter((box) => box.checked).length;
+    document.querySelectorAll("[data-chosen]").forEach((told) => (told.textContent = count ? `${count} chosen` : ""));
+    document.querySelectorAll("[data-bulk]").forEach((button) => (button.disabled = !count));
+  };
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-choose-all]"))
+      document.querySelectorAll("[data-choose]").forEach((box) => (box.checked = event.target.checked));
+    if (event.target.matches("[data-choose], [data-choose-all]")) chosen();
+  });
+  document.addEventListener("DOMContentLoaded", chosen);
+
+  let waiting; // a name is being typed
+  document.addEventListener("input", (event) => {
+    const { names } = event.target.dataset;
+    if (!names || event.target.value.length < 2) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      const answer = await fetch(`${names}?q=${encodeURIComponent(event.target.value)}`);
+      if (!answer.ok) return;
+      const options = (await answer.json()).map(({ id, name }) => new Option(id, name));
+      event.target.list.replaceChildren(...options);
+    }, 150);
   });
 })();

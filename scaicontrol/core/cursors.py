@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import BigInteger, Date, Enum
+from sqlalchemy import Date, Enum, Integer
 from sqlalchemy.orm import InstrumentedAttribute
 
 from scaicontrol.db import UTCDateTime
@@ -44,7 +44,7 @@ def _typed(column: InstrumentedAttribute[Any], value: Any) -> Any:
         return read_day(value)
     if isinstance(kind, Enum) and kind.enum_class is not None:
         return kind.enum_class(value)
-    wanted = int if isinstance(kind, BigInteger) else str
+    wanted = int if isinstance(kind, Integer) else str
     if type(value) is not wanted:
         raise TypeError(value)
     return value

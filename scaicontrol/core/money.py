@@ -22,11 +22,11 @@ def exponent(currency: str) -> int:
     """Count the minor-unit digits of an ISO 4217 currency: 2 for EUR, 0 for JPY, 3 for KWD."""
     if not is_currency(currency):
         raise invalid("currency", f"'{currency}' is not an ISO 4217 currency code.", "unknown_currency")
-    return _ISO_EXPONENTS.get(currency, 2)
+    return UNUSUAL_EXPONENTS.get(currency, 2)
 
 
 # ISO 4217, not CLDR: CLDR rounds some currencies for cash (HUF has no digits there), the books do not.
-_ISO_EXPONENTS = {
+UNUSUAL_EXPONENTS = {
     **dict.fromkeys(
         ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF",
          "XOF", "XPF"), 0),

@@ -13,6 +13,7 @@ from .errors import invalid
 from .work import UnitOfWork
 
 T = TypeVar("T")
+Attribute = InstrumentedAttribute[Any]
 S = TypeVar("S")
 PAGE_SIZE, PAGE_SIZE_MAX, FEED_LIMIT = 25, 200, 50
 _BIRTH = "created_at"
@@ -60,16 +61,14 @@ class Feed(Generic[T]):
 
 
 async def paginate(
-    uow: UnitOfWork, query: Select[T], request: PageRequest, sortable: Mapping[str, InstrumentedAttribute[Any]]
+    uow: UnitOfWork, query: Select[T], request: PageRequest, sortable: Mapping[str, Attribute]
 ) -> Page[T]:
     """Run `query` for one page. `sortable` names the fields a caller may order by; ties are broken by id."""
-    name, descending = request.sort.removeprefix("-"), request.sort.startswith("-")
-    if name not in sortable:
-        raise invalid("sort", f"Cannot sort by '{name}'; possible are {', '.join(sorted(sortable))}.", "unknown_sort")
-    column, size = sortable[name], request.page_size
+    column, descending = sorted_by(request.sort, sortable)
+    size = request.page_size
     tie = column.class_.id
     order = (column.desc(), tie.desc()) if descending else (column.asc(), tie.asc())
-    total = await uow.session.scalar(query.with_only_columns(func.count(), maintain_column_froms=True).order_by(None))
+    total = await count(uow, query)
     if request.after is None:
         query = query.offset((request.page - 1) * size)
     elif request.page == 1:
@@ -81,12 +80,18 @@ async def paginate(
     rows = (await uow.session.scalars(query.order_by(*order).limit(size + 1))).all()
     shown = rows[:size]
     more = cursors.write(request.sort, column, shown[-1]) if len(rows) > size else None
-    return Page(shown, total or 0, request.page, size, more)
+    return Page(shown, total, request.page, size, more)
 
 
-def _behind(
-    column: InstrumentedAttribute[Any], tie: InstrumentedAttribute[Any], last: tuple[Any, str], *, descending: bool
-) -> ColumnElement[bool]:
+def sorted_by(sort: str, sortable: Mapping[str, Attribute]) -> tuple[Attribute, bool]:
+    """Give the column a list is ordered by, and whether it descends; raises Invalid for one it cannot be."""
+    name = sort.removeprefix("-")
+    if name not in sortable:
+        raise invalid("sort", f"Cannot sort by '{name}'; possible are {', '.join(sorted(sortable))}.", "unknown_sort")
+    return sortable[name], sort.startswith("-")
+
+
+def _behind(column: Attribute, tie: Attribute, last: tuple[Any, str], *, descending: bool) -> ColumnElement[bool]:
     """Say which rows come behind `last`; rows without a value come first, and last when descending."""
     value, identifier = last
     further = tie < identifier if descending else tie > identifier
@@ -97,25 +102,81 @@ def _behind(
     return or_(beyond, and_(column == value, further))
 
 
-async def numbered(
-    uow: UnitOfWork, query: Select[T], key: ColumnElement[Any], page: int, page_size: int, counted_up_to: int
-) -> Page[T]:
-    """
-    Run `query`, in its own order, for one of the pages that people step through by number.
+@dataclass(frozen=True, slots=True)
+class ListWindow(Generic[T]):
+    """Rows that somebody looks at, cursors to what stands before and behind, and how many there are, up to a cap."""
 
-    Rows are counted up to `counted_up_to`, since to count a large table costs more than to show a page of it; whoever
-    asks for a page behind the last gets the last.
+    items: Sequence[T]
+    total: int
+    before: str | None
+    after: str | None
+
+
+async def window(
+    uow: UnitOfWork,
+    query: Select[T],
+    sort: str,
+    sortable: Mapping[str, Attribute],
+    size: int,
+    counted_up_to: int,
+    *,
+    after: str | None = None,
+    before: str | None = None,
+) -> ListWindow[T]:
     """
-    counted = query.with_only_columns(key, maintain_column_froms=True).order_by(None).limit(counted_up_to)
+    Run `query` for the rows behind the cursor `after`, or in front of `before`: as quick at the end as at the start.
+
+    Rows are counted up to `counted_up_to`, since to count a large table costs more than to show some of it.
+    """
+    column, descending = sorted_by(sort, sortable)
+    tie = column.class_.id
+    counted = query.with_only_columns(tie, maintain_column_froms=True).order_by(None).limit(counted_up_to)
     total = len((await uow.session.scalars(counted)).all())
-    shown = min(page, max(ceil(total / page_size), 1))
-    rows = await uow.session.scalars(query.limit(page_size).offset((shown - 1) * page_size))
-    return Page(rows.all(), total, shown, page_size)
+    back = before is not None
+    if cursor := before or after:
+        query = query.where(_behind(column, tie, cursors.read(cursor, sort, column), descending=descending != back))
+    order = (column.desc(), tie.desc()) if descending != back else (column.asc(), tie.asc())
+    found = list(await uow.session.scalars(query.order_by(*order).limit(size + 1)))
+    more, shown = len(found) > size, found[:size]
+    if back:
+        shown.reverse()
+    front = bool(shown) and (more if back else after is not None)
+    rear = bool(shown) and (back or more)
+    return ListWindow(
+        shown,
+        total,
+        cursors.write(sort, column, shown[0]) if front else None,
+        cursors.write(sort, column, shown[-1]) if rear else None,
+    )
+
+
+async def slice_of(
+    uow: UnitOfWork,
+    query: Select[T],
+    sort: str,
+    sortable: Mapping[str, Attribute],
+    size: int,
+    after: str | None,
+) -> tuple[Sequence[T], str | None]:
+    """Run `query` for its next rows behind a cursor, to hand them out slice by slice; None ends it."""
+    column, descending = sorted_by(sort, sortable)
+    tie = column.class_.id
+    if after is not None:
+        query = query.where(_behind(column, tie, cursors.read(after, sort, column), descending=descending))
+    order = (column.desc(), tie.desc()) if descending else (column.asc(), tie.asc())
+    rows = (await uow.session.scalars(query.order_by(*order).limit(size))).all()
+    return rows, cursors.write(sort, column, rows[-1]) if len(rows) == size else None
 
 
 async def first(uow: UnitOfWork, query: Select[T], limit: int) -> Sequence[T]:
-    """Run `query`, in its own order, for its first rows: to be exported."""
+    """Run `query`, in whatever order its index gives, for its first rows."""
     return (await uow.session.scalars(query.limit(limit))).all()
+
+
+async def count(uow: UnitOfWork, query: Select[T]) -> int:
+    """Count what `query` finds, however many that is."""
+    counted = query.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
+    return await uow.session.scalar(counted) or 0
 
 
 async def follow(uow: UnitOfWork, query: Select[T], entity: Any, after: str | None, limit: int) -> Feed[T]:

@@ -1,6 +1,6 @@
 """Partners: who sells, in whose name documents are made, and on which terms."""
 
-from .queries import configuration, get, names, naming_template, page, settings_of, visible
+from .queries import called, configuration, get, names, naming_template, page, settings_of, visible
 from .sellers import SELLER_FIELDS, SellerSnapshot, missing_for_finalisation, seller_snapshot
 from .service import configure
 from .terms import ExportCategory, InvoiceGrouping, Proration, TrialEnd, ViesPolicy
@@ -13,6 +13,7 @@ __all__ = [
     "SellerSnapshot",
     "TrialEnd",
     "ViesPolicy",
+    "called",
     "configuration",
     "configure",
     "get",

@@ -73,6 +73,14 @@ async def names(uow: UnitOfWork, partner_ids: Iterable[str]) -> Mapping[str, str
     return {partner_id: name for partner_id, name in rows}  # noqa: C416  # rows are not pairs to the type checker
 
 
+async def called(uow: UnitOfWork, words: str, limit: int) -> Mapping[str, str]:
+    """Give the names of partners that hold these words anywhere, by id, in the order of names."""
+    holds = Partner.name.icontains(words, autoescape=True)
+    query = visible(uow).with_only_columns(Partner.id, Partner.name).where(holds)
+    rows = await uow.session.execute(query.order_by(Partner.name, Partner.id).limit(limit))
+    return {partner_id: name for partner_id, name in rows}  # noqa: C416  # rows are not pairs to the type checker
+
+
 async def naming_template(uow: UnitOfWork, field: str, name: str, partner_id: str | None) -> int:
     """Count the sellers that name a template, all of them or one. The caller was authorized for the template."""
     query = select(func.count(PartnerConfiguration.partner_id)).where(getattr(PartnerConfiguration, field) == name)

@@ -5,6 +5,7 @@ from .metrics import MetricHistory, metric_histories
 from .queries import (
     by_ids,
     by_key,
+    called,
     entrypoint_kinds,
     find_by_slug,
     get,
@@ -39,6 +40,7 @@ __all__ = [
     "approve_metric_change",
     "by_ids",
     "by_key",
+    "called",
     "deregister",
     "entrypoint_kinds",
     "find_by_slug",

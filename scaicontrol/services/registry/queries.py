@@ -155,6 +155,17 @@ async def by_ids(uow: UnitOfWork, service_ids: Iterable[str]) -> Mapping[str, Se
     return {service.id: service for service in rows}
 
 
+async def called(uow: UnitOfWork, words: str, limit: int) -> Mapping[str, str]:
+    """
+    Give the names of services that hold these words in name or slug, by id, in the order of names.
+
+    No permission of its own: what services are called stands in every catalogue.
+    """
+    holds = or_(Service.name.icontains(words, autoescape=True), Service.slug.icontains(words, autoescape=True))
+    rows = await uow.session.scalars(select(Service).where(holds).order_by(Service.name, Service.id).limit(limit))
+    return {service.id: service.name for service in rows}
+
+
 async def service_of(uow: UnitOfWork, client_id: str) -> Service | None:
     """
     Tell which service a client id speaks for, or None; REST asks this of every service token.

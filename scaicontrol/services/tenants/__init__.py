@@ -4,6 +4,7 @@ from .buyers import PROFILE_FIELDS, BuyerSnapshot, buyer_snapshot
 from .queries import (
     billing_profile,
     billing_profiles,
+    called,
     get,
     names,
     naming_template,
@@ -19,6 +20,7 @@ __all__ = [
     "billing_profile",
     "billing_profiles",
     "buyer_snapshot",
+    "called",
     "get",
     "names",
     "naming_template",

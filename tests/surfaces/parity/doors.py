@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 import scaicontrol.api
 from admin_views import site
 from admin_views.base import ControlView
+from admin_views.pages import ConsolePage
 from admin_views.verbs import complete, sentence
 from scaicontrol import cli
 from scaicontrol.api import door as rest_door
@@ -253,8 +254,8 @@ async def ask_rest(backend: Backend, actor: Actor, path: str) -> dict[str, Any]:
 
 
 @cache
-def _views() -> dict[str, type[ControlView]]:
-    return {view.identity: view for view in site.views() if issubclass(view, ControlView)}
+def _views() -> dict[str, type[ControlView] | type[ConsolePage]]:
+    return {view.identity: view for view in site.views() if issubclass(view, ControlView | ConsolePage)}
 
 
 def _commands(group: Any, path: tuple[str, ...]) -> Iterator[str]:

@@ -1,0 +1,165 @@
+"""The first page: what needs a person now, with its age, its money and one thing to do, and how the business goes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import attention, billing
+from scaicontrol.services.attention import Finding, FindingExample
+from scaicontrol.services.billing import Figures
+
+from . import formatting
+from .charts import Bar, Chart
+from .lists import Context
+from .names import Ref, names_of
+from .request_context import console_of
+
+SHOWN: Final = 5  # of each finding; the list has the rest
+
+
+@dataclass(frozen=True, slots=True)
+class FindingAct:
+    """What to do about a finding: where all of its rows are, and what a person does there."""
+
+    view: str
+    narrowed: Mapping[str, str]
+    said: str
+
+
+ACTS: Final[Mapping[str, FindingAct]] = {
+    "dead_deliveries": FindingAct("webhook-endpoint", {}, "Retry them"),
+    "disabled_endpoints": FindingAct("webhook-endpoint", {}, "Switch on"),
+    "late_renders": FindingAct("invoice", {}, "Make anew"),
+    "quarantine": FindingAct("quarantine-item", {}, "Resolve"),
+    "provisioning": FindingAct("provisioning-workflow", {"status": "failed"}, "Retry"),
+    "unhealthy": FindingAct("service", {}, "Look"),
+    "past_due": FindingAct("invoice", {"status": "past_due"}, "Remind"),
+    "failed_payments": FindingAct("payment", {"status": "failed"}, "Try again"),
+    "failed_refunds": FindingAct("payment", {}, "Pay back"),
+    "disputes": FindingAct("dispute", {"status": "opened"}, "Answer"),
+    "subscriptions_past_due": FindingAct("subscription", {"status": "past_due"}, "Look"),
+    "suspended": FindingAct("subscription", {"status": "suspended"}, "Resume"),
+    "approvals": FindingAct("change-plan", {"status": "pending_approval"}, "Decide"),
+    "mails": FindingAct("invoice", {}, "Send again"),
+    "jobs": FindingAct("job-lease", {}, "Look"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HomeTask:
+    """A finding as the page shows it."""
+
+    finding: Finding
+    examples: Sequence[FindingExample]
+    act: str
+    address: str | None  # of the list with all of them
+    amounts: str  # of the examples, by currency
+
+
+async def home(request: Request) -> Context:
+    """Gather the first page for whoever looks."""
+    console = console_of(request)
+
+    async def question(uow: UnitOfWork) -> tuple[list[Finding], Mapping[str, str], list[Figures]]:
+        found = await attention.findings(uow)
+        tenants = [Ref("tenant", e.tenant_id) for one in found for e in one.examples[:SHOWN] if e.tenant_id]
+        figures = await billing.figures(uow) if uow.actor.may("invoices:administer") else []
+        return found, await names_of(uow, tenants), figures
+
+    found, names, figures = await console.backend.ask(console.actor, question)
+    return {
+        "tasks": [_task(request, one) for one in found],
+        "names": names,
+        "now": console.backend.clock.now(),
+        "age": age,
+        "figures": [(one.currency, charts(request, one)) for one in figures],
+    }
+
+
+def _task(request: Request, finding: Finding) -> HomeTask:
+    act = ACTS[finding.key]
+    return HomeTask(
+        finding, finding.examples[:SHOWN], act.said, _listed(request, act.view, act.narrowed), _sums(finding)
+    )
+
+
+def _listed(request: Request, view: str, narrowed: Mapping[str, str]) -> str | None:
+    for each in request.app.state.console.views:
+        if each.is_model and each.identity == view and each.is_accessible(request):
+            listed = str(request.url_for("admin:list", identity=view))
+            return f"{listed}?{urlencode(narrowed)}" if narrowed else listed
+    return None
+
+
+def _sums(finding: Finding) -> str:
+    """Add up what the finding is about, where all of it is known."""
+    sums: dict[str, int] = {}
+    for example in finding.examples:
+        if example.amount_cents is None or example.currency is None:
+            return ""
+        sums[example.currency] = sums.get(example.currency, 0) + example.amount_cents
+    if len(finding.examples) < finding.count:
+        return ""
+    return ", ".join(formatting.money(cents, currency) for currency, cents in sorted(sums.items()))
+
+
+def age(since: datetime | None, now: datetime) -> str:
+    """Say how long ago a moment is, in the largest whole unit."""
+    if since is None:
+        return ""
+    minutes = max(int((now - since).total_seconds() // 60), 0)
+    for unit, size in (("day", 1440), ("hour", 60)):
+        if minutes >= size:
+            return f"{minutes // size} {unit}{'s' if minutes >= 2 * size else ''}"
+    return f"{minutes} min"
+
+
+def charts(request: Request, figures: Figures) -> list[Chart]:
+    """Draw the figures of one currency; each bar leads to the rows behind it."""
+    currency, names = figures.currency, [f"{month:%b %y}" for month in figures.months]
+    invoices = _listed(request, "invoice", {"currency": currency})
+    subscriptions = _listed(request, "subscription", {"currency": currency})
+    payments = _listed(request, "payment", {"status": "succeeded"})
+    revenue = [
+        Bar(
+            name,
+            cents,
+            formatting.money(cents, currency),
+            f"{formatting.signed(moved, currency)} in the month",
+            subscriptions,
+        )
+        for name, cents, moved in zip(names, figures.monthly_revenue[1:], figures.movements, strict=True)
+    ]
+    came = [
+        Bar(name, cents, formatting.money(cents, currency), "", payments)
+        for name, cents in zip(names, figures.collected, strict=True)
+    ]
+    open_ones = [
+        Bar(name, cents, formatting.money(cents, currency), "", invoices and f"{invoices}&status={status}")
+        for name, cents, status in (
+            ("not due", figures.aged.not_due, "sent"),
+            ("1–30 days", figures.aged.up_to_30, "past_due"),
+            ("31–60", figures.aged.up_to_60, "past_due"),
+            ("61–90", figures.aged.up_to_90, "past_due"),
+            ("older", figures.aged.older, "past_due"),
+        )
+    ]
+    return [
+        Chart(
+            f"Monthly revenue, {currency}",
+            "What the paid periods that ran at the end of each month bring in per month, quarters and years divided; "
+            "a change within a period counts from the next one, and the last bar is now.",
+            revenue,
+        ),
+        Chart(
+            f"Collected, {currency}",
+            "Payments by providers and by hand, less what was reversed, by the month they settled in.",
+            came,
+        ),
+        Chart(f"Open by age, {currency}", "What invoices are owed, by how many days they are late today.", open_ones),
+    ]

@@ -1,0 +1,191 @@
+"""Lists: narrowed by what stands in the address, shown window by window, taken as a file."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final
+from urllib.parse import urlencode
+
+from sqladmin import ModelView
+from sqlalchemy import Select, or_
+from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+
+from scaicontrol.core import pagination
+from scaicontrol.core.errors import Invalid
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import audit
+
+from .amounts import of_amount
+from .columns import Attribute, ListColumn, ListFilter, Row
+from .files import WRITERS, FileRows
+from .names import PICKED, Ref, names_of, picked
+from .request_context import console_of
+
+COUNTED_UP_TO: Final = 1000  # counting a large table costs more than showing some of it
+PAGE_SIZES: Final = (25, 50, 100)
+Context = dict[str, Any]  # what a template is given
+
+
+@dataclass
+class ListRows:
+    """What a list shows, with the names of what its rows refer to; SQLAdmin asks for page numbers, which it lacks."""
+
+    rows: Sequence[Row]
+    names: Mapping[str, str]
+    total: int
+    before: str | None
+    after: str | None
+    page: int = field(default=1, init=False)
+
+    def add_pagination_urls(self, _: object) -> None:
+        """Places in a list are cursors, not numbers."""
+
+
+class ListPages(ModelView):
+    """The list of a view: `columns`, `narrowing`, `searched` and `presets` say what it can be asked."""
+
+    list_template = "console/list.html"
+    export_types: ClassVar[list[str]] = list(WRITERS)
+
+    columns: ClassVar[Sequence[ListColumn]]  # at least one of them can be sorted by
+    narrowing: ClassVar[Sequence[ListFilter]] = ()
+    searched: ClassVar[Sequence[Attribute]] = ()
+    searched_inside: ClassVar[Sequence[Attribute]] = ()  # anywhere in the text: for small tables only
+    amounts: ClassVar[Sequence[Attribute]] = ()  # minor units, to be narrowed by; rows have a currency
+    serials: ClassVar[Sequence[Attribute]] = ()  # the counting part of a number
+    search_hint: ClassVar[str] = ""
+    presets: ClassVar[Sequence[tuple[str, str]]] = ()  # views worth a name: (name, query of the address)
+    newest: ClassVar[str] = "-created_at"  # the order of who asks for none
+
+    @abstractmethod
+    def visible(self, uow: UnitOfWork) -> Select[Row]:
+        """Select what this view may show; the feature's own `visible`."""
+
+    async def completed(self, uow: UnitOfWork, rows: Sequence[Row]) -> Sequence[Row]:
+        """Add to rows what their columns say beyond them, for all of them at once."""
+        return rows
+
+    async def list(self, request: Request) -> ListRows:  # type: ignore[override]  # SQLAdmin's pages have numbers
+        """Fetch the rows that the address asks for, counted no further than anybody pages."""
+        asked, shown = request.query_params, self.shown_columns(request.query_params)
+        after, before = asked.get("after") or None, asked.get("before") or None
+
+        async def question(uow: UnitOfWork) -> ListRows:
+            query = await self.narrowed(uow, asked)
+            sort, sortable = self.order(asked)
+            found = await pagination.window(
+                uow, query, sort, sortable, _size(asked), COUNTED_UP_TO, after=after, before=before
+            )
+            rows = await self.completed(uow, found.items)
+            names = await names_of(uow, _refs(shown, rows))
+            return ListRows(rows, names, found.total, found.before, found.after)
+
+        console = console_of(request)
+        try:
+            return await console.backend.ask(console.actor, question)
+        except Invalid as error:  # a cursor of another order, or of nobody
+            raise HTTPException(400, error.message) from error
+
+    async def list_context(self, request: Request) -> Context:
+        asked = request.query_params
+        known = {"search", "amount", "sort", "pageSize", "columns", *(one.name for one in self.narrowing)}
+        given = {name: ",".join(asked.getlist(name)) for name in asked if name in known and asked[name]}
+
+        def query(**changes: str | None) -> str:
+            return "?" + urlencode({k: v for k, v in {**given, **changes}.items() if v})
+
+        return {
+            "title": self.name_plural,
+            "given": given,
+            "is_narrowed": bool(given.keys() - {"sort", "pageSize", "columns"}),
+            "counted_up_to": COUNTED_UP_TO,
+            "query": query,
+            "page_sizes": PAGE_SIZES,
+            "page_size": _size(asked),
+            "shown": self.shown_columns(asked),
+            "sort": self.order(asked)[0],
+            "picked": await self._named_picks(request, given),
+        }
+
+    async def _named_picks(self, request: Request, given: Mapping[str, str]) -> Mapping[str, str]:
+        """Say what was picked by its name; the address may hold its id."""
+        refs = [Ref(one.kind, given[one.name]) for one in self.narrowing if one.kind in PICKED and one.name in given]
+        console = console_of(request)
+        return await console.backend.ask(console.actor, names_of, refs) if refs else {}
+
+    def shown_columns(self, asked: QueryParams) -> Sequence[ListColumn]:
+        """Give the columns that were chosen; what the row is called always stays."""
+        chosen = set(",".join(asked.getlist("columns")).split(",")) - {""}
+        shown = [one for one in self.columns if one.kind == "link" or one.key in chosen]
+        return shown if chosen & {one.key for one in self.columns} else self.columns
+
+    def order(self, asked: QueryParams) -> tuple[str, Mapping[str, Attribute]]:
+        """Give the order that is asked for, and those that may be."""
+        sortable = {one.sort.key: one.sort for one in self.columns if one.sort is not None}
+        for wanted in (asked.get("sort", ""), self.newest):
+            if wanted.removeprefix("-") in sortable:
+                return wanted, sortable
+        return f"-{next(iter(sortable))}", sortable
+
+    async def narrowed(self, uow: UnitOfWork, asked: QueryParams) -> Select[Row]:
+        """Select what the address asks for; raises a bad request for what it cannot ask."""
+        query = self.visible(uow)
+        for one in self.narrowing:
+            if value := asked.get(one.name, "").strip():
+                if one.choices and value not in one.choices:
+                    raise HTTPException(400, f"{one.label} is one of {', '.join(one.choices)}.")
+                if one.kind in PICKED:
+                    value = await picked(uow, one.kind, value)
+                query = query.where(one.narrow(value))
+        if term := asked.get("search", "").strip():
+            # From the beginning only: an index can answer that.
+            places = [column.startswith(term, autoescape=True) for column in self.searched]
+            places += [column.icontains(term, autoescape=True) for column in self.searched_inside]
+            query = query.where(or_(*places))
+        if self.amounts and (amount := asked.get("amount", "").strip()):
+            query = query.where(or_(*(of_amount(column, amount) for column in self.amounts)))
+        return query
+
+    # Files
+
+    async def get_model_objects(self, request: Request, limit: int | None = 0) -> Any:
+        """Count what the list shows with its filters, and leave an audit entry that somebody took it."""
+        asked, shown = request.query_params, self.shown_columns(request.query_params)
+
+        async def take(uow: UnitOfWork) -> int:
+            count = await pagination.count(uow, await self.narrowed(uow, asked))
+            await audit.record_export(uow, self.identity, count, dict(asked))
+            return count
+
+        async def part(uow: UnitOfWork, after: str | None) -> tuple[Sequence[Row], Mapping[str, str], str | None]:
+            sort, sortable = self.order(asked)
+            rows, more = await pagination.slice_of(
+                uow, await self.narrowed(uow, asked), sort, sortable, FileRows.SLICE, after
+            )
+            whole = await self.completed(uow, rows)
+            return whole, await names_of(uow, _refs(shown, whole)), more
+
+        console = console_of(request)
+        await console.backend.perform(console.actor, take)
+        return FileRows(console.backend, console.actor, shown, part)
+
+    async def export_data(
+        self, data: Any, export_type: str = "csv", request: Request | None = None
+    ) -> StreamingResponse:
+        media_type, write = WRITERS[export_type]
+        headers = {"Content-Disposition": f'attachment; filename="{self.identity}.{export_type}"'}
+        return StreamingResponse(write(data), media_type=media_type, headers=headers)
+
+
+def _size(asked: QueryParams) -> int:
+    try:
+        return min(max(int(asked.get("pageSize") or PAGE_SIZES[0]), 1), PAGE_SIZES[-1])
+    except ValueError:
+        raise HTTPException(400, "Pages have a number of rows.") from None
+
+
+def _refs(columns: Sequence[ListColumn], rows: Sequence[Row]) -> list[Ref | None]:
+    return [one.link(row) for one in columns if one.kind == "name" and one.link for row in rows]

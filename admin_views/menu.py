@@ -1,0 +1,51 @@
+"""The menu: the views of the console in the groups of an operator's day."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from starlette.requests import Request
+
+
+class MenuGroup(StrEnum):
+    """Where a view stands in the menu: its `category`."""
+
+    customers = "Customers"
+    money = "Money"
+    catalogue = "Catalogue"
+    operations = "Operations"
+    oversight = "Oversight"
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """A view that whoever looks may open."""
+
+    name: str
+    about: str
+    address: str
+    is_here: bool
+    shortcut: str  # the key after `g` that leads here
+
+
+def address_of_view(request: Request, view: Any) -> str:
+    if view.is_model:
+        return str(request.url_for("admin:list", identity=view.identity))
+    return str(request.url_for(f"admin:view-{view.identity}"))
+
+
+def menu(request: Request) -> Iterator[tuple[MenuGroup, Sequence[MenuEntry]]]:
+    """Give each group that has something for whoever looks; `rank` orders the views of one."""
+    views = [view for view in request.app.state.console.views if view.is_visible(request)]
+    for group in MenuGroup:
+        mine = [view for view in views if view.category == group and view.is_accessible(request)]
+        if mine:
+            mine.sort(key=lambda view: (view.rank, view.name))
+            yield group, [_entry(request, view) for view in mine]
+
+
+def _entry(request: Request, view: Any) -> MenuEntry:
+    here = f"{request.url.path}/".startswith((f"/admin/{view.identity}/", f"/admin/{getattr(view, 'path', None)}/"))
+    name = getattr(view, "name_plural", None) or view.name
+    return MenuEntry(name, view.about, address_of_view(request, view), here, view.shortcut)

@@ -1,0 +1,71 @@
+"""Names instead of ids: what rows refer to, asked for in one statement for each kind, and the page behind it."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Final, NamedTuple
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import partners, registry, tenants
+
+OFFERED: Final = 12
+
+
+class Ref(NamedTuple):
+    """Another object that a row or page speaks of: the view that shows it, and its id."""
+
+    view: str
+    pk: str
+
+
+class _NamedKind(NamedTuple):
+    names: Callable[[UnitOfWork, Iterable[str]], Awaitable[Mapping[str, str]]]
+    called: Callable[[UnitOfWork, str, int], Awaitable[Mapping[str, str]]]
+
+
+async def _service_names(uow: UnitOfWork, ids: Iterable[str]) -> Mapping[str, str]:
+    return {key: service.name for key, service in (await registry.by_ids(uow, ids)).items()}
+
+
+PICKED: Final[Mapping[str, _NamedKind]] = {
+    "tenant": _NamedKind(tenants.names, tenants.called),
+    "partner": _NamedKind(partners.names, partners.called),
+    "service": _NamedKind(_service_names, registry.called),
+}
+
+
+async def names_of(uow: UnitOfWork, refs: Iterable[Ref | None]) -> Mapping[str, str]:
+    """Give the names of tenants, partners and services by id. The caller was authorized for the rows that refer."""
+    wanted: dict[str, set[str]] = {}
+    for ref in refs:
+        if ref is not None and ref.view in PICKED and ref.pk:
+            wanted.setdefault(ref.view, set()).add(ref.pk)
+    found: dict[str, str] = {}
+    for kind, ids in wanted.items():
+        found.update(await PICKED[kind].names(uow, ids))
+    return found
+
+
+async def picked(uow: UnitOfWork, kind: str, said: str) -> str:
+    """Give the id of the one that `said` names, by its id, its name or what no other has within its name."""
+    if said in await PICKED[kind].names(uow, [said]):
+        return said
+    found = await PICKED[kind].called(uow, said, OFFERED)
+    exact = [pk for pk, name in found.items() if name.casefold() == said.casefold()]
+    if len(exact) == 1 or len(found) == 1:
+        return (exact or list(found))[0]
+    if not found:
+        raise HTTPException(400, f"No {kind} is called {said}.")
+    few = ", ".join(f"{name} ({pk})" for pk, name in found.items())
+    raise HTTPException(400, f"Several are called {said}: {few}. Write more of the name, or its id.")
+
+
+def address_of(request: Request, ref: Ref | None) -> str | None:
+    """Give the address of an object's page, or None where there is none for whoever looks."""
+    if ref is None or not ref.pk:
+        return None
+    for view in request.app.state.console.views:
+        if view.is_model and view.identity == ref.view and view.is_accessible(request):
+            return str(request.url_for("admin:details", identity=ref.view, pk=ref.pk))
+    return None

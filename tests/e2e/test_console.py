@@ -1,0 +1,114 @@
+"""An operator at the console: the real application, a real browser, every page of the menu."""
+
+import re
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from .visitor import Visitor
+
+pytestmark = pytest.mark.browser
+
+SCHEMES, WIDTHS = ("light", "dark"), (1440, 390)
+
+
+@pytest_asyncio.fixture
+async def ada(stranger: Visitor) -> Visitor:
+    """Ada operates the platform and is signed in at the console."""
+    await stranger.page.goto(f"{stranger.site.url}/admin/")
+    await stranger.page.locator("[data-user=usr_ada]").click()
+    await expect(stranger.page.get_by_role("heading", level=1, name="Home")).to_be_visible()
+    return stranger
+
+
+async def links(visitor: Visitor, selector: str) -> list[str]:
+    found = await visitor.page.locator(selector).evaluate_all("all => all.map(one => one.href)")
+    return [str(link).removeprefix(visitor.site.url) for link in found]
+
+
+async def test_every_page_is_open_to_everybody(ada, record_property):
+    """No barrier that axe knows, in light and dark, wide and narrow, and nothing to scroll sideways on a telephone."""
+    pages = ["/admin/", "/admin/search?q=acme", *await links(ada, "nav.menu ul a")]
+    for path in list(pages):
+        await ada.page.goto(ada.site.url + path)
+        pages += (await links(ada, "tr[data-row] th a"))[:1]
+        pages += (await links(ada, "nav.verbs a"))[:1]
+    found = []
+    for path in pages:
+        await ada.page.goto(ada.site.url + path)
+        for scheme in SCHEMES:
+            for width in WIDTHS:
+                await ada.look(scheme, width)
+                found += [f"{path} {scheme} {width}: {barrier}" for barrier in await ada.barriers()]
+        if (overhang := await ada.overhang()) > 0:
+            found.append(f"{path} is {overhang} px wider than 390")
+    record_property("pages", len(pages))
+    assert found == []
+
+
+async def test_the_keyboard_leads_everywhere(ada):
+    await ada.page.keyboard.press("?")
+    await expect(ada.page.get_by_role("dialog")).to_contain_text("copy the id")
+    await ada.page.keyboard.press("Escape")
+    await ada.page.keyboard.press("g")
+    await ada.page.keyboard.press("i")
+    await expect(ada.page.get_by_role("heading", level=1, name="Invoices")).to_be_visible()
+    await ada.page.keyboard.press("j")
+    chosen = ada.page.locator("tr[data-row][aria-current]")
+    await expect(chosen).to_have_count(1)
+    first = await chosen.locator("[data-id]").get_attribute("data-id")
+    await ada.page.keyboard.press("Enter")
+    await expect(ada.page).to_have_url(re.compile(f"/admin/invoice/details/{first}$"))
+    await ada.page.keyboard.press("Control+k")
+    await expect(ada.page.locator("[data-search]")).to_be_focused()
+    await ada.page.keyboard.type("SCAI-")
+    await ada.page.keyboard.press("Enter")
+    await expect(ada.page.get_by_role("heading", level=1)).to_contain_text(re.compile("Found for SCAI-|Invoice SCAI-"))
+
+
+async def test_names_complete_and_rows_are_chosen(ada):
+    await ada.page.goto(f"{ada.site.url}/admin/invoice/list")
+    await ada.page.get_by_label("Tenant", exact=True).press_sequentially("acme")
+    await expect(ada.page.locator("#l-tenant option")).to_have_count(1)
+    send = ada.page.get_by_role("button", name="Send the chosen rows")
+    await expect(send).to_be_disabled()
+    await ada.page.locator("[data-choose]").first.check()
+    await ada.see("1 chosen")
+    await expect(send).to_be_enabled()
+
+
+async def test_a_session_that_ended_brings_back_what_was_typed(ada):
+    await ada.page.goto(f"{ada.site.url}/admin/invoice/list?status=sent")
+    await ada.page.locator("tr[data-row] th a").first.click()
+    await ada.page.get_by_role("link", name="Void").click()
+    await ada.page.get_by_label("Reason").fill("The wrong tenant")
+    await ada.page.context.clear_cookies()
+    await ada.press("Void")
+    await ada.see("Your session has ended")
+    ada.forgive("401")
+    async with ada.page.context.expect_page() as opening:
+        await ada.page.get_by_role("link", name="Sign in on a second page").click()
+    second = await opening.value
+    await second.locator("[data-user=usr_ada]").click()
+    await expect(second.get_by_role("heading", level=1, name="Home")).to_be_visible()
+    await ada.press("Go on")
+    await expect(ada.page.get_by_label("Reason")).to_have_value("The wrong tenant")
+    ada.forgive("403")
+
+
+async def test_a_tenant_is_led_to_the_portal(anna):
+    await anna.page.goto(f"{anna.site.url}/admin/")
+    await anna.see("This is the operators' console")
+    anna.forgive("403")
+    assert await anna.barriers() == []
+    await anna.page.get_by_role("link", name="To the portal").click()
+    await anna.settled()
+
+
+def test_no_page_brings_script_or_style_of_its_own():
+    templates = Path(__file__).parents[2] / "admin_views" / "templates"
+    for page in templates.rglob("*.html"):
+        text = page.read_text()
+        assert not re.search(r"<script(?![^>]* src=)|<style|\son\w+=|\sstyle=", text), page.name
