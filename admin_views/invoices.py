@@ -1,6 +1,8 @@
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time
-from typing import Any
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from urllib.parse import urlencode
 
 from sqladmin import expose
 from sqlalchemy import Select
@@ -8,84 +10,60 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from scaicontrol.core.actor import Actor
-from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import audit, credits, documents, explanations, invoices, payments, tenants
+from scaicontrol.services import (
+    audit,
+    credits,
+    documents,
+    explanations,
+    invoices,
+    partners,
+    payments,
+    statements,
+    tenants,
+)
 from scaicontrol.services.credits.schemas import CreditFilter
-from scaicontrol.services.documents.schemas import SendIn
+from scaicontrol.services.documents import DocumentFile
 from scaicontrol.services.invoices.lifecycle import OWED, DocumentType, InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice
-from scaicontrol.services.invoices.schemas import ApplyCreditIn, CreditIn, FinalizeIn, MarkPaidIn, ReasonIn
+from scaicontrol.services.invoices.schemas import LineOut
 
 from . import formatting
+from . import invoice_verbs as acts
 from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, named_column
+from .lists import Context
+from .mending import mending
 from .menu import MenuGroup
 from .request_context import console_of
-from .verbs import Field, VerbButton, cents_of, day_of
+from .verbs import Field, VerbButton
 
-Given = Mapping[str, str]
 REASON = Field("reason", "Reason", "long", hint="Kept with the document and in the audit log.")
+WRITTEN = (
+    Field("description", "Description", "long"),
+    Field("quantity", "Quantity", value="1"),
+    Field("unit_label", "Unit", required=False, hint="Such as seat or hour."),
+    Field("price", "Price", hint="Of one, net, in major units such as 19.00; a reduction begins with a minus."),
+    Field("tax_rate", "VAT rate", required=False, hint="Per cent; empty: what the decision says."),
+)
 
 
-async def finalize(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
-    issue_date = given.get("issue_date") or None
-    data = FinalizeIn.model_validate({"issue_date": issue_date})
-    invoice = await invoices.finalize(backend, actor, pk, data)
-    return f"{_name(invoice)} is finalized. Its files are being made."
+def lines_of(detail: Context) -> Sequence[tuple[str, str]]:
+    """Name the lines of a document by what they say and come to."""
+    currency = detail["invoice"].currency
+    return [
+        (each.id, f"{each.description}: {formatting.money(each.amount_cents, currency)}")
+        for each in detail["invoice"].lines
+    ]
 
 
-async def send(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
-    to = [address.strip() for address in given.get("to", "").split(",") if address.strip()]
-    data = SendIn.model_validate({"to": to or None})
-    await backend.perform(actor, documents.send, pk, data)
-    return f"The mail to {', '.join(to) or 'the billing contact'} is queued."
+LINE = Field("line", "Line", "choice", choices=lines_of)
 
 
-async def void(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
-    data = ReasonIn.model_validate({"reason": given.get("reason", "")})
-    invoice = await backend.perform(actor, invoices.void, pk, data.reason)
-    return f"{_name(invoice)} is void."
-
-
-async def credit(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
-    data = CreditIn.model_validate({"reason": given.get("reason", "")})
-    note = await invoices.credit(backend, actor, pk, data)
-    return f"{_name(note)} is written over all that was left; check and finalize it."
-
-
-async def mark_paid(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
-    invoice = await backend.ask(actor, invoices.get, pk)
-    data = MarkPaidIn.model_validate(
-        {
-            "amount_cents": cents_of(given.get("amount", ""), invoice.currency),
-            "paid_at": datetime.combine(day_of("paid_on", given.get("paid_on", "")), time(), UTC),
-            "reference": given.get("reference", ""),
-            "method": given.get("method", ""),
-        }
-    )
-    booked = await backend.perform(actor, invoices.mark_paid, pk, data)
-    return f"{formatting.money(booked.amount_cents, invoice.currency)} is booked on {_name(invoice)}."
-
-
-async def apply_credit(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
-    invoice = await backend.ask(actor, invoices.get, pk)
-    data = ApplyCreditIn(amount_cents=cents_of(given.get("amount", ""), invoice.currency))
-    before = invoice.amount_due_cents
-    settled = await backend.perform(actor, invoices.apply_credit, pk, data)
-    return f"{formatting.money(before - settled.amount_due_cents, invoice.currency)} of credit settle {_name(invoice)}."
-
-
-async def regenerate_pdf(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
-    data = ReasonIn.model_validate({"reason": given.get("reason", "")})
-    wanted = await backend.perform(actor, documents.regenerate_pdf, pk, data.reason)
-    return f"Version {wanted.version} is being made."
-
-
-def _name(invoice: Invoice) -> str:
-    said = str(invoice)
-    return said[0].upper() + said[1:]
+def known_fields(detail: Context) -> Mapping[str, str]:
+    """Fill the form of a draft with what it says now; `version` lets a colleague's edit be noticed."""
+    invoice = detail["invoice"]
+    return {name: str(getattr(invoice, name) or "") for name in (*acts.EDITED, "version")}
 
 
 class InvoiceView(ControlView, model=Invoice):
@@ -124,17 +102,62 @@ class InvoiceView(ControlView, model=Invoice):
             "Finalize",
             "invoices:finalize",
             "It gets its legal number and seal, and its files are made. This is final: a credit note corrects it.",
-            finalize,
-            [Field("issue_date", "Issue date", "date", required=False, hint="Empty: today where the seller is.")],
+            acts.finalize,
+            [
+                Field("issue_date", "Issue date", "date", required=False, hint="Empty: today where the seller is."),
+                Field(
+                    "vies_override_reason",
+                    "Go on without VIES",
+                    required=False,
+                    hint="Why, where VIES does not answer; kept as evidence.",
+                ),
+            ],
             ready=invoices.check,
             bulk=True,
+        ),
+        VerbButton(
+            "update",
+            "Edit",
+            "invoices:update",
+            "What the draft says is replaced; an empty field is removed.",
+            acts.edit,
+            [
+                Field("due_date", "Due date", "date", required=False, hint="Empty: by the seller's terms."),
+                Field("delivery_date", "Delivered on", "date", required=False),
+                Field("buyer_reference", "Buyer's reference", required=False),
+                Field("purchase_order_ref", "Purchase order", required=False),
+                Field("contract_ref", "Contract", required=False),
+                Field("payment_terms", "Payment terms", required=False),
+                Field("notes", "Notes", "long", required=False, hint="Printed on the document."),
+                Field("version", "Version", "hidden", required=False),
+            ],
+            known=known_fields,
+        ),
+        VerbButton("add_line", "Add a line", "invoices:update", "It is added at the end.", acts.add_line, WRITTEN),
+        VerbButton(
+            "edit_line",
+            "Edit a line",
+            "invoices:update",
+            "What the line says is replaced; its net amount is quantity times price.",
+            acts.edit_line,
+            [LINE, *WRITTEN],
+        ),
+        VerbButton(
+            "remove_line", "Remove a line", "invoices:update", "The line goes.", acts.remove_line, [LINE], danger=True
+        ),
+        VerbButton(
+            "sort_lines",
+            "Sort the lines",
+            "invoices:update",
+            "They follow the days they begin with.",
+            acts.sort_lines,
         ),
         VerbButton(
             "send",
             "Send",
             "invoices:send",
-            "It is mailed with its PDF.",
-            send,
+            "It is mailed with its PDF; sending it again mails the same files.",
+            acts.send,
             [Field("to", "Recipients", required=False, hint="Addresses with commas; empty: the billing contact.")],
             bulk=True,
         ),
@@ -143,7 +166,7 @@ class InvoiceView(ControlView, model=Invoice):
             "Mark as paid",
             "invoices:mark_paid",
             "Money that arrived outside any payment provider is booked on it; what is too much becomes a credit.",
-            mark_paid,
+            acts.mark_paid,
             [
                 Field(
                     "amount", "Amount", required=False, hint="In major units, such as 120.50; empty: all that is due."
@@ -158,76 +181,191 @@ class InvoiceView(ControlView, model=Invoice):
             "Apply credit",
             "credits:apply",
             "Credit of the tenant's balance settles it, oldest first and never more than is due.",
-            apply_credit,
+            acts.apply_credit,
             [Field("amount", "Amount", required=False, hint="In major units; empty: as much as there is.")],
+        ),
+        VerbButton(
+            "collect",
+            "Collect now",
+            "payments:pay",
+            "What is due is taken from the tenant's default payment method.",
+            acts.collect,
+        ),
+        VerbButton(
+            "remind",
+            "Remind",
+            "invoices:remind",
+            "A reminder is made and mailed to the billing contact; the same level is mailed once.",
+            acts.remind,
+            [Field("level", "Level", "choice", required=False, choices=(("", "the next one"), "1", "2", "3"))],
         ),
         VerbButton(
             "credit",
             "Credit note",
             "invoices:credit",
-            "A draft credit note is written over everything that has not been credited yet.",
-            credit,
-            [REASON],
+            "A credit note is written over everything that is left, over an amount, or over one line.",
+            acts.credit,
+            [
+                replace(LINE, required=False, label="Only this line"),
+                Field(
+                    "amount",
+                    "Amount",
+                    required=False,
+                    hint="In major units; net where a line is chosen. Empty: all of it that is left.",
+                ),
+                Field(
+                    "basis",
+                    "The amount is",
+                    "choice",
+                    required=False,
+                    value="gross",
+                    choices=(("gross", "with VAT"), ("net", "without VAT")),
+                ),
+                REASON,
+                Field("finalize", "Give it its number at once", "check", required=False),
+            ],
+            preview=acts.preview_credit,
+        ),
+        VerbButton(
+            "refund",
+            "Refund",
+            "payments:refund",
+            "Money goes back through the providers that took it; what no note has credited yet is credited first.",
+            acts.refund,
+            [
+                Field("amount", "Amount", required=False, hint="In major units, with VAT; empty: all that can."),
+                REASON,
+            ],
+            danger=True,
+            preview=acts.preview_refund,
         ),
         VerbButton(
             "regenerate_pdf",
             "Make the PDF anew",
             "invoices:regenerate_pdf",
             "A new version of its files is made; number, amounts and the old files stay.",
-            regenerate_pdf,
+            acts.regenerate_pdf,
             [REASON],
+        ),
+        VerbButton(
+            "verify",
+            "Verify the seal",
+            "invoices:verify",
+            "Its whole series is computed anew and every file held against its digest; nothing is changed.",
+            acts.verify,
         ),
         VerbButton(
             "void",
             "Void",
             "invoices:void",
             "It is cancelled for good. Its number stays used, nothing is due on it, and its new PDF says VOID.",
-            void,
+            acts.void,
             [REASON],
             danger=True,
         ),
+        VerbButton("delete", "Delete", "invoices:delete", "The draft goes, with its lines.", acts.delete, danger=True),
     )
 
     def visible(self, uow: UnitOfWork) -> Select[Invoice]:
         uow.authorize(self.permission)
         return invoices.visible(uow)
 
-    async def detail(self, uow: UnitOfWork, pk: str) -> dict[str, Any]:
+    async def detail(self, uow: UnitOfWork, pk: str) -> Context:
         invoice = await documents.detail(uow, pk)
+        terms = await partners.settings_of(uow, invoice.partner_id)
+        ladder = payments.timetable(terms.dunning_retry_days, terms.dunning_reminder_days, terms.dunning_suspend_day)
         return {
             "invoice": invoice,
             "explained": await explanations.explain(uow, pk, language="en"),
             "tenant": (await tenants.names(uow, [invoice.tenant_id])).get(invoice.tenant_id, invoice.tenant_id),
             "attempts": await payments.of_invoice(uow, pk),
+            "refunds": await payments.refunds_of_note(uow, pk) if invoice.referenced_invoice_id else [],
+            "disputes": (await payments.disputes(uow, PageRequest(), invoice_id=pk)).items,
             "credits": (await credits.page(uow, PageRequest(), CreditFilter(invoice_id=pk))).items,
             "balances": await credits.balances(uow, invoice.tenant_id),
+            "reminders": await statements.reminders(uow, pk),
+            "dunning": ladder if invoice.past_due_since else [],
+            "pursuit": await payments.pursuit_of(uow, pk),
             "timeline": await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
         }
 
-    def title_of(self, detail: dict[str, Any]) -> str:
+    async def details_context(self, request: Request) -> Context:
+        detail, console = await self.get_object_for_details(request), console_of(request)
+        report = None
+        if "check" in detail["invoice"].available_actions:
+            report = await invoices.check(console.backend, console.actor, detail["invoice"].id)
+        return {
+            **await super().details_context(request),
+            "report": report,
+            "mending": partial(mending, request, detail["invoice"]),
+            "line_form": line_form,
+        }
+
+    def title_of(self, detail: Context) -> str:
         invoice = detail["invoice"]
         kind = "Credit note" if invoice.document_type == DocumentType.credit_note else "Invoice"
         return f"{kind} {invoice.number}" if invoice.number else f"Draft {kind.lower()} {invoice.id}"
 
-    def actions_of(self, detail: dict[str, Any]) -> Sequence[str]:
+    def actions_of(self, detail: Context) -> Sequence[str]:
         invoice = detail["invoice"]
-        there = [each for each in detail["balances"] if each.currency == invoice.currency]
+        actions = list(invoice.available_actions)
+        if "update" in actions and not invoice.referenced_invoice_id:
+            actions += ["add_line", *(["edit_line", "remove_line", "sort_lines"] if invoice.lines else [])]
         owes = invoice.document_type == DocumentType.invoice and invoice.status in OWED and invoice.amount_due_cents > 0
-        return [*invoice.available_actions, *(["apply_credit"] if there and owes else [])]
+        if owes:
+            there = [each for each in detail["balances"] if each.currency == invoice.currency]
+            actions += ["collect", "remind", *(["apply_credit"] if there else [])]
+        if invoice.amount_paid_cents and invoice.document_type == DocumentType.invoice:
+            actions.append("refund")
+        return [*actions, "verify"] if invoice.finalized_at else actions
 
     @expose("/{pk}/file/{version}/{kind}")
     async def file(self, request: Request) -> Response:
         """Hand out a stored file: `pdf`, or an e-invoice format."""
+        file = await self._file(request)
+        headers = {"Content-Disposition": f'attachment; filename="{file.filename}"'}
+        return Response(file.body, media_type=file.media_type, headers=headers)
+
+    @expose("/{pk}/show/{version}/{kind}")
+    async def look(self, request: Request) -> Response:
+        """Show a stored file in the browser: the PDF as it is, the XML as text."""
+        file = await self._file(request)
+        if file.media_type == "application/pdf":
+            headers = {"Content-Disposition": f'inline; filename="{file.filename}"'}
+            return Response(file.body, media_type=file.media_type, headers=headers)
+        shown = await self._asked(request, request.path_params["pk"])
+        context = {
+            "model_view": self,
+            "heading": file.filename,
+            "title_of_document": self.title_of(shown),
+            "pk": request.path_params["pk"],
+            "text": file.body.decode("utf-8", "replace"),
+        }
+        answer: Response = await self.templates.TemplateResponse(request, "console/einvoice.html", context)
+        return answer
+
+    async def _file(self, request: Request) -> DocumentFile:
         console, found = console_of(request), request.path_params
         console.actor.require(self.permission)
         if not found["version"].isdecimal():
             raise HTTPException(404, "There is no such version.")
         if found["kind"] == "pdf":
-            file = await documents.pdf(console.backend, console.actor, found["pk"], int(found["version"]))
-        else:
-            file = await documents.einvoice(console.backend, console.actor, found["pk"], found["kind"])
-        headers = {"Content-Disposition": f'attachment; filename="{file.filename}"'}
-        return Response(file.body, media_type=file.media_type, headers=headers)
+            return await documents.pdf(console.backend, console.actor, found["pk"], int(found["version"]))
+        return await documents.einvoice(console.backend, console.actor, found["pk"], found["kind"])
+
+
+def line_form(line: LineOut, currency: str) -> str:
+    """Give what the form of a line begins with, as the query of its address."""
+    return urlencode(
+        {
+            "line": line.id,
+            "description": line.description,
+            "quantity": formatting.number(line.quantity),
+            "unit_label": line.unit_label or "",
+            "price": formatting.money(line.unit_price_cents, currency).split()[0].replace(",", ""),
+            "tax_rate": "" if line.tax_rate is None else formatting.number(line.tax_rate),
+        }
+    )
 
 
 def _filter_day(value: str) -> date:

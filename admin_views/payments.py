@@ -6,18 +6,228 @@ from sqlalchemy import Select
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import audit, invoices, payments, tenants
 from scaicontrol.services.invoices.models import Invoice
-from scaicontrol.services.payments.lifecycle import DisputeState
-from scaicontrol.services.payments.models import Dispute
-from scaicontrol.services.payments.schemas import DisputeCloseIn
+from scaicontrol.services.payments.lifecycle import DisputeState, PaymentState, RefundState
+from scaicontrol.services.payments.models import Dispute, Dunning, Payment, Refund
+from scaicontrol.services.payments.schemas import DisputeCloseIn, DisputeIn
 
+from . import formatting, invoice_verbs
 from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, moment_column, named_column
 from .menu import MenuGroup
-from .verbs import Field, VerbButton
+from .names import Ref
+from .verbs import Done, Field, VerbButton, cents_of
 
 Given = Mapping[str, str]
+
+
+async def retry(backend: Backend, actor: Actor, pk: str, _: Given) -> Done:
+    tried = await payments.retry(backend, actor, pk)
+    why = f": {tried.failure_message}" if tried.failure_message else "."
+    said = f"Attempt {tried.attempt} with {tried.provider} is {formatting.spoken(tried.status)}{why}"
+    return Done(said, Ref("payment", tried.id))
+
+
+async def refund(backend: Backend, actor: Actor, pk: str, given: Given) -> str | Done:
+    payment = await backend.ask(actor, payments.get, pk)
+    return await invoice_verbs.refund(backend, actor, payment.invoice_id, given)
+
+
+async def preview_refund(backend: Backend, actor: Actor, pk: str, given: Given) -> Sequence[tuple[str, str]]:
+    payment = await backend.ask(actor, payments.get, pk)
+    return await invoice_verbs.preview_refund(backend, actor, payment.invoice_id, given)
+
+
+async def open_dispute(backend: Backend, actor: Actor, pk: str, given: Given) -> Done:
+    payment = await backend.ask(actor, payments.get, pk)
+    told = DisputeIn.model_validate(
+        {
+            "invoice_id": payment.invoice_id,
+            "payment_id": pk,
+            "amount_cents": cents_of(given.get("amount", ""), payment.currency),
+            "reason": given.get("reason", ""),
+            "reference": given.get("reference", ""),
+            "fee_cents": cents_of(given.get("fee", ""), payment.currency) or 0,
+        }
+    )
+    dispute = await backend.perform(actor, payments.open_dispute, told)
+    return Done(
+        f"{formatting.money(dispute.amount_cents, dispute.currency)} are in dispute.", Ref("dispute", dispute.id)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentPage:
+    """What the page of a payment shows."""
+
+    payment: Payment
+    invoice: Invoice
+    tenant: str
+    others: Sequence[Payment]
+    refunds: Sequence[Refund]
+    disputes: Sequence[Dispute]
+    pursuit: Dunning | None
+    timeline: Sequence[AuditEntry]
+
+    @property
+    def is_mismatched(self) -> bool:
+        """The provider took another amount than was asked of it."""
+        return self.payment.received_cents not in (0, self.payment.amount_cents)
+
+
+class PaymentView(ControlView, model=Payment):
+    name, name_plural, icon = "Payment", "Payments", "payments"
+    category, rank = MenuGroup.money, 20
+    about = "Every attempt to collect an invoice, and what the provider says became of it."
+    prefix = "pay"
+    permission = "invoices:administer"
+    details_template = "console/payment.html"
+    searched = (Payment.id, Payment.external_id, Payment.invoice_id, Payment.tenant_id)
+    search_hint = "id, the provider's name for it, invoice or tenant"
+    amounts = (Payment.amount_cents,)
+    presets = (("Failed", "status=failed"), ("Waiting", "status=pending"))
+    columns = (
+        ListColumn("Payment", lambda row: row.external_id or row.id, None, "link"),
+        ListColumn("Status", lambda row: row.status, Payment.status, "status"),
+        named_column("Tenant", "tenant", "tenant_id"),
+        ListColumn("Invoice", lambda row: row.invoice_id, None, link=lambda row: Ref("invoice", row.invoice_id)),
+        ListColumn("Provider", lambda row: row.provider, Payment.provider),
+        ListColumn("Attempt", lambda row: str(row.attempt), None, "number"),
+        amount_column("Amount", "amount_cents", Payment.amount_cents),
+        ListColumn("Why", lambda row: row.failure_message or formatting.NOTHING),
+        moment_column("Next try", "next_retry_at"),
+        moment_column("Created", "created_at", Payment.created_at),
+    )
+    narrowing = (
+        ListFilter("status", "Status", lambda value: Payment.status == value, list(PaymentState)),
+        ListFilter("provider", "Provider", lambda value: Payment.provider == value),
+        ListFilter("tenant", "Tenant", lambda value: Payment.tenant_id == value, kind="tenant"),
+        ListFilter("invoice", "Invoice", lambda value: Payment.invoice_id == value),
+    )
+    verbs = (
+        VerbButton(
+            "retry",
+            "Try again",
+            "payments:retry",
+            "The provider is asked once more, as a new attempt with a key of its own.",
+            retry,
+        ),
+        VerbButton(
+            "refund",
+            "Refund",
+            "payments:refund",
+            "Money of its invoice goes back through the providers that took it, and is credited where no note did yet.",
+            refund,
+            [
+                Field("amount", "Amount", required=False, hint="In major units, with VAT; empty: all that can."),
+                Field("reason", "Reason", "long", hint="Kept with the note and in the audit log."),
+            ],
+            danger=True,
+            preview=preview_refund,
+        ),
+        VerbButton(
+            "open_dispute",
+            "Record a dispute",
+            "disputes:record",
+            "Only where a bank statement tells of it: a provider tells of its own.",
+            open_dispute,
+            [
+                Field("reason", "Reason", hint="As the bank gives it, such as MD06."),
+                Field("reference", "Reference", hint="The bank's own; the same one records once."),
+                Field("amount", "Amount", required=False, hint="In major units; empty: all that it still holds."),
+                Field("fee", "Fee", required=False, hint="What the bank charges for it, in major units."),
+            ],
+        ),
+    )
+
+    def visible(self, uow: UnitOfWork) -> Select[Payment]:
+        uow.authorize(self.permission)
+        return payments.visible(uow)
+
+    async def detail(self, uow: UnitOfWork, pk: str) -> PaymentPage:
+        uow.authorize(self.permission)
+        payment = await payments.get(uow, pk)
+        names = await tenants.names(uow, [payment.tenant_id])
+        return PaymentPage(
+            payment=payment,
+            invoice=await invoices.get(uow, payment.invoice_id),
+            tenant=names.get(payment.tenant_id, payment.tenant_id),
+            others=[each for each in await payments.of_invoice(uow, payment.invoice_id) if each.id != pk],
+            refunds=await payments.refunds_of(uow, pk),
+            disputes=(await payments.disputes(uow, PageRequest(), payment_id=pk)).items,
+            pursuit=await payments.pursuit_of(uow, payment.invoice_id),
+            timeline=await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+        )
+
+    def title_of(self, detail: PaymentPage) -> str:
+        amount = formatting.money(detail.payment.amount_cents, detail.payment.currency)
+        return f"{amount} for {detail.invoice.number or detail.invoice.id}"
+
+    def actions_of(self, detail: PaymentPage) -> Sequence[str]:
+        payment = detail.payment
+        last = all(each.attempt < payment.attempt for each in detail.others)
+        return [
+            *(["retry"] if payment.status == PaymentState.failed and last and detail.invoice.amount_due_cents else []),
+            *(["refund", "open_dispute"] if payment.refundable_cents else []),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPage:
+    """What the page of a refund shows."""
+
+    refund: Refund
+    payment: Payment
+    tenant: str
+    timeline: Sequence[AuditEntry]
+
+
+class RefundView(ControlView, model=Refund):
+    name, name_plural, icon = "Refund", "Refunds", "refunds"
+    category, rank = MenuGroup.money, 25
+    about = "What goes back through the providers that took it; one that was given up needs another way."
+    prefix = "rfd"
+    permission = "invoices:administer"
+    details_template = "console/refund.html"
+    searched = (Refund.id, Refund.external_id, Refund.payment_id, Refund.tenant_id)
+    search_hint = "id, payment, tenant or the provider's name for it"
+    columns = (
+        ListColumn("Refund", lambda row: row.external_id or row.id, None, "link"),
+        ListColumn("Status", lambda row: row.status, Refund.status, "status"),
+        named_column("Tenant", "tenant", "tenant_id"),
+        ListColumn("Payment", lambda row: row.payment_id, link=lambda row: Ref("payment", row.payment_id)),
+        ListColumn("Attempts", lambda row: str(row.attempts), None, "number"),
+        ListColumn("Why", lambda row: row.failure_message or formatting.NOTHING),
+        moment_column("Given up", "released_at"),
+        moment_column("Created", "created_at", Refund.created_at),
+    )
+    narrowing = (
+        ListFilter("status", "Status", lambda value: Refund.status == value, list(RefundState)),
+        ListFilter("tenant", "Tenant", lambda value: Refund.tenant_id == value, kind="tenant"),
+    )
+
+    def visible(self, uow: UnitOfWork) -> Select[Refund]:
+        uow.authorize(self.permission)
+        return payments.visible_refunds(uow)
+
+    async def detail(self, uow: UnitOfWork, pk: str) -> RefundPage:
+        uow.authorize(self.permission)
+        refund = await payments.find_refund(uow, pk)
+        names = await tenants.names(uow, [refund.tenant_id])
+        return RefundPage(
+            refund,
+            await payments.get(uow, refund.payment_id),
+            names.get(refund.tenant_id, refund.tenant_id),
+            await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+        )
+
+    def title_of(self, detail: RefundPage) -> str:
+        return f"Refund of {formatting.money(detail.refund.amount_cents, detail.payment.currency)}"
+
+    def actions_of(self, detail: RefundPage) -> Sequence[str]:
+        return []  # the job tries again; what was given up is paid another way from its credit
 
 
 async def close(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
@@ -100,4 +310,4 @@ class DisputeView(ControlView, model=Dispute):
         return ["close"] if detail.dispute.is_closed_by_hand else []
 
 
-VIEWS = (DisputeView,)
+VIEWS = (PaymentView, RefundView, DisputeView)

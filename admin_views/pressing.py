@@ -14,7 +14,7 @@ from scaicontrol.core.errors import ControlError, Forbidden
 from .flash import say, status_of
 from .names import address_of
 from .request_context import console_of
-from .verbs import Detail, Done, Typed, VerbButton, complete, once, sentence
+from .verbs import Detail, Done, Field, Typed, VerbButton, complete, once, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ async def verb_page_or_press(view: BaseView, request: Request, verb: VerbButton,
         )
     except (ControlError, ValidationError) as error:
         return await _page(view, request, verb, on, Typed(form, sentence(error)))
-    back = address_of(request, done.at) or on.back
+    back = on.crumbs[0][1] if done.is_gone else address_of(request, done.at) or on.back
     if done.secret:
         return await _secret(view, request, verb, done, back)
     answer = RedirectResponse(back, 303)
@@ -61,6 +61,8 @@ async def verb_page_or_press(view: BaseView, request: Request, verb: VerbButton,
 async def _page(view: BaseView, request: Request, verb: VerbButton, on: Pressed, typed: Typed) -> Response:
     console = console_of(request)
     known = verb.known(on.detail) if verb.known else {}
+    # A link may say what a form begins with, but nothing that the form would not show.
+    asked = {one.name: request.query_params[one.name] for one in verb.fields if _is_asked(request, one)}
     context = {
         "view": view,
         "heading": verb.label,
@@ -68,7 +70,7 @@ async def _page(view: BaseView, request: Request, verb: VerbButton, on: Pressed,
         "verb": verb,
         "fields": [field.of(on.detail) for field in verb.fields],
         "typed": typed,
-        "values": {**known, **typed.values},
+        "values": {**known, **asked, **typed.values},
         "report": await verb.ready(console.backend, console.actor, on.pk) if verb.ready else None,
         "form_token": await console.form_token(request.url.path),
         "detail": on.detail,
@@ -76,6 +78,10 @@ async def _page(view: BaseView, request: Request, verb: VerbButton, on: Pressed,
     status = status_of(typed.error) if typed.error else 200
     answer: Response = await view.templates.TemplateResponse(request, "console/confirm.html", context, status)
     return answer
+
+
+def _is_asked(request: Request, one: Field) -> bool:
+    return one.kind not in ("hidden", "check") and one.name in request.query_params
 
 
 async def _secret(view: BaseView, request: Request, verb: VerbButton, done: Done, back: str) -> Response:

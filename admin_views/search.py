@@ -81,7 +81,7 @@ class SearchView(BaseView):
         if not views:
             raise HTTPException(404, "There is nothing here that you may search.")
         for view in views:
-            if view.prefix == prefix_of(typed) and " " not in typed:
+            if view.prefix and view.prefix == prefix_of(typed) and " " not in typed:
                 return RedirectResponse(request.url_for("admin:details", identity=view.identity, pk=typed), 303)
         sought = Sought.read(typed)
         asked = [view for view in views if sought.narrowing.keys() <= _operators(view).keys()]

@@ -47,6 +47,7 @@ class Done:
     said: str
     at: Ref | None = None  # the object to look at next; without one, the page the button was on
     secret: str = ""  # shown on the answer itself, once, and kept nowhere
+    is_gone: bool = False  # the object is no more: what comes next is its list
 
 
 Press = Callable[[Backend, Actor, str, Mapping[str, str]], Awaitable[str | Done]]
@@ -91,15 +92,16 @@ async def once(
     body = urlencode(sorted(form.items())).encode()
     claimed = await console.backend.perform(console.actor, idempotency.claim_procedure, key, "POST", path, body)
     if claimed.answer is not None:
-        said, at = orjson.loads(claimed.answer)
-        return Done(said, Ref(*at) if at else None)
+        said, at, is_gone = orjson.loads(claimed.answer)
+        return Done(said, Ref(*at) if at else None, is_gone=is_gone)
     try:
         pressed = await press()
     except (ControlError, ValidationError):
         await console.backend.perform(console.actor, idempotency.forget, claimed.id)
         raise
     done = pressed if isinstance(pressed, Done) else Done(pressed)
-    answer = orjson.dumps([done.said, done.at])  # never the secret: it is shown once
+    at = list(done.at) if done.at else None
+    answer = orjson.dumps([done.said, at, done.is_gone])  # never the secret: it is shown once
     await console.backend.perform(console.actor, idempotency.record, claimed.id, 303, answer)
     return done
 

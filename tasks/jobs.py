@@ -32,7 +32,12 @@ async def run_job(backend: Backend, job: Job, due_at: datetime | None = None) ->
     due = due_at or job.due_moment(backend.clock.now())
     try:
         ours = await backend.perform(
-            actor, leases.start_run, job.name, due, stale_after=max(job.every, timedelta(minutes=15))
+            actor,
+            leases.start_run,
+            job.name,
+            due,
+            stale_after=max(job.every, timedelta(minutes=15)),
+            every=job.every,
         )
     except Conflict:
         return None  # a twin ran it for the first time ever, at the same moment

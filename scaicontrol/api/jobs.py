@@ -18,6 +18,8 @@ class JobOut(Out):
     last_started_at: Moment | None
     last_finished_at: Moment | None
     last_result: str | None = Field(examples=["ok: 2"])
+    every_seconds: int | None = Field(description="Its pace at the last run.")
+    next_due_at: Moment | None
 
 
 class StartedOut(Out):

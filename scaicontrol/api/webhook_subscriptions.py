@@ -135,9 +135,26 @@ async def retry(uow: UnitOfWork, endpoint_id: str, delivery_id: str) -> WebhookD
     "/{endpoint_id}/replay", response_model=One[ReplayOut], permission="webhooks:manage", summary="Replay a range"
 )
 async def replay(uow: UnitOfWork, endpoint_id: str, body: ReplayIn) -> ReplayOut:
-    """Dispatched rows get a copy that names the original; dead ones are retried as they are."""
+    """Dispatched rows get a copy that names the original; dead ones are retried as they are. `dry_run` counts them."""
+    if body.dry_run:
+        counted = await webhooks.replayable(
+            uow,
+            endpoint_id,
+            start=body.start,
+            end=body.end,
+            topics_like=body.topics,
+            statuses=body.statuses,
+            resource_id=body.resource_id,
+        )
+        return ReplayOut(queued=sum(counted.values()))
     queued = await webhooks.replay(
-        uow, endpoint_id, start=body.start, end=body.end, topics_like=body.topics, statuses=body.statuses
+        uow,
+        endpoint_id,
+        start=body.start,
+        end=body.end,
+        topics_like=body.topics,
+        statuses=body.statuses,
+        resource_id=body.resource_id,
     )
     return ReplayOut(queued=queued)
 

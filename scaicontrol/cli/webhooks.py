@@ -47,9 +47,14 @@ async def replay(
     endpoint_id: str,
     start: Annotated[datetime, moment_option("--from", help="UTC.")],
     end: Annotated[datetime, moment_option("--to", help="UTC.")],
+    topic: Annotated[list[str] | None, typer.Option(help="Only these topics; may be given several times.")] = None,
+    status: Annotated[list[str] | None, typer.Option(help="dead or dispatched; both without it.")] = None,
+    resource: Annotated[str | None, typer.Option(help="Only what is about this object.")] = None,
 ) -> str:
     """Deliver a range again."""
-    queued = await webhooks.replay(uow, endpoint_id, start=start, end=end)
+    queued = await webhooks.replay(
+        uow, endpoint_id, start=start, end=end, topics_like=topic or None, statuses=status or None, resource_id=resource
+    )
     return f"Queued {queued} deliveries."
 
 

@@ -6,8 +6,8 @@ Rows, not GET_LOCK and not Redis: named locks are per node on Galera, and Redis 
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, Text, or_, select, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Select, String, Text, or_, select, update
+from sqlalchemy.orm import Mapped, mapped_column, synonym
 
 from scaicontrol.db import Model
 
@@ -23,6 +23,7 @@ class JobLease(Model):
     __tablename__ = "job_leases"
 
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    id: Mapped[str] = synonym("name")  # lists go by it
     holder: Mapped[str | None] = mapped_column(String(100))
     fence: Mapped[int] = mapped_column(default=0)
     expires_at: Mapped[datetime | None]
@@ -30,6 +31,27 @@ class JobLease(Model):
     last_started_at: Mapped[datetime | None]
     last_finished_at: Mapped[datetime | None]
     last_result: Mapped[str | None] = mapped_column(Text)
+    every_seconds: Mapped[int | None]  # its pace as the timetable had it at the last run
+
+    @property
+    def next_due_at(self) -> datetime | None:
+        """When it is due again, as far as it has run at a known pace."""
+        if self.last_due_at is None or self.every_seconds is None:
+            return None
+        return self.last_due_at + timedelta(seconds=self.every_seconds)
+
+    def lateness(self, now: datetime) -> timedelta:
+        """Tell by how much it has missed its next moment; within one more pace it is not late yet."""
+        due = self.next_due_at
+        if due is None or now < due + timedelta(seconds=self.every_seconds or 0):
+            return timedelta()
+        return now - due
+
+    @property
+    def is_running(self) -> bool:
+        return self.last_started_at is not None and (
+            self.last_finished_at is None or self.last_finished_at < self.last_started_at
+        )
 
 
 async def acquire(uow: UnitOfWork, name: str, holder: str, ttl: timedelta) -> int | None:
@@ -59,7 +81,9 @@ async def release(uow: UnitOfWork, name: str, holder: str) -> None:
     )
 
 
-async def start_run(uow: UnitOfWork, name: str, due_at: datetime, *, stale_after: timedelta) -> bool:
+async def start_run(
+    uow: UnitOfWork, name: str, due_at: datetime, *, stale_after: timedelta, every: timedelta | None = None
+) -> bool:
     """
     Claim the run of a job for one due moment; False when that moment was claimed already.
 
@@ -67,18 +91,17 @@ async def start_run(uow: UnitOfWork, name: str, due_at: datetime, *, stale_after
     again after `stale_after`.
     """
     uow.authorize("jobs:run")
+    pace = round(every.total_seconds()) if every else None
     lease = await uow.session.get(JobLease, name, with_for_update=True)
     if lease is None:
-        uow.session.add(JobLease(name=name, last_due_at=due_at, last_started_at=uow.now))
+        uow.session.add(JobLease(name=name, last_due_at=due_at, last_started_at=uow.now, every_seconds=pace))
         return True
     if lease.last_due_at is not None and lease.last_due_at >= due_at:
-        unfinished = lease.last_started_at is not None and (
-            lease.last_finished_at is None or lease.last_finished_at < lease.last_started_at
-        )
         stale = lease.last_started_at is not None and lease.last_started_at + stale_after <= uow.now
-        if not (unfinished and stale and lease.last_due_at == due_at):
+        if not (lease.is_running and stale and lease.last_due_at == due_at):
             return False
     lease.last_due_at, lease.last_started_at = due_at, uow.now
+    lease.every_seconds = pace or lease.every_seconds
     return True
 
 
@@ -107,7 +130,12 @@ async def run_now(backend: Backend, actor: Actor, name: str) -> None:
     await backend.ports.waker.wake("run_job_now", name)
 
 
+def visible(uow: UnitOfWork) -> Select[JobLease]:
+    """Every read of several jobs starts here."""
+    uow.authorize("jobs:read")
+    return select(JobLease)
+
+
 async def jobs(uow: UnitOfWork) -> list[JobLease]:
     """List what each job last did, for the on-call screen."""
-    uow.authorize("jobs:read")
-    return list(await uow.session.scalars(select(JobLease).order_by(JobLease.name)))
+    return list(await uow.session.scalars(visible(uow).order_by(JobLease.name)))

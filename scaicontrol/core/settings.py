@@ -1,9 +1,11 @@
 """Configuration from the environment, under the names of contract §31; every problem is reported at once."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -22,6 +24,15 @@ Names = Annotated[tuple[str, ...], NoDecode]  # given as a comma-separated list
 class Environment(StrEnum):
     development = "development"
     production = "production"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldSetting:
+    """A setting as operators may see it, and whether the environment has set it or what is built in holds."""
+
+    name: str
+    value: str
+    is_set: bool
 
 
 class Settings(BaseSettings):
@@ -159,6 +170,13 @@ class Settings(BaseSettings):
     def runs_worker(self) -> bool:
         return self.embedded_worker if self.embedded_worker is not None else not self.redis_url
 
+    def told(self) -> list[ToldSetting]:
+        """List every setting by the name of its variable, without secrets: neither keys nor passwords in addresses."""
+        return [
+            ToldSetting(name.upper(), _harmless(getattr(self, name)), name in self.model_fields_set)
+            for name in type(self).model_fields
+        ]
+
     def problems(self) -> list[str]:
         """List everything that keeps a production installation from starting, in words that name the variable."""
         if self.is_development:
@@ -198,3 +216,18 @@ class Settings(BaseSettings):
         if problems := self.problems():
             raise SystemExit("ScaiControl cannot start:\n  - " + "\n  - ".join(problems))
         return self
+
+
+def _harmless(value: object) -> str:
+    match value:
+        case SecretStr():
+            return "set" if value.get_secret_value() else ""
+        case tuple():
+            return ", ".join(map(str, value))
+        case str() if "://" in value:
+            parts = urlsplit(value)
+            return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
+        case None:
+            return ""
+        case _:
+            return str(value)

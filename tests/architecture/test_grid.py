@@ -22,6 +22,6 @@ def test_reasons_are_of_features_and_surfaces_that_exist():
 def test_most_cells_are_found_where_they_are_known_to_be():
     found = grid.grid()
 
-    assert found["invoices"]["Console"].files == ("admin_views/invoices.py", "admin_views/payments.py")
+    assert {"admin_views/invoices.py", "admin_views/payments.py"} <= set(found["invoices"]["Console"].files)
     assert found["subscriptions"]["Portal"].files == ("frontend/src/features/subscriptions/",)
     assert "tasks/schedule.py" in found["usage"]["Tasks"].files

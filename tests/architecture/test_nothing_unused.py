@@ -47,13 +47,11 @@ COLUMNS_FOR_THE_RECORD = {
     "RoleAssignment.granted_at",
     "RoleAssignment.granted_by",
     "Subscription.renewed_through",
-    "Upload.uploaded_by",
 }
 COLUMNS_SOON = {
     "BillingRun.snapshot_hash": "a run proves from which snapshot it was computed",
 }
 MEMBERS_SOON = {
-    "MenuGroup.oversight": "change plans, the audit log, users and settings at the console (contract §30)",
     "EntryType.desktop": "services declare it; GET /entrypoints will list by it",
 }
 

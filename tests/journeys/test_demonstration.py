@@ -94,7 +94,7 @@ async def _booked(backend, partner_id):
     """What the journal leaves with the debtors and with the credit account together, by currency."""
     asked = (frozenset(Kind), date(2020, 1, 1), date(2100, 1, 1), "UTC")
     wanted = await backend.ask(OPERATOR, in_range, partner_id, *asked)
-    held = defaultdict(Decimal)
+    held: defaultdict[str, Decimal] = defaultdict(Decimal)
     for document in await read_inputs(backend, partner_id, wanted, with_files=False):
         assert accounting.journal.problems(document, MAPPING) == []
         for row in accounting.journal.bookings(document, MAPPING):
@@ -104,7 +104,7 @@ async def _booked(backend, partner_id):
 
 async def _owed(uow, partner_id):
     """What is open on documents, less what came beyond them."""
-    held = defaultdict(Decimal)
+    held: defaultdict[str, Decimal] = defaultdict(Decimal)
     documents = select(Invoice).where(Invoice.partner_id == partner_id, Invoice.finalized_at.is_not(None))
     for each in await uow.session.scalars(documents):
         held[each.currency] += Decimal(each.amount_due_cents) / 100

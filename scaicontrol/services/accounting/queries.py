@@ -37,6 +37,21 @@ async def listing(uow: UnitOfWork, partner_id: str | None = None) -> Sequence[Ac
     return (await uow.session.scalars(query)).all()
 
 
+def visible_items(uow: UnitOfWork) -> Select[AccountingSyncItem]:
+    """Every read of items beyond one integration starts here."""
+    uow.authorize("accounting:read")
+    return select(AccountingSyncItem)
+
+
+async def find_item(uow: UnitOfWork, item_id: str) -> AccountingSyncItem:
+    found: AccountingSyncItem | None = await uow.session.scalar(
+        visible_items(uow).where(AccountingSyncItem.id == item_id)
+    )
+    if found is None:
+        raise NotFound(f"No sync item {item_id}.")
+    return found
+
+
 async def sync_log(
     uow: UnitOfWork,
     integration_id: str,

@@ -4,6 +4,7 @@ from datetime import datetime
 from sqlalchemy import Select, select
 
 from scaicontrol.core.audit_log import AuditEntry
+from scaicontrol.core.errors import NotFound
 from scaicontrol.core.pagination import Feed, follow
 from scaicontrol.core.work import UnitOfWork
 
@@ -12,6 +13,13 @@ def visible(uow: UnitOfWork) -> Select[AuditEntry]:
     """Every read starts here: a partner sees the entries about its own, the platform all."""
     uow.authorize("audit:read")
     return select(AuditEntry)
+
+
+async def entry(uow: UnitOfWork, entry_id: str) -> AuditEntry:
+    found: AuditEntry | None = await uow.session.scalar(visible(uow).where(AuditEntry.id == entry_id))
+    if found is None:
+        raise NotFound(f"No audit entry {entry_id}.")
+    return found
 
 
 async def page(  # noqa: PLR0913  the feed's filters (contract §27.27)

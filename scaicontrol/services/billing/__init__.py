@@ -1,7 +1,16 @@
 """Billing: what is due, as a pure plan that is previewed, compared, and applied exactly."""
 
 from .compute import compute
-from .queries import documents, get_run, page_quarantine, page_runs
+from .queries import (
+    documents,
+    get_quarantined,
+    get_run,
+    page_quarantine,
+    page_runs,
+    progress,
+    visible,
+    visible_quarantine,
+)
 from .service.apply import apply, ready_to_apply
 from .service.discard import discard
 from .service.figures import Figures, figures
@@ -48,6 +57,7 @@ __all__ = [
     "documents",
     "figures",
     "generate",
+    "get_quarantined",
     "get_run",
     "overview",
     "page_quarantine",
@@ -55,9 +65,12 @@ __all__ = [
     "partner_summary",
     "plan",
     "preview",
+    "progress",
     "ready_to_apply",
     "resolve",
     "show_document",
     "standing_of",
     "upcoming",
+    "visible",
+    "visible_quarantine",
 ]

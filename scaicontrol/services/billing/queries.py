@@ -2,7 +2,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from scaicontrol.core.errors import NotFound, Refused
 from scaicontrol.core.ids import new_id
@@ -50,11 +50,24 @@ async def documents(uow: UnitOfWork, run_id: str, limit: int = 200, after: str =
     return (await uow.session.scalars(query.order_by(PlannedDocument.key).limit(limit))).all()
 
 
+async def progress(uow: UnitOfWork, run_id: str) -> dict[str, int]:
+    """Count a run's documents by state: planned, applied, quarantined."""
+    await get_run(uow, run_id)
+    counted = select(PlannedDocument.status, func.count()).where(PlannedDocument.run_id == run_id)
+    found = await uow.session.execute(counted.group_by(PlannedDocument.status))
+    return {row[0]: row[1] for row in found}
+
+
+def visible_quarantine(uow: UnitOfWork) -> Select[QuarantineItem]:
+    """Every read of what was set aside starts here; a partner sees its own tenants', the platform all."""
+    uow.authorize("billing:plan")
+    return select(QuarantineItem)
+
+
 async def page_quarantine(
     uow: UnitOfWork, request: PageRequest, *, run_id: str | None = None, is_open: bool | None = None
 ) -> Page[QuarantineItem]:
-    uow.authorize("billing:plan")
-    query = select(QuarantineItem)
+    query = visible_quarantine(uow)
     if run_id:
         query = query.where(QuarantineItem.run_id == run_id)
     if is_open is not None:
@@ -65,8 +78,7 @@ async def page_quarantine(
 
 
 async def get_quarantined(uow: UnitOfWork, item_id: str, *, lock: bool = False) -> QuarantineItem:
-    uow.authorize("billing:plan")
-    query = select(QuarantineItem).where(QuarantineItem.id == item_id)
+    query = visible_quarantine(uow).where(QuarantineItem.id == item_id)
     item = await uow.session.scalar(query.with_for_update() if lock else query)
     if item is None:
         raise NotFound(f"No quarantine item {item_id}.")

@@ -99,6 +99,7 @@ class ComparedOut(Out):
     kind: Literal["new", "gone", "changed"] = Field(examples=["changed"])
     total_cents: int | None
     previous_total_cents: int | None
+    is_outlier: bool = Field(description="It differs from before by half or more: look at it before applying.")
 
 
 class PreviewLineOut(Out):

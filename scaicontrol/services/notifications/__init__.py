@@ -2,12 +2,13 @@
 
 from .mails import StoredAttachment, dispatch_mail, queue_mail
 from .notices import mark_all_read, mark_read, notify
-from .queries import get, mails_of, page, undelivered, visible
+from .queries import get, mail, mails_of, page, undelivered, visible, visible_mails
 
 __all__ = [
     "StoredAttachment",
     "dispatch_mail",
     "get",
+    "mail",
     "mails_of",
     "mark_all_read",
     "mark_read",
@@ -16,4 +17,5 @@ __all__ = [
     "queue_mail",
     "undelivered",
     "visible",
+    "visible_mails",
 ]

@@ -59,3 +59,16 @@ async def undelivered(uow: UnitOfWork, request: PageRequest) -> Page[OutgoingMai
     lost = (MailStatus.failed, MailStatus.bounced, MailStatus.dropped)
     query = select(OutgoingMail).where(OutgoingMail.status.in_(lost))
     return await paginate(uow, query, request, {"created_at": OutgoingMail.created_at})
+
+
+def visible_mails(uow: UnitOfWork) -> Select[OutgoingMail]:
+    """Every read of mails beyond one object starts here."""
+    uow.authorize("notifications:read")
+    return select(OutgoingMail)
+
+
+async def mail(uow: UnitOfWork, mail_id: str) -> OutgoingMail:
+    found: OutgoingMail | None = await uow.session.scalar(visible_mails(uow).where(OutgoingMail.id == mail_id))
+    if found is None:
+        raise NotFound(f"No mail {mail_id}.")
+    return found

@@ -1,22 +1,24 @@
 """Payments: how invoices are collected, pursued, refunded, and what that means for subscriptions."""
 
-from .dunning import Step, StepKind, timetable
+from .dunning import StepKind, timetable
 from .fast_reads import asked_back, failed_attempts
 from .queries import (
-    default_method,
     dispute,
     disputes,
+    find_refund,
     get,
     method,
     methods,
     of_invoice,
     page,
+    pursuit_of,
     refunds_of,
     refunds_of_credit,
     refunds_of_note,
     refunds_that_failed,
     visible,
     visible_disputes,
+    visible_refunds,
     who_can_pay,
 )
 from .service.collect import charge_due, pay, retry
@@ -28,24 +30,21 @@ from .service.methods import confirm, enabled_providers, make_default, provider,
 from .service.pay_back import pay_back
 from .service.refund_calls import refund_due
 from .service.refunds import refund
-from .service.standing import in_arrears
 
 __all__ = [
-    "Step",
     "StepKind",
     "ask_disputes",
     "asked_back",
     "charge_due",
     "close_dispute",
     "confirm",
-    "default_method",
     "dispute",
     "disputes",
     "enabled_providers",
     "end_dunning",
     "failed_attempts",
+    "find_refund",
     "get",
-    "in_arrears",
     "make_default",
     "method",
     "methods",
@@ -56,6 +55,7 @@ __all__ = [
     "pay_back",
     "process_inbound",
     "provider",
+    "pursuit_of",
     "receive",
     "refund",
     "refund_due",
@@ -70,5 +70,6 @@ __all__ = [
     "timetable",
     "visible",
     "visible_disputes",
+    "visible_refunds",
     "who_can_pay",
 ]

@@ -8,7 +8,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.credits.reads import with_rest
 
 from .lifecycle import DisputeState, MethodState, PaymentState, RefundState
-from .models import ATTEMPTS, Dispute, Payment, PaymentMethod, Refund
+from .models import ATTEMPTS, Dispute, Dunning, Payment, PaymentMethod, Refund
 
 SORTABLE = {"created_at": Payment.created_at, "amount_cents": Payment.amount_cents, "status": Payment.status}
 
@@ -82,6 +82,26 @@ async def refundable(
         Payment.status.in_([PaymentState.succeeded, PaymentState.partially_refunded]),
     )
     return (await uow.session.scalars(query.with_for_update().execution_options(populate_existing=True))).all()
+
+
+def visible_refunds(uow: UnitOfWork) -> Select[Refund]:
+    """Every read of refunds beyond one payment, note or credit starts here."""
+    uow.authorize("payments:read")
+    return select(Refund)
+
+
+async def find_refund(uow: UnitOfWork, refund_id: str) -> Refund:
+    found: Refund | None = await uow.session.scalar(visible_refunds(uow).where(Refund.id == refund_id))
+    if found is None:
+        raise NotFound(f"No refund {refund_id}.")
+    return found
+
+
+async def pursuit_of(uow: UnitOfWork, invoice_id: str) -> Dunning | None:
+    """Say how far the pursuit of an unpaid invoice has come, or None where it never began."""
+    uow.authorize("payments:read")
+    found: Dunning | None = await uow.session.scalar(select(Dunning).where(Dunning.invoice_id == invoice_id))
+    return found
 
 
 async def refunds_that_failed(uow: UnitOfWork, request: PageRequest) -> Page[Refund]:

@@ -6,6 +6,7 @@ from .facts import Consulted, VatFacts
 from .queries import (
     consultation,
     consulted,
+    exchange_rate,
     exchange_rates,
     find,
     get,
@@ -14,6 +15,8 @@ from .queries import (
     rate_table,
     rates,
     visible,
+    visible_exchange_rates,
+    visible_rates,
 )
 from .questions import Question
 from .rates import Rate, RateTable, known_rates
@@ -40,6 +43,7 @@ __all__ = [
     "consulted",
     "decide",
     "determine_vat",
+    "exchange_rate",
     "exchange_rates",
     "explain",
     "find",
@@ -62,4 +66,6 @@ __all__ = [
     "vat_warning",
     "verify",
     "visible",
+    "visible_exchange_rates",
+    "visible_rates",
 ]

@@ -38,10 +38,15 @@ async def find(uow: UnitOfWork, invoice_id: str) -> TaxDecision | None:
     return await uow.session.scalar(visible(uow).where(TaxDecision.invoice_id == invoice_id))
 
 
+def visible_rates(uow: UnitOfWork) -> Select[VatRate]:
+    """Every read of stored standard rates starts here; they are the same for everybody."""
+    uow.authorize("vat_rates:read")
+    return select(VatRate)
+
+
 async def rates(uow: UnitOfWork) -> list[VatRate]:
     """List every dated standard rate, by country."""
-    uow.authorize("vat_rates:read")
-    ordered = select(VatRate).order_by(VatRate.country_code, VatRate.territory, VatRate.valid_from)
+    ordered = visible_rates(uow).order_by(VatRate.country_code, VatRate.territory, VatRate.valid_from)
     return list(await uow.session.scalars(ordered))
 
 
@@ -51,12 +56,24 @@ async def rate_table(uow: UnitOfWork) -> RateTable:
     return RateTable(row.as_rate() for row in stored) if stored else SHIPPED_RATES
 
 
+def visible_exchange_rates(uow: UnitOfWork) -> Select[ExchangeRate]:
+    """Every read of reference rates starts here; they are the same for everybody."""
+    uow.authorize("vat_rates:read")
+    return select(ExchangeRate)
+
+
+async def exchange_rate(uow: UnitOfWork, rate_id: str) -> ExchangeRate:
+    found: ExchangeRate | None = await uow.session.scalar(visible_exchange_rates(uow).where(ExchangeRate.id == rate_id))
+    if found is None:
+        raise NotFound(f"No exchange rate {rate_id}.")
+    return found
+
+
 async def exchange_rates(
     uow: UnitOfWork, currency: str | None = None, since: date | None = None, limit: int = 1000
 ) -> list[ExchangeRate]:
     """List what one euro was worth, the newest day first."""
-    uow.authorize("vat_rates:read")
-    query = select(ExchangeRate).order_by(ExchangeRate.valid_on.desc(), ExchangeRate.currency).limit(limit)
+    query = visible_exchange_rates(uow).order_by(ExchangeRate.valid_on.desc(), ExchangeRate.currency).limit(limit)
     if currency is not None:
         query = query.where(ExchangeRate.currency == currency)
     if since is not None:

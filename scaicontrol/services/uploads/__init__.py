@@ -3,7 +3,7 @@
 from .kinds import ICON, MEDIA_TYPES, TEMPLATE_IMAGE, Limits
 from .names import ROOT, is_name, named_by, names_in, url_of
 from .pictures import Pictures, absent, embedded, linked, shown
-from .queries import find, recorded, require_usable, visible
+from .queries import find, get, recorded, require_usable, visible
 from .service import StoredPicture, fetch, upload_icon, upload_template_image
 from .sweep import sweep_orphans
 
@@ -19,6 +19,7 @@ __all__ = [
     "embedded",
     "fetch",
     "find",
+    "get",
     "is_name",
     "linked",
     "named_by",

@@ -2,7 +2,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Select, select
 
-from scaicontrol.core.errors import invalid
+from scaicontrol.core.errors import NotFound, invalid
 from scaicontrol.core.work import UnitOfWork
 
 from . import names
@@ -13,6 +13,13 @@ def visible(uow: UnitOfWork) -> Select[Upload]:
     """Every read starts here; a partner sees its own uploads and the platform's, the platform all."""
     uow.authorize("uploads:fetch")
     return select(Upload)
+
+
+async def get(uow: UnitOfWork, upload_id: str) -> Upload:
+    found: Upload | None = await uow.session.scalar(visible(uow).where(Upload.id == upload_id))
+    if found is None:
+        raise NotFound(f"No upload {upload_id}.")
+    return found
 
 
 async def find(uow: UnitOfWork, path: str) -> Upload | None:

@@ -1,8 +1,23 @@
 """Webhooks: telling the world what happened, signed, at least once, in order per resource."""
 
-from .queries import attempts, deliveries, delivery, get, listing, statistics, stream
+from .queries import (
+    attempts,
+    deliveries,
+    deliveries_of_event,
+    delivery,
+    event,
+    find_delivery,
+    get,
+    listing,
+    statistics,
+    stream,
+    visible,
+    visible_deliveries,
+    visible_events,
+    waiting_since,
+)
 from .service import create, delete, dispatch, relay, replay, retry, rotate_secret, send_test, update
-from .service.endpoints import purge_dead
+from .service.endpoints import purge_dead, replayable
 from .topics import TOPICS
 
 __all__ = [
@@ -11,17 +26,25 @@ __all__ = [
     "create",
     "delete",
     "deliveries",
+    "deliveries_of_event",
     "delivery",
     "dispatch",
+    "event",
+    "find_delivery",
     "get",
     "listing",
     "purge_dead",
     "relay",
     "replay",
+    "replayable",
     "retry",
     "rotate_secret",
     "send_test",
     "statistics",
     "stream",
     "update",
+    "visible",
+    "visible_deliveries",
+    "visible_events",
+    "waiting_since",
 ]

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Select, func, select
 
@@ -7,6 +8,7 @@ from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.pagination import Feed, follow
 from scaicontrol.core.work import UnitOfWork
 
+from .lifecycle import DeliveryStatus
 from .models import DeliveryAttempt, WebhookDelivery, WebhookEndpoint
 
 
@@ -40,6 +42,38 @@ async def statistics(uow: UnitOfWork, endpoint_ids: Sequence[str]) -> dict[str, 
     for endpoint_id, status, number in rows:
         counted[str(endpoint_id)][status] = number
     return counted
+
+
+async def waiting_since(uow: UnitOfWork, endpoint_ids: Sequence[str]) -> dict[str, datetime]:
+    """Give the age of the oldest delivery that is still on its way, for several endpoints in one statement."""
+    uow.authorize("webhooks:read")
+    rows = await uow.session.execute(
+        select(WebhookDelivery.subscription_id, func.min(WebhookDelivery.created_at))
+        .where(WebhookDelivery.subscription_id.in_(endpoint_ids), WebhookDelivery.status == DeliveryStatus.pending)
+        .group_by(WebhookDelivery.subscription_id)
+    )
+    return {str(endpoint_id): oldest for endpoint_id, oldest in rows}
+
+
+def visible_deliveries(uow: UnitOfWork) -> Select[WebhookDelivery]:
+    """Every read of deliveries beyond one subscriber starts here: those to the subscribers one sees."""
+    uow.authorize("webhooks:read")
+    return select(WebhookDelivery).where(WebhookDelivery.subscription_id.in_(select(WebhookEndpoint.id)))
+
+
+async def deliveries_of_event(uow: UnitOfWork, event_id: str) -> Sequence[WebhookDelivery]:
+    """List where a fact was sent to."""
+    query = visible_deliveries(uow).where(WebhookDelivery.source_event_id == event_id)
+    return (await uow.session.scalars(query.order_by(WebhookDelivery.created_at, WebhookDelivery.id))).all()
+
+
+async def find_delivery(uow: UnitOfWork, delivery_id: str) -> WebhookDelivery:
+    found: WebhookDelivery | None = await uow.session.scalar(
+        visible_deliveries(uow).where(WebhookDelivery.id == delivery_id)
+    )
+    if found is None:
+        raise NotFound(f"No delivery {delivery_id}.")
+    return found
 
 
 async def deliveries(
@@ -80,6 +114,19 @@ async def attempts(uow: UnitOfWork, delivery_id: str) -> Sequence[DeliveryAttemp
     ).all()
 
 
+def visible_events(uow: UnitOfWork) -> Select[Outbox]:
+    """Every read of the domain events starts here: those that subscribers could be told of."""
+    uow.authorize("events:read")
+    return select(Outbox).where(Outbox.public.is_(True))
+
+
+async def event(uow: UnitOfWork, event_id: str) -> Outbox:
+    found: Outbox | None = await uow.session.scalar(visible_events(uow).where(Outbox.id == event_id))
+    if found is None:
+        raise NotFound(f"No event {event_id}.")
+    return found
+
+
 async def stream(
     uow: UnitOfWork,
     *,
@@ -90,8 +137,7 @@ async def stream(
     limit: int = 50,
 ) -> Feed[Outbox]:
     """Follow the domain events: the pull twin of the webhooks."""
-    uow.authorize("events:read")
-    query = select(Outbox).where(Outbox.public.is_(True))
+    query = visible_events(uow)
     for column, value in (
         (Outbox.event_type, topic),
         (Outbox.tenant_id, tenant_id),

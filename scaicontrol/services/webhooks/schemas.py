@@ -75,10 +75,12 @@ class ReplayIn(In):
     end: MomentIn = Field(alias="to")
     topics: list[Topic] | None = Field(default=None, max_length=50)
     statuses: list[Word] | None = Field(default=None, max_length=10)
+    resource_id: Word | None = Field(default=None, description="Only what is about this object.")
+    dry_run: bool = Field(default=False, description="Count, and queue nothing.")
 
 
 class ReplayOut(Out):
-    queued: int
+    queued: int = Field(description="In a dry run: how many would be.")
 
 
 class AttemptOut(Out):

@@ -23,7 +23,7 @@ from tests.factories.uploads import picture
 from tests.factories.webhooks import all_deliveries, delivered, subscriber, tell
 
 from .deed import WHY, Deed
-from .doors import Cli, Mcp, Rest
+from .doors import Cli, Console, Mcp, Rest
 
 
 class Hashed(str):
@@ -193,6 +193,7 @@ AGREED = (
         (
             Rest(f"POST {QUARANTINE}/{{item_id}}/resolve"),
             Cli("admin billing resolve", ("{id}", "waive", WHY["reason"])),
+            Console("quarantine-item", "resolve", {"resolution": "waive", **WHY}),
         ),
         {"resolution": "waive", **WHY},
     ),
@@ -200,8 +201,13 @@ AGREED = (
         "billing.apply", "billing:apply", _computed, {"applied already": _written, "another hash": _another_hash},
         (
             Rest("POST /admin/billing/runs/{run_id}/apply"), Cli("admin billing apply", ("{id}", "{hash}")),
+            Console("billing-run", "apply", {"plan_hash": "{hash}"}),
         ),
         {"plan_hash": "{hash}"},
+    ),
+    Deed(
+        "billing.discard", "billing:apply", _computed, {"applied already": _written},
+        (Rest("POST /admin/billing/runs/{run_id}/discard"), Console("billing-run", "discard")),
     ),
     Deed(
         "uploads.icon", "icons:upload", _a_picture, {"no picture": _no_picture},
@@ -216,10 +222,16 @@ AGREED = (
     ),
     Deed(
         "webhooks.retry", "webhooks:manage", _dead, {"dispatched": _dispatched},
-        (Rest(f"POST {DELIVERIES}/{{delivery_id}}/retry"), Cli("admin webhooks retry", ("{id}", "{inner}"))),
+        (
+            Rest(f"POST {DELIVERIES}/{{delivery_id}}/retry"), Cli("admin webhooks retry", ("{id}", "{inner}")),
+            Console("webhook-delivery", "retry", is_inner=True),
+        ),
     ),
     Deed(
         "accounting.request", "accounting:manage", _books, {"no such books": _no_books},
-        (Rest(f"POST {BOOKS}/{{integration_id}}/sync"), Cli("admin accounting sync")),
+        (
+            Rest(f"POST {BOOKS}/{{integration_id}}/sync"), Cli("admin accounting sync"),
+            Console("accounting-integration", "sync"),
+        ),
     ),
 )  # fmt: skip

@@ -144,12 +144,15 @@ DOCUMENTS = (
     ),
     Deed(
         "invoices.update", "invoices:update", _draft, {"numbered": _finalized},
-        (Rest(f"PATCH {INVOICES}/{{invoice_id}}"), Mcp("manage_invoices", "update", "invoice_id")),
+        (
+            Rest(f"PATCH {INVOICES}/{{invoice_id}}"), Mcp("manage_invoices", "update", "invoice_id"),
+            Console("invoice", "update", {"notes": "Thank you."}),
+        ),
         {"notes": "Thank you."},
     ),
     Deed(
         "invoices.delete", "invoices:delete", _draft, {"numbered": _finalized},
-        (Rest(f"DELETE {INVOICES}/{{invoice_id}}"), Tui("invoices", "delete")),
+        (Rest(f"DELETE {INVOICES}/{{invoice_id}}"), Tui("invoices", "delete"), Console("invoice", "delete")),
     ),
     Deed(
         "invoices.finalize", "invoices:finalize", _draft, {"numbered": _finalized, "shut by the gate": _empty_draft},
@@ -195,7 +198,7 @@ DOCUMENTS = (
         "invoices.remind", "invoices:remind", _overdue, {"not overdue": _sent},
         (
             Rest(f"POST {INVOICES}/{{invoice_id}}/reminder"), Mcp("manage_invoices", "remind", "invoice_id"),
-            Cli("admin invoices remind"),
+            Cli("admin invoices remind"), Console("invoice", "remind"),
         ),
     ),
     Deed(
@@ -254,7 +257,10 @@ DOCUMENTS = (
     ),
     Deed(
         "payments.refund", "payments:refund", _with_a_card, {"not paid": _finalized, "paid to nobody": _settled},
-        (Rest(f"POST {INVOICES}/{{invoice_id}}/refund"), Mcp("manage_invoices", "refund", "invoice_id")),
+        (
+            Rest(f"POST {INVOICES}/{{invoice_id}}/refund"), Mcp("manage_invoices", "refund", "invoice_id"),
+            Console("invoice", "refund", WHY),
+        ),
         WHY,
     ),
     Deed(

@@ -164,6 +164,7 @@ class Console:
     verb: str
     form: Mapping[str, str] = field(default_factory=dict)
     needs: str | None = None
+    is_inner: bool = False  # the page is of the row within the other
 
     is_tenants = False
 
@@ -174,11 +175,14 @@ class Console:
     async def run(self, backend: Backend, row_id: str, _: Mapping[str, Any]) -> Refusal | None:
         verb = next(one for one in _views()[self.view].verbs if one.name == self.verb)
 
+        form = _filled(self.form, row_id)
+        shown = row_id.partition("/")[2] if self.is_inner else str(row_id)
+
         async def press() -> None:
             acting.get().require(verb.permission)
-            complete(verb, self.form)
+            complete(verb, form)
             try:
-                await verb.press(backend, acting.get(), row_id, self.form)
+                await verb.press(backend, acting.get(), shown, form)
             except ValidationError as error:
                 raise sentence(error) from error
 

@@ -18,10 +18,10 @@ from tests.factories.identity import store_user
 from tests.factories.registry import DRIVE_METRICS, store_service
 from tests.factories.templates import draft as a_template
 from tests.factories.templates import written
-from tests.factories.webhooks import delivered, subscriber, tell
+from tests.factories.webhooks import URL, delivered, subscriber, tell
 
 from .deed import WHY, Deed
-from .doors import Cli, Mcp, Rest
+from .doors import Cli, Console, Mcp, Rest
 
 
 async def _a_name(backend: Backend) -> str:
@@ -107,6 +107,10 @@ async def _with_a_delivery(backend: Backend) -> str:
     return endpoint_id
 
 
+async def _nobody(_: Backend) -> str:
+    return ""
+
+
 async def _no_subscriber(_: Backend) -> str:
     return "whe_nowhere"
 
@@ -181,13 +185,29 @@ OTHERS = (
     ),
     Deed(
         "webhooks.rotate_secret", "webhooks:manage", _a_subscriber, {"no such subscriber": _no_subscriber},
-        (Rest(f"POST {SUBSCRIBERS}/{{endpoint_id}}/rotate-secret"), Cli("admin webhooks rotate")),
+        (
+            Rest(f"POST {SUBSCRIBERS}/{{endpoint_id}}/rotate-secret"), Cli("admin webhooks rotate"),
+            Console("webhook-subscriptions", "rotate_secret"),
+        ),
+    ),
+    Deed(
+        "webhooks.create", "webhooks:manage", _nobody, {},
+        (
+            Rest(f"POST {SUBSCRIBERS}"),
+            Console("webhook-subscriptions", "create", {"name": "CRM", "target_url": URL, "topics": "invoice.*"}),
+        ),
+        {"name": "CRM", "target_url": URL, "topics": ["invoice.*"]},
+    ),
+    Deed(
+        "webhooks.delete", "webhooks:manage", _a_subscriber, {"no such subscriber": _no_subscriber},
+        (Rest(f"DELETE {SUBSCRIBERS}/{{endpoint_id}}"), Console("webhook-subscriptions", "delete")),
     ),
     Deed(
         "webhooks.replay", "webhooks:manage", _with_a_delivery, {"no such subscriber": _no_subscriber},
         (
             Rest(f"POST {SUBSCRIBERS}/{{endpoint_id}}/replay"),
             Cli("admin webhooks replay", ("{id}", "--from", "2026-01-15T00:00:00", "--to", "2026-01-16T00:00:00")),
+            Console("webhook-subscriptions", "replay", {"start": "2026-01-15T00:00", "end": "2026-01-16T00:00"}),
         ),
         {"from": "2026-01-15T00:00:00Z", "to": "2026-01-16T00:00:00Z"},
     ),

@@ -100,6 +100,7 @@ async def compare(uow: UnitOfWork, run_id: str, with_run_id: str | None = None) 
             kind="new" if old is None else "gone" if new is None else "changed",
             total_cents=new,
             previous_total_cents=old,
+            is_outlier=old is not None and 2 * abs((new or 0) - old) >= abs(old),
         )
         for key, new, old in pairs
         if new != old

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
+from sqlalchemy import Select, select, true
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import select, true
 from sqlalchemy import update as sql_update
 
 from scaicontrol.core.actor import Actor
@@ -30,6 +30,7 @@ from ..schemas import WebhookEndpointIn, WebhookEndpointPut
 
 OVERLAP: Final = timedelta(hours=24)
 _REPLAY_MOST: Final = 10_000
+_REPLAYED: Final = (DeliveryStatus.dispatched, DeliveryStatus.dead)  # what is pending is on its way already
 
 
 @verb
@@ -245,24 +246,18 @@ async def replay(
     end: datetime,
     topics_like: list[str] | None = None,
     statuses: list[str] | None = None,
+    resource_id: str | None = None,
 ) -> int:
     """
     Deliver a range again: dead rows are retried as they are, dispatched ones get a copy that names the original.
 
     Gives how many were queued; at most 10,000 at once.
 
-    Raises NotFound.
+    Raises NotFound, and Invalid for a state that cannot be delivered again.
     """
     uow.authorize("webhooks:manage")
     endpoint = await queries.get(uow, endpoint_id)
-    query = (
-        select(WebhookDelivery)
-        .where(WebhookDelivery.subscription_id == endpoint.id, WebhookDelivery.replay_of.is_(None))
-        .where(WebhookDelivery.occurred_at >= start, WebhookDelivery.occurred_at < end)
-        .where(WebhookDelivery.status.in_(statuses or [DeliveryStatus.dispatched, DeliveryStatus.dead]))
-        .order_by(WebhookDelivery.created_at, WebhookDelivery.id)
-        .limit(_REPLAY_MOST)
-    )
+    query = _in_range(endpoint, start, end, statuses, resource_id)
     queued = 0
     for original in await uow.session.scalars(query):
         if topics_like and not topics.matches(original.event_type, topics_like):
@@ -270,14 +265,55 @@ async def replay(
         if original.status == DeliveryStatus.dead:
             original.advance(WebhookDelivery.lifecycle.retry)
             original.attempt_count, original.next_attempt_at = 0, uow.now
-        elif original.status == DeliveryStatus.dispatched:
-            uow.session.add(_copy(original, uow.now))
         else:
-            continue  # it is on its way already
+            uow.session.add(_copy(original, uow.now))
         queued += 1
     if queued:
         uow.emit(_requeued(endpoint, queued), after={"from": start.isoformat(), "to": end.isoformat()})
     return queued
+
+
+async def replayable(
+    uow: UnitOfWork,
+    endpoint_id: str,
+    *,
+    start: datetime,
+    end: datetime,
+    topics_like: list[str] | None = None,
+    statuses: list[str] | None = None,
+    resource_id: str | None = None,
+) -> dict[str, int]:
+    """
+    Count by state what `replay` would deliver again, and queue nothing.
+
+    Raises NotFound, and Invalid for a state that cannot be delivered again.
+    """
+    uow.authorize("webhooks:manage")
+    endpoint = await queries.get(uow, endpoint_id)
+    query = _in_range(endpoint, start, end, statuses, resource_id)
+    counted: dict[str, int] = {}
+    for topic, status in await uow.session.execute(
+        query.with_only_columns(WebhookDelivery.event_type, WebhookDelivery.status)
+    ):
+        if not topics_like or topics.matches(topic, topics_like):
+            counted[str(status)] = counted.get(str(status), 0) + 1
+    return counted
+
+
+def _in_range(
+    endpoint: WebhookEndpoint, start: datetime, end: datetime, statuses: list[str] | None, resource_id: str | None
+) -> Select[WebhookDelivery]:
+    if unknown := set(statuses or []) - set(_REPLAYED):
+        raise invalid("statuses", f"'{min(unknown)}' is not one of {', '.join(_REPLAYED)}.")
+    query = (
+        select(WebhookDelivery)
+        .where(WebhookDelivery.subscription_id == endpoint.id, WebhookDelivery.replay_of.is_(None))
+        .where(WebhookDelivery.occurred_at >= start, WebhookDelivery.occurred_at < end)
+        .where(WebhookDelivery.status.in_(statuses or _REPLAYED))
+        .order_by(WebhookDelivery.created_at, WebhookDelivery.id)
+        .limit(_REPLAY_MOST)
+    )
+    return query.where(WebhookDelivery.resource_id == resource_id) if resource_id else query
 
 
 def _copy(original: WebhookDelivery, now: datetime) -> WebhookDelivery:

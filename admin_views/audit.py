@@ -1,0 +1,86 @@
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select
+
+from scaicontrol.core.audit_log import AuditEntry
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import audit
+
+from . import formatting
+from .base import ControlView, ListColumn, ListFilter, moment_column, named_column
+from .menu import MenuGroup
+from .moments import filter_moment
+from .names import Ref
+
+
+def differences(entry: AuditEntry) -> Iterator[tuple[str, str, str]]:
+    """Give each field with what it was and what it became; amounts in minor units, as the entry has no currency."""
+    before, after = entry.before or {}, entry.after or {}
+    for name in dict.fromkeys([*before, *after]):
+        if before.get(name) != after.get(name):
+            yield formatting.spoken(name), formatting.plain(before.get(name)), formatting.plain(after.get(name))
+
+
+def changed(entry: AuditEntry) -> str:
+    return "; ".join(f"{name}: {was} → {now}" for name, was, now in differences(entry)) or formatting.NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """What the page of an audit entry shows."""
+
+    entry: AuditEntry
+    differences: Sequence[tuple[str, str, str]]
+
+
+def named(entry: AuditEntry) -> Ref:
+    """Give the page of what an entry is about, where there is one."""
+    return Ref(entry.resource_type.replace("_", "-"), entry.resource_id)
+
+
+class AuditView(ControlView, model=AuditEntry):
+    name, name_plural, icon = "Audit entry", "Audit log", "audit"
+    category, rank = MenuGroup.oversight, 20
+    about = "Who did what to which object, when and through which door; written with each change, never edited."
+    prefix = "aud"
+    permission = "audit:read"
+    details_template = "console/audit_entry.html"
+    searched = (AuditEntry.id, AuditEntry.actor_id)
+    search_hint = "id of an entry or person"
+    columns = (
+        ListColumn("What", lambda row: formatting.spoken(row.action), None, "link"),
+        ListColumn("About", lambda row: row.resource_id, link=named),
+        ListColumn("Who", lambda row: row.actor_id, AuditEntry.actor_id),
+        ListColumn("For", lambda row: row.on_behalf_of or formatting.NOTHING),
+        ListColumn("Door", lambda row: row.surface),
+        named_column("Tenant", "tenant", "tenant_id"),
+        ListColumn("Changed", changed),
+        ListColumn("Reason", lambda row: row.reason or formatting.NOTHING),
+        moment_column("When", "created_at", AuditEntry.created_at),
+    )
+    narrowing = (
+        ListFilter("actor", "Who", lambda value: AuditEntry.actor_id == value),
+        ListFilter("action", "What", lambda value: AuditEntry.action == value),
+        ListFilter("resource", "About", lambda value: AuditEntry.resource_id == value),
+        ListFilter("tenant", "Tenant", lambda value: AuditEntry.tenant_id == value, kind="tenant"),
+        ListFilter("door", "Door", lambda value: AuditEntry.surface == value),
+        ListFilter("from", "From", lambda value: AuditEntry.occurred_at >= filter_moment(value), kind="datetime-local"),
+        ListFilter("to", "To", lambda value: AuditEntry.occurred_at < filter_moment(value), kind="datetime-local"),
+    )
+
+    def visible(self, uow: UnitOfWork) -> Select[AuditEntry]:
+        return audit.visible(uow)
+
+    async def detail(self, uow: UnitOfWork, pk: str) -> AuditPage:
+        entry = await audit.entry(uow, pk)
+        return AuditPage(entry, list(differences(entry)))
+
+    def title_of(self, detail: AuditPage) -> str:
+        return formatting.spoken(detail.entry.action).capitalize()
+
+    def actions_of(self, detail: AuditPage) -> Sequence[str]:
+        return []
+
+
+VIEWS = (AuditView,)

@@ -1,0 +1,286 @@
+"""What is done to a document from its page: each function presses one verb of the services and says what happened."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import ControlError, Refused, invalid
+from scaicontrol.core.rehearsal import rehearse
+from scaicontrol.services import documents, invoices, payments, statements
+from scaicontrol.services.documents.schemas import SendIn
+from scaicontrol.services.invoices.models import Invoice, InvoiceLine
+from scaicontrol.services.invoices.schemas import (
+    ApplyCreditIn,
+    CreditIn,
+    FinalizeIn,
+    InvoicePatch,
+    LineIn,
+    MarkPaidIn,
+    ReasonIn,
+)
+from scaicontrol.services.payments.schemas import RefundIn
+from scaicontrol.services.statements.schemas import ReminderIn
+
+from . import formatting
+from .names import Ref
+from .verbs import Done, cents_of, day_of
+
+Given = Mapping[str, str]
+EDITED: Final = (
+    "due_date",
+    "delivery_date",
+    "buyer_reference",
+    "purchase_order_ref",
+    "contract_ref",
+    "payment_terms",
+    "notes",
+)
+
+
+def name(invoice: Invoice) -> str:
+    said = str(invoice)
+    return said[0].upper() + said[1:]
+
+
+# Drafts
+
+
+async def edit(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    draft = await backend.ask(actor, invoices.get, pk)
+    known = {field: str(getattr(draft, field) or "") for field in EDITED if field in given}
+    changed = {field: given[field] or None for field, was in known.items() if given[field] != was}
+    if not changed:
+        return "Nothing of it is different."
+    patch = InvoicePatch.model_validate({**changed, "version": _version(given)})
+    return f"{name(await backend.perform(actor, invoices.update, pk, patch))} says so now."
+
+
+async def add_line(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    draft = await _by_hand(backend, actor, pk)
+    lines = [*map(_as_body, draft.lines), _typed(draft, given)]
+    return await _with_lines(backend, actor, draft, lines)
+
+
+async def edit_line(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    draft = await _by_hand(backend, actor, pk)
+    line = _line_of(draft, given.get("line", ""))
+    lines = [_typed(draft, given, _as_body(each)) if each is line else _as_body(each) for each in draft.lines]
+    return await _with_lines(backend, actor, draft, lines)
+
+
+async def remove_line(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    draft = await _by_hand(backend, actor, pk)
+    line = _line_of(draft, given.get("line", ""))
+    return await _with_lines(backend, actor, draft, [_as_body(each) for each in draft.lines if each is not line])
+
+
+async def sort_lines(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
+    return f"The lines of {await backend.perform(actor, invoices.sort_lines_by_date, pk)} follow their days."
+
+
+async def delete(backend: Backend, actor: Actor, pk: str, _: Given) -> Done:
+    await backend.perform(actor, invoices.delete, pk)
+    return Done("The draft is gone.", is_gone=True)
+
+
+async def finalize(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    reason = given.get("vies_override_reason") or None
+    data = FinalizeIn.model_validate({"issue_date": given.get("issue_date") or None, "vies_override_reason": reason})
+    invoice = await invoices.finalize(backend, actor, pk, data)
+    return f"{name(invoice)} is finalized. Its files are being made."
+
+
+async def _by_hand(backend: Backend, actor: Actor, pk: str) -> Invoice:
+    """Give a draft whose lines were written by people; those of a run know what they were charged for."""
+    draft = await backend.ask(actor, invoices.get, pk)
+    if draft.is_credit_note or any(line.billing_charge_id for line in draft.lines):
+        source = "mirror the invoice" if draft.is_credit_note else "come from a billing run and know what they charge"
+        raise Refused(f"Cannot edit the lines of {draft}: they {source}; add an allowance, or delete it.")
+    return draft
+
+
+async def _with_lines(backend: Backend, actor: Actor, draft: Invoice, lines: Sequence[LineIn]) -> str:
+    patch = InvoicePatch.model_validate({"lines": [line.model_dump() for line in lines], "version": draft.version})
+    done = await backend.perform(actor, invoices.update, draft.id, patch)
+    return f"{name(done)} comes to {formatting.money(done.subtotal_cents, done.currency)} net."
+
+
+def _as_body(line: InvoiceLine) -> LineIn:
+    fields = {field: getattr(line, field) for field in LineIn.model_fields}
+    fields["allowances"], fields["charges"] = fields["allowances"] or [], fields["charges"] or []
+    stated = (line.derivation or {}).get("amount_stated")
+    return LineIn.model_validate({**fields, "amount_cents": line.amount_cents if stated else None})
+
+
+def _typed(draft: Invoice, given: Given, known: LineIn | None = None) -> LineIn:
+    quantity = given.get("quantity") or "1"
+    try:
+        counted = Decimal(quantity)
+    except InvalidOperation:
+        raise invalid("quantity", f"'{quantity}' is not a number such as 2 or 1.5.") from None
+    price = given.get("price", "")
+    cents = cents_of(price.removeprefix("-"), draft.currency) or 0
+    body: dict[str, Any] = known.model_dump() if known else {}
+    body.update(
+        description=given.get("description", ""),
+        quantity=counted,
+        unit_label=given.get("unit_label") or None,
+        unit_price_cents=-cents if price.startswith("-") else cents,
+        amount_cents=None,
+        tax_rate=given.get("tax_rate") or None,
+    )
+    return LineIn.model_validate(body)
+
+
+def _line_of(invoice: Invoice, line_id: str) -> InvoiceLine:
+    for line in invoice.lines:
+        if line.id == line_id:
+            return line
+    raise invalid("line", "This line is gone; look at the draft again.")
+
+
+def _version(given: Given) -> int | None:
+    version = given.get("version") or ""
+    return int(version) if version.isdecimal() else None
+
+
+# Finalized documents
+
+
+async def send(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    to = [address.strip() for address in given.get("to", "").split(",") if address.strip()]
+    data = SendIn.model_validate({"to": to or None})
+    await backend.perform(actor, documents.send, pk, data)
+    return f"The mail to {', '.join(to) or 'the billing contact'} is queued."
+
+
+async def remind(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    body = ReminderIn.model_validate({"level": int(given["level"]) if given.get("level", "").isdecimal() else None})
+    made = await statements.remind(backend, actor, pk, body.level)
+    return f"Reminder {made.level} is made and mailed to the billing contact."
+
+
+async def void(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    data = ReasonIn.model_validate({"reason": given.get("reason", "")})
+    invoice = await backend.perform(actor, invoices.void, pk, data.reason)
+    return f"{name(invoice)} is void."
+
+
+async def regenerate_pdf(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    data = ReasonIn.model_validate({"reason": given.get("reason", "")})
+    wanted = await backend.perform(actor, documents.regenerate_pdf, pk, data.reason)
+    return f"Version {wanted.version} is being made."
+
+
+async def verify(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
+    """Compute the whole series anew, since a seal covers what came before it, and hold every file against its row."""
+    invoice = await backend.ask(actor, invoices.get, pk)
+    if invoice.fiscal_year is None:
+        raise Refused(f"{name(invoice)} has no seal yet.")
+    series = invoice.partner_id, invoice.document_type, invoice.fiscal_year
+    found = await backend.ask(actor, documents.verify_series, *series)
+    wrong = [*found.violations, *await documents.verify_files(backend, actor, *series)]
+    if wrong:
+        raise Refused(f"The series is not as it was sealed: {wrong[0].message} ({len(wrong)} in all.)")
+    return f"The series of {found.documents:,} documents and all its files are as they were sealed."
+
+
+# Money
+
+
+async def mark_paid(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    invoice = await backend.ask(actor, invoices.get, pk)
+    data = MarkPaidIn.model_validate(
+        {
+            "amount_cents": cents_of(given.get("amount", ""), invoice.currency),
+            "paid_at": datetime.combine(day_of("paid_on", given.get("paid_on", "")), time(), UTC),
+            "reference": given.get("reference", ""),
+            "method": given.get("method", ""),
+        }
+    )
+    booked = await backend.perform(actor, invoices.mark_paid, pk, data)
+    return f"{formatting.money(booked.amount_cents, invoice.currency)} is booked on {name(invoice)}."
+
+
+async def apply_credit(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    invoice = await backend.ask(actor, invoices.get, pk)
+    data = ApplyCreditIn(amount_cents=cents_of(given.get("amount", ""), invoice.currency))
+    before = invoice.amount_due_cents
+    settled = await backend.perform(actor, invoices.apply_credit, pk, data)
+    return f"{formatting.money(before - settled.amount_due_cents, invoice.currency)} of credit settle {name(invoice)}."
+
+
+async def collect(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
+    tried = await payments.pay(backend, actor, pk)
+    why = f": {tried.failure_message}" if tried.failure_message else "."
+    return f"The payment is {formatting.spoken(tried.status)} with {tried.provider}{why}"
+
+
+async def credit(backend: Backend, actor: Actor, pk: str, given: Given) -> Done:
+    body = await _credit_of(backend, actor, pk, given)
+    note = await invoices.credit(backend, actor, pk, body)
+    at = Ref("invoice", note.id)
+    if body.finalize:
+        return Done(f"{name(note)} gives back {formatting.money(-note.total_cents, note.currency)}.", at)
+    given_back = formatting.money(-note.subtotal_cents, note.currency)
+    return Done(f"{name(note)} is written over {given_back} net; check and finalize it.", at)
+
+
+async def preview_credit(backend: Backend, actor: Actor, pk: str, given: Given) -> Sequence[tuple[str, str]]:
+    """Say what the note would come to, with VAT where the gate would let it through."""
+    body = await _credit_of(backend, actor, pk, given)
+    whole, drafted = (body.model_copy(update={"finalize": sealed}) for sealed in (True, False))
+    try:
+        note = (await rehearse(backend, invoices.credit, actor, pk, whole)).result
+    except ControlError as error:
+        note = (await rehearse(backend, invoices.credit, actor, pk, drafted)).result
+        return [("Net", formatting.money(note.subtotal_cents, note.currency)), ("Cannot be finalized", error.message)]
+    return [
+        ("Net", formatting.money(note.subtotal_cents, note.currency)),
+        (note.tax_label or "VAT", formatting.money(note.tax_cents, note.currency)),
+        ("Total", formatting.money(note.total_cents, note.currency)),
+        ("Lines", str(len(note.lines))),
+    ]
+
+
+async def _credit_of(backend: Backend, actor: Actor, pk: str, given: Given) -> CreditIn:
+    invoice = await backend.ask(actor, invoices.get, pk)
+    amount = cents_of(given.get("amount", ""), invoice.currency)
+    body: dict[str, object] = {"reason": given.get("reason", ""), "finalize": given.get("finalize") == "on"}
+    if given.get("line"):
+        line = _line_of(invoice, given["line"])
+        cents = amount if amount is not None else abs(line.amount_cents)
+        body["lines"] = [{"line_id": line.id, "amount_cents": cents if line.amount_cents >= 0 else -cents}]
+    elif amount is not None:
+        body |= {"amount_cents": amount, "basis": given.get("basis") or "gross"}
+    return CreditIn.model_validate(body)
+
+
+async def refund(backend: Backend, actor: Actor, pk: str, given: Given) -> str | Done:
+    body = await _refund_of(backend, actor, pk, given)
+    done = await payments.refund(backend, actor, pk, body.amount_cents, body.reason)
+    invoice = await backend.ask(actor, invoices.get, pk)
+    went = formatting.money(sum(each.amount_cents for each in done.refunds), invoice.currency)
+    note = f" {name(done.note)} is issued over it." if done.note else ""
+    if failed := [each for each in done.refunds if each.status == "failed"]:
+        return f"{went} are promised, and a refund failed: {failed[0].failure_message}{note}"
+    return Done(f"{went} go back.{note}", Ref("invoice", done.note.id) if done.note else None)
+
+
+async def preview_refund(backend: Backend, actor: Actor, pk: str, given: Given) -> Sequence[tuple[str, str]]:
+    body = await _refund_of(backend, actor, pk, given)
+    done = (await rehearse(backend, payments.refund, actor, pk, body.amount_cents, body.reason)).result
+    invoice = await backend.ask(actor, invoices.get, pk)
+    parts = [("Goes back", formatting.money(each.amount_cents, invoice.currency)) for each in done.refunds]
+    if done.note:
+        parts.append(("Credited by a new note", formatting.money(-done.note.total_cents, invoice.currency)))
+    return parts
+
+
+async def _refund_of(backend: Backend, actor: Actor, pk: str, given: Given) -> RefundIn:
+    invoice = await backend.ask(actor, invoices.get, pk)
+    cents = cents_of(given.get("amount", ""), invoice.currency)
+    return RefundIn.model_validate({"amount_cents": cents, "reason": given.get("reason", "")})

@@ -1,0 +1,32 @@
+"""Moments in forms and filters: a browser sends them without a zone, and the console speaks UTC."""
+
+from datetime import UTC, datetime
+
+from starlette.exceptions import HTTPException
+
+from scaicontrol.core.errors import Invalid, invalid
+
+
+def moment_of(field: str, text: str) -> datetime:
+    """
+    Read what a moment field sends, as UTC.
+
+    Raises Invalid.
+    """
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        raise invalid(field, "Moments are written as 2026-01-31T14:30, in UTC.") from None
+
+
+def filter_moment(text: str) -> datetime:
+    """Read a moment from the address of a list."""
+    try:
+        return moment_of("moment", text)
+    except Invalid as error:
+        raise HTTPException(400, error.message) from error
+
+
+def typed_moment(value: datetime) -> str:
+    """Say a moment as a moment field shows it."""
+    return f"{value:%Y-%m-%dT%H:%M}"

@@ -1,0 +1,215 @@
+"""Each operation that operators have over REST has its page in the console, or a reason why it has none."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from admin_views import site
+from admin_views.base import ControlView
+from admin_views.pages import ConsolePage
+from tests.factories.api import rest_api
+
+# A page is a view, or a view and its verb. What begins with a capital is the reason why there is none.
+TO_COME = "To come (contract §30)."
+BY_RUNS = "A run or a subscription writes what is due; free invoices are drafted over REST or by agents."
+BY_DAYS = "Lines are put by their days; any other order is for whoever drafts over REST."
+DESIGNER = "To come with the designer (contract §19.1): its picker shows them."
+STATEMENT = "A statement is made for whoever asks, over REST or at the command line; the tenant has its own."
+PAGES: Mapping[str, str] = {
+    # documents and their money
+    "GET /admin/billing/invoices": "invoice",
+    "POST /admin/billing/invoices": BY_RUNS,
+    "GET /admin/billing/invoices/{invoice_id}": "invoice",
+    "PATCH /admin/billing/invoices/{invoice_id}": "invoice/update",
+    "DELETE /admin/billing/invoices/{invoice_id}": "invoice/delete",
+    "PUT /admin/billing/invoices/{invoice_id}/line-items/order": BY_DAYS,
+    "POST /admin/billing/invoices/{invoice_id}/line-items/sort-by-date": "invoice/sort_lines",
+    "POST /admin/billing/invoices/{invoice_id}/finalize": "invoice/finalize",
+    "POST /admin/billing/invoices/{invoice_id}/regenerate-pdf": "invoice/regenerate_pdf",
+    "POST /admin/billing/invoices/{invoice_id}/send": "invoice/send",
+    "POST /admin/billing/invoices/{invoice_id}/credit-note": "invoice/credit",
+    "POST /admin/billing/invoices/{invoice_id}/refund": "invoice/refund",
+    "POST /admin/billing/invoices/{invoice_id}/reminder": "invoice/remind",
+    "GET /admin/billing/invoices/{invoice_id}/reminders": "invoice",
+    "POST /admin/billing/invoices/{invoice_id}/void": "invoice/void",
+    "POST /admin/billing/invoices/{invoice_id}/mark-paid": "invoice/mark_paid",
+    "POST /admin/billing/invoices/{invoice_id}/apply-credit": "invoice/apply_credit",
+    "GET /admin/billing/invoices/{invoice_id}/pdf": "invoice",
+    "GET /admin/billing/invoices/{invoice_id}/download": "invoice",
+    "GET /admin/billing/invoices/{invoice_id}/explain": "invoice",
+    "GET /admin/billing/invoices/{invoice_id}/versions": "invoice",
+    "GET /admin/billing/credit-notes": "invoice",
+    "GET /admin/billing/statement": STATEMENT,
+    "GET /admin/billing/statement/pdf": STATEMENT,
+    "GET /admin/billing/credits": "credit",
+    "GET /admin/billing/credits/{credit_id}": "credit",
+    "POST /admin/billing/credits/{credit_id}/keep": "credit/keep",
+    "POST /admin/billing/credits/{credit_id}/pay-back": "credit/pay_back",
+    "GET /admin/tenants/{tenant_id}/credit-balance": "credit",
+    "GET /admin/billing/payments": "payment",
+    "GET /admin/billing/payments/{payment_id}": "payment",
+    "POST /admin/billing/payments/{payment_id}/retry": "payment/retry",
+    "GET /admin/billing/refunds-that-failed": "refund",
+    "GET /admin/disputes": "dispute",
+    "POST /admin/disputes": "payment/open_dispute",
+    "GET /admin/disputes/{dispute_id}": "dispute",
+    "POST /admin/disputes/{dispute_id}/close": "dispute/close",
+    # runs
+    "GET /admin/billing/runs": "billing-run",
+    "POST /admin/billing/runs": "billing-run/plan",
+    "GET /admin/billing/runs/{run_id}": "billing-run",
+    "GET /admin/billing/runs/{run_id}/documents": "billing-run",
+    "GET /admin/billing/runs/{run_id}/documents/{key}": "billing-run",
+    "GET /admin/billing/runs/{run_id}/compare": "billing-run",
+    "GET /admin/billing/runs/{run_id}/quarantine": "quarantine-item",
+    "POST /admin/billing/runs/{run_id}/apply": "billing-run/apply",
+    "POST /admin/billing/runs/{run_id}/discard": "billing-run/discard",
+    "POST /admin/billing/quarantine/{item_id}/resolve": "quarantine-item/resolve",
+    # who is told, what ran, who did what
+    "GET /admin/webhook-subscriptions": "webhook-subscriptions",
+    "POST /admin/webhook-subscriptions": "webhook-subscriptions/create",
+    "PUT /admin/webhook-subscriptions/{endpoint_id}": "webhook-subscriptions/edit",
+    "DELETE /admin/webhook-subscriptions/{endpoint_id}": "webhook-subscriptions/delete",
+    "POST /admin/webhook-subscriptions/{endpoint_id}/test": "webhook-subscriptions/test",
+    "POST /admin/webhook-subscriptions/{endpoint_id}/rotate-secret": "webhook-subscriptions/rotate_secret",
+    "GET /admin/webhook-subscriptions/{endpoint_id}/deliveries": "webhook-delivery",
+    "GET /admin/webhook-subscriptions/{endpoint_id}/deliveries/{delivery_id}": "webhook-delivery",
+    "POST /admin/webhook-subscriptions/{endpoint_id}/deliveries/{delivery_id}/retry": "webhook-delivery/retry",
+    "POST /admin/webhook-subscriptions/{endpoint_id}/replay": "webhook-subscriptions/replay",
+    "GET /admin/events": "event",
+    "GET /admin/audit-log": "audit-entry",
+    "GET /admin/jobs": "job",
+    "POST /admin/jobs/{name}/run": "job/run",
+    # settings of the platform and of sellers
+    "GET /admin/platform/settings": "settings",
+    "PUT /admin/platform/settings": "settings/set_policy",
+    "GET /admin/accounting/providers": "accounting-integration",
+    "GET /admin/accounting/integrations": "accounting-integration",
+    "POST /admin/accounting/integrations": "accounting-integration/create",
+    "GET /admin/accounting/integrations/{integration_id}": "accounting-integration",
+    "PUT /admin/accounting/integrations/{integration_id}": "accounting-integration/edit",
+    "DELETE /admin/accounting/integrations/{integration_id}": "accounting-integration/deactivate",
+    "POST /admin/accounting/integrations/{integration_id}/test": "accounting-integration/test",
+    "POST /admin/accounting/integrations/{integration_id}/sync": "accounting-integration/sync",
+    "GET /admin/accounting/integrations/{integration_id}/sync-log": "accounting-sync-item",
+    "GET /admin/accounting/integrations/{integration_id}/sync-log/{sync_item_id}/artefact": "accounting-sync-item",
+    "GET /admin/billing/templates": "invoice-template",
+    "POST /admin/billing/templates": "invoice-template/create",
+    "GET /admin/billing/templates/variables": DESIGNER,
+    "POST /admin/billing/templates/preview": "invoice-template",
+    "GET /admin/billing/templates/{template_id}": "invoice-template",
+    "PUT /admin/billing/templates/{template_id}": "invoice-template/save",
+    "DELETE /admin/billing/templates/{template_id}": "invoice-template/delete",
+    "POST /admin/billing/templates/{template_id}/duplicate": "invoice-template/duplicate",
+    "POST /admin/billing/templates/{template_id}/publish": "invoice-template/publish",
+    "GET /admin/billing/templates/{template_id}/versions": "invoice-template",
+    "POST /admin/uploads/icon": "upload",
+    "POST /admin/uploads/template-image": "upload",
+    # subscriptions
+    "GET /admin/subscriptions": "subscription",
+    "POST /admin/subscriptions": TO_COME,
+    "POST /admin/subscriptions/bulk": "Many at once come from a system that keeps them, over REST.",
+    "GET /admin/subscriptions/{subscription_id}": "subscription",
+    "POST /admin/subscriptions/{subscription_id}/cancel": "subscription/cancel",
+    "POST /admin/subscriptions/{subscription_id}/override": TO_COME,
+    "POST /admin/subscriptions/{subscription_id}/resume": "subscription/resume",
+    "POST /admin/subscriptions/{subscription_id}/suspend": "subscription/suspend",
+    # tenants, partners, people, plans, services
+    "GET /admin/tenants": TO_COME,
+    "GET /admin/tenants/{tenant_id}": TO_COME,
+    "PUT /admin/tenants/{tenant_id}/billing-profile": TO_COME,
+    "GET /admin/usage/aggregate": TO_COME,
+    "GET /admin/usage/tenant/{tenant_id}": TO_COME,
+    "GET /admin/partners": TO_COME,
+    "GET /admin/partners/{partner_id}": TO_COME,
+    "GET /admin/partners/{partner_id}/configuration": TO_COME,
+    "PATCH /admin/partners/{partner_id}/configuration": TO_COME,
+    "GET /admin/partners/{partner_id}/price-overrides": TO_COME,
+    "POST /admin/partners/{partner_id}/price-overrides": TO_COME,
+    "PUT /admin/partners/{partner_id}/price-overrides/{override_id}": TO_COME,
+    "DELETE /admin/partners/{partner_id}/price-overrides/{override_id}": TO_COME,
+    "GET /admin/partners/{partner_id}/summary": TO_COME,
+    "GET /admin/partners/{partner_id}/tenants": TO_COME,
+    "GET /admin/users": TO_COME,
+    "GET /admin/users/roles": TO_COME,
+    "POST /admin/users/sync": TO_COME,
+    "GET /admin/users/{user_id}": TO_COME,
+    "POST /admin/users/{user_id}/role": TO_COME,
+    "DELETE /admin/users/{user_id}/role": TO_COME,
+    "GET /admin/groups": TO_COME,
+    "GET /admin/groups/{group_id}": TO_COME,
+    "POST /admin/groups/{group_id}/role": TO_COME,
+    "DELETE /admin/groups/{group_id}/role": TO_COME,
+    "GET /admin/plans": TO_COME,
+    "POST /admin/plans": TO_COME,
+    "PUT /admin/plans/{plan_id}": TO_COME,
+    "GET /admin/plans/{plan_id}/versions": TO_COME,
+    "GET /admin/plan-moves": TO_COME,
+    "POST /admin/plan-moves/{move_id}/cancel": TO_COME,
+    "POST /admin/plans/{plan_id}/moves": TO_COME,
+    "POST /admin/plans/{plan_id}/moves/preview": TO_COME,
+    "GET /admin/services": TO_COME,
+    "GET /admin/services/{service_id}": TO_COME,
+    "PATCH /admin/services/{service_id}": TO_COME,
+    "POST /admin/services/{service_id}/approve": TO_COME,
+    "POST /admin/services/{service_id}/reject": TO_COME,
+    "GET /admin/metric-changes": TO_COME,
+    "POST /admin/metric-changes/{change_id}/approve": TO_COME,
+    "POST /admin/metric-changes/{change_id}/reject": TO_COME,
+    "GET /admin/provisioning/workflows": TO_COME,
+    "GET /admin/provisioning/workflows/{workflow_id}": TO_COME,
+    "POST /admin/provisioning/workflows/{workflow_id}/retry-step/{step_name}": TO_COME,
+    "POST /admin/provisioning/workflows/{workflow_id}/force-complete": TO_COME,
+    "POST /admin/provisioning/workflows/{workflow_id}/rollback": TO_COME,
+    "GET /admin/change-plans": TO_COME,
+    "GET /admin/change-plans/{plan_id}": TO_COME,
+    "POST /admin/change-plans/{plan_id}/approve": TO_COME,
+    "POST /admin/change-plans/{plan_id}/reject": TO_COME,
+    "POST /admin/change-plans/{plan_id}/apply": TO_COME,
+}  # fmt: skip
+# A file is no field of a verb, and a preview changes nothing.
+FORMS_OF_THEIR_OWN = {
+    "POST /admin/billing/templates/preview",
+    "POST /admin/uploads/icon",
+    "POST /admin/uploads/template-image",
+}
+
+
+@cache
+def operations() -> frozenset[str]:
+    """Name every operation under /admin, as the API describes itself."""
+    paths = rest_api().openapi()["paths"]
+    return frozenset(
+        f"{method.upper()} {path.removeprefix('/api/v1')}"
+        for path, methods in paths.items()
+        if path.startswith("/api/v1/admin/")
+        for method in methods
+    )
+
+
+def pages() -> frozenset[str]:
+    """Name every view of the console, and every verb of each."""
+    found = set()
+    for view in site.views():
+        found.add(view.identity)
+        if issubclass(view, ControlView | ConsolePage):
+            found |= {f"{view.identity}/{verb.name}" for verb in view.verbs}
+    return frozenset(found)
+
+
+def test_every_operation_has_a_page_or_a_reason():
+    assert sorted(operations() - PAGES.keys()) == [], "say in which page of the console these are done, or why in none"
+    assert sorted(PAGES.keys() - operations()) == [], "the API has these no more"
+
+
+def test_every_page_that_is_named_is_there():
+    named = {page for page in PAGES.values() if page[0].islower()}
+
+    assert sorted(named - pages()) == []
+    assert all(reason.endswith(".") for reason in PAGES.values() if not reason[0].islower())
+
+
+def test_every_change_of_a_page_is_its_verb():
+    """A changing operation is not done by looking at a list."""
+    looked_at = {operation for operation, page in PAGES.items() if page[0].islower() and "/" not in page}
+
+    assert {operation for operation in looked_at if not operation.startswith("GET ")} == FORMS_OF_THEIR_OWN
