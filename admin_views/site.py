@@ -51,6 +51,7 @@ log = get_logger(__name__)
 BASE: Final = "/admin"
 CONSOLE_COOKIE: Final = "__Host-sc_console"  # what the login sets, signed for this purpose
 CONSOLE_PURPOSE: Final = "console-session"
+NO_ENTRY: Final = f"{BASE}/no-entry"  # where the login leaves whoever operates nothing
 _HERE: Final = Path(__file__).parent
 _COMPRESSED_FROM: Final = 800  # bytes
 _GONE: Final = PlainTextResponse("There is nothing here.", 404)
@@ -159,6 +160,9 @@ class Entrance:
         if not _from_here(request, backend.settings):
             refusal = PlainTextResponse("This request comes from another site; it was not carried out.", 403)
             await refusal(scope, receive, guarded)
+            return
+        if request.url.path == NO_ENTRY:
+            await (await for_tenants(self.root.state.console.templates.env))(scope, receive, guarded)
             return
         actor, session_id = await _who(request, backend)
         if actor is None or actor.scope.kind not in ("platform", "partner"):

@@ -37,7 +37,7 @@
   };
   const keys = () => one("#keys")?.showModal();
 
-  let went = 0; // when `g` was pressed
+  let going = false; // `g` was pressed
   const act = {
     "/": () => one("[data-search]")?.focus(),
     "?": keys,
@@ -53,13 +53,10 @@
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input, textarea, select, dialog")) return;
-    if (event.key === "g") {
-      went = event.timeStamp;
-      return;
-    }
-    const goes = event.timeStamp - went < 1500 && one(`[data-go="${CSS.escape(event.key)}"]`);
-    went = 0;
+    if (event.target.closest("input, textarea, select, dialog[open]")) return;
+    const goes = going && one(`[data-go="${CSS.escape(event.key)}"]`);
+    going = !going && event.key === "g";
+    if (going) return;
     if (goes) {
       location.href = goes.href;
     } else if (event.key === "Enter" && event.target === document.body) {

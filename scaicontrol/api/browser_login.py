@@ -33,6 +33,7 @@ LOGIN_COOKIE: Final = "__Host-sc_login"
 MARKER_COOKIE: Final = "sc_signed_in"
 LOGIN_TIME: Final = timedelta(minutes=10)
 _PURPOSE: Final = "login-state"
+NO_ENTRY: Final = "/admin/no-entry"  # the console's page for whoever operates nothing
 _SYSTEM: Final = Actor.system("sign-in")
 
 
@@ -69,7 +70,10 @@ async def callback_page(request: Request) -> Response:
         sessions = await _open_sessions(request, backend, claims, actor)
     except ControlError as error:
         return _apology(error)
-    answer = RedirectResponse(back_to or _home(actor), 303, {"Cache-Control": "no-store"})
+    onwards = back_to or _home(actor)
+    if f"{onwards}/".startswith("/admin/") and SessionKind.console not in sessions:
+        onwards = NO_ENTRY  # the console itself would send them back here, round and round
+    answer = RedirectResponse(onwards, 303, {"Cache-Control": "no-store"})
     answer.delete_cookie(LOGIN_COOKIE, path="/", secure=True, httponly=True, samesite="lax")
     _set(answer, PORTAL_COOKIE, sessions[SessionKind.portal], ABSOLUTE, samesite="strict")
     if SessionKind.console in sessions:

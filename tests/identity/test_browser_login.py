@@ -118,6 +118,14 @@ async def test_operators_arrive_at_the_console(browser, user, home, console):
     assert (answer.headers["location"], CONSOLE in browser.cookies) == (home, console)
 
 
+async def test_who_operates_nothing_is_not_sent_round_in_a_circle(browser):
+    for asked in ("/admin", "/admin/", "/admin/invoice/list"):
+        answer = await browser.sign_in("usr_anna", asked)
+        assert (answer.headers["location"], CONSOLE in browser.cookies) == ("/admin/no-entry", False)
+    assert (await browser.sign_in("usr_anna", "/administration")).headers["location"] == "/administration"
+    assert (await browser.sign_in("usr_ada", "/admin/invoice/list")).headers["location"] == "/admin/invoice/list"
+
+
 async def test_a_session_outlives_only_itself(browser):
     await browser.sign_in("usr_anna")
     stolen = dict(browser.cookies)

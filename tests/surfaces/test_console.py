@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from admin_views import site
 from admin_views.site import install_console
-from scaicontrol.api import actor_resolution
+from scaicontrol.api import actor_resolution, browser_login
 from scaicontrol.core import signed_values
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.audit_log import AuditEntry
@@ -97,6 +97,7 @@ def test_the_console_reads_the_cookie_that_the_login_sets():
         actor_resolution.CONSOLE_COOKIE,
         actor_resolution.CONSOLE_PURPOSE,
     )
+    assert site.NO_ENTRY == browser_login.NO_ENTRY
 
 
 async def test_strangers_are_sent_to_sign_in(browser):
@@ -114,6 +115,8 @@ async def test_tenants_are_led_to_the_portal(browser):
         for answer in (await client.get("/admin/"), await client.post("/admin/invoice/inv_1/do/void", headers=OURS)):
             assert answer.status_code == 403
             assert 'href="/"' in answer.text
+    async with browser("") as client:  # a login that opened no session here leads to the same page, and not in a circle
+        assert (await client.get(site.NO_ENTRY)).status_code == 403
 
 
 async def test_a_partner_sees_its_own_documents_only(browser, backend):

@@ -59,6 +59,7 @@ class Subscription(Lifecycled, TenantScopedModel):
         Index("ix_subscriptions_notice_due", "next_trial_notice_at"),
         Index("ix_subscriptions_cancellation_due", "status", "pending_cancellation_at"),
         Index("ix_subscriptions_term_due", "status", "term_ends_at"),
+        Index("ix_subscriptions_listed", "created_at", "id"),  # of many tenants at once
     )
     lifecycle: ClassVar[type[Lifecycle]] = SubscriptionLifecycle
 
