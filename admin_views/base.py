@@ -41,7 +41,6 @@ class ControlView(ListPages):
 
     permission: ClassVar[str]
     prefix: ClassVar[str]  # of its ids, for the search box of every page
-    shortcut: ClassVar[str] = ""  # the key after `g` that leads to it
     rank: ClassVar[int] = 50  # its place among the views of its `category`, a `MenuGroup`
     about: ClassVar[str] = ""
     verbs: ClassVar[Sequence[VerbButton]] = ()

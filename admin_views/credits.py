@@ -59,7 +59,7 @@ class CreditPage:
 
 class CreditView(ControlView, model=Credit):
     name, name_plural, icon = "Credit", "Credits", "invoices"
-    category, rank, shortcut = MenuGroup.money, 40, "c"
+    category, rank = MenuGroup.money, 40
     about = "What sellers owe tenants back: from credit notes and from money beyond what was due."
     prefix = "crd"
     permission = "credits:administer"

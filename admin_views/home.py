@@ -32,21 +32,31 @@ class FindingAct:
 
 
 ACTS: Final[Mapping[str, FindingAct]] = {
-    "dead_deliveries": FindingAct("webhook-endpoint", {}, "Retry them"),
-    "disabled_endpoints": FindingAct("webhook-endpoint", {}, "Switch on"),
+    "dead_deliveries": FindingAct("webhook-subscriptions", {}, "Retry them"),
+    "disabled_endpoints": FindingAct("webhook-subscriptions", {}, "Switch on"),
     "late_renders": FindingAct("invoice", {}, "Make anew"),
-    "quarantine": FindingAct("quarantine-item", {}, "Resolve"),
+    "quarantine": FindingAct("quarantine-item", {"status": "open"}, "Resolve"),
     "provisioning": FindingAct("provisioning-workflow", {"status": "failed"}, "Retry"),
-    "unhealthy": FindingAct("service", {}, "Look"),
+    "unhealthy": FindingAct("service", {"health": "unreachable"}, "Look"),
     "past_due": FindingAct("invoice", {"status": "past_due"}, "Remind"),
     "failed_payments": FindingAct("payment", {"status": "failed"}, "Try again"),
-    "failed_refunds": FindingAct("payment", {}, "Pay back"),
+    "failed_refunds": FindingAct("refund", {"status": "failed"}, "Pay back"),
     "disputes": FindingAct("dispute", {"status": "opened"}, "Answer"),
     "subscriptions_past_due": FindingAct("subscription", {"status": "past_due"}, "Look"),
     "suspended": FindingAct("subscription", {"status": "suspended"}, "Resume"),
     "approvals": FindingAct("change-plan", {"status": "pending_approval"}, "Decide"),
-    "mails": FindingAct("invoice", {}, "Send again"),
-    "jobs": FindingAct("job-lease", {}, "Look"),
+    "mails": FindingAct("outgoing-mail", {"status": "bounced"}, "Send again"),
+    "jobs": FindingAct("job", {}, "Look"),
+}
+
+
+# Where the page of an object is, whose view has another name than the finding gives it.
+PAGES: Final[Mapping[str, str]] = {
+    "webhook_subscription": "webhook-subscriptions",
+    "workflow": "provisioning-workflow",
+    "change_plan": "change-plan",
+    "quarantine_item": "quarantine-item",
+    "mail": "outgoing-mail",
 }
 
 
@@ -73,6 +83,7 @@ async def home(request: Request) -> Context:
 
     found, names, figures = await console.backend.ask(console.actor, question)
     return {
+        "pages": PAGES,
         "tasks": [_task(request, one) for one in found],
         "names": names,
         "now": console.backend.clock.now(),

@@ -68,7 +68,7 @@ def known_fields(detail: Context) -> Mapping[str, str]:
 
 class InvoiceView(ControlView, model=Invoice):
     name, name_plural, icon = "Invoice", "Invoices", "invoices"
-    category, rank, shortcut = MenuGroup.money, 10, "i"
+    category, rank = MenuGroup.money, 10
     about = "Invoices and credit notes of every tenant you see."
     prefix = "inv"
     permission = "invoices:administer"

@@ -1,9 +1,9 @@
 """The menu: the views of the console in the groups of an operator's day."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 
@@ -16,6 +16,31 @@ class MenuGroup(StrEnum):
     catalogue = "Catalogue"
     operations = "Operations"
     oversight = "Oversight"
+
+
+# The key after `g` that leads to a view; `h` leads home.
+SHORTCUTS: Final[Mapping[str, str]] = {
+    "tenant": "t",
+    "partner": "p",
+    "subscription": "s",
+    "invoice": "i",
+    "payment": "m",
+    "dispute": "d",
+    "credit": "c",
+    "billing-run": "b",
+    "quarantine-item": "q",
+    "registry": "r",
+    "plan": "l",
+    "provisioning-workflow": "f",
+    "webhook-subscriptions": "w",
+    "event": "v",
+    "job": "j",
+    "notification": "n",
+    "change-plan": "a",
+    "audit-entry": "o",
+    "user": "u",
+    "settings": "e",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +73,4 @@ def menu(request: Request) -> Iterator[tuple[MenuGroup, Sequence[MenuEntry]]]:
 def _entry(request: Request, view: Any) -> MenuEntry:
     here = f"{request.url.path}/".startswith((f"/admin/{view.identity}/", f"/admin/{getattr(view, 'path', None)}/"))
     name = getattr(view, "name_plural", None) or view.name
-    return MenuEntry(name, view.about, address_of_view(request, view), here, view.shortcut)
+    return MenuEntry(name, view.about, address_of_view(request, view), here, SHORTCUTS.get(view.identity, ""))

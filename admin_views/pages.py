@@ -25,7 +25,6 @@ class ConsolePage(BaseView):
 
     permission: ClassVar[str] = ""  # empty: everybody who may enter
     path: ClassVar[str] = ""  # where its address is not its identity
-    shortcut: ClassVar[str] = ""  # the key after `g` that leads to it
     rank: ClassVar[int] = 50
     about: ClassVar[str] = ""
     template: ClassVar[str]

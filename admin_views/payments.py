@@ -251,7 +251,7 @@ class DisputeDetail:
 
 class DisputeView(ControlView, model=Dispute):
     name, name_plural, icon = "Dispute", "Disputes", "disputes"
-    category, rank, shortcut = MenuGroup.money, 30, "d"
+    category, rank = MenuGroup.money, 30
     about = "What payers' banks ask back; an open one needs evidence before its day."
     prefix = "dsp"
     permission = "disputes:administer"

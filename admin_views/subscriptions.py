@@ -73,7 +73,7 @@ def _name(subscription: Subscription) -> str:
 
 class SubscriptionView(ControlView, model=Subscription):
     name, name_plural, icon = "Subscription", "Subscriptions", "subscriptions"
-    category, rank, shortcut = MenuGroup.customers, 30, "s"
+    category, rank = MenuGroup.customers, 30
     about = "Who uses which service, under which plan, until when."
     prefix = "sub"
     permission = "subscriptions:administer"

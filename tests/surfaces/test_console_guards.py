@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from admin_views import site
+from admin_views import home, site
 from admin_views.base import ControlView
+from admin_views.menu import SHORTCUTS
 from admin_views.pages import ConsolePage
 from scaicontrol.core.permissions import PERMISSIONS
+from scaicontrol.services import attention
 from tests.factories import INITECH, ada, pim
 from tests.factories.invoices import a_draft, sent
 from tests.surfaces.test_console import OURS, URL, browser, said
@@ -65,9 +68,21 @@ def test_every_permission_of_the_console_exists():
 def test_no_two_views_share_an_identity_or_a_key():
     views = _views()
     assert len({view.identity for view in views}) == len(views)
-    keys = [view.shortcut for view in views if view.shortcut]
+    keys = list(SHORTCUTS.values())
     assert len(set(keys)) == len(keys)
-    assert "h" not in keys, "g h leads home"
+    assert not {"g", "h"} & set(keys), "g h leads home"
+
+
+def test_every_finding_has_one_thing_to_do():
+    source = Path(attention.__file__).with_name("findings.py").read_text()
+    keys = set(re.findall(r'(?:Finding|_subscriptions)\(\s*"(\w+)"', source))
+    assert len(keys) == len(attention.QUESTIONS)
+    assert keys == home.ACTS.keys()
+    lists = {view.identity: view for view in _views() if issubclass(view, ControlView)}
+    for act in home.ACTS.values():
+        if act.view in lists:
+            filters = {one.name: one.choices for one in lists[act.view].narrowing}
+            assert all(not filters[name] or value in filters[name] for name, value in act.narrowed.items()), act
 
 
 def test_every_view_stands_in_a_group_of_the_menu():

@@ -73,7 +73,7 @@ async def _dead_deliveries(uow: UnitOfWork) -> Finding:
     counted = await webhooks.statistics(uow, [endpoint.id for endpoint in endpoints])
     dead = [(endpoint, counted[endpoint.id].get("dead", 0)) for endpoint in endpoints]
     examples = [
-        FindingExample("webhook-endpoint", endpoint.id, f"{endpoint.name}: {number} dead, {endpoint.target_url}")
+        FindingExample("webhook_subscription", endpoint.id, f"{endpoint.name}: {number} dead, {endpoint.target_url}")
         for endpoint, number in dead
         if number
     ]
@@ -84,7 +84,7 @@ async def _dead_deliveries(uow: UnitOfWork) -> Finding:
 async def _disabled_endpoints(uow: UnitOfWork) -> Finding:
     off = [endpoint for endpoint in await webhooks.listing(uow) if endpoint.disabled_reason in ("gone", "failing")]
     examples = [
-        FindingExample("webhook-endpoint", e.id, f"{e.name}: {e.disabled_reason}, {e.target_url}", e.disabled_at)
+        FindingExample("webhook_subscription", e.id, f"{e.name}: {e.disabled_reason}, {e.target_url}", e.disabled_at)
         for e in off
     ]
     return Finding("disabled_endpoints", "critical", "webhook subscribers were switched off", len(off), examples)
@@ -144,9 +144,9 @@ async def _failed_refunds(uow: UnitOfWork) -> Finding:
     page = await payments.refunds_that_failed(uow, _FEW)
     examples = [
         FindingExample(
-            "payment",
-            refund.payment_id,
-            f"{refund.id}, {refund.failure_message or 'no reason given'}",
+            "refund",
+            refund.id,
+            f"{refund.payment_id}, {refund.failure_message or 'no reason given'}",
             refund.created_at,
             refund.tenant_id,
         )
@@ -180,9 +180,9 @@ async def _quarantine(uow: UnitOfWork) -> Finding:
     page = await billing.page_quarantine(uow, _FEW, is_open=True)
     examples = [
         FindingExample(
-            "invoice" if item.invoice_id else "subscription",
-            item.subject_id,
-            f"{item.reason_code}: {item.charge_kind}, {item.detail}",
+            "quarantine_item",
+            item.id,
+            f"{item.reason_code}: {item.subject_id} {item.charge_kind}, {item.detail}",
             item.created_at,
             item.tenant_id,
         )
@@ -195,9 +195,7 @@ async def _provisioning(uow: UnitOfWork) -> Finding:
     stuck = (WorkflowStatus.failed, WorkflowStatus.rollback_failed)
     pages = [await provisioning.page(uow, _FEW, status=status) for status in stuck]
     examples = [
-        FindingExample(
-            "provisioning-workflow", flow.id, f"{flow.status}, {flow.subscription_id}", flow.created_at, flow.tenant_id
-        )
+        FindingExample("workflow", flow.id, f"{flow.status}, {flow.subscription_id}", flow.created_at, flow.tenant_id)
         for page in pages
         for flow in page.items
     ]
@@ -248,7 +246,7 @@ def _subscriptions(key: str, status: SubscriptionStatus, what: str) -> Callable[
 async def _waiting_approvals(uow: UnitOfWork) -> Finding:
     page = await changes.page(uow, _OLDEST, ChangePlanFilter(status=PlanStatus.pending_approval))
     examples = [
-        FindingExample("change-plan", plan.id, f"{plan.action}, asked for by {plan.created_by}", plan.created_at)
+        FindingExample("change_plan", plan.id, f"{plan.action}, asked for by {plan.created_by}", plan.created_at)
         for plan in page.items
     ]
     return Finding("approvals", "warning", "changes wait for approval", page.total, examples)
@@ -258,8 +256,8 @@ async def _bounced_mails(uow: UnitOfWork) -> Finding:
     page = await notifications.undelivered(uow, _FEW)
     examples = [
         FindingExample(
-            "invoice" if mail.resource_id.startswith("inv_") else "tenant",
-            mail.resource_id if mail.resource_id.startswith("inv_") else mail.tenant_id,
+            "mail",
+            mail.id,
             f"{mail.subject}: {mail.status}, to {', '.join(to['email'] for to in mail.recipients)}",
             mail.created_at,
             mail.tenant_id,
@@ -278,9 +276,9 @@ async def _late_jobs(uow: UnitOfWork) -> Finding:
             continue
         if ended is None or ended < began:
             if began + _JOB_IS_LATE < uow.now:
-                examples.append(FindingExample("job-lease", job.name, f"{job.name} began and has not ended", began))
+                examples.append(FindingExample("job", job.name, f"{job.name} began and has not ended", began))
         elif (job.last_result or "").startswith("failed"):
-            examples.append(FindingExample("job-lease", job.name, f"{job.name} {job.last_result}", ended))
+            examples.append(FindingExample("job", job.name, f"{job.name} {job.last_result}", ended))
     return Finding("jobs", "critical", "jobs are late or failed", len(examples), examples)
 
 

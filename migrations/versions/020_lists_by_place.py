@@ -5,8 +5,8 @@ from typing import Final
 
 from alembic import op
 
-revision: str = "019"
-down_revision: str | None = "018"
+revision: str = "020"
+down_revision: str | None = "019"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
