@@ -15,7 +15,19 @@ import uvloop
 
 from scaicontrol.core.logging import configure
 
-from . import billing, delivering, documents_pdf, gating, ingesting, proving, reading, starting, working, writing
+from . import (
+    billing,
+    delivering,
+    documents_pdf,
+    gating,
+    ingesting,
+    listing,
+    proving,
+    reading,
+    starting,
+    working,
+    writing,
+)
 from .measure import Result
 from .world import World, world
 
@@ -23,6 +35,7 @@ Benchmark = Callable[[World, bool], Awaitable[list[Result]]]
 BENCHMARKS: dict[str, Benchmark] = {
     "filter": reading.tenant_filter,
     "get": reading.invoice_over_http,
+    "lists": listing.console_lists,
     "plan": billing.planning,
     "finalise": billing.finalising,
     "apply": billing.applying,

@@ -1,0 +1,194 @@
+"""The console's list of invoices: a thousand rows against a million of them, and against the list SQLAdmin brings."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from html import unescape
+from typing import Any, ClassVar, Final
+
+import httpx2
+from fastapi import FastAPI
+from sqladmin import Admin, ModelView
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.orm import registry
+
+from admin_views.site import CONSOLE_COOKIE, CONSOLE_PURPOSE, install_console
+from scaicontrol.core import signed_values
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.db.engine import Database
+from scaicontrol.services import identity
+from scaicontrol.services.identity import SessionKind
+from scaicontrol.services.invoices.models import Invoice
+from tests.databases import create_schema
+from tests.factories.tenants import store_cast
+
+from .measure import Goal, Result, Side, compare, profiled
+from .world import World, store_subscribers
+
+FEW: Final = 1_000
+MANY: Final = 1_000_000
+TENANTS: Final = 500
+SLICE: Final = 100_000
+_URL: Final = "https://console.test"
+_NEXT: Final = re.compile(r'href="([^"]+)" rel="next"')
+
+# Invoices by arithmetic on their place: the same ones in every run, in every status, of every tenant.
+_FILL: Final = """
+INSERT INTO invoices (
+    id, tenant_id, partner_id, document_type, status, number, fiscal_year, serial, currency, language, issue_date,
+    due_date, subtotal_cents, tax_cents, total_cents, reverse_charge, amount_paid_cents, amount_credited_cents,
+    amount_due_cents, finalized_at, version, created_at, updated_at)
+SELECT
+    CONCAT('inv_', LPAD(seq, 26, '0')), CONCAT('tnt_many_', LPAD(MOD(seq * 7919, {tenants}), 6, '0')), 'prt_many',
+    'invoice', ELT(1 + MOD(seq * 31, 10), 'paid', 'paid', 'paid', 'paid', 'paid', 'paid', 'paid', 'sent', 'sent',
+    'past_due'), CONCAT('MANY-2025-', LPAD(seq, 6, '0')), 2025, seq, 'EUR', 'en', DATE('2025-01-01') + INTERVAL
+    (seq DIV 3000) DAY, DATE('2025-01-15') + INTERVAL (seq DIV 3000) DAY, 1000 + MOD(seq * 104729, 100000), 0,
+    1000 + MOD(seq * 104729, 100000), 0, 0, 0, 1000 + MOD(seq * 104729, 100000),
+    TIMESTAMP('2025-01-01') + INTERVAL seq SECOND, 1, TIMESTAMP('2025-01-01') + INTERVAL seq SECOND,
+    TIMESTAMP('2025-01-01') + INTERVAL seq SECOND
+FROM seq_{first}_to_{last}
+"""
+
+# What an operator opens, by its address; None is the page after the first.
+PAGES: Final[dict[str, str | None]] = {
+    "the first page": "/admin/invoice/list?pageSize=50",
+    "a later page": None,
+    "a search": "/admin/invoice/list?pageSize=50&search=MANY-2025-0007",
+    "a filter": "/admin/invoice/list?pageSize=50&status=past_due",
+}
+
+
+async def console_lists(world: World, quick: bool) -> list[Result]:
+    """A page of the list at both sizes, the rows the server reads for it, and the stock list at the larger."""
+    many = 20_000 if quick else MANY
+    times = 5 if quick else 10
+    world.server.sql("CREATE DATABASE many CHARACTER SET utf8mb4")
+    await create_schema(world.server.url("many"))
+    results = []
+    async with _console(world, "app", FEW) as few, _console(world, "many", many) as lots, _stock(world) as stock:
+        await few.find_next()
+        await lots.find_next()
+        for what, address in PAGES.items():
+            ours, fewer = lots.asking(address, times), few.asking(address, times)
+            result = await compare(
+                f"i. console list, {what}: {many:,} to {FEW:,}",
+                Side(f"{many:,} rows", ours),
+                Side(f"{FEW:,} rows", fewer),
+                sizes=f"{times} pages of 50",
+                kind="cost",
+                goal=Goal(most=1.3),
+                rounds=9,
+            )
+            result.notes.append(await lots.rows_read(world, address))
+            results.append(result)
+            with profiled(result.notes):
+                await ours()
+        results.append(
+            await compare(
+                "i. console list, over SQLAdmin's own",
+                Side("ours", lots.asking(PAGES["the first page"], times)),
+                Side("stock", stock.asking("/admin/stock-invoice/list?pageSize=50", 2)),
+                sizes=f"{many:,} invoices, pages of 50",
+                kind="speed",
+                goal=Goal(least=5),
+                rounds=5,
+            )
+        )
+    return results
+
+
+class _Visitor:
+    """Somebody who opens pages of one console."""
+
+    def __init__(self, client: httpx2.AsyncClient) -> None:
+        self.client = client
+        self.next = ""
+
+    async def page(self, address: str | None) -> str:
+        answer = await self.client.get(address or self.next)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    async def find_next(self) -> None:
+        first = str(PAGES["the first page"])
+        found = _NEXT.search(await self.page(first))
+        assert found, "The list has one page only."
+        self.next = first.partition("?")[0] + unescape(found[1])
+
+    def asking(self, address: str | None, times: int) -> Callable[[], Awaitable[int]]:
+        async def ask() -> int:
+            for _ in range(times):
+                await self.page(address)
+            return times
+
+        return ask
+
+    async def rows_read(self, world: World, address: str | None) -> str:
+        """Say how many rows the server read for each that is shown; the goal is ten."""
+        before = _handler_reads(world)
+        text = await self.page(address)
+        read, shown = _handler_reads(world) - before, text.count("<tr data-row")
+        assert shown, text
+        return f"{read} rows read for {shown} shown: {read / shown:.1f} each (goal <= 10)"
+
+
+def _handler_reads(world: World) -> int:
+    rows = world.server.sql("SHOW GLOBAL STATUS LIKE 'Handler_read%'").splitlines()
+    return sum(int(row.split("\t")[1]) for row in rows)
+
+
+@asynccontextmanager
+async def _console(world: World, database: str, count: int) -> AsyncIterator[_Visitor]:
+    """The product's console on a database with so many invoices, with an operator of the platform signed in."""
+    own = Database(world.server.url(database), pool_size=4, max_overflow=0)
+    backend = Backend(world.backend.settings, own, world.backend.clock, world.backend.ports)
+    await store_cast(backend)
+    here = World(world.server, backend, world.folder, database)
+    await here.fill("partners", [{"id": "prt_many", "name": "Many", "slug": "many", "status": "active"}])
+    await store_subscribers(here, "prt_many", TENANTS, due=False)
+    for first in range(1, count + 1, SLICE):
+        await here.sql(_FILL.format(tenants=TENANTS, first=first, last=min(first + SLICE - 1, count)))
+    await here.sql("ANALYZE TABLE invoices")
+    app = FastAPI()
+    app.state.backend = backend
+    install_console(app)
+    claims = {"sub": "usr_ada", "roles": ["super_admin"]}
+    opened = await backend.perform(
+        Actor.system("sign-in"), identity.open_session, SessionKind.console, claims, datetime.now(UTC)
+    )
+    cookies = {CONSOLE_COOKIE: await signed_values.sign(backend, CONSOLE_PURPOSE, opened)}
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=_URL, cookies=cookies) as client:
+        yield _Visitor(client)
+    await own.dispose()
+
+
+_unguarded = registry()
+
+
+class StockInvoice:
+    """An invoice nobody guards, for the list that SQLAdmin brings."""
+
+
+_unguarded.map_imperatively(StockInvoice, Invoice.__table__)
+
+
+class _StockView(ModelView, model=StockInvoice):
+    column_list: ClassVar[Any] = [
+        Invoice.__table__.c[name].key
+        for name in ("number", "status", "tenant_id", "total_cents", "amount_due_cents", "issue_date", "created_at")
+    ]
+    column_default_sort = ("created_at", True)
+    page_size_options: ClassVar[Any] = [50]
+
+
+@asynccontextmanager
+async def _stock(world: World) -> AsyncIterator[_Visitor]:
+    """SQLAdmin as it comes, on the larger database."""
+    engine = create_async_engine(world.server.url("many"), pool_size=4)
+    app = FastAPI()
+    Admin(app, engine, session_maker=async_sessionmaker(engine, expire_on_commit=False)).add_view(_StockView)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=_URL) as client:
+        yield _Visitor(client)
+    await engine.dispose()
