@@ -21,6 +21,11 @@ def signed(cents: int, currency: str) -> str:
     return f"+{money(cents, currency)}" if cents > 0 else money(cents, currency)
 
 
+def major(cents: int, currency: str) -> str:
+    """Say an amount in major units, as a form takes it: `12.50`."""
+    return str(Money(cents, currency)).rpartition(" ")[0].replace(",", "")
+
+
 def moment(value: datetime | None) -> str:
     return NOTHING if value is None else f"{value:%d %b %Y, %H:%M} UTC"
 
@@ -62,14 +67,18 @@ def plain(value: Any) -> str:
             return str(value)
 
 
-def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any], currency: str) -> str:
-    """Say what an entry of the timeline changed: `amount due: 34.51 EUR → 0.00 EUR`, without digests."""
+def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any], currency: str | None) -> str:
+    """
+    Say what an entry of the timeline changed: `amount due: 34.51 EUR → 0.00 EUR`, without digests.
+
+    Without a currency amounts are left out: a number alone would be taken for any.
+    """
     said = []
     for key, value in after.items():
-        if key.endswith("digest"):
-            continue
         name = key.removesuffix("_cents")
-        say = plain if name == key else partial(money, currency=currency)
+        if key.endswith("digest") or (name != key and currency is None):
+            continue
+        say = plain if name == key or currency is None else partial(money, currency=currency)
         was = f"{say(before[key])} → " if before and key in before else ""
         said.append(f"{spoken(name)}: {was}{say(value)}")
     return "; ".join(said)
@@ -77,3 +86,8 @@ def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any], currency
 
 def size(count: int) -> str:
     return f"{count / 1024:,.0f} kB" if count >= 1024 else f"{count} B"
+
+
+def amounts(sums: Mapping[str, int]) -> str:
+    """Say sums by currency: `45.00 EUR, 12.00 USD`."""
+    return ", ".join(money(cents, currency) for currency, cents in sums.items()) or NOTHING

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import partners, registry, tenants
+from scaicontrol.services import catalog, identity, partners, registry, tenants
 
 OFFERED: Final = 12
 
@@ -28,6 +28,10 @@ async def _service_names(uow: UnitOfWork, ids: Iterable[str]) -> Mapping[str, st
     return {key: service.name for key, service in (await registry.by_ids(uow, ids)).items()}
 
 
+async def _plan_keys(uow: UnitOfWork, ids: Iterable[str]) -> Mapping[str, str]:
+    return {key: plan.key for key, plan in (await catalog.plans_by_id(uow, ids)).items()}
+
+
 PICKED: Final[Mapping[str, _NamedKind]] = {
     "tenant": _NamedKind(tenants.names, tenants.called),
     "partner": _NamedKind(partners.names, partners.called),
@@ -35,15 +39,23 @@ PICKED: Final[Mapping[str, _NamedKind]] = {
 }
 
 
+# What rows are named by that nobody picks from a list.
+_NAMED: Final[Mapping[str, Callable[[UnitOfWork, Iterable[str]], Awaitable[Mapping[str, str]]]]] = {
+    **{kind: picked_by.names for kind, picked_by in PICKED.items()},
+    "plan": _plan_keys,
+    "user": identity.names,
+}
+
+
 async def names_of(uow: UnitOfWork, refs: Iterable[Ref | None]) -> Mapping[str, str]:
-    """Give the names of tenants, partners and services by id. The caller was authorized for the rows that refer."""
+    """Give the names of what rows refer to by id. The caller was authorized for the rows that refer."""
     wanted: dict[str, set[str]] = {}
     for ref in refs:
-        if ref is not None and ref.view in PICKED and ref.pk:
+        if ref is not None and ref.view in _NAMED and ref.pk:
             wanted.setdefault(ref.view, set()).add(ref.pk)
     found: dict[str, str] = {}
     for kind, ids in wanted.items():
-        found.update(await PICKED[kind].names(uow, ids))
+        found.update(await _NAMED[kind](uow, ids))
     return found
 
 

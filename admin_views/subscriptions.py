@@ -94,6 +94,7 @@ class SubscriptionView(ControlView, model=Subscription):
     narrowing = (
         ListFilter("status", "Status", lambda value: Subscription.status == value, list(SubscriptionStatus)),
         ListFilter("currency", "Currency", lambda value: Subscription.currency == value.upper()),
+        ListFilter("plan", "Plan", lambda value: Subscription.plan_id == value),
         ListFilter("tenant", "Tenant", lambda value: Subscription.tenant_id == value, kind="tenant"),
         ListFilter("service", "Service", lambda value: Subscription.service_id == value, kind="service"),
     )

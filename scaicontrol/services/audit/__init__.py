@@ -2,5 +2,6 @@
 
 from .exports import ListExported, record_export
 from .queries import entry, page, timeline, visible
+from .stories import Told, folded, story
 
-__all__ = ["ListExported", "entry", "page", "record_export", "timeline", "visible"]
+__all__ = ["ListExported", "Told", "entry", "folded", "page", "record_export", "story", "timeline", "visible"]

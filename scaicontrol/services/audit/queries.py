@@ -59,3 +59,10 @@ async def timeline(uow: UnitOfWork, *resource_ids: str, limit: int = 100) -> Seq
     return (
         await uow.session.scalars(query.order_by(AuditEntry.occurred_at.desc(), AuditEntry.id.desc()).limit(limit))
     ).all()
+
+
+async def of_tenant(uow: UnitOfWork, tenant_id: str, limit: int) -> Sequence[AuditEntry]:
+    """List what was done about a tenant, newest first."""
+    query = visible(uow).where(AuditEntry.tenant_id == tenant_id)
+    # Ids are in the order of writing, and the index by tenant ends in them: no sorting, however long the log.
+    return (await uow.session.scalars(query.order_by(AuditEntry.id.desc()).limit(limit))).all()

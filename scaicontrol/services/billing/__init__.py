@@ -20,7 +20,7 @@ from .service.overview import Overview, overview
 from .service.plan import plan
 from .service.preview import Upcoming, compare, preview, show_document, upcoming
 from .service.quarantine import resolve
-from .service.standing import PartnerSummary, partner_summary, standing_of
+from .service.standing import PartnerSummary, TenantSums, partner_summary, standing_of, sums_of
 from .snapshot import (
     Buyer,
     Charged,
@@ -48,6 +48,7 @@ __all__ = [
     "PartnerSummary",
     "Seller",
     "Snapshot",
+    "TenantSums",
     "Upcoming",
     "apply",
     "bill_subscription",
@@ -70,6 +71,7 @@ __all__ = [
     "resolve",
     "show_document",
     "standing_of",
+    "sums_of",
     "upcoming",
     "visible",
     "visible_quarantine",

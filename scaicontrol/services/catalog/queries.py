@@ -1,5 +1,5 @@
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, select
@@ -177,3 +177,17 @@ async def overrides(uow: UnitOfWork, partner_id: str, request: PageRequest) -> P
     query = visible_overrides(uow).where(PriceOverride.partner_id == partner_id)
     await partners.get(uow, partner_id)
     return await paginate(uow, query, request, OVERRIDES_SORTABLE)
+
+
+async def overrides_of(uow: UnitOfWork, plan_id: str) -> Sequence[PriceOverride]:
+    """List what partners pay of their own for a plan, the latest first."""
+    query = visible_overrides(uow).where(PriceOverride.plan_id == plan_id)
+    return (await uow.session.scalars(query.order_by(PriceOverride.valid_from.desc(), PriceOverride.id))).all()
+
+
+async def find_override(uow: UnitOfWork, override_id: str) -> PriceOverride:
+    """Find a price override of whichever partner the actor may see."""
+    found = await uow.session.scalar(visible_overrides(uow).where(PriceOverride.id == override_id))
+    if found is None:
+        raise NotFound(f"No price override {override_id}.")
+    return found

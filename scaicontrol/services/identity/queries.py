@@ -50,6 +50,15 @@ async def get_group(uow: UnitOfWork, group_id: str, *, lock: bool = False) -> Gr
     return group
 
 
+async def names(uow: UnitOfWork, user_ids: Iterable[str]) -> Mapping[str, str]:
+    """Give the names of people by id: for rows that say who did something. The caller may see those rows."""
+    wanted = set(user_ids)
+    if not wanted:
+        return {}
+    rows = await uow.session.scalars(select(User).where(User.id.in_(wanted)))
+    return {user.id: user.display_name or user.email or user.id for user in rows}
+
+
 async def page_users(
     uow: UnitOfWork,
     request: PageRequest,

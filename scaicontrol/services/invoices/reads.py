@@ -4,7 +4,7 @@ What other features ask invoices for, by name: one statement a question.
 No permission of their own: the calling verb has authorized, and the session shows what its actor may see.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
@@ -20,6 +20,13 @@ from .lifecycle import DocumentType, InvoiceStatus
 from .models import Invoice, InvoiceLine, Settlement
 
 _OWED = (InvoiceStatus.finalized, InvoiceStatus.sent, InvoiceStatus.past_due)
+
+
+_OPEN = (Invoice.document_type == DocumentType.invoice, Invoice.status.in_(_OWED))
+_SUMS = (
+    func.coalesce(func.sum(Invoice.amount_due_cents), 0),
+    func.coalesce(func.sum(case((Invoice.status == InvoiceStatus.past_due, Invoice.amount_due_cents), else_=0)), 0),
+)
 
 
 class Owed(NamedTuple):
@@ -51,19 +58,21 @@ async def owed_to_partner(uow: UnitOfWork, partner_id: str, currency: str) -> Ow
     return await _owed(uow, Invoice.partner_id == partner_id, currency)
 
 
-async def _owed(uow: UnitOfWork, whose: ColumnElement[bool], currency: str) -> Owed:
-    late = case((Invoice.status == InvoiceStatus.past_due, Invoice.amount_due_cents), else_=0)
-    row = await uow.session.execute(
-        select(
-            func.coalesce(func.sum(Invoice.amount_due_cents), 0),
-            func.coalesce(func.sum(late), 0),
-        ).where(
-            whose,
-            Invoice.currency == currency,
-            Invoice.document_type == DocumentType.invoice,
-            Invoice.status.in_(_OWED),
-        )
+async def owed_by_tenants(uow: UnitOfWork, tenant_ids: Collection[str]) -> Mapping[tuple[str, str], Owed]:
+    """Sum up what tenants owe, by tenant and currency; who owes nothing is left out."""
+    if not tenant_ids:
+        return {}
+    rows = await uow.session.execute(
+        select(Invoice.tenant_id, Invoice.currency, *_SUMS)
+        .where(Invoice.tenant_id.in_(tenant_ids), *_OPEN)
+        .group_by(Invoice.tenant_id, Invoice.currency)
+        .order_by(Invoice.tenant_id, Invoice.currency)
     )
+    return {(who, currency): Owed(int(open_), int(late)) for who, currency, open_, late in rows if open_}
+
+
+async def _owed(uow: UnitOfWork, whose: ColumnElement[bool], currency: str) -> Owed:
+    row = await uow.session.execute(select(*_SUMS).where(whose, Invoice.currency == currency, *_OPEN))
     open_cents, overdue_cents = row.one()
     return Owed(int(open_cents), int(overdue_cents))
 

@@ -2,7 +2,7 @@
 
 from .mails import StoredAttachment, dispatch_mail, queue_mail
 from .notices import mark_all_read, mark_read, notify
-from .queries import get, mail, mails_of, page, undelivered, visible, visible_mails
+from .queries import get, mail, mails_of, mails_to, page, undelivered, visible, visible_mails
 
 __all__ = [
     "StoredAttachment",
@@ -10,6 +10,7 @@ __all__ = [
     "get",
     "mail",
     "mails_of",
+    "mails_to",
     "mark_all_read",
     "mark_read",
     "notify",

@@ -1,4 +1,5 @@
 from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy.orm import defer
 
 from scaicontrol.core.errors import NotFound
 from scaicontrol.core.pagination import Page, PageRequest, paginate
@@ -72,3 +73,10 @@ async def mail(uow: UnitOfWork, mail_id: str) -> OutgoingMail:
     if found is None:
         raise NotFound(f"No mail {mail_id}.")
     return found
+
+
+async def mails_to(uow: UnitOfWork, tenant_id: str, limit: int = 100) -> list[OutgoingMail]:
+    """List the mails to a tenant, newest first and without their texts."""
+    mine = visible_mails(uow).where(OutgoingMail.tenant_id == tenant_id)
+    newest = mine.order_by(OutgoingMail.id.desc()).limit(limit)
+    return list(await uow.session.scalars(newest.options(defer(OutgoingMail.html), defer(OutgoingMail.attachments))))

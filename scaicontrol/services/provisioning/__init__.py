@@ -1,7 +1,7 @@
 """Provisioning: setting services up for subscriptions, and taking that back when it fails."""
 
-from .plan import ProvisioningAction
-from .queries import get, latest, page, visible
+from .plan import ProvisioningAction, needs_of
+from .queries import get, latest, offered, page, visible
 from .service import Subscribed, callback, force_complete, retry_step, rollback, run_due, start, subscribe
 
 __all__ = [
@@ -11,6 +11,8 @@ __all__ = [
     "force_complete",
     "get",
     "latest",
+    "needs_of",
+    "offered",
     "page",
     "retry_step",
     "rollback",

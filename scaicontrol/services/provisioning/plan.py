@@ -1,6 +1,7 @@
 """Which steps an action has, what each needs, and how long a failed call waits (contract §12.3, §12.4)."""
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -51,6 +52,11 @@ def steps_of(action: str) -> tuple[StepPlan, ...]:
 
 def step_plan(action: str, name: str) -> StepPlan:
     return next(plan for plan in steps_of(action) if plan.name == name)
+
+
+def needs_of(action: str) -> Mapping[str, tuple[str, ...]]:
+    """Say of each step of an action which steps must be done before it."""
+    return {step.name: step.needs for step in steps_of(action)}
 
 
 RETRY_DELAYS = (10, 60, 300)

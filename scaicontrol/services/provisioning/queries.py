@@ -1,13 +1,15 @@
 from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
+from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import NotFound, invalid
 from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.registry.models import Service
 
-from .lifecycle import WorkflowStatus
+from .lifecycle import StepStatus, WorkflowLifecycle, WorkflowStatus
 from .models import ProvisioningWorkflow
+from .plan import ProvisioningAction
 
 SORTABLE = {"created_at": ProvisioningWorkflow.created_at, "updated_at": ProvisioningWorkflow.updated_at}
 WHOLE = (selectinload(ProvisioningWorkflow.steps), selectinload(ProvisioningWorkflow.service))
@@ -64,3 +66,18 @@ async def latest(uow: UnitOfWork, service_slug: str) -> ProvisioningWorkflow:
     if found is None:
         raise NotFound(f"Nothing was provisioned at '{service_slug}'.")
     return found
+
+
+def offered(actor: Actor, workflow: ProvisioningWorkflow) -> list[str]:
+    """Name what `actor` may do with a workflow now; its steps must be loaded."""
+    actions = []
+    if workflow.status in _RETRIED and any(step.status is StepStatus.failed for step in workflow.steps):
+        actions.append("retry_step")
+    if workflow.action is ProvisioningAction.provision and workflow.can(WorkflowLifecycle.rollback.id):
+        actions.append("rollback")
+    if workflow.status is WorkflowStatus.running or workflow.can(WorkflowLifecycle.force_complete.id):
+        actions.append("force_complete")
+    return actions if actor.may("provisioning:manage") else []
+
+
+_RETRIED = (WorkflowStatus.running, WorkflowStatus.failed)

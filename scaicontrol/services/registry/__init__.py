@@ -21,6 +21,7 @@ from .queries import (
     stored,
     versions,
     visible,
+    visible_metric_changes,
 )
 from .service.heartbeat import Heard, heartbeat
 from .service.keys import issue_key, vault_path
@@ -69,4 +70,5 @@ __all__ = [
     "vault_path",
     "versions",
     "visible",
+    "visible_metric_changes",
 ]

@@ -88,18 +88,22 @@ async def versions(uow: UnitOfWork, service_id: str, limit: int = 50) -> list[Se
     return list(await uow.session.scalars(newest))
 
 
+def visible_metric_changes(uow: UnitOfWork) -> Select[MetricChange]:
+    """Every read of them starts here: what services want of priced metrics is the platform's to see."""
+    uow.authorize("services:list")
+    return select(MetricChange)
+
+
 async def metric_changes(uow: UnitOfWork, request: PageRequest, service_id: str | None = None) -> Page[MetricChange]:
     """List the changes of priced metrics that services asked for, of one service or of all."""
-    uow.authorize("services:list")
-    query = select(MetricChange)
+    query = visible_metric_changes(uow)
     if service_id is not None:
         query = query.where(MetricChange.service_id == (await get(uow, service_id)).id)
     return await paginate(uow, query, request, CHANGES_SORTABLE)
 
 
 async def metric_change(uow: UnitOfWork, change_id: str) -> MetricChange:
-    uow.authorize("services:list")
-    found = await uow.session.scalar(select(MetricChange).where(MetricChange.id == change_id))
+    found = await uow.session.scalar(visible_metric_changes(uow).where(MetricChange.id == change_id))
     if found is None:
         raise NotFound(f"No metric change {change_id}.")
     return found

@@ -1,15 +1,15 @@
-"""Looking ahead: which periods the renewals and the ends of trials will open by a moment to come."""
+"""Looking ahead: which periods renewals and ends of trials will open by a moment to come, and under which terms."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.tenants.reads import with_payment_means
 
-from .lifecycle import RUNNING, SubscriptionStatus
+from .lifecycle import RUNNING, TERMINAL, SubscriptionStatus
 from .models import Subscription
 from .opening import Opening, coming, coming_after, first_of
 from .queries import WHOLE
@@ -85,3 +85,25 @@ def renewal_from(subscription: Subscription, moment: datetime, zone: str) -> dat
     else:
         ahead = coming(subscription, until, zone)
     return next((opening.usage_from for opening in ahead if opening.usage_from >= moment), None)
+
+
+class Held(NamedTuple):
+    """How many living subscriptions have a version of a plan, and keep it with each renewal to come."""
+
+    plan_version: int
+    subscriptions: int
+
+
+async def held_by_version(uow: UnitOfWork, plan_id: str) -> list[Held]:
+    """
+    Count what lives under each version of a plan, as far as the actor sees it, the newest version first.
+
+    No permission of its own: the caller may see the plan.
+    """
+    rows = await uow.session.execute(
+        select(Subscription.plan_version, func.count())
+        .where(Subscription.plan_id == plan_id, Subscription.status.not_in(TERMINAL))
+        .group_by(Subscription.plan_version)
+        .order_by(Subscription.plan_version.desc())
+    )
+    return [Held(number, count) for number, count in rows]

@@ -60,8 +60,9 @@ class DueChangeRow(NamedTuple):
 
 
 class SoldRow(NamedTuple):
-    """What one subscription of a partner brings in each `billing_period`, in minor units for each of `quantity`."""
+    """What one subscription brings in each `billing_period`, in minor units for each of `quantity`."""
 
+    tenant_id: str
     status: SubscriptionStatus
     currency: str
     quantity: int
@@ -321,19 +322,13 @@ async def is_held_otherwise(uow: UnitOfWork, subscription: Subscription) -> bool
     return await uow.session.scalar(others.limit(1)) is not None
 
 
-async def sold_by(uow: UnitOfWork, partner_id: str) -> list[SoldRow]:
-    """Give what each subscription of a partner brings in."""
-    rows = await uow.session.execute(
-        select(
-            Subscription.status,
-            Subscription.currency,
-            Subscription.quantity,
-            func.coalesce(Subscription.next_unit_price_cents, Subscription.unit_price_cents, 0),
-            Plan.billing_period,
-        )
-        .join(Plan, Plan.id == Subscription.plan_id)
-        .where(Subscription.partner_id == partner_id)
-    )
+async def sold(uow: UnitOfWork, *, partner_id: str | None = None, tenant_ids: Sequence[str] = ()) -> list[SoldRow]:
+    """Give what each subscription of a partner, or of some tenants, brings in."""
+    mine = Subscription
+    whose = mine.tenant_id.in_(tenant_ids) if partner_id is None else mine.partner_id == partner_id
+    price = func.coalesce(mine.next_unit_price_cents, mine.unit_price_cents, 0)
+    asked = select(mine.tenant_id, mine.status, mine.currency, mine.quantity, price, Plan.billing_period)
+    rows = await uow.session.execute(asked.join(Plan, Plan.id == mine.plan_id).where(whose))
     return [SoldRow._make(row) for row in rows]
 
 

@@ -21,7 +21,7 @@ from .queries import (
 from .questions import Question
 from .rates import Rate, RateTable, known_rates
 from .rules import VatDecision, determine_vat
-from .service.consult import consult, recheck
+from .service.consult import consult, consult_tenant, recheck
 from .service.decide import store_decision
 from .service.exchange_rates import add_exchange_rate, import_exchange_rates, in_tax_currency, rate_of
 from .service.look_up import look_up
@@ -39,6 +39,7 @@ __all__ = [
     "add_exchange_rate",
     "add_rate",
     "consult",
+    "consult_tenant",
     "consultation",
     "consulted",
     "decide",

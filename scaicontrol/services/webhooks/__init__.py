@@ -3,6 +3,7 @@
 from .queries import (
     attempts,
     deliveries,
+    deliveries_about,
     deliveries_of_event,
     delivery,
     event,
@@ -26,6 +27,7 @@ __all__ = [
     "create",
     "delete",
     "deliveries",
+    "deliveries_about",
     "deliveries_of_event",
     "delivery",
     "dispatch",

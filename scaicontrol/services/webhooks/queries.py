@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import defer
 
 from scaicontrol.core.errors import NotFound
 from scaicontrol.core.outbox import Outbox
@@ -92,6 +93,14 @@ async def deliveries(
     if topic:
         query = query.where(WebhookDelivery.event_type == topic)
     return await follow(uow, query, WebhookDelivery, after, limit)
+
+
+async def deliveries_about(uow: UnitOfWork, tenant_id: str, limit: int = 100) -> Sequence[WebhookDelivery]:
+    """List what was told to subscribers about a tenant, newest first and without bodies."""
+    uow.authorize("webhooks:read")
+    about = select(WebhookDelivery).where(WebhookDelivery.tenant_id == tenant_id)
+    newest = about.order_by(WebhookDelivery.id.desc()).limit(limit).options(defer(WebhookDelivery.body))
+    return (await uow.session.scalars(newest)).all()
 
 
 async def delivery(uow: UnitOfWork, endpoint_id: str, delivery_id: str, *, lock: bool = False) -> WebhookDelivery:

@@ -170,13 +170,17 @@ BOOKS, DELIVERIES = "/admin/accounting/integrations", "/admin/webhook-subscripti
 AGREED = (
     Deed(
         "changes.approve", "changes:approve", _of_bob, {"decided already": _rejected, "one's own": _undecided},
-        (Rest(f"POST {PLANS}/{{plan_id}}/approve"), Cli("admin plans-approve approve")),
+        (
+            Rest(f"POST {PLANS}/{{plan_id}}/approve"), Cli("admin plans-approve approve"),
+            Console("change-plan", "approve"),
+        ),
     ),
     Deed(
         "changes.reject", "changes:approve", _of_bob, {"decided already": _rejected},
         (
             Rest(f"POST {PLANS}/{{plan_id}}/reject"),
             Cli("admin plans-approve reject", ("{id}", "--reason", WHY["reason"])),
+            Console("change-plan", "reject", WHY),
         ),
         WHY,
     ),
@@ -185,6 +189,7 @@ AGREED = (
         (
             Rest(f"POST {PLANS}/{{plan_id}}/apply"), Mcp("manage_platform", "apply_change_plan", "plan_id"),
             Cli("admin plans-approve apply", ("{id}", "{hash}")),
+            Console("change-plan", "apply", {"plan_hash": "{hash}"}),
         ),
         {"plan_hash": "{hash}"},
     ),

@@ -116,6 +116,12 @@ async def _no_subscriber(_: Backend) -> str:
 
 
 _PAGE = PageRequest(page_size=200)
+TERMS = {  # Northwind's, as the console's form sends them with what is different
+    "number_prefix": "SCAI", "fiscal_year_start_month": "1", "invoice_day": "1", "invoice_grouping": "tenant",
+    "default_currency": "EUR", "default_language": "en", "timezone": "Europe/Amsterdam", "proration": "none",
+    "trial_end_without_payment_method": "cancel", "allow_pay_by_invoice": "no", "auto_finalize": "yes",
+    "auto_send": "yes", "auto_charge": "yes", "auto_apply_credit": "yes",
+}  # fmt: skip
 TEMPLATE = written().model_dump(mode="json", exclude={"name"}, exclude_unset=True)
 SERVICES, USERS, SUBSCRIBERS = "/admin/services", "/admin/users", "/admin/webhook-subscriptions"
 
@@ -137,13 +143,16 @@ OTHERS = (
     ),
     Deed(
         "registry.approve", "services:approve", _waiting, {"let in already": _let_in},
-        (Rest(f"POST {SERVICES}/{{service_id}}/approve"), Cli("admin services approve")),
+        (
+            Rest(f"POST {SERVICES}/{{service_id}}/approve"), Cli("admin services approve"),
+            Console("service", "approve"),
+        ),
     ),
     Deed(
         "registry.reject", "services:approve", _waiting, {"let in already": _let_in},
         (
             Rest(f"POST {SERVICES}/{{service_id}}/reject"),
-            Cli("admin services reject", ("{id}", "--reason", WHY["reason"])),
+            Cli("admin services reject", ("{id}", "--reason", WHY["reason"])), Console("service", "reject", WHY),
         ),
         WHY,
     ),
@@ -152,6 +161,7 @@ OTHERS = (
         (
             Rest("POST /admin/metric-changes/{change_id}/approve"),
             Cli("admin services approve-metrics", ("{id}", "--reason", WHY["reason"])),
+            Console("metric-change", "approve", WHY),
         ),
         WHY,
     ),
@@ -160,12 +170,16 @@ OTHERS = (
         (
             Rest("POST /admin/metric-changes/{change_id}/reject"),
             Cli("admin services reject-metrics", ("{id}", "--reason", WHY["reason"])),
+            Console("metric-change", "reject", WHY),
         ),
         WHY,
     ),
     Deed(
         "users.grant", "users:grant", _a_person, {"nobody known": _nobody_known},
-        (Rest(f"POST {USERS}/{{user_id}}/role"), Cli("admin roles grant", ("{id}", "tenant_viewer"))),
+        (
+            Rest(f"POST {USERS}/{{user_id}}/role"), Cli("admin roles grant", ("{id}", "tenant_viewer")),
+            Console("user", "grant", {"role": "tenant_viewer"}),
+        ),
         {"role": "tenant_viewer"},
     ),
     Deed(
@@ -173,6 +187,7 @@ OTHERS = (
         (
             Rest(f"DELETE {USERS}/{{user_id}}/role", query={"role": "tenant_viewer"}),
             Cli("admin roles revoke", ("{id}", "tenant_viewer")),
+            Console("user", "revoke", {"role": "tenant_viewer"}),
         ),
     ),
     Deed(
@@ -180,6 +195,7 @@ OTHERS = (
         (
             Rest("PATCH /admin/partners/{partner_id}/configuration"),
             Cli("admin partners configure", ("{id}", "payment_terms_days=21")),
+            Console("partner", "configure_invoicing", TERMS | {"payment_terms_days": "21"}),
         ),
         {"payment_terms_days": 21},
     ),

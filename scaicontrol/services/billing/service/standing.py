@@ -1,14 +1,15 @@
 """How a tenant stands with its partner, and what a partner's tenants bring in and owe."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
 from scaicontrol.services.catalog import monthly_cents
-from scaicontrol.services.invoices.reads import owed_to_partner, owes_late
+from scaicontrol.services.invoices.reads import owed_by_tenants, owed_to_partner, owes_late
 from scaicontrol.services.subscriptions.lifecycle import RUNNING, SubscriptionStatus
-from scaicontrol.services.subscriptions.reads import sold_by, states_of
+from scaicontrol.services.subscriptions.reads import sold, states_of
 from scaicontrol.services.tenants.reads import count_of
 
 
@@ -46,10 +47,10 @@ async def partner_summary(uow: UnitOfWork, partner_id: str) -> PartnerSummary:
     currency = (await partners.settings_of(uow, partner_id)).default_currency
     states: Counter[str] = Counter()
     monthly = 0
-    for sold in await sold_by(uow, partner_id):
-        states[str(sold.status)] += 1
-        if sold.status in RUNNING and sold.currency == currency:
-            monthly += monthly_cents(sold.quantity * sold.unit_price_cents, sold.billing_period)
+    for row in await sold(uow, partner_id=partner_id):
+        states[str(row.status)] += 1
+        if row.status in RUNNING and row.currency == currency:
+            monthly += monthly_cents(row.quantity * row.unit_price_cents, row.billing_period)
     owed = await owed_to_partner(uow, partner_id, currency)
     return PartnerSummary(
         partner_id,
@@ -60,3 +61,28 @@ async def partner_summary(uow: UnitOfWork, partner_id: str) -> PartnerSummary:
         owed.overdue_cents,
         dict(sorted(states.items())),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class TenantSums:
+    """What a tenant pays a month, owes and owes late, in minor units by currency."""
+
+    monthly_cents: dict[str, int] = field(default_factory=dict)
+    open_cents: dict[str, int] = field(default_factory=dict)
+    overdue_cents: dict[str, int] = field(default_factory=dict)
+
+
+async def sums_of(uow: UnitOfWork, tenant_ids: Sequence[str]) -> Mapping[str, TenantSums]:
+    """Sum up many tenants at once, in every currency they have; costs two statements whatever their number."""
+    uow.authorize("billing:preview")
+    found = {tenant_id: TenantSums() for tenant_id in tenant_ids}
+    for row in await sold(uow, tenant_ids=tenant_ids):
+        if row.status in RUNNING:
+            monthly = found[row.tenant_id].monthly_cents
+            amount = monthly_cents(row.quantity * row.unit_price_cents, row.billing_period)
+            monthly[row.currency] = monthly.get(row.currency, 0) + amount
+    for (tenant_id, currency), owed in (await owed_by_tenants(uow, tenant_ids)).items():
+        found[tenant_id].open_cents[currency] = owed.open_cents
+        if owed.overdue_cents:
+            found[tenant_id].overdue_cents[currency] = owed.overdue_cents
+    return found
