@@ -88,6 +88,10 @@
   });
   document.addEventListener("DOMContentLoaded", chosen);
 
+  document.addEventListener("DOMContentLoaded", () => {
+    if (document.querySelector("[data-look-again]")) setTimeout(() => location.reload(), 5000);
+  });
+
   let waiting; // a name is being typed
   document.addEventListener("input", (event) => {
     const { names } = event.target.dataset;

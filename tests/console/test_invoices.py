@@ -123,6 +123,15 @@ async def test_what_mirrors_an_invoice_has_no_lines_to_edit(browser, backend):
         assert page_of(note) in (await client.get(page_of(invoice))).text
 
 
+async def test_what_needs_another_person_leads_to_its_change_plan(browser, backend):
+    invoice = await finalized(backend)
+    async with browser("petra") as client:
+        answer = await press(client, f"{AT}/{invoice.id}/do/void", reason="Never sold")
+    assert answer.status_code == 403
+    assert "See the change plan" in said(answer)
+    assert (await again(backend, invoice)).status == "finalized"
+
+
 async def test_files_are_shown_and_the_seal_is_verified(browser, backend):
     invoice = await rendered(backend)
     async with browser("petra") as client:
