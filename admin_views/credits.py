@@ -2,15 +2,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import audit, credits, payments, tenants
-from scaicontrol.services.credits.models import Credit, CreditSource
-from scaicontrol.services.credits.schemas import CreditBalance, CreditDetail, KeepIn
+from scaicontrol.services import audit, credits, invoices, payments, tenants
+from scaicontrol.services.credits.models import Credit, CreditSource, Receivable, ReceivableSource
+from scaicontrol.services.credits.schemas import CreditBalance, CreditDetail, KeepIn, ReceivableSettleIn, SettledWith
+from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.payments.models import Refund
 from scaicontrol.services.payments.schemas import PayBackIn
 
@@ -127,4 +128,94 @@ class CreditView(ControlView, model=Credit):
         return detail.credit.available_actions
 
 
-VIEWS = (CreditView,)
+async def settle(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    owed = await backend.ask(actor, credits.receivable, pk)
+    body = ReceivableSettleIn.model_validate(
+        {
+            "way": given.get("way", ""),
+            "amount_cents": cents_of(given.get("amount", ""), owed.currency),
+            "reason": given.get("reason", ""),
+        }
+    )
+    done = await backend.perform(actor, invoices.settle_receivable, pk, body)
+    return f"{formatting.money(done.remaining_cents, done.currency)} remain."
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivablePage:
+    """What the page of a receivable shows."""
+
+    receivable: Receivable
+    invoice: Invoice
+    balances: Sequence[CreditBalance]
+    tenant: str
+    timeline: Sequence[AuditEntry]
+
+
+def _is_open(value: str) -> ColumnElement[bool]:
+    return Receivable.remaining_cents > 0 if value == "yes" else Receivable.remaining_cents == 0
+
+
+class ReceivableView(ControlView, model=Receivable):
+    name, name_plural, icon = "Receivable", "Receivables", "invoices"
+    category, rank = MenuGroup.money, 45
+    about = "What tenants owe beside their documents: money that a bank took back, or a refund sent, a second time."
+    prefix = "rcv"
+    permission = "receivables:administer"
+    details_template = "console/receivable.html"
+    searched = (Receivable.id, Receivable.tenant_id, Receivable.invoice_id)
+    amounts = (Receivable.amount_cents,)
+    presets = (("Open", "open=yes"),)
+    search_hint = "id, tenant or invoice"
+    columns = (
+        ListColumn("Receivable", lambda row: row.id, Receivable.id, "link"),
+        named_column("Tenant", "tenant", "tenant_id"),
+        ListColumn("Why", lambda row: formatting.spoken(row.source)),
+        amount_column("Amount", "amount_cents", Receivable.amount_cents),
+        amount_column("Left", "remaining_cents", Receivable.remaining_cents),
+        day_column("Since", "created_at", Receivable.created_at),
+    )
+    narrowing = (
+        ListFilter("source", "Why", lambda value: Receivable.source == value, list(ReceivableSource)),
+        ListFilter("open", "Open", _is_open, ["yes", "no"]),
+        ListFilter("tenant", "Tenant", lambda value: Receivable.tenant_id == value, kind="tenant"),
+    )
+    verbs = (
+        VerbButton(
+            "settle",
+            "Settle",
+            "receivables:settle",
+            "With credit of the tenant, or as a loss. Money that came is recorded on the invoice: mark it as paid.",
+            settle,
+            [
+                Field("way", "Way", "choice", choices=[SettledWith.credit, SettledWith.write_off]),
+                Field("amount", "Amount", required=False, hint="In major units; empty: all that is left."),
+                Field("reason", "Reason", "long"),
+            ],
+            danger=True,
+        ),
+    )
+
+    def visible(self, uow: UnitOfWork) -> Select[Receivable]:
+        uow.authorize(self.permission)
+        return credits.visible_receivables(uow)
+
+    async def detail(self, uow: UnitOfWork, pk: str) -> ReceivablePage:
+        uow.authorize(self.permission)
+        owed = await credits.receivable(uow, pk)
+        return ReceivablePage(
+            receivable=owed,
+            invoice=await invoices.get(uow, owed.invoice_id),
+            balances=await credits.balances(uow, owed.tenant_id),
+            tenant=(await tenants.names(uow, [owed.tenant_id])).get(owed.tenant_id, owed.tenant_id),
+            timeline=await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+        )
+
+    def title_of(self, detail: ReceivablePage) -> str:
+        return f"Receivable {detail.receivable.id}"
+
+    def actions_of(self, detail: ReceivablePage) -> Sequence[str]:
+        return ["settle"] if detail.receivable.remaining_cents else []
+
+
+VIEWS = (CreditView, ReceivableView)

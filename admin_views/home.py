@@ -41,6 +41,8 @@ ACTS: Final[Mapping[str, FindingAct]] = {
     "past_due": FindingAct("invoice", {"status": "past_due"}, "Remind"),
     "failed_payments": FindingAct("payment", {"status": "failed"}, "Try again"),
     "failed_refunds": FindingAct("refund", {"status": "failed"}, "Pay back"),
+    "mismatched_payments": FindingAct("payment", {"mismatched": "yes"}, "Decide"),
+    "receivables": FindingAct("receivable", {"open": "yes"}, "Settle"),
     "disputes": FindingAct("dispute", {"status": "opened"}, "Answer"),
     "subscriptions_past_due": FindingAct("subscription", {"status": "past_due"}, "Look"),
     "suspended": FindingAct("subscription", {"status": "suspended"}, "Resume"),

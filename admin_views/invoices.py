@@ -28,6 +28,7 @@ from scaicontrol.services.documents import DocumentFile
 from scaicontrol.services.invoices.lifecycle import OWED, DocumentType, InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.schemas import LineOut
+from scaicontrol.services.payments.schemas import DisputeFilter
 
 from . import formatting
 from . import invoice_verbs as acts
@@ -280,7 +281,7 @@ class InvoiceView(ControlView, model=Invoice):
             "tenant": (await tenants.names(uow, [invoice.tenant_id])).get(invoice.tenant_id, invoice.tenant_id),
             "attempts": await payments.of_invoice(uow, pk),
             "refunds": await payments.refunds_of_note(uow, pk) if invoice.referenced_invoice_id else [],
-            "disputes": (await payments.disputes(uow, PageRequest(), invoice_id=pk)).items,
+            "disputes": (await payments.disputes(uow, PageRequest(), DisputeFilter(invoice_id=pk))).items,
             "credits": (await credits.page(uow, PageRequest(), CreditFilter(invoice_id=pk))).items,
             "balances": await credits.balances(uow, invoice.tenant_id),
             "reminders": await statements.reminders(uow, pk),

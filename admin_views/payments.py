@@ -1,7 +1,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.audit_log import AuditEntry
@@ -10,9 +10,9 @@ from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import audit, invoices, payments, tenants
 from scaicontrol.services.invoices.models import Invoice
-from scaicontrol.services.payments.lifecycle import DisputeState, PaymentState, RefundState
+from scaicontrol.services.payments.lifecycle import DisputeState, MismatchDecision, PaymentState, RefundState
 from scaicontrol.services.payments.models import Dispute, Dunning, Payment, Refund
-from scaicontrol.services.payments.schemas import DisputeCloseIn, DisputeIn
+from scaicontrol.services.payments.schemas import DisputeCloseIn, DisputeFilter, DisputeIn, MismatchIn
 
 from . import formatting, invoice_verbs
 from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, moment_column, named_column
@@ -58,6 +58,19 @@ async def open_dispute(backend: Backend, actor: Actor, pk: str, given: Given) ->
     )
 
 
+async def resolve(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
+    payment = await backend.ask(actor, payments.get, pk)
+    body = MismatchIn.model_validate(
+        {
+            "decision": given.get("decision", ""),
+            "amount_cents": cents_of(given.get("amount", ""), payment.currency),
+            "reason": given.get("reason", ""),
+        }
+    )
+    done = await backend.perform(actor, payments.resolve_mismatch, pk, body)
+    return f"{formatting.money(done.kept_cents, done.currency)} of it are booked."
+
+
 @dataclass(frozen=True, slots=True)
 class PaymentPage:
     """What the page of a payment shows."""
@@ -71,10 +84,10 @@ class PaymentPage:
     pursuit: Dunning | None
     timeline: Sequence[AuditEntry]
 
-    @property
-    def is_mismatched(self) -> bool:
-        """The provider took another amount than was asked of it."""
-        return self.payment.received_cents not in (0, self.payment.amount_cents)
+
+def _is_mismatched(value: str) -> ColumnElement[bool]:
+    waits = Payment.reported_currency.is_not(None) & Payment.mismatch_decision.is_(None)
+    return waits if value == "yes" else ~waits
 
 
 class PaymentView(ControlView, model=Payment):
@@ -87,7 +100,7 @@ class PaymentView(ControlView, model=Payment):
     searched = (Payment.id, Payment.external_id, Payment.invoice_id, Payment.tenant_id)
     search_hint = "id, the provider's name for it, invoice or tenant"
     amounts = (Payment.amount_cents,)
-    presets = (("Failed", "status=failed"), ("Waiting", "status=pending"))
+    presets = (("Failed", "status=failed"), ("Waiting", "status=pending"), ("Mismatched", "mismatched=yes"))
     columns = (
         ListColumn("Payment", lambda row: row.external_id or row.id, None, "link"),
         ListColumn("Status", lambda row: row.status, Payment.status, "status"),
@@ -105,8 +118,22 @@ class PaymentView(ControlView, model=Payment):
         ListFilter("provider", "Provider", lambda value: Payment.provider == value),
         ListFilter("tenant", "Tenant", lambda value: Payment.tenant_id == value, kind="tenant"),
         ListFilter("invoice", "Invoice", lambda value: Payment.invoice_id == value),
+        ListFilter("mismatched", "Provider and books disagree", _is_mismatched, ["yes", "no"]),
     )
     verbs = (
+        VerbButton(
+            "resolve",
+            "Decide what counts",
+            "payments:resolve",
+            "Accepted, the books follow what the provider says; kept, they stay, and a payment under way has failed.",
+            resolve,
+            [
+                Field("decision", "Decision", "choice", choices=list(MismatchDecision)),
+                Field("amount", "Amount", required=False, hint="Of another currency: what it came to, in major units."),
+                Field("reason", "Reason", "long", hint="Kept in the audit log."),
+            ],
+            danger=True,
+        ),
         VerbButton(
             "retry",
             "Try again",
@@ -156,7 +183,7 @@ class PaymentView(ControlView, model=Payment):
             tenant=names.get(payment.tenant_id, payment.tenant_id),
             others=[each for each in await payments.of_invoice(uow, payment.invoice_id) if each.id != pk],
             refunds=await payments.refunds_of(uow, pk),
-            disputes=(await payments.disputes(uow, PageRequest(), payment_id=pk)).items,
+            disputes=(await payments.disputes(uow, PageRequest(), DisputeFilter(payment_id=pk))).items,
             pursuit=await payments.pursuit_of(uow, payment.invoice_id),
             timeline=await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
         )
@@ -169,6 +196,7 @@ class PaymentView(ControlView, model=Payment):
         payment = detail.payment
         last = all(each.attempt < payment.attempt for each in detail.others)
         return [
+            *(["resolve"] if payment.is_mismatched else []),
             *(["retry"] if payment.status == PaymentState.failed and last and detail.invoice.amount_due_cents else []),
             *(["refund", "open_dispute"] if payment.refundable_cents else []),
         ]

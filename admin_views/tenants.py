@@ -28,6 +28,7 @@ from scaicontrol.services.identity.schemas import UserOut
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.schemas import InvoiceFilter
 from scaicontrol.services.payments.models import Payment, PaymentMethod
+from scaicontrol.services.payments.schemas import PaymentFilter
 from scaicontrol.services.subscriptions.models import Subscription
 from scaicontrol.services.subscriptions.schemas import SubscriptionFilter
 from scaicontrol.services.tax import Consulted
@@ -235,7 +236,9 @@ class TenantView(ControlView, model=Tenant):
             documents=documents.items if documents else [],
             late_documents=(await invoices.page(uow, _SHOWN, owed)).total if documents else 0,
             balances=await credits.balances(uow, pk) if may("credits:read") else [],
-            payments=(await payments.page(uow, _SHOWN, tenant_id=pk)).items if may("payments:read") else [],
+            payments=(await payments.page(uow, _SHOWN, PaymentFilter(tenant_id=pk))).items
+            if may("payments:read")
+            else [],
             methods=await payments.methods(uow, pk) if may("payment_methods:read") else [],
             usage=await usage.summary(uow, pk) if may("usage:read") else [],
             people=await self._people(uow, pk) if may("users:read") else [],

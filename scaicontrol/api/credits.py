@@ -8,16 +8,27 @@ from scaicontrol.core.errors import Refused
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import credits, invoices, payments
-from scaicontrol.services.credits.models import Credit
-from scaicontrol.services.credits.schemas import CreditBalance, CreditDetail, CreditFilter, CreditOut, KeepIn
+from scaicontrol.services.credits.models import Credit, Receivable
+from scaicontrol.services.credits.schemas import (
+    CreditBalance,
+    CreditDetail,
+    CreditFilter,
+    CreditOut,
+    KeepIn,
+    ReceivableFilter,
+    ReceivableOut,
+    ReceivableSettleIn,
+)
 from scaicontrol.services.invoices.schemas import ApplyCreditIn, InvoiceOut
 from scaicontrol.services.payments.schemas import PaidBackOut, PayBackIn, RefundOut
 
 from .door import Many, One, Paged, Paging, Router, narrowing
 
 Wanted = Annotated[CreditFilter, narrowing(CreditFilter)]
+WantedReceivables = Annotated[ReceivableFilter, narrowing(ReceivableFilter)]
 
 admin = Router(prefix="/admin/billing/credits", tags=["admin-billing-credits"])
+owed = Router(prefix="/admin/billing/receivables", tags=["admin-billing-credits"])
 of_tenants = Router(prefix="/admin/tenants", tags=["admin-billing-credits"])
 of_invoices = Router(prefix="/admin/billing/invoices", alias="/admin/invoices", tags=["admin-billing"])
 own = Router(prefix="/billing", tags=["billing"])
@@ -56,6 +67,50 @@ async def pay_back(backend: Backend, actor: Actor, credit_id: str, body: PayBack
     """By card through the providers that took the money, newest payment first; no credit note is written."""
     done = await payments.pay_back(backend, actor, credit_id, body)
     return PaidBackOut(credit=done.credit, refunds=[RefundOut.model_validate(each) for each in done.refunds])
+
+
+@owed.get(
+    "",
+    response_model=Paged[ReceivableOut],
+    permission="receivables:administer",
+    summary="List what tenants owe beside their documents",
+)
+async def receivables(uow: UnitOfWork, paging: Paging, wanted: WantedReceivables) -> Page[Receivable]:
+    """Money that went back twice; with `is_open=true`, what waits for a person."""
+    return await credits.receivables(uow, paging, wanted)
+
+
+@owed.get(
+    "/{receivable_id}",
+    response_model=One[ReceivableOut],
+    permission="receivables:administer",
+    summary="Show what a tenant owes beside its documents",
+)
+async def receivable(uow: UnitOfWork, receivable_id: str) -> Receivable:
+    return await credits.receivable(uow, receivable_id)
+
+
+@owed.post(
+    "/{receivable_id}/settle",
+    response_model=One[ReceivableOut],
+    permission="receivables:settle",
+    keyed=True,
+    summary="Settle it with credit of the tenant, or as a loss",
+)
+async def settle(uow: UnitOfWork, receivable_id: str, body: ReceivableSettleIn) -> Receivable:
+    """Money that came for it is recorded for its invoice (`mark-paid`), and settles it, too."""
+    return await invoices.settle_receivable(uow, receivable_id, body)
+
+
+@own.get(
+    "/receivables",
+    response_model=Paged[ReceivableOut],
+    permission="receivables:read",
+    summary="List what is owed beside own documents",
+)
+async def own_receivables(uow: UnitOfWork, paging: Paging, *, is_open: bool | None = None) -> Page[Receivable]:
+    """Money that came back twice."""
+    return await credits.receivables(uow, paging, ReceivableFilter(is_open=is_open))
 
 
 @of_tenants.get(

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from typing import Annotated
 
 from fastapi import Request
 
@@ -9,15 +10,17 @@ from scaicontrol.core.pagination import Page
 from scaicontrol.core.payment_ports import SetupStart
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import payments
-from scaicontrol.services.payments.lifecycle import DisputeState
 from scaicontrol.services.payments.models import Dispute, Payment, PaymentMethod, Refund
 from scaicontrol.services.payments.schemas import (
     ConfirmIn,
     DisputeCloseIn,
+    DisputeFilter,
     DisputeIn,
     DisputeOut,
     MethodIn,
+    MismatchIn,
     PayIn,
+    PaymentFilter,
     PaymentMethodOut,
     PaymentOut,
     ProviderOut,
@@ -31,7 +34,10 @@ from scaicontrol.services.payments.schemas import (
     SetupOut,
 )
 
-from .door import Many, One, Paged, Paging, Router
+from .door import Many, One, Paged, Paging, Router, narrowing
+
+WantedPayments = Annotated[PaymentFilter, narrowing(PaymentFilter)]
+WantedDisputes = Annotated[DisputeFilter, narrowing(DisputeFilter)]
 
 own = Router("/billing", tags=["billing"])
 admin = Router("/admin/billing", tags=["admin-billing-payments"])
@@ -155,15 +161,9 @@ async def pay(backend: Backend, actor: Actor, invoice_id: str, body: PayIn) -> P
 
 
 @admin.get("/payments", response_model=Paged[PaymentOut], permission="invoices:administer", summary="List payments")
-async def index(
-    uow: UnitOfWork,
-    paging: Paging,
-    status: str | None = None,
-    tenant_id: str | None = None,
-    invoice_id: str | None = None,
-    q: str | None = None,
-) -> Page[Payment]:
-    return await payments.page(uow, paging, status=status, tenant_id=tenant_id, invoice_id=invoice_id, q=q)
+async def index(uow: UnitOfWork, paging: Paging, wanted: WantedPayments) -> Page[Payment]:
+    """With `is_mismatched=true`, those whose provider says what a person has to decide on."""
+    return await payments.page(uow, paging, wanted)
 
 
 @admin.get(
@@ -183,6 +183,18 @@ async def read(uow: UnitOfWork, payment_id: str) -> Payment:
 async def retry(backend: Backend, actor: Actor, payment_id: str) -> Payment:
     """A new attempt with a key of its own."""
     return await payments.retry(backend, actor, payment_id)
+
+
+@admin.post(
+    "/payments/{payment_id}/resolve",
+    response_model=One[PaymentOut],
+    permission="payments:resolve",
+    keyed=True,
+    summary="Decide what counts where a provider and the books disagree",
+)
+async def resolve_mismatch(uow: UnitOfWork, payment_id: str, body: MismatchIn) -> Payment:
+    """Accept what the provider says, or keep what is booked; the same said again changes nothing more."""
+    return await payments.resolve_mismatch(uow, payment_id, body)
 
 
 @admin.get(
@@ -222,18 +234,9 @@ disputes = Router("/admin/disputes", tags=["admin-billing-payments"])
 
 
 @disputes.get("", response_model=Paged[DisputeOut], permission="disputes:administer", summary="List disputes")
-async def dispute_index(
-    uow: UnitOfWork,
-    paging: Paging,
-    status: DisputeState | None = None,
-    tenant_id: str | None = None,
-    invoice_id: str | None = None,
-    payment_id: str | None = None,
-) -> Page[Dispute]:
+async def dispute_index(uow: UnitOfWork, paging: Paging, wanted: WantedDisputes) -> Page[Dispute]:
     """With `status=opened`, those that wait for somebody."""
-    return await payments.disputes(
-        uow, paging, status=status, tenant_id=tenant_id, invoice_id=invoice_id, payment_id=payment_id
-    )
+    return await payments.disputes(uow, paging, wanted)
 
 
 @disputes.get(

@@ -107,6 +107,16 @@ ROOT: Final = CommandGroup(
                         },
                     ),
                 ),
+                "receivables": CommandGroup(
+                    "What tenants owe beside their documents: money that went twice.",
+                    _of(
+                        "receivables",
+                        {
+                            "list": "List what tenants owe beside their documents, the newest first.",
+                            "settle": "Settle it with credit of the tenant or as a loss; money is recorded by `admin invoices mark-paid`.",
+                        },
+                    ),
+                ),
                 "einvoice-rules": CommandGroup(
                     "Official rule sets that e-invoices must pass.",
                     _of(
@@ -130,10 +140,21 @@ ROOT: Final = CommandGroup(
                         },
                     ),
                 ),
+                "payments": CommandGroup(
+                    "Payments, and what their providers say of them.",
+                    _of(
+                        "payments",
+                        {
+                            "list": "List payments, newest first, 200 a page.",
+                            "show": "Show a payment.",
+                            "resolve": "Decide what counts where a provider and the books disagree about a payment.",
+                        },
+                    ),
+                ),
                 "disputes": CommandGroup(
                     "Payments that payers' banks ask back.",
                     _of(
-                        "payments",
+                        "disputes",
                         {
                             "list": "List disputes, newest first, 200 a page.",
                             "show": "Show a dispute.",

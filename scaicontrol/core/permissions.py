@@ -132,6 +132,9 @@ PERMISSIONS: dict[str, PermissionRule] = {
     "credits:apply": _write("billing:manage", "admin:billing"),
     "credits:keep": _write("admin:billing"),
     "credits:pay_back": _write("admin:billing"),
+    "receivables:read": _read("billing:read", "billing:manage", "admin:billing"),
+    "receivables:administer": _read("admin:billing"),
+    "receivables:settle": _write("admin:billing"),
     "templates:read": _read("admin:billing"),
     "templates:manage": _write("admin:billing"),
     "billing:plan": _read("admin:billing"),
@@ -143,6 +146,7 @@ PERMISSIONS: dict[str, PermissionRule] = {
     "payments:pay": _write("billing:manage", "admin:billing"),
     "payments:refund": _write("admin:billing"),
     "payments:retry": _write("admin:billing"),
+    "payments:resolve": _write("admin:billing"),  # what counts where a provider says another amount
     "payments:collect": _platform("admin:platform"),  # charge, reconcile and dunning jobs
     "disputes:read": _read("billing:read", "billing:manage", "admin:billing"),
     "disputes:administer": _read("admin:billing"),

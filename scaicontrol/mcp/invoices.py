@@ -10,8 +10,16 @@ from scaicontrol.core.pagination import Page
 from scaicontrol.core.schemas import Out
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import credits, documents, explanations, invoices, payments, statements
-from scaicontrol.services.credits.models import Credit
-from scaicontrol.services.credits.schemas import CreditDetail, CreditFilter, CreditOut, KeepIn
+from scaicontrol.services.credits.models import Credit, Receivable
+from scaicontrol.services.credits.schemas import (
+    CreditDetail,
+    CreditFilter,
+    CreditOut,
+    KeepIn,
+    ReceivableFilter,
+    ReceivableOut,
+    ReceivableSettleIn,
+)
 from scaicontrol.services.documents.schemas import DeliveryQueued, InvoiceDetail, SendIn, Verification
 from scaicontrol.services.explanations.schemas import ExplainedPart, Explanation
 from scaicontrol.services.invoices.lifecycle import DocumentType
@@ -201,6 +209,18 @@ async def pay_back_credit(backend: Backend, actor: Actor, credit_id: Id, body: P
     """Pay a credit back through the providers that took its money, or record the transfer that paid it back."""
     done = await payments.pay_back(backend, actor, credit_id, body)
     return PaidBackOut(credit=done.credit, refunds=[RefundOut.model_validate(each) for each in done.refunds])
+
+
+@tool.read("receivables:read", out=list[ReceivableOut])
+async def receivables(uow: UnitOfWork, wanted: ReceivableFilter, paging: Paging) -> Page[Receivable]:
+    """List what tenants owe beside their documents: money that went back twice."""
+    return await credits.receivables(uow, paging.request, wanted)
+
+
+@tool.change("receivables:settle", out=ReceivableOut, destructive=True)
+async def settle_receivable(uow: UnitOfWork, receivable_id: Id, body: ReceivableSettleIn) -> Receivable:
+    """Settle what a tenant owes beside its documents with its credit, or as a loss."""
+    return await invoices.settle_receivable(uow, receivable_id, body)
 
 
 @tool.change("invoices:regenerate_pdf", out=RenderOut)

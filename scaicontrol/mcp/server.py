@@ -34,14 +34,14 @@ from scaicontrol.core.settings import Settings
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import identity, registry
 
-from . import invoices, platform, subscriptions, templates
+from . import invoices, payments, platform, subscriptions, templates
 from .describe import needs
 from .door import Tool, ToolNotFound, error_of
 
 log = get_logger(__name__)
 _SAID_LONGEST: Final = 300
 TOOLS: dict[str, Tool] = {
-    tool.name: tool for tool in (subscriptions.tool, invoices.tool, templates.tool, platform.tool)
+    tool.name: tool for tool in (subscriptions.tool, invoices.tool, payments.tool, templates.tool, platform.tool)
 }
 
 Authenticate = Callable[[Backend, str], Awaitable[Actor]]

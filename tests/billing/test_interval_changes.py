@@ -1,6 +1,6 @@
 """A change of interval: a period of its own at its own price, the unused days given back, nobody else held up."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -199,3 +199,23 @@ async def test_only_the_days_of_a_period_are_its_own(backend, clock):
     await backend.perform(alice, subscriptions.change_plan, subscription.id, plan="scaidrive.annual")
     old, new = await rows(backend, SubscriptionPeriod)
     assert (old.usage_until, old.usage_due_at, new.usage_from) == (new.period_start,) * 3
+
+
+@pytest.mark.by_turns
+@pytest.mark.parametrize("hour", [0, 1, 5, 9, 12, 22])
+@pytest.mark.parametrize("first", ["annual", "season"])
+async def test_what_is_given_back_falls_due_with_the_period_that_took_its_place(backend, clock, first, hour):
+    """On an invoice day the run bills what fell due by the day's beginning: both, or neither."""
+    clock.set(datetime(2026, 1, 9, 12, tzinfo=UTC))
+    subscription = await subscribed(backend, f"scaidrive.{first}")
+    await billed(backend, clock)
+    before = await settled(backend)
+    clock.set(datetime(2026, 2, 1, hour, tzinfo=UTC))
+    await billing.generate(backend)
+    shown = await backend.ask(alice, subscriptions.preview_change, subscription.id, plan="scaidrive.small")
+    await backend.perform(alice, subscriptions.change_plan, subscription.id, plan="scaidrive.small")
+    for moment in (datetime(2026, 2, 1, 23, tzinfo=UTC), datetime(2026, 2, 2, 23, tzinfo=UTC)):
+        clock.set(moment)
+        await billing.generate(backend)
+        costs = await settled(backend) - before
+        assert costs in (0, shown.charge_cents - shown.credit_cents), costs

@@ -111,3 +111,41 @@ def test_what_is_not_there_any_more_is_not_there_after_going_back(old):
     migrate.upgrade(url)
     migrate.downgrade(url, BEFORE)
     assert {"credits", "credit_uses"} & set(inspect(engine).get_table_names()) == set()
+
+
+def test_money_that_had_gone_twice_is_owed_and_what_providers_said_can_be_decided_on(tmp_path):
+    url = sqlite_url(tmp_path / "newer.db")
+    migrate.upgrade(url, "020")
+    engine = create_engine(url.replace("+aiosqlite", ""))
+    known = tables(engine)
+    said = "The provider reports {} USD, asked were 500 EUR, booked are 0."
+    with engine.begin() as connection:
+        connection.execute(text("PRAGMA foreign_keys = OFF"))
+        for key in ("inv_twice", "inv_held", "inv_even"):
+            a_document(connection, known, key, "invoice", 0, status="paid", total=1000)
+        money(connection, known, "inv_twice", "pay_a", 1000, 100)
+        money(connection, known, "inv_twice", "back", 0, -100, "manual")
+        money(connection, known, "inv_twice", "pay_a:lost", 0, -100, "reversal")
+        money(connection, known, "inv_held", "pay_b", 1000, 70)
+        money(connection, known, "inv_even", "pay_c", 1000, 0)
+        credit = {
+            "id": "crd_1", "currency": "EUR", "source": "overpayment", "source_id": "pay_b", "invoice_id": "inv_held",
+            "amount_cents": 70, "remaining_cents": 70, "version": 1,
+        }  # fmt: skip
+        connection.execute(a_row(known["credits"], **credit))
+        for key, cents in (("pay_x", 450), ("pay_y", None)):
+            waits = {"id": key, "invoice_id": "inv_even", "amount_cents": 500, "currency": "EUR", "status": "pending"}
+            mismatch = {"failure_code": "provider_mismatch", "failure_message": said.format(cents)}
+            connection.execute(a_row(known["payments"], **waits, **mismatch, idempotency_key=key, external_id=key))
+    migrate.upgrade(url)
+    now = tables(engine)
+    with engine.begin() as connection:
+        owed, paid = now["receivables"].c, now["payments"].c
+        found = select(owed.invoice_id, owed.amount_cents, owed.remaining_cents, owed.source)
+        assert [tuple(row) for row in connection.execute(found)] == [("inv_twice", 100, 100, "taken_back")]
+        reports = select(paid.id, paid.reported_cents, paid.reported_currency).order_by(paid.id)
+        assert [tuple(row) for row in connection.execute(reports)] == [("pay_x", 450, "USD"), ("pay_y", 500, "USD")]
+    migrate.upgrade(url)  # once is enough
+    migrate.downgrade(url, "020")
+    assert "receivables" not in inspect(engine).get_table_names()
+    engine.dispose()

@@ -10,7 +10,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import credits, documents, invoices
-from scaicontrol.services.credits.models import Credit, CreditUse
+from scaicontrol.services.credits.models import Credit, CreditUse, Receivable
 from scaicontrol.services.credits.schemas import CreditFilter
 from scaicontrol.services.invoices.lifecycle import AS_PAID, MONEY, DocumentType
 from scaicontrol.services.invoices.models import Invoice, Settlement
@@ -68,7 +68,8 @@ async def broken(uow: UnitOfWork) -> list[str]:
     for refund in refunds:
         if refund.credit_id and refund.status != "succeeded" and refund.released_at is None:
             promised[refund.credit_id] += refund.amount_cents
-    found += _balances(papers, settlements, balances, uses, promised)
+    owed = list(await uow.session.scalars(select(Receivable)))
+    found += _balances(papers, settlements, balances, owed, promised)
     found += _payments(list(await uow.session.scalars(select(Payment))), refunds)
     for each in await documents.series(uow):
         kind = DocumentType(each.document_type)
@@ -107,11 +108,13 @@ def _balances(
     documents: dict[str, Invoice],
     settlements: Sequence[Settlement],
     balances: dict[str, Credit],
-    uses: Sequence[CreditUse],
+    owed: Sequence[Receivable],
     promised: dict[str, int],
 ) -> list[str]:
     """What documents leave open is what the credits made of them hold: nothing is lost, nothing counts twice."""
     held: defaultdict[str, int] = defaultdict(int)
+    for one in owed:
+        held[one.invoice_id] -= one.remaining_cents
     for each in balances.values():
         held[each.invoice_id] += each.remaining_cents + promised[each.id]
     found = []

@@ -52,6 +52,7 @@ from tests.factories.ports import MemoryVault
 from tests.factories.subscriptions import market, subscribed
 
 from .asked_back import broken_money, decide, owe
+from .changing import broken_change, change, sell
 from .invariants import broken, broken_books, broken_credits, broken_documents
 from .world import STEPS, open_world
 
@@ -210,6 +211,7 @@ class Scenario:
 SCENARIOS = {
     "asked back": Scenario(owe, decide, broken_money, by_statement=True),
     "billing": Scenario(make, bill, broken),
+    "changes": Scenario(sell, change, broken_change, by_statement=True),
     "credits": Scenario(owe_back, give_back, broken_credits, by_statement=True),
     "books": Scenario(keep_books, book, broken_books, by_statement=True),
     "dispatcher": Scenario(make, dispatch, broken),

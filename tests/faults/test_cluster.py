@@ -14,15 +14,20 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.platform_settings import PlatformSetting
 from scaicontrol.core.settings import Environment, Settings
 from scaicontrol.db import locked_rows
 from scaicontrol.db.engine import Database
 from scaicontrol.services import catalog, credits, documents, identity, invoices, partners, payments, webhooks
 from scaicontrol.services.catalog.schemas import PriceOverrideIn
+from scaicontrol.services.credits.schemas import ReceivableSettleIn, SettledWith
 from scaicontrol.services.invoices.schemas import ApplyCreditIn, CreditIn
 from scaicontrol.services.partners.models import PartnerConfiguration
-from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
+from scaicontrol.services.payments.lifecycle import MismatchDecision
+from scaicontrol.services.payments.models import Payment
+from scaicontrol.services.payments.schemas import DisputeIn, MismatchIn, PayBackIn, PayBackWay
+from scaicontrol.services.payments.service.pay_back import record_transfer
 from scaicontrol.services.webhooks.models import WebhookDelivery
 from scaicontrol.services.webhooks.schemas import WebhookEndpointIn
 from tests.databases import create_schema
@@ -204,6 +209,70 @@ async def test_two_super_administrators_on_two_nodes_do_not_remove_each_other(no
         await store_user(nodes[0], name, "super_admin", tenant_id=None, partner_id=None)
     calls = [(ada, identity.revoke, f"usr_{name}", "super_admin") for name in ("ann", "bob")]
     one_of(await at_once(nodes, *calls), "Refused")
+
+
+async def test_two_nodes_decide_on_one_payment_once(nodes):
+    """One keeps what is booked, the other accepts what came: one of them, and its money once."""
+    invoice = await finalized(nodes[0])
+
+    async def waits(uow):
+        payment = Payment(
+            id=new_id("pay"), tenant_id=invoice.tenant_id, partner_id=invoice.partner_id, invoice_id=invoice.id,
+            provider="sandbox", amount_cents=invoice.total_cents, currency="EUR", attempt=1, idempotency_key=invoice.id,
+            open_key=invoice.id, reported_cents=1000, reported_currency="USD",
+        )  # fmt: skip
+        uow.session.add(payment)
+        return payment.id
+
+    payment_id = await nodes[0].perform(ada, waits)
+    accept = MismatchIn(decision=MismatchDecision.accept, amount_cents=900, reason="At the rate of the day.")
+    keep = MismatchIn(decision=MismatchDecision.keep, reason="It never came.")
+    calls = [(petra, payments.resolve_mismatch, payment_id, body) for body in (accept, keep)]
+    one_of(await at_once(nodes, *calls), "Refused")
+    assert await broken_books(nodes[2]) == []
+
+
+async def test_two_nodes_settle_one_receivable_once_and_take_one_credit_once(nodes):
+    first = nodes[0]
+    invoice = await finalized(first, a_line(1000))
+    await transferred(first, invoice, 1310)
+    (credit,) = await open_credits(first)
+    await payments.pay_back(first, petra, credit.id, PayBackIn(way=PayBackWay.transfer, reference="ABN 9"))
+    recalled = DisputeIn(invoice_id=invoice.id, reason="Recalled", reference="RTRN-1", outcome="lost")
+    await first.perform(petra, payments.open_dispute, recalled)
+    (owed,) = (await first.ask(ada, credits.receivables, PageRequest())).items
+    await transferred(first, await finalized(first, a_line(500)), 605 + 70)
+    (spare,) = await open_credits(first)
+    offset = ReceivableSettleIn(way=SettledWith.credit, amount_cents=70, reason="Agreed.")
+    back = PayBackIn(way=PayBackWay.transfer, reference="ABN 10")
+    one_of(
+        await at_once(
+            nodes,
+            (petra, invoices.settle_receivable, owed.id, offset),
+            (petra, record_transfer, spare.id, back),
+        ),
+        "Refused",
+    )
+    gone = ReceivableSettleIn(way=SettledWith.write_off, reason="A trifle.")
+    one_of(await at_once(nodes, *[(petra, invoices.settle_receivable, owed.id, gone)] * 2), "Refused")
+    assert await broken_books(nodes[2]) == []
+
+
+async def test_two_nodes_record_one_dispute_once_and_never_more_than_came(nodes):
+    first = nodes[0]
+    invoice = await finalized(first, a_line(1000))
+    await transferred(first, invoice)
+    told = [
+        (
+            petra,
+            payments.open_dispute,
+            DisputeIn(invoice_id=invoice.id, reason="MD06", reference=name, amount_cents=700),
+        )
+        for name in ("RTRN-1", "RTRN-2")
+    ]
+    one_of(await at_once(nodes, *told), "Refused")
+    assert len((await nodes[2].ask(ada, payments.disputes, PageRequest())).items) == 1
+    assert await broken_books(nodes[2]) == []
 
 
 def priced(day, cents):

@@ -1,6 +1,7 @@
 """
 Killed (SIGKILL) before and after every unit of work and every call to the outside, then left to the timetable; while
-documents are numbered and payments are decided, also before every single statement that writes and every commit.
+documents are numbered, payments decided and subscriptions changed, also before every single statement that writes and
+every commit.
 
 Nothing is lost, doubled or skipped: the rules of `invariants` hold after every recovery. `make test` takes a seeded
 slice of the crash points, `make test-long` all of them.
@@ -16,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SEED = int(os.environ.get("FAULT_SEED", "20260201"))
-SLICE = {"asked back": 8, "billing": 5, "books": 4, "credits": 5, "dispatcher": 2, "documents": 5}
+SLICE = {"asked back": 8, "billing": 5, "books": 4, "changes": 4, "credits": 5, "dispatcher": 2, "documents": 5}
 
 
 async def lives(scenario, folder, *chosen):

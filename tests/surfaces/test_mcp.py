@@ -123,7 +123,7 @@ async def test_each_sees_only_what_it_may_do(signed_in):
     async with signed_in("alice") as client:
         assert await actions_of(client) == {
             "manage_subscriptions": ["list", "get", "create", "cancel", "resume"],
-            "manage_invoices": ["list", "get", "explain", "statement", "credits"],
+            "manage_invoices": ["list", "get", "explain", "statement", "credits", "receivables"],
             **plans,
         }
     async with signed_in("petra") as client:
@@ -395,6 +395,6 @@ async def test_the_bearer_token_is_the_one_rest_takes(backend, settings, ports):
     async with surface.session_manager.run():
         web = httpx2.ASGITransport(Starlette(routes=surface.routes))
         seen = (await post(web, authorization="Bearer petra")).json()["result"]["tools"]
-        assert [tool["name"][7:] for tool in seen] == ["subscriptions", "invoices", "templates", "platform"]
+        assert [tool["name"][7:] for tool in seen] == ["subscriptions", "invoices", "payments", "templates", "platform"]
         assert (await post(web, authorization="Bearer drive")).json()["result"]["tools"] == []
         assert (await post(web, authorization="Bearer other")).status_code == 401

@@ -15,6 +15,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import attention, invoices, subscriptions
 from scaicontrol.services.billing.models import QuarantineItem
 from scaicontrol.services.changes.models import ChangePlan
+from scaicontrol.services.credits.models import Receivable
 from scaicontrol.services.invoices.models import DocumentRender, Invoice, InvoiceLine
 from scaicontrol.services.notifications.models import OutgoingMail
 from scaicontrol.services.payments.models import ATTEMPTS, Dispute, Payment, Refund
@@ -79,6 +80,15 @@ async def _go_wrong(uow: UnitOfWork, invoice: Invoice, held: Subscription) -> No
         Payment(
             id="pay_1", invoice_id=invoice.id, provider="sandbox", amount_cents=1, currency="EUR",
             status="failed", attempt=1, failure_code=LTD, idempotency_key="k", **ours,
+        ),
+        Payment(
+            id="pay_2", invoice_id=invoice.id, provider="sandbox", amount_cents=1, currency="EUR", status="pending",
+            attempt=2, failure_code="provider_mismatch", failure_message=LTD, reported_cents=1,
+            reported_currency="USD", idempotency_key="l", **ours,
+        ),
+        Receivable(
+            id=new_id("rcv"), currency="EUR", source="taken_back", source_id="pay_1:2", invoice_id=invoice.id,
+            amount_cents=1, remaining_cents=1, **ours,
         ),
         Dispute(
             id=new_id("dsp"), invoice_id=invoice.id, source_id="pay_1", provider="manual", external_id="pay_1:k",

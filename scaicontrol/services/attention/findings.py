@@ -11,6 +11,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import (
     billing,
     changes,
+    credits,
     documents,
     invoices,
     notifications,
@@ -22,9 +23,11 @@ from scaicontrol.services import (
 )
 from scaicontrol.services.changes.lifecycle import PlanStatus
 from scaicontrol.services.changes.schemas import ChangePlanFilter
+from scaicontrol.services.credits.schemas import ReceivableFilter
 from scaicontrol.services.invoices.lifecycle import InvoiceStatus
 from scaicontrol.services.invoices.schemas import InvoiceFilter
 from scaicontrol.services.payments.lifecycle import DisputeState, PaymentState
+from scaicontrol.services.payments.schemas import DisputeFilter, PaymentFilter
 from scaicontrol.services.provisioning.lifecycle import WorkflowStatus
 from scaicontrol.services.registry.lifecycle import HealthStatus
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
@@ -124,7 +127,7 @@ async def _past_due(uow: UnitOfWork) -> Finding:
 
 
 async def _failed_payments(uow: UnitOfWork) -> Finding:
-    page = await payments.page(uow, _FEW, status=PaymentState.failed)
+    page = await payments.page(uow, _FEW, PaymentFilter(status=PaymentState.failed))
     examples = [
         FindingExample(
             "payment",
@@ -138,6 +141,40 @@ async def _failed_payments(uow: UnitOfWork) -> Finding:
         for payment in page.items
     ]
     return Finding("failed_payments", "warning", "payments failed", page.total, examples)
+
+
+async def _mismatched_payments(uow: UnitOfWork) -> Finding:
+    page = await payments.page(uow, _OLDEST, PaymentFilter(is_mismatched=True))
+    examples = [
+        FindingExample(
+            "payment",
+            payment.id,
+            payment.failure_message or "the provider says another amount",
+            payment.created_at,
+            payment.tenant_id,
+            payment.amount_cents,
+            payment.currency,
+        )
+        for payment in page.items
+    ]
+    return Finding("mismatched_payments", "critical", "providers and books disagree", page.total, examples)
+
+
+async def _receivables(uow: UnitOfWork) -> Finding:
+    page = await credits.receivables(uow, _OLDEST, ReceivableFilter(is_open=True))
+    examples = [
+        FindingExample(
+            "receivable",
+            owed.id,
+            f"{owed.source.replace('_', ' ')}, beside {owed.invoice_id}",
+            owed.created_at,
+            owed.tenant_id,
+            owed.remaining_cents,
+            owed.currency,
+        )
+        for owed in page.items
+    ]
+    return Finding("receivables", "warning", "tenants have money twice", page.total, examples)
 
 
 async def _failed_refunds(uow: UnitOfWork) -> Finding:
@@ -156,7 +193,9 @@ async def _failed_refunds(uow: UnitOfWork) -> Finding:
 
 
 async def _open_disputes(uow: UnitOfWork) -> Finding:
-    page = await payments.disputes(uow, PageRequest(page_size=50, sort="evidence_due_at"), status=DisputeState.opened)
+    page = await payments.disputes(
+        uow, PageRequest(page_size=50, sort="evidence_due_at"), DisputeFilter(status=DisputeState.opened)
+    )
     examples = [
         FindingExample(
             "dispute",
@@ -291,7 +330,9 @@ QUESTIONS: Final[tuple[tuple[str, Callable[[UnitOfWork], Awaitable[Finding]]], .
     ("services:list", _unhealthy),
     ("invoices:read", _past_due),
     ("payments:read", _failed_payments),
+    ("payments:read", _mismatched_payments),
     ("payments:read", _failed_refunds),
+    ("receivables:read", _receivables),
     ("disputes:read", _open_disputes),
     (
         "subscriptions:read",

@@ -50,6 +50,8 @@ MAILED: Final[Mapping[str, str]] = {
     "dispute.won": "dispute",
     "dispute.lost": "dispute",
     "dispute.withdrawn": "dispute",
+    "refund.failed": "refund",
+    "refund.after_all": "refund",
     "subscription.suspended": "suspension",
     "subscription.trial_ending": "end of a trial",
     "subscription.terms_announced": "terms to come",

@@ -127,6 +127,8 @@ def _given_back(change: Weighed, limits: ApprovalLimits) -> bool:
         change.largest(change.told("payment.refunded"), "amount_cents"),
         change.largest(manual, "amount_cents", "unapplied_cents"),
         change.largest(change.told("dispute.lost"), "lost_cents"),
+        change.largest(change.told("payment.mismatch_resolved"), "moved_cents"),
+        change.largest(change.told("receivable.settled"), "amount_cents"),
     )
     return max(sums) > limits.given_back
 
@@ -202,8 +204,8 @@ RULES: Final = (
     ),
     Rule(
         "money_given_back",
-        "A refund, credit note, credit paid back, lost dispute or manual payment of this size needs another person's "
-        "approval.",
+        "A refund, credit note, credit paid back, lost dispute, provider's report or manual payment of this "
+        "size needs another person's approval.",
         _given_back,
         frozenset(
             {
@@ -212,6 +214,8 @@ RULES: Final = (
                 "invoice.settlement_recorded",
                 "credit.paid_back",
                 "dispute.lost",
+                "payment.mismatch_resolved",
+                "receivable.settled",
             }
         ),
     ),

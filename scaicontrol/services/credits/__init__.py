@@ -1,7 +1,32 @@
-"""Credits: what sellers owe tenants back, what it is used for, and how a use is undone."""
+"""Credits: what sellers owe tenants back, and its uses; receivables: what tenants owe beside their documents."""
 
-from .queries import balances, detail, get, offered, page, shown, uses_of, visible
-from .service import apply, grant, keep, promise, restore, tell_paid_back, transfer, withdraw
+from .queries import (
+    balances,
+    detail,
+    get,
+    offered,
+    page,
+    receivable,
+    receivables,
+    shown,
+    uses_of,
+    visible,
+    visible_receivables,
+)
+from .service import (
+    apply,
+    grant,
+    keep,
+    lower,
+    make_good,
+    offset,
+    owe,
+    promise,
+    restore,
+    tell_paid_back,
+    transfer,
+    withdraw,
+)
 
 __all__ = [
     "apply",
@@ -10,14 +35,21 @@ __all__ = [
     "get",
     "grant",
     "keep",
+    "lower",
+    "make_good",
     "offered",
+    "offset",
+    "owe",
     "page",
     "promise",
+    "receivable",
+    "receivables",
     "restore",
     "shown",
     "tell_paid_back",
     "transfer",
     "uses_of",
     "visible",
+    "visible_receivables",
     "withdraw",
 ]

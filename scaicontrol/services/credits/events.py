@@ -52,6 +52,15 @@ class CreditPaidBack(CreditUseFact):
     paid_back_at: Moment
 
 
+class CreditOffset(CreditUseFact):
+    """It settled what its tenant owed beside its documents."""
+
+    topic: ClassVar[str] = "credit.offset"
+
+    receivable_id: str
+    offset_at: Moment
+
+
 class CreditRestored(CreditUseFact):
     """A use was undone: what it took is there again; `use_id` is the use that was undone."""
 
@@ -79,6 +88,43 @@ class CreditKept(CreditFact):
 
     is_kept: bool
     version: int
+
+    @property
+    def lifecycle_step(self) -> str:
+        return f"v{self.version}"
+
+
+class ReceivableFact(DomainEvent):
+    resource: ClassVar[str] = "receivable_id"
+
+    receivable_id: str
+    tenant_id: str
+    partner_id: str
+    invoice_id: str
+    currency: str
+    amount_cents: int
+    remaining_cents: int
+
+
+class ReceivableOpened(ReceivableFact):
+    """A tenant has money of the seller's twice: a bank took back, or a refund sent, what had been paid out already."""
+
+    topic: ClassVar[str] = "receivable.opened"
+
+    source: str
+    source_id: str
+    opened_at: Moment
+
+
+class ReceivableSettled(ReceivableFact):
+    """A part of it, or all, is settled; `way` is money, credit or write_off."""
+
+    topic: ClassVar[str] = "receivable.settled"
+
+    way: str
+    reference: str | None
+    version: int
+    settled_at: Moment
 
     @property
     def lifecycle_step(self) -> str:

@@ -16,6 +16,7 @@ class CreditUseKind(StrEnum):
     applied = "applied"  # to an open invoice
     refunded = "refunded"  # promised to a refund through the provider that took the money
     transferred = "transferred"  # paid back outside any provider
+    offset = "offset"  # against what the tenant owes beside its documents
     withdrawn = "withdrawn"  # what it stood on is gone: its document is void, its money went back
     reversed = "reversed"  # another use was undone
 
@@ -76,3 +77,40 @@ class CreditUse(TenantScopedModel):
     reverses_id: Mapped[str | None] = mapped_column(IdString)
     reference: Mapped[str | None] = mapped_column(String(255))
     recorded_by: Mapped[str] = mapped_column(String(100))
+
+
+class ReceivableSource(StrEnum):
+    taken_back = "taken_back"  # a bank took money back whose credit had been paid out
+    refunded_again = "refunded_again"  # a refund that was given up went after all, its credit had been paid out
+
+
+class Receivable(TenantScopedModel):
+    """
+    What a tenant owes a seller beside its documents: money of ours that it has twice.
+
+    `remaining_cents` goes down with money that comes for `invoice_id`, with credit of the tenant, or as a loss; like a
+    credit's, every change counts `version` up.
+    """
+
+    __tablename__ = "receivables"
+    __table_args__ = (
+        within_tenant(),
+        parent_key("invoice_id", "invoices"),
+        UniqueConstraint("source", "source_id"),
+        CheckConstraint("remaining_cents >= 0 AND remaining_cents <= amount_cents", name="remaining"),
+        Index("ix_receivables_open", "remaining_cents", "created_at"),
+        Index("ix_receivables_invoice", "invoice_id"),
+    )
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    currency: Mapped[str] = mapped_column(String(3))
+    source: Mapped[ReceivableSource] = mapped_column(String(20))
+    source_id: Mapped[str] = mapped_column(String(100))  # the reversal or refund that left it
+    invoice_id: Mapped[str] = mapped_column(IdString)  # the invoice whose settlements tell of it
+    amount_cents: Mapped[int]
+    remaining_cents: Mapped[int]
+    written_off_cents: Mapped[int] = mapped_column(default=0)  # money that still comes takes its place
+    version: Mapped[int] = mapped_column(default=1)
+
+    def __str__(self) -> str:
+        return f"receivable {self.id}"

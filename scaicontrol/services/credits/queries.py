@@ -9,8 +9,8 @@ from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tenants
 
-from .models import Credit, CreditUse
-from .schemas import CreditBalance, CreditDetail, CreditFilter, CreditOut, CreditUseOut
+from .models import Credit, CreditUse, Receivable
+from .schemas import CreditBalance, CreditDetail, CreditFilter, CreditOut, CreditUseOut, ReceivableFilter
 
 _SORTABLE = {
     "created_at": Credit.created_at,
@@ -103,3 +103,40 @@ async def balances(uow: UnitOfWork, tenant_id: str) -> list[CreditBalance]:
     )
     rows = await uow.session.execute(query)
     return [CreditBalance(currency=code, available_cents=int(all_), kept_cents=int(kept)) for code, all_, kept in rows]
+
+
+def visible_receivables(uow: UnitOfWork) -> Select[Receivable]:
+    """Every read of receivables starts here; the session's scope decides whose."""
+    uow.authorize("receivables:read")
+    return select(Receivable)
+
+
+async def receivable(uow: UnitOfWork, receivable_id: str, *, lock: bool = False) -> Receivable:
+    """
+    Give what a tenant owes beside its documents.
+
+    Raises NotFound.
+    """
+    query = visible_receivables(uow).where(Receivable.id == receivable_id)
+    found = await uow.session.scalar(
+        query.with_for_update().execution_options(populate_existing=True) if lock else query
+    )
+    if found is None:
+        raise NotFound(f"No receivable {receivable_id}.")
+    return found
+
+
+async def receivables(
+    uow: UnitOfWork, request: PageRequest, wanted: ReceivableFilter | None = None
+) -> Page[Receivable]:
+    """List what tenants owe beside their documents; the open ones wait for a person."""
+    wanted = wanted or ReceivableFilter()
+    query = visible_receivables(uow)
+    for column, value in ((Receivable.tenant_id, wanted.tenant_id), (Receivable.invoice_id, wanted.invoice_id)):
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.is_open is not None:
+        query = query.where(Receivable.remaining_cents > 0 if wanted.is_open else Receivable.remaining_cents == 0)
+    return await paginate(
+        uow, query, request, {"created_at": Receivable.created_at, "amount_cents": Receivable.amount_cents}
+    )

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 
 from scaicontrol.core.work import UnitOfWork
 
-from .models import Credit, CreditSource, CreditUse, CreditUseKind
+from .models import Credit, CreditSource, CreditUse, CreditUseKind, Receivable
 
 
 def _open(partner_id: str, tenant_id: str, currency: str, *, automatic: bool) -> Select[Credit]:
@@ -105,3 +105,18 @@ def _undone() -> Select[str | None]:
 async def use_of_refund(uow: UnitOfWork, refund_id: str) -> CreditUse | None:
     """Find the use that promised money to a refund, also one that was undone."""
     return await uow.session.scalar(select(CreditUse).where(CreditUse.refund_id == refund_id))
+
+
+async def held_use(uow: UnitOfWork, use_id: str | None) -> CreditUse | None:
+    """Find a use by its id: what a refund that went after all holds."""
+    return await uow.session.get(CreditUse, use_id) if use_id else None
+
+
+async def owed_beside(uow: UnitOfWork, invoice_id: str) -> Sequence[Receivable]:
+    """Lock and give what a tenant owes beside an invoice, or owed until it was written off, oldest first."""
+    query = (
+        select(Receivable)
+        .where(Receivable.invoice_id == invoice_id, Receivable.remaining_cents + Receivable.written_off_cents > 0)
+        .order_by(Receivable.created_at, Receivable.id)
+    )
+    return (await uow.session.scalars(query.with_for_update().execution_options(populate_existing=True))).all()

@@ -13,9 +13,19 @@ from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from . import queries, reads
-from .events import CreditApplied, CreditGranted, CreditKept, CreditPaidBack, CreditRestored, CreditWithdrawn
-from .models import Credit, CreditSource, CreditUse, CreditUseKind
-from .schemas import KeepIn
+from .events import (
+    CreditApplied,
+    CreditGranted,
+    CreditKept,
+    CreditOffset,
+    CreditPaidBack,
+    CreditRestored,
+    CreditWithdrawn,
+    ReceivableOpened,
+    ReceivableSettled,
+)
+from .models import Credit, CreditSource, CreditUse, CreditUseKind, Receivable, ReceivableSource
+from .schemas import KeepIn, SettledWith
 
 
 async def grant(
@@ -71,9 +81,15 @@ async def apply(uow: UnitOfWork, credit: Credit, amount_cents: int, invoice_id: 
     return use
 
 
-async def promise(uow: UnitOfWork, credit: Credit, amount_cents: int, refund_id: str) -> CreditUse:
-    """Hold a part of a credit for a refund, so that nobody else uses it while the provider is asked."""
-    return _take(uow, credit, CreditUseKind.refunded, amount_cents, refund_id=refund_id)
+async def promise(
+    uow: UnitOfWork, credit: Credit, amount_cents: int, refund_id: str | None, reference: str | None = None
+) -> CreditUse:
+    """
+    Hold a part of a credit for a refund, so that nobody else uses it while the provider is asked.
+
+    A refund that goes after it was given up holds it anew; it has the `reference` then, since it is named once.
+    """
+    return _take(uow, credit, CreditUseKind.refunded, amount_cents, refund_id=refund_id, reference=reference)
 
 
 async def transfer(uow: UnitOfWork, credit: Credit, amount_cents: int, reference: str) -> CreditUse:
@@ -89,7 +105,7 @@ def tell_paid_back(uow: UnitOfWork, credit: Credit, use: CreditUse) -> None:
         CreditPaidBack(
             **_common(credit, use.amount_cents),
             use_id=use.id,
-            way="card" if use.refund_id else "transfer",
+            way="card" if use.kind == CreditUseKind.refunded else "transfer",
             refund_id=use.refund_id,
             reference=use.reference,
             paid_back_at=uow.now,
@@ -121,6 +137,90 @@ async def withdraw(uow: UnitOfWork, credit: Credit, amount_cents: int, reason: s
         reason=reason,
     )
     return use
+
+
+async def offset(uow: UnitOfWork, credit: Credit, amount_cents: int, receivable: Receivable) -> CreditUse:
+    """Take a part of a credit for what its tenant owes beside its documents."""
+    use = _take(uow, credit, CreditUseKind.offset, amount_cents, reference=receivable.id)
+    uow.emit(
+        CreditOffset(**_common(credit, amount_cents), use_id=use.id, receivable_id=receivable.id, offset_at=uow.now),
+        after={"remaining_cents": credit.remaining_cents},
+    )
+    return use
+
+
+async def owe(
+    uow: UnitOfWork,
+    source: ReceivableSource,
+    source_id: str,
+    *,
+    tenant_id: str,
+    partner_id: str,
+    currency: str,
+    invoice_id: str,
+    amount_cents: int,
+) -> Receivable:
+    """Note that a tenant has money of the seller's that no document asks for; each source has a name of its own."""
+    receivable = Receivable(
+        id=new_id("rcv"),
+        tenant_id=tenant_id,
+        partner_id=partner_id,
+        currency=currency,
+        source=source,
+        source_id=source_id,
+        invoice_id=invoice_id,
+        amount_cents=amount_cents,
+        remaining_cents=amount_cents,
+        written_off_cents=0,
+        version=1,
+    )
+    uow.session.add(receivable)
+    uow.emit(
+        ReceivableOpened(**_owed(receivable, amount_cents), source=source, source_id=source_id, opened_at=uow.now),
+        after={"remaining_cents": amount_cents},
+    )
+    await uow.session.flush()
+    return receivable
+
+
+def lower(
+    uow: UnitOfWork, receivable: Receivable, amount_cents: int, way: SettledWith, reference: str | None = None
+) -> None:
+    """Settle a part of what a tenant owes; the caller holds it locked and has posted what settles it."""
+    if not 0 < amount_cents <= receivable.remaining_cents:
+        raise Refused(
+            f"Cannot settle {amount_cents} of {receivable}: {receivable.remaining_cents} {receivable.currency} cents "
+            "remain."
+        )
+    before = receivable.remaining_cents
+    receivable.remaining_cents -= amount_cents
+    if way is SettledWith.write_off:
+        receivable.written_off_cents += amount_cents
+    _tell_settled(uow, receivable, amount_cents, way, reference, before)
+
+
+def make_good(uow: UnitOfWork, receivable: Receivable, amount_cents: int, reference: str | None = None) -> None:
+    """Money came for what was written off: it takes the place of the loss; the caller has posted both."""
+    receivable.written_off_cents -= amount_cents
+    _tell_settled(uow, receivable, amount_cents, SettledWith.money, reference, receivable.remaining_cents)
+
+
+def _tell_settled(
+    uow: UnitOfWork, receivable: Receivable, amount_cents: int, way: SettledWith, reference: str | None, before: int
+) -> None:
+    receivable.version += 1
+    uow.emit(
+        ReceivableSettled(
+            **_owed(receivable, amount_cents),
+            way=way,
+            reference=reference,
+            version=receivable.version,
+            settled_at=uow.now,
+        ),
+        before={"remaining_cents": before},
+        after={"remaining_cents": receivable.remaining_cents},
+        reason=reference,
+    )
 
 
 @verb
@@ -213,4 +313,28 @@ def _common(credit: Credit, amount_cents: int) -> _Common:
         "currency": credit.currency,
         "amount_cents": amount_cents,
         "remaining_cents": credit.remaining_cents,
+    }
+
+
+class _Owed(TypedDict):
+    """What every fact of a receivable says."""
+
+    receivable_id: str
+    tenant_id: str
+    partner_id: str
+    invoice_id: str
+    currency: str
+    amount_cents: int
+    remaining_cents: int
+
+
+def _owed(receivable: Receivable, amount_cents: int) -> _Owed:
+    return {
+        "receivable_id": receivable.id,
+        "tenant_id": receivable.tenant_id,
+        "partner_id": receivable.partner_id,
+        "invoice_id": receivable.invoice_id,
+        "currency": receivable.currency,
+        "amount_cents": amount_cents,
+        "remaining_cents": receivable.remaining_cents,
     }

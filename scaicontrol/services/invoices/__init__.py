@@ -17,7 +17,14 @@ from .queries import (
     stored,
     visible,
 )
-from .service.balance import apply_credit, record_paid_back, reverse_payment
+from .service.balance import (
+    apply_credit,
+    record_paid_back,
+    record_paid_back_after_all,
+    record_returned,
+    reverse_payment,
+    settle_receivable,
+)
 from .service.credit import credit, draft_credit
 from .service.draft import delete, draft, order_lines, sort_lines_by_date, update
 from .service.finalize import finalize
@@ -53,10 +60,13 @@ __all__ = [
     "own",
     "page",
     "record_paid_back",
+    "record_paid_back_after_all",
     "record_payment",
+    "record_returned",
     "refuse_moment_to_come",
     "request_next_files",
     "reverse_payment",
+    "settle_receivable",
     "settlements",
     "settlements_with_documents",
     "shown",

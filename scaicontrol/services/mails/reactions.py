@@ -7,7 +7,7 @@ from scaicontrol.core.money import Money
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.services import documents, statements
 
-from .service import about_disputes, about_documents, about_subscriptions, vat_numbers
+from .service import about_disputes, about_documents, about_refunds, about_subscriptions, vat_numbers
 from .service.posting import ACTOR
 
 
@@ -64,8 +64,38 @@ async def mail_payment_reversed(backend: Backend, fact: Outbox) -> None:
 
 async def mail_dispute(backend: Backend, fact: Outbox) -> None:
     """A payer's bank asks money back, or it is decided."""
-    step = fact.idempotency_key.split(":", 2)[-1]
-    await backend.perform(ACTOR, about_disputes.tell, str(fact.told["dispute_id"]), step)
+    await backend.perform(ACTOR, about_disputes.tell, str(fact.told["dispute_id"]), _step(fact))
+
+
+async def mail_refund_given_up(backend: Backend, fact: Outbox) -> None:
+    """A refund was given up: its credit needs another way back."""
+    if fact.told.get("is_final"):
+        await backend.perform(ACTOR, about_refunds.tell_given_up, _refund(fact))
+
+
+async def mail_refund_after_all(backend: Backend, fact: Outbox) -> None:
+    """A refund that was given up went."""
+    await backend.perform(ACTOR, about_refunds.tell_after_all, _refund(fact), int(fact.told["twice_cents"]))
+
+
+def _refund(fact: Outbox) -> about_refunds.RefundTold:
+    told = fact.told
+    return about_refunds.RefundTold(
+        str(told["refund_id"]),
+        str(told["payment_id"]),
+        int(told["amount_cents"]),
+        _step(fact),
+        str(told.get("error", "–")),
+    )
+
+
+async def notice_owed(backend: Backend, fact: Outbox) -> None:
+    """A tenant has money twice."""
+    await backend.perform(ACTOR, about_refunds.tell_owed, str(fact.told["receivable_id"]))
+
+
+def _step(fact: Outbox) -> str:
+    return fact.idempotency_key.split(":", 2)[-1]
 
 
 async def mail_trial_ending(backend: Backend, fact: Outbox) -> None:

@@ -7,7 +7,6 @@ from .queries import (
     disputes,
     find_refund,
     get,
-    method,
     methods,
     of_invoice,
     page,
@@ -27,6 +26,7 @@ from .service.dunning_steps import end_dunning, run_dunning
 from .service.inbound import process_inbound, receive
 from .service.manual_disputes import close_dispute, open_dispute
 from .service.methods import confirm, enabled_providers, make_default, provider, remove, set_up
+from .service.mismatches import resolve_mismatch
 from .service.pay_back import pay_back
 from .service.refund_calls import refund_due
 from .service.refunds import refund
@@ -46,7 +46,6 @@ __all__ = [
     "find_refund",
     "get",
     "make_default",
-    "method",
     "methods",
     "of_invoice",
     "open_dispute",
@@ -64,6 +63,7 @@ __all__ = [
     "refunds_of_note",
     "refunds_that_failed",
     "remove",
+    "resolve_mismatch",
     "retry",
     "run_dunning",
     "set_up",

@@ -24,9 +24,10 @@ class Step:
 
 _ORDER: Final = {StepKind.retry: 0, StepKind.remind: 1, StepKind.suspend: 2}
 # Declines that no repetition will turn: the payer must act.
-HARD_DECLINES: Final = frozenset(
-    {"stolen_card", "lost_card", "mandate_revoked", "account_closed", "pickup_card", "fraudulent", "expired_card"}
-)
+HARD_DECLINES: Final = frozenset({
+    "stolen_card", "lost_card", "mandate_revoked", "account_closed", "pickup_card", "fraudulent", "expired_card",
+    "provider_mismatch",
+})  # fmt: skip
 NEEDS_PAYER: Final = frozenset({"authentication_required"})
 
 

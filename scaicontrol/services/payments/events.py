@@ -115,10 +115,11 @@ class PaymentRefunded(DomainEvent):
     currency: str
     refunded_total_cents: int
     refunded_at: Moment
+    step: int = Field(default=0, exclude=True)  # of one that went after it was given up
 
     @property
     def lifecycle_step(self) -> str:
-        return self.refund_id
+        return f"{self.refund_id}:{self.step}" if self.step else self.refund_id
 
 
 class PaymentMismatched(CountedFact, PaymentFact):
@@ -133,6 +134,17 @@ class PaymentMismatched(CountedFact, PaymentFact):
     @property
     def lifecycle_step(self) -> str:
         return str(self.step)
+
+
+class PaymentMismatchResolved(PaymentMismatched):
+    """A person decided what counts; `booked_cents` is what the payment holds since, besides disputes."""
+
+    topic: ClassVar[str] = "payment.mismatch_resolved"
+
+    decision: str
+    booked_cents: int
+    moved_cents: int
+    reason: str
 
 
 class PaymentDisputed(CountedFact, PaymentFact):
@@ -215,6 +227,28 @@ class RefundFailed(DomainEvent):
     attempts: int
     is_final: bool  # given up: its credit is free again, and a person decides what follows
     error: str
+
+    @property
+    def lifecycle_step(self) -> str:
+        return f"attempt:{self.attempts}"
+
+
+class RefundAfterAll(DomainEvent):
+    """A refund that was given up went after all; `twice_cents` of it had been paid out in another way meanwhile."""
+
+    topic: ClassVar[str] = "refund.after_all"
+    resource: ClassVar[str] = "refund_id"
+    public: ClassVar[bool] = False
+
+    refund_id: str
+    payment_id: str
+    credit_id: str | None
+    tenant_id: str
+    partner_id: str
+    amount_cents: int
+    currency: str
+    attempts: int
+    twice_cents: int
 
     @property
     def lifecycle_step(self) -> str:

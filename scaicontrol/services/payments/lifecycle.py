@@ -15,6 +15,13 @@ class PaymentState(StrEnum):
     reversed = "reversed"
 
 
+class MismatchDecision(StrEnum):
+    """What a person says counts where provider and books disagree."""
+
+    accept = "accept"  # what the provider says
+    keep = "keep"  # what is booked
+
+
 class PaymentLifecycle(Lifecycle):
     """
     Payments (contract §18.3). A pending one may have had its effect: it is asked about, never simply repeated.

@@ -13,6 +13,7 @@ from .lifecycle import (
     DisputeState,
     MethodLifecycle,
     MethodState,
+    MismatchDecision,
     PaymentLifecycle,
     PaymentState,
     RefundLifecycle,
@@ -24,6 +25,7 @@ CAME: Final = (PaymentState.succeeded, PaymentState.partially_refunded, PaymentS
 ATTEMPTS: Final = 5  # of a refund, before a person looks at it
 MANUAL: Final = "manual"  # the provider of disputes that were recorded by hand
 ASK_AGAIN: Final = timedelta(minutes=10)  # about what a provider has not decided yet
+MISMATCH: Final = "provider_mismatch"  # the failure code of what a provider says and nobody may book by themselves
 
 
 class PaymentMethod(Lifecycled, TenantScopedModel):
@@ -88,8 +90,9 @@ class Payment(Lifecycled, TenantScopedModel):
 
     `open_key` allows one open payment per invoice; `due_at` says when a worker must do something about it again.
     What the provider took is `received_cents`; of it the payer's bank has taken back `returned_cents` (the payment
-    failed after all) and `lost_cents` (disputes), and `disputed_cents` are not decided. Whoever guards another row by
-    this one adds to `version`.
+    failed after all) and `lost_cents` (disputes), and `disputed_cents` are not decided. `reported_cents` and
+    `reported_currency` are what it says and we could not book; a person decides what counts (`mismatch_decision`).
+    Whoever guards another row by this one adds to `version`.
     """
 
     __tablename__ = "payments"
@@ -125,6 +128,9 @@ class Payment(Lifecycled, TenantScopedModel):
     lost_cents: Mapped[int] = mapped_column(default=0, server_default=literal_column("0"))
     disputed_cents: Mapped[int] = mapped_column(default=0, server_default=literal_column("0"))
     bookings: Mapped[int] = mapped_column(default=0, server_default=literal_column("0"))  # and unbookings
+    reported_cents: Mapped[int | None]
+    reported_currency: Mapped[str | None] = mapped_column(String(3))
+    mismatch_decision: Mapped[MismatchDecision | None] = mapped_column(String(20))
     version: Mapped[int] = mapped_column(default=1, server_default=literal_column("1"))
     idempotency_key: Mapped[str] = mapped_column(String(200))
     open_key: Mapped[str | None] = mapped_column(IdString)
@@ -152,9 +158,20 @@ class Payment(Lifecycled, TenantScopedModel):
         return self.received_cents - self.returned_cents - self.lost_cents
 
     @property
+    def is_mismatched(self) -> bool:
+        """Whether its provider says what could not be booked, and nobody has decided yet what counts."""
+        return self.reported_currency is not None and self.mismatch_decision is None
+
+    @property
     def refundable_cents(self) -> int:
-        """How much of it can still be promised to a refund: not what was taken back, or is asked back in a dispute."""
+        """
+        How much of it can still be promised to a refund: not what was taken back, or is asked back in a dispute.
+
+        Nothing of what came in another currency: its provider would give back so many units of that one.
+        """
         if self.status not in (PaymentState.succeeded, PaymentState.partially_refunded):
+            return 0
+        if self.mismatch_decision == MismatchDecision.accept and self.reported_currency != self.currency:
             return 0
         return max(0, self.kept_cents - self.refunded_cents - self.promised_cents - self.disputed_cents)
 
@@ -164,7 +181,8 @@ class Refund(Lifecycled, TenantScopedModel):
     Money given back for a credit, through the provider that took it.
 
     Without a credit, and over nothing, it waits for its credit note to be finalized. `released_at` says when it was
-    given up: the credit it held is free again, and the payment's money too.
+    given up: the credit it held is free again, and the payment's money too. One that `went_after_all` holds the use
+    `credit_use_id`, or none where all of its credit was paid out meanwhile.
     """
 
     __tablename__ = "refunds"
@@ -190,6 +208,8 @@ class Refund(Lifecycled, TenantScopedModel):
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime | None] = mapped_column(index=True)
     released_at: Mapped[datetime | None]
+    went_after_all: Mapped[bool] = mapped_column(default=False, server_default=literal_column("0"))
+    credit_use_id: Mapped[str | None] = mapped_column(IdString)
 
     def __str__(self) -> str:
         return f"refund {self.id}"

@@ -7,8 +7,9 @@ from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.credits.reads import with_rest
 
-from .lifecycle import DisputeState, MethodState, PaymentState, RefundState
+from .lifecycle import MethodState, PaymentState, RefundState
 from .models import ATTEMPTS, Dispute, Dunning, Payment, PaymentMethod, Refund
+from .schemas import DisputeFilter, PaymentFilter
 
 SORTABLE = {"created_at": Payment.created_at, "amount_cents": Payment.amount_cents, "status": Payment.status}
 
@@ -27,25 +28,22 @@ async def get(uow: UnitOfWork, payment_id: str, *, lock: bool = False) -> Paymen
     return found
 
 
-async def page(
-    uow: UnitOfWork,
-    request: PageRequest,
-    *,
-    status: str | None = None,
-    tenant_id: str | None = None,
-    invoice_id: str | None = None,
-    q: str | None = None,
-) -> Page[Payment]:
+async def page(uow: UnitOfWork, request: PageRequest, wanted: PaymentFilter | None = None) -> Page[Payment]:
+    """List payments; the mismatched ones are what waits for a person."""
+    wanted = wanted or PaymentFilter()
     query = visible(uow)
     for column, value in (
-        (Payment.status, status),
-        (Payment.tenant_id, tenant_id),
-        (Payment.invoice_id, invoice_id),
+        (Payment.status, wanted.status),
+        (Payment.tenant_id, wanted.tenant_id),
+        (Payment.invoice_id, wanted.invoice_id),
     ):
         if value is not None:
             query = query.where(column == value)
-    if q:
-        query = query.where(or_(Payment.id.startswith(q), Payment.external_id.startswith(q)))
+    if wanted.is_mismatched is not None:
+        waits = Payment.reported_currency.is_not(None) & Payment.mismatch_decision.is_(None)
+        query = query.where(waits if wanted.is_mismatched else ~waits)
+    if wanted.q:
+        query = query.where(or_(Payment.id.startswith(wanted.q), Payment.external_id.startswith(wanted.q)))
     return await paginate(uow, query, request, SORTABLE)
 
 
@@ -153,22 +151,15 @@ async def dispute(uow: UnitOfWork, dispute_id: str, *, lock: bool = False) -> Di
     return found
 
 
-async def disputes(
-    uow: UnitOfWork,
-    request: PageRequest,
-    *,
-    status: DisputeState | None = None,
-    tenant_id: str | None = None,
-    invoice_id: str | None = None,
-    payment_id: str | None = None,
-) -> Page[Dispute]:
+async def disputes(uow: UnitOfWork, request: PageRequest, wanted: DisputeFilter | None = None) -> Page[Dispute]:
     """List disputes; the open ones are what waits for a person."""
+    wanted = wanted or DisputeFilter()
     query = visible_disputes(uow)
     for column, value in (
-        (Dispute.status, status),
-        (Dispute.tenant_id, tenant_id),
-        (Dispute.invoice_id, invoice_id),
-        (Dispute.source_id, payment_id),
+        (Dispute.status, wanted.status),
+        (Dispute.tenant_id, wanted.tenant_id),
+        (Dispute.invoice_id, wanted.invoice_id),
+        (Dispute.source_id, wanted.payment_id),
     ):
         if value is not None:
             query = query.where(column == value)

@@ -8,7 +8,7 @@ from scaicontrol.core.ids import Id
 from scaicontrol.core.schemas import In, Moment, MomentIn, Out, Price, Text, Word
 from scaicontrol.services.credits.schemas import CreditDetail
 
-from .lifecycle import DisputeState
+from .lifecycle import DisputeState, MismatchDecision, PaymentState
 
 
 class PaymentOut(Out):
@@ -32,11 +32,53 @@ class PaymentOut(Out):
     returned_cents: int = Field(description="What went back because the payment failed after all.")
     lost_cents: int = Field(description="What disputes have taken back.")
     disputed_cents: int = Field(description="What open disputes are about.")
+    reported_cents: int | None = Field(description="What the provider says and could not be booked.")
+    reported_currency: str | None
+    mismatch_decision: MismatchDecision | None = Field(description="What a person said counts; none yet: it waits.")
     redirect_url: str | None
     next_retry_at: Moment | None
     succeeded_at: Moment | None
     disputed_at: Moment | None
     created_at: Moment
+
+
+class PaymentFilter(In):
+    """Which payments of a list; what is left out does not narrow it."""
+
+    status: PaymentState | None = None
+    tenant_id: Id | None = None
+    invoice_id: Id | None = None
+    is_mismatched: bool | None = Field(default=None, description="Whether a person has to decide what counts.")
+    q: Word | None = Field(default=None, description="How its id, or the provider's name for it, begins.")
+
+
+class DisputeFilter(In):
+    """Which disputes of a list; what is left out does not narrow it."""
+
+    status: DisputeState | None = Field(default=None, description="`opened` waits for somebody.")
+    tenant_id: Id | None = None
+    invoice_id: Id | None = None
+    payment_id: Id | None = Field(default=None, description="The payment, or the money recorded by hand.")
+
+
+class MismatchIn(In):
+    """What counts where the provider says another amount or currency than could be booked, and why."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"decision": "accept", "reason": "Captured in part, as agreed by mail."},
+                {"decision": "accept", "amount_cents": 1120, "reason": "12.10 USD at the rate of its settlement."},
+                {"decision": "keep", "reason": "The provider corrected its report."},
+            ]
+        }
+    )
+
+    decision: MismatchDecision
+    amount_cents: Price | None = Field(
+        default=None, ge=0, description="Accepting another currency: what it came to in the payment's own."
+    )
+    reason: Annotated[Text, StringConstraints(min_length=1, max_length=500)]
 
 
 _DISPUTE: JsonDict = {
@@ -110,6 +152,7 @@ class RefundOut(Out):
     external_id: str | None
     failure_message: str | None
     released_at: Moment | None = Field(description="When it was given up: the credit it held is free again.")
+    went_after_all: bool = Field(default=False, description="It was given up, and went after all.")
     created_at: Moment
 
 

@@ -2,17 +2,22 @@
 
 from datetime import date
 
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.pagination import PageRequest
+from scaicontrol.core.payment_ports import PaymentResult, PaymentStatus
 from scaicontrol.services import credits, invoices, payments
 from scaicontrol.services.accounting.schemas import IntegrationIn, IntegrationPut, SyncIn
 from scaicontrol.services.credits.models import Credit
-from scaicontrol.services.credits.schemas import KeepIn
+from scaicontrol.services.credits.schemas import KeepIn, ReceivableSettleIn, SettledWith
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.schemas import ApplyCreditIn, MarkPaidIn
+from scaicontrol.services.payments.lifecycle import MismatchDecision
 from scaicontrol.services.payments.models import Payment
-from scaicontrol.services.payments.schemas import DisputeCloseIn, DisputeIn, PayBackIn, PayBackWay
+from scaicontrol.services.payments.schemas import DisputeCloseIn, DisputeIn, MismatchIn, PayBackIn, PayBackWay
+from scaicontrol.services.payments.service.outcomes import record
 from tests.factories import ada, alice, petra
 from tests.factories.accounting import MAPPING, an_integration
-from tests.factories.credits import credited, open_credits
+from tests.factories.credits import credited, open_credits, transferred
 from tests.factories.invoices import a_line, finalized, sent
 from tests.factories.payments import store_card
 
@@ -88,6 +93,40 @@ async def _transferred(stage: Stage) -> Invoice:
     came = MarkPaidIn(paid_at=stage.backend.clock.now(), reference="ABN 4711", method="sepa")
     await stage.backend.perform(petra, invoices.mark_paid, owed.id, came)
     return owed
+
+
+@case("payments.resolve_mismatch")
+async def _(stage: Stage) -> Case:
+    owed = await _owed(stage)
+    payment: Payment = await payments.pay(stage.backend, petra, owed.id)
+    told = PaymentResult(PaymentStatus.succeeded, payment.external_id, 1000, "EUR")
+    await stage.backend.perform(Actor.system("payment_charge"), record, payment.id, told)
+    return Case({"payment_id": payment.id, "body": MismatchIn(decision=MismatchDecision.accept, reason="Captured so.")})
+
+
+async def _twice(stage: Stage) -> str:
+    """One euro beyond what was due was paid back by transfer, then the bank took all of it."""
+    owed = await _owed(stage)
+    await transferred(stage.backend, owed, 1310)
+    (credit,) = await open_credits(stage.backend)
+    await payments.pay_back(stage.backend, petra, credit.id, PayBackIn(way=PayBackWay.transfer, reference="ABN 9"))
+    told = DisputeIn(invoice_id=owed.id, reason="Recalled", reference="RTRN-1", outcome="lost")
+    await stage.backend.perform(petra, payments.open_dispute, told)
+    return (await stage.backend.ask(ada, credits.receivables, PageRequest())).items[0].id
+
+
+@case("invoices.settle_receivable")
+async def _(stage: Stage) -> Case:
+    body = ReceivableSettleIn(way=SettledWith.write_off, reason="A trifle.")
+    return Case({"receivable_id": await _twice(stage), "data": body})
+
+
+@case("invoices.settle_receivable", "with credit")
+async def _(stage: Stage) -> Case:
+    receivable_id = await _twice(stage)
+    await transferred(stage.backend, await sent(stage.backend, a_line(500)), 605 + 60)
+    body = ReceivableSettleIn(way=SettledWith.credit, reason="Agreed.")
+    return Case({"receivable_id": receivable_id, "data": body})
 
 
 @case("payments.open_dispute")

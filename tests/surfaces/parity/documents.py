@@ -6,13 +6,15 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.pagination import PageRequest
+from scaicontrol.core.payment_ports import PaymentResult, PaymentStatus
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.integrations.payment_providers.sandbox import Sandbox
 from scaicontrol.services import credits, invoices, payments
-from scaicontrol.services.credits.schemas import KeepIn
+from scaicontrol.services.credits.schemas import KeepIn, ReceivableFilter, ReceivableSettleIn, SettledWith
 from scaicontrol.services.invoices.schemas import InvoiceIn, MarkPaidIn
 from scaicontrol.services.payments.schemas import DisputeCloseIn, DisputeIn, PayBackIn, PayBackWay
 from scaicontrol.services.payments.service.disputes import record_dispute
+from scaicontrol.services.payments.service.outcomes import record
 from tests.factories import ACME, ada
 from tests.factories.credits import credited, open_credits, transferred
 from tests.factories.invoices import a_draft, a_line, again, finalized, rendered, sent
@@ -118,6 +120,41 @@ async def _charged_back(backend: Backend) -> str:
     told, seen = await provider.fetch_dispute(dispute_id), 0
     await backend.perform(Actor.system("inbound_webhooks"), record_dispute, "sandbox", told, seen)
     return str(await backend.ask(ada, _dispute_named, dispute_id))
+
+
+async def _mismatched(backend: Backend) -> str:
+    """A payment that came, and of which the provider says less since."""
+    payment = (await backend.ask(ada, payments.of_invoice, await _with_a_card(backend)))[0]
+    told = PaymentResult(PaymentStatus.succeeded, payment.external_id, 1000, "EUR")
+    await backend.perform(Actor.system("payment_charge"), record, payment.id, told)
+    return payment.id
+
+
+async def _agreed(backend: Backend) -> str:
+    return (await backend.ask(ada, payments.of_invoice, await _with_a_card(backend)))[0].id
+
+
+async def _twice(backend: Backend) -> str:
+    """Paid back by transfer what had come beyond what was due, and the bank took all of it back since."""
+    invoice = await sent(backend, a_line(1000))
+    await transferred(backend, invoice, 1310, by=ada)
+    back = PayBackIn(way=PayBackWay.transfer, reference="ABN 9")
+    await payments.pay_back(backend, ada, (await open_credits(backend))[0].id, back)
+    told = DisputeIn(invoice_id=invoice.id, reason="Recalled", reference="RTRN-1", outcome="lost")
+    await backend.perform(ada, payments.open_dispute, told)
+    wanted = ReceivableFilter(invoice_id=invoice.id)
+    return (await backend.ask(ada, credits.receivables, PageRequest(), wanted)).items[0].id
+
+
+async def _repaid(backend: Backend) -> str:
+    receivable_id = await _twice(backend)
+    body = ReceivableSettleIn(way=SettledWith.write_off, reason="A trifle.")
+    await backend.perform(ada, invoices.settle_receivable, receivable_id, body)
+    return receivable_id
+
+
+async def _no_receivable(_: Backend) -> str:
+    return "rcv_nowhere"
 
 
 async def _dispute_named(uow: UnitOfWork, external_id: str) -> str | None:
@@ -264,9 +301,29 @@ DOCUMENTS = (
         WHY,
     ),
     Deed(
+        "payments.resolve_mismatch", "payments:resolve", _mismatched, {"nothing to decide": _agreed},
+        (
+            Rest("POST /admin/billing/payments/{payment_id}/resolve"),
+            Mcp("manage_payments", "resolve", "payment_id"),
+            Cli("admin payments resolve", ("{id}", "accept", "--reason", WHY["reason"])),
+            Console("payment", "resolve", {"decision": "accept", **WHY}),
+        ),
+        {"decision": "accept", **WHY},
+    ),
+    Deed(
+        "invoices.settle_receivable", "receivables:settle", _twice, {"settled": _repaid, "none such": _no_receivable},
+        (
+            Rest("POST /admin/billing/receivables/{receivable_id}/settle"),
+            Mcp("manage_invoices", "settle_receivable", "receivable_id"),
+            Cli("admin receivables settle", ("{id}", "write_off", "--reason", WHY["reason"])),
+            Console("receivable", "settle", {"way": "write_off", **WHY}),
+        ),
+        {"way": "write_off", **WHY},
+    ),
+    Deed(
         "payments.open_dispute", "disputes:record", _settled, {"nothing came": _finalized},
         (
-            Rest("POST /admin/disputes"),
+            Rest("POST /admin/disputes"), Mcp("manage_payments", "open_dispute", "invoice_id"),
             Cli("admin disputes open", ("{id}", "--reference", "RTRN-1", "--reason", "MD06", "--outcome", "lost")),
         ),
         {"invoice_id": "{id}", "reference": "RTRN-1", "reason": "MD06", "outcome": "lost"},
@@ -275,7 +332,8 @@ DOCUMENTS = (
         "payments.close_dispute", "disputes:record", _disputed,
         {"closed": _lost, "decided by its provider": _charged_back},
         (
-            Rest("POST /admin/disputes/{dispute_id}/close"), Cli("admin disputes close", ("{id}", "lost")),
+            Rest("POST /admin/disputes/{dispute_id}/close"), Mcp("manage_payments", "close_dispute", "dispute_id"),
+            Cli("admin disputes close", ("{id}", "lost")),
             Console("dispute", "close", {"outcome": "lost", "fee_cents": ""}),
         ),
         {"outcome": "lost"},

@@ -7,13 +7,14 @@ from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import credits
 from scaicontrol.services.credits import reads
-from scaicontrol.services.credits.models import Credit, CreditUse
+from scaicontrol.services.credits.models import Credit, CreditSource, CreditUse, Receivable, ReceivableSource
+from scaicontrol.services.credits.schemas import ReceivableSettleIn, SettledWith
 
 from .. import queries
 from ..lifecycle import MONEY, OWED, SettledBy
 from ..models import Invoice
 from ..schemas import ApplyCreditIn
-from .settle import Movement, Settled, post, post_once, write_off
+from .settle import Movement, Settled, grant, lower_owed, post, post_once, write_off
 
 
 @verb
@@ -141,8 +142,8 @@ async def reverse_payment(  # noqa: PLR0913  what a reversal consists of
     First what the payment had left over is taken away, as far as it was not paid back: where it was applied, that is
     undone, newest first. The rest reopens the invoice, or `as_loss` leaves it settled at the seller's cost.
     `applied_cents` says how much of it was settled with that money, negative; `unapplied_cents` what was taken
-    otherwise, negative: credit, or what nobody owes for any more. A payment that came in parts has a booking for each,
-    `<payment>:<n>`.
+    otherwise, negative: credit, or what had been paid out already, which the tenant owes beside the invoice from now
+    on. A payment that came in parts has a booking for each, `<payment>:<n>`.
     """
     uow.authorize("payments:pay")
     invoice = await queries.get(uow, invoice_id, lock=True)
@@ -160,29 +161,145 @@ async def reverse_payment(  # noqa: PLR0913  what a reversal consists of
     # A part may have been reversed before; more than the payment settled never reopens an invoice.
     settled = max(invoice.amount_paid_cents, 0) if invoice.status != "void" else 0
     back = max(0, min(amount_cents - taken, sum(row.amount_cents for row in booked), settled))
-    if as_loss and back:
-        write_off(uow, invoice, reversal_id, back, reason)
+    beyond = amount_cents - taken - back
+    if as_loss and back + beyond:
+        write_off(uow, invoice, reversal_id, back, beyond, reason)
     movement = Movement(SettledBy.reversal, reversal_id, -amount_cents, reversed_at, reason[:255], method)
     post(uow, invoice, movement, -back, back - amount_cents)
+    if beyond and not as_loss:  # its credit was paid out already: the tenant has that money twice
+        await owe(uow, invoice, ReceivableSource.taken_back, reversal_id, beyond)
     return Settled(invoice, -back, back - amount_cents)
+
+
+async def owe(uow: UnitOfWork, invoice: Invoice, source: ReceivableSource, source_id: str, cents: int) -> None:
+    """Note what a tenant owes beside an invoice; the caller has posted the money that went as unapplied."""
+    await credits.owe(
+        uow,
+        source,
+        source_id,
+        tenant_id=invoice.tenant_id,
+        partner_id=invoice.partner_id,
+        currency=invoice.currency,
+        invoice_id=invoice.id,
+        amount_cents=cents,
+    )
+
+
+async def record_paid_back_after_all(
+    uow: UnitOfWork, credit: Credit, refund_id: str, *, source_id: str, amount_cents: int, paid_at: datetime
+) -> CreditUse | None:
+    """
+    Book money of a refund that went although the refund was given up and its credit was free again.
+
+    The credit is used for it: where it was applied meanwhile, that is undone, newest first. What was paid out in
+    another way meanwhile the tenant has twice, and owes beside the invoice from now on.
+    """
+    reason = f"{refund_id} went after all"
+    reopened = await _free(uow, credit, amount_cents, reason)
+    cents = min(amount_cents, credit.remaining_cents)
+    use = await credits.promise(uow, credit, cents, None, reason) if cents else None
+    if use is not None:
+        await record_paid_back(uow, credit, source_id=source_id, amount_cents=cents, paid_at=paid_at)
+        credits.tell_paid_back(uow, credit, use)
+    await _use_again(uow, credit, reopened)
+    if beyond := amount_cents - cents:
+        invoice = await _invoice_of(uow, credit)
+        await post_once(
+            uow, invoice, Movement(SettledBy.payment, f"{source_id}:twice", -beyond, paid_at, reason), 0, -beyond
+        )
+        await owe(uow, invoice, ReceivableSource.refunded_again, source_id, beyond)
+    return use
+
+
+async def record_returned(
+    uow: UnitOfWork, credit: Credit, *, source_id: str, amount_cents: int, paid_at: datetime, reference: str
+) -> None:
+    """Book money that came back of what a refund had sent twice; it settles what the tenant owes for it."""
+    invoice = await _invoice_of(uow, credit)
+    movement = Movement(SettledBy.payment, source_id, amount_cents, paid_at, reference)
+    if not await post_once(uow, invoice, movement, 0, amount_cents):
+        return
+    left = amount_cents - await lower_owed(uow, invoice, movement, amount_cents)
+    if left:  # settled in another way meanwhile
+        await grant(uow, invoice, CreditSource.unapplied_payment, source_id, left)
+
+
+async def _invoice_of(uow: UnitOfWork, credit: Credit) -> Invoice:
+    """Give the invoice whose money a credit is: its own, or the one its note corrects."""
+    origin = await queries.get(uow, credit.invoice_id, lock=True)
+    if origin.referenced_invoice_id is None:
+        return origin
+    return await queries.get(uow, origin.referenced_invoice_id, lock=True)
+
+
+@verb
+async def settle_receivable(uow: UnitOfWork, receivable_id: str, data: ReceivableSettleIn) -> Receivable:
+    """
+    Settle what a tenant owes beside its documents: with its credit, oldest first, or as a loss of the seller's.
+
+    Money that came for it is recorded for its invoice, as paid.
+
+    Raises NotFound, and Refused where nothing remains and for more than remains, or than there is of credit.
+    """
+    uow.authorize("receivables:settle")
+    receivable = await credits.receivable(uow, receivable_id)
+    invoice = await queries.get(uow, receivable.invoice_id, lock=True)
+    receivable = await credits.receivable(uow, receivable_id, lock=True)
+    cents = receivable.remaining_cents if data.amount_cents is None else data.amount_cents
+    if data.way is SettledWith.write_off:
+        credits.lower(uow, receivable, cents, data.way, data.reason)
+        loss = Movement(SettledBy.write_off, f"{receivable.id}:{receivable.version}", cents, uow.now, data.reason)
+        post(uow, invoice, loss, 0, cents)
+        return receivable
+    found = await _open(uow, invoice)
+    available = sum(credit.remaining_cents for credit in found)
+    cents = min(cents, available) if data.amount_cents is None else cents
+    if available < max(cents, 1):
+        raise Refused(
+            f"Cannot settle {cents or 'anything'} of {receivable} with credit: {available} {receivable.currency} cents "
+            "of credit are left."
+        )
+    credits.lower(uow, receivable, cents, data.way, data.reason)
+    for credit in found:
+        part = min(credit.remaining_cents, cents)
+        if part <= 0:
+            continue
+        cents -= part
+        use = await credits.offset(uow, credit, part, receivable)
+        origin = await queries.get(uow, credit.invoice_id, lock=True)
+        parts = (-part, 0) if origin.is_credit_note else (0, -part)
+        post(uow, origin, Movement(SettledBy.credit, f"{use.id}:from", -part, uow.now, invoice.number), *parts)
+        post(uow, invoice, Movement(SettledBy.credit, use.id, part, uow.now, origin.number), 0, part)
+    return receivable
 
 
 async def _take_away(uow: UnitOfWork, credit: Credit, wanted: int, reason: str) -> int:
     """Withdraw a credit whose money went back, up to `wanted`, undoing what it was applied to; give how much."""
+    reopened = await _free(uow, credit, wanted, reason)
+    cents = min(wanted, credit.remaining_cents)
+    if cents:
+        await credits.withdraw(uow, credit, cents, reason)
+    await _use_again(uow, credit, reopened)
+    return cents
+
+
+async def _free(uow: UnitOfWork, credit: Credit, wanted: int, reason: str) -> list[Invoice]:
+    """Undo what a credit was applied to, newest first, until `wanted` of it is there; give the invoices."""
     reopened: list[Invoice] = []
     for use in await reads.applications_of(uow, credit.id):
         if credit.remaining_cents >= wanted:
             break
         reopened.append(await queries.get(uow, str(use.invoice_id), lock=True))
         await _undo(uow, reopened[-1], credit, use, reason)
-    cents = min(wanted, credit.remaining_cents)
-    if cents:
-        await credits.withdraw(uow, credit, cents, reason)
-    for invoice in reopened[-1:]:  # the last use was undone as a whole; what the reversal left goes back there
+    return reopened
+
+
+async def _use_again(uow: UnitOfWork, credit: Credit, reopened: list[Invoice]) -> None:
+    """The last use was undone as a whole: what was not wanted of it goes back there."""
+    for invoice in reopened[-1:]:
         left = min(credit.remaining_cents, invoice.amount_due_cents)
         if left > 0 and invoice.status in OWED:
             await _use(uow, invoice, [credit], left)
-    return cents
 
 
 async def withdraw_of_note(uow: UnitOfWork, note: Invoice, reason: str) -> None:

@@ -11,6 +11,8 @@ from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import credits
 from scaicontrol.services.credits.models import CreditSource
+from scaicontrol.services.credits.reads import owed_beside
+from scaicontrol.services.credits.schemas import SettledWith
 
 from .. import queries
 from ..events import (
@@ -59,7 +61,8 @@ async def record_payment(
     """
     Book a succeeded payment; the same payment again changes nothing.
 
-    More than is due, or money for a document that is paid or void, is returned as unapplied and becomes a credit.
+    More than is due, or money for a document that is paid or void, is returned as unapplied: it settles what the tenant
+    owes beside the invoice, and becomes a credit.
     """
     uow.authorize("payments:pay")
     invoice = await queries.get(uow, invoice_id, lock=True)
@@ -73,7 +76,8 @@ async def mark_paid(uow: UnitOfWork, invoice_id: str, data: MarkPaidIn) -> Settl
     """
     Record money that arrived outside any provider, such as a bank transfer: a part of what is due, or more than that.
 
-    What came beyond what was due becomes a credit of the tenant; on a paid or void invoice that is all of it.
+    What came beyond what was due settles what the tenant owes beside the invoice, and becomes a credit; on a paid or
+    void invoice that is all of it.
 
     Raises NotFound, Refused for what is no finalized invoice and where nothing is due and no amount is named, Conflict
     where it was recorded meanwhile.
@@ -214,9 +218,33 @@ async def book(uow: UnitOfWork, invoice: Invoice, movement: Movement) -> Settled
         post(uow, invoice, made_good, -applied, 0)
         invoice.settlement = SettledBy.write_off if await _written_off(uow, invoice) else movement.kind
     if left > 0 and movement.kind in MONEY:
+        left -= await lower_owed(uow, invoice, movement, left)
+    if left > 0 and movement.kind in MONEY:
         source = CreditSource.overpayment if applied else CreditSource.unapplied_payment
         await grant(uow, invoice, source, movement.source_id, left)
-    return Settled(invoice, applied, left)
+    return Settled(invoice, applied, movement.amount_cents - applied)
+
+
+async def lower_owed(uow: UnitOfWork, invoice: Invoice, movement: Movement, cents: int) -> int:
+    """
+    Let money beyond what is due settle what the tenant owes beside the invoice, oldest first; give how much.
+
+    What was written off of it comes last: the money takes the place of the loss.
+    """
+    left, owed = cents, await owed_beside(uow, invoice.id)
+    for receivable in owed:
+        part = min(receivable.remaining_cents, left)
+        if part > 0:
+            credits.lower(uow, receivable, part, SettledWith.money, movement.reference)
+            left -= part
+    for receivable in owed:
+        part = min(receivable.written_off_cents, left)
+        if part > 0:
+            made_good = f"{receivable.id}:made_good:{receivable.version}"
+            post(uow, invoice, Movement(SettledBy.write_off, made_good, -part, movement.at), 0, -part)
+            credits.make_good(uow, receivable, part, movement.reference)
+            left -= part
+    return cents - left
 
 
 async def post_once(uow: UnitOfWork, invoice: Invoice, movement: Movement, applied: int, unapplied: int) -> bool:
@@ -279,11 +307,16 @@ def post(uow: UnitOfWork, invoice: Invoice, movement: Movement, applied: int, un
         _reopen(uow, invoice, movement)
 
 
-def write_off(uow: UnitOfWork, invoice: Invoice, source_id: str, cents: int, reason: str) -> None:
-    """Settle what a reversal is about to open as a loss of the seller's; the caller posts the reversal next."""
-    loss = Movement(SettledBy.write_off, f"{source_id}:loss", cents, uow.now, reference=reason)
-    post(uow, invoice, loss, cents, 0)
-    invoice.settlement = SettledBy.write_off
+def write_off(uow: UnitOfWork, invoice: Invoice, source_id: str, cents: int, beside: int, reason: str) -> None:
+    """
+    Settle what a reversal is about to open as a loss of the seller's; the caller posts the reversal next.
+
+    `beside` is what had been paid out already, and the tenant would owe beside the invoice.
+    """
+    loss = Movement(SettledBy.write_off, f"{source_id}:loss", cents + beside, uow.now, reference=reason)
+    post(uow, invoice, loss, cents, beside)
+    if cents:
+        invoice.settlement = SettledBy.write_off
 
 
 async def _written_off(uow: UnitOfWork, invoice: Invoice) -> int:

@@ -22,13 +22,12 @@ from .. import queries
 from ..dunning import is_retryable
 from ..events import PaymentFailed, PaymentMismatched, PaymentReversed, PaymentSucceeded, fields_of
 from ..lifecycle import PaymentLifecycle, PaymentState
-from ..models import ASK_AGAIN, Payment
+from ..models import ASK_AGAIN, MISMATCH, Payment
 from .bookings import book, method_type, settle_state, take_back
 from .dunning_steps import begin_dunning, end_dunning, retry_moment
 
 _ACTOR = Actor.system("payment_charge")
 _TRIES: Final = 5
-_MISMATCH: Final = "provider_mismatch"
 WITHDRAWN: Final = "withdrawn"
 _PAYMENTS = Counter("scaicontrol_payments_total", "Payments by provider and outcome.", ["provider", "outcome"])
 
@@ -87,7 +86,8 @@ async def _record(uow: UnitOfWork, payment: Payment, result: PaymentResult) -> P
         case PaymentStatus.succeeded:
             await _succeed(uow, payment, result)
         case PaymentStatus.failed if payment.is_open:
-            await _fail(uow, payment, invoice, result)
+            forget_report(payment)
+            await fail(uow, payment, invoice, result)
         case PaymentStatus.failed:
             await _reverse(uow, payment, result)
         case _ if payment.is_open:
@@ -111,30 +111,47 @@ def _speaks_of_another(payment: Payment, result: PaymentResult) -> bool:
 
 async def _set_aside(uow: UnitOfWork, payment: Payment, invoice: Invoice, result: PaymentResult) -> None:
     payment.due_at = None  # for a person: nothing we do by ourselves can be right
-    said = (
-        f"The provider reports {result.amount_cents} {result.currency or payment.currency}, asked were "
-        f"{payment.amount_cents} {payment.currency}, booked are {payment.received_cents}."
+    reported = (_taken(payment, result), result.currency or payment.currency)
+    if reported == (payment.reported_cents, payment.reported_currency):
+        return  # told or decided already
+    payment.reported_cents, payment.reported_currency = reported
+    payment.mismatch_decision = None
+    payment.failure_code = MISMATCH
+    payment.failure_message = (
+        f"The provider reports {reported[0]} {reported[1]}, asked were {payment.amount_cents} {payment.currency}, "
+        f"booked are {payment.received_cents - payment.returned_cents}."
     )
-    if payment.failure_code == _MISMATCH and payment.failure_message == said:
-        return
-    payment.failure_code, payment.failure_message = _MISMATCH, said
     payment.version += 1
     uow.emit(
         PaymentMismatched(
             **fields_of(payment, invoice.number),
             step=f"v{payment.version}",
-            reported_cents=result.amount_cents,
-            reported_currency=result.currency,
+            reported_cents=payment.reported_cents,
+            reported_currency=payment.reported_currency,
         )
     )
+
+
+def forget_report(payment: Payment) -> None:
+    """What the provider said and could not be booked is said no longer."""
+    payment.reported_cents = payment.reported_currency = payment.mismatch_decision = None
 
 
 async def _succeed(uow: UnitOfWork, payment: Payment, result: PaymentResult) -> None:
     taken = _taken(payment, result)
     # What was thought to have failed after all, and what is taken beyond what is known, have come now.
+    if payment.returned_cents + taken > payment.received_cents:
+        forget_report(payment)
+        await take(uow, payment, taken)
+    elif payment.is_mismatched:  # it says what is booked again
+        forget_report(payment)
+        payment.failure_code = payment.failure_message = None
+        payment.version += 1
+
+
+async def take(uow: UnitOfWork, payment: Payment, taken: int) -> None:
+    """Book that `taken` has come in all, which is more than is booked."""
     news = payment.returned_cents + taken - payment.received_cents
-    if news <= 0:
-        return
     payment.returned_cents, payment.received_cents = 0, taken
     payment.succeeded_at, payment.due_at, payment.open_key, payment.next_retry_at = uow.now, None, None, None
     payment.failure_code = payment.failure_message = None
@@ -156,7 +173,8 @@ async def _succeed(uow: UnitOfWork, payment: Payment, result: PaymentResult) -> 
         await end_dunning(uow, payment.invoice_id)
 
 
-async def _fail(uow: UnitOfWork, payment: Payment, invoice: Invoice, result: PaymentResult) -> None:
+async def fail(uow: UnitOfWork, payment: Payment, invoice: Invoice, result: PaymentResult) -> None:
+    """Write that an open payment brought nothing, and let the pursuit of its invoice begin."""
     payment.advance(PaymentLifecycle.fail)
     payment.failure_code, payment.failure_message = result.failure_code, result.failure_message
     payment.due_at = payment.open_key = None
@@ -185,10 +203,16 @@ async def _reverse(uow: UnitOfWork, payment: Payment, result: PaymentResult) -> 
     if back <= 0:
         return
     payment.returned_cents += back
+    forget_report(payment)
     payment.failure_code = result.failure_code or "returned"
     payment.failure_message = result.failure_message
+    await send_back(uow, payment, back, cause="payment_reversed")
+
+
+async def send_back(uow: UnitOfWork, payment: Payment, back: int, *, cause: str) -> None:
+    """Unbook what a payment no longer holds; the caller has written why on it."""
     payment.version += 1
-    invoice = await take_back(uow, payment, back, cause="payment_reversed")
+    invoice = await take_back(uow, payment, back, cause=cause)
     settle_state(payment)
     _PAYMENTS.labels(payment.provider, "reversed").inc()
     uow.emit(

@@ -15,9 +15,9 @@ from scaicontrol.core.errors import ControlError, Refused, Unavailable
 from scaicontrol.core.payment_ports import PaymentProvider, PaymentStatus, RefundResult
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import credits, invoices
-from scaicontrol.services.credits.reads import use_of_refund
+from scaicontrol.services.credits.reads import held_use, use_of_refund
 
-from ..events import PaymentRefunded, RefundFailed
+from ..events import PaymentRefunded, RefundAfterAll, RefundFailed
 from ..lifecycle import RefundLifecycle, RefundState
 from ..models import ATTEMPTS, Payment, Refund
 from .bookings import settle_state
@@ -97,12 +97,15 @@ async def record_refund(uow: UnitOfWork, refund_id: str, result: RefundResult, *
     """
     Write what the provider said about a refund; the same answer twice changes nothing.
 
-    One that succeeded may fail after all: then its note is open again and its credit is there again. `is_lost` is an
+    One that succeeded may fail after all: then its note is open again and its credit is there again. One that was
+    given up may have gone after all: then its credit is used, and what was paid out twice is owed. `is_lost` is an
     answer that never came.
     """
     uow.authorize("payments:collect")
     row = await uow.session.get_one(Refund, refund_id, with_for_update=True, populate_existing=True)
     if row.released_at is not None:
+        if result.status is PaymentStatus.succeeded and row.status == RefundState.failed and row.credit_id:
+            await _succeed_after_all(uow, row, result)
         return row
     if result.status is PaymentStatus.succeeded and row.status == RefundState.failed:
         row.advance(RefundLifecycle.retry)  # told by the provider before we asked again
@@ -133,12 +136,16 @@ async def _succeed(uow: UnitOfWork, row: Refund) -> None:
     use = await use_of_refund(uow, row.id)
     if use is not None:
         credits.tell_paid_back(uow, credit, use)
+    _tell_refunded(uow, row, payment)
+
+
+def _tell_refunded(uow: UnitOfWork, row: Refund, payment: Payment) -> None:
     uow.emit(
         PaymentRefunded(
             payment_id=payment.id,
             refund_id=row.id,
             credit_note_id=row.credit_note_id,
-            credit_id=credit.id,
+            credit_id=str(row.credit_id),
             invoice_id=payment.invoice_id,
             tenant_id=payment.tenant_id,
             partner_id=payment.partner_id,
@@ -147,6 +154,45 @@ async def _succeed(uow: UnitOfWork, row: Refund) -> None:
             currency=payment.currency,
             refunded_total_cents=payment.refunded_cents,
             refunded_at=uow.now,
+            step=row.attempts if row.went_after_all else 0,
+        )
+    )
+
+
+async def _succeed_after_all(uow: UnitOfWork, row: Refund, result: RefundResult) -> None:
+    """A refund that was given up went: its credit is used for it, and what was paid out meanwhile has gone twice."""
+    row.advance(RefundLifecycle.retry)
+    row.advance(RefundLifecycle.succeed)
+    row.attempts += 1
+    row.external_id = result.external_id or row.external_id
+    row.released_at = row.failure_message = None
+    row.went_after_all = True
+    payment = await _locked(uow, row)
+    payment.refunded_cents += row.amount_cents
+    payment.version += 1
+    settle_state(payment)
+    credit = await credits.get(uow, str(row.credit_id), lock=True)
+    use = await invoices.record_paid_back_after_all(
+        uow,
+        credit,
+        row.id,
+        source_id=f"{row.id}:{row.attempts}",
+        amount_cents=row.amount_cents,
+        paid_at=uow.now,
+    )
+    row.credit_use_id = use.id if use else None
+    _tell_refunded(uow, row, payment)
+    uow.emit(
+        RefundAfterAll(
+            refund_id=row.id,
+            payment_id=row.payment_id,
+            credit_id=row.credit_id,
+            tenant_id=row.tenant_id,
+            partner_id=row.partner_id,
+            amount_cents=row.amount_cents,
+            currency=payment.currency,
+            attempts=row.attempts,
+            twice_cents=row.amount_cents - (use.amount_cents if use else 0),
         )
     )
 
@@ -174,25 +220,34 @@ async def _take_back(uow: UnitOfWork, row: Refund, result: RefundResult) -> None
     payment.refunded_cents -= row.amount_cents
     payment.version += 1
     settle_state(payment)
-    await _release(uow, row)
+    held = await _release(uow, row)
     credit = await credits.get(uow, str(row.credit_id), lock=True)
-    await invoices.record_paid_back(
-        uow,
-        credit,
-        source_id=f"{row.id}:failed",
-        amount_cents=-row.amount_cents,
-        paid_at=uow.now,
-        reference="the refund failed",
-    )
+    source_id = f"{row.id}:failed:{row.attempts}" if row.went_after_all else f"{row.id}:failed"
+    if held:
+        await invoices.record_paid_back(
+            uow, credit, source_id=source_id, amount_cents=-held, paid_at=uow.now, reference="the refund failed"
+        )
+    if twice := row.amount_cents - held:
+        await invoices.record_returned(
+            uow,
+            credit,
+            source_id=f"{source_id}:twice",
+            amount_cents=twice,
+            paid_at=uow.now,
+            reference="the refund failed",
+        )
     _tell_failed(uow, row, payment, is_final=True)
 
 
-async def _release(uow: UnitOfWork, row: Refund) -> None:
+async def _release(uow: UnitOfWork, row: Refund) -> int:
+    """Give the credit free that a refund holds; give how much that is."""
     row.due_at, row.released_at = None, uow.now
-    use = await use_of_refund(uow, row.id)
-    if use is not None:
-        credit = await credits.get(uow, use.credit_id, lock=True)
-        await credits.restore(uow, credit, use, row.failure_message or "The refund failed.")
+    use = await held_use(uow, row.credit_use_id) if row.went_after_all else await use_of_refund(uow, row.id)
+    if use is None:
+        return 0
+    credit = await credits.get(uow, use.credit_id, lock=True)
+    await credits.restore(uow, credit, use, row.failure_message or "The refund failed.")
+    return use.amount_cents
 
 
 async def _locked(uow: UnitOfWork, row: Refund) -> Payment:

@@ -212,8 +212,9 @@ async def _restart(uow: UnitOfWork, subscription: Subscription, opening: Opening
 
 async def _remember(uow: UnitOfWork, subscription: Subscription, draft: Draft) -> None:
     """Write down what the change moves; the base charge of a period that it opens is that period's own."""
-    charge_cents = draft.moved.charge_cents
+    charge_cents, due_at = draft.moved.charge_cents, uow.now
     if draft.opening is not None:
+        due_at = draft.opening.span.start  # with the period it opens: a run that charges that gives the rest back, too
         row = await _current_row(uow, subscription)
         is_exchanged = row is not None and row.first_day >= draft.opening.span.first_day and row.base_due_at is None
         charge_cents = charge_cents if is_exchanged else 0
@@ -240,7 +241,7 @@ async def _remember(uow: UnitOfWork, subscription: Subscription, draft: Draft) -
             new_period_days=draft.new_days,
             credit_cents=draft.moved.credit_cents,
             charge_cents=charge_cents,
-            due_at=uow.now if draft.moved.credit_cents or charge_cents else None,
+            due_at=due_at if draft.moved.credit_cents or charge_cents else None,
         )
     )
 
