@@ -24,7 +24,7 @@ from .files import WRITERS, FileRows
 from .names import PICKED, Ref, names_of, picked
 from .request_context import console_of
 
-COUNTED_UP_TO: Final = 1000  # counting a large table costs more than showing some of it
+COUNTED_UP_TO: Final = 200  # counting costs more than showing: ten rows read for each that is shown are enough
 PAGE_SIZES: Final = (25, 50, 100)
 Context = dict[str, Any]  # what a template is given
 
