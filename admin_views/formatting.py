@@ -69,14 +69,15 @@ def plain(value: Any) -> str:
 
 def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any], currency: str | None) -> str:
     """
-    Say what an entry of the timeline changed: `amount due: 34.51 EUR → 0.00 EUR`, without digests.
+    Say what an entry of the timeline changed: `amount due: 34.51 EUR → 0.00 EUR`, without what stayed and digests.
 
     Without a currency amounts are left out: a number alone would be taken for any.
     """
     said = []
     for key, value in after.items():
         name = key.removesuffix("_cents")
-        if key.endswith("digest") or (name != key and currency is None):
+        stays = before is not None and key in before and before[key] == value
+        if stays or key.endswith("digest") or (name != key and currency is None):
             continue
         say = plain if name == key or currency is None else partial(money, currency=currency)
         was = f"{say(before[key])} → " if before and key in before else ""

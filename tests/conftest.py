@@ -42,16 +42,15 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
     os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
-# Files whose tests share what is dear to start, or measure what others would disturb: one worker runs each of them.
-TOGETHER = frozenset({"tests/e2e/test_portal.py", "tests/faults/test_cluster.py", "tests/surfaces/test_event_loop.py"})
+# Tests that share what is dear to start, or measure what others would disturb: one worker runs all of each.
+TOGETHER = ("tests/e2e/", "tests/faults/test_cluster.py", "tests/surfaces/test_event_loop.py")
 
 
 class KeepsTogether(LoadScopeScheduling):  # type: ignore[misc]  # xdist's schedulers say no types
-    """Hands out test by test, but a file of TOGETHER whole; pytest-xdist 3.8 misses its own marks under pytest 9.2."""
+    """Hands out test by test, but a part of TOGETHER whole; pytest-xdist 3.8 misses its own marks under pytest 9.2."""
 
     def _split_scope(self, nodeid: str) -> str:
-        path = nodeid.partition("::")[0]
-        return path if path in TOGETHER else nodeid
+        return next((part for part in TOGETHER if nodeid.startswith(part)), nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> KeepsTogether:

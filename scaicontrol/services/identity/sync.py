@@ -54,6 +54,16 @@ class SyncReport:
     deletions_aborted: bool = False
     duration_seconds: float = 0.0
 
+    def __str__(self) -> str:
+        changed = [
+            f"{n} {name.replace('_', ' ')}" for name, n in self.counts.items() if n and not name.endswith("_seen")
+        ]
+        if self.problems:
+            changed.append(f"{len(self.problems)} problems")
+        if self.deletions_aborted:
+            changed.append("deletions held back")
+        return ", ".join(changed) or "nothing changed"
+
     def as_dict(self) -> dict[str, Any]:
         """Give the report flat, with a zero for whatever did not happen."""
         kinds = ("partners", "tenants", "users", "groups")

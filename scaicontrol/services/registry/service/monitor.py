@@ -58,6 +58,9 @@ class Monitored:
     missed: int = 0
     changed: int = 0
 
+    def __str__(self) -> str:
+        return f"{self.watched} watched, {self.missed} missed, {self.changed} changed"
+
     def __add__(self, other: "Monitored") -> "Monitored":
         return Monitored(self.watched + other.watched, self.missed + other.missed, self.changed + other.changed)
 
