@@ -71,6 +71,7 @@ def menu(request: Request) -> Iterator[tuple[MenuGroup, Sequence[MenuEntry]]]:
 
 
 def _entry(request: Request, view: Any) -> MenuEntry:
-    here = f"{request.url.path}/".startswith((f"/admin/{view.identity}/", f"/admin/{getattr(view, 'path', None)}/"))
+    places = (view.identity, getattr(view, "path", ""))
+    here = any(place and f"{request.url.path}/".startswith(f"/admin/{place.strip('/')}/") for place in places)
     name = getattr(view, "name_plural", None) or view.name
     return MenuEntry(name, view.about, address_of_view(request, view), here, SHORTCUTS.get(view.identity, ""))

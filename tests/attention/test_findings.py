@@ -1,5 +1,8 @@
 """What needs a person now: each asks only what they may read, and sees only what is theirs."""
 
+import importlib
+import inspect
+import re
 from datetime import timedelta
 
 from scaicontrol.core import leases
@@ -8,6 +11,16 @@ from scaicontrol.services import attention, invoices
 from tests.factories import ada, alice, petra, pim, sam
 from tests.factories.invoices import sent
 from tests.factories.subscriptions import market
+
+questions = importlib.import_module(
+    "scaicontrol.services.attention.findings"
+)  # its front door exports a function of that name
+
+
+def test_each_question_has_words_for_one_and_for_many():
+    asked = re.findall(r'(?:Finding|_subscriptions)\(\s*"(\w+)"', inspect.getsource(questions))
+    assert len(asked) > 10
+    assert set(asked) == set(questions._ONE)
 
 
 async def found(backend, actor):

@@ -100,6 +100,12 @@ def test_the_console_reads_the_cookie_that_the_login_sets():
     assert site.NO_ENTRY == browser_login.NO_ENTRY
 
 
+async def test_the_menu_marks_the_page_one_is_on_and_no_other(browser):
+    async with browser("ada") as client:
+        for path, name in (("/admin/", "Home"), ("/admin/registry", "Registry"), ("/admin/invoice/list", "Invoices")):
+            assert re.findall(r'aria-current="page">([^<]+)', (await client.get(path)).text) == [name]
+
+
 async def test_strangers_are_sent_to_sign_in(browser):
     async with browser("") as client:
         answer = await client.get("/admin/invoice/list?status=draft")

@@ -130,8 +130,8 @@ async def test_the_first_screen_names_what_is_wrong_and_enter_goes_there(shop: B
     await shop.perform(ada, invoices.mark_overdue)
     async with dashboard(shop) as screen:
         wrong = {cells[2]: cells for cells in screen.cells}
-        assert wrong["invoices are past due"][1] == "1"
-        screen.table.move_cursor(row=list(wrong).index("invoices are past due"))
+        assert wrong["invoice is past due"][1] == "1"
+        screen.table.move_cursor(row=list(wrong).index("invoice is past due"))
         await screen.press("enter")
         assert [cells[0] for cells in screen.cells] == [late.number]
         assert "now ▸ invoices" in screen.bar

@@ -161,7 +161,7 @@ async def test_enter_opens_every_finding(trouble: Backend):
 
 async def test_a_finding_that_is_solved_says_so_in_place(trouble: Backend):
     async with dashboard(trouble) as screen:
-        screen.table.move_cursor(row=[cells[2] for cells in screen.cells].index("charges are in quarantine"))
+        screen.table.move_cursor(row=[cells[2] for cells in screen.cells].index("charge is in quarantine"))
         await screen.press("enter")
 
         async def solve(uow: UnitOfWork) -> None:

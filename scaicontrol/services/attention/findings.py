@@ -58,9 +58,35 @@ class Finding:
 
     key: str
     severity: Severity
-    what: str
+    many: str
     count: int
     examples: Sequence[FindingExample] = ()
+
+    @property
+    def what(self) -> str:
+        """What is wrong, to be read behind `count`."""
+        return _ONE[self.key] if self.count == 1 else self.many
+
+
+_ONE: Final = {
+    "dead_deliveries": "webhook delivery is dead",
+    "disabled_endpoints": "webhook subscriber was switched off",
+    "late_renders": "document waits for its files",
+    "past_due": "invoice is past due",
+    "failed_payments": "payment failed",
+    "mismatched_payments": "payment on which provider and books disagree",
+    "receivables": "tenant has money twice",
+    "failed_refunds": "refund failed",
+    "disputes": "payment is disputed",
+    "quarantine": "charge is in quarantine",
+    "provisioning": "provisioning workflow failed",
+    "unhealthy": "service is not healthy",
+    "subscriptions_past_due": "subscription is past due",
+    "suspended": "subscription is suspended",
+    "approvals": "change waits for approval",
+    "mails": "mail did not arrive",
+    "jobs": "job is late or failed",
+}
 
 
 async def findings(uow: UnitOfWork) -> list[Finding]:
@@ -157,7 +183,9 @@ async def _mismatched_payments(uow: UnitOfWork) -> Finding:
         )
         for payment in page.items
     ]
-    return Finding("mismatched_payments", "critical", "providers and books disagree", page.total, examples)
+    return Finding(
+        "mismatched_payments", "critical", "payments on which providers and books disagree", page.total, examples
+    )
 
 
 async def _receivables(uow: UnitOfWork) -> Finding:
