@@ -278,6 +278,7 @@ class WebhookDeliveryView(ControlView, model=WebhookDelivery):
             "webhooks:manage",
             "It is sent again with the same event id and key, and its attempts are counted afresh.",
             acts.retry,
+            bulk=True,
         ),
     )
 

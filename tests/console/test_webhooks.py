@@ -13,7 +13,7 @@ from tests.console.conftest import preview
 from tests.factories import ada, petra
 from tests.factories.ports import Answered, MemoryOutbound
 from tests.factories.webhooks import URL, all_deliveries, delivered, subscriber, tell
-from tests.surfaces.test_console import press, said
+from tests.surfaces.test_console import OURS, press, said
 
 SUBSCRIBER, DELIVERY = "/admin/webhook-subscriptions", "/admin/webhook-delivery"
 
@@ -160,3 +160,16 @@ async def test_a_word_that_is_no_id_is_looked_for_everywhere(browser):
     """Views whose objects go by names have no prefix, and do not swallow every word."""
     async with browser("petra") as client:
         assert (await client.get("/admin/search?q=nowhere")).status_code == 200
+
+
+async def test_chosen_deliveries_are_sent_again_together(browser, backend, clock):
+    await lost(backend, clock, "inv_1", "inv_2")
+    dead = [row.id for row in await all_deliveries(backend)]
+    path = f"{DELIVERY}/bulk/retry"
+    async with browser("petra") as client:
+        dry = await client.get(path, params={"pk": dead})
+        assert "Retry: 2 of 2" in said(dry)
+        form = dict(re.findall(r'name="(form_token|shown)" value="([^"]+)"', dry.text))
+        done = await client.post(path, data={**form, "pk": dead, "number": "2"}, headers=OURS)
+    assert "2 of 2 done" in said(done)
+    assert {row.status for row in await all_deliveries(backend)} == {"pending"}
