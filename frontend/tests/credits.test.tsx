@@ -40,6 +40,33 @@ it("says what is owed back, and where it came from", async () => {
   );
 });
 
+it("says what is owed beside the documents, and for which invoice", async () => {
+  const twice: Schemas["ReceivableOut"] = {
+    id: "rcv_1",
+    tenant_id: "tnt_acme",
+    partner_id: "prt_northwind",
+    currency: "EUR",
+    source: "refunded_again",
+    source_id: "rfn_1",
+    invoice_id: "inv_1",
+    amount_cents: 2000,
+    remaining_cents: 1250,
+    written_off_cents: 0,
+    version: 1,
+    created_at: "2026-11-05T09:00:00Z",
+  };
+  serve({
+    "GET /api/v1/billing/invoices": page([invoice]),
+    "GET /api/v1/billing/receivables": page([twice]),
+  });
+  show(Invoices, LIST);
+  expect(await screen.findByText("€12.50")).toBeInTheDocument();
+  expect(screen.getByRole("link", { name: "A refund reached you twice" })).toHaveAttribute(
+    "href",
+    "/billing/invoices/inv_1",
+  );
+});
+
 it("says nothing of credit where there is none", async () => {
   serve({ "GET /api/v1/billing/invoices": page([invoice]), "GET /api/v1/billing/credits": page([]) });
   show(Invoices, LIST);

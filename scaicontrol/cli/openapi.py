@@ -22,6 +22,7 @@ PORTAL: Final = (
     "/api/v1/billing/invoices/{invoice_id}/explain",
     "/api/v1/billing/invoices/{invoice_id}/pdf",
     "/api/v1/billing/overview",
+    "/api/v1/billing/receivables",
     "/api/v1/billing/statement/pdf",
     "/api/v1/billing/upcoming",
     "/api/v1/catalog/services/{slug}/plans",

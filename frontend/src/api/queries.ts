@@ -162,6 +162,13 @@ export const q = {
       queryFn: ({ signal }) =>
         must(api.GET("/api/v1/billing/credits", { params: { query: { is_open: true } }, signal })),
     }),
+  /** Money that is owed beside the documents, as long as any of it remains. */
+  receivables: () =>
+    queryOptions({
+      queryKey: ["receivables"],
+      queryFn: ({ signal }) =>
+        must(api.GET("/api/v1/billing/receivables", { params: { query: { is_open: true } }, signal })),
+    }),
   billingProfile: () =>
     queryOptions({
       queryKey: ["billing-profile"],

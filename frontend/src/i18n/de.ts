@@ -85,6 +85,10 @@ export default {
     overpayment: "Mehr bezahlt als fällig",
     unapplied_payment: "Bezahlt, obwohl nichts fällig war",
   },
+  receivableSource: {
+    taken_back: "Ihre Bank holte Geld zurück, das schon erstattet war",
+    refunded_again: "Eine Erstattung kam zweimal an",
+  },
   settlement: {
     payment: "Zahlung",
     credit_note: "Gutschrift",
@@ -230,6 +234,10 @@ export default {
     count_one: "{{ n }} Dokument",
     count_other: "{{ n }} Dokumente",
     pdfOf: "PDF von {{ number }} herunterladen",
+  },
+  receivables: {
+    title: "Was Sie zudem schulden",
+    text: "Dieses Geld haben Sie doppelt. Überweisen Sie es zur genannten Rechnung; künftiges Guthaben wird damit verrechnet.",
   },
   credits: {
     title: "Ihr Guthaben",

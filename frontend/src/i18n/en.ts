@@ -83,6 +83,10 @@ export default {
     overpayment: "Paid beyond what was due",
     unapplied_payment: "Paid although nothing was due",
   },
+  receivableSource: {
+    taken_back: "Your bank took back money that had been refunded",
+    refunded_again: "A refund reached you twice",
+  },
   settlement: {
     payment: "Payment",
     credit_note: "Credit note",
@@ -228,6 +232,10 @@ export default {
     count_one: "{{ n }} document",
     count_other: "{{ n }} documents",
     pdfOf: "Download PDF of {{ number }}",
+  },
+  receivables: {
+    title: "What you owe besides",
+    text: "You have this money twice. Transfer it for the invoice it belongs to; credit that comes is set off against it.",
   },
   credits: {
     title: "Your credit",

@@ -85,6 +85,10 @@ export default {
     overpayment: "Pagado por encima de lo debido",
     unapplied_payment: "Pagado sin que se debiera nada",
   },
+  receivableSource: {
+    taken_back: "Su banco retiró dinero que ya se había devuelto",
+    refunded_again: "Un reembolso le llegó dos veces",
+  },
   settlement: {
     payment: "Pago",
     credit_note: "Nota de abono",
@@ -230,6 +234,10 @@ export default {
     count_one: "{{ n }} documento",
     count_other: "{{ n }} documentos",
     pdfOf: "Descargar el PDF de {{ number }}",
+  },
+  receivables: {
+    title: "Lo que debe además",
+    text: "Tiene este dinero dos veces. Transfiéralo para la factura correspondiente; el crédito que reciba se compensará con él.",
   },
   credits: {
     title: "Su saldo a favor",

@@ -86,6 +86,10 @@ export default {
     overpayment: "Payé au-delà du dû",
     unapplied_payment: "Payé alors que rien n'était dû",
   },
+  receivableSource: {
+    taken_back: "Votre banque a repris de l'argent déjà remboursé",
+    refunded_again: "Un remboursement vous est parvenu deux fois",
+  },
   settlement: {
     payment: "Paiement",
     credit_note: "Avoir",
@@ -234,6 +238,10 @@ export default {
     count_one: "{{ n }} document",
     count_other: "{{ n }} documents",
     pdfOf: "Télécharger le PDF de {{ number }}",
+  },
+  receivables: {
+    title: "Ce que vous devez en outre",
+    text: "Vous avez cet argent deux fois. Virez-le pour la facture concernée ; tout crédit à venir y est imputé.",
   },
   credits: {
     title: "Votre avoir",

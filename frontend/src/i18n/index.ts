@@ -55,7 +55,10 @@ export function known(key: string): key is keyof Flatten<Dictionary> & string {
 }
 
 /** What the server calls by a name, in the reader's language; a sentence of somebody's own stays as it is. */
-export function worded(group: "creditSource" | "payment" | "reason" | "settlement", name: string): string {
+export function worded(
+  group: "creditSource" | "payment" | "reason" | "receivableSource" | "settlement",
+  name: string,
+): string {
   const key = `${group}.${name}`;
   if (known(key)) return String(t(key));
   return /^[a-z_]+$/.test(name) ? name.replaceAll("_", " ") : name;

@@ -85,6 +85,10 @@ export default {
     overpayment: "Pagato oltre il dovuto",
     unapplied_payment: "Pagato senza che nulla fosse dovuto",
   },
+  receivableSource: {
+    taken_back: "La sua banca ha ripreso denaro già rimborsato",
+    refunded_again: "Un rimborso le è arrivato due volte",
+  },
   settlement: {
     payment: "Pagamento",
     credit_note: "Nota di credito",
@@ -230,6 +234,10 @@ export default {
     count_one: "{{ n }} documento",
     count_other: "{{ n }} documenti",
     pdfOf: "Scarica il PDF di {{ number }}",
+  },
+  receivables: {
+    title: "Che cosa deve inoltre",
+    text: "Ha questo denaro due volte. Lo versi per la fattura a cui appartiene; il credito che arriva vi viene compensato.",
   },
   credits: {
     title: "Il suo credito",

@@ -85,6 +85,10 @@ export default {
     overpayment: "Meer betaald dan verschuldigd",
     unapplied_payment: "Betaald terwijl niets verschuldigd was",
   },
+  receivableSource: {
+    taken_back: "Uw bank haalde geld terug dat al was terugbetaald",
+    refunded_again: "Een terugbetaling kwam twee keer aan",
+  },
   settlement: {
     payment: "Betaling",
     credit_note: "Creditnota",
@@ -229,6 +233,10 @@ export default {
     count_one: "{{ n }} document",
     count_other: "{{ n }} documenten",
     pdfOf: "Pdf van {{ number }} downloaden",
+  },
+  receivables: {
+    title: "Wat u daarnaast verschuldigd bent",
+    text: "U heeft dit geld dubbel. Maak het over voor de factuur waar het bij hoort; tegoed dat nog komt wordt ermee verrekend.",
   },
   credits: {
     title: "Uw tegoed",

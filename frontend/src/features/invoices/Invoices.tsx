@@ -13,6 +13,7 @@ import { StatusFilter } from "../../ui/StatusFilter";
 import { Async, EmptyState } from "../../ui/states";
 import { When } from "../../ui/When";
 import { Credits } from "../credits/Credits";
+import { Receivables } from "../credits/Receivables";
 import { DownloadButton } from "./DownloadButton";
 import { Statement } from "./Statement";
 
@@ -98,6 +99,7 @@ export default function Invoices() {
         <StatusFilter statuses={STATUSES} value={status()} onChange={choose} />
         <Statement />
       </PageHead>
+      <Receivables />
       <Credits />
       <section class="panel" aria-label={t("invoices.title")}>
         <Async query={list} lines={10}>
