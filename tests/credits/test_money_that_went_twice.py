@@ -52,6 +52,7 @@ async def twice(backend, over=100, taken=None):
     return invoice, await backend.perform(petra, payments.open_dispute, body)
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize(("over", "taken"), [(1, None), (100, None), (5000, None), (100, 1211), (100, 1210), (100, 50)])
 async def test_what_a_bank_takes_back_and_was_paid_out_is_owed_beside_the_invoice(backend, over, taken):
     invoice, _ = await twice(backend, over, taken)
@@ -63,6 +64,7 @@ async def test_what_a_bank_takes_back_and_was_paid_out_is_owed_beside_the_invoic
     assert await broken_books(backend) == []
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize("way", ["money", "credit", "write_off", "money, then credit", "credit, then write_off"])
 async def test_it_comes_to_nothing_in_every_way(backend, way):
     invoice, _ = await twice(backend)
@@ -199,6 +201,7 @@ async def use(backend, credit, how):
         await payments.pay_back(backend, petra, credit.id, CARD.model_copy(update={"amount_cents": 1110}))
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize("how", MEANWHILE)
 async def test_a_refund_that_went_after_it_was_given_up_is_booked(backend, how):
     _, _, credit, row = await given_up(backend)
@@ -217,6 +220,7 @@ async def test_a_refund_that_went_after_it_was_given_up_is_booked(backend, how):
     assert [fact["twice_cents"] for fact in await told(backend, "refund.after_all")] == [out]
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize(("how", "settled"), list(product(MEANWHILE, [False, True])))
 async def test_and_one_that_comes_back_again_leaves_nobody_with_anything(backend, how, settled):
     """Failed, gone after all, failed again, gone again, failed at last: every time the books say what the bank does."""
