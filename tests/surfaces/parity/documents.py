@@ -122,6 +122,16 @@ async def _charged_back(backend: Backend) -> str:
     return str(await backend.ask(ada, _dispute_named, dispute_id))
 
 
+async def _declined(backend: Backend) -> str:
+    """The sandbox declines what ends in 01."""
+    await store_card(backend)
+    return (await payments.pay(backend, ada, (await sent(backend, a_line(1654))).id)).id
+
+
+async def _came(backend: Backend) -> str:
+    return (await backend.ask(ada, payments.of_invoice, await _with_a_card(backend)))[0].id
+
+
 async def _mismatched(backend: Backend) -> str:
     """A payment that came, and of which the provider says less since."""
     payment = (await backend.ask(ada, payments.of_invoice, await _with_a_card(backend)))[0]
@@ -299,6 +309,13 @@ DOCUMENTS = (
             Console("invoice", "refund", WHY),
         ),
         WHY,
+    ),
+    Deed(
+        "payments.retry", "payments:retry", _declined, {"succeeded": _came},
+        (
+            Rest("POST /admin/billing/payments/{payment_id}/retry"), Mcp("manage_payments", "retry", "payment_id"),
+            Console("payment", "retry"),
+        ),
     ),
     Deed(
         "payments.resolve_mismatch", "payments:resolve", _mismatched, {"nothing to decide": _agreed},
