@@ -21,6 +21,7 @@ from scaicontrol.services.accounting.schemas import IntegrationIn, IntegrationPu
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter, day_column, moment_column, named_column
 from .facts import FactsPage, named
+from .forms import number_of
 from .menu import MenuGroup
 from .names import Ref
 from .request_context import console_of
@@ -44,15 +45,14 @@ async def create(backend: Backend, actor: Actor, _: str, given: Given) -> Done:
 
 
 async def edit(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
-    known = await backend.ask(actor, accounting.get, pk)
-    version = given.get("version") or ""
+    known, version = await backend.ask(actor, accounting.get, pk), number_of(given, "version")
     body = IntegrationPut.model_validate(
         {
             **_content(given),
             "provider": known.provider,
             "partner_id": known.partner_id,
             "is_active": known.is_active,
-            "version": int(version) if version.isdecimal() else known.version,
+            "version": known.version if version is None else version,
         }
     )
     changed = await accounting.update(backend, actor, pk, body)

@@ -20,6 +20,7 @@ from scaicontrol.services.templates.schemas import DuplicateIn, PublishIn, Templ
 
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter, moment_column, named_column
+from .forms import number_of
 from .menu import MenuGroup
 from .names import Ref
 from .request_context import console_of
@@ -49,13 +50,12 @@ async def create(backend: Backend, actor: Actor, _: str, given: Given) -> Done:
 
 
 async def save(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
-    known = await backend.ask(actor, templates.get, pk)
-    version = given.get("version") or ""
+    known, version = await backend.ask(actor, templates.get, pk), number_of(given, "version")
     body = TemplatePut.model_validate(
         {
             **_content(given),
             "editor_data": known.editor_data,
-            "version": int(version) if version.isdecimal() else known.version,
+            "version": known.version if version is None else version,
         }
     )
     saved = await templates.save(backend, actor, pk, body)
@@ -63,8 +63,7 @@ async def save(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
 
 
 async def publish(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
-    version = given.get("of_version") or ""
-    body = PublishIn.model_validate({"version": int(version) if version.isdecimal() else None})
+    body = PublishIn.model_validate({"version": number_of(given, "of_version")})
     live = await templates.publish(backend, actor, pk, body.version)
     return f"Documents are made with version {live.published_version} from now on."
 

@@ -37,6 +37,11 @@ def whole(field: str, text: str) -> int:
     return int(text)
 
 
+def number_of(given: Mapping[str, str], name: str) -> int | None:
+    """Read a whole number that may be left out; what is no number is Invalid, and never taken for nothing."""
+    return whole(name, text) if (text := given.get(name, "")) else None
+
+
 def table_of(field: str, text: str, fewest: int, most: int) -> list[list[str]]:
     """Read lines of values with commas between; Invalid names the line that has too few or too many."""
     rows = [[cell.strip() for cell in line.split(",")] for line in text.splitlines() if line.strip()]

@@ -25,6 +25,7 @@ from scaicontrol.services.payments.schemas import RefundIn
 from scaicontrol.services.statements.schemas import ReminderIn
 
 from . import formatting
+from .forms import number_of
 from .names import Ref
 from .verbs import Done, cents_of, day_of
 
@@ -143,8 +144,7 @@ def _line_of(invoice: Invoice, line_id: str) -> InvoiceLine:
 
 
 def _version(given: Given) -> int | None:
-    version = given.get("version") or ""
-    return int(version) if version.isdecimal() else None
+    return number_of(given, "version")
 
 
 # Finalized documents
@@ -158,7 +158,7 @@ async def send(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
 
 
 async def remind(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
-    body = ReminderIn.model_validate({"level": int(given["level"]) if given.get("level", "").isdecimal() else None})
+    body = ReminderIn.model_validate({"level": number_of(given, "level")})
     made = await statements.remind(backend, actor, pk, body.level)
     return f"Reminder {made.level} is made and mailed to the billing contact."
 

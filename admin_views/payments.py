@@ -86,8 +86,7 @@ class PaymentPage:
 
 
 def _is_mismatched(value: str) -> ColumnElement[bool]:
-    waits = Payment.reported_currency.is_not(None) & Payment.mismatch_decision.is_(None)
-    return waits if value == "yes" else ~waits
+    return Payment.waits_for_a_person() if value == "yes" else ~Payment.waits_for_a_person()
 
 
 class PaymentView(ControlView, model=Payment):
@@ -259,9 +258,9 @@ class RefundView(ControlView, model=Refund):
 
 
 async def close(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
-    fee = given.get("fee_cents", "").strip()
+    dispute = await backend.ask(actor, payments.dispute, pk)
     data = DisputeCloseIn.model_validate(
-        {"outcome": given.get("outcome", ""), "fee_cents": int(fee) if fee.isdecimal() else fee or None}
+        {"outcome": given.get("outcome", ""), "fee_cents": cents_of(given.get("fee", ""), dispute.currency)}
     )
     done = await backend.perform(actor, payments.close_dispute, pk, data)
     return f"The dispute is {done.status}."
@@ -310,7 +309,7 @@ class DisputeView(ControlView, model=Dispute):
             close,
             [
                 Field("outcome", "Outcome", hint="won, lost or withdrawn"),
-                Field("fee_cents", "Fee in minor units", "number", required=False, hint="What it cost in all."),
+                Field("fee", "Fee", required=False, hint="What it cost in all, in major units."),
             ],
             danger=True,
         ),

@@ -12,6 +12,7 @@ from scaicontrol.services.changes import ApprovalLimits, ApprovalPolicy
 from scaicontrol.services.changes.schemas import PlatformSettingsIn, PlatformSettingsOut
 
 from . import formatting
+from .forms import number_of, whole
 from .lists import Context
 from .menu import MenuGroup
 from .pages import ConsolePage
@@ -50,13 +51,12 @@ def _fields(who: str) -> Sequence[Field]:
 
 
 async def set_policy(backend: Backend, actor: Actor, _: str, given: Given) -> str:
-    known = await backend.ask(actor, changes.platform)
-    version = given.get("version") or ""
+    known, version = await backend.ask(actor, changes.platform), number_of(given, "version")
     policy = {who: {name: _given(name, given.get(f"{who}_{name}", "")) for name in _WORDS} for who in _WHO}
     body = PlatformSettingsIn.model_validate(
         {
             "settings": {"approval_policy": policy},
-            "version": int(version) if version.isdecimal() else known.version,
+            "version": known.version if version is None else version,
         }
     )
     kept = await backend.perform(actor, changes.set_policy, body.settings.approval_policy, body.version)
@@ -68,7 +68,7 @@ def _given(name: str, text: str) -> bool | int | str | None:
         return text == "yes"
     if not text:
         return None
-    return int(text) if name in _COUNTS and text.isdecimal() else text
+    return whole(name, text) if name in _COUNTS else text
 
 
 def said(limits: ApprovalLimits, name: str) -> str:

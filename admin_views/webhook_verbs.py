@@ -11,6 +11,7 @@ from scaicontrol.services.webhooks.models import WebhookEndpoint
 from scaicontrol.services.webhooks.schemas import ReplayIn, WebhookEndpointIn, WebhookEndpointPut
 
 from . import formatting
+from .forms import number_of
 from .moments import moment_of
 from .names import Ref
 from .verbs import Done
@@ -27,11 +28,10 @@ async def create(backend: Backend, actor: Actor, _: str, given: Given) -> Done:
 
 
 async def edit(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
-    known = await backend.ask(actor, webhooks.get, pk)
-    version = given.get("version") or str(known.version)
+    known, version = await backend.ask(actor, webhooks.get, pk), number_of(given, "version")
     body = {**_settings(given), "partner_id": known.partner_id, "is_active": known.is_active}
     changed = await webhooks.update(
-        backend, actor, pk, WebhookEndpointPut.model_validate({**body, "version": int(version)})
+        backend, actor, pk, WebhookEndpointPut.model_validate({**body, "version": version or known.version})
     )
     return f"{changed.name} gets {', '.join(changed.topics)} at {changed.target_url}."
 

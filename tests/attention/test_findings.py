@@ -42,6 +42,20 @@ async def test_what_is_late_is_found_with_its_money_by_whoever_it_concerns(backe
     assert await found(backend, sam) == {}
 
 
+async def test_a_job_that_nobody_ran_in_time_is_found(backend, clock):
+    async def begin_and_end(uow: UnitOfWork) -> None:
+        await leases.start_run(uow, "dunning", uow.now, stale_after=timedelta(hours=1), every=timedelta(minutes=15))
+        await leases.finish_run(uow, "dunning", "ok: 0 steps")
+
+    await market(backend)
+    await backend.perform(ada, begin_and_end)
+    clock.advance(timedelta(minutes=29))
+    assert "jobs" not in await found(backend, ada)
+    clock.advance(timedelta(minutes=2))
+    late = (await found(backend, ada))["jobs"]
+    assert [example.said for example in late.examples] == ["dunning was due and did not run"]
+
+
 async def test_a_job_that_fails_or_does_not_end_is_found_by_the_platform_only(backend, clock):
     await market(backend)
 

@@ -5,6 +5,8 @@ import re
 import pytest
 from pydantic import SecretStr
 
+from admin_views.forms import number_of
+from scaicontrol.core.errors import Invalid
 from scaicontrol.core.settings import Settings
 from scaicontrol.services import changes, tax, templates
 from scaicontrol.services.accounting.models import AccountingSyncItem
@@ -162,3 +164,13 @@ async def test_books_of_another_partner_stay_hidden(browser, backend):
     integration = await an_integration(backend)
     async with browser("sam") as client:
         assert integration.id not in (await client.get("/admin/accounting-integration/list")).text
+
+
+def test_a_number_may_be_left_out_but_is_never_guessed():
+    assert (number_of({}, "level"), number_of({"level": ""}, "level"), number_of({"level": "3"}, "level")) == (
+        None,
+        None,
+        3,
+    )
+    with pytest.raises(Invalid, match="'v3' is not a whole number"):
+        number_of({"level": "v3"}, "level")

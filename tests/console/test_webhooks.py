@@ -173,3 +173,12 @@ async def test_chosen_deliveries_are_sent_again_together(browser, backend, clock
         done = await client.post(path, data={**form, "pk": dead, "number": "2"}, headers=OURS)
     assert "2 of 2 done" in said(done)
     assert {row.status for row in await all_deliveries(backend)} == {"pending"}
+
+
+async def test_what_is_no_number_is_a_sentence_and_never_taken_for_nothing(browser, backend, clock):
+    endpoint = await lost(backend, clock, "inv_1")
+    form = {"name": "CRM", "target_url": URL, "topics": "invoice.*", "version": "newest"}
+    async with browser("petra") as client:
+        wrong = await press(client, f"{SUBSCRIBER}/{endpoint.id}/do/edit", **form)
+    assert wrong.status_code == 422
+    assert "&#39;newest&#39; is not a whole number." in wrong.text

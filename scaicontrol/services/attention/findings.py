@@ -335,17 +335,19 @@ async def _bounced_mails(uow: UnitOfWork) -> Finding:
 
 
 async def _late_jobs(uow: UnitOfWork) -> Finding:
-    """Name the jobs whose last run failed, or began long ago and has not ended."""
+    """Name the jobs whose last run failed, or began long ago and has not ended, and those that nobody ran in time."""
     examples = []
     for job in await leases.jobs(uow):
         began, ended = job.last_started_at, job.last_finished_at
         if began is None:
             continue
-        if ended is None or ended < began:
+        if job.is_running:
             if began + _JOB_IS_LATE < uow.now:
                 examples.append(FindingExample("job", job.name, f"{job.name} began and has not ended", began))
         elif (job.last_result or "").startswith("failed"):
             examples.append(FindingExample("job", job.name, f"{job.name} {job.last_result}", ended))
+        elif job.lateness(uow.now):
+            examples.append(FindingExample("job", job.name, f"{job.name} was due and did not run", job.next_due_at))
     return Finding("jobs", "critical", "jobs are late or failed", len(examples), examples)
 
 

@@ -1,7 +1,7 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Index, String, Text, UniqueConstraint, literal_column
+from sqlalchemy import ColumnElement, Index, String, Text, UniqueConstraint, literal_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol.core.lifecycle import Lifecycled
@@ -161,6 +161,11 @@ class Payment(Lifecycled, TenantScopedModel):
     def is_mismatched(self) -> bool:
         """Whether its provider says what could not be booked, and nobody has decided yet what counts."""
         return self.reported_currency is not None and self.mismatch_decision is None
+
+    @classmethod
+    def waits_for_a_person(cls) -> ColumnElement[bool]:
+        """Say `is_mismatched` in SQL."""
+        return cls.reported_currency.is_not(None) & cls.mismatch_decision.is_(None)
 
     @property
     def refundable_cents(self) -> int:

@@ -40,7 +40,7 @@ async def page(uow: UnitOfWork, request: PageRequest, wanted: PaymentFilter | No
         if value is not None:
             query = query.where(column == value)
     if wanted.is_mismatched is not None:
-        waits = Payment.reported_currency.is_not(None) & Payment.mismatch_decision.is_(None)
+        waits = Payment.waits_for_a_person()
         query = query.where(waits if wanted.is_mismatched else ~waits)
     if wanted.q:
         query = query.where(or_(Payment.id.startswith(wanted.q), Payment.external_id.startswith(wanted.q)))

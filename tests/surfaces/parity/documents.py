@@ -351,7 +351,7 @@ DOCUMENTS = (
         (
             Rest("POST /admin/disputes/{dispute_id}/close"), Mcp("manage_payments", "close_dispute", "dispute_id"),
             Cli("admin disputes close", ("{id}", "lost")),
-            Console("dispute", "close", {"outcome": "lost", "fee_cents": ""}),
+            Console("dispute", "close", {"outcome": "lost", "fee": ""}),
         ),
         {"outcome": "lost"},
     ),
