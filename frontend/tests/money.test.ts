@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decimal, money, percent, quantity } from "../src/lib/money";
+import { decimal, exponent, money, percent, quantity } from "../src/lib/money";
+import currencies from "./currencies.json";
 
 /** Intl separates with spaces that do not break. */
 const plain = (text: string) => text.replaceAll(/[\u00a0\u2009\u202f]/g, " ");
@@ -30,6 +31,19 @@ describe("an amount in minor units", () => {
 
   it.each([0.5, Number.NaN, 2 ** 53])("refuses %d, which is not one", (cents) => {
     expect(() => decimal(cents, "EUR")).toThrow(RangeError);
+  });
+});
+
+// Every currency that scaicontrol/core/money.py takes, with its digits.
+describe.each(Object.entries(currencies))("%s", (currency, digits) => {
+  it("has the digits of ISO 4217, and no language shows it with others", () => {
+    expect(exponent(currency)).toBe(digits);
+    for (const locale of ["en-GB", "nl-NL", "de-DE", "fr-FR", "es-ES", "it-IT"]) {
+      const shown = [...money(locale, 123_456, currency)].filter((sign) => /\d/.test(sign)).join("");
+      expect(shown).toBe("123456");
+      const parts = new RegExp(`^\\D*\\d{1,3}(\\D?\\d{3})*${digits > 0 ? `[.,]\\d{${digits}}` : ""}\\D*$`);
+      expect(plain(money(locale, 123_456, currency))).toMatch(parts);
+    }
   });
 });
 

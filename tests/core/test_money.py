@@ -1,14 +1,18 @@
 """Money: exact, rounded once, split without losing a cent."""
 
+import json
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from babel.numbers import list_currencies
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scaicontrol.core.errors import Invalid
 from scaicontrol.core.money import Money, exponent, half_up, is_currency, spread
 
+ROOT = Path(__file__).parents[2]
 CENTS = st.integers(-(10**12), 10**12)
 
 
@@ -73,3 +77,8 @@ def test_money_is_whole_minor_units():
 @given(CENTS, st.decimals(-100, 100, places=4))
 def test_multiplying_rounds_once(cents: int, factor: Decimal):
     assert Money(cents, "EUR").times(factor).cents == half_up(Decimal(cents) * factor)
+
+
+def test_the_portal_writes_every_currency_with_the_same_digits():
+    taken = {code: exponent(code) for code in sorted(list_currencies()) if is_currency(code)}
+    assert json.loads((ROOT / "frontend" / "tests" / "currencies.json").read_text()) == taken

@@ -1,8 +1,20 @@
 import { numberFormat } from "./intl";
 
-/** How many digits a currency has after the point: 2 for EUR, 0 for JPY, 3 for KWD. */
+const UNUSUAL_EXPONENTS: readonly (readonly [number, string])[] = [
+  [0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"],
+  [3, "BHD IQD JOD KWD LYD OMR TND"],
+  [4, "CLF UYW"],
+];
+const EXPONENTS = new Map(
+  UNUSUAL_EXPONENTS.flatMap(([digits, codes]) => codes.split(" ").map((code) => [code, digits] as const)),
+);
+
+/**
+ * How many digits a currency has after the point, by ISO 4217: 2 for EUR, 0 for JPY, 3 for KWD. Not what Intl says:
+ * that follows CLDR, which rounds for daily use (HUF has no digits there), and amounts are kept by ISO 4217.
+ */
 export function exponent(currency: string): number {
-  return numberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  return EXPONENTS.get(currency) ?? 2;
 }
 
 /**
@@ -18,7 +30,13 @@ export function decimal(cents: number, currency: string): string {
 }
 
 export function money(locale: string, cents: number, currency: string): string {
-  return quantity(locale, decimal(cents, currency), { style: "currency", currency });
+  const digits = exponent(currency);
+  return quantity(locale, decimal(cents, currency), {
+    style: "currency",
+    currency,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
 }
 
 /** Formats a decimal string exactly: quantities and rates arrive as strings and stay strings. */
