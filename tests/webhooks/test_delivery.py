@@ -24,7 +24,6 @@ from tests.factories.webhooks import URL, all_attempts, all_deliveries, delivere
 
 # The package offers the verbs under the names of their modules.
 dispatcher = import_module("scaicontrol.services.webhooks.service.dispatch")
-relaying = import_module("scaicontrol.services.webhooks.service.relay")
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 DISPATCHER = Actor.system("event_dispatcher")
 
@@ -84,17 +83,6 @@ async def test_a_partners_subscriber_hears_of_its_own_partner_only(backend: Back
     assert sent(backend, "https://petra.example.com/") == ["inv_north"]
     assert sent(backend, "https://sam.example.com/") == ["inv_south"]
     assert len(sent(backend, "https://ada.example.com/")) == 3
-
-
-async def test_a_crash_between_claim_and_fan_out_is_made_good_when_the_lease_ends(backend: Backend, clock: FrozenClock):
-    await subscriber(backend)
-    await tell(backend, "inv_1")
-    claimed = await backend.perform(DISPATCHER, relaying.claim, "a process that dies", 50)
-    assert claimed
-    assert await webhooks.relay(backend) == 0
-    clock.advance(relaying.LEASE)
-    assert await webhooks.relay(backend) == 1
-    assert await backend.perform(DISPATCHER, relaying.fan_out, claimed, "a process that dies") == 0
 
 
 async def test_the_stream_has_no_gaps(backend: Backend, clock: FrozenClock):
@@ -265,7 +253,7 @@ async def test_a_dispatcher_that_died_is_replaced_when_its_lease_ends(backend: B
     await webhooks.relay(backend)
     assert await backend.perform(DISPATCHER, dispatcher.claim, "a process that dies", 10)
     assert await webhooks.dispatch(backend) == 0
-    clock.advance(relaying.LEASE)
+    clock.advance(dispatcher.LEASE)
     assert await webhooks.dispatch(backend) == 1
     assert await statuses(backend) == ["dispatched"]
 

@@ -1,13 +1,17 @@
 """
 Pass 2: claim, send, record. Nothing is sent inside a transaction, and every attempt is a row.
 
-A batch is claimed in one commit and recorded in one commit; in between, its requests run side by side. Within one
-subscriber and one resource deliveries keep their order: a later one waits, at most a minute, for an earlier one that
-is still on its way, so a stuck customer blocks nobody else.
+A batch is claimed in one commit and recorded in one commit; in between, its requests run side by side and the claim is
+kept up, so that it is short: what a dead worker held is taken over within `LEASE`. Within one subscriber and one
+resource deliveries keep the order of the stream. A later one waits for an earlier one that was never answered, or is
+claimed, however long that takes, since whoever claimed it may be dead and its claim over; for one that was answered
+with a failure and is tried again, it waits a minute at most: a stuck customer blocks nobody else.
 """
 
+import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,7 +19,8 @@ from typing import Any, Final
 
 import orjson
 from prometheus_client import Counter
-from sqlalchemy import Select, and_, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, insert, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import aliased
 
 from scaicontrol.core import claims
@@ -25,6 +30,7 @@ from scaicontrol.core.errors import ControlError
 from scaicontrol.core.events import rfc3339
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.logging import get_logger
+from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.side_by_side import side_by_side
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
@@ -34,11 +40,12 @@ from ..lifecycle import DeliveryStatus
 from ..models import DeliveryAttempt, WebhookDelivery, WebhookEndpoint
 from ..retries import DeliveryOutcome, RetryDecision
 from .endpoints import disabled, mark_pending_dead
-from .relay import LEASE
 
 log = get_logger(__name__)
 
 _ACTOR = Actor.system("event_dispatcher")
+LEASE: Final = timedelta(seconds=8)  # kept up while a batch is on its way
+_KEEP_UP_SECONDS: Final = 2.0
 _ORDER_WAIT: Final = timedelta(seconds=60)
 _EXCERPT: Final = 500
 _ATTEMPTS = Counter("scaicontrol_webhook_attempts_total", "Webhook attempts by outcome.", ["outcome"])
@@ -77,7 +84,8 @@ async def dispatch(backend: Backend) -> int:
     made, claimant = 0, claims.new_claimant(backend)
     while claimed := await backend.perform(_ACTOR, claim, claimant, backend.settings.webhook_delivery_batch):
         keys = await _keys(backend, claimed)
-        attempts = await side_by_side(partial(_send, backend, keys), claimed)
+        async with _kept_up(backend, claimant):
+            attempts = await side_by_side(partial(_send, backend, keys), claimed)
         await backend.perform(_ACTOR, record, attempts, claimant)
         made += len(attempts)
     return made
@@ -86,25 +94,12 @@ async def dispatch(backend: Backend) -> int:
 async def claim(uow: UnitOfWork, claimant: str, limit: int) -> Sequence[ClaimedDelivery]:
     """Lease what is due, oldest first, and give it ready to send."""
     uow.authorize("webhooks:dispatch")
-    earlier = aliased(WebhookDelivery)
-    waits_for_another = exists().where(
-        and_(
-            earlier.subscription_id == WebhookDelivery.subscription_id,
-            earlier.resource_id == WebhookDelivery.resource_id,
-            earlier.status == DeliveryStatus.pending,
-            or_(
-                earlier.occurred_at < WebhookDelivery.occurred_at,
-                and_(earlier.occurred_at == WebhookDelivery.occurred_at, earlier.id < WebhookDelivery.id),
-            ),
-        )
-    )
-    in_order = or_(WebhookDelivery.created_at <= uow.now - _ORDER_WAIT, ~waits_for_another)
     mine = await claims.lease(
         uow,
         WebhookDelivery,
         WebhookDelivery.status == DeliveryStatus.pending,
         WebhookDelivery.next_attempt_at <= uow.now,
-        seen_if=[WebhookDelivery.subscription_id.in_(_in_service()), in_order],
+        seen_if=[WebhookDelivery.subscription_id.in_(_in_service()), _is_its_turn(uow.now)],
         by=claimant,
         during=LEASE,
         oldest=[WebhookDelivery.next_attempt_at],
@@ -131,6 +126,62 @@ async def claim(uow: UnitOfWork, claimant: str, limit: int) -> Sequence[ClaimedD
         .where(WebhookDelivery.id.in_(mine))
     )
     return [_claimed(row, uow.now) for row in rows]
+
+
+def _is_its_turn(now: datetime) -> ColumnElement[bool]:
+    """Say of a delivery that no earlier one of its resource keeps it waiting at its subscriber."""
+    earlier, earlier_fact, fact = aliased(WebhookDelivery), aliased(Outbox), aliased(Outbox)
+    waits_for_another = exists().where(
+        and_(
+            earlier.subscription_id == WebhookDelivery.subscription_id,
+            earlier.resource_id == WebhookDelivery.resource_id,
+            earlier.status == DeliveryStatus.pending,
+            earlier.id != WebhookDelivery.id,
+            earlier_fact.id == earlier.source_event_id,
+            fact.id == WebhookDelivery.source_event_id,
+            or_(
+                earlier_fact.position < fact.position,
+                and_(earlier_fact.position == fact.position, earlier.id < WebhookDelivery.id),  # copies of one fact
+            ),
+            or_(
+                earlier.attempt_count == 0,
+                earlier.claimed_until.is_not(None),
+                WebhookDelivery.created_at > now - _ORDER_WAIT,
+            ),
+        )
+    )
+    return ~waits_for_another
+
+
+@asynccontextmanager
+async def _kept_up(backend: Backend, claimant: str) -> AsyncIterator[None]:
+    """Prolong a claim while its batch is on its way: a slow subscriber must not look like a dead worker."""
+
+    async def keep() -> None:
+        while True:
+            await asyncio.sleep(_KEEP_UP_SECONDS)
+            try:
+                await backend.perform(_ACTOR, keep_up, claimant)
+            except (ControlError, SQLAlchemyError, OSError) as error:
+                log.warning("webhook_claim_not_kept", cause=str(error), fix="Others send this batch again if it lasts.")
+
+    keeper = asyncio.create_task(keep())
+    try:
+        yield
+    finally:
+        keeper.cancel()
+        await asyncio.gather(keeper, return_exceptions=True)
+
+
+async def keep_up(uow: UnitOfWork, claimant: str) -> None:
+    """Prolong what a claimant holds by a whole lease; what was settled, or taken over, is no longer its own."""
+    uow.authorize("webhooks:dispatch")
+    await uow.session.execute(
+        update(WebhookDelivery)
+        .where(WebhookDelivery.claimed_by == claimant, WebhookDelivery.status == DeliveryStatus.pending)
+        .values(claimed_until=uow.now + LEASE)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _in_service() -> Select[str]:

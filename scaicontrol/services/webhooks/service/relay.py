@@ -1,17 +1,17 @@
 """
-Pass 1: a fact gets its place in the stream and becomes one delivery row per matching subscriber.
+Pass 1: a fact gets its place in the stream and becomes one delivery row per matching subscriber, in one transaction.
 
-A crash between claim and work is harmless: the lease runs out, and the unique key absorbs a second fan-out.
+Nobody is called in it, so nothing is claimed first: the row of the stream is changed by every relay, which lets one at
+a time through, on Galera too. What the next one sees was committed after all that has a place, so the places of one
+resource grow with its commits, and the feed and the deliveries tell one order.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 import orjson
-from sqlalchemy import case, select, update
+from sqlalchemy import Select, case, select, update
 
-from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.events import rfc3339
@@ -22,46 +22,34 @@ from scaicontrol.core.work import UnitOfWork
 from ..lifecycle import DeliveryStatus
 from ..models import EventStream, WebhookDelivery, WebhookEndpoint
 
-LEASE: Final = timedelta(seconds=60)
+_STREAM: Final = "events"
 _ACTOR = Actor.system("event_dispatcher")
 
 
 async def relay(backend: Backend) -> int:
-    """Fan out until no fact is due; give how many deliveries were made."""
-    made, claimant = 0, claims.new_claimant(backend)
-    while claimed := await backend.perform(_ACTOR, claim, claimant, backend.settings.webhook_fanout_batch):
-        made += await backend.perform(_ACTOR, fan_out, claimed, claimant)
+    """Fan out until no fact waits; give how many deliveries were made."""
+    made = 0
+    while await backend.ask(_ACTOR, waits):  # without the lock: an idle relay holds up nobody
+        made += await backend.perform(_ACTOR, fan_out, backend.settings.webhook_fanout_batch)
     return made
 
 
-async def claim(uow: UnitOfWork, claimant: str, limit: int) -> Sequence[str]:
-    """Lease the oldest facts that wait; give the ids that are now ours."""
+async def waits(uow: UnitOfWork) -> bool:
+    """Tell whether any fact has no place in the stream yet."""
     uow.authorize("events:relay")
-    return await claims.lease(
-        uow,
-        Outbox,
-        Outbox.status == "pending",
-        Outbox.next_attempt_at <= uow.now,
-        by=claimant,
-        during=LEASE,
-        oldest=[Outbox.next_attempt_at],
-        limit=limit,
-    )
+    return await uow.session.scalar(_oldest(1)) is not None
 
 
-async def fan_out(uow: UnitOfWork, claimed: Sequence[str], claimant: str) -> int:
-    """Write the deliveries of claimed facts and settle the facts, in one transaction."""
+async def fan_out(uow: UnitOfWork, limit: int) -> int:
+    """Number the oldest facts that wait, with all that wait of their resources, and write their deliveries."""
     uow.authorize("events:relay")
-    facts = (
-        await uow.session.scalars(
-            select(Outbox)
-            .where(Outbox.id.in_(claimed), Outbox.claimed_by == claimant, Outbox.status == "pending")
-            .order_by(Outbox.id)
-        )
-    ).all()
+    stream = await _locked_stream(uow)
+    facts = await _waiting(uow, limit)
+    if not facts:
+        return 0
     endpoints = (await uow.session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.is_active.is_(True)))).all()
     already = await _already_made(uow, facts)
-    position = await _positions(uow, len(facts))
+    first, stream.position = stream.position + 1, stream.position + len(facts)
     deliveries = []
     for fact in facts:
         deliveries += [
@@ -70,14 +58,39 @@ async def fan_out(uow: UnitOfWork, claimed: Sequence[str], claimant: str) -> int
             if concerns(fact, endpoint) and (endpoint.id, fact.idempotency_key) not in already
         ]
     uow.session.add_all(deliveries)
-    await _settle(uow, [fact.id for fact in facts], position)
+    await _settle(uow, [fact.id for fact in facts], first)
     return len(deliveries)
+
+
+def _oldest(limit: int) -> Select[str]:
+    return select(Outbox.id).where(Outbox.status == "pending").order_by(Outbox.next_attempt_at, Outbox.id).limit(limit)
+
+
+async def _waiting(uow: UnitOfWork, limit: int) -> Sequence[Outbox]:
+    """
+    Give the oldest facts, and whatever else waits of the same resources, in the order they were told.
+
+    A unit of work that began earlier may commit later, so that the moment of a fact does not order it; its id was
+    made while the unit held the resource, and does (clocks of machines are taken to agree better than two commits of
+    one resource lie apart). What is cut off by `limit` is the later part of every resource, never the earlier.
+    """
+    seen = list(await uow.session.scalars(_oldest(limit)))
+    resources = select(Outbox.resource_id).where(Outbox.id.in_(seen))
+    together = (
+        select(Outbox)
+        .where(
+            Outbox.resource_id.in_(list(await uow.session.scalars(resources))),
+            Outbox.subscription_id.is_(None),
+            Outbox.status == "pending",
+        )
+        .order_by(Outbox.id)
+        .limit(limit)
+    )
+    return (await uow.session.scalars(together)).all()
 
 
 async def _settle(uow: UnitOfWork, ids: Sequence[str], first_position: int) -> None:
     """Number the facts and mark them fanned out, in one statement: one for each would be a round trip for each."""
-    if not ids:
-        return
     places = {fact_id: first_position + number for number, fact_id in enumerate(ids)}
     await uow.session.execute(
         update(Outbox)
@@ -87,8 +100,6 @@ async def _settle(uow: UnitOfWork, ids: Sequence[str], first_position: int) -> N
             status="dispatched",
             dispatched_at=uow.now,
             next_attempt_at=None,
-            claimed_by=None,
-            claimed_until=None,
             updated_at=uow.now,
         )
         .execution_options(synchronize_session=False)
@@ -109,15 +120,13 @@ async def _already_made(uow: UnitOfWork, facts: Sequence[Outbox]) -> set[tuple[s
     return {(endpoint_id, key) for endpoint_id, key in rows}
 
 
-async def _positions(uow: UnitOfWork, count: int) -> int:
-    """Take `count` places of the stream; the locked row makes them gap-free and in commit order."""
-    stream = await uow.session.get(EventStream, "events", with_for_update=True)
+async def _locked_stream(uow: UnitOfWork) -> EventStream:
+    stream = await uow.session.get(EventStream, _STREAM, with_for_update=True)
     if stream is None:
-        stream = EventStream(name="events", position=0)
+        stream = EventStream(name=_STREAM, position=0)
         uow.session.add(stream)
-    first = stream.position + 1
-    stream.position += count
-    return first
+        await uow.session.flush()
+    return stream
 
 
 def _delivery(fact: Outbox, endpoint: WebhookEndpoint, uow: UnitOfWork) -> WebhookDelivery:
