@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SEED = int(os.environ.get("FAULT_SEED", "20260201"))
-SLICE = {"asked back": 8, "billing": 5, "books": 4, "changes": 4, "credits": 5, "dispatcher": 2, "documents": 5}
+SLICE = {"asked back": 5, "billing": 4, "books": 3, "changes": 3, "credits": 3, "dispatcher": 2, "documents": 4}
 
 
 async def lives(scenario, folder, *chosen):
