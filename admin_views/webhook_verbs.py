@@ -30,9 +30,8 @@ async def create(backend: Backend, actor: Actor, _: str, given: Given) -> Done:
 async def edit(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     known, version = await backend.ask(actor, webhooks.get, pk), number_of(given, "version")
     body = {**_settings(given), "partner_id": known.partner_id, "is_active": known.is_active}
-    changed = await webhooks.update(
-        backend, actor, pk, WebhookEndpointPut.model_validate({**body, "version": version or known.version})
-    )
+    seen = known.version if version is None else version
+    changed = await webhooks.update(backend, actor, pk, WebhookEndpointPut.model_validate({**body, "version": seen}))
     return f"{changed.name} gets {', '.join(changed.topics)} at {changed.target_url}."
 
 

@@ -83,8 +83,8 @@ async def dispatch(backend: Backend) -> int:
     """Deliver until nothing is due; give how many attempts were made."""
     made, claimant = 0, claims.new_claimant(backend)
     while claimed := await backend.perform(_ACTOR, claim, claimant, backend.settings.webhook_delivery_batch):
-        keys = await _keys(backend, claimed)
         async with _kept_up(backend, claimant):
+            keys = await _keys(backend, claimed)
             attempts = await side_by_side(partial(_send, backend, keys), claimed)
         await backend.perform(_ACTOR, record, attempts, claimant)
         made += len(attempts)
