@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from pydantic import ValidationError
 from sqladmin.models import BaseView
@@ -10,11 +11,14 @@ from starlette.responses import RedirectResponse, Response
 
 from scaicontrol.core import text
 from scaicontrol.core.errors import ControlError, Forbidden
+from scaicontrol.services.identity import ABSOLUTE
 
 from .flash import say, status_of
 from .names import address_of
 from .request_context import console_of
 from .verbs import Detail, Done, Field, Typed, VerbButton, complete, once, sentence
+
+VIEW_COOKIE: Final = "__Host-sc_view"  # what the portal's door reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,14 @@ async def verb_page_or_press(view: BaseView, request: Request, verb: VerbButton,
     back = on.crumbs[0][1] if done.is_gone else address_of(request, done.at) or on.back
     if done.secret:
         return await _secret(view, request, verb, done, back)
+    if done.portal_view:
+        into = RedirectResponse("/", 303)
+        # It outlives the view itself: the server then says that it is over, rather than who the operator is.
+        into.set_cookie(
+            VIEW_COOKIE, done.portal_view, int(ABSOLUTE.total_seconds()), path="/", secure=True, httponly=True,
+            samesite="strict",
+        )  # fmt: skip
+        return into
     answer = RedirectResponse(back, 303)
     await say(answer, console, "success", done.said)
     return answer

@@ -24,7 +24,7 @@ from scaicontrol.services import (
 )
 from scaicontrol.services.billing import Overview, TenantSums
 from scaicontrol.services.credits.schemas import CreditBalance
-from scaicontrol.services.identity.schemas import UserOut
+from scaicontrol.services.identity.schemas import PortalViewIn, UserOut
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.schemas import InvoiceFilter
 from scaicontrol.services.payments.models import Payment, PaymentMethod
@@ -40,7 +40,7 @@ from . import formatting
 from .base import ControlView, ListColumn, ListFilter, named_column
 from .forms import sent_of, typed
 from .menu import MenuGroup
-from .verbs import Field, VerbButton
+from .verbs import Done, Field, VerbButton
 
 Given = Mapping[str, str]
 _SHOWN: Final = PageRequest(page_size=10)
@@ -103,6 +103,12 @@ async def _asked(backend: Backend, actor: Actor, profile: BillingProfile) -> str
 async def _profile(uow: UnitOfWork, tenant_id: str) -> BillingProfile | None:
     await tenants.get(uow, tenant_id)
     return await tenants.billing_profile(uow, tenant_id)
+
+
+async def view_portal(backend: Backend, actor: Actor, pk: str, given: Given) -> Done:
+    body = PortalViewIn(reason=given.get("reason", ""), ticket=given.get("ticket", ""))
+    begun = await backend.perform(actor, identity.begin_portal_view, pk, body)
+    return Done("You look at the tenant's portal.", portal_view=begun.id)
 
 
 def _known(fields: Sequence[Field]) -> Callable[["TenantPage"], Given]:
@@ -202,6 +208,18 @@ class TenantView(ControlView, model=Tenant):
             save_billing_profile,
             _EXEMPTION,
             known=_known(_EXEMPTION),
+        ),
+        VerbButton(
+            "view_portal",
+            "View as tenant",
+            "portal_views:begin",
+            "The tenant's portal opens here for 30 minutes, as its administrator sees it, and you can change nothing. "
+            "The tenant reads who looked, when and why.",
+            view_portal,
+            (
+                Field("reason", "Reason", "long", hint="The tenant reads it."),
+                Field("ticket", "Ticket", hint="The number under which the tenant asked, such as SUP-1234."),
+            ),
         ),
     )
 

@@ -48,6 +48,7 @@ class Done:
     at: Ref | None = None  # the object to look at next; without one, the page the button was on
     secret: str = ""  # shown on the answer itself, once, and kept nowhere
     is_gone: bool = False  # the object is no more: what comes next is its list
+    portal_view: str = ""  # a view of a tenant's portal, which this browser goes to next
 
 
 Press = Callable[[Backend, Actor, str, Mapping[str, str]], Awaitable[str | Done]]
@@ -92,8 +93,8 @@ async def once(
     body = urlencode(sorted(form.items())).encode()
     claimed = await console.backend.perform(console.actor, idempotency.claim_procedure, key, "POST", path, body)
     if claimed.answer is not None:
-        said, at, is_gone = orjson.loads(claimed.answer)
-        return Done(said, Ref(*at) if at else None, is_gone=is_gone)
+        said, at, is_gone, portal_view = orjson.loads(claimed.answer)
+        return Done(said, Ref(*at) if at else None, is_gone=is_gone, portal_view=portal_view)
     try:
         pressed = await press()
     except (ControlError, ValidationError):
@@ -101,7 +102,7 @@ async def once(
         raise
     done = pressed if isinstance(pressed, Done) else Done(pressed)
     at = list(done.at) if done.at else None
-    answer = orjson.dumps([done.said, at, done.is_gone])  # never the secret: it is shown once
+    answer = orjson.dumps([done.said, at, done.is_gone, done.portal_view])  # never the secret: it is shown once
     await console.backend.perform(console.actor, idempotency.record, claimed.id, 303, answer)
     return done
 

@@ -9,18 +9,20 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-from scaicontrol.core.actor import Actor, ActorKind
+from scaicontrol.core import signed_values
+from scaicontrol.core.actor import LOOKING_ONLY, Actor, ActorKind
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Forbidden, Unauthenticated
 from scaicontrol.core.settings import Settings
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.tenant_filter import Scope
 from scaicontrol.services import identity, registry
-from scaicontrol.services.identity import SessionKind
+from scaicontrol.services.identity import ABSOLUTE, SessionKind
 
 PORTAL_COOKIE: Final = "__Host-sc_session"
 CONSOLE_COOKIE: Final = "__Host-sc_console"
 CONSOLE_PURPOSE: Final = "console-session"
+VIEW_COOKIE: Final = "__Host-sc_view"  # the id of an operator's view; it proves nothing without the console session
 PORTAL_HEADER: Final = "x-scaicontrol-portal"
 SERVICE_KEY_HEADER: Final = "x-scaicontrol-key"
 
@@ -70,6 +72,13 @@ async def authenticate(request: Request, backend: Backend) -> Actor:
     key = request.headers.get(SERVICE_KEY_HEADER)
     if key and request.url.path.startswith(_METERING):
         return await _by_key(backend, key)
+    view_id = request.cookies.get(VIEW_COOKIE)
+    if view_id:
+        # Before the operator's own session: what ends must not turn into the operator's own rights at the same page.
+        check_same_site(request, backend.settings)
+        if request.method not in _SAFE_METHODS:
+            raise Forbidden(LOOKING_ONLY)
+        return await _by_view(request, backend, view_id)
     session_id = request.cookies.get(PORTAL_COOKIE)
     if session_id:
         check_same_site(request, backend.settings)
@@ -144,6 +153,25 @@ async def _by_session(request: Request, backend: Backend, session_id: str) -> Ac
         return Actor.nobody()
     actors.remember(digest, actor, epoch)
     return actor
+
+
+async def operator_of(request: Request, backend: Backend) -> Actor | None:
+    """Give who is signed in to the console in this browser."""
+    signed = request.cookies.get(CONSOLE_COOKIE, "")
+    session_id = await signed_values.unsign(backend, CONSOLE_PURPOSE, signed, ABSOLUTE) if signed else None
+    if not isinstance(session_id, str):
+        return None
+    return await identity.person_of_session(backend, session_id, SessionKind.console, datetime.now(UTC))
+
+
+async def _by_view(request: Request, backend: Backend, view_id: str) -> Actor:
+    """Give the operator inside the tenant; asked anew each time, so that its end holds at once."""
+    operator = await operator_of(request, backend)
+    if operator is not None and operator.may("portal_views:begin"):
+        viewer = await backend.ask(operator, identity.portal_viewer, view_id)
+        if viewer is not None:
+            return viewer
+    raise Unauthenticated("Your view of this tenant's portal is over; open it again from the console.")
 
 
 def _actors(request: Request) -> Actors:

@@ -19,14 +19,14 @@ from starlette.routing import Route
 from scaicontrol.core import signed_values
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import ControlError, Unauthenticated, Unavailable, kind_of
+from scaicontrol.core.errors import ControlError, NotFound, Unauthenticated, Unavailable, kind_of
 from scaicontrol.core.settings import Settings
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.integrations.scaikey import LoginStart, ScaiKeyLogin, printable_line
 from scaicontrol.services import identity, identity_sync
 from scaicontrol.services.identity import ABSOLUTE, SessionKind
 
-from .actor_resolution import CONSOLE_COOKIE, CONSOLE_PURPOSE, PORTAL_COOKIE, check_same_site
+from .actor_resolution import CONSOLE_COOKIE, CONSOLE_PURPOSE, PORTAL_COOKIE, VIEW_COOKIE, check_same_site, operator_of
 from .errors import STATUS
 
 LOGIN_COOKIE: Final = "__Host-sc_login"
@@ -75,6 +75,8 @@ async def callback_page(request: Request) -> Response:
         onwards = NO_ENTRY  # the console itself would send them back here, round and round
     answer = RedirectResponse(onwards, 303, {"Cache-Control": "no-store"})
     answer.delete_cookie(LOGIN_COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+    if VIEW_COOKIE in request.cookies:
+        answer.delete_cookie(VIEW_COOKIE, path="/", secure=True)
     _set(answer, PORTAL_COOKIE, sessions[SessionKind.portal], ABSOLUTE, samesite="strict")
     if SessionKind.console in sessions:
         _set(answer, CONSOLE_COOKIE, sessions[SessionKind.console], ABSOLUTE, samesite="lax")
@@ -102,8 +104,28 @@ async def logout_page(request: Request) -> Response:
     else:
         answer = Response(orjson.dumps({"data": {"redirect_url": onwards}}), media_type="application/json")
     answer.headers["Cache-Control"] = "no-store"
-    for name in (PORTAL_COOKIE, CONSOLE_COOKIE, MARKER_COOKIE):
+    for name in (PORTAL_COOKIE, CONSOLE_COOKIE, VIEW_COOKIE, MARKER_COOKIE):
         answer.delete_cookie(name, path="/", secure=True)
+    return answer
+
+
+async def end_view_page(request: Request) -> Response:
+    """End an operator's view of a portal, and lead back to the tenant's page at the console."""
+    backend: Backend = request.app.state.backend
+    onwards = "/admin/"
+    try:
+        check_same_site(request, backend.settings)
+        operator, view_id = await operator_of(request, backend), request.cookies.get(VIEW_COOKIE)
+        if operator is not None and view_id:
+            ended = await backend.perform(operator.on("console"), identity.end_portal_view, view_id)
+            onwards = f"/admin/tenant/details/{ended.tenant_id}"
+    except NotFound:  # of somebody who was signed in here before
+        pass
+    except ControlError as error:
+        return _apology(error)
+    answer = Response(orjson.dumps({"data": {"redirect_url": onwards}}), media_type="application/json")
+    answer.headers["Cache-Control"] = "no-store"
+    answer.delete_cookie(VIEW_COOKIE, path="/", secure=True)
     return answer
 
 
@@ -111,6 +133,7 @@ root_routes = [
     Route("/auth/login", login_page),
     Route("/auth/callback", callback_page),
     Route("/auth/logout", logout_page, methods=["POST"]),
+    Route("/auth/end-view", end_view_page, methods=["POST"]),
 ]
 
 

@@ -7,7 +7,8 @@ from scaicontrol.core.pagination import Page
 from scaicontrol.core.schemas import Out
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import billing, identity, partners, tenants
-from scaicontrol.services.identity.schemas import UserOut
+from scaicontrol.services.identity.models import PortalView
+from scaicontrol.services.identity.schemas import PortalViewOut, UserOut
 from scaicontrol.services.partners.schemas import PartnerPublicOut
 from scaicontrol.services.tenants.models import Tenant
 from scaicontrol.services.tenants.schemas import PreferencesPatch
@@ -68,6 +69,18 @@ async def update(uow: UnitOfWork, body: PreferencesPatch) -> OrganizationOut:
 async def users(uow: UnitOfWork, paging: Paging) -> Page[UserOut]:
     page = await identity.page_users(uow, paging, tenant_id=own_tenant(uow))
     return page.of(await identity.shown_users(uow, page.items))
+
+
+@router.get(
+    "/portal-views",
+    response_model=Paged[PortalViewOut],
+    permission="portal_views:read",
+    summary="Operators who looked at one's portal",
+)
+async def portal_views(uow: UnitOfWork, paging: Paging) -> Page[PortalView]:
+    """Who, why, and until when; they could change nothing."""
+    own_tenant(uow)
+    return await identity.page_portal_views(uow, paging)
 
 
 @router.get(

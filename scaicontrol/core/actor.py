@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from scaicontrol.db.tenant_filter import Scope
 
 from .errors import Forbidden, Unauthenticated
 from .permissions import PERMISSIONS
+
+LOOKING_ONLY: Final = (
+    "You are looking at this tenant's portal as an operator, and can change nothing in it; end the view, and do it at "
+    "the console under your own name."
+)
 
 
 class ActorKind(StrEnum):
@@ -33,6 +38,7 @@ class Actor:
     client_id: str | None = None  # of service tokens: `service_registry.app_id`
     on_behalf_of: str | None = None
     read_only: bool = False
+    portal_view_id: str | None = None  # of an operator who looks at a tenant's portal (contract §30)
     surface: str = "worker"
     request_id: str | None = field(default=None, compare=False)
 
@@ -76,6 +82,8 @@ class Actor:
         if self.kind is ActorKind.nobody:
             raise Unauthenticated("Sign in, or send a bearer token, to do this.")
         needed = " or ".join(sorted(PERMISSIONS[permission].scopes)) or "a signed-in tenant user"
+        if self.portal_view_id and PERMISSIONS[permission].writes:
+            raise Forbidden(LOOKING_ONLY)
         if self.read_only and PERMISSIONS[permission].writes:
             raise Forbidden(f"{self.name or self.id} has a read-only role and may not {spoken(permission)}.")
         raise Forbidden(f"{self.name or self.id} may not {spoken(permission)}; it needs {needed}.")

@@ -63,6 +63,8 @@ PERMISSIONS: dict[str, PermissionRule] = {
     "identity:sync": _platform("admin:users", "admin:platform"),
     "identity:me": PermissionRule(anyone=True, services=True),
     "sessions:manage": _platform("admin:platform"),  # browser sessions: the sign-in itself
+    "portal_views:begin": _write("admin:tenants"),
+    "portal_views:read": _read("billing:manage"),
     # registry, catalog
     "registry:register": _write("registry:manage", services=True),
     "registry:heartbeat": _write("registry:manage", services=True),

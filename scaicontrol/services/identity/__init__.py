@@ -2,6 +2,7 @@
 
 from .actors import actor_from_claims, actor_of_user
 from .claims import principal_of
+from .portal_views import begin_portal_view, end_portal_view, page_portal_views, portal_viewer
 from .queries import (
     Me,
     get_group,
@@ -36,8 +37,10 @@ __all__ = [
     "SessionKind",
     "actor_from_claims",
     "actor_of_user",
+    "begin_portal_view",
     "close_session",
     "current_role_epoch",
+    "end_portal_view",
     "find_session",
     "get_group",
     "get_user",
@@ -49,8 +52,10 @@ __all__ = [
     "names",
     "open_session",
     "page_groups",
+    "page_portal_views",
     "page_users",
     "person_of_session",
+    "portal_viewer",
     "principal_of",
     "revoke",
     "revoke_from_group",

@@ -68,6 +68,37 @@ class UserSignedIn(DomainEvent):
         return self.session
 
 
+class PortalViewFact(DomainEvent):
+    resource: ClassVar[str] = "tenant_id"
+    public: ClassVar[bool] = False
+
+    tenant_id: str
+    partner_id: str
+    portal_view_id: str
+    operator_id: str
+
+    @property
+    def lifecycle_step(self) -> str:
+        return self.portal_view_id
+
+
+class PortalViewBegun(PortalViewFact):
+    """An operator began to look at a tenant's portal."""
+
+    topic: ClassVar[str] = "tenant.portal_view_begun"
+
+    ticket: str
+    ends_at: datetime
+
+
+class PortalViewEnded(PortalViewFact):
+    """The operator ended it before its time."""
+
+    topic: ClassVar[str] = "tenant.portal_view_ended"
+
+    ended_at: datetime
+
+
 class DirectorySynced(DomainEvent):
     """The directory was mirrored; `deletions_aborted` means that it looked too empty to be believed."""
 

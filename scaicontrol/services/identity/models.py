@@ -4,7 +4,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scaicontrol.db import IdString, JsonDocument, Model
+from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel
 from scaicontrol.db.tenant_filter import TenantOwned
 
 
@@ -78,6 +78,24 @@ class RoleAssignment(TenantOwned, Model):
     partner_id: Mapped[str | None] = mapped_column(IdString, index=True)
     granted_by: Mapped[str] = mapped_column(String(100))
     granted_at: Mapped[datetime]
+
+
+class PortalView(TenantScopedModel):
+    """An operator looks at a tenant's portal until `ends_at`, which an end before its time moves."""
+
+    __tablename__ = "portal_views"
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    operator_id: Mapped[str] = mapped_column(IdString)
+    operator_name: Mapped[str] = mapped_column(String(254))
+    reason: Mapped[str] = mapped_column(String(500))
+    ticket: Mapped[str] = mapped_column(String(100))
+    begun_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+    def __str__(self) -> str:
+        return f"view {self.id} of the portal of {self.tenant_id}"
 
 
 class WebSession(Model):

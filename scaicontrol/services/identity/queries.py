@@ -11,7 +11,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tenants
 
 from .actors import local_roles
-from .models import Group, GroupMember, RoleAssignment, User
+from .models import Group, GroupMember, PortalView, RoleAssignment, User
 from .roles import reach, spelled_out
 
 USERS_SORTABLE = {
@@ -175,6 +175,7 @@ class Me:
     time_zone: str
     roles: list[str]
     permissions: list[str]
+    portal_view: PortalView | None
 
 
 async def me(uow: UnitOfWork) -> Me:
@@ -198,4 +199,5 @@ async def me(uow: UnitOfWork) -> Me:
         time_zone=(await partners.settings_of(uow, partner_id)).timezone if partner_id else "UTC",
         roles=sorted(actor.roles),
         permissions=spelled_out(actor.scopes),
+        portal_view=await uow.session.get(PortalView, actor.portal_view_id) if actor.portal_view_id else None,
     )

@@ -18,6 +18,15 @@ _ALICE: dict[str, Any] = {
     "roles": ["tenant_admin"],
 }
 
+_VIEW: dict[str, Any] = {
+    "id": "pvw_01jd",
+    "operator_name": "Ada Operator",
+    "reason": "The invoice is said to be missing.",
+    "ticket": "SUP-1234",
+    "begun_at": "2026-01-15T09:00:00Z",
+    "ends_at": "2026-01-15T09:30:00Z",
+}
+
 
 class RoleIn(In):
     model_config = ConfigDict(json_schema_extra={"examples": [{"role": "tenant_admin"}]})
@@ -94,6 +103,30 @@ class UserDetailOut(UserOut):
     permissions: list[str]
 
 
+class PortalViewIn(In):
+    """Why an operator looks at a tenant's portal; the tenant reads both."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "The invoice is said to be missing.", "ticket": "SUP-1234"}]}
+    )
+
+    reason: str = Field(min_length=3, max_length=500)
+    ticket: str = Field(min_length=1, max_length=100)
+
+
+class PortalViewOut(Out):
+    """An operator's look at a tenant's portal: who, why, and until when."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_VIEW]})
+
+    id: str
+    operator_name: str
+    reason: str
+    ticket: str
+    begun_at: Moment
+    ends_at: Moment
+
+
 class MeOut(Out):
     """Who the caller is."""
 
@@ -111,6 +144,7 @@ class MeOut(Out):
                     "time_zone": "Europe/Berlin",
                     "roles": ["tenant_admin"],
                     "permissions": ["billing:manage", "billing:read"],
+                    "portal_view": None,
                 }
             ]
         }
@@ -126,6 +160,7 @@ class MeOut(Out):
     time_zone: str = Field(description="The seller's, in which billing periods begin and end at midnight.")
     roles: list[str]
     permissions: list[str]
+    portal_view: PortalViewOut | None = Field(description="Of an operator who looks at a tenant's portal.")
 
 
 class TokenIn(In):
