@@ -93,8 +93,8 @@ async def once(
     body = urlencode(sorted(form.items())).encode()
     claimed = await console.backend.perform(console.actor, idempotency.claim_procedure, key, "POST", path, body)
     if claimed.answer is not None:
-        said, at, is_gone, portal_view = orjson.loads(claimed.answer)
-        return Done(said, Ref(*at) if at else None, is_gone=is_gone, portal_view=portal_view)
+        said, at, is_gone, *views = orjson.loads(claimed.answer)
+        return Done(said, Ref(*at) if at else None, is_gone=is_gone, portal_view="".join(views))
     try:
         pressed = await press()
     except (ControlError, ValidationError):
@@ -102,7 +102,8 @@ async def once(
         raise
     done = pressed if isinstance(pressed, Done) else Done(pressed)
     at = list(done.at) if done.at else None
-    answer = orjson.dumps([done.said, at, done.is_gone, done.portal_view])  # never the secret: it is shown once
+    views = [done.portal_view] if done.portal_view else []  # only where there is one: older processes read three
+    answer = orjson.dumps([done.said, at, done.is_gone, *views])  # never the secret: it is shown once
     await console.backend.perform(console.actor, idempotency.record, claimed.id, 303, answer)
     return done
 

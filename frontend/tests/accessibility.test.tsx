@@ -6,6 +6,7 @@ import BillingProfile from "../src/features/billing-profile/BillingProfile";
 import Dashboard from "../src/features/dashboard/Dashboard";
 import Invoice from "../src/features/invoices/Invoice";
 import Invoices from "../src/features/invoices/Invoices";
+import PortalViews from "../src/features/portal-views/PortalViews";
 import Subscription from "../src/features/subscriptions/Subscription";
 import Subscriptions from "../src/features/subscriptions/Subscriptions";
 import { ada, invoice, pro, profile } from "./cast";
@@ -40,6 +41,7 @@ it.each([
     "/settings/billing-profile",
     "Address",
   ],
+  ["who looked in", PortalViews, "/settings/portal-views", "/settings/portal-views", "Support access"],
 ])("%s breaks no rule of axe", async (_name, component, pattern, address, shown) => {
   serve({
     "GET /api/v1/auth/me": one(ada),
@@ -47,6 +49,7 @@ it.each([
     "GET /api/v1/billing/billing-profile": one(profile),
     "GET /api/v1/billing/invoices": page([invoice]),
     "GET /api/v1/billing/invoices/inv_1": one(invoice),
+    "GET /api/v1/organization/portal-views": page([]),
     "GET /api/v1/subscriptions": page([pro]),
     "GET /api/v1/subscriptions/sub_pro": one(pro),
   });

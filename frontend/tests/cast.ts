@@ -12,6 +12,7 @@ export const ada: Schemas["MeOut"] = {
   time_zone: "Europe/Amsterdam",
   roles: ["tenant_admin"],
   permissions: ["billing:read", "billing:manage", "subscriptions:read", "subscriptions:manage"],
+  portal_view: null,
 };
 
 const NEVER = {

@@ -168,7 +168,8 @@ async def _by_view(request: Request, backend: Backend, view_id: str) -> Actor:
     """Give the operator inside the tenant; asked anew each time, so that its end holds at once."""
     operator = await operator_of(request, backend)
     if operator is not None and operator.may("portal_views:begin"):
-        viewer = await backend.ask(operator, identity.portal_viewer, view_id)
+        # Of the writer: a replica that lags knows neither a view that has just begun nor one that has just ended.
+        viewer = await backend.perform(operator, identity.portal_viewer, view_id)
         if viewer is not None:
             return viewer
     raise Unauthenticated("Your view of this tenant's portal is over; open it again from the console.")

@@ -1,6 +1,7 @@
 import { keepPreviousData, QueryClient, queryOptions } from "@tanstack/solid-query";
 import { api, must, mustData, type Schemas } from "./client";
 import { ApiError } from "./errors";
+import { setViewing } from "./session";
 import { setSellerZone } from "../lib/sellerZone";
 
 export { useQuery } from "@tanstack/solid-query";
@@ -50,6 +51,7 @@ export const q = {
       queryFn: async ({ signal }) => {
         const me = await mustData(api.GET("/api/v1/auth/me", { signal }));
         setSellerZone(me.time_zone);
+        setViewing(me.portal_view !== null);
         return me;
       },
       staleTime: 5 * 60_000,
@@ -168,6 +170,14 @@ export const q = {
       queryKey: ["receivables"],
       queryFn: ({ signal }) =>
         must(api.GET("/api/v1/billing/receivables", { params: { query: { is_open: true } }, signal })),
+    }),
+  /** Operators who looked at this portal, the newest first. */
+  portalViews: (page: number) =>
+    queryOptions({
+      queryKey: ["portal-views", page],
+      queryFn: ({ signal }) =>
+        must(api.GET("/api/v1/organization/portal-views", { params: { query: { page } }, signal })),
+      placeholderData: keepPreviousData,
     }),
   billingProfile: () =>
     queryOptions({

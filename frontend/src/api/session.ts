@@ -12,6 +12,9 @@ const marked = () => document.cookie.split("; ").includes(MARKER);
 const [session, setSession] = createSignal<SessionState>(marked() ? "open" : "none");
 export { session };
 
+/** Whether an operator looks at this portal: what is refused then, and what ends, is said in other words. */
+export const [viewing, setViewing] = createSignal(false);
+
 /** Any 401 ends the session for the whole page, whichever request met it. */
 export const endSession = () => setSession((now) => (now === "open" ? "ended" : now));
 export const signedOut = () => setSession("none");

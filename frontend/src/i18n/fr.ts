@@ -9,6 +9,7 @@ export default {
     subscriptions: "Abonnements",
     invoices: "Factures",
     billingProfile: "Coordonnées de facturation",
+    portalViews: "Accès du support",
     language: "Langue",
     theme: "Apparence",
     shortcuts: "Raccourcis clavier",
@@ -34,6 +35,29 @@ export default {
     button: "Se connecter",
     secure:
       "Vous vous connectez avec le compte de votre organisation. Aucun mot de passe n'est conservé ici.",
+  },
+  view: {
+    banner:
+      "Vous voyez le portail de {{ tenant }} en tant qu’opérateur, jusqu’au {{ until }}. Vous ne pouvez rien modifier.",
+    why: "Motif : {{ reason }} ({{ ticket }})",
+    end: "Terminer la consultation",
+    endFailed: "La consultation continue : le serveur est injoignable.",
+    forbidden: "Vous consultez ce portail en tant qu’opérateur et ne pouvez rien y modifier.",
+    over: "Votre consultation de ce portail est terminée. Rouvrez-le depuis la console.",
+    console: "Vers la console",
+  },
+  portalViews: {
+    title: "Accès du support",
+    text: "Quand une personne de votre fournisseur consulte ce portail pour vous aider, c’est indiqué ici. Elle voit ce que vous voyez et ne peut rien modifier.",
+    who: "Qui",
+    reason: "Pourquoi",
+    ticket: "Ticket",
+    begun: "Du",
+    ends: "Au",
+    empty: "Personne n’a consulté votre portail",
+    emptyText: "Dès qu’une personne de votre fournisseur le fait, vous lisez ici qui, quand et pourquoi.",
+    count_one: "{{ n }} consultation",
+    count_other: "{{ n }} consultations",
   },
   state: {
     loading: "Chargement",

@@ -11,6 +11,7 @@ const Subscriptions = lazy(() => import("../features/subscriptions/Subscriptions
 const Subscription = lazy(() => import("../features/subscriptions/Subscription"));
 const Invoices = lazy(() => import("../features/invoices/Invoices"));
 const Invoice = lazy(() => import("../features/invoices/Invoice"));
+const PortalViews = lazy(() => import("../features/portal-views/PortalViews"));
 const BillingProfile = lazy(() => import("../features/billing-profile/BillingProfile"));
 
 /** The map of the portal: every address, and the page that answers it. */
@@ -23,6 +24,7 @@ export function Routes() {
       <Route path="/billing/invoices" component={Invoices} />
       <Route path="/billing/invoices/:id" component={Invoice} />
       <Route path="/settings/billing-profile" component={BillingProfile} />
+      <Route path="/settings/portal-views" component={PortalViews} />
       <Route path="*" component={NotFound} />
     </Router>
   );

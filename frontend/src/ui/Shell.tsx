@@ -3,7 +3,8 @@ import { useQueryClient } from "@tanstack/solid-query";
 import { createEffect, For, type JSX, Match, Show, Switch } from "solid-js";
 import { q, useQuery } from "../api/queries";
 import { signedOut } from "../api/session";
-import { signOut } from "../features/session/signOut";
+import { ViewBanner } from "../features/portal-views/ViewBanner";
+import { signOut } from "../features/session/leave";
 import { type Scope, useCan } from "../features/session/useCan";
 import { t } from "../i18n";
 import { Brand } from "./Brand";
@@ -16,7 +17,7 @@ import { toast } from "./toasts";
 
 interface Place {
   href: string;
-  name: "overview" | "subscriptions" | "invoices" | "billingProfile";
+  name: "overview" | "subscriptions" | "invoices" | "billingProfile" | "portalViews";
   scope?: Scope;
 }
 
@@ -25,6 +26,7 @@ const PLACES: readonly Place[] = [
   { href: "/subscriptions", name: "subscriptions", scope: "subscriptions:read" },
   { href: "/billing/invoices", name: "invoices", scope: "billing:read" },
   { href: "/settings/billing-profile", name: "billingProfile", scope: "billing:read" },
+  { href: "/settings/portal-views", name: "portalViews", scope: "billing:manage" },
 ];
 
 /** The frame around every page of a signed-in person. */
@@ -76,6 +78,7 @@ export function Shell(props: { children?: JSX.Element }) {
         </div>
       </aside>
       <main id="main" tabindex="-1" class="mx-auto w-full max-w-6xl p-4 outline-none sm:p-6 lg:p-8">
+        <ViewBanner />
         <Switch>
           <Match when={me.isPending}>
             <Skeleton lines={6} />

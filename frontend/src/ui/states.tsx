@@ -1,5 +1,6 @@
 import { For, type JSX, Match, Show, Switch } from "solid-js";
 import { ApiError } from "../api/errors";
+import { viewing } from "../api/session";
 import { t } from "../i18n";
 import { Icon, type IconName } from "./Icon";
 import { toast } from "./toasts";
@@ -40,7 +41,7 @@ export function errorMessage(error: unknown): string {
   if (!(error instanceof ApiError)) return t("state.server");
   if (error.status === 0) return t("state.network");
   if (error.notReady) return t("invoice.notReady");
-  if (error.status === 403) return t("state.forbidden");
+  if (error.status === 403) return t(viewing() ? "view.forbidden" : "state.forbidden");
   if (error.status === 404) return t("state.missing");
   if (error.status === 429 || error.status === 503) return t("state.busy");
   if (error.status >= 500) return t("state.server");

@@ -65,11 +65,11 @@ async def begin_portal_view(uow: UnitOfWork, tenant_id: str, body: PortalViewIn)
 
 async def end_portal_view(uow: UnitOfWork, view_id: str) -> PortalView:
     """
-    End one's own view before its time; one that has ended stays as it is.
+    End one's own view before its time, also when one may begin none any more; one that has ended stays as it is.
 
     Raises NotFound for a view of somebody else.
     """
-    uow.authorize("portal_views:begin")
+    uow.authorize("identity:me")
     view: PortalView | None = await uow.session.scalar(_own(uow, view_id).with_for_update())
     if view is None:
         raise NotFound(f"No view {view_id} of yours.")

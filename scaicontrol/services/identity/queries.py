@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, or_, select
 
 from scaicontrol.core.actor import ActorKind
-from scaicontrol.core.errors import NotFound
+from scaicontrol.core.errors import NotFound, Unavailable
 from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tenants
@@ -199,5 +199,14 @@ async def me(uow: UnitOfWork) -> Me:
         time_zone=(await partners.settings_of(uow, partner_id)).timezone if partner_id else "UTC",
         roles=sorted(actor.roles),
         permissions=spelled_out(actor.scopes),
-        portal_view=await uow.session.get(PortalView, actor.portal_view_id) if actor.portal_view_id else None,
+        portal_view=await _portal_view(uow),
     )
+
+
+async def _portal_view(uow: UnitOfWork) -> PortalView | None:
+    if uow.actor.portal_view_id is None:
+        return None
+    view: PortalView | None = await uow.session.get(PortalView, uow.actor.portal_view_id)
+    if view is None:  # this replica lags, and without the view the portal would show no banner
+        raise Unavailable("Your view of this tenant's portal is not known everywhere yet; try again.", retry_after=1)
+    return view

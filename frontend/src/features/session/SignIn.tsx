@@ -1,6 +1,6 @@
 import { useLocation } from "@solidjs/router";
 import { createEffect, Show } from "solid-js";
-import { loginAddress, session } from "../../api/session";
+import { loginAddress, session, viewing } from "../../api/session";
 import { t } from "../../i18n";
 import { Brand } from "../../ui/Brand";
 import { Icon } from "../../ui/Icon";
@@ -21,15 +21,15 @@ export function SignIn() {
         <Show when={session() === "ended"}>
           <p role="status" class="notice notice-info rounded-box mt-5">
             <Icon name="info" />
-            {t("signIn.ended")}
+            {t(viewing() ? "view.over" : "signIn.ended")}
           </p>
         </Show>
         <a
           class="btn btn-primary mt-6 w-full"
-          href={loginAddress(location.pathname + location.search)}
+          href={viewing() ? "/admin/" : loginAddress(location.pathname + location.search)}
           rel="external"
         >
-          {t("signIn.button")}
+          {t(viewing() ? "view.console" : "signIn.button")}
         </a>
         <p class="text-muted mt-4 text-sm">{t("signIn.secure")}</p>
         <div class="border-base-300 mt-8 border-t pt-5">

@@ -5,10 +5,15 @@ import { ApiError } from "../../api/errors";
  * Ends the session on the server. Resolves to the address where the sign-in service ends its own session, if there is
  * one; throws an ApiError when the session may still be open.
  */
-export async function signOut(): Promise<string | null> {
+export const signOut = (): Promise<string | null> => leave("/auth/logout");
+
+/** Ends an operator's view of this portal, and resolves to the page of the console it came from. */
+export const endView = (): Promise<string | null> => leave("/auth/end-view");
+
+async function leave(path: string): Promise<string | null> {
   let answer: Response;
   try {
-    answer = await fetch("/auth/logout", {
+    answer = await fetch(path, {
       method: "POST",
       credentials: "same-origin",
       headers: { ...PORTAL_HEADER, Accept: "application/json" },
