@@ -1,14 +1,18 @@
 """A tenant at the console: what it pays and owes, its whole story, its billing profile."""
 
+import re
+
 import pytest
 
-from scaicontrol.services import tenants
+from admin_views.pressing import VIEW_COOKIE
+from scaicontrol.core.pagination import PageRequest
+from scaicontrol.services import identity, tenants
 from scaicontrol.services.tenants.schemas import BillingProfileIn
 from tests.factories import ACME, GLOBEX, INITECH, alice
 from tests.factories.identity import store_user
 from tests.factories.invoices import sent
 from tests.factories.subscriptions import subscribed
-from tests.surfaces.test_console import press, said
+from tests.surfaces.test_console import OURS, press, said
 
 PAGE = f"/admin/tenant/details/{ACME}"
 EDIT = f"/admin/tenant/{ACME}/do/save_billing_profile"
@@ -103,3 +107,28 @@ async def test_a_tenant_without_anything_has_a_page_that_says_so(browser):
         "Nothing is owed back",
     ):
         assert sentence in page
+
+
+async def test_viewing_as_the_tenant_opens_its_portal_once_for_each_page_handed_out(browser, backend):
+    path = f"/admin/tenant/{ACME}/do/view_portal"
+    async with browser("petra") as client:
+        refused = await press(client, path, reason="An invoice is missing.", ticket="")
+        assert refused.status_code == 422
+        assert "ticket is missing" in said(refused)
+        token = re.search(r'name="form_token" value="([^"]+)"', (await client.get(path)).text)
+        assert token
+        form = {"form_token": token[1], "reason": "An invoice is missing.", "ticket": "SUP-1234"}
+        answers = [await client.post(path, data=form, headers=OURS) for _twice in range(2)]
+    set_by = [answer.headers["set-cookie"] for answer in answers]
+    assert [(answer.status_code, answer.headers["location"]) for answer in answers] == [(303, "/")] * 2
+    assert set_by[0] == set_by[1]
+    assert {"secure", "httponly", "path=/", "samesite=strict"} <= {one.strip().lower() for one in set_by[0].split(";")}
+    page = await backend.ask(alice, identity.page_portal_views, PageRequest(page=1, page_size=25))
+    assert [(view.operator_id, view.ticket) for view in page.items] == [("usr_petra", "SUP-1234")]
+    assert set_by[0].startswith(f"{VIEW_COOKIE}={page.items[0].id};")
+
+
+async def test_who_only_watches_and_who_sees_another_partner_opens_no_portal(browser):
+    for name, tenant, status in (("pim", ACME, 403), ("petra", INITECH, 404)):
+        async with browser(name) as client:
+            assert (await client.get(f"/admin/tenant/{tenant}/do/view_portal")).status_code == status

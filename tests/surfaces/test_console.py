@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from admin_views import site
+from admin_views import pressing, site
 from admin_views.site import install_console
 from scaicontrol.api import actor_resolution, browser_login
 from scaicontrol.core import signed_values
@@ -98,6 +98,7 @@ def test_the_console_reads_the_cookie_that_the_login_sets():
         actor_resolution.CONSOLE_PURPOSE,
     )
     assert site.NO_ENTRY == browser_login.NO_ENTRY
+    assert pressing.VIEW_COOKIE == actor_resolution.VIEW_COOKIE
 
 
 async def test_the_menu_marks_the_page_one_is_on_and_no_other(browser):
