@@ -26,9 +26,10 @@ from scaicontrol.core.outbox import OutboxRow
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db import Model
 from scaicontrol.db.tenant_filter import PLATFORMS, PartnerOwned, PartnerPrivate, PartnerShared, TenantOwned
-from scaicontrol.services import accounting, documents, uploads, webhooks
+from scaicontrol.services import accounting, documents, identity, uploads, webhooks
 from scaicontrol.services.accounting.schemas import LedgerMapping, SyncIn
 from scaicontrol.services.documents.schemas import SendIn
+from scaicontrol.services.identity.schemas import PortalViewIn
 from scaicontrol.services.invoices.lifecycle import Channel
 from scaicontrol.services.templates import TemplateType
 from tests.factories import (
@@ -118,6 +119,7 @@ async def people_the_worlds(backend: Backend, clock: Any) -> None:
         await store_group(
             backend, tenant_id, [admin.name.lower()], "tenant_admin", tenant_id=tenant_id, partner_id=partner_id
         )
+        await backend.perform(ada, identity.begin_portal_view, tenant_id, PortalViewIn(reason="Help", ticket="SUP-1"))
         await subscribed(backend, actor=admin)
         await a_draft(backend, by=ada, tenant_id=tenant_id)
         invoice = await finalized(backend, by=ada, tenant_id=tenant_id)
