@@ -53,6 +53,11 @@ async def looking(app: FastAPI, backend: Backend) -> AsyncIterator[httpx2.AsyncC
         yield client
 
 
+def forgets_the_view(answer: httpx2.Response) -> bool:
+    lines = [line for line in answer.headers.get_list("set-cookie") if line.startswith(f"{VIEW_COOKIE}=")]
+    return bool(lines) and all("Max-Age=0" in line for line in lines)
+
+
 async def test_the_portal_shows_the_tenant_and_says_who_looks(looking):
     me = (await looking.get(ME)).json()["data"]
     assert (me["user_id"], me["tenant_id"], me["roles"]) == (petra.id, ACME, ["tenant_admin"])
@@ -72,7 +77,7 @@ async def test_every_changing_operation_is_refused_before_it_is_read(looking, ap
             answer = await looking.request(method, re.sub(r"{[^}]+}", "x", path), headers=PORTAL)
             assert (answer.status_code, answer.json()["error"]["message"]) == (403, LOOKING_ONLY), (method, path)
             asked += 1
-    assert asked > 100
+    assert asked > 60
 
 
 async def test_a_view_that_is_over_is_401_and_never_the_operators_own_rights(looking, backend):
@@ -92,22 +97,19 @@ async def test_the_cookie_of_a_view_proves_nothing_alone(looking, backend):
 
 
 async def test_the_view_ends_with_the_console_session(looking):
-    kept = dict(looking.cookies)
-    assert (await looking.post("/auth/logout", headers=PORTAL)).status_code == 200
-    assert VIEW_COOKIE not in looking.cookies
-    looking.cookies.update(kept)
+    answer = await looking.post("/auth/logout", headers=PORTAL)
+    assert (answer.status_code, forgets_the_view(answer)) == (200, True)
+    # This client keeps the cookies it was given, as a thief would.
     assert (await looking.get(ME)).status_code == 401
 
 
 async def test_ending_leads_back_to_the_tenants_page(looking, backend):
-    cookie = looking.cookies[VIEW_COOKIE]
     foreign = await looking.post("/auth/end-view", headers={"sec-fetch-site": "cross-site"})
     assert foreign.status_code == 403
     assert (await looking.get(ME)).status_code == 200
     answer = await looking.post("/auth/end-view", headers=PORTAL)
     assert answer.json()["data"]["redirect_url"] == f"/admin/tenant/details/{ACME}"
-    assert VIEW_COOKIE not in looking.cookies
-    looking.cookies.update({VIEW_COOKIE: cookie})
+    assert forgets_the_view(answer)
     assert (await looking.get(ME)).status_code == 401
     again = await looking.post("/auth/end-view", headers=PORTAL)  # a second tab
     assert again.status_code == 200
@@ -119,5 +121,6 @@ async def test_a_view_of_somebody_else_is_forgotten_and_goes_on_for_them(looking
     looking.cookies.update({CONSOLE_COOKIE: await console_cookie(backend, "sam"), VIEW_COOKIE: view_id})
     answer = await looking.post("/auth/end-view", headers=PORTAL)
     assert (answer.status_code, answer.json()["data"]["redirect_url"]) == (200, "/admin/")
+    assert forgets_the_view(answer)
     assert await backend.ask(petra, identity.portal_viewer, view_id) is not None
     assert await backend.ask(sam, identity.portal_viewer, view_id) is None

@@ -4,7 +4,7 @@ import { t } from "../../i18n";
 import { fmt } from "../../i18n/format";
 import { Notice } from "../../ui/layout";
 import { toast } from "../../ui/toasts";
-import { endView } from "../session/leave";
+import { endView } from "./leave";
 
 /** Says on every page that an operator is looking, why and until when, and ends it. */
 export function ViewBanner() {
