@@ -68,11 +68,8 @@ async def test_the_portal_shows_the_tenant_and_says_who_looks(looking):
 
 
 async def test_every_changing_operation_is_refused_before_it_is_read(looking, app):
-    other = re.compile(r"^/api/v1/(webhooks/|provisioning/callback)")  # their credential is in the request
     asked = 0
     for path, operations in app.openapi()["paths"].items():
-        if other.match(path):
-            continue
         for method in operations.keys() & {"post", "put", "patch", "delete"}:
             answer = await looking.request(method, re.sub(r"{[^}]+}", "x", path), headers=PORTAL)
             assert (answer.status_code, answer.json()["error"]["message"]) == (403, LOOKING_ONLY), (method, path)
