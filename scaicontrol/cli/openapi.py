@@ -26,6 +26,7 @@ PORTAL: Final = (
     "/api/v1/billing/statement/pdf",
     "/api/v1/billing/upcoming",
     "/api/v1/catalog/services/{slug}/plans",
+    "/api/v1/organization/portal-views",
     "/api/v1/subscriptions",
     "/api/v1/subscriptions/{subscription_id}",
     "/api/v1/subscriptions/{subscription_id}/cancel",
