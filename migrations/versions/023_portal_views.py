@@ -33,6 +33,7 @@ def upgrade() -> None:
     )
     for column in ("partner_id", "tenant_id"):
         op.create_index(f"ix_portal_views_{column}", "portal_views", [column], unique=False, if_not_exists=True)
+    op.create_index("ix_portal_views_running", "portal_views", ["operator_id", "ends_at"], if_not_exists=True)
 
 
 def downgrade() -> None:

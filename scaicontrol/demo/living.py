@@ -27,6 +27,7 @@ from scaicontrol.services import (
     usage,
 )  # fmt: skip
 from scaicontrol.services.credits.schemas import CreditFilter
+from scaicontrol.services.identity.schemas import PortalViewIn
 from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn, MarkPaidIn
@@ -37,7 +38,7 @@ from scaicontrol.services.plan_moves.models import PlanMove
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
 
-from .loading import OPERATOR, plan_of, service_of, tenant_actor
+from .loading import OPERATOR, operator_actor, plan_of, service_of, tenant_actor
 from .world import DAYS, PLANNED_SUBSCRIPTIONS, PLANS, ROUNDS_UP, TRANSFERS_AFTER_DAYS, PlannedSubscription
 
 
@@ -140,8 +141,8 @@ async def _has_paid(uow: UnitOfWork, tenant_id: str) -> bool:
 async def _turn(backend: Backend, day: int) -> None:
     """The events one remembers of these months."""
     turns: dict[int, Callable[[Backend], Awaitable[object]]] = {
-        40: _upgrade, 47: _reprice, 52: _credit, 58: _monthly, 59: _dispute, 66: _cancel, 71: _lose, 72: _refund,
-        78: _pay_back, 80: _reprice_again, 84: _dispute_again,
+        40: _upgrade, 43: _look, 47: _reprice, 52: _credit, 58: _monthly, 59: _dispute, 66: _cancel, 71: _lose,
+        72: _refund, 78: _pay_back, 80: _reprice_again, 84: _dispute_again,
     }  # fmt: skip
     if day in turns:
         await turns[day](backend)
@@ -151,6 +152,12 @@ async def _upgrade(backend: Backend) -> None:
     """Acme adds six seats in the middle of a month; the rest of it is prorated."""
     seats = await backend.ask(OPERATOR, _subscription, "tnt_acme", "scaiwave")
     await backend.perform(tenant_actor("tnt_acme"), subscriptions.change_plan, seats, quantity=30)
+
+
+async def _look(backend: Backend) -> None:
+    """Acme does not see its new seats: Ada looks at its portal for half an hour, and Acme reads that she did."""
+    asked = PortalViewIn(reason="The six new seats are said to be missing in the portal.", ticket="SUP-2317")
+    await backend.perform(operator_actor("usr_ada"), identity.begin_portal_view, "tnt_acme", asked)
 
 
 async def _reprice(backend: Backend) -> None:

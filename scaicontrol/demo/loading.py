@@ -136,6 +136,21 @@ def tenant_actor(tenant_id: str) -> Actor:
     )
 
 
+def operator_actor(user_id: str) -> Actor:
+    """Be a person who operates the platform."""
+    person = next(p for p in directory.PEOPLE if p.id == user_id)
+    return Actor(
+        person.id,
+        ActorKind.user,
+        Scope.platform(),
+        identity.ROLES[person.role].scopes,
+        frozenset({person.role}),
+        name=person.name,
+        email=person.email,
+        surface="console",
+    )
+
+
 async def _store_method(backend: Backend, tenant_id: str, kind: str) -> None:
     actor = tenant_actor(tenant_id)
     start = await payments.set_up(backend, actor, "sandbox", backend.settings.public_base_url)

@@ -126,6 +126,28 @@ async def test_a_tenant_is_led_to_the_portal(stranger):
     await expect(stranger.page).to_have_url(f"{stranger.site.url}/")
 
 
+async def test_a_tenants_portal_is_looked_at_under_a_banner(ada):
+    tenant = f"{ada.site.url}/admin/tenant/details/tnt_acme"
+    await ada.page.goto(tenant)
+    await ada.page.get_by_role("link", name="View as tenant").click()
+    await ada.page.get_by_label("Reason").fill("An invoice is said to be missing.")
+    await ada.page.get_by_label("Ticket").fill("SUP-1234")
+    await ada.press("View as tenant")
+    await expect(ada.page.get_by_role("heading", level=1, name="Overview")).to_be_visible()
+    for path, title in (("/billing/invoices", "Invoices"), ("/settings/portal-views", "Support access")):
+        await ada.open(path, title)
+        await expect(ada.page.get_by_role("status").filter(has_text="SUP-1234")).to_be_visible()
+        for scheme in SCHEMES:
+            for width in WIDTHS:
+                await ada.look(scheme, width)
+                assert await ada.barriers() == []
+                assert await ada.overhang() <= 0
+    await expect(ada.page.get_by_role("cell", name="SUP-1234")).to_be_visible()
+    await ada.press("End the view")
+    await expect(ada.page).to_have_url(tenant)
+    await ada.see("Acme")
+
+
 def test_no_page_brings_script_or_style_of_its_own():
     templates = Path(__file__).parents[2] / "admin_views" / "templates"
     for page in templates.rglob("*.html"):

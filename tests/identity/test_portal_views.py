@@ -81,6 +81,22 @@ async def test_an_end_after_its_time_moves_nothing(backend):
     assert len(await told(backend, view)) == 1
 
 
+async def test_a_second_view_ends_the_first_and_nobody_elses(backend):
+    await store_cast(backend)
+    first, other = await begun(backend), await begun(backend, by=ada)
+    backend.clock.advance(timedelta(minutes=5))
+    second = await begun(backend)
+    assert [await viewer(backend, view) is not None for view in (first, second)] == [False, True]
+    assert await viewer(backend, other, by=ada) is not None
+    ends = {view[3] for view in await listed(backend, alice) if view[0] == "Petra"}
+    assert ends == {second.begun_at, second.ends_at}
+    backend.clock.advance(timedelta(hours=1))
+    await begun(backend)  # the second was over by itself
+    assert [what for what, who in await told(backend, first) if who == petra.id] == [
+        "tenant.portal_view_begun", "tenant.portal_view_ended", "tenant.portal_view_begun", "tenant.portal_view_begun",
+    ]  # fmt: skip
+
+
 async def test_a_view_is_its_operators_own(backend):
     await store_cast(backend)
     view = await begun(backend)

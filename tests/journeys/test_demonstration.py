@@ -18,6 +18,7 @@ from scaicontrol.services.accounting.journal_input import Kind
 from scaicontrol.services.accounting.queries import in_range
 from scaicontrol.services.accounting.service.reading import read_inputs
 from scaicontrol.services.credits.models import Credit, CreditUse, CreditUseKind
+from scaicontrol.services.identity.models import PortalView
 from scaicontrol.services.invoices.models import Invoice, Settlement
 from scaicontrol.services.payments.models import Dispute
 from scaicontrol.services.plan_moves.models import PlanMove
@@ -65,6 +66,7 @@ async def test_the_world_has_what_it_promises_and_its_books_close(tmp_path, monk
             "versions": {1, 2},
             "announced": {None, 2},
             "another interval": True,
+            "looked at": {"tnt_acme"},
         }
         assert await backend.ask(OPERATOR, broken) == []
         for partner_id in SELLERS:
@@ -87,6 +89,7 @@ async def _shown(uow):
         "versions": set(await uow.session.scalars(select(Subscription.plan_version))),
         "announced": set(await uow.session.scalars(select(Subscription.next_plan_version))),
         "another interval": bool(await uow.session.scalar(changed)),
+        "looked at": set(await uow.session.scalars(select(PortalView.tenant_id).where(PortalView.ends_at < uow.now))),
     }
 
 

@@ -84,6 +84,7 @@ class PortalView(TenantScopedModel):
     """An operator looks at a tenant's portal until `ends_at`, which an end before its time moves."""
 
     __tablename__ = "portal_views"
+    __table_args__ = (Index("ix_portal_views_running", "operator_id", "ends_at"),)
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
     operator_id: Mapped[str] = mapped_column(IdString)

@@ -31,6 +31,7 @@ async def begin_portal_view(uow: UnitOfWork, tenant_id: str, body: PortalViewIn)
     """
     Let the operator look at a tenant's portal for half an hour; the tenant reads who did, when and why.
 
+    Views of the same operator that still ran end here: a browser holds one, and lists say what was looked at.
     Raises NotFound for a tenant the operator does not see, Forbidden for everybody but people.
     """
     uow.authorize("portal_views:begin")
@@ -40,6 +41,9 @@ async def begin_portal_view(uow: UnitOfWork, tenant_id: str, body: PortalViewIn)
     tenant = await tenants.find(uow, tenant_id)
     if tenant is None or tenant.deleted_at is not None:
         raise NotFound(f"No tenant {tenant_id}.")
+    running = _own(uow).where(PortalView.ends_at > uow.now).with_for_update()
+    for earlier in (await uow.session.scalars(running)).all():
+        _end(uow, earlier)
     view = PortalView(
         id=new_id("pvw"),
         tenant_id=tenant.id,
@@ -70,19 +74,11 @@ async def end_portal_view(uow: UnitOfWork, view_id: str) -> PortalView:
     Raises NotFound for a view of somebody else.
     """
     uow.authorize("identity:me")
-    view: PortalView | None = await uow.session.scalar(_own(uow, view_id).with_for_update())
+    view: PortalView | None = await uow.session.scalar(_own(uow).where(PortalView.id == view_id).with_for_update())
     if view is None:
         raise NotFound(f"No view {view_id} of yours.")
     if uow.now < view.ends_at:
-        view.ends_at = uow.now
-        view.version += 1
-        uow.emit(
-            PortalViewEnded(
-                tenant_id=view.tenant_id, partner_id=view.partner_id, portal_view_id=view.id,
-                operator_id=view.operator_id, ended_at=uow.now,
-            ),
-            after={"ticket": view.ticket},
-        )  # fmt: skip
+        _end(uow, view)
     return view
 
 
@@ -93,7 +89,7 @@ async def portal_viewer(uow: UnitOfWork, view_id: str) -> Actor | None:
     None where the view is over, or the operator may no longer see the tenant.
     """
     uow.authorize("portal_views:begin")
-    view: PortalView | None = await uow.session.scalar(_own(uow, view_id))
+    view: PortalView | None = await uow.session.scalar(_own(uow).where(PortalView.id == view_id))
     if view is None or uow.now >= view.ends_at:
         return None
     tenant = await tenants.find(uow, view.tenant_id)
@@ -118,5 +114,17 @@ async def page_portal_views(uow: UnitOfWork, page: PageRequest) -> Page[PortalVi
     return await paginate(uow, select(PortalView), page, _SORTABLE)
 
 
-def _own(uow: UnitOfWork, view_id: str) -> Select[PortalView]:
-    return select(PortalView).where(PortalView.id == view_id, PortalView.operator_id == uow.actor.id)
+def _own(uow: UnitOfWork) -> Select[PortalView]:
+    return select(PortalView).where(PortalView.operator_id == uow.actor.id)
+
+
+def _end(uow: UnitOfWork, view: PortalView) -> None:
+    view.ends_at = uow.now
+    view.version += 1
+    uow.emit(
+        PortalViewEnded(
+            tenant_id=view.tenant_id, partner_id=view.partner_id, portal_view_id=view.id,
+            operator_id=view.operator_id, ended_at=uow.now,
+        ),
+        after={"ticket": view.ticket},
+    )  # fmt: skip
