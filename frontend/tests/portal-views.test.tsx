@@ -54,7 +54,7 @@ it("says nothing of it to the tenant's own people", async () => {
 it("ends the view and goes back to where it came from", async () => {
   serve({ [ME]: one({ ...ada, portal_view: view }) });
   const asked = serveEnd(one({ redirect_url: "/admin/tenant/details/tnt_acme" }));
-  const assign = vi.fn();
+  const assign = vi.fn<(address: string) => void>();
   vi.stubGlobal("location", { ...window.location, origin: window.location.origin, assign });
   show(Shell, "/");
   await userEvent.setup().click(await screen.findByRole("button", { name: "End the view" }));
