@@ -42,8 +42,8 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
     os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
-# Tests that share what is dear to start, or measure what others would disturb: one worker runs all of each.
-TOGETHER = ("tests/e2e/", "tests/faults/test_cluster.py", "tests/surfaces/test_event_loop.py")
+# Tests that share what is dear to start or read, or measure what others would disturb: one worker runs all of each.
+TOGETHER = ("tests/architecture/", "tests/e2e/", "tests/faults/test_cluster.py", "tests/surfaces/test_event_loop.py")
 
 
 class KeepsTogether(LoadScopeScheduling):  # type: ignore[misc]  # xdist's schedulers say no types

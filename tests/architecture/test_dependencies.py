@@ -5,9 +5,9 @@ import re
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.architecture.sources import ROOT, files, nodes
+
 OURS = {"scaicontrol", "admin_views", "tui", "tasks", "migrations", "tests", "benchmarks", "docs_site"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -30,8 +30,8 @@ def _pins(file: str) -> set[str]:
 def _undeclared(folders: set[str], declared: set[str]) -> set[str]:
     distributions = packages_distributions()
     missing = set()
-    for path in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+    for path in files(*sorted(folders)):
+        for node in nodes(path):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 modules = [node.module]

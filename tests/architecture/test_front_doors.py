@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from scaicontrol import services
+from tests.architecture.sources import PRODUCT, ROOT, files, nodes
 
-ROOT = Path(__file__).parents[2]
 SERVICES = ROOT / "scaicontrol" / "services"
 OPEN = {"models", "reads", "forecast", "lifecycle", "schemas", "events"}
 WIDEST_DOOR = 40
@@ -35,7 +35,7 @@ COMPUTING = {
 def _imports(path: Path) -> Iterator[str]:
     """Name every imported module in full; relative imports are resolved."""
     package = path.relative_to(ROOT).parent.parts
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -67,10 +67,7 @@ def _past_the_door(path: Path) -> list[str]:
 
 def test_features_are_entered_through_the_front_door():
     found = {
-        f"{path.relative_to(ROOT)} imports {module}"
-        for folder in ("scaicontrol", "admin_views", "tui", "tasks")
-        for path in (ROOT / folder).rglob("*.py")
-        for module in _past_the_door(path)
+        f"{path.relative_to(ROOT)} imports {module}" for path in files(*PRODUCT) for module in _past_the_door(path)
     }
     assert found == set()
 

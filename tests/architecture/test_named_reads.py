@@ -6,9 +6,10 @@ Another feature's entity may be taken, returned and looked at; its class in a st
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
-SERVICES = Path(__file__).parents[2] / "scaicontrol" / "services"
+from tests.architecture.sources import is_entity, trees
+
+SERVICES = "scaicontrol/services"
 # Where a foreign table is asked all the same, and why. This list only shrinks.
 _PAIR = "the files and proofs of sealed documents are kept beside invoices and read with them, in one statement"
 _BOOKS = "the journal pages through documents and money with conditions of its own, one statement a page"
@@ -39,9 +40,9 @@ QUERIES = {
 
 
 def _trees() -> Iterator[tuple[str, str, ast.Module]]:
-    for path in sorted(SERVICES.rglob("*.py")):
-        name = str(path.relative_to(SERVICES))
-        yield name, name.split("/", maxsplit=1)[0].removesuffix(".py"), ast.parse(path.read_text())
+    for path, tree in trees(SERVICES):
+        name = path.removeprefix(f"{SERVICES}/")
+        yield name, name.split("/", maxsplit=1)[0].removesuffix(".py"), tree
 
 
 def _owners() -> dict[str, str]:
@@ -51,7 +52,7 @@ def _owners() -> dict[str, str]:
         for name, feature, tree in _trees()
         if name.endswith("/models.py")
         for node in ast.walk(tree)
-        if isinstance(node, ast.ClassDef) and any("__tablename__" in ast.unparse(line) for line in node.body)
+        if isinstance(node, ast.ClassDef) and is_entity(node)
     }
 
 

@@ -12,8 +12,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from pathlib import Path
+from functools import cache
 from typing import Any
+
+import pytest
 
 from scaicontrol import services
 from scaicontrol.core import audit_log, leases, outbox, platform_settings  # noqa: F401  their tables count
@@ -21,9 +23,7 @@ from scaicontrol.core.lifecycle import Lifecycle
 from scaicontrol.core.permissions import ALL_SCOPES, PERMISSIONS
 from scaicontrol.core.settings import Settings
 from scaicontrol.db.model import Model
-
-ROOT = Path(__file__).parents[2]
-PRODUCT = ("scaicontrol", "admin_views", "tui", "tasks")
+from tests.architecture.sources import PRODUCT, ROOT, files, parsed
 
 SETTINGS_SOON = {
     "page_size_default": "lists answer 25 rows, as the description of REST states; an installation cannot choose yet",
@@ -54,11 +54,6 @@ COLUMNS_SOON = {
 MEMBERS_SOON = {
     "EntryType.desktop": "services declare it; GET /entrypoints will list by it",
 }
-
-
-def _import_all() -> None:
-    for info in pkgutil.walk_packages(services.__path__, "scaicontrol.services."):
-        importlib.import_module(info.name)
 
 
 class _Names(ast.NodeVisitor):
@@ -92,25 +87,30 @@ class _Names(ast.NodeVisitor):
             self.spelled[node.value].add(self.module)
 
 
-def _names() -> _Names:
-    names = _Names()
-    for path in (path for folder in PRODUCT for path in (ROOT / folder).rglob("*.py")):
-        names.module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        names.visit(ast.parse(path.read_text()))
-    names.module = "templates"
+@cache
+def names() -> _Names:
+    """Import all that declares anything, and read who uses it."""
+    for info in pkgutil.walk_packages(services.__path__, "scaicontrol.services."):
+        importlib.import_module(info.name)
+    found = _Names()
+    for path in files(*PRODUCT):
+        found.module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        found.visit(parsed(path))
+    found.module = "templates"
     for path in (path for folder in PRODUCT for path in (ROOT / folder).rglob("*.html")):
         for word in re.findall(r"\w+", path.read_text()):
-            names.read[word].add(names.module)
-    return names
+            found.read[word].add(found.module)
+    return found
 
 
-_import_all()
-NAMES = _names()
+@pytest.fixture(autouse=True, scope="module")
+def _declared() -> None:
+    names()
 
 
 def _used(name: str, home: str) -> bool:
     """Tell whether a name is read, or spelled out anywhere but where it is declared."""
-    return bool(NAMES.read[name] or NAMES.spelled[name] - {home})
+    return bool(names().read[name] or names().spelled[name] - {home})
 
 
 def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:
@@ -132,7 +132,7 @@ def test_every_setting_is_read():
 
 def test_every_permission_is_asked_for():
     home = {"scaicontrol.core.permissions"}
-    _compare((name for name in PERMISSIONS if not NAMES.spelled[name] - home), PERMISSIONS_SOON)
+    _compare((name for name in PERMISSIONS if not names().spelled[name] - home), PERMISSIONS_SOON)
 
 
 def test_every_scope_opens_something():
@@ -147,7 +147,7 @@ def _unused_columns() -> Iterator[str]:
             name, column = attribute.key, attribute.columns[0]
             filled = column.default is not None or column.server_default is not None or column.computed is not None
             indexed = column.computed is not None and column.table is not None  # what a unique index needs
-            written = bool(NAMES.written[name] or NAMES.spelled[name] - {home})
+            written = bool(names().written[name] or names().spelled[name] - {home})
             if not (_used(name, home) or indexed) or not (written or filled):
                 yield f"{mapper.class_.__name__}.{name}"
 
@@ -160,7 +160,7 @@ def test_every_table_is_used():
     unused = [
         mapper.class_.__name__
         for mapper in Model.registry.mappers
-        if len(NAMES.read[mapper.class_.__name__]) == 0 and not list(_subclasses(mapper.class_))
+        if len(names().read[mapper.class_.__name__]) == 0 and not list(_subclasses(mapper.class_))
     ]
     _compare(unused, ())
 
@@ -175,7 +175,7 @@ def test_every_step_of_a_lifecycle_is_taken():
         f"{machine.__name__}.{event}"
         for machine in _machines()
         for event in {event for _, event, _ in machine.transitions()}
-        if not (NAMES.read[event] | NAMES.spelled[event]) - {machine.__module__}
+        if not (names().read[event] | names().spelled[event]) - {machine.__module__}
     ]
     _compare(unused, ())
 
@@ -196,6 +196,6 @@ def test_every_member_of_a_vocabulary_is_used():
         for kind in _subclasses(StrEnum)
         if kind.__module__.startswith(tuple(f"{folder}." for folder in PRODUCT))
         for member in kind
-        if not (NAMES.read[member.name] or NAMES.spelled[member.value] - {kind.__module__})
+        if not (names().read[member.name] or names().spelled[member.value] - {kind.__module__})
     ]
     _compare(unused, MEMBERS_SOON)

@@ -3,19 +3,16 @@
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-PRODUCT = ("scaicontrol", "admin_views", "tui", "tasks")
+from tests.architecture.sources import PRODUCT, ROOT, files, nodes
 
 
 def _classes() -> Iterator[tuple[str, str]]:
     """Give (name, place) of every class of the product, nested and private ones too."""
-    for folder in PRODUCT:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.ClassDef):
-                    yield node.name, f"{path.relative_to(ROOT)}:{node.lineno}"
+    for path in files(*PRODUCT):
+        for node in nodes(path):
+            if isinstance(node, ast.ClassDef):
+                yield node.name, f"{path.relative_to(ROOT)}:{node.lineno}"
 
 
 def _collisions() -> dict[str, list[str]]:

@@ -10,8 +10,8 @@ from typing import Any
 from scaicontrol import services
 from scaicontrol.core.schemas import In, Out
 from scaicontrol.db.model import Model
+from tests.architecture.sources import ROOT, files, nodes
 
-ROOT = Path(__file__).parents[2]
 SURFACES = ("scaicontrol/api", "scaicontrol/mcp", "scaicontrol/cli", "admin_views", "tui")
 # Steps that another feature takes inside its own transaction; no surface does.
 SHARED_STEPS = {
@@ -28,8 +28,8 @@ def _features() -> Iterator[tuple[str, frozenset[str]]]:
 def _performed(feature: str) -> Iterator[tuple[str, str]]:
     """Give (procedure, step) for every verb of its own that a feature hands to `backend.perform`."""
     home = ROOT / "scaicontrol" / "services" / feature
-    for path in home.rglob("*.py") if home.is_dir() else [home.with_suffix(".py")]:
-        for function in ast.walk(ast.parse(path.read_text())):
+    for path in files(str(home.relative_to(ROOT))) or [home.with_suffix(".py")]:
+        for function in nodes(path):
             if not isinstance(function, ast.AsyncFunctionDef):
                 continue
             for call in ast.walk(function):
@@ -51,22 +51,17 @@ def test_the_step_of_a_procedure_is_no_public_verb_beside_it():
 
 def _calls(path: Path) -> Iterator[tuple[str, str]]:
     """Give (function, `feature.verb`) for every verb of the services that a surface's file names."""
-    for function in ast.walk(ast.parse(path.read_text())):
+    for function in nodes(path):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             for node in (node for statement in function.body for node in ast.walk(statement)):
                 if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                     yield function.name, f"{node.value.id}.{node.attr}"
 
 
-def _surface_files() -> Iterator[Path]:
-    for folder in SURFACES:
-        yield from (ROOT / folder).rglob("*.py")
-
-
 def test_surfaces_take_no_step_that_is_shared_between_features():
     found = {
         f"{path.relative_to(ROOT)}: {verb} is a step: {SHARED_STEPS[verb]}"
-        for path in _surface_files()
+        for path in files(*SURFACES)
         for _, verb in _calls(path)
         if verb in SHARED_STEPS
     }
@@ -84,7 +79,7 @@ def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:
 
 
 def test_what_people_send_is_described_by_the_services_and_nowhere_else():
-    for path in _surface_files():
+    for path in files(*SURFACES):
         importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
     homes = tuple(folder.replace("/", ".") for folder in SURFACES)
     found = {

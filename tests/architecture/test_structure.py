@@ -5,20 +5,16 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-PRODUCT = ("scaicontrol", "admin_views", "tui", "tasks", "migrations")
+from tests.architecture.sources import PRODUCT, ROOT, files, parsed
+
+HOUSE = (*PRODUCT, "migrations")
 LONGEST = 400
 # One file is its promise; revisions are written by Alembic, all at once.
 MAY_BE_LONG = {ROOT / "scaicontrol" / "verify_archive.py", *(ROOT / "migrations" / "versions").glob("*.py")}
 
 
-def _files(*folders: str) -> Iterator[Path]:
-    for folder in folders:
-        yield from sorted((ROOT / folder).rglob("*.py"))
-
-
 def test_no_file_is_longer_than_four_hundred_lines():
-    lines = {path: path.read_text().count("\n") for path in _files(*PRODUCT, "tests", "benchmarks")}
+    lines = {path: path.read_text().count("\n") for path in files(*HOUSE, "tests", "benchmarks")}
     long = {str(path.relative_to(ROOT)): count for path, count in lines.items() if count > LONGEST}
     assert {path: count for path, count in long.items() if ROOT / path not in MAY_BE_LONG} == {}
 
@@ -31,7 +27,7 @@ def _name(path: Path) -> str:
 def _imported(path: Path, known: set[str]) -> Iterator[str]:
     """Name the modules of ours that a file imports when it is imported itself."""
     package = path.relative_to(ROOT).parent.parts
-    for node in _at_import(ast.parse(path.read_text())):
+    for node in _at_import(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in known)
         else:
@@ -56,8 +52,8 @@ def _at_import(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
 
 
 def test_no_module_imports_one_that_imports_it():
-    files = {_name(path): path for path in _files(*PRODUCT)}
-    graph = {name: set(_imported(path, set(files))) - {name} for name, path in files.items()}
+    modules = {_name(path): path for path in files(*HOUSE)}
+    graph = {name: set(_imported(path, set(modules))) - {name} for name, path in modules.items()}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:

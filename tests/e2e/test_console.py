@@ -1,6 +1,7 @@
 """An operator at the console: the real application, a real browser, every page of the menu."""
 
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -29,41 +30,45 @@ async def links(visitor: Visitor, selector: str) -> list[str]:
     return [str(link).removeprefix(visitor.site.url) for link in found]
 
 
-async def every_page(ada) -> list[str]:
-    """The menu's pages, with the first row's page and the first form of each."""
-    pages = ["/admin/", "/admin/search?q=acme", *await links(ada, "nav.menu ul a")]
-    for path in list(pages):
+async def opened(ada) -> AsyncIterator[str]:
+    """Open the menu's pages, then the first row's page and the first form of each; give the one that is open."""
+    menu, further = ["/admin/", "/admin/search?q=acme", *await links(ada, "nav.menu ul a")], []
+    for path in menu:
         await ada.page.goto(ada.site.url + path)
-        pages += (await links(ada, "tr[data-row] th a"))[:1]
-        pages += (await links(ada, "nav.verbs a"))[:1]
-    return pages
+        further += [*(await links(ada, "tr[data-row] th a"))[:1], *(await links(ada, "nav.verbs a"))[:1]]
+        yield path
+    for path in further:
+        await ada.page.goto(ada.site.url + path)
+        yield path
 
 
-async def barriers(ada, pages, looks) -> list[str]:
+async def barriers(ada, looks) -> dict[str, list[str]]:
     """What axe finds on each page in each of its looks, and what a telephone has to scroll sideways for."""
-    found = []
-    for path in pages:
-        await ada.page.goto(ada.site.url + path)
-        for scheme, width in looks(path):
+    found: dict[str, list[str]] = {}
+    async for path in opened(ada):
+        of_its_turn = looks(len(found))
+        found[path] = []
+        for scheme, width in of_its_turn:
             await ada.look(scheme, width)
-            found += [f"{path} {scheme} {width}: {barrier}" for barrier in await ada.barriers()]
+            found[path] += [f"{scheme} {width}: {barrier}" for barrier in await ada.barriers()]
         await ada.look("light", min(WIDTHS))
         if (overhang := await ada.overhang()) > 0:
-            found.append(f"{path} is {overhang} px wider than {min(WIDTHS)}")
+            found[path].append(f"it is {overhang} px wider than {min(WIDTHS)}")
+    assert len(found) > 50, "the menu has become short, or its pages have lost their rows and forms"
     return found
 
 
 async def test_every_page_is_open_to_everybody(ada, record_property):
     """No barrier that axe knows, and nothing to scroll sideways on a telephone: each page in one look, all in turn."""
-    pages = await every_page(ada)
-    turn = {path: LOOKS[number % len(LOOKS)] for number, path in enumerate(pages)}
-    record_property("pages", len(pages))
-    assert await barriers(ada, pages, lambda path: [turn[path]]) == []
+    found = await barriers(ada, lambda number: [LOOKS[number % len(LOOKS)]])
+    record_property("pages", len(found))
+    assert {path: what for path, what in found.items() if what} == {}
 
 
 @pytest.mark.long
 async def test_every_page_is_open_in_every_look(ada):
-    assert await barriers(ada, await every_page(ada), lambda _: LOOKS) == []
+    found = await barriers(ada, lambda _: LOOKS)
+    assert {path: what for path, what in found.items() if what} == {}
 
 
 async def test_the_keyboard_leads_everywhere(ada):

@@ -36,6 +36,9 @@ from tests.factories.tenants import store_cast
 from tests.factories.usage import store_holder
 from tests.servers import free_port
 
+# MariaDB's driver reads its answers in the loop itself; SQLite's has a thread of its own and hides what would hold it.
+pytestmark = pytest.mark.parametrize("dialect", ["mariadb"])
+
 LINES = 5000
 MOST_SECONDS = 0.1
 KNOWN_SECONDS = 0.01  # what `known_work` takes on a core of its own
