@@ -222,7 +222,7 @@ class ServiceView(ControlView, model=Service):
         service = await registry.get(uow, pk)
         return ServicePage(
             service=registry.shown(uow.actor, service),
-            probes=await registry.probes(uow, pk),
+            probes=(await registry.probes(uow, [pk]))[pk],
             versions=await registry.versions(uow, pk),
             entrypoints=await entrypoints_of(uow, pk),
             metric_versions=(await registry.metric_histories(uow, [service]))[pk].versions,
@@ -321,13 +321,13 @@ class RegistryPage(ConsolePage):
     async def _map(self, uow: UnitOfWork) -> dict[str, object]:
         everybody = (await registry.page(uow, PageRequest(page_size=200, sort="name"))).items
         watched = [service for service in everybody if service.status in WATCHED]
-        probes = {service.id: drawn(await registry.probes(uow, service.id, 24)) for service in watched}
+        probes = await registry.probes(uow, (service.id for service in watched), 24)
         asked = (await registry.metric_changes(uow, PageRequest(page_size=100))).items
         return {
             "waiting": [service for service in everybody if service.status is ServiceStatus.pending],
             "watched": watched,
             "others": [s for s in everybody if s.status in (ServiceStatus.rejected, ServiceStatus.deregistered)],
-            "bars": probes,
+            "bars": {key: drawn(of_one) for key, of_one in probes.items()},
             "metric_changes": [change for change in asked if change.status is MetricChangeStatus.pending],
             "names": {service.id: service.name for service in everybody},
         }

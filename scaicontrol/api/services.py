@@ -49,7 +49,7 @@ async def show_service(uow: UnitOfWork, service_id: str) -> ServiceDetailOut:
     return ServiceDetailOut(
         **dict(service),
         versions=[ServiceVersionOut.model_validate(row) for row in await registry.versions(uow, service_id)],
-        probes=[ProbeOut.model_validate(row) for row in await registry.probes(uow, service_id)],
+        probes=[ProbeOut.model_validate(row) for row in (await registry.probes(uow, [service_id]))[service_id]],
     )
 
 

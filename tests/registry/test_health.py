@@ -75,7 +75,14 @@ async def test_a_healthy_probe_speaks_for_a_silent_service(backend, clock):
     assert await health(backend) == (HealthStatus.healthy, 0)
     service = await backend.ask(ada, registry.get, "svc_scaidrive")
     assert service.last_reported["source"] == "probe"
-    assert (service.last_probe_status, len(await backend.ask(ada, registry.probes, service.id))) == (204, 15)
+    await store_service(backend, "scaiflow")
+    looks = await backend.ask(ada, registry.probes, [service.id, "svc_scaiflow", "svc_nobody"])
+    assert {one: len(each) for one, each in looks.items()} == {service.id: 15, "svc_scaiflow": 0}
+    assert service.last_probe_status == 204
+    moments = [look.probed_at for look in looks[service.id]]
+    assert moments == sorted(moments, reverse=True)
+    few = await backend.ask(ada, registry.probes, [service.id], 4)
+    assert [look.probed_at for look in few[service.id]] == moments[:4]
 
 
 async def test_a_failing_probe_never_worsens_a_service_that_beats(backend, clock):

@@ -1,8 +1,9 @@
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
+from typing import Final
 
-from sqlalchemy import ColumnElement, Select, case, or_, select
+from sqlalchemy import ColumnElement, Select, case, or_, select, union_all
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import NotFound
@@ -20,7 +21,7 @@ SORTABLE = {
     "last_heartbeat_at": Service.last_heartbeat_at,
 }
 
-
+_NEWEST_PROBE: Final = (ServiceProbe.probed_at.desc(), ServiceProbe.id.desc())
 CHANGES_SORTABLE = {"created_at": MetricChange.created_at, "status": MetricChange.status}
 
 
@@ -117,12 +118,19 @@ async def latest_metric_change(uow: UnitOfWork, service_id: str) -> MetricChange
     return found
 
 
-async def probes(uow: UnitOfWork, service_id: str, limit: int = 50) -> list[ServiceProbe]:
-    """List the latest looks at a service's health address, newest first."""
-    await get(uow, service_id)
-    history = select(ServiceProbe).where(ServiceProbe.service_id == service_id)
-    newest = history.order_by(ServiceProbe.probed_at.desc(), ServiceProbe.id.desc()).limit(limit)
-    return list(await uow.session.scalars(newest))
+async def probes(uow: UnitOfWork, service_ids: Iterable[str], limit: int = 50) -> Mapping[str, list[ServiceProbe]]:
+    """Find the latest looks at the health addresses of services, newest first, in one statement for all of them."""
+    seen = visible(uow).with_only_columns(Service.id).where(Service.id.in_(list(service_ids)))
+    found: dict[str, list[ServiceProbe]] = {service_id: [] for service_id in await uow.session.scalars(seen)}
+    if found:
+        # A window over the table would read a week of looks to give the last few of each.
+        newest = select(ServiceProbe.id).order_by(*_NEWEST_PROBE).limit(limit)
+        each = [newest.where(ServiceProbe.service_id == service_id).subquery() for service_id in found]
+        wanted = union_all(*(select(part.c.id) for part in each)).subquery()
+        rows = select(ServiceProbe).join(wanted, wanted.c.id == ServiceProbe.id).order_by(*_NEWEST_PROBE)
+        for probe in await uow.session.scalars(rows):
+            found[probe.service_id].append(probe)
+    return found
 
 
 async def own(uow: UnitOfWork, slug: str, *, lock: bool = False) -> Service:
