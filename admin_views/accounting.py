@@ -9,11 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from scaicontrol.core.actor import Actor
-from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import invalid
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import accounting, audit, partners
+from scaicontrol.services import accounting, partners
 from scaicontrol.services.accounting.lifecycle import SyncStatus
 from scaicontrol.services.accounting.models import AccountingIntegration, AccountingSyncItem
 from scaicontrol.services.accounting.schemas import IntegrationIn, IntegrationPut, SyncIn
@@ -25,6 +24,7 @@ from .forms import number_of
 from .menu import MenuGroup
 from .names import Ref
 from .request_context import console_of
+from .timeline import Timeline, timeline_of
 from .verbs import Done, Field, VerbButton
 
 Given = Mapping[str, str]
@@ -110,7 +110,7 @@ class IntegrationPage:
     config: str
     recent: Sequence[AccountingSyncItem]
     failed: Sequence[AccountingSyncItem]
-    timeline: Sequence[AuditEntry]
+    timeline: Timeline
 
 
 class IntegrationView(ControlView, model=AccountingIntegration):
@@ -208,7 +208,7 @@ class IntegrationView(ControlView, model=AccountingIntegration):
             config=_written(integration.config),
             recent=(await accounting.sync_log(uow, pk, limit=10)).items,
             failed=(await accounting.sync_log(uow, pk, status=SyncStatus.failed, limit=10)).items,
-            timeline=await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+            timeline=await timeline_of(uow, pk),
         )
 
     def title_of(self, detail: IntegrationPage) -> str:

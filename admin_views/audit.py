@@ -3,6 +3,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Select
 
+from scaicontrol.core.actor import ActorKind
 from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import audit
@@ -39,6 +40,15 @@ def named(entry: AuditEntry) -> Ref:
     return Ref(entry.resource_type.replace("_", "-"), entry.resource_id)
 
 
+def person(entry: AuditEntry) -> Ref | None:
+    """Give the page of who did it, where that was a person."""
+    return Ref("user", entry.actor_id) if entry.actor_kind == ActorKind.user else None
+
+
+def who(entry: AuditEntry) -> str:
+    return entry.actor_id
+
+
 class AuditView(ControlView, model=AuditEntry):
     name, name_plural, icon = "Audit entry", "Audit log", "audit"
     category, rank = MenuGroup.oversight, 20
@@ -50,8 +60,8 @@ class AuditView(ControlView, model=AuditEntry):
     search_hint = "id of an entry or person"
     columns = (
         ListColumn("What", lambda row: formatting.spoken(row.action), None, "link"),
-        ListColumn("About", lambda row: row.resource_id, link=named),
-        ListColumn("Who", lambda row: row.actor_id, AuditEntry.actor_id),
+        ListColumn("About", lambda row: row.resource_id, None, "name", named),
+        ListColumn("Who", lambda row: row.actor_id, AuditEntry.actor_id, "name", person, {"actor_id": who}),
         ListColumn("For", lambda row: row.on_behalf_of or formatting.NOTHING),
         ListColumn("Door", lambda row: row.surface),
         named_column("Tenant", "tenant", "tenant_id"),

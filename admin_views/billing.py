@@ -9,12 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from scaicontrol.core.actor import Actor
-from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, invalid
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import audit, billing, tenants
+from scaicontrol.services import billing, tenants
 from scaicontrol.services.billing.lifecycle import RunLifecycle, RunStatus
 from scaicontrol.services.billing.models import DRAFT, BillingRun, PlannedDocument, QuarantineItem
 from scaicontrol.services.billing.schemas import ComparedOut, ResolveIn, RunIn
@@ -26,6 +25,7 @@ from .menu import MenuGroup
 from .moments import moment_of
 from .names import Ref, names_of
 from .request_context import console_of
+from .timeline import Timeline, timeline_of
 from .verbs import Done, Field, VerbButton
 
 Given = Mapping[str, str]
@@ -92,7 +92,7 @@ class RunPage:
     progress: Mapping[str, int]
     quarantine: Sequence[QuarantineItem]
     names: Mapping[str, str]
-    timeline: Sequence[AuditEntry]
+    timeline: Timeline
     looks_ahead: bool
 
     @property
@@ -200,7 +200,7 @@ class BillingRunView(ControlView, model=BillingRun):
             progress=await billing.progress(uow, pk),
             quarantine=held,
             names=await names_of(uow, [*refs, *(Ref("tenant", each.tenant_id) for each in held)]),
-            timeline=await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+            timeline=await timeline_of(uow, pk),
             looks_ahead=run.as_of > uow.now,
         )
 
@@ -257,7 +257,7 @@ class QuarantinePage:
     item: QuarantineItem
     inputs: str
     tenant: str
-    timeline: Sequence[AuditEntry]
+    timeline: Timeline
 
 
 class QuarantineView(ControlView, model=QuarantineItem):
@@ -274,7 +274,7 @@ class QuarantineView(ControlView, model=QuarantineItem):
         ListColumn("Status", lambda row: row.resolution or "open", None, "status"),
         named_column("Tenant", "tenant", "tenant_id"),
         ListColumn("What", lambda row: formatting.spoken(row.charge_kind)),
-        ListColumn("About", lambda row: row.subject_id, link=subject_of),
+        ListColumn("About", lambda row: row.subject_id, None, "name", subject_of),
         day_column("Period from", "period_start"),
         ListColumn("Detail", lambda row: row.detail),
         moment_column("Set aside", "created_at", QuarantineItem.created_at),
@@ -315,7 +315,7 @@ class QuarantineView(ControlView, model=QuarantineItem):
             item=item,
             inputs=orjson.dumps(item.inputs or {}, option=orjson.OPT_INDENT_2).decode(),
             tenant=(await tenants.names(uow, [item.tenant_id])).get(item.tenant_id, item.tenant_id),
-            timeline=await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+            timeline=await timeline_of(uow, pk),
         )
 
     async def details_context(self, request: Request) -> Context:

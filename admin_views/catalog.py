@@ -9,14 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from scaicontrol.core.actor import Actor
-from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, invalid
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.periods import BillingPeriod
 from scaicontrol.core.verbs import VerbCall
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import audit, catalog, changes, partners, plan_moves, registry, usage
+from scaicontrol.services import catalog, changes, partners, plan_moves, registry, usage
 from scaicontrol.services.catalog import Price
 from scaicontrol.services.catalog.models import Plan, PlanVersion, PriceOverride
 from scaicontrol.services.catalog.schemas import PlanIn
@@ -32,6 +31,7 @@ from .menu import MenuGroup
 from .names import Ref
 from .price_overrides import said_price
 from .request_context import console_of
+from .timeline import Timeline, timeline_of
 from .verbs import Done, Field, VerbButton, cents_of
 
 Given = Mapping[str, str]
@@ -177,7 +177,7 @@ class PlanPage:
     overrides: Sequence[PriceOverride]
     partners: Mapping[str, str]
     moves: Sequence[PlanMove]
-    timeline: Sequence[AuditEntry]
+    timeline: Timeline
 
     def price(self, override: PriceOverride) -> str:
         return said_price(override)
@@ -309,7 +309,7 @@ class PlanView(ControlView, model=Plan):
             overrides=overrides,
             partners=await partners.names(uow, [row.partner_id for row in overrides]),
             moves=moves.items if moves else [],
-            timeline=await audit.timeline(uow, pk) if may("audit:read") else [],
+            timeline=await timeline_of(uow, pk),
         )
 
     def title_of(self, detail: PlanPage) -> str:

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from sqlalchemy import Select
 
 from scaicontrol.core.actor import Actor
-from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import audit, changes, identity
+from scaicontrol.services import changes, identity
 from scaicontrol.services.changes.lifecycle import PlanStatus
 from scaicontrol.services.changes.models import ChangePlan
 from scaicontrol.services.changes.schemas import ApplyPlanIn, ApproveIn, ChangePlanOut, DecisionIn, FieldChange
@@ -15,6 +14,7 @@ from scaicontrol.services.changes.schemas import ApplyPlanIn, ApproveIn, ChangeP
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter, named_column
 from .menu import MenuGroup
+from .timeline import Timeline, timeline_of
 from .verbs import Field, VerbButton
 
 Given = Mapping[str, str]
@@ -46,7 +46,7 @@ class ChangePlanPage:
     plan: ChangePlanOut
     names: Mapping[str, str]
     is_own: bool
-    timeline: Sequence[AuditEntry]
+    timeline: Timeline
 
     def said(self, change: FieldChange, value: object) -> str:
         """Say a value of a changed field; an amount in the currency of its object, where the plan names one."""
@@ -125,7 +125,7 @@ class ChangePlanView(ControlView, model=ChangePlan):
             plan=plan,
             names=await identity.names(uow, [one for one in people if one]),
             is_own=uow.actor.id in (plan.created_by, plan.on_behalf_of),
-            timeline=await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+            timeline=await timeline_of(uow, pk),
         )
 
     def title_of(self, detail: ChangePlanPage) -> str:

@@ -5,10 +5,9 @@ from datetime import UTC, datetime, time
 from sqlalchemy import ColumnElement, Select
 
 from scaicontrol.core.actor import Actor
-from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import audit, credits, invoices, payments, tenants
+from scaicontrol.services import credits, invoices, payments, tenants
 from scaicontrol.services.credits.models import Credit, CreditSource, Receivable, ReceivableSource
 from scaicontrol.services.credits.schemas import CreditBalance, CreditDetail, KeepIn, ReceivableSettleIn, SettledWith
 from scaicontrol.services.invoices.models import Invoice
@@ -18,6 +17,7 @@ from scaicontrol.services.payments.schemas import PayBackIn
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, named_column
 from .menu import MenuGroup
+from .timeline import Timeline, timeline_of
 from .verbs import Field, VerbButton, cents_of, day_of
 
 Given = Mapping[str, str]
@@ -55,7 +55,7 @@ class CreditPage:
     refunds: Sequence[Refund]
     balances: Sequence[CreditBalance]
     tenant: str
-    timeline: Sequence[AuditEntry]
+    timeline: Timeline
 
 
 class CreditView(ControlView, model=Credit):
@@ -118,7 +118,7 @@ class CreditView(ControlView, model=Credit):
             refunds=await payments.refunds_of_credit(uow, pk),
             balances=await credits.balances(uow, credit.tenant_id),
             tenant=(await tenants.names(uow, [credit.tenant_id])).get(credit.tenant_id, credit.tenant_id),
-            timeline=await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+            timeline=await timeline_of(uow, pk),
         )
 
     def title_of(self, detail: CreditPage) -> str:
@@ -149,7 +149,7 @@ class ReceivablePage:
     invoice: Invoice
     balances: Sequence[CreditBalance]
     tenant: str
-    timeline: Sequence[AuditEntry]
+    timeline: Timeline
 
 
 def _is_open(value: str) -> ColumnElement[bool]:
@@ -208,7 +208,7 @@ class ReceivableView(ControlView, model=Receivable):
             invoice=await invoices.get(uow, owed.invoice_id),
             balances=await credits.balances(uow, owed.tenant_id),
             tenant=(await tenants.names(uow, [owed.tenant_id])).get(owed.tenant_id, owed.tenant_id),
-            timeline=await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+            timeline=await timeline_of(uow, pk),
         )
 
     def title_of(self, detail: ReceivablePage) -> str:

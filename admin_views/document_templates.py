@@ -9,11 +9,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from scaicontrol.core.actor import Actor
-from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.i18n import LANGUAGES
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import audit, invoices, partners, templates
+from scaicontrol.services import invoices, partners, templates
 from scaicontrol.services.templates import TemplateType
 from scaicontrol.services.templates.models import InvoiceTemplate, InvoiceTemplateVersion
 from scaicontrol.services.templates.schemas import DuplicateIn, PublishIn, TemplateIn, TemplatePreviewIn, TemplatePut
@@ -24,6 +23,7 @@ from .forms import number_of
 from .menu import MenuGroup
 from .names import Ref
 from .request_context import console_of
+from .timeline import Timeline, timeline_of
 from .verbs import Done, Field, VerbButton
 
 Given = Mapping[str, str]
@@ -94,7 +94,7 @@ class TemplatePage:
     template: InvoiceTemplate
     owner: str
     versions: Sequence[InvoiceTemplateVersion]
-    timeline: Sequence[AuditEntry]
+    timeline: Timeline
 
     @property
     def status(self) -> str:
@@ -201,7 +201,7 @@ class TemplateView(ControlView, model=InvoiceTemplate):
             template=template,
             owner=(await partners.names(uow, [owner])).get(owner, owner) if owner else "the platform, for everybody",
             versions=await templates.versions(uow, pk),
-            timeline=await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+            timeline=await timeline_of(uow, pk),
         )
 
     def title_of(self, detail: TemplatePage) -> str:

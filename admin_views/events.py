@@ -37,7 +37,9 @@ class EventView(ControlView, model=Outbox):
     search_hint = "id, or the id of what it is about"
     columns = (
         ListColumn("Topic", lambda row: row.event_type, None, "link"),
-        ListColumn("About", lambda row: row.resource_id, link=lambda row: Ref(row.resource_type, row.resource_id)),
+        ListColumn(
+            "About", lambda row: row.resource_id, None, "name", lambda row: Ref(row.resource_type, row.resource_id)
+        ),
         named_column("Tenant", "tenant", "tenant_id"),
         named_column("Partner", "partner", "partner_id"),
         ListColumn("By", lambda row: row.actor_id or formatting.NOTHING),

@@ -5,10 +5,9 @@ from sqlalchemy import Select
 from starlette.requests import Request
 
 from scaicontrol.core.actor import Actor
-from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import audit, identity, partners, tenants
+from scaicontrol.services import identity, partners, tenants
 from scaicontrol.services.identity.models import Group, User
 from scaicontrol.services.identity.schemas import GroupDetailOut, GroupOut, RoleIn, UserDetailOut
 
@@ -17,6 +16,7 @@ from .base import ControlView, ListColumn, ListFilter, named_column
 from .menu import MenuGroup
 from .pages import ConsolePage
 from .request_context import console_of
+from .timeline import Timeline, timeline_of
 from .verbs import Field, VerbButton
 
 Given = Mapping[str, str]
@@ -52,7 +52,7 @@ class UserPage:
     user: UserDetailOut
     places: Mapping[str, str]
     grantable: Sequence[str]
-    timeline: Sequence[AuditEntry]
+    timeline: Timeline
 
     @property
     def name(self) -> str:
@@ -66,7 +66,7 @@ class GroupPage:
     group: GroupDetailOut
     places: Mapping[str, str]
     grantable: Sequence[str]
-    timeline: Sequence[AuditEntry]
+    timeline: Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class UserView(ControlView, model=User):
             user=user,
             places=await _places(uow, user.tenant_id, user.partner_id),
             grantable=[role.name for role in identity.grantable(uow.actor) if role.name not in user.roles],
-            timeline=await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+            timeline=await timeline_of(uow, pk),
         )
 
     def title_of(self, detail: UserPage) -> str:
@@ -206,7 +206,7 @@ class GroupView(ControlView, model=Group):
             group=group,
             places=await _places(uow, group.tenant_id, group.partner_id),
             grantable=[role.name for role in identity.grantable(uow.actor) if role.name != group.role],
-            timeline=await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+            timeline=await timeline_of(uow, pk),
         )
 
     def title_of(self, detail: GroupPage) -> str:

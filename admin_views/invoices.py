@@ -13,7 +13,6 @@ from starlette.responses import Response
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import (
-    audit,
     credits,
     documents,
     explanations,
@@ -37,6 +36,7 @@ from .lists import Context
 from .mending import mending
 from .menu import MenuGroup
 from .request_context import console_of
+from .timeline import timeline_of
 from .verbs import Field, VerbButton
 
 REASON = Field("reason", "Reason", "long", hint="Kept with the document and in the audit log.")
@@ -287,7 +287,7 @@ class InvoiceView(ControlView, model=Invoice):
             "reminders": await statements.reminders(uow, pk),
             "dunning": ladder if invoice.past_due_since else [],
             "pursuit": await payments.pursuit_of(uow, pk),
-            "timeline": await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+            "timeline": await timeline_of(uow, pk),
         }
 
     async def details_context(self, request: Request) -> Context:

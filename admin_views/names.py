@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import catalog, identity, partners, registry, tenants
+from scaicontrol.services import catalog, identity, invoices, partners, registry, tenants
 
 OFFERED: Final = 12
 
@@ -42,6 +42,7 @@ PICKED: Final[Mapping[str, _NamedKind]] = {
 # What rows are named by that nobody picks from a list.
 _NAMED: Final[Mapping[str, Callable[[UnitOfWork, Iterable[str]], Awaitable[Mapping[str, str]]]]] = {
     **{kind: picked_by.names for kind, picked_by in PICKED.items()},
+    "invoice": invoices.numbers,
     "plan": _plan_keys,
     "user": identity.names,
 }

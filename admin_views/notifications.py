@@ -94,7 +94,7 @@ class MailView(ControlView, model=OutgoingMail):
         ListColumn("Status", lambda row: row.status, OutgoingMail.status, "status"),
         ListColumn("To", to),
         ListColumn("Kind", lambda row: formatting.spoken(row.kind)),
-        ListColumn("About", lambda row: row.resource_id, link=told_of),
+        ListColumn("About", lambda row: row.resource_id, None, "name", told_of),
         named_column("Tenant", "tenant", "tenant_id"),
         ListColumn("Attempts", lambda row: str(row.attempts), None, "number"),
         ListColumn("Why", lambda row: row.last_error or formatting.NOTHING),

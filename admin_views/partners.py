@@ -5,12 +5,11 @@ from typing import Final
 from sqlalchemy import Select
 
 from scaicontrol.core.actor import Actor
-from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.i18n import LANGUAGES
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import accounting, audit, billing, catalog, documents, partners, tenants
+from scaicontrol.services import accounting, billing, catalog, documents, partners, tenants
 from scaicontrol.services.accounting.models import AccountingIntegration
 from scaicontrol.services.billing import PartnerSummary, TenantSums
 from scaicontrol.services.catalog.models import Plan, PriceOverride
@@ -24,6 +23,7 @@ from .base import ControlView, ListColumn
 from .forms import sent_of, typed
 from .menu import MenuGroup
 from .price_overrides import said_price
+from .timeline import Timeline, timeline_of
 from .verbs import Field, VerbButton
 
 Given = Mapping[str, str]
@@ -154,7 +154,7 @@ class PartnerPage:
     overrides: Sequence[PriceOverride]
     plans: Mapping[str, Plan]
     integrations: Sequence[AccountingIntegration]
-    timeline: Sequence[AuditEntry]
+    timeline: Timeline
 
     def price(self, override: PriceOverride) -> str:
         return said_price(override)
@@ -210,7 +210,7 @@ class PartnerView(ControlView, model=Partner):
             overrides=overrides,
             plans=await catalog.plans_by_id(uow, [row.plan_id for row in overrides]),
             integrations=await accounting.listing(uow, pk) if may("accounting:read") else [],
-            timeline=await audit.timeline(uow, pk) if may("audit:read") else [],
+            timeline=await timeline_of(uow, pk),
         )
 
     def title_of(self, detail: PartnerPage) -> str:

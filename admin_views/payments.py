@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select
 
 from scaicontrol.core.actor import Actor
-from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import audit, invoices, payments, tenants
+from scaicontrol.services import invoices, payments, tenants
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.payments.lifecycle import DisputeState, MismatchDecision, PaymentState, RefundState
 from scaicontrol.services.payments.models import Dispute, Dunning, Payment, Refund
@@ -18,6 +17,7 @@ from . import formatting, invoice_verbs
 from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, moment_column, named_column
 from .menu import MenuGroup
 from .names import Ref
+from .timeline import Timeline, timeline_of
 from .verbs import Done, Field, VerbButton, cents_of
 
 Given = Mapping[str, str]
@@ -82,7 +82,7 @@ class PaymentPage:
     refunds: Sequence[Refund]
     disputes: Sequence[Dispute]
     pursuit: Dunning | None
-    timeline: Sequence[AuditEntry]
+    timeline: Timeline
 
 
 def _is_mismatched(value: str) -> ColumnElement[bool]:
@@ -104,7 +104,7 @@ class PaymentView(ControlView, model=Payment):
         ListColumn("Payment", lambda row: row.external_id or row.id, None, "link"),
         ListColumn("Status", lambda row: row.status, Payment.status, "status"),
         named_column("Tenant", "tenant", "tenant_id"),
-        ListColumn("Invoice", lambda row: row.invoice_id, None, link=lambda row: Ref("invoice", row.invoice_id)),
+        named_column("Invoice", "invoice", "invoice_id"),
         ListColumn("Provider", lambda row: row.provider, Payment.provider),
         ListColumn("Attempt", lambda row: str(row.attempt), None, "number"),
         amount_column("Amount", "amount_cents", Payment.amount_cents),
@@ -184,7 +184,7 @@ class PaymentView(ControlView, model=Payment):
             refunds=await payments.refunds_of(uow, pk),
             disputes=(await payments.disputes(uow, PageRequest(), DisputeFilter(payment_id=pk))).items,
             pursuit=await payments.pursuit_of(uow, payment.invoice_id),
-            timeline=await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+            timeline=await timeline_of(uow, pk),
         )
 
     def title_of(self, detail: PaymentPage) -> str:
@@ -208,7 +208,7 @@ class RefundPage:
     refund: Refund
     payment: Payment
     tenant: str
-    timeline: Sequence[AuditEntry]
+    timeline: Timeline
 
 
 class RefundView(ControlView, model=Refund):
@@ -247,7 +247,7 @@ class RefundView(ControlView, model=Refund):
             refund,
             await payments.get(uow, refund.payment_id),
             names.get(refund.tenant_id, refund.tenant_id),
-            await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+            await timeline_of(uow, pk),
         )
 
     def title_of(self, detail: RefundPage) -> str:
@@ -273,7 +273,7 @@ class DisputeDetail:
     dispute: Dispute
     invoice: Invoice
     tenant: str
-    timeline: Sequence[AuditEntry]
+    timeline: Timeline
 
 
 class DisputeView(ControlView, model=Dispute):
@@ -327,7 +327,7 @@ class DisputeView(ControlView, model=Dispute):
             dispute,
             await invoices.get(uow, dispute.invoice_id),
             names.get(dispute.tenant_id, dispute.tenant_id),
-            await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+            await timeline_of(uow, pk),
         )
 
     def title_of(self, detail: DisputeDetail) -> str:

@@ -7,11 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from scaicontrol.core.actor import Actor
-from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import audit, catalog, identity, partners, plan_moves, tenants
+from scaicontrol.services import catalog, identity, partners, plan_moves, tenants
 from scaicontrol.services.catalog.models import Plan
 from scaicontrol.services.plan_moves import PlannedMove
 from scaicontrol.services.plan_moves.lifecycle import PlanMoveStatus
@@ -25,6 +24,7 @@ from .forms import whole
 from .menu import MenuGroup
 from .names import Ref
 from .request_context import console_of
+from .timeline import Timeline, timeline_of
 from .verbs import Done, Field, VerbButton
 
 Given = Mapping[str, str]
@@ -77,7 +77,7 @@ class PlanMovePage:
     move: PlanMoveOut
     plan: Plan
     names: Mapping[str, str]
-    timeline: Sequence[AuditEntry]
+    timeline: Timeline
 
 
 class PlanMoveView(ControlView, model=PlanMove):
@@ -139,7 +139,7 @@ class PlanMoveView(ControlView, model=PlanMove):
             move=move,
             plan=await catalog.get(uow, move.plan_id),
             names={**await identity.names(uow, [move.announced_by]), **partner},
-            timeline=await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+            timeline=await timeline_of(uow, pk),
         )
 
     def title_of(self, detail: PlanMovePage) -> str:

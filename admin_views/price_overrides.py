@@ -6,10 +6,9 @@ from typing import Final
 from sqlalchemy import Select
 
 from scaicontrol.core.actor import Actor
-from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import audit, catalog, partners
+from scaicontrol.services import catalog, partners
 from scaicontrol.services.catalog.models import Plan, PriceOverride
 from scaicontrol.services.catalog.schemas import PriceOverrideIn
 
@@ -18,6 +17,7 @@ from .base import ControlView, ListColumn, ListFilter, named_column
 from .forms import day_start, whole
 from .menu import MenuGroup
 from .names import Ref
+from .timeline import Timeline, timeline_of
 from .verbs import Done, Field, VerbButton, cents_of
 
 Given = Mapping[str, str]
@@ -93,7 +93,7 @@ class OverridePage:
     override: PriceOverride
     plan: Plan
     partner: str
-    timeline: Sequence[AuditEntry]
+    timeline: Timeline
 
     @property
     def price(self) -> str:
@@ -160,7 +160,7 @@ class PriceOverrideView(ControlView, model=PriceOverride):
             override=row,
             plan=plans[row.plan_id],
             partner=(await partners.names(uow, [row.partner_id])).get(row.partner_id, row.partner_id),
-            timeline=await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+            timeline=await timeline_of(uow, pk),
         )
 
     def title_of(self, detail: OverridePage) -> str:

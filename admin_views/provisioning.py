@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from sqlalchemy import Select
 
 from scaicontrol.core.actor import Actor
-from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import audit, provisioning, tenants
+from scaicontrol.services import provisioning, tenants
 from scaicontrol.services.provisioning import ProvisioningAction
 from scaicontrol.services.provisioning.lifecycle import StepStatus, WorkflowStatus
 from scaicontrol.services.provisioning.models import ProvisioningStep, ProvisioningWorkflow
@@ -16,6 +15,7 @@ from scaicontrol.services.provisioning.schemas import ForceCompleteIn
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter, named_column
 from .menu import MenuGroup
+from .timeline import Timeline, timeline_of
 from .verbs import Field, VerbButton
 
 Given = Mapping[str, str]
@@ -59,7 +59,7 @@ class WorkflowPage:
     workflow: ProvisioningWorkflow
     boxes: Sequence[Box]
     tenant: str
-    timeline: Sequence[AuditEntry]
+    timeline: Timeline
     allowed: Sequence[str]
 
     @property
@@ -154,7 +154,7 @@ class WorkflowView(ControlView, model=ProvisioningWorkflow):
             workflow=workflow,
             boxes=drawn(workflow),
             tenant=names.get(workflow.tenant_id, workflow.tenant_id),
-            timeline=await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+            timeline=await timeline_of(uow, pk),
             allowed=provisioning.offered(uow.actor, workflow),
         )
 

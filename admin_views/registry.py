@@ -6,11 +6,10 @@ from sqlalchemy import Select
 from starlette.requests import Request
 
 from scaicontrol.core.actor import Actor
-from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import audit, catalog, registry
+from scaicontrol.services import catalog, registry
 from scaicontrol.services.catalog.models import Plan
 from scaicontrol.services.registry.lifecycle import WATCHED, HealthStatus, MetricChangeStatus, ServiceStatus
 from scaicontrol.services.registry.models import (
@@ -30,6 +29,7 @@ from .forms import sent_of, typed
 from .menu import MenuGroup
 from .pages import ConsolePage
 from .request_context import console_of
+from .timeline import Timeline, timeline_of
 from .verbs import Done, Field, Press, VerbButton
 
 Given = Mapping[str, str]
@@ -115,7 +115,7 @@ class ServicePage:
     metric_versions: Mapping[str, Sequence[MetricVersion]]
     changes: Sequence[MetricChange]
     plans: Sequence[Plan]
-    timeline: Sequence[AuditEntry]
+    timeline: Timeline
 
     @property
     def bars(self) -> Sequence[ProbeBar]:
@@ -228,7 +228,7 @@ class ServiceView(ControlView, model=Service):
             metric_versions=(await registry.metric_histories(uow, [service]))[pk].versions,
             changes=(await registry.metric_changes(uow, PageRequest(), pk)).items,
             plans=await catalog.plans_of(uow, pk) if uow.actor.may("plans:read") else [],
-            timeline=await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+            timeline=await timeline_of(uow, pk),
         )
 
     def title_of(self, detail: ServicePage) -> str:
@@ -244,7 +244,7 @@ class MetricChangePage:
 
     change: MetricChange
     service: Service
-    timeline: Sequence[AuditEntry]
+    timeline: Timeline
 
 
 class MetricChangeView(ControlView, model=MetricChange):
@@ -297,7 +297,7 @@ class MetricChangeView(ControlView, model=MetricChange):
         return MetricChangePage(
             change=change,
             service=await registry.get(uow, change.service_id),
-            timeline=await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+            timeline=await timeline_of(uow, pk),
         )
 
     def title_of(self, detail: MetricChangePage) -> str:

@@ -6,7 +6,7 @@ from sqlalchemy import Select
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import audit, subscriptions, tenants
+from scaicontrol.services import subscriptions, tenants
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
 from scaicontrol.services.subscriptions.schemas import AdminCancelIn, AdminResumeIn, ChangePlanIn, SuspendIn
@@ -14,6 +14,7 @@ from scaicontrol.services.subscriptions.schemas import AdminCancelIn, AdminResum
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, named_column
 from .menu import MenuGroup
+from .timeline import timeline_of
 from .verbs import Field, VerbButton
 
 Given = Mapping[str, str]
@@ -164,7 +165,7 @@ class SubscriptionView(ControlView, model=Subscription):
             "plan": found.plan,
             "tenant": (await tenants.names(uow, [found.tenant_id])).get(found.tenant_id, found.tenant_id),
             "periods": await subscriptions.periods_of(uow, pk),
-            "timeline": await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+            "timeline": await timeline_of(uow, pk),
         }
 
     def title_of(self, detail: dict[str, Any]) -> str:

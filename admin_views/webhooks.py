@@ -9,9 +9,8 @@ from sqlalchemy import Select
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import audit, partners, webhooks
+from scaicontrol.services import partners, webhooks
 from scaicontrol.services.webhooks import TOPICS
 from scaicontrol.services.webhooks.lifecycle import DeliveryStatus
 from scaicontrol.services.webhooks.models import DeliveryAttempt, WebhookDelivery, WebhookEndpoint
@@ -24,6 +23,7 @@ from .lists import Context
 from .menu import MenuGroup
 from .names import Ref
 from .request_context import console_of
+from .timeline import Timeline, timeline_of
 from .verbs import Field, VerbButton
 from .webhook_verbs import SUBSCRIBERS
 
@@ -63,7 +63,7 @@ class SubscriberPage:
     counted: Mapping[str, int]
     waiting_since: datetime | None
     dead: Sequence[WebhookDelivery]
-    timeline: Sequence[AuditEntry]
+    timeline: Timeline
     is_rotating: bool
 
 
@@ -197,7 +197,7 @@ class WebhookEndpointView(ControlView, model=WebhookEndpoint):
             counted=(await webhooks.statistics(uow, [pk]))[pk],
             waiting_since=(await webhooks.waiting_since(uow, [pk])).get(pk),
             dead=(await webhooks.deliveries(uow, pk, status=DeliveryStatus.dead, limit=10)).items,
-            timeline=await audit.timeline(uow, pk) if uow.actor.may("audit:read") else [],
+            timeline=await timeline_of(uow, pk),
             is_rotating=endpoint.rotation_ends_at is not None and endpoint.rotation_ends_at > uow.now,
         )
 
@@ -257,7 +257,9 @@ class WebhookDeliveryView(ControlView, model=WebhookDelivery):
             None,
             link=lambda row: Ref(SUBSCRIBERS, row.subscription_id),
         ),
-        ListColumn("About", lambda row: row.resource_id, link=lambda row: Ref(row.resource_type, row.resource_id)),
+        ListColumn(
+            "About", lambda row: row.resource_id, None, "name", lambda row: Ref(row.resource_type, row.resource_id)
+        ),
         named_column("Tenant", "tenant", "tenant_id"),
         ListColumn("Answer", lambda row: str(row.response_code or formatting.NOTHING), None, "number"),
         ListColumn("Attempts", lambda row: str(row.attempt_count), None, "number"),

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any
@@ -105,6 +105,12 @@ async def find_number(uow: UnitOfWork, partner_id: str, number: str) -> Invoice 
     query = visible(uow).where(Invoice.partner_id == partner_id, Invoice.number == number)
     found: Invoice | None = await uow.session.scalar(query)
     return found
+
+
+async def numbers(uow: UnitOfWork, invoice_ids: Iterable[str]) -> Mapping[str, str]:
+    """Give the numbers of documents by id, of drafts none: for rows that refer to them, which the caller may see."""
+    numbered = select(Invoice.id, Invoice.number).where(Invoice.id.in_(set(invoice_ids)), Invoice.number.is_not(None))
+    return {invoice_id: str(number) for invoice_id, number in await uow.session.execute(numbered)}
 
 
 async def page(uow: UnitOfWork, request: PageRequest, wanted: InvoiceFilter | None = None) -> Page[Invoice]:
