@@ -261,7 +261,7 @@ class TenantView(ControlView, model=Tenant):
             usage=await usage.summary(uow, pk) if may("usage:read") else [],
             people=await self._people(uow, pk) if may("users:read") else [],
             story=list(audit.folded(story)),
-            names=await identity.names(uow, {told.by for told in story}),
+            names=await identity.names(uow, {who for told in story for who in (told.by, told.on_behalf_of) if who}),
         )
 
     async def _subscriptions(self, uow: UnitOfWork, pk: str) -> Sequence[Subscription]:
