@@ -177,7 +177,8 @@ class Entrance:
             await self.app(scope, receive, guarded)
         except Exception:  # the last line of the door: the operator gets an id to quote, the log gets the cause
             log.exception("console_crashed", path=request.url.path, request_id=console.actor.request_id)
-            crash = f"Something went wrong on our side; nothing was changed. Quote {console.actor.request_id}."
+            quoted = f"Look before you repeat it, and quote {console.actor.request_id}."
+            crash = f"Something went wrong on our side. {quoted}"
             await (await _page(self.root.state.console, request, 500, crash))(scope, receive, guarded)
         finally:
             current.reset(token)

@@ -9,6 +9,7 @@ procedure that reaches outside or streams a file.
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import orjson
@@ -20,9 +21,9 @@ from starlette.responses import Response
 
 from scaicontrol.core import idempotency
 from scaicontrol.core.actor import Actor
-from scaicontrol.core.backend import Backend
+from scaicontrol.core.backend import Backend, Conclusion
 from scaicontrol.core.cursors import CURSOR_MAX
-from scaicontrol.core.errors import Conflict, ControlError
+from scaicontrol.core.errors import Conflict
 from scaicontrol.core.events import rfc3339
 from scaicontrol.core.pagination import PAGE_SIZE, PAGE_SIZE_MAX, Feed, Page, PageRequest
 from scaicontrol.core.permissions import PERMISSIONS
@@ -32,6 +33,7 @@ from scaicontrol.core.work import UnitOfWork
 from .actor_resolution import authenticate
 from .bodies import JSON_MAX
 from .envelopes import ErrorOut, FeedOf, Many, One, Paged, ValidationErrorOut
+from .keyed import Concluding, KeyedProcedure
 from .long_lists import LongLists
 from .requests import request_id_of
 from .route import DoorRoute, bounded, take_at_most
@@ -84,8 +86,12 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"model": ErrorOut, "description": "It does not exist for this caller."},
     409: {"model": ErrorOut, "description": "Somebody was faster, or it clashes with what exists."},
     422: {"model": ValidationErrorOut, "description": "A field is missing or wrong."},
-    500: {"model": ErrorOut, "description": "We made a mistake; nothing was changed."},
-    503: {"model": ErrorOut, "description": "Something we depend on does not answer; try again."},
+    500: {"model": ErrorOut, "description": "We made a mistake; look before you repeat the request."},
+    503: {
+        "model": ErrorOut,
+        "description": "Something we depend on does not answer; try again after `Retry-After`, with the same "
+        "`Idempotency-Key` where the message says that the outcome is unknown.",
+    },
 }
 
 
@@ -136,11 +142,13 @@ class Router:
         response_model: Any = None,
         status_code: int = 200,
         keyed: bool = False,
+        concluding: Concluding | None = None,
         body_max: int = JSON_MAX,
         **options: Any,
     ) -> Callable[[Endpoint], Endpoint]:
         def publish(endpoint: Endpoint) -> Endpoint:
-            door = _door(endpoint, permission, _EnvelopeWriter(response_model, status_code), method, keyed=keyed)
+            writer = _EnvelopeWriter(response_model, status_code)
+            door = _door(endpoint, permission, writer, method, keyed=keyed, concluding=concluding)
             take_at_most(door, body_max)
             grant = PERMISSIONS[permission]
             extra: dict[str, Any] = {"x-permission": permission, "x-idempotent": keyed}
@@ -225,7 +233,15 @@ def _is_long(result: Any) -> bool:
     return any(isinstance(each, list | tuple) and len(each) > _LONG for each in (result, *inner))
 
 
-def _door(endpoint: Endpoint, permission: str, answer: _EnvelopeWriter, method: str, *, keyed: bool) -> Endpoint:
+def _door(
+    endpoint: Endpoint,
+    permission: str,
+    answer: _EnvelopeWriter,
+    method: str,
+    *,
+    keyed: bool,
+    concluding: Concluding | None,
+) -> Endpoint:
     parameters = list(inspect.signature(endpoint).parameters.values())
     takes = parameters[0].name
     if takes == "uow":
@@ -236,7 +252,7 @@ def _door(endpoint: Endpoint, permission: str, answer: _EnvelopeWriter, method: 
         handler = _fast_read(endpoint, answer)
     elif takes == "backend":
         mine = [p for p in parameters[1:] if p.name != "actor"]
-        handler = _procedure(endpoint, answer, wants_actor=len(mine) < len(parameters) - 1)
+        handler = _procedure(endpoint, answer, concluding, wants_actor=len(mine) < len(parameters) - 1)
     else:
         raise TypeError(f"{endpoint.__qualname__} takes neither `uow`, `context` nor `backend` first.")
     wants_request = any(p.name == "request" for p in mine)  # the raw body: of a signed message, or a file
@@ -328,34 +344,50 @@ def _verb(endpoint: Endpoint, answer: _EnvelopeWriter) -> Callable[..., Awaitabl
     return handle
 
 
-def _procedure(endpoint: Endpoint, answer: _EnvelopeWriter, *, wants_actor: bool) -> Callable[..., Awaitable[Response]]:
-    async def handle(request: Request, actor: Actor, key: str | None, arguments: dict[str, Any]) -> Response:
-        backend: Backend = request.app.state.backend
-        if wants_actor:
-            arguments["actor"] = actor
-        claimed = None
-        if key:
-            claimed = await backend.perform(
-                actor, idempotency.claim_procedure, key, request.method, _target(request), await request.body()
-            )
-            if claimed.answer is not None and claimed.status_code is not None:
-                return _replay(claimed.answer, claimed.status_code)
-        try:
-            result = await endpoint(backend, **arguments)
-        except ControlError:
-            if claimed is not None:
-                await backend.perform(actor, idempotency.forget, claimed.id)
-            raise
+def _procedure(
+    endpoint: Endpoint, answer: _EnvelopeWriter, concluding: Concluding | None, *, wants_actor: bool
+) -> Callable[..., Awaitable[Response]]:
+    async def run(backend: Backend, request: Request, arguments: dict[str, Any]) -> Response:
+        result = await endpoint(backend, **arguments)
         if isinstance(result, Response):
             return result
         if answer.empty:
             return Response(status_code=answer.status_code)
-        response = answer.response(await answer.write(request, backend, result))
-        if claimed is not None:
-            await backend.perform(actor, idempotency.record, claimed.id, response.status_code, bytes(response.body))
+        return answer.response(await answer.write(request, backend, result))
+
+    async def handle(request: Request, actor: Actor, key: str | None, arguments: dict[str, Any]) -> Response:
+        backend: Backend = request.app.state.backend
+        if wants_actor:
+            arguments["actor"] = actor
+        if not key:
+            return await run(backend, request, arguments)
+        claimed = await backend.perform(
+            actor, idempotency.claim_procedure, key, request.method, _target(request), await request.body()
+        )
+        if claimed.answer is not None and claimed.status_code is not None:
+            return _replay(claimed.answer, claimed.status_code)
+        keyed = KeyedProcedure(backend, actor, claimed.id)
+        conclude = _conclusion(keyed, request, answer, concluding)
+        async with keyed.held():
+            response = await run(replace(backend, conclusion=conclude), request, arguments)
+        if not answer.empty:
+            await keyed.record(response.status_code, bytes(response.body))
         return response
 
     return handle
+
+
+def _conclusion(
+    keyed: KeyedProcedure, request: Request, answer: _EnvelopeWriter, concluding: Concluding | None
+) -> Conclusion | None:
+    if concluding is None:
+        return None
+
+    async def conclude(uow: UnitOfWork, result: Any) -> None:
+        body = await answer.write(request, keyed.backend, await concluding(uow, result))
+        await keyed.conclude(uow, answer.status_code, body)
+
+    return conclude
 
 
 def _target(request: Request) -> str:

@@ -20,7 +20,7 @@ from scaicontrol.core.logging import get_logger
 from .requests import request_id_of
 
 log = get_logger(__name__)
-_CRASH: Final = "Something went wrong on our side; nothing was changed. Quote the request id."
+_CRASH: Final = "Something went wrong on our side. Look before you repeat it, and quote the request id."
 
 STATUS: dict[type[ControlError], int] = {
     errors.NotFound: 404,

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import stamina
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from scaicontrol.db.engine import Database
 from scaicontrol.db.prepared import prepared_view
-from scaicontrol.db.retry import is_retryable
+from scaicontrol.db.retry import is_lost, is_not_ready, is_retryable
 from scaicontrol.db.tenant_filter import Scope
 
 from .actor import Actor
 from .approval import ApprovalRequired, Approvals, CommitBlocked, Execution, NoApprovals
 from .clock import Clock
-from .errors import Conflict, Unavailable
+from .errors import Conflict, OutcomeUnknown, Unavailable
 from .logging import get_logger
 from .ports import Ports
 from .settings import Settings
@@ -29,6 +29,8 @@ log = get_logger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Conclusion = Callable[[UnitOfWork, Any], Awaitable[None]]
+_RETRY_SECONDS = 2
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class Backend:
     instance: str = field(default_factory=lambda: uuid.uuid4().hex[:12])  # names this process in leases and claims
     approvals: Approvals = field(default_factory=NoApprovals)
     execution: Execution | None = None
+    conclusion: Conclusion | None = None  # of a keyed request that runs as a procedure
 
     @asynccontextmanager
     async def unit_of_work(self, actor: Actor, *, read_only: bool = False) -> AsyncIterator[UnitOfWork]:
@@ -78,6 +81,15 @@ class Backend:
             who = uow.actor.name or uow.actor.id
             raise ApprovalRequired(f"{who} cannot do this: it cannot be planned, so a person does it.")
         raise CommitBlocked(calls[0])
+
+    async def conclude(self, uow: UnitOfWork, result: Any) -> None:
+        """
+        Store the answer of a keyed request in the transaction of its effect.
+
+        Whoever lost the connection and asks again with the same key reads what was done, not why it cannot be repeated.
+        """
+        if self.conclusion is not None:
+            await self.conclusion(uow, result)
 
     async def clear(self, actor: Actor, call: VerbCall) -> Self:
         """
@@ -129,7 +141,7 @@ class Backend:
             async with self.unit_of_work(actor, read_only=True) as uow:
                 return await question(uow, *args, **kwargs)
 
-        return await self.until_it_holds(once)
+        return await self._asked(once)
 
     async def fast_read(
         self,
@@ -144,10 +156,22 @@ class Backend:
             async with prepared_view(self.database.reader, actor.scope) as view:
                 return await question(ReadContext(actor, self.clock.now(), self.settings, view), *args, **kwargs)
 
-        return await self.until_it_holds(once)
+        return await self._asked(once)
+
+    async def _asked(self, once: Callable[[], Awaitable[T]]) -> T:
+        try:
+            return await self.until_it_holds(once)
+        except OutcomeUnknown as error:  # a question changes nothing, whatever became of it
+            raise Unavailable(
+                "The database does not answer; ask again.", retry_after=_RETRY_SECONDS
+            ) from error.__cause__
 
     async def until_it_holds(self, once: Callable[[], Awaitable[T]]) -> T:
-        """Run a whole transaction, and all of it again when the database asks; Conflict and Unavailable say why not."""
+        """
+        Run a whole transaction, and all of it again when the database asks.
+
+        Raises Conflict and Unavailable where nothing was changed, OutcomeUnknown where the connection broke on the way.
+        """
         try:
             try:
                 return await once()
@@ -159,6 +183,18 @@ class Backend:
             log.info("integrity_conflict", error=str(error.orig))
             raise Conflict("It clashes with something that already exists, or that somebody just created.") from error
         except SQLAlchemyError as error:
+            if is_lost(error):
+                log.warning("database_lost", error=said(error), fix="See /health/ready and the database's own log.")
+                raise OutcomeUnknown(
+                    "The connection to the database broke, so it is unknown whether this was done; ask again with the "
+                    "same Idempotency-Key, or look before you repeat it.",
+                    retry_after=_RETRY_SECONDS,
+                ) from error
+            if is_not_ready(error):
+                raise Unavailable(
+                    "The database node is outside its cluster and takes nothing; nothing was changed. Try again.",
+                    retry_after=_RETRY_SECONDS,
+                ) from error
             if is_retryable(error):
                 raise Unavailable("The database is busy with conflicting changes; try again.", retry_after=1) from error
             raise
@@ -178,6 +214,11 @@ class Backend:
                     raise first
                 return await once()
         raise AssertionError("unreachable")  # the last attempt raises what it met
+
+
+def said(error: SQLAlchemyError) -> str:
+    """Give the cause in one line: the library's own text repeats the statement and its values."""
+    return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
 def _may_run_again(error: Exception) -> bool:

@@ -9,6 +9,7 @@ What can go wrong, said once for every surface.
   - Conflict       somebody was faster, or it clashes with what exists
   - Invalid        the request contradicts itself or the contract of a field
   - Unavailable    somebody we depend on does not answer; try again
+    - OutcomeUnknown  the connection broke while it was being done; the same Idempotency-Key tells whether it was
 """
 
 from collections.abc import Mapping, Sequence
@@ -90,6 +91,10 @@ class Invalid(ControlError):
 
 class Unavailable(ControlError):
     code = "service_unavailable"
+
+
+class OutcomeUnknown(Unavailable):
+    """A change whose commit may or may not have reached the database: only asking again tells."""
 
 
 def kind_of(error: ControlError) -> type[ControlError]:

@@ -87,22 +87,41 @@ def _principal(uow: UnitOfWork) -> str:
     return f"{actor.id}:{actor.on_behalf_of}" if actor.on_behalf_of else actor.id
 
 
-STALE_AFTER = timedelta(minutes=5)
+STALE_AFTER = timedelta(seconds=10)  # a running procedure says so every `RENEW_SECONDS`
+RENEW_SECONDS = 3.0
+_UNKNOWN = 503  # a claimed row with this and no answer: nobody runs it any more, nobody knows how it ended
 
 
 async def claim_procedure(uow: UnitOfWork, key: str, method: str, path: str, body: bytes) -> IdempotentRequest:
     """
     Begin a keyed request whose work spans several transactions.
 
-    Its row is committed before the work starts, so a twin finds it unanswered and is told to come back. A row left
-    unanswered by a crash may be taken over after five minutes; the procedures themselves are safe to run twice.
+    Its row is committed before the work starts, so a twin finds it unanswered and is told to come back. A row whose
+    outcome is unknown is taken over at once, one left by a process that died after `STALE_AFTER`; the procedures
+    themselves are safe to run twice.
     """
     row, is_ours = await _claim(uow, key, method, path, body)
     if row.answer is None and not is_ours:
-        if row.updated_at > uow.now - STALE_AFTER:
+        if row.status_code != _UNKNOWN and row.updated_at > uow.now - STALE_AFTER:
             raise _running()
+        row.status_code = None
+        row.updated_at = uow.now
         row.expires_at = uow.now + timedelta(hours=uow.settings.idempotency_ttl_hours)
     return row
+
+
+async def renew(uow: UnitOfWork, claimed_id: str) -> None:
+    """Say that the procedure of this key still runs."""
+    row = await uow.session.get(IdempotentRequest, claimed_id)
+    if row is not None and row.answer is None:
+        row.updated_at = uow.now
+
+
+async def hand_back(uow: UnitOfWork, claimed_id: str) -> None:
+    """Let the next try with this key begin at once: how this one ended is unknown."""
+    row = await uow.session.get(IdempotentRequest, claimed_id)
+    if row is not None and row.answer is None:
+        row.status_code = _UNKNOWN
 
 
 async def record(uow: UnitOfWork, claimed_id: str, status_code: int, answer: bytes) -> None:
@@ -113,8 +132,9 @@ async def record(uow: UnitOfWork, claimed_id: str, status_code: int, answer: byt
 
 
 async def forget(uow: UnitOfWork, claimed_id: str) -> None:
-    """Free the key of a procedure that was refused before it had an effect."""
-    await uow.session.execute(delete(IdempotentRequest).where(IdempotentRequest.id == claimed_id))
+    """Free the key of a procedure that was refused before it had an effect; an answer that was kept stays."""
+    mine = (IdempotentRequest.id == claimed_id, IdempotentRequest.answer.is_(None))
+    await uow.session.execute(delete(IdempotentRequest).where(*mine))
 
 
 async def sweep(uow: UnitOfWork, limit: int = 1000) -> int:

@@ -182,7 +182,7 @@ async def _call_tool(
         return _result(error_of(error, known["request_id"]), is_error=True)
     except Exception:  # the last line of the door: the caller gets an id to quote, the log gets the cause
         log.exception("tool_crashed", tool=params.name, request_id=known["request_id"])
-        message = "Something went wrong on our side; nothing was changed. Quote the request id."
+        message = "Something went wrong on our side. Look before you repeat it, and quote the request id."
         body = {"error": {"code": "internal_error", "message": message, "request_id": known["request_id"]}}
         return _result(body, is_error=True)
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from scaicontrol.core.errors import Conflict, Unavailable
+from scaicontrol.core.errors import Conflict, OutcomeUnknown, Unavailable
 from tests.factories import ada
 
 
@@ -39,7 +39,7 @@ async def test_it_gives_up_with_a_sentence(backend):
 
 @pytest.mark.parametrize(
     ("met", "said"),
-    [(undone(2013), OperationalError), (IntegrityError("INSERT", None, Exception(1062, "Duplicate")), Conflict)],
+    [(undone(2013), OutcomeUnknown), (IntegrityError("INSERT", None, Exception(1062, "Duplicate")), Conflict)],
     ids=["an unknown outcome", "a clash"],
 )
 async def test_nothing_else_runs_again(backend, met, said):

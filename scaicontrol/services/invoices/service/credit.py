@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Conflict, ControlError, Reason, Refused
+from scaicontrol.core.errors import Conflict, ControlError, OutcomeUnknown, Reason, Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.turns import in_turns, turn
 from scaicontrol.core.verbs import verb
@@ -33,6 +33,8 @@ async def credit(backend: Backend, actor: Actor, invoice_id: str, data: CreditIn
         return note
     try:
         return await finalize(backend, actor, note.id)
+    except OutcomeUnknown:
+        raise  # it may have its number
     except ControlError:
         # Whoever asked for a numbered note gets that or nothing: a draft left behind would hold back what it gives.
         keeper = Actor.system("invoices").on(actor.surface, actor.request_id)

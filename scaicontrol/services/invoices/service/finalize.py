@@ -58,7 +58,7 @@ async def _checked(backend: Backend, actor: Actor, invoice_id: str, data: Finali
         # Locking a row that is not there locks the gap, and whoever finalizes first in a year would deadlock.
         with suppress(Conflict):  # a twin opened it meanwhile
             await backend.perform(actor, open_series, seen)
-    return await backend.perform(actor, finalize_within, invoice_id, data, seen=seen)
+    return await backend.perform(actor, _conclude, backend, invoice_id, data, seen)
 
 
 def _refuse(invoice_id: str, reasons: Sequence[Reason]) -> None:
@@ -72,6 +72,14 @@ async def open_series(uow: UnitOfWork, seen: gate.Candidate) -> None:
     uow.authorize("invoices:finalize")
     if await uow.session.get(NumberSeries, (seen.partner_id, seen.document_type, seen.fiscal_year)) is None:
         uow.session.add(NumberSeries.begun(seen.partner_id, seen.document_type, seen.fiscal_year, seen.prefix))
+
+
+async def _conclude(
+    uow: UnitOfWork, backend: Backend, invoice_id: str, data: FinalizeIn | None, seen: gate.Candidate
+) -> Invoice:
+    invoice = await finalize_within(uow, invoice_id, data, seen=seen)
+    await backend.conclude(uow, invoice)
+    return invoice
 
 
 async def finalize_within(
