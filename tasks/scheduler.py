@@ -41,6 +41,7 @@ class LeasedTimetable(ScheduleSource):
         self.fence = fence
         if fence is None:
             return []
+        await self._wake_retries()
         return [
             ScheduledTask(
                 task_name="run_due_job",
@@ -60,6 +61,16 @@ class LeasedTimetable(ScheduleSource):
             # Whoever cannot keep its lease stops leading; taskiq would go on with the timetable it knows.
             log.warning("scheduler_lease_lost", error=str(error))
             return None
+
+    async def _wake_retries(self) -> None:
+        """Runs that failed, or died with their process, do not wait for the next moment of their job."""
+        try:
+            known = {job.name for job in timetable(self.backend.settings)}
+            for name in await self.backend.ask(_ACTOR, leases.wanting_another_run):
+                if name in known:
+                    await self.backend.ports.waker.wake("run_due_job", name)
+        except (ControlError, SQLAlchemyError, OSError) as error:
+            log.warning("retries_not_found", error=str(error))
 
     def pre_send(self, task: ScheduledTask) -> None:
         if self.fence is None:

@@ -17,6 +17,8 @@ from .errors import Conflict, NotFound
 from .verbs import verb
 from .work import UnitOfWork
 
+FIRST_RETRY, LAST_RETRY = timedelta(seconds=30), timedelta(minutes=15)
+
 
 class JobLease(Model):
     bookkeeping = True
@@ -32,6 +34,7 @@ class JobLease(Model):
     last_finished_at: Mapped[datetime | None]
     last_result: Mapped[str | None] = mapped_column(Text)
     every_seconds: Mapped[int | None]  # its pace as the timetable had it at the last run
+    failed_runs: Mapped[int] = mapped_column(default=0, server_default="0")  # in a row; success begins anew
 
     @property
     def next_due_at(self) -> datetime | None:
@@ -46,6 +49,20 @@ class JobLease(Model):
         if due is None or now < due + timedelta(seconds=self.every_seconds or 0):
             return timedelta()
         return now - due
+
+    @property
+    def retry_at(self) -> datetime | None:
+        """When a failed run is due again: only success closes its moment."""
+        if self.is_running or not self.failed_runs or self.last_finished_at is None:
+            return None
+        pause = min(FIRST_RETRY * 2 ** min(self.failed_runs - 1, 10), LAST_RETRY)
+        return self.last_finished_at + pause
+
+    def wants_another_run(self, now: datetime) -> bool:
+        """Tell whether the run it last began has failed and waited, or belongs to a process that died."""
+        if self.is_running:
+            return self.expires_at is not None and self.expires_at <= now
+        return self.retry_at is not None and self.retry_at <= now
 
     @property
     def is_running(self) -> bool:
@@ -87,30 +104,47 @@ async def start_run(
     """
     Claim the run of a job for one due moment; False when that moment was claimed already.
 
-    This is what makes two schedulers harmless: (job, due moment) runs once. A run that never finished may be claimed
-    again after `stale_after`.
+    This is what makes two schedulers harmless: (job, due moment) succeeds once. A run that failed may be claimed again
+    after a pause, and one that never finished `stale_after` its last sign of life (`renew_run`).
     """
     uow.authorize("jobs:run")
     pace = round(every.total_seconds()) if every else None
     lease = await uow.session.get(JobLease, name, with_for_update=True)
     if lease is None:
-        uow.session.add(JobLease(name=name, last_due_at=due_at, last_started_at=uow.now, every_seconds=pace))
+        lease = JobLease(name=name, last_due_at=due_at, last_started_at=uow.now, every_seconds=pace)
+        lease.expires_at = uow.now + stale_after
+        uow.session.add(lease)
         return True
     if lease.last_due_at is not None and lease.last_due_at >= due_at:
-        stale = lease.last_started_at is not None and lease.last_started_at + stale_after <= uow.now
-        if not (lease.is_running and stale and lease.last_due_at == due_at):
+        if not lease.wants_another_run(uow.now):
             return False
-    lease.last_due_at, lease.last_started_at = due_at, uow.now
+        due_at = lease.last_due_at
+    lease.last_due_at, lease.last_started_at, lease.expires_at = due_at, uow.now, uow.now + stale_after
     lease.every_seconds = pace or lease.every_seconds
     return True
 
 
-async def finish_run(uow: UnitOfWork, name: str, result: str) -> None:
+async def renew_run(uow: UnitOfWork, name: str, stale_after: timedelta) -> None:
+    """Say that a run is still alive."""
+    uow.authorize("jobs:run")
+    lease = await uow.session.get(JobLease, name, with_for_update=True)
+    if lease is not None and lease.is_running:
+        lease.expires_at = uow.now + stale_after
+
+
+async def finish_run(uow: UnitOfWork, name: str, result: str, *, failed: bool = False) -> None:
+    """Close the moment of a run, or have it tried again after a pause that grows. Raises Conflict where none began."""
     uow.authorize("jobs:run")
     lease = await uow.session.get(JobLease, name, with_for_update=True)
     if lease is None:
         raise Conflict(f"Job {name} was never started.")
-    lease.last_finished_at, lease.last_result = uow.now, result[:10_000]
+    lease.last_finished_at, lease.last_result, lease.expires_at = uow.now, result[:10_000], None
+    lease.failed_runs = lease.failed_runs + 1 if failed else 0
+
+
+async def wanting_another_run(uow: UnitOfWork) -> list[str]:
+    """Name the jobs whose last run failed and has waited, or died with its process."""
+    return [lease.name for lease in await jobs(uow) if lease.wants_another_run(uow.now)]
 
 
 async def known(uow: UnitOfWork, name: str) -> JobLease:

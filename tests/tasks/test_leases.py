@@ -1,6 +1,7 @@
 """One leader at a time, one run for each due moment, and nothing lost when the holder dies."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from scaicontrol.core import leases
 from scaicontrol.core.backend import Backend
 from tasks.jobs import Job, run_job
+from tasks.schedule import JOBS
 from tasks.scheduler import LeasedTimetable
 from tests.factories import ada
 from tests.factories.subscriptions import CLOCK
@@ -99,19 +101,47 @@ async def test_many_workers_at_once_run_it_once(backend):
     assert len(ran) == 1
 
 
-async def test_a_failure_is_shown_and_the_next_moment_is_tried(backend, clock):
-    async def fail(_):
-        raise ValueError("the printer is on fire")
+async def test_a_failure_is_shown_and_tried_again_with_pauses_that_grow_until_it_succeeds(backend, clock):
+    ends = [ValueError("the printer is on fire"), asyncio.CancelledError(), None]
 
-    job = Job("failing", timedelta(hours=1), fail)
+    async def run(_):
+        if (end := ends.pop(0)) is not None:
+            raise end
+        return "printed"
+
+    job = Job("webhooks_daily", timedelta(days=1), run)
     with pytest.raises(ValueError, match="on fire"):
         await run_job(backend, job)
     (told,) = await backend.ask(ada, leases.jobs)
-    assert told.last_result == "failed: the printer is on fire"
+    assert (told.last_result, told.failed_runs) == ("failed: the printer is on fire", 1)
     assert await run_job(backend, job) is None
-    clock.advance(timedelta(hours=1))
-    with pytest.raises(ValueError, match="on fire"):
+    clock.advance(leases.FIRST_RETRY)
+    assert await backend.ask(CLOCK, leases.wanting_another_run) == [job.name]
+    with pytest.raises(asyncio.CancelledError):
         await run_job(backend, job)
+    clock.advance(leases.FIRST_RETRY)
+    assert await run_job(backend, job) is None  # the second pause is twice as long
+    clock.advance(leases.FIRST_RETRY)
+    assert await run_job(backend, job) == "printed"
+    (told,) = await backend.ask(ada, leases.jobs)
+    assert (told.last_result, told.failed_runs, told.retry_at) == ("ok: printed", 0, None)
+    clock.advance(leases.LAST_RETRY)
+    assert await backend.ask(CLOCK, leases.wanting_another_run) == []
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
+async def test_the_leading_scheduler_wakes_each_job_that_failed_before_its_next_moment(backend, clock, job):
+    async def fail(_):
+        raise ConnectionError("no")
+
+    with pytest.raises(ConnectionError):
+        await run_job(backend, replace(job, run=fail))
+    clock.advance(leases.FIRST_RETRY)
+    leader, second = LeasedTimetable(backend), LeasedTimetable(replace(backend, instance="second"))
+    await leader.get_schedules()
+    await second.get_schedules()
+    assert backend.ports.waker.woken.count(("run_due_job", (job.name,))) == 1
 
 
 async def test_a_run_whose_process_died_is_taken_over_when_it_is_stale(backend, clock):

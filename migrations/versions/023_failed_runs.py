@@ -1,0 +1,19 @@
+"""Jobs whose run failed are due again: how often in a row, which sets the pause."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "023"
+down_revision: str | None = "022"
+branch_labels: Sequence[str] | None = None
+depends_on: Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    present = {str(column["name"]) for column in sa.inspect(op.get_bind()).get_columns("job_leases")}
+    if "failed_runs" not in present:
+        op.add_column(
+            "job_leases", sa.Column("failed_runs", sa.BigInteger(), server_default=sa.text("0"), nullable=False)
+        )
