@@ -24,6 +24,7 @@ log = get_logger(__name__)
 
 Task = Callable[..., Awaitable[Any]]
 TASKS: dict[str, Task] = {}
+_running: set[asyncio.Task[Any]] = set()
 
 QUEUE, GROUP = "scaicontrol", "workers"
 _LONGEST_TASK_MS = 600_000  # a message idle for longer belongs to a dead worker
@@ -57,7 +58,9 @@ def build_broker(backend: Backend, *, idle_ms: int = _LONGEST_TASK_MS) -> AsyncB
 
 def _bound(backend: Backend, name: str, fn: Task) -> Task:
     async def run(*ids: str) -> None:
-        started = time.perf_counter()
+        started, mine = time.perf_counter(), asyncio.current_task()
+        if mine is not None:
+            _running.add(mine)
         try:
             await fn(backend, *ids)
         except Exception as error:
@@ -65,9 +68,20 @@ def _bound(backend: Backend, name: str, fn: Task) -> Task:
             log.exception("task_failed", task=name, ids=ids, error=str(error))
         else:
             log.debug("task_done", task=name, ids=ids, seconds=round(time.perf_counter() - started, 3))
+        finally:
+            _running.discard(mine)  # type: ignore[arg-type]  # None is never among them
 
     run.__name__ = name
     return run
+
+
+async def stop_running() -> int:
+    """Cancel the tasks that still run in this process, wait until they have ended, and tell how many there were."""
+    left = list(_running)
+    for each in left:
+        each.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    return len(left)
 
 
 class BrokerWaker:
@@ -166,6 +180,16 @@ class ReclaimingBroker(RedisStreamBroker):
                     yield self._ackable(identifier, body)
             if cursor in (b"0-0", "0-0"):
                 return
+
+    async def hand_back(self) -> None:
+        """Let others take at once what this worker fetched and did not finish."""
+        async with Redis(connection_pool=self.connection_pool) as redis:
+            where = (self.queue_name, self.consumer_group_name)
+            mine = await redis.xpending_range(*where, min="-", max="+", count=1000, consumername=self.consumer_name)
+            if mine:
+                ids = [each["message_id"] for each in mine]
+                # As long idle as a dead worker's: the sweep of any other finds them.
+                await redis.xclaim(*where, self.consumer_name, 0, ids, idle=self.idle_timeout, justid=True)
 
     async def _trim(self, redis: Any) -> None:
         """Drop what lies before the oldest unfinished message."""

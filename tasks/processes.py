@@ -6,50 +6,85 @@ import signal
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
+from redis.exceptions import RedisError
 from taskiq import AsyncBroker
-from taskiq.api import run_receiver_task
+from taskiq.receiver import Receiver
 
 from scaicontrol.assembly import assembled
 from scaicontrol.core import garbage_collector
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.logging import configure
+from scaicontrol.core.logging import configure, get_logger
 from scaicontrol.core.settings import Settings
 
 from . import queue_tasks  # noqa: F401  importing it registers the tasks
-from .broker import BrokerWaker, build_broker
+from .broker import BrokerWaker, ReclaimingBroker, build_broker, stop_running
 from .scheduler import run_scheduler
+
+log = get_logger(__name__)
+
+FINISH_SECONDS = 20.0  # what runs at a stop may take this long; who stops the process waits longer (compose.yaml)
 
 
 @contextlib.asynccontextmanager
 async def background(backend: Backend, waker: BrokerWaker, *, works: bool) -> AsyncIterator[AsyncBroker]:
     """Connect the waker; with `works`, also run worker and scheduler in this process until the block ends."""
     broker = build_broker(backend)
-    await broker.startup()
+    try:
+        await broker.startup()
+    except (RedisError, OSError) as error:  # work is found by its due column; the queue is met when it is back
+        log.warning(
+            "redis_away", error=str(error), fix="Start Redis, or see REDIS_URL; until then work waits for sweeps."
+        )
     waker.broker = broker
     running: list[asyncio.Task[None]] = []
+    receiving, stop = None, asyncio.Event()
     if works:
         running.append(asyncio.create_task(run_scheduler(backend, broker)))
         if backend.settings.redis_url:
-            running.append(asyncio.create_task(_receive(backend, broker)))
+            receiving = asyncio.create_task(_receive(backend, broker, stop))
     try:
         yield broker
     finally:
         waker.broker = None
         for task in running:
             task.cancel()
+        stop.set()
+        if receiving is not None:
+            running.append(receiving)
         await asyncio.gather(*running, return_exceptions=True)
         await waker.settle()
         await broker.shutdown()
 
 
-async def _receive(backend: Backend, broker: AsyncBroker) -> None:
-    await run_receiver_task(broker, max_async_tasks=backend.settings.worker_concurrency)
+async def _receive(backend: Backend, broker: AsyncBroker, stop: asyncio.Event) -> None:
+    """Run what the queue gives until `stop`; then finish what runs, within a bound, and hand back the rest."""
+    broker.is_worker_process = True
+    while not stop.is_set():
+        receiver = Receiver(
+            broker,
+            run_startup=False,
+            max_async_tasks=backend.settings.worker_concurrency,
+            wait_tasks_timeout=FINISH_SECONDS,
+        )
+        try:
+            await receiver.listen(stop)
+        except Exception as error:  # noqa: BLE001  whatever the library met: the next receiver begins anew
+            log.warning("receiver_broke", error=str(error))
+            await asyncio.sleep(1)
+    unfinished = await stop_running()
+    if isinstance(broker, ReclaimingBroker):
+        with contextlib.suppress(RedisError, OSError):
+            await broker.hand_back()
+    log.info("worker_stopped", unfinished=unfinished)
 
 
 async def work(settings: Settings) -> None:
     """Be a worker until told to stop; running tasks finish, what was only fetched is taken over by another."""
     async with _process(settings) as (backend, broker):
-        await _until_told(_receive(backend, broker))
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await _receive(backend, broker, stop)
 
 
 async def schedule(settings: Settings) -> None:

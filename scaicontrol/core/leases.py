@@ -6,7 +6,7 @@ Rows, not GET_LOCK and not Redis: named locks are per node on Galera, and Redis 
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, String, Text, or_, select, update
+from sqlalchemy import Select, String, Text, literal_column, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
 from scaicontrol.db import Model
@@ -34,7 +34,9 @@ class JobLease(Model):
     last_finished_at: Mapped[datetime | None]
     last_result: Mapped[str | None] = mapped_column(Text)
     every_seconds: Mapped[int | None]  # its pace as the timetable had it at the last run
-    failed_runs: Mapped[int] = mapped_column(default=0, server_default="0")  # in a row; success begins anew
+    failed_runs: Mapped[int] = mapped_column(
+        default=0, server_default=literal_column("0")
+    )  # in a row; success begins anew
 
     @property
     def next_due_at(self) -> datetime | None:
