@@ -13,8 +13,7 @@ from starlette.routing import Route
 
 from scaicontrol.core import leases
 from scaicontrol.core.actor import Actor
-from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import ControlError
+from scaicontrol.core.backend import Backend, said
 from scaicontrol.db import migrate
 from scaicontrol.services import einvoices
 from scaicontrol.services.einvoices.models import InstalledRuleSet
@@ -79,8 +78,8 @@ async def _checks(backend: Backend) -> dict[str, dict[str, Any]]:
         started = time.perf_counter()
         try:
             problems = await asyncio.wait_for(check(), timeout=3)
-        except (ControlError, migrate.NotReady, SQLAlchemyError, OSError, TimeoutError) as error:
-            problems = [str(error) or type(error).__name__]
+        except Exception as error:  # noqa: BLE001 - a probe answers what is wrong, whatever a dying cluster raises
+            problems = [_in_a_line(error)]
         milliseconds = round((time.perf_counter() - started) * 1000, 1)
         return {"status": "failed" if problems else "ok", "ms": milliseconds, "problems": problems or []}
 
@@ -95,6 +94,10 @@ async def _checks(backend: Backend) -> dict[str, dict[str, Any]]:
         return []
 
     return {"database": await timed(database), "storage": await timed(storage)}
+
+
+def _in_a_line(error: Exception) -> str:
+    return said(error) if isinstance(error, SQLAlchemyError) else str(error) or type(error).__name__
 
 
 def _json(status: int, body: dict[str, Any]) -> Response:

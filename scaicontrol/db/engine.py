@@ -24,6 +24,7 @@ _MARIADB_SESSION = (
 )
 
 _PAUSE_SECONDS = 1.0
+_READ_ONLY = "the server is read-only."
 
 
 class Database:
@@ -93,30 +94,37 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def server_status(self) -> AsyncIterator[Any]:
-        """Give a raw connection that may ask how the server is, and for no row."""
-        async with self.writer.connect() as connection:
+    async def server_status(self, engine: AsyncEngine | None = None) -> AsyncIterator[Any]:
+        """Give a raw connection that may ask how the server is, the writer's unless told otherwise, and for no row."""
+        async with (engine or self.writer).connect() as connection:
             await connection.execution_options(**STATUS_ONLY)
             yield connection
 
     async def check(self) -> list[str]:
         """List what makes this database unsafe to use, in words; an empty list means ready. Raises when it is away."""
-        async with self.server_status() as connection:
+        problems = await self._check(self.writer, names_writer=self._names_writer)
+        if self.reader is not self.writer and not self.is_sqlite:
+            told = await self._check(self.reader, names_writer=True)
+            problems += [f"DATABASE_URL, for reading: {problem}" for problem in told if problem != _READ_ONLY]
+        return problems
+
+    async def _check(self, engine: AsyncEngine, *, names_writer: bool) -> list[str]:
+        async with self.server_status(engine) as connection:
             if self.is_sqlite:
                 await connection.execute(text("SELECT count(*) FROM sqlite_master"))
                 return []
             rows = await connection.execute(
                 text(
                     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('innodb_flush_log_at_trx_commit', 'wsrep_on', "
-                    "'binlog_format', 'read_only')"
+                    "'binlog_format', 'read_only', 'wsrep_provider')"
                 )
             )
             variables: dict[str, str] = {row[0]: row[1] for row in rows}
             status: dict[str, str] = {}
-            if variables.get("wsrep_on") == "ON":
+            if _is_of_cluster(variables):
                 rows = await connection.execute(text("SHOW GLOBAL STATUS LIKE 'wsrep_%'"))
                 status = {row[0]: row[1] for row in rows}
-        return _unsafe(variables, status, names_writer=self._names_writer)
+        return _unsafe(variables, status, names_writer=names_writer)
 
     async def dispose(self) -> None:
         await self.writer.dispose()
@@ -141,14 +149,21 @@ def _existing(url: str) -> URL:
     return parsed.set(database=f"file:{quote(parsed.database)}").update_query_dict({"mode": "rw", "uri": "true"})
 
 
+def _is_of_cluster(variables: dict[str, str]) -> bool:
+    """Tell a node by the provider it loaded: `wsrep_on` can be switched off while it runs."""
+    return variables.get("wsrep_on") == "ON" or variables.get("wsrep_provider", "none") not in ("", "none")
+
+
 def _unsafe(variables: dict[str, str], status: dict[str, str], *, names_writer: bool) -> list[str]:
     """Name each server variable that could lose money, and each sign that a node is outside its cluster."""
     problems = []
     if variables.get("innodb_flush_log_at_trx_commit") != "1":
         problems.append("innodb_flush_log_at_trx_commit is not 1: acknowledged commits die with the server.")
     if variables.get("read_only", "OFF") not in ("OFF", "0"):
-        problems.append("the server is read-only.")
-    if variables.get("wsrep_on") == "ON":
+        problems.append(_READ_ONLY)
+    if _is_of_cluster(variables):
+        if variables.get("wsrep_on") != "ON":
+            problems.append("wsrep_on is OFF on a node of a cluster: what is committed here reaches no other node.")
         if status.get("wsrep_cluster_status") != "Primary":
             problems.append("the node is not part of the primary cluster.")
         if status.get("wsrep_ready") != "ON":
