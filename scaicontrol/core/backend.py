@@ -114,18 +114,18 @@ class Backend:
         ApprovalRequired, with the plan that would allow it, where the policy asks for one.
         """
 
-        async def once() -> tuple[T, bool]:
+        async def once() -> tuple[T, set[str]]:
             async with self.unit_of_work(actor) as uow:
                 result = await verb(uow, *args, **kwargs)
-            return result, bool(uow.facts)
+            return result, uow.wakes | ({"relay"} if uow.facts else set())
 
         try:
-            result, told = await self.until_it_holds(once)
+            result, woken = await self.until_it_holds(once)
         except CommitBlocked as blocked:
             await self.approvals.require_plan(self, actor, blocked.call)
             raise Conflict("What it would change has changed meanwhile; try again.") from blocked
-        if told:
-            await self.ports.waker.wake("relay")
+        for task in sorted(woken):
+            await self.ports.waker.wake(task)
         return result
 
     async def ask(

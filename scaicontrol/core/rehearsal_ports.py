@@ -146,7 +146,7 @@ class _Waker:
     note: Note
 
     async def wake(self, job: str, *ids: str) -> None:
-        if job != "relay":  # every fact wakes it
+        if job not in ("relay", "provision"):  # every fact wakes the one, every due step the other
             self.note("worker", " ".join((job, *ids)))
 
 

@@ -32,7 +32,7 @@ class UnitOfWork:
     """
     What a verb works with. The door opens and commits it, and may run the whole verb again after a conflict.
 
-    A verb therefore has no effect but rows of `session` and facts given to `emit`.
+    A verb therefore has no effect but rows of `session`, facts given to `emit`, and who is woken by them.
     """
 
     actor: Actor
@@ -42,6 +42,7 @@ class UnitOfWork:
     plan_id: str | None = None  # of the change plan that is being applied
     facts: list[DomainEvent] = field(default_factory=list)
     calls: list[VerbCall] = field(default_factory=list, init=False)  # the outermost verbs it ran
+    wakes: set[str] = field(default_factory=set, init=False)  # tasks that find something due once this commits
     inside: bool = field(default=False, init=False)
     _view: PreparedView | None = field(default=None, init=False, repr=False)
 

@@ -23,6 +23,7 @@ _ACTOR = Actor.system("monthly_invoice_generator")
 _HOUR = 2  # in the partner's time zone
 # A run that was only planned, or is for some tenants only, has not billed the partner's day.
 _BEGUN = (RunStatus.applying, RunStatus.applied, RunStatus.partially_applied)
+_COMPUTED_WITHIN = timedelta(hours=2)
 log = get_logger(__name__)
 
 
@@ -33,6 +34,7 @@ async def generate(backend: Backend) -> int:
     A partner whose run fails is logged and tried again at the next tick; the others are billed.
     """
     done = 0
+    await backend.perform(_ACTOR, give_up_dead)
     for run in await backend.ask(_ACTOR, interrupted):
         done += await _apply(backend, run)
     for partner_id, as_of in await backend.ask(_ACTOR, due):
@@ -66,6 +68,20 @@ async def give_up_plans(uow: UnitOfWork, partner_id: str) -> None:
     for run in await uow.session.scalars(query.with_for_update()):
         run.advance(RunLifecycle.abort if run.status == RunStatus.computing else RunLifecycle.outdate)
         run.version += 1
+
+
+async def give_up_dead(uow: UnitOfWork) -> int:
+    """Close runs that whoever computed them left behind: a chunk of tenants takes seconds, and each is committed."""
+    uow.authorize("billing:apply")
+    query = select(BillingRun).where(
+        BillingRun.status == RunStatus.computing, BillingRun.created_at <= uow.now - _COMPUTED_WITHIN
+    )
+    dead = list(await uow.session.scalars(query.with_for_update()))
+    for run in dead:
+        run.advance(RunLifecycle.abort)
+        run.failure = "The process that computed it ended before it was done; plan it again."
+        run.version += 1
+    return len(dead)
 
 
 async def interrupted(uow: UnitOfWork) -> list[BillingRun]:

@@ -101,6 +101,7 @@ async def _enter(uow: UnitOfWork, workflow: ProvisioningWorkflow, step: Provisio
         skip(uow, step)
     elif plan.work is not Work.here:
         step.next_run_at = uow.now
+        uow.wakes.add("provision")
     else:
         step.advance("begin")
         step.attempts, step.started_at = step.attempts + 1, uow.now
