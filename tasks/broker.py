@@ -18,7 +18,7 @@ from taskiq.exceptions import SendTaskError
 from taskiq_redis import RedisStreamBroker
 
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.logging import get_logger
+from scaicontrol.core.logging import get_logger, log_failure
 
 log = get_logger(__name__)
 
@@ -63,9 +63,9 @@ def _bound(backend: Backend, name: str, fn: Task) -> Task:
             _running.add(mine)
         try:
             await fn(backend, *ids)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # Not re-raised: the due column it left behind is what brings the work back, not the broker.
-            log.exception("task_failed", task=name, ids=ids, error=str(error))
+            log_failure(log, "task_failed", error, task=name, ids=ids)
         else:
             log.debug("task_done", task=name, ids=ids, seconds=round(time.perf_counter() - started, 3))
         finally:

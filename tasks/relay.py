@@ -8,7 +8,7 @@ holds up nobody else.
 from scaicontrol.core import fact_queue
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.logging import get_logger
+from scaicontrol.core.logging import get_logger, log_failure
 from scaicontrol.core.outbox import Outbox
 
 from .reactions import REACTIONS
@@ -36,7 +36,8 @@ async def _react_to(backend: Backend, fact: Outbox) -> bool:
     for reaction in REACTIONS.get(fact.event_type, ()):
         try:
             await reaction(backend, fact)
-        except Exception as error:
-            log.exception("reaction_failed", reaction=reaction.__name__, topic=fact.event_type, error=str(error))
+        except Exception as error:  # noqa: BLE001 - it holds up nobody else, whatever it was
+            what = {"reaction": reaction.__name__, "topic": fact.event_type, "fact": fact.id}
+            log_failure(log, "reaction_failed", error, **what)
             return False
     return True

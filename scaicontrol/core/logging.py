@@ -7,6 +7,8 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from .errors import ControlError
+
 _SECRET_WORDS = ("secret", "token", "password", "authorization", "api_key", "service_key", "credentials", "cookie")
 
 
@@ -45,6 +47,19 @@ def configure(level: str = "INFO", style: str = "json") -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def log_failure(log: Any, event: str, error: Exception, **what: Any) -> None:
+    """
+    Write one line about something that failed: what it was about, the cause, and what to do where the error says it.
+
+    What was to be expected carries its traceback at debug only; what was not carries it once, in that line.
+    """
+    if isinstance(error, ControlError):
+        log.warning(event, **what, cause=error.message)
+        log.debug(event, **what, exc_info=error)
+    else:
+        log.error(event, **what, cause=f"{type(error).__name__}: {error}", exc_info=error)
 
 
 def get_logger(name: str) -> Any:

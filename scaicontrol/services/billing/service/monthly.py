@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError
-from scaicontrol.core.logging import get_logger
+from scaicontrol.core.logging import get_logger, log_failure
 from scaicontrol.core.periods import add_months, civil_date, start_of_day
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
@@ -42,7 +42,7 @@ async def generate(backend: Backend) -> int:
         try:
             run = await plan(backend, _ACTOR, partner_id, as_of)
         except ControlError as error:
-            log.exception("billing_run_failed", partner_id=partner_id, reason=error.message)
+            log_failure(log, "billing_run_failed", error, partner_id=partner_id)
             continue
         done += await _apply(backend, run)
     return done
@@ -52,7 +52,7 @@ async def _apply(backend: Backend, run: BillingRun) -> int:
     try:
         await apply(backend, _ACTOR, run.id, str(run.plan_hash))
     except ControlError as error:
-        log.exception("billing_run_failed", partner_id=run.partner_id, run_id=run.id, reason=error.message)
+        log_failure(log, "billing_run_failed", error, partner_id=run.partner_id, run_id=run.id)
         return 0
     return 1
 
