@@ -11,9 +11,17 @@ branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
 
+def _is_there() -> bool:
+    return any(column["name"] == "failed_runs" for column in sa.inspect(op.get_bind()).get_columns("job_leases"))
+
+
 def upgrade() -> None:
-    present = {str(column["name"]) for column in sa.inspect(op.get_bind()).get_columns("job_leases")}
-    if "failed_runs" not in present:
+    if not _is_there():
         op.add_column(
             "job_leases", sa.Column("failed_runs", sa.BigInteger(), server_default=sa.text("0"), nullable=False)
         )
+
+
+def downgrade() -> None:
+    if _is_there():
+        op.drop_column("job_leases", "failed_runs")

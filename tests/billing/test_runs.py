@@ -309,6 +309,26 @@ async def test_a_day_whose_run_was_only_planned_is_billed_after_all(backend, clo
     assert {run.status for run in await rows(backend, BillingRun)} == {"stale", "applied"}
 
 
+async def test_a_run_whose_process_died_while_it_computed_is_closed_and_says_why(backend, clock, monkeypatch):
+    await subscribed(backend)
+
+    async def die(*_):
+        raise ConnectionError("the process is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("scaicontrol.services.billing.service.plan._plan_chunk", die)
+        with pytest.raises(ConnectionError):
+            await billing.plan(backend, petra, NORTHWIND, clock.now() + timedelta(days=60))
+    assert [run.status for run in await rows(backend, BillingRun)] == ["computing"]
+    clock.advance(timedelta(hours=1))
+    await billing.generate(backend)
+    assert "computing" in {run.status for run in await rows(backend, BillingRun)}  # it may be at it still
+    clock.advance(timedelta(hours=1))
+    await billing.generate(backend)
+    (dead,) = [run for run in await rows(backend, BillingRun) if run.status == "failed"]
+    assert "plan it again" in dead.failure
+
+
 async def test_an_operators_look_ahead_does_not_skip_a_day(backend, clock):
     await billing.generate(backend)
     await subscribed(backend)

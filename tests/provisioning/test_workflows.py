@@ -47,6 +47,20 @@ def token_of(backend):
     return backend.ports.services.calls[-1][2]["callback_token"]
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_whoever_makes_a_step_due_wakes_those_who_carry_it_out(backend, clock):
+    waker = backend.ports.waker
+    await started(backend, OK)
+    assert ("provision", ()) in waker.woken
+    for _ in range(10):  # each wake-up makes the next, without a sweep
+        if (await the_workflow(backend)).status == "completed":
+            break
+        assert ("provision", ()) in waker.woken
+        waker.woken.clear()
+        await provisioning.run_due(backend)
+    assert (await the_workflow(backend)).status == "completed"
+
+
 async def test_without_an_address_all_is_done_in_the_subscribing_transaction(backend):
     await market(backend)
     done = await backend.perform(alice, provisioning.subscribe, "scaidrive.pro")
