@@ -85,7 +85,7 @@ def outside(backend) -> list[str]:
     ports = backend.ports
     sandbox = ports.payment_providers["sandbox"]
     calls = [ports.objects.stored, ports.vault.secrets, ports.mail.sent, ports.services.calls, ports.outbound.sent]
-    woken = [each for each in ports.waker.woken if each[0] != "relay"]
+    woken = [each for each in ports.waker.woken if each[0] not in ("relay", "provision")]
     return [repr(each) for each in (*calls, woken, sandbox.charged, sandbox.refunded)]
 
 
