@@ -24,7 +24,8 @@ log = get_logger(__name__)
 
 Task = Callable[..., Awaitable[Any]]
 TASKS: dict[str, Task] = {}
-_running: set[asyncio.Task[Any]] = set()
+_running: dict[asyncio.Task[Any], tuple[str, ...]] = {}  # a task's name and ids
+_stopped: set[asyncio.Task[Any]] = set()
 
 QUEUE, GROUP = "scaicontrol", "workers"
 _LONGEST_TASK_MS = 600_000  # a message idle for longer belongs to a dead worker
@@ -60,28 +61,35 @@ def _bound(backend: Backend, name: str, fn: Task) -> Task:
     async def run(*ids: str) -> None:
         started, mine = time.perf_counter(), asyncio.current_task()
         if mine is not None:
-            _running.add(mine)
+            _running[mine] = (name, *ids)
         try:
             await fn(backend, *ids)
         except Exception as error:  # noqa: BLE001
             # Not re-raised: the due column it left behind is what brings the work back, not the broker.
             log_failure(log, "task_failed", error, task=name, ids=ids)
+        except asyncio.CancelledError:
+            if mine not in _stopped:
+                raise
+            log.warning("task_stopped", task=name, ids=ids, fix="Nothing to do: it is sent again to another worker.")
         else:
             log.debug("task_done", task=name, ids=ids, seconds=round(time.perf_counter() - started, 3))
         finally:
-            _running.discard(mine)  # type: ignore[arg-type]  # None is never among them
+            if mine is not None:
+                _running.pop(mine, None)
 
     run.__name__ = name
     return run
 
 
-async def stop_running() -> int:
-    """Cancel the tasks that still run in this process, wait until they have ended, and tell how many there were."""
-    left = list(_running)
+async def stop_running() -> list[tuple[str, ...]]:
+    """Cancel the tasks that still run in this process, wait until they have ended, and give their names and ids."""
+    left = dict(_running)
+    _stopped.update(left)
     for each in left:
         each.cancel()
     await asyncio.gather(*left, return_exceptions=True)
-    return len(left)
+    _stopped.difference_update(left)
+    return list(left.values())
 
 
 class BrokerWaker:

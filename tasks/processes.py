@@ -8,6 +8,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 from taskiq import AsyncBroker
+from taskiq.exceptions import SendTaskError
 from taskiq.receiver import Receiver
 
 from scaicontrol.assembly import assembled
@@ -72,10 +73,14 @@ async def _receive(backend: Backend, broker: AsyncBroker, stop: asyncio.Event) -
             log.warning("receiver_broke", error=str(error))
             await asyncio.sleep(1)
     unfinished = await stop_running()
+    for name, *ids in unfinished:  # the library acknowledges what was cancelled, so it is sent anew
+        if (again := broker.find_task(name)) is not None:
+            with contextlib.suppress(SendTaskError):  # then its due column brings it back
+                await again.kiq(*ids)
     if isinstance(broker, ReclaimingBroker):
         with contextlib.suppress(RedisError, OSError):
             await broker.hand_back()
-    log.info("worker_stopped", unfinished=unfinished)
+    log.info("worker_stopped", unfinished=len(unfinished))
 
 
 async def work(settings: Settings) -> None:
