@@ -26,7 +26,7 @@ it("shows a skeleton while it waits", () => {
 it("shows an error with its reference, and asks again when told to", async () => {
   const refetch = vi.fn<() => void>();
   show({ ...waiting, isPending: false, isError: true, error: broken, refetch });
-  expect(screen.getByRole("alert")).toHaveTextContent("Nothing was changed or charged");
+  expect(screen.getByRole("alert")).toHaveTextContent("Check how things stand before you repeat it");
   expect(screen.getByRole("button", { name: "Copy reference req_broken01" })).toBeInTheDocument();
   await userEvent.setup().click(screen.getByRole("button", { name: "Try again" }));
   expect(refetch).toHaveBeenCalledOnce();

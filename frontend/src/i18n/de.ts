@@ -61,7 +61,7 @@ export default {
     loading: "Wird geladen",
     error: "Das konnte nicht geladen werden",
     network: "Der Server war nicht erreichbar. Prüfen Sie Ihre Verbindung und versuchen Sie es erneut.",
-    server: "Bei uns ist etwas schiefgegangen. Es wurde nichts geändert oder berechnet.",
+    server: "Bei uns ist etwas schiefgegangen. Prüfen Sie den Stand, bevor Sie es wiederholen.",
     busy: "Der Dienst ist gerade ausgelastet. Versuchen Sie es gleich noch einmal.",
     forbidden: "Ihre Rolle erlaubt das nicht.",
     missing: "Das gibt es nicht, oder es gehört zu einem anderen Konto.",

@@ -59,7 +59,7 @@ export default {
     loading: "Loading",
     error: "This could not be loaded",
     network: "The server could not be reached. Check your connection and try again.",
-    server: "Something went wrong on our side. Nothing was changed or charged.",
+    server: "Something went wrong on our side. Check how things stand before you repeat it.",
     busy: "The service is busy right now. Try again in a moment.",
     forbidden: "Your role does not allow this.",
     missing: "This does not exist, or it belongs to another account.",

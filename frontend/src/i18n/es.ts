@@ -61,7 +61,7 @@ export default {
     loading: "Cargando",
     error: "No se pudo cargar",
     network: "No se pudo contactar con el servidor. Compruebe su conexión e inténtelo de nuevo.",
-    server: "Algo falló por nuestra parte. No se ha cambiado ni cobrado nada.",
+    server: "Algo falló por nuestra parte. Compruebe el estado antes de repetirlo.",
     busy: "El servicio está ocupado. Inténtelo de nuevo en un momento.",
     forbidden: "Su rol no lo permite.",
     missing: "No existe, o pertenece a otra cuenta.",

@@ -63,7 +63,7 @@ export default {
     loading: "Chargement",
     error: "Le chargement a échoué",
     network: "Le serveur est injoignable. Vérifiez votre connexion et réessayez.",
-    server: "Une erreur s'est produite de notre côté. Rien n'a été modifié ni facturé.",
+    server: "Une erreur s'est produite de notre côté. Vérifiez l'état avant de recommencer.",
     busy: "Le service est très sollicité. Réessayez dans un instant.",
     forbidden: "Votre rôle ne le permet pas.",
     missing: "Cela n'existe pas, ou appartient à un autre compte.",

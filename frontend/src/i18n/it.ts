@@ -61,7 +61,7 @@ export default {
     loading: "Caricamento",
     error: "Caricamento non riuscito",
     network: "Il server non è raggiungibile. Controlli la connessione e riprovi.",
-    server: "Qualcosa non ha funzionato da parte nostra. Nulla è stato modificato o addebitato.",
+    server: "Qualcosa non ha funzionato da parte nostra. Controlli la situazione prima di ripetere.",
     busy: "Il servizio è occupato. Riprovi tra un momento.",
     forbidden: "Il suo ruolo non lo consente.",
     missing: "Non esiste, o appartiene a un altro account.",

@@ -61,7 +61,7 @@ export default {
     loading: "Laden",
     error: "Dit kon niet worden geladen",
     network: "De server was niet bereikbaar. Controleer uw verbinding en probeer het opnieuw.",
-    server: "Er ging bij ons iets mis. Er is niets gewijzigd of in rekening gebracht.",
+    server: "Er ging bij ons iets mis. Controleer de stand voordat u het herhaalt.",
     busy: "De dienst is nu druk. Probeer het zo meteen opnieuw.",
     forbidden: "Uw rol staat dit niet toe.",
     missing: "Dit bestaat niet, of hoort bij een ander account.",
