@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Conflict, ControlError, Refused
+from scaicontrol.core.errors import Conflict, ControlError, OutcomeUnknown, Refused
 from scaicontrol.core.logging import get_logger
 from scaicontrol.core.side_by_side import side_by_side
 from scaicontrol.core.verbs import verb
@@ -58,6 +58,8 @@ async def apply(backend: Backend, actor: Actor, run_id: str, plan_hash: str) -> 
 async def _apply_one(backend: Backend, actor: Actor, run: BillingRun, key: str) -> None:
     try:
         drafts = await _written(backend, actor, run.id, key)
+    except OutcomeUnknown:
+        raise  # it may be written: the next tick goes on from what is there
     except ControlError as error:
         # It stays planned, and the run partially applied: one document must not keep the others from being written.
         log.warning("document_not_applied", run_id=run.id, key=key, reason=error.message)

@@ -4,7 +4,7 @@ from sqlalchemy import ColumnElement, select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import ControlError, Reason
+from scaicontrol.core.errors import ControlError, OutcomeUnknown, Reason
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.logging import get_logger
 from scaicontrol.core.work import UnitOfWork
@@ -24,6 +24,8 @@ async def finalize_or_set_aside(backend: Backend, actor: Actor, invoice_id: str)
     """Finalise a drafted document; one that cannot be is left for a person, with every reason."""
     try:
         await invoices.finalize(backend, actor, invoice_id)
+    except OutcomeUnknown:
+        raise  # it may have its number
     except ControlError as error:
         codes = [reason.code for reason in error.reasons]
         log.warning("finalize_failed", invoice_id=invoice_id, reason=error.message, codes=codes)
