@@ -117,7 +117,7 @@ class Backend:
         async def once() -> tuple[T, set[str]]:
             async with self.unit_of_work(actor) as uow:
                 result = await verb(uow, *args, **kwargs)
-            return result, uow.wakes | ({"relay"} if uow.facts else set())
+            return result, {*uow.wakes, "relay"} if uow.facts else uow.wakes
 
         try:
             result, woken = await self.until_it_holds(once)

@@ -1,5 +1,7 @@
 """Which database errors mean that the whole unit of work may run again, and which that nobody knows how it ended."""
 
+from typing import Any
+
 from sqlalchemy import exc
 from sqlalchemy.exc import DBAPIError
 
@@ -36,7 +38,7 @@ def is_lost(error: BaseException) -> bool:
 
 
 def _code(error: BaseException) -> int | None:
-    details = error.orig.args if isinstance(error, DBAPIError) and error.orig is not None else ()
+    details: tuple[Any, ...] = error.orig.args if isinstance(error, DBAPIError) and error.orig is not None else ()
     return details[0] if details and isinstance(details[0], int) else None
 
 
