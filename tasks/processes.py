@@ -14,15 +14,16 @@ from taskiq.receiver import Receiver
 from scaicontrol.assembly import assembled
 from scaicontrol.core import garbage_collector
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.logging import configure, get_logger
+from scaicontrol.core.logging import configure, get_logger, log_failure
 from scaicontrol.core.settings import Settings
 
-from . import queue_tasks  # noqa: F401  importing it registers the tasks
 from .broker import BrokerWaker, ReclaimingBroker, build_broker, stop_running
+from .queue_tasks import relay
 from .scheduler import run_scheduler
 
 log = get_logger(__name__)
 
+LOOK_AGAIN_SECONDS = 2.0  # and a delivery's claim ends after 8: what a dead worker held goes out within 10
 FINISH_SECONDS = 20.0  # what runs at a stop may take this long; who stops the process waits longer (compose.yaml)
 
 
@@ -60,6 +61,7 @@ async def background(backend: Backend, waker: BrokerWaker, *, works: bool) -> As
 async def _receive(backend: Backend, broker: AsyncBroker, stop: asyncio.Event) -> None:
     """Run what the queue gives until `stop`; then finish what runs, within a bound, and hand back the rest."""
     broker.is_worker_process = True
+    looking = asyncio.create_task(_bounded(asyncio.create_task(look_again(backend, stop)), stop))
     while not stop.is_set():
         receiver = Receiver(
             broker,
@@ -72,6 +74,7 @@ async def _receive(backend: Backend, broker: AsyncBroker, stop: asyncio.Event) -
         except Exception as error:  # noqa: BLE001  whatever the library met: the next receiver begins anew
             log.warning("receiver_broke", error=str(error))
             await asyncio.sleep(1)
+    await looking
     unfinished = await stop_running()
     for name, *ids in unfinished:  # the library acknowledges what was cancelled, so it is sent anew
         if (again := broker.find_task(name)) is not None:
@@ -81,6 +84,26 @@ async def _receive(backend: Backend, broker: AsyncBroker, stop: asyncio.Event) -
         with contextlib.suppress(RedisError, OSError):
             await broker.hand_back()
     log.info("worker_stopped", unfinished=len(unfinished))
+
+
+async def look_again(backend: Backend, stop: asyncio.Event) -> None:
+    """Do until `stop` what is due though nobody woke us: its wake-up was lost, or who had claimed it is dead."""
+    while True:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), LOOK_AGAIN_SECONDS)
+        if stop.is_set():
+            return
+        try:
+            await relay(backend)
+        except Exception as error:  # noqa: BLE001  the next look may find a database again
+            log_failure(log, "look_again_failed", error)
+
+
+async def _bounded(running: asyncio.Task[None], stop: asyncio.Event) -> None:
+    await stop.wait()
+    _, unfinished = await asyncio.wait({running}, timeout=FINISH_SECONDS)
+    for each in unfinished:
+        each.cancel()
 
 
 async def work(settings: Settings) -> None:

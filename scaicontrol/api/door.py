@@ -19,9 +19,9 @@ from pydantic.fields import FieldInfo
 from sqlalchemy.exc import IntegrityError
 from starlette.responses import Response
 
-from scaicontrol.core import idempotency
+from scaicontrol.core import idempotency, keyed_tries
 from scaicontrol.core.actor import Actor
-from scaicontrol.core.backend import Backend, Conclusion
+from scaicontrol.core.backend import Backend
 from scaicontrol.core.cursors import CURSOR_MAX
 from scaicontrol.core.errors import Conflict
 from scaicontrol.core.events import rfc3339
@@ -33,7 +33,7 @@ from scaicontrol.core.work import UnitOfWork
 from .actor_resolution import authenticate
 from .bodies import JSON_MAX
 from .envelopes import ErrorOut, FeedOf, Many, One, Paged, ValidationErrorOut
-from .keyed import Concluding, KeyedProcedure
+from .keyed import held, record
 from .long_lists import LongLists
 from .requests import request_id_of
 from .route import DoorRoute, bounded, take_at_most
@@ -142,13 +142,11 @@ class Router:
         response_model: Any = None,
         status_code: int = 200,
         keyed: bool = False,
-        concluding: Concluding | None = None,
         body_max: int = JSON_MAX,
         **options: Any,
     ) -> Callable[[Endpoint], Endpoint]:
         def publish(endpoint: Endpoint) -> Endpoint:
-            writer = _EnvelopeWriter(response_model, status_code)
-            door = _door(endpoint, permission, writer, method, keyed=keyed, concluding=concluding)
+            door = _door(endpoint, permission, _EnvelopeWriter(response_model, status_code), method, keyed=keyed)
             take_at_most(door, body_max)
             grant = PERMISSIONS[permission]
             extra: dict[str, Any] = {"x-permission": permission, "x-idempotent": keyed}
@@ -233,15 +231,7 @@ def _is_long(result: Any) -> bool:
     return any(isinstance(each, list | tuple) and len(each) > _LONG for each in (result, *inner))
 
 
-def _door(
-    endpoint: Endpoint,
-    permission: str,
-    answer: _EnvelopeWriter,
-    method: str,
-    *,
-    keyed: bool,
-    concluding: Concluding | None,
-) -> Endpoint:
+def _door(endpoint: Endpoint, permission: str, answer: _EnvelopeWriter, method: str, *, keyed: bool) -> Endpoint:
     parameters = list(inspect.signature(endpoint).parameters.values())
     takes = parameters[0].name
     if takes == "uow":
@@ -252,7 +242,7 @@ def _door(
         handler = _fast_read(endpoint, answer)
     elif takes == "backend":
         mine = [p for p in parameters[1:] if p.name != "actor"]
-        handler = _procedure(endpoint, answer, concluding, wants_actor=len(mine) < len(parameters) - 1)
+        handler = _procedure(endpoint, answer, wants_actor=len(mine) < len(parameters) - 1)
     else:
         raise TypeError(f"{endpoint.__qualname__} takes neither `uow`, `context` nor `backend` first.")
     wants_request = any(p.name == "request" for p in mine)  # the raw body: of a signed message, or a file
@@ -344,9 +334,7 @@ def _verb(endpoint: Endpoint, answer: _EnvelopeWriter) -> Callable[..., Awaitabl
     return handle
 
 
-def _procedure(
-    endpoint: Endpoint, answer: _EnvelopeWriter, concluding: Concluding | None, *, wants_actor: bool
-) -> Callable[..., Awaitable[Response]]:
+def _procedure(endpoint: Endpoint, answer: _EnvelopeWriter, *, wants_actor: bool) -> Callable[..., Awaitable[Response]]:
     async def run(backend: Backend, request: Request, arguments: dict[str, Any]) -> Response:
         result = await endpoint(backend, **arguments)
         if isinstance(result, Response):
@@ -361,33 +349,17 @@ def _procedure(
             arguments["actor"] = actor
         if not key:
             return await run(backend, request, arguments)
-        claimed = await backend.perform(
-            actor, idempotency.claim_procedure, key, request.method, _target(request), await request.body()
-        )
-        if claimed.answer is not None and claimed.status_code is not None:
-            return _replay(claimed.answer, claimed.status_code)
-        keyed = KeyedProcedure(backend, actor, claimed.id)
-        conclude = _conclusion(keyed, request, answer, concluding)
-        async with keyed.held():
-            response = await run(replace(backend, conclusion=conclude), request, arguments)
+        body = await request.body()
+        mine = await backend.perform(actor, keyed_tries.claim, key, request.method, _target(request), body)
+        if mine.answer is not None and mine.status_code is not None:
+            return _replay(mine.answer, mine.status_code)
+        async with held(backend, actor, mine):
+            response = await run(replace(backend, keyed=mine), request, arguments)
         if not answer.empty:
-            await keyed.record(response.status_code, bytes(response.body))
+            await record(backend, actor, mine, response.status_code, bytes(response.body))
         return response
 
     return handle
-
-
-def _conclusion(
-    keyed: KeyedProcedure, request: Request, answer: _EnvelopeWriter, concluding: Concluding | None
-) -> Conclusion | None:
-    if concluding is None:
-        return None
-
-    async def conclude(uow: UnitOfWork, result: Any) -> None:
-        body = await answer.write(request, keyed.backend, await concluding(uow, result))
-        await keyed.conclude(uow, answer.status_code, body)
-
-    return conclude
 
 
 def _target(request: Request) -> str:

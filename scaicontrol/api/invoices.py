@@ -118,7 +118,6 @@ async def sort_lines_by_date(uow: UnitOfWork, invoice_id: str) -> InvoiceOut:
     response_model=One[InvoiceOut | CheckReport],
     permission="invoices:finalize",
     keyed=True,
-    concluding=invoices.stored,
     summary="Finalize a draft, or only check it",
 )
 async def finalize(
@@ -159,7 +158,6 @@ async def send(uow: UnitOfWork, invoice_id: str, body: SendIn) -> DeliveryQueued
     body_max=LARGE_JSON_MAX,
     permission="invoices:credit",
     keyed=True,
-    concluding=invoices.stored,
     summary="Credit an invoice, whole or in part",
 )
 async def credit(backend: Backend, actor: Actor, invoice_id: str, body: CreditIn) -> InvoiceOut:

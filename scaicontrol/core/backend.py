@@ -19,6 +19,7 @@ from .actor import Actor
 from .approval import ApprovalRequired, Approvals, CommitBlocked, Execution, NoApprovals
 from .clock import Clock
 from .errors import Conflict, OutcomeUnknown, Unavailable
+from .keyed_tries import KeyedTry
 from .logging import get_logger
 from .ports import Ports
 from .settings import Settings
@@ -29,7 +30,6 @@ log = get_logger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Conclusion = Callable[[UnitOfWork, Any], Awaitable[None]]
 _RETRY_SECONDS = 2
 
 
@@ -48,7 +48,7 @@ class Backend:
     instance: str = field(default_factory=lambda: uuid.uuid4().hex[:12])  # names this process in leases and claims
     approvals: Approvals = field(default_factory=NoApprovals)
     execution: Execution | None = None
-    conclusion: Conclusion | None = None  # of a keyed request that runs as a procedure
+    keyed: KeyedTry | None = None  # of a keyed request that runs as a procedure
 
     @asynccontextmanager
     async def unit_of_work(self, actor: Actor, *, read_only: bool = False) -> AsyncIterator[UnitOfWork]:
@@ -82,14 +82,19 @@ class Backend:
             raise ApprovalRequired(f"{who} cannot do this: it cannot be planned, so a person does it.")
         raise CommitBlocked(calls[0])
 
-    async def conclude(self, uow: UnitOfWork, result: Any) -> None:
+    async def keep(self, uow: UnitOfWork, point: str, value: Any) -> None:
         """
-        Store the answer of a keyed request in the transaction of its effect.
+        Note in the transaction of an effect how far a keyed request got: a JSON value the next try goes on from.
 
         Whoever lost the connection and asks again with the same key reads what was done, not why it cannot be repeated.
+        None takes the point back with the effect. Raises Conflict where another try has taken over meanwhile.
         """
-        if self.conclusion is not None:
-            await self.conclusion(uow, result)
+        if self.keyed is not None:
+            await self.keyed.keep(uow, point, value)
+
+    def reached(self, point: str) -> Any:
+        """Give what an earlier try of this keyed request kept at a point; None where none got there."""
+        return self.keyed.reached.get(point) if self.keyed is not None else None
 
     async def clear(self, actor: Actor, call: VerbCall) -> Self:
         """
@@ -192,7 +197,7 @@ class Backend:
                 ) from error
             if is_not_ready(error):
                 raise Unavailable(
-                    "The database node is outside its cluster and takes nothing; nothing was changed. Try again.",
+                    "The database node is outside its cluster and takes no changes; try again.",
                     retry_after=_RETRY_SECONDS,
                 ) from error
             if is_retryable(error):

@@ -6,12 +6,13 @@ Contract §4.3. The row is written first, in the verb's own transaction: a twin 
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import LargeBinary, String, UniqueConstraint, delete, select
+from sqlalchemy import LargeBinary, String, UniqueConstraint, delete, literal_column, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scaicontrol.db import IdString, Model
+from scaicontrol.db import IdString, JsonDocument, Model
 from scaicontrol.db.tenant_filter import Common
 
 from .errors import Conflict, invalid
@@ -32,6 +33,8 @@ class IdempotentRequest(Common, Model):
     body_sha256: Mapped[str] = mapped_column(String(64))
     status_code: Mapped[int | None]
     answer: Mapped[bytes | None] = mapped_column(LargeBinary(2**24))
+    recovery_points: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument)
+    tries: Mapped[int] = mapped_column(default=1, server_default=literal_column("1"))
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
@@ -41,11 +44,11 @@ async def claim(uow: UnitOfWork, key: str, method: str, path: str, body: bytes) 
 
     Raises Conflict for the same key with another body or route, and for a twin that began at the same moment.
     """
-    return (await _claim(uow, key, method, path, body))[0]
+    return (await begin(uow, key, method, path, body))[0]
 
 
-async def _claim(uow: UnitOfWork, key: str, method: str, path: str, body: bytes) -> tuple[IdempotentRequest, bool]:
-    """Give the row of a key, and whether it is ours."""
+async def begin(uow: UnitOfWork, key: str, method: str, path: str, body: bytes) -> tuple[IdempotentRequest, bool]:
+    """Like `claim`, and tell whether the row is new."""
     if not 1 <= len(key) <= 128 or not all("!" <= letter <= "~" for letter in key):
         raise invalid("Idempotency-Key", "An Idempotency-Key is 1 to 128 visible ASCII characters.")
     digest = hashlib.sha256(body).hexdigest()
@@ -73,11 +76,12 @@ async def _claim(uow: UnitOfWork, key: str, method: str, path: str, body: bytes)
     try:
         await uow.session.flush()
     except IntegrityError:
-        raise _running() from None
+        raise still_running() from None
     return row, True
 
 
-def _running() -> Conflict:
+def still_running() -> Conflict:
+    """Tell a twin to come back for the answer."""
     return Conflict("A request with this Idempotency-Key is still running; ask again for its answer.", retry_after=1)
 
 
@@ -85,56 +89,6 @@ def _principal(uow: UnitOfWork) -> str:
     """An agent works for several people; what it did for one is never replayed to another."""
     actor = uow.actor
     return f"{actor.id}:{actor.on_behalf_of}" if actor.on_behalf_of else actor.id
-
-
-STALE_AFTER = timedelta(seconds=10)  # a running procedure says so every `RENEW_SECONDS`
-RENEW_SECONDS = 3.0
-_UNKNOWN = 503  # a claimed row with this and no answer: nobody runs it any more, nobody knows how it ended
-
-
-async def claim_procedure(uow: UnitOfWork, key: str, method: str, path: str, body: bytes) -> IdempotentRequest:
-    """
-    Begin a keyed request whose work spans several transactions.
-
-    Its row is committed before the work starts, so a twin finds it unanswered and is told to come back. A row whose
-    outcome is unknown is taken over at once, one left by a process that died after `STALE_AFTER`; the procedures
-    themselves are safe to run twice.
-    """
-    row, is_ours = await _claim(uow, key, method, path, body)
-    if row.answer is None and not is_ours:
-        if row.status_code != _UNKNOWN and row.updated_at > uow.now - STALE_AFTER:
-            raise _running()
-        row.status_code = None
-        row.updated_at = uow.now
-        row.expires_at = uow.now + timedelta(hours=uow.settings.idempotency_ttl_hours)
-    return row
-
-
-async def renew(uow: UnitOfWork, claimed_id: str) -> None:
-    """Say that the procedure of this key still runs."""
-    row = await uow.session.get(IdempotentRequest, claimed_id)
-    if row is not None and row.answer is None:
-        row.updated_at = uow.now
-
-
-async def hand_back(uow: UnitOfWork, claimed_id: str) -> None:
-    """Let the next try with this key begin at once: how this one ended is unknown."""
-    row = await uow.session.get(IdempotentRequest, claimed_id)
-    if row is not None and row.answer is None:
-        row.status_code = _UNKNOWN
-
-
-async def record(uow: UnitOfWork, claimed_id: str, status_code: int, answer: bytes) -> None:
-    """Keep the answer of a keyed procedure for its replay."""
-    row = await uow.session.get(IdempotentRequest, claimed_id)
-    if row is not None:
-        row.status_code, row.answer = status_code, answer
-
-
-async def forget(uow: UnitOfWork, claimed_id: str) -> None:
-    """Free the key of a procedure that was refused before it had an effect; an answer that was kept stays."""
-    mine = (IdempotentRequest.id == claimed_id, IdempotentRequest.answer.is_(None))
-    await uow.session.execute(delete(IdempotentRequest).where(*mine))
 
 
 async def sweep(uow: UnitOfWork, limit: int = 1000) -> int:

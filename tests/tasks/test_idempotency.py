@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from scaicontrol.core import idempotency
+from scaicontrol.core import idempotency, keyed_tries
 from scaicontrol.core.errors import Conflict, Invalid
 from scaicontrol.core.idempotency import IdempotentRequest
 from tests.factories import ada, alice, gina
@@ -68,28 +68,35 @@ async def test_of_twins_one_runs(backend):
 
 
 async def test_a_procedure_that_runs_is_not_begun_again_even_at_the_same_moment(backend, clock):
-    await backend.perform(alice, idempotency.claim_procedure, "k1", *PAY)
+    await backend.perform(alice, keyed_tries.claim, "k1", *PAY)
     for _ in range(2):
         with pytest.raises(Conflict, match="still running") as refused:
-            await backend.perform(alice, idempotency.claim_procedure, "k1", *PAY)
+            await backend.perform(alice, keyed_tries.claim, "k1", *PAY)
         assert refused.value.retry_after == 1
         clock.advance(timedelta(seconds=4))
 
 
-async def test_a_procedure_that_died_may_be_taken_over_by_one(backend, clock):
-    first = await backend.perform(alice, idempotency.claim_procedure, "k1", *PAY)
-    clock.advance(idempotency.STALE_AFTER)
-    assert (await backend.perform(alice, idempotency.claim_procedure, "k1", *PAY)).id == first.id
+async def test_a_procedure_that_died_is_taken_over_by_one_and_has_no_more_effects(backend, clock):
+    dead = await backend.perform(alice, keyed_tries.claim, "k1", *PAY)
+    await backend.perform(alice, dead.keep, "begun", {"payment": "pay_1"})
+    clock.advance(keyed_tries.STALE_AFTER)
+    heir = await backend.perform(alice, keyed_tries.claim, "k1", *PAY)
+    assert (heir.request_id, heir.reached) == (dead.request_id, {"begun": {"payment": "pay_1"}})
     with pytest.raises(Conflict, match="still running"):
-        await backend.perform(alice, idempotency.claim_procedure, "k1", *PAY)
-    await backend.perform(alice, idempotency.record, first.id, 200, b"done")
-    assert (await backend.perform(alice, idempotency.claim_procedure, "k1", *PAY)).answer == b"done"
+        await backend.perform(alice, keyed_tries.claim, "k1", *PAY)
+    with pytest.raises(Conflict, match="Another try with this Idempotency-Key goes on"):
+        await backend.perform(alice, dead.keep, "called", value=True)
+    for late in (dead.hand_back, dead.forget):
+        await backend.perform(alice, late)
+    await backend.perform(alice, dead.record, 200, b"too late")
+    await backend.perform(alice, heir.record, 200, b"done")
+    assert (await backend.perform(alice, keyed_tries.claim, "k1", *PAY)).answer == b"done"
 
 
 async def test_a_refused_procedure_frees_its_key(backend):
-    row = await backend.perform(alice, idempotency.claim_procedure, "k1", *PAY)
-    await backend.perform(alice, idempotency.forget, row.id)
-    assert (await backend.perform(alice, idempotency.claim_procedure, "k1", *PAY)).id != row.id
+    refused = await backend.perform(alice, keyed_tries.claim, "k1", *PAY)
+    await backend.perform(alice, refused.forget)
+    assert (await backend.perform(alice, keyed_tries.claim, "k1", *PAY)).request_id != refused.request_id
 
 
 async def test_the_sweep_removes_what_expired_and_nothing_else(backend, clock):

@@ -21,6 +21,7 @@ from .queue import skip_waiting
 from .reading import read_inputs, reader
 
 _LAST = 20
+_ADDED = "added"
 
 
 @verb
@@ -31,8 +32,10 @@ async def create(backend: Backend, actor: Actor, body: IntegrationIn) -> Account
     Raises Invalid for settings the provider cannot work with, or where the operator names no partner.
     """
     actor.require("accounting:manage")
+    if added := backend.reached(_ADDED):
+        return await backend.ask(actor, queries.get, added)
     await _try(body)
-    return await backend.perform(actor, _add, body)
+    return await backend.perform(actor, _add, backend, body)
 
 
 async def _try(body: IntegrationIn) -> None:
@@ -41,7 +44,7 @@ async def _try(body: IntegrationIn) -> None:
         raise Invalid(f"The settings do not fit {body.provider}: {wrong[0].message}", reasons=tuple(wrong))
 
 
-async def _add(uow: UnitOfWork, body: IntegrationIn) -> AccountingIntegration:
+async def _add(uow: UnitOfWork, backend: Backend, body: IntegrationIn) -> AccountingIntegration:
     uow.authorize("accounting:manage")
     partner_id = body.partner_id or uow.actor.partner_id or uow.settings.operator_partner_id
     if not partner_id:
@@ -66,6 +69,7 @@ async def _add(uow: UnitOfWork, body: IntegrationIn) -> AccountingIntegration:
         after=_settings_of(integration),
     )
     await uow.session.flush()
+    await backend.keep(uow, _ADDED, integration.id)
     return integration
 
 

@@ -6,6 +6,7 @@ the draft and its charges are written; when something changed in between, the do
 `input_changed` and the rest goes on. Finalising follows outside, as the partner's settings say.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import select
@@ -33,6 +34,7 @@ from .write import quarantine, write_document
 
 log = get_logger(__name__)
 _AT_ONCE: Final = 4
+_APPLIED: Final = "applied"
 
 
 @verb
@@ -43,6 +45,9 @@ async def apply(backend: Backend, actor: Actor, run_id: str, plan_hash: str) -> 
     Raises NotFound, Conflict for another `plan_hash` than the run's, Refused for a run that looks ahead or was not
     planned.
     """
+    if backend.reached(_APPLIED):
+        return await backend.ask(actor, queries.get_run, run_id)
+    keyed, backend = backend, replace(backend, keyed=None)  # each document is safe by itself
     run = await backend.perform(actor, _begin, run_id, plan_hash)
     for invoice_id in await backend.ask(actor, _left_as_drafts, run_id):
         await finalize_if_wished(backend, actor, run.partner_id, invoice_id)
@@ -52,7 +57,7 @@ async def apply(backend: Backend, actor: Actor, run_id: str, plan_hash: str) -> 
         await _apply_one(backend, actor, run, key)
 
     await side_by_side(one, keys, at_once=1 if backend.database.is_sqlite else _AT_ONCE)
-    return await backend.perform(actor, _finish, run_id)
+    return await backend.perform(actor, _finish, keyed, run_id)
 
 
 async def _apply_one(backend: Backend, actor: Actor, run: BillingRun, key: str) -> None:
@@ -158,8 +163,9 @@ def _changed(planned: PlannedDocument, document: ComputedDocument | None, run: B
     ]  # fmt: skip
 
 
-async def _finish(uow: UnitOfWork, run_id: str) -> BillingRun:
+async def _finish(uow: UnitOfWork, keyed: Backend, run_id: str) -> BillingRun:
     uow.authorize("billing:apply")
+    await keyed.keep(uow, _APPLIED, value=True)
     run = await queries.get_run(uow, run_id, lock=True)
     if run.status != RunStatus.applying:  # another process has finished it meanwhile
         await recount(uow, run.id)

@@ -23,7 +23,7 @@ _ACTOR = Actor.system("monthly_invoice_generator")
 _HOUR = 2  # in the partner's time zone
 # A run that was only planned, or is for some tenants only, has not billed the partner's day.
 _BEGUN = (RunStatus.applying, RunStatus.applied, RunStatus.partially_applied)
-_COMPUTED_WITHIN = timedelta(hours=2)
+_COMPUTED_WITHIN = timedelta(minutes=15)  # each chunk of tenants
 log = get_logger(__name__)
 
 
@@ -71,10 +71,10 @@ async def give_up_plans(uow: UnitOfWork, partner_id: str) -> None:
 
 
 async def give_up_dead(uow: UnitOfWork) -> int:
-    """Close runs that whoever computed them left behind: a chunk of tenants takes seconds, and each is committed."""
+    """Close runs that whoever computed them left behind: each chunk of tenants is committed, and takes seconds."""
     uow.authorize("billing:apply")
     query = select(BillingRun).where(
-        BillingRun.status == RunStatus.computing, BillingRun.created_at <= uow.now - _COMPUTED_WITHIN
+        BillingRun.status == RunStatus.computing, BillingRun.updated_at <= uow.now - _COMPUTED_WITHIN
     )
     dead = list(await uow.session.scalars(query.with_for_update()))
     for run in dead:

@@ -10,6 +10,7 @@ from sqlalchemy import insert
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Conflict
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
@@ -25,6 +26,7 @@ from .load import due_tenants, load
 from .write import quarantine
 
 CHUNK: Final = 500  # tenants
+_PLANNED: Final = "planned"
 
 
 @verb
@@ -34,8 +36,11 @@ async def plan(
     """
     Compute what a partner's tenants owe as of a moment; nothing but the run itself is written.
 
-    Raises NotFound for a partner that is not the caller's; what cannot be charged is quarantined, not raised.
+    Raises NotFound for a partner that is not the caller's, Conflict where the run was closed meanwhile; what cannot be
+    charged is quarantined, not raised.
     """
+    if planned := backend.reached(_PLANNED):
+        return await backend.ask(actor, queries.get_run, planned)
     run = await backend.perform(actor, _begin, partner_id, as_of, tenant_ids)
     tenants = await backend.ask(actor, due_tenants, partner_id, as_of, tenant_ids, known_at=run.created_at)
     digest, totals = hashlib.sha256(), Counter[str]()
@@ -44,7 +49,7 @@ async def plan(
         for line in shown.digests:
             digest.update(line.encode())
         totals.update(shown.totals)
-    return await backend.perform(actor, _finish, run.id, digest.hexdigest(), dict(totals))
+    return await backend.perform(actor, _finish, backend, run.id, digest.hexdigest(), dict(totals))
 
 
 def _chunks(tenants: Sequence[str], size: int) -> Iterator[Sequence[str]]:
@@ -89,6 +94,9 @@ class _Shown:
 
 async def _plan_chunk(uow: UnitOfWork, run: BillingRun, tenant_ids: Sequence[str]) -> _Shown:
     uow.authorize("billing:plan")
+    kept = await queries.get_run(uow, run.id, lock=True)  # the lock's new `updated_at` says that somebody computes it
+    if kept.status != RunStatus.computing:
+        raise Conflict(f"{run} was closed while it was computed; plan it again.")
     planned = compute(await load(uow, run.partner_id, tenant_ids, run.as_of, known_at=run.created_at))
     if planned.documents:
         await uow.session.execute(
@@ -117,8 +125,9 @@ def _row(run_id: str, partner_id: str, document: ComputedDocument, now: datetime
     }
 
 
-async def _finish(uow: UnitOfWork, run_id: str, plan_hash: str, totals: dict[str, int]) -> BillingRun:
+async def _finish(uow: UnitOfWork, backend: Backend, run_id: str, plan_hash: str, totals: dict[str, int]) -> BillingRun:
     uow.authorize("billing:plan")
+    await backend.keep(uow, _PLANNED, run_id)
     run = await queries.get_run(uow, run_id, lock=True)
     run.documents, run.zeros = totals.pop("documents", 0), totals.pop("zeros", 0)
     run.quarantined = totals.pop("quarantined", 0)

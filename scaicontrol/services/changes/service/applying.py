@@ -24,7 +24,7 @@ from scaicontrol.core.approval import (
 )
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
-from scaicontrol.core.errors import ControlError, Forbidden
+from scaicontrol.core.errors import ControlError, Forbidden, OutcomeUnknown
 from scaicontrol.core.recording import Recording
 from scaicontrol.core.rehearsal import run_call
 from scaicontrol.core.verbs import VerbCall
@@ -40,6 +40,7 @@ from .keeping import request
 
 _INTERRUPTED: Final = timedelta(minutes=30)
 _NAMED: Final = 5
+_STARTED: Final = "started"
 
 
 async def apply(backend: Backend, actor: Actor, plan_id: str, plan_hash: str) -> ChangePlan:
@@ -51,9 +52,13 @@ async def apply(backend: Backend, actor: Actor, plan_id: str, plan_hash: str) ->
     """
     actor.require("changes:apply")
     plan = await backend.ask(actor, queries.get, plan_id)
+    call = VerbCall.read(plan.action, plan.arguments)
+    if backend.reached(_STARTED) and plan.status == PlanStatus.applied:
+        return plan
+    if backend.reached(_STARTED) and plan.status == PlanStatus.applying:
+        return await _carry_out(backend, actor, plan_id, call, await backend.ask(actor, _still_expected, plan_id))
     if await _asks_first(backend, actor, plan):
         raise ApprovalRequired(f"Nothing was done: {plan} waits for another person's approval.")
-    call = VerbCall.read(plan.action, plan.arguments)
     if call.verb.is_procedure:
         return await _apply_procedure(backend, actor, plan_id, plan_hash, call)
     return await _apply_verb(backend, actor, plan_id, plan_hash, call)
@@ -89,6 +94,7 @@ async def _apply_verb(backend: Backend, actor: Actor, plan_id: str, plan_hash: s
         await watch.keep()
         _compare(plan, content_of(actor, call, recording, around.endpoints, around.policy))
         _finish(uow, plan, [(fact.topic, fact.resource_id) for fact in uow.facts])
+        await backend.keep(uow, _STARTED, value=True)
         return plan
 
     return await stage.perform(actor, verb)
@@ -99,12 +105,35 @@ async def _apply_procedure(backend: Backend, actor: Actor, plan_id: str, plan_ha
     shown = await backend.ask(actor, _checked, plan_id, plan_hash)
     rehearsed = await rehearsing.plan_call(backend, actor, call)
     _compare(shown, rehearsed.content)
-    await backend.perform(_keeper(actor), _start, actor, plan_id, plan_hash)
-    facts = rehearsed.recording.facts
-    expected = ExpectedFacts(actor.id, Counter(kind_of_fact(fact.topic, fact.resource_id) for fact in facts))
-    execution = Execution(call, plan_id=plan_id, expected=expected if facts else None)
+    await backend.perform(_keeper(actor), _start, backend, actor, plan_id, plan_hash)
+    return await _carry_out(backend, actor, plan_id, call, _expected(actor, shown, ()))
+
+
+async def _still_expected(uow: UnitOfWork, plan_id: str) -> ExpectedFacts | None:
+    """Give what a plan showed and has not left yet, for whoever goes on after the connection broke."""
+    return _expected(uow.actor, await queries.get(uow, plan_id), await queries.left_by(uow, plan_id))
+
+
+def _expected(actor: Actor, plan: ChangePlan, left: Sequence[tuple[str, str]]) -> ExpectedFacts | None:
+    return ExpectedFacts(actor.id, _shown(plan) - _kinds(left)) if plan.content["facts"] else None
+
+
+def _shown(plan: ChangePlan) -> Counter[str]:
+    return _kinds([(fact["topic"], fact["resource_id"]) for fact in plan.content["facts"]])
+
+
+def _kinds(left: Sequence[tuple[str, str]]) -> Counter[str]:
+    return Counter(kind_of_fact(topic, resource_id) for topic, resource_id in left)
+
+
+async def _carry_out(
+    backend: Backend, actor: Actor, plan_id: str, call: VerbCall, expected: ExpectedFacts | None
+) -> ChangePlan:
+    execution = Execution(call, plan_id=plan_id, expected=expected)
     try:
         await run_call(replace(backend, execution=execution), actor, call)
+    except OutcomeUnknown:
+        raise  # it stays `applying`: the same key goes on with it, or `release_interrupted` looks at what it has left
     except ControlError as error:
         await backend.perform(_keeper(actor), _fail, plan_id, error.message)
         raise
@@ -135,10 +164,11 @@ async def _claimed(uow: UnitOfWork, plan_id: str, plan_hash: str) -> ChangePlan:
     return plan
 
 
-async def _start(uow: UnitOfWork, actor: Actor, plan_id: str, plan_hash: str) -> None:
+async def _start(uow: UnitOfWork, backend: Backend, actor: Actor, plan_id: str, plan_hash: str) -> None:
     plan = await queries.get(uow, plan_id, lock=True)
     _check(uow, actor, plan, plan_hash)
     _begin(uow, plan)
+    await backend.keep(uow, _STARTED, value=True)
 
 
 def _check(uow: UnitOfWork, actor: Actor, plan: ChangePlan, plan_hash: str) -> None:
@@ -200,7 +230,11 @@ async def _fail(uow: UnitOfWork, plan_id: str, error: str) -> None:
 
 
 async def release_interrupted(uow: UnitOfWork, limit: int = 100) -> int:
-    """Call procedures failed whose process is gone; their own sweeps finish what they had begun."""
+    """
+    Say how procedures ended whose process is gone, or lost its connection: done where all that was shown is there.
+
+    What the others had begun their own sweeps finish.
+    """
     uow.authorize("jobs:run")
     plans = await claims.take(
         uow,
@@ -211,5 +245,9 @@ async def release_interrupted(uow: UnitOfWork, limit: int = 100) -> int:
         limit=limit,
     )
     for plan in plans:
-        await _fail(uow, plan.id, "It was interrupted; look at what it has left before you plan it again.")
+        left = await queries.left_by(uow, plan.id)
+        if plan.content["facts"] and not _shown(plan) - _kinds(left):
+            _finish(uow, plan, left)
+        else:
+            await _fail(uow, plan.id, "It was interrupted; look at what it has left before you plan it again.")
     return len(plans)

@@ -1,6 +1,7 @@
 """Credit notes: the only way to correct a finalized invoice (contract §14.6)."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
@@ -17,6 +18,8 @@ from ..schemas import CreditIn
 from .draft import announce, hang_lines, remove
 from .finalize import finalize
 
+_DRAFTED: Final = "drafted"
+
 
 @verb
 async def credit(backend: Backend, actor: Actor, invoice_id: str, data: CreditIn) -> Invoice:
@@ -28,7 +31,10 @@ async def credit(backend: Backend, actor: Actor, invoice_id: str, data: CreditIn
     Raises NotFound, Refused for what is no finalized invoice or more than is left of it, Conflict once all of it is
     credited.
     """
-    note = await backend.perform(actor, draft_credit, invoice_id, data)
+    if drafted := backend.reached(_DRAFTED):
+        note = await backend.ask(actor, queries.get, drafted)
+    else:
+        note = await backend.perform(actor, _keep_draft, backend, invoice_id, data)
     if not data.finalize:
         return note
     try:
@@ -38,13 +44,20 @@ async def credit(backend: Backend, actor: Actor, invoice_id: str, data: CreditIn
     except ControlError:
         # Whoever asked for a numbered note gets that or nothing: a draft left behind would hold back what it gives.
         keeper = Actor.system("invoices").on(actor.surface, actor.request_id)
-        await backend.perform(keeper, _withdraw, note.id)
+        await backend.perform(keeper, _withdraw, backend, note.id)
         raise
 
 
-async def _withdraw(uow: UnitOfWork, note_id: str) -> None:
+async def _keep_draft(uow: UnitOfWork, backend: Backend, invoice_id: str, data: CreditIn) -> Invoice:
+    note = await draft_credit(uow, invoice_id, data)
+    await backend.keep(uow, _DRAFTED, note.id)
+    return note
+
+
+async def _withdraw(uow: UnitOfWork, backend: Backend, note_id: str) -> None:
     uow.authorize("invoices:credit")
     await remove(uow, note_id)
+    await backend.keep(uow, _DRAFTED, None)
 
 
 async def draft_credit(uow: UnitOfWork, invoice_id: str, data: CreditIn) -> Invoice:

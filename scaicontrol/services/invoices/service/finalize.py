@@ -42,6 +42,8 @@ async def finalize(backend: Backend, actor: Actor, invoice_id: str, data: Finali
     whose twin on the same invoice was faster is checked again, since its VAT follows from what was given back before;
     so is an invoice whose tenant's credit was used meanwhile, since it says how much of that it takes.
     """
+    if backend.reached(_sealed(invoice_id)):
+        return await backend.ask(actor, queries.get, invoice_id)
     for _ in range(_TWINS):
         with suppress(Overtaken):
             return await _checked(backend, actor, invoice_id, data)
@@ -58,7 +60,7 @@ async def _checked(backend: Backend, actor: Actor, invoice_id: str, data: Finali
         # Locking a row that is not there locks the gap, and whoever finalizes first in a year would deadlock.
         with suppress(Conflict):  # a twin opened it meanwhile
             await backend.perform(actor, open_series, seen)
-    return await backend.perform(actor, _conclude, backend, invoice_id, data, seen)
+    return await backend.perform(actor, _keep_seal, backend, invoice_id, data, seen)
 
 
 def _refuse(invoice_id: str, reasons: Sequence[Reason]) -> None:
@@ -74,11 +76,15 @@ async def open_series(uow: UnitOfWork, seen: gate.Candidate) -> None:
         uow.session.add(NumberSeries.begun(seen.partner_id, seen.document_type, seen.fiscal_year, seen.prefix))
 
 
-async def _conclude(
+def _sealed(invoice_id: str) -> str:
+    return f"sealed {invoice_id}"
+
+
+async def _keep_seal(
     uow: UnitOfWork, backend: Backend, invoice_id: str, data: FinalizeIn | None, seen: gate.Candidate
 ) -> Invoice:
     invoice = await finalize_within(uow, invoice_id, data, seen=seen)
-    await backend.conclude(uow, invoice)
+    await backend.keep(uow, _sealed(invoice_id), value=True)
     return invoice
 
 

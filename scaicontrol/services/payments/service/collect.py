@@ -30,6 +30,7 @@ from .outcomes import WITHDRAWN, ask, record_unless_stale, withdraw
 _ACTOR = Actor.system("payment_charge")
 _BATCH: Final = 100
 _AT_ONCE: Final = 8
+_BEGUN: Final = "payment"
 
 
 async def schedule(uow: UnitOfWork, invoice_id: str) -> Payment | None:
@@ -166,7 +167,12 @@ async def pay(
     Raises NotFound, Refused where nothing is due or nothing can be charged, Conflict while a payment is under way,
     Unavailable when the provider is not configured here.
     """
-    call = await backend.perform(actor, _begin_payment, invoice_id, method_id, provider)
+    if begun := backend.reached(_BEGUN):
+        call = await backend.perform(_ACTOR, _claim_again, begun)
+        if call is None:
+            return await backend.ask(actor, queries.get, begun)
+    else:
+        call = await backend.perform(actor, _begin_payment, backend, invoice_id, method_id, provider)
     made = await settle_call(backend, call, return_url or backend.settings.public_base_url)
     if made.failure_code != WITHDRAWN:
         return made
@@ -174,7 +180,9 @@ async def pay(
     return next((each for each in reversed(attempts) if each.status == PaymentState.succeeded), made)
 
 
-async def _begin_payment(uow: UnitOfWork, invoice_id: str, method_id: str | None, provider: str | None) -> ProviderCall:
+async def _begin_payment(
+    uow: UnitOfWork, backend: Backend, invoice_id: str, method_id: str | None, provider: str | None
+) -> ProviderCall:
     uow.authorize("payments:pay")
     invoice = await invoices.get(uow, invoice_id, lock=True)
     method = await queries.method(uow, method_id) if method_id else None
@@ -186,7 +194,15 @@ async def _begin_payment(uow: UnitOfWork, invoice_id: str, method_id: str | None
         raise Refused(f"{method} belongs to another tenant than {invoice}.")
     payment = await open_attempt(uow, invoice, method.provider if method else str(provider), method)
     await uow.session.flush()
+    await backend.keep(uow, _BEGUN, payment.id)
     return await claim_attempt(uow, payment)
+
+
+async def _claim_again(uow: UnitOfWork, payment_id: str) -> ProviderCall | None:
+    """Claim an attempt that was begun before the connection broke; None where its outcome is known by now."""
+    uow.authorize("payments:collect")
+    payment = await queries.get(uow, payment_id, lock=True)
+    return await claim_attempt(uow, payment) if payment.is_open else None
 
 
 @verb
@@ -198,6 +214,6 @@ async def retry(backend: Backend, actor: Actor, payment_id: str) -> Payment:
     """
     failed = await backend.ask(actor, queries.get, payment_id)
     actor.require("payments:retry")
-    if failed.status not in (PaymentState.failed, PaymentState.reversed):
+    if failed.status not in (PaymentState.failed, PaymentState.reversed) and not backend.reached(_BEGUN):
         raise Refused(f"Cannot retry {failed}: it is {failed.status}.")
     return await pay(backend, actor, failed.invoice_id, method_id=failed.payment_method_id)

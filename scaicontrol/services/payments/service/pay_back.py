@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
@@ -15,7 +16,9 @@ from scaicontrol.services.credits.schemas import CreditDetail
 from ..models import Refund
 from ..schemas import PayBackIn, PayBackWay
 from .promises import payments_behind, promise
-from .refund_calls import execute
+from .refund_calls import carried_out
+
+_BEGUN: Final = "pay_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,25 @@ async def pay_back(backend: Backend, actor: Actor, credit_id: str, body: PayBack
     """
     actor.require("credits:pay_back")
     if body.way is PayBackWay.transfer:
-        await backend.perform(actor, record_transfer, credit_id, body)
+        if not backend.reached(_BEGUN):
+            await backend.perform(actor, _keep_transfer, backend, credit_id, body)
         return PaidBack(await backend.ask(actor, credits.detail, credit_id), ())
-    ids = await backend.perform(actor, begin_pay_back, credit_id, body.amount_cents)
-    refunds = [await execute(backend, each) for each in ids]
+    ids = backend.reached(_BEGUN)
+    if ids is None:
+        ids = await backend.perform(actor, _keep_begun, backend, credit_id, body.amount_cents)
+    refunds = [await carried_out(backend, each) for each in ids]
     return PaidBack(await backend.ask(actor, credits.detail, credit_id), refunds)
+
+
+async def _keep_transfer(uow: UnitOfWork, backend: Backend, credit_id: str, body: PayBackIn) -> None:
+    await record_transfer(uow, credit_id, body)
+    await backend.keep(uow, _BEGUN, value=True)
+
+
+async def _keep_begun(uow: UnitOfWork, backend: Backend, credit_id: str, amount_cents: int | None) -> list[str]:
+    ids = await begin_pay_back(uow, credit_id, amount_cents)
+    await backend.keep(uow, _BEGUN, ids)
+    return ids
 
 
 async def record_transfer(uow: UnitOfWork, credit_id: str, body: PayBackIn) -> Credit:

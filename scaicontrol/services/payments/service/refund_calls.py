@@ -47,6 +47,12 @@ async def _claim(uow: UnitOfWork) -> list[str]:
     return claimed
 
 
+async def carried_out(backend: Backend, refund_id: str) -> Refund:
+    """Give a refund after its provider was asked, also where that was before the connection broke."""
+    row, _ = await backend.ask(_ACTOR, _read, refund_id)
+    return await execute(backend, refund_id) if row.status == RefundState.pending else row
+
+
 async def execute(backend: Backend, refund_id: str) -> Refund:
     """Ask the provider for one refund and write what it said."""
     is_lost = False

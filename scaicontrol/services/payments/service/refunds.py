@@ -1,7 +1,8 @@
 """Giving money back for a paid invoice: what its notes give already, a note over the rest, then the providers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Final
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
@@ -16,7 +17,10 @@ from scaicontrol.services.invoices.schemas import CreditIn
 
 from ..models import Refund
 from .promises import payments_of, promise, share, waiting_refund
-from .refund_calls import execute
+from .refund_calls import carried_out
+
+_BEGUN: Final = "refund"
+_SHARED: Final = "shared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,29 @@ async def refund(backend: Backend, actor: Actor, invoice_id: str, amount_cents: 
     and for more than can go back.
     """
     actor.require("payments:refund")
-    begun = await backend.perform(actor, begin_refund, invoice_id, amount_cents, reason)
+    if kept := backend.reached(_BEGUN):
+        begun = BegunRefund(**kept)
+    else:
+        begun = await backend.perform(actor, _keep_begun, backend, invoice_id, amount_cents, reason)
     note, ids = None, list(begun.refund_ids)
     if begun.note_id is not None:
         note = await invoices.finalize(backend, actor, begun.note_id)
-        ids += await backend.perform(actor, share, begun.note_id)
-    return Refunded([await execute(backend, each) for each in ids], note)
+        ids += backend.reached(_SHARED) or await backend.perform(actor, _keep_shared, backend, begun.note_id)
+    return Refunded([await carried_out(backend, each) for each in ids], note)
+
+
+async def _keep_begun(
+    uow: UnitOfWork, backend: Backend, invoice_id: str, amount_cents: int | None, reason: str
+) -> "BegunRefund":
+    begun = await begin_refund(uow, invoice_id, amount_cents, reason)
+    await backend.keep(uow, _BEGUN, asdict(begun))
+    return begun
+
+
+async def _keep_shared(uow: UnitOfWork, backend: Backend, note_id: str) -> list[str]:
+    ids = await share(uow, note_id)
+    await backend.keep(uow, _SHARED, ids)
+    return ids
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from ..events import ReminderRequested
 from ..models import AccountDocument
 from .store import AccountDocumentContents, keep
 
+_LEVEL: Final = "level"
 LAST_REMINDER: Final = 3  # the first, a firmer one, and the last
 
 
@@ -62,13 +63,14 @@ async def remind(backend: Backend, actor: Actor, invoice_id: str, level: int | N
 
     Raises NotFound, and Refused where nothing is overdue or the pages cannot be written.
     """
-    reminder = await make_reminder(backend, actor, invoice_id, level)
-    await backend.perform(actor, _ask_mail, reminder)
+    reminder = await make_reminder(backend, actor, invoice_id, backend.reached(_LEVEL) or level)
+    await backend.perform(actor, _ask_mail, backend, reminder)
     return reminder
 
 
-async def _ask_mail(uow: UnitOfWork, reminder: AccountDocument) -> None:
+async def _ask_mail(uow: UnitOfWork, backend: Backend, reminder: AccountDocument) -> None:
     uow.authorize("invoices:remind")
+    await backend.keep(uow, _LEVEL, reminder.level)  # asked for without a level, the next try would make the next one
     fact = ReminderRequested(
         invoice_id=reminder.invoice_id or "",
         tenant_id=reminder.tenant_id,

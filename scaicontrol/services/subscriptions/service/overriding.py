@@ -6,7 +6,7 @@ from functools import partial
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import ControlError, Refused, invalid
+from scaicontrol.core.errors import ControlError, OutcomeUnknown, Refused, invalid
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
@@ -125,13 +125,28 @@ async def bulk(
     actor.require("subscriptions:administer")
     verb, result = _for_each(action, ids, reason), BulkResult()
     for subscription_id in dict.fromkeys(ids):
+        if backend.reached(subscription_id):
+            result.succeeded.append(subscription_id)
+            continue
         try:
-            await backend.perform(actor, verb, subscription_id)
+            await backend.perform(actor, _keep_done, backend, verb, subscription_id)
+        except OutcomeUnknown:
+            raise  # of this one: the next try with the same key says which are done
         except ControlError as error:
             result.failed.append(BulkFailure(subscription_id, error.message))
         else:
             result.succeeded.append(subscription_id)
     return result
+
+
+async def _keep_done(
+    uow: UnitOfWork,
+    backend: Backend,
+    verb: Callable[[UnitOfWork, str], Awaitable[Subscription]],
+    subscription_id: str,
+) -> None:
+    await verb(uow, subscription_id)
+    await backend.keep(uow, subscription_id, value=True)
 
 
 def _for_each(

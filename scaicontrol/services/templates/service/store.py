@@ -24,6 +24,7 @@ from ..schemas import DuplicateIn, TemplateContent, TemplateIn, TemplatePut
 from .check import require_publishable, require_sound
 
 Written = TypeVar("Written", bound=TemplateContent)
+_LIVE: Final = "live"
 CONTENT: Final = ("subject", "html_content", "css_content", "editor_data")
 
 
@@ -69,9 +70,16 @@ async def publish(backend: Backend, actor: Actor, template_id: str, version: int
     async def read(uow: UnitOfWork) -> InvoiceTemplateVersion:
         return await queries.version(uow, await own(uow, template_id, "publish", lock=False), version)
 
+    async def put(uow: UnitOfWork) -> InvoiceTemplate:
+        template = await put_live(uow, template_id, wanted.version)
+        await backend.keep(uow, _LIVE, value=True)
+        return template
+
+    if backend.reached(_LIVE):
+        return await backend.ask(actor, queries.get, template_id)
     wanted = await backend.ask(actor, read)
     await require_publishable(backend, wanted.owner_partner_id, wanted.source, wanted.language)
-    return await backend.perform(actor, put_live, template_id, wanted.version)
+    return await backend.perform(actor, put)
 
 
 async def in_liquid(data: Written) -> Written:

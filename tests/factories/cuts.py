@@ -1,0 +1,55 @@
+"""A client whose connection to the database breaks behind a commit, and who asks again with the same key."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, fields
+from itertools import count
+from typing import Any
+
+from scaicontrol.api.keyed import held
+from scaicontrol.core import keyed_tries
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import OutcomeUnknown
+
+Work = Callable[[Backend], Awaitable[Any]]
+
+
+@dataclass(slots=True)
+class CutBackend(Backend):
+    """Commits, and then says that nobody knows: once, behind `left` commits."""
+
+    left: list[int] = field(kw_only=True)
+
+    async def perform(self, actor: Actor, verb: Any, *args: Any, **kwargs: Any) -> Any:
+        result = await Backend.perform(self, actor, verb, *args, **kwargs)
+        if self.left:
+            self.left[0] -= 1
+            if self.left[0] < 0:
+                self.left.clear()
+                raise OutcomeUnknown("The connection broke.")
+        return result
+
+
+async def answered_at_last(backend: Backend, actor: Actor, key: str, work: Work, behind: int) -> tuple[Any, bool]:
+    """Ask until there is an answer; give it, and whether the connection broke on the way."""
+    left = [behind]
+    while True:
+        mine = await backend.perform(actor, keyed_tries.claim, key, "POST", "/it", b"{}")
+        same = {each.name: getattr(backend, each.name) for each in fields(Backend)} | {"keyed": mine}
+        try:
+            async with held(backend, actor, mine):
+                return await work(CutBackend(**same, left=left)), not left
+        except OutcomeUnknown:
+            assert not left, "it broke a second time"
+
+
+async def behind_each_commit(
+    backend: Backend, actor: Actor, begin: Callable[[], Awaitable[Work]], check: Callable[[Any], Awaitable[None]]
+) -> int:
+    """Begin something anew for each of its commits, and break the connection there; give how many there are."""
+    for behind in count():
+        answer, was_cut = await answered_at_last(backend, actor, f"cut-{behind}", await begin(), behind)
+        await check(answer)
+        if not was_cut:
+            return behind
+    raise AssertionError("unreachable")

@@ -1,0 +1,152 @@
+"""Whichever commit the connection breaks behind, the same key answers what was done, and it was done once."""
+
+import pytest
+from sqlalchemy import func, select
+
+from scaicontrol.core.errors import Refused
+from scaicontrol.services import invoices, payments
+from scaicontrol.services.credits.schemas import CreditDetail
+from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.invoices.schemas import CreditIn
+from scaicontrol.services.payments.models import Payment, Refund
+from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
+from tests.factories import ada, petra
+from tests.factories.credits import broken_books, open_credits, transferred
+from tests.factories.cuts import answered_at_last, behind_each_commit
+from tests.factories.invoices import a_draft, a_line, again, finalized, sent
+from tests.factories.payments import store_card, unbalanced
+
+pytestmark = pytest.mark.by_turns
+
+
+async def counted(backend, model, *where):
+    async def read(uow):
+        return await uow.session.scalar(select(func.count()).select_from(model).where(*where))
+
+    return await backend.ask(ada, read)
+
+
+async def test_a_draft_is_sealed_once(backend):
+    numbers = []
+
+    async def begin():
+        draft = await a_draft(backend, a_line())
+        return lambda stage: invoices.finalize(stage, petra, draft.id)
+
+    async def check(invoice):
+        numbers.append(invoice.number)
+
+    assert await behind_each_commit(backend, petra, begin, check) >= 2
+    assert [int(number.rpartition("-")[2]) for number in numbers] == list(range(1, len(numbers) + 1))
+
+
+async def test_an_invoice_is_credited_once(backend):
+    async def begin():
+        invoice = await finalized(backend, a_line())
+        whole = CreditIn(reason="Cancelled.", finalize=True)
+        return lambda stage: invoices.credit(stage, petra, invoice.id, whole)
+
+    async def check(note):
+        assert (note.status, note.total_cents) == ("paid", -2299)
+        assert await counted(backend, Invoice, Invoice.referenced_invoice_id == note.referenced_invoice_id) == 1
+
+    assert await behind_each_commit(backend, petra, begin, check) >= 2
+
+
+async def test_a_credit_note_the_gate_refuses_leaves_nothing_and_is_written_by_the_next_try(backend, monkeypatch):
+    invoice = await finalized(backend, a_line())
+    whole = CreditIn(reason="Cancelled.", finalize=True)
+    refusing = [Refused("The register does not answer.")]
+
+    async def finalize(*args):
+        if refusing:
+            raise refusing.pop()
+        return await invoices.finalize(*args)
+
+    monkeypatch.setattr("scaicontrol.services.invoices.service.credit.finalize", finalize)
+
+    def work(stage):
+        return invoices.credit(stage, petra, invoice.id, whole)
+
+    with pytest.raises(Refused, match="register"):
+        await answered_at_last(backend, petra, "k", work, 0)
+    note, _ = await answered_at_last(backend, petra, "k", work, 99)
+    assert note.status == "paid"
+    assert await counted(backend, Invoice, Invoice.referenced_invoice_id == invoice.id) == 1
+
+
+async def test_an_invoice_is_charged_once(backend, provider):
+    await store_card(backend)
+
+    async def begin():
+        invoice = await sent(backend, a_line())
+        return lambda stage: payments.pay(stage, petra, invoice.id)
+
+    async def check(payment):
+        assert payment.status == "succeeded"
+        assert await counted(backend, Payment, Payment.invoice_id == payment.invoice_id) == 1
+
+    assert await behind_each_commit(backend, petra, begin, check) >= 2
+    assert len(set(provider.charged)) == len(provider.taken()) == await counted(backend, Payment)
+    assert await unbalanced(backend, provider) == []
+
+
+async def test_a_failed_payment_is_retried_once(backend, provider):
+    await store_card(backend)
+
+    async def begin():
+        invoice = await sent(backend, a_line())
+        provider.declines = ["insufficient_funds"]
+        failed = await payments.pay(backend, petra, invoice.id)
+        return lambda stage: payments.retry(stage, petra, failed.id)
+
+    async def check(payment):
+        assert (payment.status, payment.attempt) == ("succeeded", 2)
+        assert await counted(backend, Payment, Payment.invoice_id == payment.invoice_id) == 2
+
+    assert await behind_each_commit(backend, petra, begin, check) >= 2
+    assert await unbalanced(backend, provider) == []
+
+
+async def test_a_payment_is_refunded_once(backend, provider):
+    await store_card(backend)
+
+    async def begin():
+        invoice = await sent(backend, a_line())
+        await payments.pay(backend, petra, invoice.id)
+        return lambda stage: payments.refund(stage, petra, invoice.id, None, "Cancelled.")
+
+    async def check(done):
+        (made,) = done.refunds
+        assert (made.status, made.amount_cents, done.note.total_cents) == ("succeeded", 2299, -2299)
+        assert (await again(backend, done.note)).number is not None
+
+    assert await behind_each_commit(backend, petra, begin, check) >= 4
+    assert len(set(provider.refunded)) == await counted(backend, Refund)
+    assert await unbalanced(backend, provider) == []
+    assert await broken_books(backend) == []
+
+
+@pytest.mark.parametrize("way", list(PayBackWay))
+async def test_a_credit_is_paid_back_once(backend, provider, way):
+    await store_card(backend)
+
+    async def begin():
+        invoice = await sent(backend, a_line())
+        if way is PayBackWay.transfer:
+            await transferred(backend, invoice)
+        else:
+            await payments.pay(backend, petra, invoice.id)
+        await invoices.credit(backend, petra, invoice.id, CreditIn(reason="Cancelled.", finalize=True))
+        (credit,) = [each for each in await open_credits(backend) if each.remaining_cents]
+        return lambda stage: payments.pay_back(stage, petra, credit.id, PayBackIn(way=way))
+
+    async def check(done):
+        assert isinstance(done.credit, CreditDetail)
+        assert done.credit.remaining_cents == 0
+        assert [made.status for made in done.refunds] == (["succeeded"] if way is PayBackWay.card else [])
+
+    assert await behind_each_commit(backend, petra, begin, check) >= 1
+    assert len(set(provider.refunded)) == await counted(backend, Refund)
+    assert await broken_books(backend) == []
+    assert [each.remaining_cents for each in await open_credits(backend)] == []
