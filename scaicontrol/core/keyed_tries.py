@@ -68,8 +68,7 @@ class KeyedTry:
             await uow.session.delete(row)
 
     async def _row(self, uow: UnitOfWork) -> IdempotentRequest | None:
-        key = {"ident": self.request_id, "with_for_update": True, "populate_existing": True}
-        row: IdempotentRequest | None = await uow.session.get(IdempotentRequest, **key)
+        row = await uow.session.get(IdempotentRequest, self.request_id, with_for_update=True, populate_existing=True)
         return row if row is not None and row.tries == self.number and row.answer is None else None
 
 

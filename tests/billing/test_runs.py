@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date, timedelta
+from itertools import count
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -17,6 +18,7 @@ from scaicontrol.services.invoices.schemas import InvoicePatch
 from scaicontrol.services.subscriptions.models import SubscriptionPeriod
 from scaicontrol.services.tenants.models import BillingProfile
 from tests.factories import ACME, GLOBEX, NORTHWIND, ada, alice, gina, petra
+from tests.factories.cuts import answered_at_last
 from tests.factories.subscriptions import CLOCK, subscribed
 from tests.factories.tenants import a_billing_profile
 
@@ -126,6 +128,24 @@ async def test_an_apply_that_died_goes_on_without_doubling_or_forgetting(backend
     assert done.status == "applied"
     assert [invoice.status for invoice in await rows(backend, Invoice)] == ["finalized", "finalized"]
     assert len(await rows(backend, BillingCharge)) == 2
+
+
+async def test_a_run_that_loses_its_connection_behind_every_commit_is_planned_and_applied_once(backend, clock):
+    for actor in (alice, gina):
+        await subscribed(backend, actor=actor)
+    run, tries = await answered_at_last(
+        backend, petra, "plan", lambda stage: billing.plan(stage, petra, NORTHWIND, clock.now()), count()
+    )
+    assert (run.status, run.documents, tries > 2) == ("planned", 2, True)
+    done, tries = await answered_at_last(
+        backend, petra, "apply", lambda stage: billing.apply(stage, petra, run.id, run.plan_hash), count()
+    )
+    assert (done.status, tries > 4) == ("applied", True)
+    assert [invoice.status for invoice in await rows(backend, Invoice)] == ["finalized", "finalized"]
+    assert len(await rows(backend, BillingCharge)) == 2
+    clock.advance(timedelta(minutes=15))
+    left = sum(each.status == "computing" for each in await rows(backend, BillingRun))
+    assert await backend.perform(CLOCK, monthly.give_up_dead) == left
 
 
 async def test_a_draft_somebody_edited_is_not_finalised_by_a_resumed_run(backend, clock, monkeypatch):
@@ -320,7 +340,7 @@ async def test_a_run_whose_process_died_while_it_computed_is_closed_and_says_why
         with pytest.raises(ConnectionError):
             await billing.plan(backend, petra, NORTHWIND, clock.now() + timedelta(days=60))
     assert [run.status for run in await rows(backend, BillingRun)] == ["computing"]
-    clock.advance(timedelta(hours=1))
+    clock.advance(timedelta(minutes=14))
     await billing.generate(backend)
     assert "computing" in {run.status for run in await rows(backend, BillingRun)}  # it may be at it still
     clock.advance(timedelta(hours=1))

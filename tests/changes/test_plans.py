@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.approval import ApprovalRequired, PlanHashMismatch, PlanStale
-from scaicontrol.core.errors import ControlError, Forbidden, NotFound, Refused, Unavailable
+from scaicontrol.core.errors import ControlError, Forbidden, NotFound, OutcomeUnknown, Refused, Unavailable
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.services import changes, invoices
 from scaicontrol.services.changes.schemas import ChangePlanFilter
@@ -18,6 +18,7 @@ from scaicontrol.services.invoices.models import NumberSeries
 from scaicontrol.services.invoices.schemas import InvoicePatch, MarkPaidIn
 from scaicontrol.services.webhooks.schemas import WebhookEndpointIn
 from tests.factories import ada, alice, bert, gina, petra, pim, sam, scaidrive, tom
+from tests.factories.cuts import behind_each_commit, cut
 from tests.factories.invoices import a_draft, a_line, again, finalized, sent
 from tests.factories.ports import MemoryVault
 from tests.factories.subscriptions import CLOCK, subscribed
@@ -293,6 +294,43 @@ async def test_a_procedure_whose_process_died_is_called_failed(shop, clock):
     assert await shop.perform(CLOCK, changes.release_interrupted) == 1
     failed = await plans.again(shop, plan)
     assert (failed.status, (failed.error or "").split(";")[0]) == ("failed", "It was interrupted")
+
+
+async def a_sealing(backend):
+    draft = await a_draft(backend)
+    return draft, await kept(backend, agent, a_call("invoices.finalize", {"invoice_id": draft.id}))
+
+
+async def test_whichever_commit_the_connection_breaks_behind_the_same_key_applies_it_once(shop):
+    numbers = []
+
+    async def begin():
+        _, plan = await a_sealing(shop)
+        return lambda stage: changes.apply(stage, agent, plan.id, plan.plan_hash)
+
+    async def check(plan):
+        assert plan.status == "applied"
+        numbers.append((await again(shop, await by_plan(shop, plan))).number)
+
+    assert await behind_each_commit(shop, agent, begin, check) >= 3
+    assert [int(number.rpartition("-")[2]) for number in numbers] == list(range(1, len(numbers) + 1))
+
+
+async def by_plan(backend, plan):
+    return await backend.ask(petra, invoices.get, plan.arguments["invoice_id"])
+
+
+async def test_without_a_key_a_plan_whose_outcome_is_unknown_is_told_by_what_it_has_left(shop, clock):
+    for behind in range(5):
+        draft, plan = await a_sealing(shop)
+        try:
+            await changes.apply(cut(shop, [behind]), agent, plan.id, plan.plan_hash)
+        except OutcomeUnknown:
+            assert (await plans.again(shop, plan)).status in ("applying", "applied")
+        clock.advance(timedelta(minutes=30))
+        await shop.perform(CLOCK, changes.release_interrupted)
+        told, is_done = (await plans.again(shop, plan)).status, (await again(shop, draft)).number is not None
+        assert (told, is_done) in (("applied", True), ("failed", False))
 
 
 def with_vault(backend, vault):

@@ -12,6 +12,7 @@ from scaicontrol.core import keyed_tries
 from scaicontrol.core.errors import Conflict, OutcomeUnknown, Unavailable
 from scaicontrol.services.invoices.models import Invoice
 from tests.factories import ACME, ada, alice, petra
+from tests.factories.tenants import store_cast
 from tests.tasks.test_idempotency import PAY
 
 DRAFT = {
@@ -77,6 +78,7 @@ async def post(backend, monkeypatch):
 
 
 async def test_the_same_key_answers_what_was_done_before_the_connection_broke(backend, post, monkeypatch):
+    await store_cast(backend)
     draft = (await post(ADMIN, DRAFT, "draft")).json()["data"]
     path = f"{ADMIN}/{draft['id']}/finalize"
     perform, cuts = type(backend).perform, [2013]

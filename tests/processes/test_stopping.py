@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
+from tasks import processes
 from tasks.broker import GROUP, QUEUE, BrokerWaker, ReclaimingBroker
 from tasks.processes import background
 from tests.databases import create_schema, sqlite_url
@@ -107,6 +108,21 @@ async def test_what_takes_longer_than_the_bound_is_anybodys_at_once(tmp_path, re
     await taken.ack()
     assert (await redis.xpending(QUEUE, GROUP))["pending"] == 0
     await heir.shutdown()
+
+
+async def test_a_worker_whom_nobody_wakes_looks_for_itself_and_again_after_a_failure(monkeypatch):
+    stop, looks = asyncio.Event(), []
+
+    async def relay(backend):
+        looks.append(backend)
+        if len(looks) == 3:
+            stop.set()
+        raise ConnectionError("the database is away")
+
+    monkeypatch.setattr(processes, "relay", relay)
+    monkeypatch.setattr(processes, "LOOK_AGAIN_SECONDS", 0.001)
+    await processes.look_again(None, stop)
+    assert len(looks) == 3
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
