@@ -70,7 +70,7 @@ async def bulk_page_or_press(view: "ControlView", request: Request, verb: VerbBu
             key,
             request.url.path,
             {**form, "pk": ",".join(pks)},
-            lambda: _press_each(request, verb, dry, form),
+            lambda _: _press_each(request, verb, dry, form),  # the key is of all of them, not of each
         )
     except (ControlError, ValidationError) as error:
         return await _page(view, request, verb, dry, Typed(form, sentence(error)))

@@ -50,7 +50,7 @@ async def verb_page_or_press(view: BaseView, request: Request, verb: VerbButton,
             return await _page(view, request, verb, on, Typed(form, preview=facts))
         complete(verb, form)
         done = await once(
-            console, key, request.url.path, form, lambda: verb.press(console.backend, console.actor, on.pk, form)
+            console, key, request.url.path, form, lambda stage: verb.press(stage, console.actor, on.pk, form)
         )
     except (ControlError, ValidationError) as error:
         return await _page(view, request, verb, on, Typed(form, sentence(error)))

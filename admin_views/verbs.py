@@ -9,10 +9,11 @@ from urllib.parse import urlencode
 import orjson
 from pydantic import ValidationError
 
-from scaicontrol.core import idempotency
+from scaicontrol.core import keyed_tries
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, Invalid, Reason, invalid
+from scaicontrol.core.keyed_procedures import held, record
 from scaicontrol.core.money import exponent
 
 from . import formatting
@@ -87,24 +88,29 @@ class Typed:
 
 
 async def once(
-    console: ConsoleRequest, key: str, path: str, form: Mapping[str, str], press: Callable[[], Awaitable[str | Done]]
+    console: ConsoleRequest,
+    key: str,
+    path: str,
+    form: Mapping[str, str],
+    press: Callable[[Backend], Awaitable[str | Done]],
 ) -> Done:
     """Press once for each page handed out: a second click is told what the first one did."""
     body = urlencode(sorted(form.items())).encode()
-    claimed = await console.backend.perform(console.actor, idempotency.claim_procedure, key, "POST", path, body)
-    if claimed.answer is not None:
-        said, at, is_gone, *views = orjson.loads(claimed.answer)
+    backend, actor = console.backend, console.actor
+    mine = await backend.perform(actor, keyed_tries.claim, key, "POST", path, body)
+    if mine.answer is not None:
+        said, at, is_gone, *views = orjson.loads(mine.answer)
         return Done(said, Ref(*at) if at else None, is_gone=is_gone, portal_view="".join(views))
-    try:
-        pressed = await press()
-    except (ControlError, ValidationError):
-        await console.backend.perform(console.actor, idempotency.forget, claimed.id)
-        raise
+    async with held(backend, actor, mine) as stage:
+        try:
+            pressed = await press(stage)
+        except ValidationError as error:
+            raise sentence(error) from error
     done = pressed if isinstance(pressed, Done) else Done(pressed)
     at = list(done.at) if done.at else None
     views = [done.portal_view] if done.portal_view else []  # only where there is one: older processes read three
     answer = orjson.dumps([done.said, at, done.is_gone, *views])  # never the secret: it is shown once
-    await console.backend.perform(console.actor, idempotency.record, claimed.id, 303, answer)
+    await record(backend, actor, mine, 303, answer)
     return done
 
 

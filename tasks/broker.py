@@ -195,7 +195,7 @@ class ReclaimingBroker(RedisStreamBroker):
             where = (self.queue_name, self.consumer_group_name)
             mine = await redis.xpending_range(*where, min="-", max="+", count=1000, consumername=self.consumer_name)
             if mine:
-                ids = [each["message_id"] for each in mine]
+                ids: list[Any] = [each["message_id"] for each in mine]
                 # As long idle as a dead worker's: the sweep of any other finds them.
                 await redis.xclaim(*where, self.consumer_name, 0, ids, idle=self.idle_timeout, justid=True)
 

@@ -9,7 +9,6 @@ procedure that reaches outside or streams a file.
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import Annotated, Any
 
 import orjson
@@ -25,6 +24,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.cursors import CURSOR_MAX
 from scaicontrol.core.errors import Conflict
 from scaicontrol.core.events import rfc3339
+from scaicontrol.core.keyed_procedures import held, record
 from scaicontrol.core.pagination import PAGE_SIZE, PAGE_SIZE_MAX, Feed, Page, PageRequest
 from scaicontrol.core.permissions import PERMISSIONS
 from scaicontrol.core.schemas import checked
@@ -33,7 +33,6 @@ from scaicontrol.core.work import UnitOfWork
 from .actor_resolution import authenticate
 from .bodies import JSON_MAX
 from .envelopes import ErrorOut, FeedOf, Many, One, Paged, ValidationErrorOut
-from .keyed import held, record
 from .long_lists import LongLists
 from .requests import request_id_of
 from .route import DoorRoute, bounded, take_at_most
@@ -353,8 +352,8 @@ def _procedure(endpoint: Endpoint, answer: _EnvelopeWriter, *, wants_actor: bool
         mine = await backend.perform(actor, keyed_tries.claim, key, request.method, _target(request), body)
         if mine.answer is not None and mine.status_code is not None:
             return _replay(mine.answer, mine.status_code)
-        async with held(backend, actor, mine):
-            response = await run(replace(backend, keyed=mine), request, arguments)
+        async with held(backend, actor, mine) as stage:
+            response = await run(stage, request, arguments)
         if not answer.empty:
             await record(backend, actor, mine, response.status_code, bytes(response.body))
         return response

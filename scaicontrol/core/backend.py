@@ -105,7 +105,8 @@ class Backend:
         if self.approvals.exempts(call):
             return replace(self, execution=Execution(call))
         rehearsed = self.approvals.needs_rehearsal(actor, call)
-        if rehearsed:
+        has_begun = self.keyed is not None and self.keyed.reached  # an earlier try was allowed to, and cannot be again
+        if rehearsed and not has_begun:
             await self.approvals.require_plan(self, actor, call)
         return replace(self, execution=Execution(call, is_cleared=rehearsed))
 

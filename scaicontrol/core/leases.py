@@ -57,7 +57,7 @@ class JobLease(Model):
         """When a failed run is due again: only success closes its moment."""
         if self.is_running or not self.failed_runs or self.last_finished_at is None:
             return None
-        pause = min(FIRST_RETRY * 2 ** min(self.failed_runs - 1, 10), LAST_RETRY)
+        pause: timedelta = min(FIRST_RETRY * 2 ** min(self.failed_runs - 1, 10), LAST_RETRY)
         return self.last_finished_at + pause
 
     def wants_another_run(self, now: datetime) -> bool:

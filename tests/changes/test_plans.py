@@ -313,7 +313,7 @@ async def test_whichever_commit_the_connection_breaks_behind_the_same_key_applie
         numbers.append((await again(shop, await by_plan(shop, plan))).number)
 
     assert await behind_each_commit(shop, agent, begin, check) >= 3
-    assert [int(number.rpartition("-")[2]) for number in numbers] == list(range(1, len(numbers) + 1))
+    assert [int(str(number).rpartition("-")[2]) for number in numbers] == list(range(1, len(numbers) + 1))
 
 
 async def by_plan(backend, plan):

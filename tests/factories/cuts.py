@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, fields
 from itertools import count
 from typing import Any
 
-from scaicontrol.api.keyed import held
 from scaicontrol.core import keyed_tries
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import OutcomeUnknown
+from scaicontrol.core.keyed_procedures import held
 from scaicontrol.core.keyed_tries import KeyedTry
 
 Work = Callable[[Backend], Awaitable[Any]]

@@ -139,7 +139,8 @@ async def test_a_credit_is_paid_back_once(backend, provider, way):
             await payments.pay(backend, petra, invoice.id)
         await invoices.credit(backend, petra, invoice.id, CreditIn(reason="Cancelled.", finalize=True))
         (credit,) = [each for each in await open_credits(backend) if each.remaining_cents]
-        return lambda stage: payments.pay_back(stage, petra, credit.id, PayBackIn(way=way))
+        body = PayBackIn(way=way, reference="ABN 1" if way is PayBackWay.transfer else None)
+        return lambda stage: payments.pay_back(stage, petra, credit.id, body)
 
     async def check(done):
         assert isinstance(done.credit, CreditDetail)

@@ -105,12 +105,14 @@ async def test_what_takes_longer_than_the_bound_is_anybodys_at_once(tmp_path, re
         idle_timeout=600_000,
     )  # fmt: skip
     taken = await asyncio.wait_for(anext(heir.listen()), 20)
-    await taken.ack()
+    assert (acknowledged := taken.ack()) is not None
+    await acknowledged
     assert (await redis.xpending(QUEUE, GROUP))["pending"] == 0
     await heir.shutdown()
 
 
-async def test_a_worker_whom_nobody_wakes_looks_for_itself_and_again_after_a_failure(monkeypatch):
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_a_worker_whom_nobody_wakes_looks_for_itself_and_again_after_a_failure(backend, monkeypatch):
     stop, looks = asyncio.Event(), []
 
     async def relay(backend):
@@ -121,7 +123,7 @@ async def test_a_worker_whom_nobody_wakes_looks_for_itself_and_again_after_a_fai
 
     monkeypatch.setattr(processes, "relay", relay)
     monkeypatch.setattr(processes, "LOOK_AGAIN_SECONDS", 0.001)
-    await processes.look_again(None, stop)
+    await processes.look_again(backend, stop)
     assert len(looks) == 3
 
 

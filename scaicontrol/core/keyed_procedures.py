@@ -1,29 +1,30 @@
-"""A keyed request that runs as a procedure: its key is held while it runs, and handed to the next try if it breaks."""
+"""A keyed request that runs as a procedure: its key is held while it runs, and handed on to the next try."""
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from scaicontrol.core import keyed_tries
-from scaicontrol.core.actor import Actor
-from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import ControlError, OutcomeUnknown, Unavailable
-from scaicontrol.core.keyed_tries import KeyedTry
+from . import keyed_tries
+from .actor import Actor
+from .backend import Backend
+from .errors import ControlError, OutcomeUnknown, Unavailable
+from .keyed_tries import KeyedTry
 
 
 @contextlib.asynccontextmanager
-async def held(backend: Backend, actor: Actor, mine: KeyedTry) -> AsyncIterator[None]:
+async def held(backend: Backend, actor: Actor, mine: KeyedTry) -> AsyncIterator[Backend]:
     """
-    Hold a key: a twin is told to come back while this runs.
+    Hold a key while the block runs, and give the backend its procedure runs on; a twin is told to come back.
 
     Refused work without an effect frees it; after one, and where the outcome is unknown, the next try begins at once
     and goes on from there.
     """
     renewing = asyncio.create_task(_renew(backend, actor, mine))
     try:
-        yield
+        yield replace(backend, keyed=mine)
     except Exception as error:
         is_refused = isinstance(error, ControlError) and not isinstance(error, OutcomeUnknown)
         if is_refused and not mine.has_kept and not mine.reached:
