@@ -82,7 +82,7 @@ class Backend:
             raise ApprovalRequired(f"{who} cannot do this: it cannot be planned, so a person does it.")
         raise CommitBlocked(calls[0])
 
-    async def keep(self, uow: UnitOfWork, point: str, value: Any) -> None:
+    async def keep(self, uow: UnitOfWork, point: str, value: object) -> None:
         """
         Note in the transaction of an effect how far a keyed request got: a JSON value the next try goes on from.
 

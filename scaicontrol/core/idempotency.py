@@ -6,7 +6,6 @@ Contract §4.3. The row is written first, in the verb's own transaction: a twin 
 
 import hashlib
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import LargeBinary, String, UniqueConstraint, delete, literal_column, select
 from sqlalchemy.exc import IntegrityError
@@ -33,7 +32,7 @@ class IdempotentRequest(Common, Model):
     body_sha256: Mapped[str] = mapped_column(String(64))
     status_code: Mapped[int | None]
     answer: Mapped[bytes | None] = mapped_column(LargeBinary(2**24))
-    recovery_points: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument)
+    recovery_points: Mapped[dict[str, object] | None] = mapped_column(JsonDocument)
     tries: Mapped[int] = mapped_column(default=1, server_default=literal_column("1"))
     expires_at: Mapped[datetime] = mapped_column(index=True)
 

@@ -8,7 +8,6 @@ same key goes on from there, and reads what was done instead of why it cannot be
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from .errors import Conflict
 from .idempotency import IdempotentRequest, begin, still_running
@@ -29,12 +28,12 @@ class KeyedTry:
 
     request_id: str
     number: int
-    reached: dict[str, Any]
+    reached: dict[str, object]
     answer: bytes | None = None  # with its status: of an earlier try, to be replayed
     status_code: int | None = None
     has_kept: bool = field(default=False, init=False)
 
-    async def keep(self, uow: UnitOfWork, point: str, value: Any) -> None:
+    async def keep(self, uow: UnitOfWork, point: str, value: object) -> None:
         """
         Note how far this try got: a JSON value, or None where an effect is taken back.
 

@@ -105,7 +105,8 @@ async def test_what_takes_longer_than_the_bound_is_anybodys_at_once(tmp_path, re
         idle_timeout=600_000,
     )  # fmt: skip
     taken = await asyncio.wait_for(anext(heir.listen()), 20)
-    assert (acknowledged := taken.ack()) is not None
+    acknowledged = taken.ack()
+    assert acknowledged is not None
     await acknowledged
     assert (await redis.xpending(QUEUE, GROUP))["pending"] == 0
     await heir.shutdown()
