@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.clock import Clock, OffsetClock, SystemClock
+from scaicontrol.core.clock import Clock, KeptClock, SystemClock
 from scaicontrol.core.ports import ObjectStore, Ports, Vault, Waker
 from scaicontrol.core.settings import Settings
 from scaicontrol.db.engine import Database
@@ -100,7 +100,7 @@ async def assembled(
         service_bearer = ServiceToken(endpoints, http, identity, scope="services:read")
         vault = ScaiVault(settings, bearer, http)
         tokens = ScaiKeyTokens(settings, KeyRing(endpoints, http, settings.scaikey_jwks_cache_ttl))
-        business_clock = clock or (OffsetClock() if settings.is_development else SystemClock())
+        business_clock = clock or clock_of(settings)
         renderer = ProcessRenderer()
         stack.callback(renderer.close)
         providers = payment_providers.load(
@@ -123,6 +123,13 @@ async def assembled(
             Backend(settings, database, business_clock, ports, approvals=PolicyApprovals()),
             ScaiKeyLogin(endpoints, tokens, http, identity),
         )
+
+
+def clock_of(settings: Settings) -> Clock:
+    """Give the clock an installation runs on: wall time, or in development one that its processes move together."""
+    if settings.is_development:
+        return KeptClock(settings.storage_dir.parent / "dev" / "clock.json")
+    return SystemClock()
 
 
 @asynccontextmanager

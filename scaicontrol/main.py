@@ -13,9 +13,9 @@ from admin_views.site import install_console
 from scaicontrol.api import health, tokens
 from scaicontrol.api.app import build_api
 from scaicontrol.api.requests import RequestContext
-from scaicontrol.assembly import Silence, assembled, effective
+from scaicontrol.assembly import Silence, assembled, clock_of, effective
 from scaicontrol.core import garbage_collector
-from scaicontrol.core.clock import Clock, SystemClock
+from scaicontrol.core.clock import Clock
 from scaicontrol.core.logging import configure
 from scaicontrol.core.settings import Settings
 from scaicontrol.integrations.payment_providers import sandbox
@@ -24,7 +24,7 @@ from scaicontrol.mcp.server import build_mcp
 from scaicontrol.media import fonts
 from scaicontrol.portal import portal
 from tasks.broker import BrokerWaker
-from tasks.dev_clock import clock_routes, moved_clock
+from tasks.dev_clock import clock_routes
 from tasks.processes import background
 
 
@@ -43,7 +43,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
     With `works` False nothing happens in the background, for whoever moves time by hand.
     """
     settings = effective(settings or Settings())
-    clock = clock or (moved_clock(settings) if settings.is_development else SystemClock())
+    clock = clock or clock_of(settings)
     app = build_api()
     mcp = build_mcp(settings)
     configure(settings.log_level, settings.log_format)  # after MCP, which installs handlers of its own
@@ -75,7 +75,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
     install_console(app)
     if development is not None:
         app.state.standins = development.standins
-        app.router.routes += [*clock_routes(clock, settings), *development.standins.routes()]
+        app.router.routes += [*clock_routes(clock), *development.standins.routes()]
     app.router.routes.append(Route("/{path:path}", portal, methods=["GET", "HEAD"]))
     if settings.cors_origins:
         app.add_middleware(

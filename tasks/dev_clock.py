@@ -1,8 +1,6 @@
 """`/_dev/clock`: read and advance the business clock, then run what became due. Development only."""
 
-import json
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -11,32 +9,13 @@ from starlette.routing import Route
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import Clock, OffsetClock
 from scaicontrol.core.events import rfc3339
-from scaicontrol.core.settings import Settings
 
 from .timetravel import live
 
 _LONGEST = timedelta(days=400)
 
 
-def _file(settings: Settings) -> Path:
-    return settings.storage_dir.parent / "dev" / "clock.json"
-
-
-def moved_clock(settings: Settings) -> OffsetClock:
-    """Give the development clock where it was left: a restart must not turn time back."""
-    path = _file(settings)
-    seconds = json.loads(path.read_text())["offset_seconds"] if path.exists() else 0
-    return OffsetClock(timedelta(seconds=seconds))
-
-
-def _remember(settings: Settings, clock: Clock) -> None:
-    path = _file(settings)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if isinstance(clock, OffsetClock):
-        path.write_text(json.dumps({"offset_seconds": clock.offset.total_seconds()}))
-
-
-def clock_routes(clock: Clock, settings: Settings) -> list[Route]:
+def clock_routes(clock: Clock) -> list[Route]:
     """Give the routes that move `clock`, when it can be moved."""
 
     async def read(_: Request) -> Response:
@@ -59,7 +38,6 @@ def clock_routes(clock: Clock, settings: Settings) -> list[Route]:
         if not isinstance(clock, OffsetClock):
             return JSONResponse({"error": "This installation runs on wall time."}, 409)
         await live(backend, clock, until)
-        _remember(settings, clock)
         return JSONResponse({"now": rfc3339(clock.now())})
 
     return [

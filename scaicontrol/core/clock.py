@@ -1,6 +1,10 @@
 """The business clock: the one place where a service learns what time it is."""
 
+import contextlib
+import json
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 
@@ -29,6 +33,36 @@ class OffsetClock:
     def advance(self, by: timedelta) -> datetime:
         self.offset += by
         return self.now()
+
+
+class KeptClock(OffsetClock):
+    """The development clock, its offset in a file: all processes tell one time, and a restart does not turn it back."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._seen: tuple[int, int] | None = None
+
+    def now(self) -> datetime:
+        self._look()
+        return super().now()
+
+    def advance(self, by: timedelta) -> datetime:
+        self._look()
+        super().advance(by)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+        draft.write_text(json.dumps({"offset_seconds": self.offset.total_seconds()}))
+        draft.replace(self._path)  # whole, or not at all: others read it at any moment
+        return self.now()
+
+    def _look(self) -> None:
+        """Read what another process, or an earlier one, has written since."""
+        with contextlib.suppress(FileNotFoundError):
+            found = self._path.stat()
+            if (found.st_mtime_ns, found.st_ino) != self._seen:
+                self._seen = (found.st_mtime_ns, found.st_ino)
+                self.offset = timedelta(seconds=json.loads(self._path.read_text())["offset_seconds"])
 
 
 class FrozenClock:
