@@ -1,18 +1,16 @@
 """Running a timetabled job: claimed by (job, due moment), so that two schedulers, or two workers, do it once."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from scaicontrol.core import leases
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Conflict, ControlError, NotFound
+from scaicontrol.core.errors import Conflict, NotFound
+from scaicontrol.core.keeping_up import kept_up
 
 STALE_AFTER, RENEW_SECONDS = timedelta(minutes=5), 60.0
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
@@ -53,25 +51,17 @@ async def run_job(backend: Backend, job: Job, due_at: datetime | None = None) ->
     if not ours:
         return None
     result, failed = "failed: stopped on the way", True
-    alive = asyncio.create_task(_stay_alive(backend, actor, job))
     try:
-        outcome = await job.run(backend)
+        async with kept_up(backend, actor, RENEW_SECONDS, leases.renew_run, job.name, STALE_AFTER):
+            outcome = await job.run(backend)
         result, failed = f"ok: {outcome}" if outcome is not None else "ok", False
     except Exception as error:
         result = f"failed: {error}"
         raise
     finally:
-        alive.cancel()
         # A process that is told to stop again meanwhile still says how its run ended.
         await asyncio.shield(backend.perform(actor, leases.finish_run, job.name, result, failed=failed))
     return outcome
-
-
-async def _stay_alive(backend: Backend, actor: Actor, job: Job) -> None:
-    while True:
-        await asyncio.sleep(RENEW_SECONDS)
-        with contextlib.suppress(ControlError, SQLAlchemyError):
-            await backend.perform(actor, leases.renew_run, job.name, STALE_AFTER)
 
 
 def find(jobs: tuple[Job, ...], name: str) -> Job:

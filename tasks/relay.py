@@ -5,11 +5,15 @@ A fact waits in `event_outbox` until its reactions have all run; one that keeps 
 holds up nobody else.
 """
 
+from collections.abc import Sequence
+
 from scaicontrol.core import fact_queue
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.keeping_up import kept_up
 from scaicontrol.core.logging import get_logger, log_failure
 from scaicontrol.core.outbox import Outbox
+from scaicontrol.core.work import UnitOfWork
 
 from .reactions import REACTIONS
 
@@ -24,12 +28,20 @@ async def react(backend: Backend) -> int:
     settled = 0
     while due := await backend.ask(_ACTOR, fact_queue.look, _BATCH):
         facts = await backend.perform(_ACTOR, fact_queue.claim, due)
-        done = [fact.id for fact in facts if await _react_to(backend, fact)]
-        await backend.perform(_ACTOR, fact_queue.settle, done)
+        ids = [fact.id for fact in facts]
+        async with kept_up(backend, _ACTOR, fact_queue.KEEP_UP_SECONDS, fact_queue.keep_up, ids):
+            failed = [fact for fact in facts if not await _react_to(backend, fact)]
+        done = [fact.id for fact in facts if fact not in failed]
+        await backend.perform(_ACTOR, _settle, done, failed)
         settled += len(done)
         if len(due) < _BATCH:
             break
     return settled
+
+
+async def _settle(uow: UnitOfWork, done: Sequence[str], failed: Sequence[Outbox]) -> None:
+    await fact_queue.settle(uow, done)
+    await fact_queue.put_off(uow, failed)
 
 
 async def _react_to(backend: Backend, fact: Outbox) -> bool:

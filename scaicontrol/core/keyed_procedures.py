@@ -1,6 +1,5 @@
 """A keyed request that runs as a procedure: its key is held while it runs, and handed on to the next try."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -11,6 +10,7 @@ from . import keyed_tries
 from .actor import Actor
 from .backend import Backend
 from .errors import ControlError, OutcomeUnknown, Unavailable
+from .keeping_up import kept_up
 from .keyed_tries import KeyedTry
 
 
@@ -22,9 +22,9 @@ async def held(backend: Backend, actor: Actor, mine: KeyedTry) -> AsyncIterator[
     Refused work without an effect frees it; after one, and where the outcome is unknown, the next try begins at once
     and goes on from there.
     """
-    renewing = asyncio.create_task(_renew(backend, actor, mine))
     try:
-        yield replace(backend, keyed=mine)
+        async with kept_up(backend, actor, keyed_tries.RENEW_SECONDS, mine.renew):
+            yield replace(backend, keyed=mine)
     except Exception as error:
         is_refused = isinstance(error, ControlError) and not isinstance(error, OutcomeUnknown)
         if is_refused and not mine.has_kept and not mine.reached:
@@ -33,18 +33,9 @@ async def held(backend: Backend, actor: Actor, mine: KeyedTry) -> AsyncIterator[
             with contextlib.suppress(ControlError, SQLAlchemyError):  # else the claim goes stale by itself
                 await backend.perform(actor, mine.hand_back)
         raise
-    finally:
-        renewing.cancel()
 
 
 async def record(backend: Backend, actor: Actor, mine: KeyedTry, status_code: int, body: bytes) -> None:
     """Keep the answer; what was done stays done where the database is away by now, so that is no failure."""
     with contextlib.suppress(Unavailable):
         await backend.perform(actor, mine.record, status_code, body)
-
-
-async def _renew(backend: Backend, actor: Actor, mine: KeyedTry) -> None:
-    while True:
-        await asyncio.sleep(keyed_tries.RENEW_SECONDS)
-        with contextlib.suppress(ControlError, SQLAlchemyError):
-            await backend.perform(actor, mine.renew)

@@ -5,16 +5,20 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from scaicontrol.core import fact_queue
+from scaicontrol.core.actor import Actor
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.services.billing.models import BillingCharge
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.payments.models import Payment
-from tasks import queue_tasks, relay, schedule, timetravel
+from tasks import processes, queue_tasks, relay, schedule, timetravel
 from tasks.broker import TASKS
 from tasks.reactions import REACTIONS
 from tests.factories import ada
 from tests.factories.payments import faulty_sandbox, store_card
 from tests.factories.subscriptions import market, subscribed
+
+RELAY = Actor.system("relay")
 
 
 async def unsettled(backend):
@@ -50,6 +54,23 @@ async def test_a_reaction_that_failed_is_shown_its_fact_again_and_the_others_go_
     assert await relay.react(backend) == 1
     assert seen == ["subscription.activated"] * 2
     assert await unsettled(backend) == 0
+
+
+async def test_what_a_dead_process_was_at_is_shown_again_within_ten_seconds_and_what_a_living_one_is_at_is_not(
+    backend, clock
+):
+    await market(backend)
+    await subscribed(backend)
+    seen = await backend.ask(RELAY, fact_queue.look, 100)
+    claimed = [fact.id for fact in await backend.perform(RELAY, fact_queue.claim, seen)]
+    clock.advance(fact_queue.LEASE * 0.9)
+    await backend.perform(RELAY, fact_queue.keep_up, claimed)
+    clock.advance(fact_queue.LEASE * 0.9)
+    assert await relay.react(backend) == 0
+    clock.advance(fact_queue.LEASE * 0.1)
+    assert await relay.react(backend) >= len(claimed)
+    assert await unsettled(backend) == 0
+    assert fact_queue.LEASE.total_seconds() + processes.LOOK_AGAIN_SECONDS <= 10
 
 
 async def test_every_reaction_shown_its_fact_a_second_time_changes_nothing(backend, clock):

@@ -8,10 +8,8 @@ claimed, however long that takes, since whoever claimed it may be dead and its c
 with a failure and is tried again, it waits a minute at most: a stuck customer blocks nobody else.
 """
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,7 +18,6 @@ from typing import Any, Final
 import orjson
 from prometheus_client import Counter
 from sqlalchemy import ColumnElement, Select, and_, exists, insert, or_, select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import aliased
 
 from scaicontrol.core import claims
@@ -29,6 +26,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError
 from scaicontrol.core.events import rfc3339
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.keeping_up import kept_up
 from scaicontrol.core.logging import get_logger
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.side_by_side import side_by_side
@@ -83,7 +81,7 @@ async def dispatch(backend: Backend) -> int:
     """Deliver until nothing is due; give how many attempts were made."""
     made, claimant = 0, claims.new_claimant(backend)
     while claimed := await backend.perform(_ACTOR, claim, claimant, backend.settings.webhook_delivery_batch):
-        async with _kept_up(backend, claimant):
+        async with kept_up(backend, _ACTOR, _KEEP_UP_SECONDS, keep_up, claimant):  # a slow subscriber is no dead worker
             keys = await _keys(backend, claimed)
             attempts = await side_by_side(partial(_send, backend, keys), claimed)
         await backend.perform(_ACTOR, record, attempts, claimant)
@@ -151,26 +149,6 @@ def _is_its_turn(now: datetime) -> ColumnElement[bool]:
         )
     )
     return ~waits_for_another
-
-
-@asynccontextmanager
-async def _kept_up(backend: Backend, claimant: str) -> AsyncIterator[None]:
-    """Prolong a claim while its batch is on its way: a slow subscriber must not look like a dead worker."""
-
-    async def keep() -> None:
-        while True:
-            await asyncio.sleep(_KEEP_UP_SECONDS)
-            try:
-                await backend.perform(_ACTOR, keep_up, claimant)
-            except (ControlError, SQLAlchemyError, OSError) as error:
-                log.warning("webhook_claim_not_kept", cause=str(error), fix="Others send this batch again if it lasts.")
-
-    keeper = asyncio.create_task(keep())
-    try:
-        yield
-    finally:
-        keeper.cancel()
-        await asyncio.gather(keeper, return_exceptions=True)
 
 
 async def keep_up(uow: UnitOfWork, claimant: str) -> None:
