@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
 from sqladmin import ModelView
-from sqlalchemy import Select, or_
+from sqlalchemy import Select, false, or_
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -38,6 +38,7 @@ class ListRows:
     total: int
     before: str | None
     after: str | None
+    sort: str
     page: int = field(default=1, init=False)
 
     def add_pagination_urls(self, _: object) -> None:
@@ -53,7 +54,6 @@ class ListPages(ModelView):
     columns: ClassVar[Sequence[ListColumn]]  # at least one of them can be sorted by
     narrowing: ClassVar[Sequence[ListFilter]] = ()
     searched: ClassVar[Sequence[Attribute]] = ()
-    searched_inside: ClassVar[Sequence[Attribute]] = ()  # anywhere in the text: for small tables only
     amounts: ClassVar[Sequence[Attribute]] = ()  # minor units, to be narrowed by; rows have a currency
     serials: ClassVar[Sequence[Attribute]] = ()  # the counting part of a number
     search_hint: ClassVar[str] = ""
@@ -74,14 +74,13 @@ class ListPages(ModelView):
         after, before = asked.get("after") or None, asked.get("before") or None
 
         async def question(uow: UnitOfWork) -> ListRows:
-            query = await self.narrowed(uow, asked)
-            sort, sortable = self.order(asked)
+            query, sort, sortable = await self.asked_for(uow, asked)
             found = await pagination.window(
                 uow, query, sort, sortable, _size(asked), COUNTED_UP_TO, after=after, before=before
             )
             rows = await self.completed(uow, found.items)
             names = await names_of(uow, _refs(shown, rows))
-            return ListRows(rows, names, found.total, found.before, found.after)
+            return ListRows(rows, names, found.total, found.before, found.after, sort)
 
         console = console_of(request)
         try:
@@ -106,7 +105,6 @@ class ListPages(ModelView):
             "page_sizes": PAGE_SIZES,
             "page_size": _size(asked),
             "shown": self.shown_columns(asked),
-            "sort": self.order(asked)[0],
             "picked": await self._named_picks(request, given),
         }
 
@@ -131,7 +129,7 @@ class ListPages(ModelView):
         return f"-{next(iter(sortable))}", sortable
 
     async def narrowed(self, uow: UnitOfWork, asked: QueryParams) -> Select[Row]:
-        """Select what the address asks for; raises a bad request for what it cannot ask."""
+        """Select what the filters of the address leave; raises a bad request for what they cannot ask."""
         query = self.visible(uow)
         for one in self.narrowing:
             if value := asked.get(one.name, "").strip():
@@ -140,14 +138,23 @@ class ListPages(ModelView):
                 if one.kind in PICKED:
                     value = await picked(uow, one.kind, value)
                 query = query.where(one.narrow(value))
-        if term := asked.get("search", "").strip():
-            # From the beginning only: an index can answer that.
-            places = [column.startswith(term, autoescape=True) for column in self.searched]
-            places += [column.icontains(term, autoescape=True) for column in self.searched_inside]
-            query = query.where(or_(*places))
         if self.amounts and (amount := asked.get("amount", "").strip()):
             query = query.where(or_(*(of_amount(column, amount) for column in self.amounts)))
         return query
+
+    async def asked_for(self, uow: UnitOfWork, asked: QueryParams) -> tuple[Select[Row], str, Mapping[str, Attribute]]:
+        """Select what the address asks for with its search, the order it comes in, and those that it may come in."""
+        query, (sort, sortable) = await self.narrowed(uow, asked), self.order(asked)
+        term = asked.get("search", "").strip()
+        if not term:
+            return query, sort, sortable
+        # From the beginning only, and one column at a time: an index answers each, and none answers all of them.
+        places = {column.key: column.startswith(term, autoescape=True) for column in self.searched}
+        held = {key: place for key, place in places.items() if await pagination.exists(uow, self.visible(uow), place)}
+        if len(held) == 1 and "sort" not in asked:
+            sort = next(iter(held))  # the order of that index: however many match, the first page ends early
+        sortable = {**sortable, **{column.key: column for column in self.searched}}
+        return query.where(or_(false(), *held.values())), sort, sortable
 
     # Files
 
@@ -156,15 +163,14 @@ class ListPages(ModelView):
         asked, shown = request.query_params, self.shown_columns(request.query_params)
 
         async def take(uow: UnitOfWork) -> int:
-            count = await pagination.count(uow, await self.narrowed(uow, asked))
+            query, _, _ = await self.asked_for(uow, asked)
+            count = await pagination.count(uow, query)
             await audit.record_export(uow, self.identity, count, dict(asked))
             return count
 
         async def part(uow: UnitOfWork, after: str | None) -> tuple[Sequence[Row], Mapping[str, str], str | None]:
-            sort, sortable = self.order(asked)
-            rows, more = await pagination.slice_of(
-                uow, await self.narrowed(uow, asked), sort, sortable, FileRows.SLICE, after
-            )
+            query, sort, sortable = await self.asked_for(uow, asked)
+            rows, more = await pagination.slice_of(uow, query, sort, sortable, FileRows.SLICE, after)
             whole = await self.completed(uow, rows)
             return whole, await names_of(uow, _refs(shown, whole)), more
 

@@ -155,7 +155,6 @@ async def _rows(uow: UnitOfWork, view: ControlView, sought: Sought) -> list[Row]
 
 def _places(view: ControlView, words: str) -> list[ColumnElement[bool]]:
     places = [column.startswith(words, autoescape=True) for column in view.searched]
-    places += [column.icontains(words, autoescape=True) for column in view.searched_inside]
     if is_amount(words):
         places += [of_amount(column, words) for column in view.amounts]
     if words.isdecimal() and len(words) < 10:

@@ -1,7 +1,7 @@
 """The console's list of invoices: a thousand rows against a million of them, and against the list SQLAdmin brings."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from html import unescape
@@ -22,6 +22,7 @@ from scaicontrol.services import identity
 from scaicontrol.services.identity import SessionKind
 from scaicontrol.services.invoices.models import Invoice
 from tests.databases import create_schema
+from tests.factories import ACME, NORTHWIND
 from tests.factories.tenants import store_cast
 
 from .measure import Goal, Result, Side, compare, profiled
@@ -31,32 +32,49 @@ FEW: Final = 1_000
 MANY: Final = 1_000_000
 TENANTS: Final = 500
 SLICE: Final = 100_000
+OLDEST: Final = 400
+VOIDED: Final = 100
 _URL: Final = "https://console.test"
+_CLAIMS: Final[Mapping[str, dict[str, Any]]] = {
+    "ada": {"sub": "usr_ada", "roles": ["super_admin"]},
+    "petra": {"sub": "usr_petra", "partner_id": NORTHWIND, "roles": ["partner_admin"]},
+}
+_SIZES: Final = {"tenants": TENANTS, "acme": ACME, "northwind": NORTHWIND, "oldest": OLDEST, "voided": VOIDED}
 _NEXT: Final = re.compile(r'href="([^"]+)" rel="next"')
 
-# Invoices by arithmetic on their place: the same ones in every run, in every status, of every tenant.
+# Invoices by arithmetic on their place: the same ones in every run, in every status, of every tenant. The oldest are of
+# a partner with few, and the void ones among these: whoever reads from the newest on reads a million for them.
 _FILL: Final = """
 INSERT INTO invoices (
     id, tenant_id, partner_id, document_type, status, number, fiscal_year, serial, currency, language, issue_date,
     due_date, subtotal_cents, tax_cents, total_cents, reverse_charge, amount_paid_cents, amount_credited_cents,
     amount_due_cents, finalized_at, version, created_at, updated_at)
 SELECT
-    CONCAT('inv_', LPAD(seq, 26, '0')), CONCAT('tnt_many_', LPAD(MOD(seq * 7919, {tenants}), 6, '0')), 'prt_many',
-    'invoice', ELT(1 + MOD(seq * 31, 10), 'paid', 'paid', 'paid', 'paid', 'paid', 'paid', 'paid', 'sent', 'sent',
-    'past_due'), CONCAT('MANY-2025-', LPAD(seq, 6, '0')), 2025, seq, 'EUR', 'en', DATE('2025-01-01') + INTERVAL
-    (seq DIV 3000) DAY, DATE('2025-01-15') + INTERVAL (seq DIV 3000) DAY, 1000 + MOD(seq * 104729, 100000), 0,
+    CONCAT('inv_', LPAD(seq, 26, '0')), IF(seq <= {oldest}, '{acme}', CONCAT('tnt_many_', LPAD(MOD(seq * 7919,
+    {tenants}), 6, '0'))), IF(seq <= {oldest}, '{northwind}', 'prt_many'),
+    'invoice', IF(seq <= {voided}, 'void', ELT(1 + MOD(seq * 31, 10), 'paid', 'paid', 'paid', 'paid', 'paid', 'paid',
+    'paid', 'sent', 'sent', 'past_due')), CONCAT('MANY-2025-', LPAD(seq - 1, 6, '0')), 2025, seq, 'EUR', 'en',
+    DATE('2025-01-01') + INTERVAL (seq DIV 3000) DAY,
+    DATE('2025-01-15') + INTERVAL (seq DIV 3000) DAY, 1000 + MOD(seq * 104729, 100000), 0,
     1000 + MOD(seq * 104729, 100000), 0, 0, 0, 1000 + MOD(seq * 104729, 100000),
     TIMESTAMP('2025-01-01') + INTERVAL seq SECOND, 1, TIMESTAMP('2025-01-01') + INTERVAL seq SECOND,
     TIMESTAMP('2025-01-01') + INTERVAL seq SECOND
 FROM seq_{first}_to_{last}
 """
 
-# What an operator opens, by its address; None is the page after the first.
-PAGES: Final[dict[str, str | None]] = {
-    "the first page": "/admin/invoice/list?pageSize=50",
-    "a later page": None,
-    "a search": "/admin/invoice/list?pageSize=50&search=MANY-2025-0007",
-    "a filter": "/admin/invoice/list?pageSize=50&status=past_due",
+_LIST: Final = "/admin/invoice/list?pageSize=50"
+# What operators open, by whose claims and which address; None is the page after the first.
+PAGES: Final[dict[str, tuple[str, str | None]]] = {
+    "the first page": ("ada", _LIST),
+    "a later page": ("ada", None),
+    "a search": ("ada", f"{_LIST}&search=MANY-2025-0007"),
+    "a search that finds all": ("ada", f"{_LIST}&search=MANY"),
+    "a filter": ("ada", f"{_LIST}&status=past_due"),
+    "a filter for few": ("ada", f"{_LIST}&status=void"),
+    "a partner's first page": ("petra", _LIST),
+    "a partner's later page": ("petra", None),
+    "a partner's search": ("petra", f"{_LIST}&search=MANY-2025-0001"),
+    "a partner's filter": ("petra", f"{_LIST}&status=past_due"),
 }
 
 
@@ -68,9 +86,9 @@ async def console_lists(world: World, quick: bool) -> list[Result]:
     await create_schema(world.server.url("many"))
     results = []
     async with _console(world, "app", FEW) as few, _console(world, "many", many) as lots, _stock(world) as stock:
-        await few.find_next()
-        await lots.find_next()
-        for what, address in PAGES.items():
+        for what, (who, address) in PAGES.items():
+            await few.sign_in(who)
+            await lots.sign_in(who)
             ours, fewer = lots.asking(address, times), few.asking(address, times)
             result = await compare(
                 f"i. console list, {what}: {many:,} to {FEW:,}",
@@ -85,10 +103,11 @@ async def console_lists(world: World, quick: bool) -> list[Result]:
             results.append(result)
             with profiled(result.notes):
                 await ours()
+        await lots.sign_in("ada")
         results.append(
             await compare(
                 "i. console list, over SQLAdmin's own",
-                Side("ours", lots.asking(PAGES["the first page"], times)),
+                Side("ours", lots.asking(_LIST, times)),
                 Side("stock", stock.asking("/admin/stock-invoice/list?pageSize=50", 2)),
                 sizes=f"{many:,} invoices, pages of 50",
                 kind="speed",
@@ -102,20 +121,23 @@ async def console_lists(world: World, quick: bool) -> list[Result]:
 class _Visitor:
     """Somebody who opens pages of one console."""
 
-    def __init__(self, client: httpx2.AsyncClient) -> None:
+    def __init__(self, client: httpx2.AsyncClient, cookies: Mapping[str, str]) -> None:
         self.client = client
+        self.cookies = cookies
         self.next = ""
+
+    async def sign_in(self, who: str) -> None:
+        """Be somebody else from now on, and find the page behind the first of theirs."""
+        self.client.cookies.clear()
+        self.client.cookies.set(CONSOLE_COOKIE, self.cookies[who])
+        found = _NEXT.search(await self.page(_LIST))
+        assert found, "The list has one page only."
+        self.next = _LIST.partition("?")[0] + unescape(found[1])
 
     async def page(self, address: str | None) -> str:
         answer = await self.client.get(address or self.next)
         assert answer.status_code == 200, answer.text
         return answer.text
-
-    async def find_next(self) -> None:
-        first = str(PAGES["the first page"])
-        found = _NEXT.search(await self.page(first))
-        assert found, "The list has one page only."
-        self.next = first.partition("?")[0] + unescape(found[1])
 
     def asking(self, address: str | None, times: int) -> Callable[[], Awaitable[int]]:
         async def ask() -> int:
@@ -149,18 +171,19 @@ async def _console(world: World, database: str, count: int) -> AsyncIterator[_Vi
     await here.fill("partners", [{"id": "prt_many", "name": "Many", "slug": "many", "status": "active"}])
     await store_subscribers(here, "prt_many", TENANTS, due=False)
     for first in range(1, count + 1, SLICE):
-        await here.sql(_FILL.format(tenants=TENANTS, first=first, last=min(first + SLICE - 1, count)))
+        await here.sql(_FILL.format(first=first, last=min(first + SLICE - 1, count), **_SIZES))
     await here.sql("ANALYZE TABLE invoices")
     app = FastAPI()
     app.state.backend = backend
     install_console(app)
-    claims = {"sub": "usr_ada", "roles": ["super_admin"]}
-    opened = await backend.perform(
-        Actor.system("sign-in"), identity.open_session, SessionKind.console, claims, datetime.now(UTC)
-    )
-    cookies = {CONSOLE_COOKIE: await signed_values.sign(backend, CONSOLE_PURPOSE, opened)}
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=_URL, cookies=cookies) as client:
-        yield _Visitor(client)
+    cookies = {}
+    for who, claims in _CLAIMS.items():
+        opened = await backend.perform(
+            Actor.system("sign-in"), identity.open_session, SessionKind.console, claims, datetime.now(UTC)
+        )
+        cookies[who] = await signed_values.sign(backend, CONSOLE_PURPOSE, opened)
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=_URL) as client:
+        yield _Visitor(client, cookies)
     await own.dispose()
 
 
@@ -190,5 +213,5 @@ async def _stock(world: World) -> AsyncIterator[_Visitor]:
     app = FastAPI()
     Admin(app, engine, session_maker=async_sessionmaker(engine, expire_on_commit=False)).add_view(_StockView)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=_URL) as client:
-        yield _Visitor(client)
+        yield _Visitor(client, {})
     await engine.dispose()

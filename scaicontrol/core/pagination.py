@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from . import cursors
@@ -171,6 +171,12 @@ async def slice_of(
 async def first(uow: UnitOfWork, query: Select[T], limit: int) -> Sequence[T]:
     """Run `query`, in whatever order its index gives, for its first rows."""
     return (await uow.session.scalars(query.limit(limit))).all()
+
+
+async def exists(uow: UnitOfWork, query: Select[T], place: ColumnElement[bool]) -> bool:
+    """Say whether `query` finds anything at `place`."""
+    found = query.where(place).with_only_columns(literal(1), maintain_column_froms=True).order_by(None).limit(1)
+    return await uow.session.scalar(found) is not None
 
 
 async def count(uow: UnitOfWork, query: Select[T]) -> int:

@@ -38,6 +38,29 @@ def place(page: httpx2.Response, rel: str) -> str:
     return f"/admin/invoice/list{unescape(found[1])}" if found else ""
 
 
+async def test_a_search_comes_in_the_order_of_what_it_was_found_in(browser, backend):
+    made = [await sent(backend) for _ in range(3)]
+    numbers, common = [str(one.number) for one in made], str(made[0].number)[:-3]
+
+    async def shown(client: httpx2.AsyncClient, asked: str) -> list[str]:
+        path, found = f"/admin/invoice/list?pageSize=2&{asked}", []
+        while path:
+            page = await client.get(path)
+            found += re.findall(r'data-id="[^"]+">([^<]+)<', page.text)
+            path = place(page, "next")
+        return found
+
+    async with browser("petra") as client:
+        assert await shown(client, f"search={common}") == sorted(numbers)
+        assert await shown(client, f"search={common}&sort=-number") == sorted(numbers, reverse=True)
+        assert await shown(client, f"search={numbers[1]}") == numbers[1:2]
+        by_id = sorted(made, key=lambda one: one.id)
+        assert await shown(client, "search=inv_") == [one.number for one in by_id]
+        assert await shown(client, f"search={common}&status=draft") == []
+        assert "Nothing matches" in said(await client.get("/admin/invoice/list?search=%25"))
+        assert "data-id" not in (await client.get("/admin/invoice/export/json?search=nothing")).text
+
+
 async def test_the_search_box_leads_to_the_object(browser, backend):
     invoice, subscription = await sent(backend), await subscribed(backend)
     async with browser("petra") as client:

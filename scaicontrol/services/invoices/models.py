@@ -56,6 +56,7 @@ class Invoice(Lifecycled, TenantScopedModel):
         Index("ix_invoices_referenced", "referenced_invoice_id"),
         Index("ix_invoices_feed", "tenant_id", "created_at", "id"),
         Index("ix_invoices_listed", "created_at", "id"),  # of many tenants at once
+        Index("ix_invoices_number", "number"),
         Index("ix_invoices_serial", "serial"),
         Index("ix_invoices_total", "total_cents"),
     )

@@ -18,6 +18,7 @@ class Notification(TenantScopedModel):
     __table_args__ = (
         UniqueConstraint("tenant_id", "dedup_key"),
         Index("ix_notifications_feed", "tenant_id", "created_at"),
+        Index("ix_notifications_listed", "created_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
@@ -55,6 +56,7 @@ class OutgoingMail(Lifecycled, TenantScopedModel):
     __table_args__ = (
         UniqueConstraint("kind", "resource_id", "step"),
         Index("ix_outgoing_mail_due", "next_attempt_at"),
+        Index("ix_outgoing_mail_listed", "created_at", "id"),
     )
     lifecycle = MailLifecycle
 

@@ -104,6 +104,8 @@ class Payment(Lifecycled, TenantScopedModel):
         UniqueConstraint("open_key"),
         Index("ix_payments_due", "due_at"),
         Index("ix_payments_invoice", "invoice_id"),
+        Index("ix_payments_listed", "created_at", "id"),
+        Index("ix_payments_external", "external_id"),
     )
     lifecycle = PaymentLifecycle
 
