@@ -34,10 +34,11 @@ _PAYMENTS = Counter("scaicontrol_payments_total", "Payments by provider and outc
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A payment as it is after its provider was asked, and the disputes the provider knows of it."""
+    """A payment as it is after its provider was asked, and the disputes and refunds the provider names with it."""
 
     payment: Payment
     dispute_ids: tuple[str, ...] = ()
+    refund_ids: tuple[str, ...] = ()
 
 
 async def ask(backend: Backend, payment_id: str) -> Answered:
@@ -56,7 +57,7 @@ async def ask(backend: Backend, payment_id: str) -> Answered:
         result = await provider.fetch(payment.external_id)
         recorded = await backend.perform(_ACTOR, record_unless_stale, payment_id, result, payment.version)
         if recorded is not None:
-            return Answered(recorded, result.dispute_ids)
+            return Answered(recorded, result.dispute_ids, result.refund_ids)
     raise Unavailable(f"Payment {payment_id} changes while it is asked about; it is asked about again.")
 
 

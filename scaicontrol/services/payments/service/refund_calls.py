@@ -11,8 +11,8 @@ from typing import Final
 from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import ControlError, Refused, Unavailable
-from scaicontrol.core.payment_ports import PaymentProvider, PaymentStatus, RefundResult
+from scaicontrol.core.errors import ControlError, Invalid, NotFound, Refused, Unavailable
+from scaicontrol.core.payment_ports import PaymentProvider, PaymentStatus, RefundRequest, RefundResult
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import credits, invoices
 from scaicontrol.services.credits.reads import held_use, use_of_refund
@@ -61,20 +61,28 @@ async def execute(backend: Backend, refund_id: str) -> Refund:
         provider = backend.ports.payment_providers.get(payment.provider)
         if provider is None:
             raise Unavailable(f"The payment provider {payment.provider} is not configured.")
-        result = await _ask(provider, row, payment)
+        result = await _ask(backend, provider, row, payment)
     except ControlError as error:
-        is_lost = isinstance(error, Unavailable)
+        is_lost = not isinstance(error, (Refused, Invalid, NotFound))  # only these are about this refund
         result = RefundResult(PaymentStatus.failed, None, error.message)
     return await backend.perform(_ACTOR, record_refund, refund_id, result, is_lost=is_lost)
 
 
-async def _ask(provider: PaymentProvider, row: Refund, payment: Payment) -> RefundResult:
-    if row.external_id is not None:
-        return await provider.fetch_refund(row.external_id)
-    # Providers forget keys after some days: what may have happened is looked for before it is asked for again.
-    if row.attempts and (known := await provider.find_refund(row.idempotency_key)) is not None:
-        return known
-    return await provider.refund(str(payment.external_id), row.amount_cents, row.idempotency_key)
+async def _ask(backend: Backend, provider: PaymentProvider, row: Refund, payment: Payment) -> RefundResult:
+    request = RefundRequest(
+        row.id, str(payment.external_id), row.amount_cents, payment.currency, row.idempotency_key, row.created_at
+    )
+    # A provider forgets keys after hours or days, and a process that died in its first call counted none: what may
+    # have happened is looked for before it is asked for again.
+    may_be_forgotten = backend.clock.now() - row.created_at >= provider.key_lifetime
+    try:
+        if row.external_id is not None:
+            return await provider.fetch_refund(request.payment_external_id, row.external_id)
+        if (row.attempts or may_be_forgotten) and (known := await provider.find_refund(request)) is not None:
+            return known
+    except ControlError as error:  # not being able to ask says nothing about the refund
+        raise Unavailable(error.message) from error
+    return await provider.refund(request)
 
 
 async def _ready(backend: Backend, refund_id: str) -> tuple[Refund, Payment]:

@@ -1,0 +1,126 @@
+"""Payment providers on a bench: one way to make each of them succeed, decline and lose answers, and its own books."""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import ClassVar
+
+from scaicontrol.core.clock import FrozenClock
+from scaicontrol.core.money import exponent
+from scaicontrol.core.payment_ports import ChargeRequest, PaymentProvider, RefundRequest, SetupRequest, StoredMethod
+from scaicontrol.integrations.payment_providers.bank_transfer import BankTransfer
+from scaicontrol.integrations.payment_providers.sandbox import Sandbox, sign
+
+BACK = "https://control.example/back"
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+Booked = tuple[Decimal, str]
+
+
+class Rig(ABC):
+    """
+    A provider and its far side.
+
+    `forgery` is a webhook that is not authentic, None where nothing can be forged since nothing is believed.
+    """
+
+    provider: PaymentProvider
+    is_called = False  # over a network, which may break off
+    reaches_absent_payers = True  # with a page, where the bank wants one who was charged while away
+    forgery: tuple[dict[str, str], bytes] | None = None
+    currencies: tuple[tuple[str, int, str], ...] = (("EUR", 1210, "12.10"),)  # code, minor units, as people say it
+
+    @abstractmethod
+    async def method(self) -> StoredMethod:
+        """Give a method that was set up for `tnt_acme`."""
+
+    @abstractmethod
+    def payments(self) -> list[Booked]:
+        """What the provider's own books say was taken, in major units."""
+
+    @abstractmethod
+    def refunds(self) -> list[Booked]: ...
+
+    def to(self, outcome: str, request: ChargeRequest) -> ChargeRequest:
+        """Change a request so that it ends as declined, lost, needs_payer or later; `succeeds` needs no change."""
+        raise NotImplementedError
+
+    def lose_refund(self, request: RefundRequest) -> RefundRequest:
+        """Let the answer to this refund be lost."""
+        raise NotImplementedError
+
+    def break_off(self, how: str) -> None:
+        """Let the far side answer us as `unauthorized`, `busy` or `broken` from now on."""
+        raise NotImplementedError
+
+
+def wanted(amount: int = 1200, currency: str = "EUR", key: str = "inv_1:1", **more: object) -> ChargeRequest:
+    metadata = {"payment_id": f"pay_{key}", "invoice_id": "inv_1", "tenant_id": "tnt_acme"}
+    request = ChargeRequest(f"pay_{key}", amount, currency, key, None, BACK, None, metadata)
+    return replace(request, **more)  # type: ignore[arg-type]  # a test names fields of the request
+
+
+def a_setup(tenant_id: str = "tnt_acme") -> SetupRequest:
+    return SetupRequest(tenant_id, BACK, "EUR")
+
+
+class SandboxRig(Rig):
+    currencies = (("EUR", 1210, "12.10"), ("JPY", 500, "500"), ("KWD", 12340, "12.340"))
+    forgery = ({"X-Sandbox-Signature": sign(b"another body")}, b"{}")
+    _ENDINGS: ClassVar = {"declined": 1, "needs_payer": 2, "lost": 3, "later": 4}
+
+    def __init__(self) -> None:
+        self.provider = self._sandbox = Sandbox(FrozenClock(START))
+
+    async def method(self) -> StoredMethod:
+        started = await self.provider.setup(a_setup())
+        return await self.provider.confirm("tnt_acme", {"reference": started.reference})
+
+    def payments(self) -> list[Booked]:
+        taken = [each for each in self._sandbox.payments() if each["status"] == "succeeded"]
+        return [(_major(each["amount_cents"], each["currency"]), each["currency"]) for each in taken]
+
+    def refunds(self) -> list[Booked]:
+        with self._sandbox._ledger.open() as state:
+            made = [one for one in state["refunds"].values() if one["status"] == "succeeded"]
+            return [(_major(one["amount_cents"], "EUR"), "EUR") for one in made]
+
+    def to(self, outcome: str, request: ChargeRequest) -> ChargeRequest:
+        if outcome == "succeeds":
+            return request
+        return replace(request, amount_cents=request.amount_cents // 100 * 100 + self._ENDINGS[outcome])
+
+    def lose_refund(self, request: RefundRequest) -> RefundRequest:
+        return replace(request, amount_cents=request.amount_cents // 100 * 100 + self._ENDINGS["lost"])
+
+
+class BankRig(Rig):
+    forgery = ({}, b"{}")
+
+    def __init__(self) -> None:
+        self.provider = BankTransfer()
+
+    async def method(self) -> StoredMethod:
+        return await self.provider.confirm("tnt_acme", {})
+
+    def payments(self) -> list[Booked]:
+        return []
+
+    def refunds(self) -> list[Booked]:
+        return []
+
+
+def _major(minor: int, currency: str) -> Decimal:
+    return Decimal(minor).scaleb(-exponent(currency))
+
+
+@asynccontextmanager
+async def sandbox() -> AsyncIterator[SandboxRig]:
+    yield SandboxRig()
+
+
+@asynccontextmanager
+async def bank_transfer() -> AsyncIterator[BankRig]:
+    yield BankRig()
