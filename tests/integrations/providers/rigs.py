@@ -6,13 +6,18 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.money import exponent
 from scaicontrol.core.payment_ports import ChargeRequest, PaymentProvider, RefundRequest, SetupRequest, StoredMethod
 from scaicontrol.integrations.payment_providers.bank_transfer import BankTransfer
 from scaicontrol.integrations.payment_providers.sandbox import Sandbox, sign
+from scaicontrol.integrations.payment_providers.stripe import Stripe
+from tests.factories.ports import MemoryVault
+
+from .server import served
+from .stripe_server import SECRET, StripeServer, signed
 
 BACK = "https://control.example/back"
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -116,6 +121,63 @@ def _major(minor: int, currency: str) -> Decimal:
     return Decimal(minor).scaleb(-exponent(currency))
 
 
+class StripeRig(Rig):
+    """The real SDK against a server that behaves like Stripe."""
+
+    is_called = True
+    currencies = (
+        ("EUR", 1210, "12.10"), ("JPY", 500, "500"), ("ISK", 1200, "1200"), ("KWD", 12340, "12.340"),
+        ("HUF", 120000, "1200.00"), ("UGX", 9000, "9000"),
+    )  # fmt: skip
+    _CARDS: ClassVar = {
+        "declined": "pm_card_chargeDeclinedInsufficientFunds",
+        "needs_payer": "pm_card_authenticationRequired",
+    }
+    # How Stripe counts, as docs.stripe.com/currencies lists it: by hand, not by our own table.
+    _COUNTS: ClassVar = {"eur": 2, "jpy": 0, "isk": 2, "kwd": 3, "huf": 2, "ugx": 2}
+
+    def __init__(self, far: StripeServer) -> None:
+        self.far = far
+        vault = MemoryVault({"stripe/key": {"value": "sk_test_1"}, "stripe/hook": {"value": SECRET}})
+        self.provider = self.stripe = Stripe(
+            vault,
+            secret_key_path="stripe/key",
+            webhook_secret_path="stripe/hook",
+            api_base=far.url,
+            network_retries=0,
+        )
+        self.forgery = (signed(b"another body"), b'{"id": "evt_1"}')
+
+    async def method(self) -> StoredMethod:
+        started = await self.provider.setup(a_setup())
+        card = {"brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2029, "country": "NL"}
+        self.far.store(started.reference, {"id": "pm_card_visa", "type": "card", "card": card})
+        return await self.provider.confirm("tnt_acme", {"reference": started.reference})
+
+    def payments(self) -> list[Booked]:
+        return [self._booked(row, "amount_received") for row in self.far.intents.values() if row["amount_received"]]
+
+    def refunds(self) -> list[Booked]:
+        return [self._booked(row, "amount") for row in self.far.made.values() if row["status"] == "succeeded"]
+
+    def _booked(self, row: dict[str, Any], name: str) -> Booked:
+        return Decimal(row[name]).scaleb(-self._COUNTS[row["currency"]]), row["currency"].upper()
+
+    def to(self, outcome: str, request: ChargeRequest) -> ChargeRequest:
+        if outcome == "lost":
+            self.far.loses = 1
+        if outcome not in self._CARDS or request.method is None:
+            return request
+        return replace(request, method=replace(request.method, external_id=self._CARDS[outcome]))
+
+    def lose_refund(self, request: RefundRequest) -> RefundRequest:
+        self.far.loses = 1
+        return request
+
+    def break_off(self, how: str) -> None:
+        self.far.fault = how
+
+
 @asynccontextmanager
 async def sandbox() -> AsyncIterator[SandboxRig]:
     yield SandboxRig()
@@ -124,3 +186,10 @@ async def sandbox() -> AsyncIterator[SandboxRig]:
 @asynccontextmanager
 async def bank_transfer() -> AsyncIterator[BankRig]:
     yield BankRig()
+
+
+@asynccontextmanager
+async def stripe() -> AsyncIterator[StripeRig]:
+    far = StripeServer()
+    async with served(far):
+        yield StripeRig(far)
