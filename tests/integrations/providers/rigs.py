@@ -12,10 +12,12 @@ from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.money import exponent
 from scaicontrol.core.payment_ports import ChargeRequest, PaymentProvider, RefundRequest, SetupRequest, StoredMethod
 from scaicontrol.integrations.payment_providers.bank_transfer import BankTransfer
+from scaicontrol.integrations.payment_providers.mollie import Mollie
 from scaicontrol.integrations.payment_providers.sandbox import Sandbox, sign
 from scaicontrol.integrations.payment_providers.stripe import Stripe
 from tests.factories.ports import MemoryVault
 
+from .mollie_server import KEY, MollieServer
 from .server import served
 from .stripe_server import SECRET, StripeServer, signed
 
@@ -178,6 +180,53 @@ class StripeRig(Rig):
         self.far.fault = how
 
 
+class MollieRig(Rig):
+    """The real SDK against a server that behaves like Mollie; it has no page for a payer who is away."""
+
+    is_called = True
+    reaches_absent_payers = False
+    currencies = (("EUR", 1210, "12.10"), ("JPY", 500, "500"), ("ISK", 1200, "1200"), ("HUF", 120000, "1200.00"))
+
+    def __init__(self, far: MollieServer) -> None:
+        self.far = far
+        self.provider = self.mollie = Mollie(
+            MemoryVault({"mollie/key": {"value": KEY}}),
+            api_key_path="mollie/key",
+            webhook_url="https://control.example/api/v1/webhooks/mollie",
+            api_base=far.url,
+        )
+
+    async def method(self) -> StoredMethod:
+        started = await self.provider.setup(a_setup())
+        self.far.store(started.reference)
+        return await self.provider.confirm("tnt_acme", {"reference": started.reference})
+
+    def payments(self) -> list[Booked]:
+        taken = [_said(row) for row in self.far.payments.values() if row["status"] == "paid"]
+        return [each for each in taken if each[0]]  # first payments are of nothing
+
+    def refunds(self) -> list[Booked]:
+        return [_said(row) for row in self.far.made.values() if row["status"] == "refunded"]
+
+    def to(self, outcome: str, request: ChargeRequest) -> ChargeRequest:
+        if outcome == "lost":
+            self.far.loses = 1
+        if outcome == "declined":
+            self.far.reasons = ["insufficient_funds"]
+        return request
+
+    def lose_refund(self, request: RefundRequest) -> RefundRequest:
+        self.far.loses = 1
+        return request
+
+    def break_off(self, how: str) -> None:
+        self.far.fault = how
+
+
+def _said(row: dict[str, Any]) -> Booked:
+    return Decimal(row["amount"]["value"]), row["amount"]["currency"]
+
+
 @asynccontextmanager
 async def sandbox() -> AsyncIterator[SandboxRig]:
     yield SandboxRig()
@@ -193,3 +242,10 @@ async def stripe() -> AsyncIterator[StripeRig]:
     far = StripeServer()
     async with served(far):
         yield StripeRig(far)
+
+
+@asynccontextmanager
+async def mollie() -> AsyncIterator[MollieRig]:
+    far = MollieServer()
+    async with served(far):
+        yield MollieRig(far)

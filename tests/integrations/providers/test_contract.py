@@ -11,12 +11,13 @@ import pytest_asyncio
 from scaicontrol.core.errors import ControlError, NotFound, Refused, Unauthenticated, Unavailable
 from scaicontrol.core.payment_ports import ChargeRequest, PaymentStatus, RefundRequest
 
-from .rigs import START, Rig, a_setup, bank_transfer, sandbox, stripe, wanted
+from .rigs import START, Rig, a_setup, bank_transfer, mollie, sandbox, stripe, wanted
 
 RIGS: dict[str, Callable[[], AbstractAsyncContextManager[Rig]]] = {
     "sandbox": sandbox,
     "bank_transfer": bank_transfer,
     "stripe": stripe,
+    "mollie": mollie,
 }
 
 
