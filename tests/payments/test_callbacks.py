@@ -2,6 +2,7 @@
 
 import json
 import random
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,30 +29,30 @@ Callback = tuple[dict[str, str], bytes]
 
 
 @dataclass
-class Far:
+class Far(ABC):
     """What happens at a provider, and what it sends of it."""
 
     provider: PaymentProvider
 
+    @abstractmethod
     def methods(self) -> list[StoredMethod]:
         """A card, and a direct debit that the bank answers later."""
-        raise NotImplementedError
 
-    def answer(self, payment: str, *, approved: bool) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def answer(self, payment: str, *, approved: bool) -> None: ...
 
-    def take_back(self, payment: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def take_back(self, payment: str) -> None: ...
 
-    def callbacks(self) -> list[Callback]:
-        raise NotImplementedError
+    @abstractmethod
+    def callbacks(self) -> list[Callback]: ...
 
-    def forged(self) -> list[Callback]:
-        raise NotImplementedError
+    @abstractmethod
+    def forged(self) -> list[Callback]: ...
 
+    @abstractmethod
     def kept(self) -> dict[str, int]:
         """What it still has of each payment, in minor units."""
-        raise NotImplementedError
 
 
 @dataclass

@@ -17,6 +17,7 @@ from urllib.parse import parse_qs
 from mollie.api import error as errors
 from mollie.api.client import Client
 from mollie.api.objects.customer import Customer
+from mollie.api.objects.list import PaginationList
 from mollie.api.objects.payment import Payment
 from mollie.api.resources.chargebacks import PaymentChargebacks
 from mollie.api.resources.mandates import CustomerMandates
@@ -187,7 +188,7 @@ class Mollie:
         except (ValueError, NotFound) as error:
             raise Unauthenticated("A Mollie webhook names one payment, and this one does not.") from error
 
-    def _payment(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _payment(self, body: dict[str, object]) -> dict[str, object]:
         return body | ({"webhookUrl": self._hook} if self._hook else {})
 
     async def _call(self, act: Callable[[Client], T]) -> T:
@@ -224,22 +225,27 @@ class Mollie:
 
 
 def _payments(client: Client, customer: str) -> CustomerPayments:
-    return CustomerPayments(client, Customer({"id": named(customer, "cst")}, client))
+    return CustomerPayments(client, _known(Customer, named(customer, "cst"), client))
 
 
 def _mandates(client: Client, customer: str) -> CustomerMandates:
-    return CustomerMandates(client, Customer({"id": named(customer, "cst")}, client))
+    return CustomerMandates(client, _known(Customer, named(customer, "cst"), client))
 
 
 def _refunds(client: Client, payment: str) -> PaymentRefunds:
-    return PaymentRefunds(client, Payment({"id": payment}, client))
+    return PaymentRefunds(client, _known(Payment, payment, client))
 
 
 def _chargebacks(client: Client, payment: str) -> PaymentChargebacks:
-    return PaymentChargebacks(client, Payment({"id": payment}, client))
+    return PaymentChargebacks(client, _known(Payment, payment, client))
 
 
-def _newest_first(page: Any) -> Iterator[Mapping[str, Any]]:
+def _known(kind: Callable[[dict[str, str], Client], T], name: str, client: Client) -> T:
+    """Give a thing of Mollie's by its name alone, without asking for it."""
+    return kind({"id": name}, client)
+
+
+def _newest_first(page: PaginationList | None) -> Iterator[answers.Said]:
     while page is not None:
         yield from page
         page = page.get_next()

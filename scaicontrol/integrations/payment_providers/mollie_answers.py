@@ -17,6 +17,8 @@ from scaicontrol.core.payment_ports import (
     StoredMethod,
 )
 
+Said = Mapping[str, Any]  # a JSON object of Mollie's
+
 _PAYMENTS: Final = {
     "paid": PaymentStatus.succeeded,
     "open": PaymentStatus.requires_action,
@@ -73,12 +75,12 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def link(told: Mapping[str, Any], name: str) -> str | None:
+def link(told: Said, name: str) -> str | None:
     found = (told.get("_links") or {}).get(name) or {}
     return found.get("href")
 
 
-def payment(told: Mapping[str, Any]) -> PaymentResult:
+def payment(told: Said) -> PaymentResult:
     """Say what a payment, with its embedded refunds and chargebacks where they were asked for, has come to."""
     amount, currency = from_mollie(told["amount"])
     page = link(told, "checkout")
@@ -100,13 +102,13 @@ def payment(told: Mapping[str, Any]) -> PaymentResult:
     )
 
 
-def refund(told: Mapping[str, Any]) -> RefundResult:
+def refund(told: Said) -> RefundResult:
     status = _REFUNDS.get(told["status"], PaymentStatus.pending)
     why = f"Mollie says that the refund is {told['status']}."
     return RefundResult(status, told["id"], why if status is PaymentStatus.failed else None)
 
 
-def chargeback(payment_id: str, told: Mapping[str, Any]) -> DisputeResult:
+def chargeback(payment_id: str, told: Said) -> DisputeResult:
     """
     Say what a chargeback has come to: the money is gone when it is told of, and back once it is reversed.
 
@@ -125,7 +127,7 @@ def chargeback(payment_id: str, told: Mapping[str, Any]) -> DisputeResult:
     )
 
 
-def method(mandate: Mapping[str, Any]) -> StoredMethod:
+def method(mandate: Said) -> StoredMethod:
     """Give the method of a mandate; raises Refused while the payer's bank has not confirmed it."""
     if mandate["status"] == "pending":
         raise Refused("The payer's bank has not confirmed the mandate yet; try again when it has.")
@@ -153,7 +155,7 @@ def method(mandate: Mapping[str, Any]) -> StoredMethod:
     )
 
 
-def _why(told: Mapping[str, Any]) -> tuple[str, str]:
+def _why(told: Said) -> tuple[str, str]:
     details, reason = told.get("details") or {}, told.get("statusReason") or {}
     code = details.get("failureReason") or details.get("bankReasonCode") or reason.get("code") or told["status"]
     why = details.get("failureMessage") or details.get("bankReason") or reason.get("message")

@@ -33,6 +33,8 @@ from . import stripe_answers as answers
 from .stripe_answers import to_stripe
 
 if TYPE_CHECKING:
+    from stripe.params._payment_intent_list_params import PaymentIntentListParams, PaymentIntentListParamsCreated
+
     from . import ProviderContext
 
 _TIMEOUT_SECONDS: Final = 20
@@ -190,18 +192,22 @@ class Stripe:
 
     async def find(self, request: ChargeRequest) -> PaymentResult | None:
         since = (request.called_at or datetime.now(UTC)) - _SKEW
-        created = {"gte": int(since.timestamp()), "lte": int((since + self.key_lifetime + 2 * _SKEW).timestamp())}
+        until = since + self.key_lifetime + 2 * _SKEW
+        created: PaymentIntentListParamsCreated = {"gte": int(since.timestamp()), "lte": int(until.timestamp())}
+            "gte": int(since.timestamp()),
+            "lte": int((since + self.key_lifetime + 2 * _SKEW).timestamp()),
+        }
         async with self._calling() as client:
             if request.method is None:
-                pages = await client.v1.checkout.sessions.list_async({"created": created, "limit": 100})  # type: ignore[typeddict-item]
+                pages = await client.v1.checkout.sessions.list_async({"created": created, "limit": 100})
                 async for page in pages.auto_paging_iter():
                     if page.client_reference_id == request.payment_id:
                         return await self.fetch(page.id)
                 return None
-            wanted: dict[str, Any] = {"created": created, "limit": 100}
+            wanted: PaymentIntentListParams = {"created": created, "limit": 100}
             if request.method.external_customer_id:
                 wanted["customer"] = request.method.external_customer_id
-            intents = await client.v1.payment_intents.list_async(wanted)  # type: ignore[arg-type]
+            intents = await client.v1.payment_intents.list_async(wanted)
             async for intent in intents.auto_paging_iter():
                 if intent.to_dict().get("metadata", {}).get("payment_id") == request.payment_id:
                     return await self.fetch(intent.id)

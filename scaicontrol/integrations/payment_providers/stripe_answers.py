@@ -19,6 +19,8 @@ from scaicontrol.core.payment_ports import (
     StoredMethod,
 )
 
+Said = Mapping[str, Any]  # a JSON object of Stripe's
+
 # docs.stripe.com/currencies: what it counts otherwise than ISO 4217. ISK and UGX have no minor unit and are counted in
 # hundredths all the same; MGA has one and is counted whole.
 _DIGITS: Final = {"ISK": 2, "UGX": 2, "MGA": 0}
@@ -57,10 +59,16 @@ def _digits(currency: str) -> int:
     return _DIGITS.get(currency, exponent(currency))
 
 
+def _shifted(amount: int, digits: int) -> tuple[int, int]:
+    """Give an amount with so many digits more, or fewer, and what that leaves over."""
+    factor: int = 10 ** abs(digits)
+    return (amount * factor, 0) if digits >= 0 else divmod(amount, factor)
+
+
 def to_stripe(minor: int, currency: str) -> int:
     """Give an amount in Stripe's units; raises Refused for one it cannot take."""
     shift = _digits(currency) - exponent(currency)
-    units, rest = (minor * 10**shift, 0) if shift >= 0 else divmod(minor, 10**-shift)
+    units, rest = _shifted(minor, shift)
     if rest or (currency in _TENS_ONLY and units % 10):
         raise Refused(f"Stripe takes no such fraction of {currency}: {minor} minor units.")
     return units
@@ -69,7 +77,7 @@ def to_stripe(minor: int, currency: str) -> int:
 def from_stripe(units: int, currency: str) -> int:
     """Give an amount of Stripe's in minor units by ISO 4217; raises Refused for one that has none."""
     shift = exponent(currency) - _digits(currency)
-    minor, rest = (units * 10**shift, 0) if shift >= 0 else divmod(units, 10**-shift)
+    minor, rest = _shifted(units, shift)
     if rest:
         raise Refused(f"Stripe says {units} of {currency}, which has no such fraction; ask Stripe about it.")
     return minor
@@ -95,7 +103,7 @@ def declined(error: StripeError) -> PaymentResult:
     return PaymentResult(PaymentStatus.failed, intent.get("id"), failure_code=code, failure_message=why)
 
 
-def payment(intent: Mapping[str, Any]) -> PaymentResult:
+def payment(intent: Said) -> PaymentResult:
     """Say what a PaymentIntent, with its latest charge, has come to."""
     currency = str(intent["currency"]).upper()
     failure = intent.get("last_payment_error") or {}
@@ -118,7 +126,7 @@ def payment(intent: Mapping[str, Any]) -> PaymentResult:
     )
 
 
-def page(session: Mapping[str, Any]) -> PaymentResult:
+def page(session: Said) -> PaymentResult:
     """Say what a page to pay on has come to: once it was paid, what its PaymentIntent has."""
     intent = session.get("payment_intent")
     if session["status"] == "complete" and isinstance(intent, Mapping):
@@ -138,13 +146,13 @@ def is_disputed(intent: object) -> bool:
     return isinstance(charge, Mapping) and bool(charge.get("disputed"))
 
 
-def refund(told: Mapping[str, Any]) -> RefundResult:
+def refund(told: Said) -> RefundResult:
     status = _REFUNDS.get(str(told.get("status")), PaymentStatus.pending)
     why = f"Stripe could not refund: {told.get('failure_reason') or told['status']}."
     return RefundResult(status, told["id"], why if status is PaymentStatus.failed else None)
 
 
-def dispute(told: Mapping[str, Any]) -> DisputeResult:
+def dispute(told: Said) -> DisputeResult:
     """
     Say what a dispute has come to.
 
@@ -173,7 +181,7 @@ def dispute(told: Mapping[str, Any]) -> DisputeResult:
     )
 
 
-def method(session: Mapping[str, Any]) -> StoredMethod:
+def method(session: Said) -> StoredMethod:
     """Give the method of a finished setup page, with its customer, mandate and payment method expanded."""
     intent = session.get("setup_intent") or {}
     if intent.get("status") == "processing":
@@ -199,7 +207,7 @@ def method(session: Mapping[str, Any]) -> StoredMethod:
     )
 
 
-def event(told: Mapping[str, Any]) -> NormalizedEvent:
+def event(told: Said) -> NormalizedEvent:
     """Name what an event is about; of a charge it is the payment, which is asked about then."""
     thing = (told.get("data") or {}).get("object") or {}
     kind = _KINDS.get(str(thing.get("object")), "ignored")
@@ -218,7 +226,7 @@ def event(told: Mapping[str, Any]) -> NormalizedEvent:
     )
 
 
-def _why(told: Mapping[str, Any]) -> tuple[str, str]:
+def _why(told: Said) -> tuple[str, str]:
     code = str(told.get("decline_code") or told.get("code") or "declined")
     if told.get("code") in ("authentication_required", "expired_card"):  # says more than its decline code
         code = str(told["code"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ class Declined(Exception):
 
 
 @dataclass
-class FarSide:
+class FarSide(ABC):
     """
     What both stand-ins share; `fault` is unauthorized, busy or broken for good, `loses` the answers still to lose.
 
@@ -46,17 +47,17 @@ class FarSide:
         self.counter += 1
         return f"{prefix}_{self.counter:06d}"
 
-    async def act(self, method: str, path: str, given: Mapping[str, Any], query: Mapping[str, Any]) -> Body:
-        raise NotImplementedError
+    @abstractmethod
+    async def act(self, method: str, path: str, given: Mapping[str, Any], query: Mapping[str, Any]) -> Body: ...
 
-    def turned_away(self, fault: str) -> tuple[int, Body]:
-        raise NotImplementedError
+    @abstractmethod
+    def turned_away(self, fault: str) -> tuple[int, Body]: ...
 
-    def misused(self) -> tuple[int, Body]:
-        raise NotImplementedError
+    @abstractmethod
+    def misused(self) -> tuple[int, Body]: ...
 
-    def parse(self, raw: bytes) -> Body:
-        raise NotImplementedError
+    @abstractmethod
+    def parse(self, raw: bytes) -> Body: ...
 
     async def answer(self, request: Request) -> Response:
         raw, key = await request.body(), request.headers.get("idempotency-key")

@@ -204,4 +204,4 @@ def _listed(rows: Any) -> Body:
 
 def _within(row: Body, query: Mapping[str, Any]) -> bool:
     created = query.get("created", {})
-    return int(created.get("gte", 0)) <= row["created"] <= int(created.get("lte", 2**40))
+    return int(created.get("gte", 0)) <= int(row["created"]) <= int(created.get("lte", 2**40))

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -29,10 +30,10 @@ async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
 
 def able(rig: Rig, *capabilities: str) -> None:
     if missing := set(capabilities) - rig.provider.capabilities:
-        pytest.skip(f"{rig.provider.display_name} cannot {', '.join(sorted(missing))}")
+        pytest.skip(reason=f"{rig.provider.display_name} cannot {', '.join(sorted(missing))}")
 
 
-async def chargeable(rig: Rig, outcome: str = "succeeds", **fields: object) -> ChargeRequest:
+async def chargeable(rig: Rig, outcome: str = "succeeds", **fields: Any) -> ChargeRequest:
     """A request of a stored method that ends as told."""
     able(rig, "charge")
     return rig.to(outcome, wanted(**fields, method=await rig.method()))
@@ -105,7 +106,7 @@ async def test_a_decline_is_an_answer_and_takes_nothing(rig: Rig) -> None:
 
 async def test_a_payer_who_must_approve_is_given_a_page(rig: Rig) -> None:
     if not rig.reaches_absent_payers:
-        pytest.skip("who must approve declines, and pays on a page of its own")
+        pytest.skip(reason="who must approve declines, and pays on a page of its own")
     done = await rig.provider.charge(await chargeable(rig, "needs_payer"))
     assert done.status is PaymentStatus.requires_action
     assert done.redirect_url
@@ -171,7 +172,7 @@ async def test_what_is_unknown_is_said_to_be(rig: Rig) -> None:
 
 async def test_a_forged_webhook_is_refused(rig: Rig) -> None:
     if rig.forgery is None:
-        pytest.skip("its webhooks name an object and nothing else is believed")
+        pytest.skip(reason="its webhooks name an object and nothing else is believed")
     with pytest.raises(Unauthenticated):
         await rig.provider.verify_webhook(*rig.forgery)
 
@@ -179,7 +180,7 @@ async def test_a_forged_webhook_is_refused(rig: Rig) -> None:
 @pytest.mark.parametrize("how", ["unauthorized", "busy", "broken"])
 async def test_refusing_us_as_a_caller_says_nothing_about_the_money(rig: Rig, how: str) -> None:
     if not rig.is_called:
-        pytest.skip("nobody is called")
+        pytest.skip(reason="nobody is called")
     back = await paid(rig)
     request = await chargeable(rig, key="inv_2:1")
     rig.break_off(how)
