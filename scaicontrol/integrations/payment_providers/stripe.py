@@ -194,9 +194,6 @@ class Stripe:
         since = (request.called_at or datetime.now(UTC)) - _SKEW
         until = since + self.key_lifetime + 2 * _SKEW
         created: PaymentIntentListParamsCreated = {"gte": int(since.timestamp()), "lte": int(until.timestamp())}
-            "gte": int(since.timestamp()),
-            "lte": int((since + self.key_lifetime + 2 * _SKEW).timestamp()),
-        }
         async with self._calling() as client:
             if request.method is None:
                 pages = await client.v1.checkout.sessions.list_async({"created": created, "limit": 100})
