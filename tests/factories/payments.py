@@ -39,6 +39,7 @@ class FaultySandbox(Sandbox):
         self.charged: list[str] = []
         self.refunded: list[str] = []
         self.refuses_refunds: str | None = None  # in these words
+        self._refused: dict[str, str] = {}  # by key: as Stripe does, it says the same under the same key
 
     async def charge(self, request: ChargeRequest) -> PaymentResult:
         if self.is_down:
@@ -67,7 +68,9 @@ class FaultySandbox(Sandbox):
         if self.is_down:
             raise Unavailable("The provider does not answer.")
         if self.refuses_refunds:
-            raise Refused(self.refuses_refunds)
+            self._refused[request.idempotency_key] = self.refuses_refunds
+        if words := self._refused.get(request.idempotency_key):
+            raise Refused(words)
         self.refunded.append(request.idempotency_key)
         return await super().refund(request)
 

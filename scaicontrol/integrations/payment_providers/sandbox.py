@@ -130,6 +130,7 @@ class Sandbox:
                     raise Refused(f"The sandbox can refund at most {left} of a succeeded payment, not {amount_cents}.")
                 known = {
                     "id": new_id("sbr"), "payment_id": external_id, "amount_cents": amount_cents,
+                    "refund_id": request.refund_id,
                     "status": {DECLINED: "failed", DELAYED: "pending"}.get(ending, "succeeded"),
                     "changes_at": (self._clock.now() + self._delay).isoformat(),
                 }  # fmt: skip
@@ -155,7 +156,7 @@ class Sandbox:
 
     async def find_refund(self, request: RefundRequest) -> RefundResult | None:
         with self._ledger.open() as state:
-            known = state["refunds"].get(request.idempotency_key)
+            known = next((one for one in state["refunds"].values() if one.get("refund_id") == request.refund_id), None)
         return await self.fetch_refund(known["payment_id"], known["id"]) if known else None
 
     def _ripen(self, state: State, key: str) -> None:

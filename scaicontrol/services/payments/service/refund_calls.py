@@ -55,9 +55,10 @@ async def carried_out(backend: Backend, refund_id: str) -> Refund:
 
 async def execute(backend: Backend, refund_id: str) -> Refund:
     """Ask the provider for one refund and write what it said."""
-    is_lost = False
+    is_lost, key = False, None
     try:
         row, payment = await _ready(backend, refund_id)
+        key = row.call_key
         provider = backend.ports.payment_providers.get(payment.provider)
         if provider is None:
             raise Unavailable(f"The payment provider {payment.provider} is not configured.")
@@ -65,12 +66,12 @@ async def execute(backend: Backend, refund_id: str) -> Refund:
     except ControlError as error:
         is_lost = not isinstance(error, (Refused, Invalid, NotFound))  # only these are about this refund
         result = RefundResult(PaymentStatus.failed, None, error.message)
-    return await backend.perform(_ACTOR, record_refund, refund_id, result, is_lost=is_lost)
+    return await backend.perform(_ACTOR, record_refund, refund_id, result, is_lost=is_lost, key=key)
 
 
 async def _ask(backend: Backend, provider: PaymentProvider, row: Refund, payment: Payment) -> RefundResult:
     request = RefundRequest(
-        row.id, str(payment.external_id), row.amount_cents, payment.currency, row.idempotency_key, row.created_at
+        row.id, str(payment.external_id), row.amount_cents, payment.currency, row.call_key, row.created_at
     )
     # A provider forgets keys after hours or days, and a process that died in its first call counted none: what may
     # have happened is looked for before it is asked for again.
@@ -107,13 +108,15 @@ async def _read(uow: UnitOfWork, refund_id: str) -> tuple[Refund, Payment]:
     return row, await uow.session.get_one(Payment, row.payment_id)
 
 
-async def record_refund(uow: UnitOfWork, refund_id: str, result: RefundResult, *, is_lost: bool = False) -> Refund:
+async def record_refund(
+    uow: UnitOfWork, refund_id: str, result: RefundResult, *, is_lost: bool = False, key: str | None = None
+) -> Refund:
     """
     Write what the provider said about a refund; the same answer twice changes nothing.
 
     One that succeeded may fail after all: then its note is open again and its credit is there again. One that was
     given up may have gone after all: then its credit is used, and what was paid out twice is owed. `is_lost` is an
-    answer that never came.
+    answer that never came, `key` what was asked under: a refusal of an earlier key says nothing of a later call.
     """
     uow.authorize("payments:collect")
     row = await uow.session.get_one(Refund, refund_id, with_for_update=True, populate_existing=True)
@@ -123,16 +126,18 @@ async def record_refund(uow: UnitOfWork, refund_id: str, result: RefundResult, *
         return row
     if result.status is PaymentStatus.succeeded and row.status == RefundState.failed:
         row.advance(RefundLifecycle.retry)  # told by the provider before we asked again
+    is_refusal = result.status is PaymentStatus.failed and result.external_id is None and not is_lost
     if row.status == RefundState.succeeded:
         if result.status is PaymentStatus.failed and not is_lost:
             await _take_back(uow, row, result)
-    elif row.status == RefundState.pending:
+    elif row.status == RefundState.pending and not (is_refusal and key not in (None, row.call_key)):
         row.external_id = result.external_id or row.external_id
         if result.status is PaymentStatus.succeeded:
             row.attempts += 1
             await _succeed(uow, row)
         elif result.status is PaymentStatus.failed:
             row.attempts += 1
+            row.refusals += is_refusal
             await _fail(uow, row, result, is_lost=is_lost)
     return row
 
