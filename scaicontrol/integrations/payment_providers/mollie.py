@@ -248,7 +248,7 @@ def _known(kind: Callable[[dict[str, str], Client], T], name: str, client: Clien
 def _newest_first(page: PaginationList | None) -> Iterator[answers.Said]:
     while page is not None:
         yield from page
-        page = page.get_next()
+        page = page.get_next()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
 
 
 def create(context: "ProviderContext") -> Mollie | None:

@@ -65,6 +65,7 @@ class Stripe:
     ) -> None:
         self._vault, self._key_path, self._hook_path = vault, secret_key_path, webhook_secret_path
         self._publishable, self._base, self._retries = publishable_key, api_base, network_retries
+        self._http = stripe.HTTPXClient(timeout=_TIMEOUT_SECONDS, allow_sync_methods=True)
         self._client: tuple[str, StripeClient] | None = None
 
     def public_config(self, partner_id: str) -> Mapping[str, Any]:
@@ -284,7 +285,7 @@ class Stripe:
                 key,
                 base_addresses={"api": self._base} if self._base else {},
                 max_network_retries=self._retries,
-                http_client=stripe.HTTPXClient(timeout=_TIMEOUT_SECONDS, allow_sync_methods=True),
+                http_client=self._http,
             )
             self._client = (key, made)
         return self._client[1]

@@ -241,11 +241,15 @@ async def bank_transfer() -> AsyncIterator[BankRig]:
 async def stripe() -> AsyncIterator[StripeRig]:
     far = StripeServer()
     async with served(far):
-        yield StripeRig(far)
+        rig = StripeRig(far)
+        yield rig
+        await rig.stripe._http.close_async()
 
 
 @asynccontextmanager
 async def mollie() -> AsyncIterator[MollieRig]:
     far = MollieServer()
     async with served(far):
-        yield MollieRig(far)
+        rig = MollieRig(far)
+        yield rig
+        rig.mollie._threads.shutdown()

@@ -128,6 +128,7 @@ async def test_the_sdks_own_repetitions_carry_our_key(rig: StripeRig, far: Strip
     assert (await patient.charge(wanted(method=CARD))).status is PaymentStatus.succeeded
     assert [key for method, path, key in far.calls if path == "/v1/payment_intents"] == ["inv_1:1", "inv_1:1"]
     assert len(rig.payments()) == 1
+    await patient._http.close_async()
 
 
 async def test_a_currency_it_lacks_is_refused(rig: StripeRig) -> None:
