@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import select
 
 from scaicontrol.core.errors import Unauthenticated
@@ -20,7 +19,6 @@ from scaicontrol.services.payments.models import InboundEvent, Payment
 from scaicontrol.services.payments.service.methods import store
 from tests.factories import ada, alice, petra
 from tests.factories.invoices import a_line, sent
-from tests.factories.subscriptions import market
 from tests.integrations.providers.mollie_server import MollieServer
 from tests.integrations.providers.rigs import MollieRig, StripeRig, mollie, stripe
 from tests.integrations.providers.stripe_server import StripeServer, signed
@@ -149,12 +147,6 @@ async def _booked(uow) -> dict[str, int]:
 
 async def _stored(uow) -> list[str]:
     return [row.external_id for row in await uow.session.scalars(select(InboundEvent))]
-
-
-@pytest_asyncio.fixture
-async def backend(backend):
-    await market(backend, payment_providers=["stripe", "mollie"])
-    return backend
 
 
 @pytest.mark.by_turns

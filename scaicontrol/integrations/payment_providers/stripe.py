@@ -115,7 +115,7 @@ class Stripe:
         method = request.method
         if method is None:
             raise Refused("Stripe charges a stored method: set one up, or open a checkout.")
-        intent: dict[str, Any] = {
+        intent: dict[str, object] = {
             "amount": to_stripe(request.amount_cents, request.currency),
             "currency": request.currency.lower(),
             "customer": method.external_customer_id,
