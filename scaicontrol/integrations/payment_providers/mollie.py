@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import parse_qs
 
 from mollie.api import error as errors
@@ -58,7 +58,7 @@ class Mollie:
     slug = "mollie"
     display_name = "Mollie"
     capabilities = frozenset({"setup", "charge", "refund", "recurring", "redirect", "partial_refund"})
-    config_schema: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+    config_schema: Mapping[str, object] = {"type": "object", "properties": {}, "additionalProperties": False}
     key_lifetime = timedelta(hours=1)
 
     def __init__(self, vault: Vault, *, api_key_path: str, webhook_url: str = "", api_base: str = "") -> None:
@@ -67,7 +67,7 @@ class Mollie:
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="mollie")
         self._of_thread = threading.local()
 
-    def public_config(self, partner_id: str) -> Mapping[str, Any]:
+    def public_config(self, partner_id: str) -> Mapping[str, object]:
         return {}
 
     async def setup(self, request: SetupRequest) -> SetupStart:
@@ -92,7 +92,7 @@ class Mollie:
         opened = await self._call(lambda c: c.payments.create(first))
         return SetupStart(opened["id"], redirect_url=answers.link(opened, "checkout"))
 
-    async def confirm(self, tenant_id: str, payload: Mapping[str, Any]) -> StoredMethod:
+    async def confirm(self, tenant_id: str, payload: Mapping[str, object]) -> StoredMethod:
         """Store the mandate of a setup; `payload` is `{reference}`."""
         reference = named(payload.get("reference"), "tr")
         first = await self._call(lambda c: c.payments.get(reference))

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import stripe
 from stripe import SignatureVerificationError, StripeClient, WebhookSignature
@@ -50,7 +50,7 @@ class Stripe:
     slug = "stripe"
     display_name = "Stripe"
     capabilities = frozenset({"setup", "charge", "refund", "recurring", "redirect", "partial_refund"})
-    config_schema: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+    config_schema: Mapping[str, object] = {"type": "object", "properties": {}, "additionalProperties": False}
     key_lifetime = timedelta(hours=24)
 
     def __init__(
@@ -68,7 +68,7 @@ class Stripe:
         self._http = stripe.HTTPXClient(timeout=_TIMEOUT_SECONDS, allow_sync_methods=True)
         self._client: tuple[str, StripeClient] | None = None
 
-    def public_config(self, partner_id: str) -> Mapping[str, Any]:
+    def public_config(self, partner_id: str) -> Mapping[str, object]:
         return {"publishable_key": self._publishable}
 
     async def setup(self, request: SetupRequest) -> SetupStart:
@@ -94,7 +94,7 @@ class Stripe:
             )
         return SetupStart(page.id, redirect_url=page.url)
 
-    async def confirm(self, tenant_id: str, payload: Mapping[str, Any]) -> StoredMethod:
+    async def confirm(self, tenant_id: str, payload: Mapping[str, object]) -> StoredMethod:
         """Store the method of a setup page; `payload` is `{reference}`."""
         reference = answers.named(payload.get("reference"), "cs")
         expand = ["setup_intent.payment_method", "setup_intent.mandate"]
