@@ -13,7 +13,7 @@ from scaicontrol.services.invoices.schemas import MarkPaidIn
 from scaicontrol.services.payments.lifecycle import RefundLifecycle
 from scaicontrol.services.payments.models import Payment, Refund
 from scaicontrol.services.payments.service.promises import share
-from scaicontrol.services.payments.service.refund_calls import record_refund
+from scaicontrol.services.payments.service.refund_calls import execute, record_refund
 from scaicontrol.services.payments.service.refunds import begin_refund
 from tests.factories import ACME, ada, petra
 from tests.factories.invoices import a_line, again, sent
@@ -157,6 +157,15 @@ async def test_a_refusal_is_no_longer_repeated_once_its_cause_is_gone(backend, c
     late = RefundResult(PaymentStatus.failed, None, "The account of the seller is empty.")
     await backend.perform(ada, record_refund, made.id, late, key=note.id)
     assert [row.status for row in await refunds(backend)] == ["succeeded"]
+
+
+async def test_a_worker_that_comes_late_does_not_take_back_what_went(backend, provider):
+    """It finds nothing left to give back, since that refund gave it back."""
+    invoice = await paid(backend)
+    made, _ = await refund(backend, invoice)
+    await execute(backend, made.id)
+    assert [row.status for row in await refunds(backend)] == ["succeeded"]
+    assert await backend.ask(ada, credits.balances, ACME) == []
 
 
 async def test_a_late_refusal_says_nothing_of_the_call_after_it(backend, clock, provider):

@@ -116,7 +116,8 @@ async def record_refund(
 
     One that succeeded may fail after all: then its note is open again and its credit is there again. One that was
     given up may have gone after all: then its credit is used, and what was paid out twice is owed. `is_lost` is an
-    answer that never came, `key` what was asked under: a refusal of an earlier key says nothing of a later call.
+    answer that never came, `key` what was asked under: a refusal of an earlier key says nothing of a
+    later call, and none of them anything of a refund that went.
     """
     uow.authorize("payments:collect")
     row = await uow.session.get_one(Refund, refund_id, with_for_update=True, populate_existing=True)
@@ -127,10 +128,12 @@ async def record_refund(
     if result.status is PaymentStatus.succeeded and row.status == RefundState.failed:
         row.advance(RefundLifecycle.retry)  # told by the provider before we asked again
     is_refusal = result.status is PaymentStatus.failed and result.external_id is None and not is_lost
+    if is_refusal and (row.status == RefundState.succeeded or key not in (None, row.call_key)):
+        return row  # a call for what had gone already, or an earlier one
     if row.status == RefundState.succeeded:
         if result.status is PaymentStatus.failed and not is_lost:
             await _take_back(uow, row, result)
-    elif row.status == RefundState.pending and not (is_refusal and key not in (None, row.call_key)):
+    elif row.status == RefundState.pending:
         row.external_id = result.external_id or row.external_id
         if result.status is PaymentStatus.succeeded:
             row.attempts += 1
