@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "024"
-down_revision: str | None = "023"
+revision: str = "026"
+down_revision: str | None = "025"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
