@@ -1,8 +1,8 @@
 """What the product asks of payment providers, with the rules of `core/ports.py`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -37,8 +37,58 @@ class StoredMethod:
 
 
 @dataclass(frozen=True, slots=True)
+class SetupRequest:
+    """
+    A tenant who adds a way to pay, and where its browser comes back to.
+
+    `external_customer_id` is what the provider called the tenant before, where it did; `currency` is the one its
+    documents are written in, since some providers begin a mandate with a payment.
+    """
+
+    tenant_id: str
+    return_url: str
+    currency: str
+    external_customer_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeRequest:
+    """
+    Money to take, in minor units by ISO 4217; under one key it is taken once, however often it is asked for.
+
+    Without a method the payer pays on the provider's page, as one who must approve does too, and comes back to
+    `return_url`. `called_at` is when the provider was first called for it, None before: providers forget keys.
+    """
+
+    payment_id: str
+    amount_cents: int
+    currency: str
+    idempotency_key: str
+    method: StoredMethod | None = None
+    return_url: str = ""
+    called_at: datetime | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """Money to give back of a payment, in minor units of its currency; under one key it is given back once."""
+
+    refund_id: str
+    payment_external_id: str
+    amount_cents: int
+    currency: str
+    idempotency_key: str
+    created_at: datetime | None = None  # of our row: the provider cannot have heard of it before
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentResult:
-    """What became of a payment; `amount_cents` is what was taken, `dispute_ids` name the disputes of it."""
+    """
+    What became of a payment; `amount_cents` is what was taken.
+
+    `dispute_ids` and `refund_ids` name what followed, where the provider tells of it under the payment's name only.
+    """
 
     status: PaymentStatus
     external_id: str | None = None
@@ -48,6 +98,7 @@ class PaymentResult:
     failure_message: str | None = None
     redirect_url: str | None = None
     dispute_ids: tuple[str, ...] = ()
+    refund_ids: tuple[str, ...] = ()
 
 
 class DisputeStatus(StrEnum):
@@ -90,11 +141,13 @@ class NormalizedEvent:
     """
     A provider's webhook in our words: `kind` is payment, refund, dispute or ignored.
 
+    `external_event_id` makes a repetition known; it is None where the provider names the object only, which is then
+    asked about once for all calls that wait.
     `external_id` is the provider's id of the payment, of a refund event that of the refund. A dispute is named by
     `dispute_id`, where the provider does; else the payment is asked for its disputes.
     """
 
-    external_event_id: str
+    external_event_id: str | None
     kind: str
     external_id: str | None
     dispute_id: str | None = None
@@ -106,50 +159,54 @@ class NormalizedEvent:
 
 
 class PaymentProvider(Protocol):
-    """A payment provider plugin (contract §18.2); entry point group `scaicontrol.payment_providers`."""
+    """
+    A payment provider plugin (contract §18.2); entry point group `scaicontrol.payment_providers`.
+
+    Any call raises Unavailable where the answer is not known: the provider is silent, busy or refuses us as a caller
+    (a wrong key is our fault, not the payer's). Refused, Invalid and NotFound are its answers about what was asked.
+    """
 
     slug: str
     display_name: str
     capabilities: frozenset[str]
     config_schema: Mapping[str, Any]
+    key_lifetime: timedelta  # how long a repeated idempotency key is surely known as such
 
     def public_config(self, partner_id: str) -> Mapping[str, Any]: ...
 
-    async def setup(self, tenant_id: str, return_url: str) -> SetupStart: ...
+    async def setup(self, request: SetupRequest) -> SetupStart: ...
 
-    async def confirm(self, tenant_id: str, payload: Mapping[str, Any]) -> StoredMethod: ...
+    async def confirm(self, tenant_id: str, payload: Mapping[str, Any]) -> StoredMethod:
+        """
+        Give what a setup has stored.
 
-    async def charge(
-        self,
-        method: StoredMethod,
-        amount_cents: int,
-        currency: str,
-        idempotency_key: str,
-        metadata: Mapping[str, str],
-    ) -> PaymentResult: ...
+        Raises NotFound for a setup of another tenant, Refused where the payer has not finished or the bank has not
+        confirmed the mandate yet.
+        """
+        ...
 
-    async def checkout(
-        self, amount_cents: int, currency: str, idempotency_key: str, metadata: Mapping[str, str], return_url: str
-    ) -> PaymentResult: ...
+    async def charge(self, request: ChargeRequest) -> PaymentResult: ...
 
-    async def refund(self, external_id: str, amount_cents: int, idempotency_key: str) -> RefundResult: ...
+    async def checkout(self, request: ChargeRequest) -> PaymentResult: ...
 
-    async def fetch_refund(self, external_id: str) -> RefundResult: ...
+    async def refund(self, request: RefundRequest) -> RefundResult: ...
 
-    async def find_refund(self, idempotency_key: str) -> RefundResult | None:
+    async def fetch_refund(self, payment_external_id: str, external_id: str) -> RefundResult: ...
+
+    async def find_refund(self, request: RefundRequest) -> RefundResult | None:
         """Give what became of a refund whose answer was lost, or None when the provider never saw it."""
         ...
 
     async def fetch(self, external_id: str) -> PaymentResult: ...
 
-    async def find(self, idempotency_key: str) -> PaymentResult | None:
-        """Give what became of a charge whose answer was lost, or None when the provider never saw it."""
+    async def find(self, request: ChargeRequest) -> PaymentResult | None:
+        """Give what became of a charge or checkout whose answer was lost, or None when the provider never saw it."""
         ...
 
     async def fetch_dispute(self, external_id: str) -> DisputeResult:
         """Give what a dispute has come to, or raise NotFound."""
         ...
 
-    def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> Sequence[NormalizedEvent]:
-        """Give the events of an authentic webhook, or raise Unauthenticated."""
+    async def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> Sequence[NormalizedEvent]:
+        """Give the events of an authentic webhook; raises Unauthenticated, Unavailable without its secret."""
         ...

@@ -11,12 +11,15 @@ from itertools import count
 from typing import Any, TypeVar
 
 from .payment_ports import (
+    ChargeRequest,
     DisputeResult,
     NormalizedEvent,
     PaymentProvider,
     PaymentResult,
     PaymentStatus,
+    RefundRequest,
     RefundResult,
+    SetupRequest,
     SetupStart,
     StoredMethod,
 )
@@ -157,52 +160,45 @@ class _Provider:
         self._real, self._note = real, note
         self.slug, self.display_name = real.slug, real.display_name
         self.capabilities, self.config_schema = real.capabilities, real.config_schema
+        self.key_lifetime = real.key_lifetime
 
     def public_config(self, partner_id: str) -> Mapping[str, Any]:
         return self._real.public_config(partner_id)
 
-    async def setup(self, tenant_id: str, return_url: str) -> SetupStart:
+    async def setup(self, request: SetupRequest) -> SetupStart:
         return SetupStart(self._note(self.display_name, "begin to add a payment method"))
 
     async def confirm(self, tenant_id: str, payload: Mapping[str, Any]) -> StoredMethod:
         stored = self._note(self.display_name, "confirm a payment method")
         return StoredMethod(stored, None, "other", f"as {self.display_name} names it")
 
-    async def charge(
-        self,
-        method: StoredMethod,
-        amount_cents: int,
-        currency: str,
-        idempotency_key: str,
-        metadata: Mapping[str, str],
-    ) -> PaymentResult:
-        charged = self._note(self.display_name, f"charge {amount_cents} {currency} in minor units")
-        return PaymentResult(PaymentStatus.succeeded, charged, amount_cents, currency)
+    async def charge(self, request: ChargeRequest) -> PaymentResult:
+        amount, currency = request.amount_cents, request.currency
+        charged = self._note(self.display_name, f"charge {amount} {currency} in minor units")
+        return PaymentResult(PaymentStatus.succeeded, charged, amount, currency)
 
-    async def checkout(
-        self, amount_cents: int, currency: str, idempotency_key: str, metadata: Mapping[str, str], return_url: str
-    ) -> PaymentResult:
-        opened = self._note(self.display_name, f"open a checkout over {amount_cents} {currency} in minor units")
-        return PaymentResult(PaymentStatus.requires_action, opened)
+    async def checkout(self, request: ChargeRequest) -> PaymentResult:
+        told = f"open a checkout over {request.amount_cents} {request.currency} in minor units"
+        return PaymentResult(PaymentStatus.requires_action, self._note(self.display_name, told))
 
-    async def refund(self, external_id: str, amount_cents: int, idempotency_key: str) -> RefundResult:
-        refunded = self._note(self.display_name, f"refund {amount_cents} in minor units")
+    async def refund(self, request: RefundRequest) -> RefundResult:
+        refunded = self._note(self.display_name, f"refund {request.amount_cents} in minor units")
         return RefundResult(PaymentStatus.succeeded, refunded)
 
-    async def fetch_refund(self, external_id: str) -> RefundResult:
+    async def fetch_refund(self, payment_external_id: str, external_id: str) -> RefundResult:
         return RefundResult(PaymentStatus.pending, external_id)
 
-    async def find_refund(self, idempotency_key: str) -> RefundResult | None:
+    async def find_refund(self, request: RefundRequest) -> RefundResult | None:
         return None
 
     async def fetch(self, external_id: str) -> PaymentResult:
         return PaymentResult(PaymentStatus.pending, external_id)
 
-    async def find(self, idempotency_key: str) -> PaymentResult | None:
+    async def find(self, request: ChargeRequest) -> PaymentResult | None:
         return None
 
     async def fetch_dispute(self, external_id: str) -> DisputeResult:
         return await self._real.fetch_dispute(external_id)
 
-    def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> Sequence[NormalizedEvent]:
-        return self._real.verify_webhook(headers, raw_body)
+    async def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> Sequence[NormalizedEvent]:
+        return await self._real.verify_webhook(headers, raw_body)

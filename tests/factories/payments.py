@@ -9,7 +9,14 @@ from sqlalchemy import or_, select
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Refused, Unavailable
-from scaicontrol.core.payment_ports import PaymentResult, PaymentStatus, RefundResult, StoredMethod
+from scaicontrol.core.payment_ports import (
+    ChargeRequest,
+    PaymentResult,
+    PaymentStatus,
+    RefundRequest,
+    RefundResult,
+    StoredMethod,
+)
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.integrations.payment_providers.sandbox import Sandbox
 from scaicontrol.services.invoices.lifecycle import MONEY
@@ -32,17 +39,18 @@ class FaultySandbox(Sandbox):
         self.charged: list[str] = []
         self.refunded: list[str] = []
         self.refuses_refunds: str | None = None  # in these words
+        self._refused: dict[str, str] = {}  # by key: as Stripe does, it says the same under the same key
 
-    async def charge(
-        self, method: StoredMethod, amount_cents: int, currency: str, idempotency_key: str, metadata: Mapping[str, str]
-    ) -> PaymentResult:
+    async def charge(self, request: ChargeRequest) -> PaymentResult:
         if self.is_down:
             raise Unavailable("The provider does not answer.")
-        self.charged.append(idempotency_key)
+        self.charged.append(request.idempotency_key)
         code = self.declines.pop(0) if self.declines else None
         if code is not None:
-            return PaymentResult(PaymentStatus.failed, f"declined_{idempotency_key}", None, None, code, "Declined.")
-        told = await super().charge(method, amount_cents, currency, idempotency_key, metadata)
+            return PaymentResult(
+                PaymentStatus.failed, f"declined_{request.idempotency_key}", None, None, code, "Declined."
+            )
+        told = await super().charge(request)
         return replace(told, **self.reports)  # type: ignore[arg-type]  # a test names fields of the result
 
     async def fetch(self, external_id: str) -> PaymentResult:
@@ -56,23 +64,25 @@ class FaultySandbox(Sandbox):
         with self._ledger.open() as state:
             self._add_event(state, self._get(state, external_id), "payment", self._clock.now(), status="succeeded")
 
-    async def refund(self, external_id: str, amount_cents: int, idempotency_key: str) -> RefundResult:
+    async def refund(self, request: RefundRequest) -> RefundResult:
         if self.is_down:
             raise Unavailable("The provider does not answer.")
         if self.refuses_refunds:
-            raise Refused(self.refuses_refunds)
-        self.refunded.append(idempotency_key)
-        return await super().refund(external_id, amount_cents, idempotency_key)
+            self._refused[request.idempotency_key] = self.refuses_refunds
+        if words := self._refused.get(request.idempotency_key):
+            raise Refused(words)
+        self.refunded.append(request.idempotency_key)
+        return await super().refund(request)
 
-    async def fetch_refund(self, external_id: str) -> RefundResult:
+    async def fetch_refund(self, payment_external_id: str, external_id: str) -> RefundResult:
         if self.is_down:
             raise Unavailable("The provider does not answer.")
-        return await super().fetch_refund(external_id)
+        return await super().fetch_refund(payment_external_id, external_id)
 
-    async def find_refund(self, idempotency_key: str) -> RefundResult | None:
+    async def find_refund(self, request: RefundRequest) -> RefundResult | None:
         if self.is_down:
             raise Unavailable("The provider does not answer.")
-        return await super().find_refund(idempotency_key)
+        return await super().find_refund(request)
 
     def keeps(self, external_id: str) -> int:
         """What of a payment it took and still has, besides what was refunded by us."""

@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
-from scaicontrol.core.payment_ports import PaymentResult, RefundResult, StoredMethod
+from scaicontrol.core.payment_ports import ChargeRequest, PaymentResult, RefundRequest, RefundResult
 from scaicontrol.core.ports import Mail, MailOutcome, MailResult
 from scaicontrol.core.settings import Environment, Settings
 from scaicontrol.db.engine import Database
@@ -102,17 +102,15 @@ class CountedStore(FolderStore):
 
 
 class CountedSandbox(Sandbox):
-    async def charge(
-        self, method: StoredMethod, amount_cents: int, currency: str, idempotency_key: str, metadata: Mapping[str, str]
-    ) -> PaymentResult:
+    async def charge(self, request: ChargeRequest) -> PaymentResult:
         STEPS("before charge")
-        result = await super().charge(method, amount_cents, currency, idempotency_key, metadata)
+        result = await super().charge(request)
         STEPS("after charge")
         return result
 
-    async def refund(self, external_id: str, amount_cents: int, idempotency_key: str) -> RefundResult:
+    async def refund(self, request: RefundRequest) -> RefundResult:
         STEPS("before refund")
-        result = await super().refund(external_id, amount_cents, idempotency_key)
+        result = await super().refund(request)
         STEPS("after refund")
         return result
 

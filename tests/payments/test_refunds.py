@@ -10,9 +10,10 @@ from scaicontrol.core.errors import Refused
 from scaicontrol.core.payment_ports import PaymentStatus, RefundResult
 from scaicontrol.services import credits, invoices, payments
 from scaicontrol.services.invoices.schemas import MarkPaidIn
+from scaicontrol.services.payments.lifecycle import RefundLifecycle
 from scaicontrol.services.payments.models import Payment, Refund
 from scaicontrol.services.payments.service.promises import share
-from scaicontrol.services.payments.service.refund_calls import record_refund
+from scaicontrol.services.payments.service.refund_calls import execute, record_refund
 from scaicontrol.services.payments.service.refunds import begin_refund
 from tests.factories import ACME, ada, petra
 from tests.factories.invoices import a_line, again, sent
@@ -140,6 +141,46 @@ async def test_a_refund_the_provider_refuses_is_given_up_after_five_times_and_it
     assert [left.available_cents for left in await backend.ask(ada, credits.balances, ACME)] == [1210]
     (payment,) = await backend.ask(ada, payments.of_invoice, invoice.id)
     assert (payment.refundable_cents, payment.promised_cents) == (1210, 0)
+
+
+async def test_a_refusal_is_no_longer_repeated_once_its_cause_is_gone(backend, clock, provider):
+    """A provider says the same under the same key for hours; so each refusal ends its key."""
+    invoice = await paid(backend)
+    provider.refuses_refunds = "The account of the seller is empty."
+    made, note = await refund(backend, invoice)
+    provider.refuses_refunds = None
+    clock.advance(timedelta(minutes=31))
+    await payments.refund_due(backend)
+    assert [(row.status, row.attempts, row.refusals) for row in await refunds(backend)] == [("succeeded", 2, 1)]
+    assert provider.refunded == [f"{note.id}:1"]
+    # The first call's answer, late and for the second time.
+    late = RefundResult(PaymentStatus.failed, None, "The account of the seller is empty.")
+    await backend.perform(ada, record_refund, made.id, late, key=note.id)
+    assert [row.status for row in await refunds(backend)] == ["succeeded"]
+
+
+async def test_a_worker_that_comes_late_does_not_take_back_what_went(backend, provider):
+    """It finds nothing left to give back, since that refund gave it back."""
+    invoice = await paid(backend)
+    made, _ = await refund(backend, invoice)
+    await execute(backend, made.id)
+    assert [row.status for row in await refunds(backend)] == ["succeeded"]
+    assert await backend.ask(ada, credits.balances, ACME) == []
+
+
+async def test_a_late_refusal_says_nothing_of_the_call_after_it(backend, clock, provider):
+    invoice = await paid(backend)
+    provider.refuses_refunds = "The account of the seller is empty."
+    made, note = await refund(backend, invoice)
+    await backend.perform(ada, under_way, made.id)
+    late = RefundResult(PaymentStatus.failed, None, "The account of the seller is empty.")
+    for key, attempts in ((note.id, 1), (f"{note.id}:1", 2)):
+        await backend.perform(ada, record_refund, made.id, late, key=key)
+        assert [row.attempts for row in await refunds(backend)] == [attempts]
+
+
+async def under_way(uow, refund_id):
+    (await uow.session.get_one(Refund, refund_id)).advance(RefundLifecycle.retry)
 
 
 async def test_a_refund_whose_answer_is_lost_is_never_given_up(backend, clock, provider):

@@ -268,6 +268,19 @@ async def test_an_answer_asked_for_before_the_row_changed_is_asked_for_again(bac
     assert (await again(backend, invoice)).status == "paid"
 
 
+async def test_links_and_codes_of_any_length_settle_a_payment(backend, provider):
+    """What the database refuses would be asked for again for ever."""
+    _, payment = await begun(backend, provider, "card", net_for(2))
+    page, longer = "https://pay.example/" + "p" * 4900, "https://pay.example/" + "p" * 5100
+    for link in (page, longer):
+        waits = PaymentResult(PaymentStatus.requires_action, payment.external_id, redirect_url=link)
+        told = await backend.perform(CLOCK, record, payment.id, waits)
+        assert told.redirect_url == page
+    declined = PaymentResult(PaymentStatus.failed, payment.external_id, failure_code="c" * 300, failure_message="No.")
+    told = await backend.perform(CLOCK, record, payment.id, declined)
+    assert (told.status, told.failure_code) == ("failed", "c" * 100)
+
+
 @pytest.mark.parametrize("status", [PaymentStatus.pending, PaymentStatus.requires_action])
 async def test_what_is_undecided_changes_nothing_that_was_decided(backend, provider, status):
     invoice, payment = await begun(backend, provider, "card", net_for(2))

@@ -14,7 +14,7 @@ from scaicontrol.core.payment_ports import PaymentProvider
 from scaicontrol.core.ports import Vault
 from scaicontrol.core.settings import Settings
 
-from . import bank_transfer, sandbox
+from . import bank_transfer, mollie, sandbox, stripe
 
 GROUP: Final = "scaicontrol.payment_providers"
 
@@ -31,7 +31,12 @@ class ProviderContext:
 
 Plugin = Callable[[ProviderContext], PaymentProvider | None]
 
-BUILT_IN: Final[Mapping[str, Plugin]] = {"bank_transfer": bank_transfer.create, "sandbox": sandbox.create}
+BUILT_IN: Final[Mapping[str, Plugin]] = {
+    "bank_transfer": bank_transfer.create,
+    "mollie": mollie.create,
+    "sandbox": sandbox.create,
+    "stripe": stripe.create,
+}
 
 
 def load(context: ProviderContext, installed: Iterable[EntryPoint] | None = None) -> dict[str, PaymentProvider]:

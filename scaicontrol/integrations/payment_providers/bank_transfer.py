@@ -2,19 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from stdnum import iban as iban_rules
+from stdnum import iso11649 as creditor_reference
 
 from scaicontrol.core.errors import NotFound, Refused, Unauthenticated, invalid
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.money import exponent
 from scaicontrol.core.payment_ports import (
+    ChargeRequest,
     DisputeResult,
     NormalizedEvent,
     PaymentResult,
     PaymentStatus,
+    RefundRequest,
     RefundResult,
+    SetupRequest,
     SetupStart,
     StoredMethod,
 )
@@ -28,7 +33,12 @@ _EPC_NAME_MAX: Final = 70
 
 @dataclass(frozen=True, slots=True)
 class TransferInstructions:
-    """What a payer types into their bank; `reference` is the document's number, so that the money finds its invoice."""
+    """
+    What a payer types into their bank, so that the money finds its invoice.
+
+    `reference` is the document's number, or a creditor reference of ISO 11649 (`RF…`), which banks check and carry
+    apart from free text.
+    """
 
     account_holder: str
     iban: str
@@ -47,8 +57,10 @@ class TransferInstructions:
         if self.currency != "EUR" or not self.iban:
             return None
         amount = f"EUR{self.amount_cents // 100}.{self.amount_cents % 100:02d}"
-        lines = ["BCD", "002", "1", "SCT", self.bic, self.account_holder[:_EPC_NAME_MAX], self.iban, amount, "", ""]
-        return "\n".join([*lines, self.reference[:_EPC_REFERENCE_MAX]])
+        lines = ["BCD", "002", "1", "SCT", self.bic, self.account_holder[:_EPC_NAME_MAX], self.iban, amount, ""]
+        if creditor_reference.is_valid(self.reference):  # structured or free text, never both (EPC069-12)
+            return "\n".join([*lines, str(creditor_reference.compact(self.reference))])
+        return "\n".join([*lines, "", self.reference[:_EPC_REFERENCE_MAX]])
 
     @property
     def sentence(self) -> str:
@@ -86,11 +98,12 @@ class BankTransfer:
     display_name = "Bank transfer"
     capabilities = frozenset({"setup"})
     config_schema: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+    key_lifetime = timedelta(0)  # it knows no keys, and nothing is ever asked of it
 
     def public_config(self, partner_id: str) -> Mapping[str, Any]:
         return {"instructions_on_document": True}
 
-    async def setup(self, tenant_id: str, return_url: str) -> SetupStart:
+    async def setup(self, request: SetupRequest) -> SetupStart:
         text = "Every invoice states the account, the amount and the reference to give. Nothing else is needed."
         return SetupStart(reference=new_id("bts"), instructions=text)
 
@@ -98,36 +111,32 @@ class BankTransfer:
         country = str(payload.get("country_code", "")) or None
         return StoredMethod(f"bank_transfer:{tenant_id}", None, "bank_transfer", "Bank transfer", country_code=country)
 
-    async def charge(
-        self, method: StoredMethod, amount_cents: int, currency: str, idempotency_key: str, metadata: Mapping[str, str]
-    ) -> PaymentResult:
+    async def charge(self, request: ChargeRequest) -> PaymentResult:
         raise Refused("A bank transfer cannot be collected: the customer sends it, and it is booked when it arrives.")
 
-    async def checkout(
-        self, amount_cents: int, currency: str, idempotency_key: str, metadata: Mapping[str, str], return_url: str
-    ) -> PaymentResult:
+    async def checkout(self, request: ChargeRequest) -> PaymentResult:
         raise Refused("A bank transfer has no checkout page: show the instructions of the invoice.")
 
-    async def refund(self, external_id: str, amount_cents: int, idempotency_key: str) -> RefundResult:
+    async def refund(self, request: RefundRequest) -> RefundResult:
         raise Refused("A bank transfer is refunded by a transfer back, booked by hand.")
 
-    async def fetch_refund(self, external_id: str) -> RefundResult:
+    async def fetch_refund(self, payment_external_id: str, external_id: str) -> RefundResult:
         raise NotFound(f"No bank transfer {external_id} was made by us.")
 
-    async def find_refund(self, idempotency_key: str) -> RefundResult | None:
+    async def find_refund(self, request: RefundRequest) -> RefundResult | None:
         return None
 
     async def fetch(self, external_id: str) -> PaymentResult:
         """Say pending: only the bank statement knows more."""
         return PaymentResult(PaymentStatus.pending, external_id)
 
-    async def find(self, idempotency_key: str) -> PaymentResult | None:
+    async def find(self, request: ChargeRequest) -> PaymentResult | None:
         return None
 
     async def fetch_dispute(self, external_id: str) -> DisputeResult:
         raise NotFound("A bank transfer's recall is told by the bank alone; record it by hand.")
 
-    def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> Sequence[NormalizedEvent]:
+    async def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> Sequence[NormalizedEvent]:
         raise Unauthenticated("Bank transfers have no webhooks.")
 
 

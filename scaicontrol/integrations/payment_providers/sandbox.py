@@ -20,11 +20,14 @@ from scaicontrol.core.clock import Clock
 from scaicontrol.core.errors import Conflict, NotFound, Refused, Unauthenticated, Unavailable, invalid
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.payment_ports import (
+    ChargeRequest,
     DisputeResult,
     NormalizedEvent,
     PaymentResult,
     PaymentStatus,
+    RefundRequest,
     RefundResult,
+    SetupRequest,
     SetupStart,
     StoredMethod,
 )
@@ -51,6 +54,7 @@ class Sandbox:
     display_name = "Sandbox (no money moves)"
     capabilities = frozenset({"setup", "charge", "refund", "recurring", "redirect", "partial_refund"})
     config_schema: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+    key_lifetime = timedelta(days=36500)
 
     def __init__(
         self,
@@ -64,11 +68,11 @@ class Sandbox:
     def public_config(self, partner_id: str) -> Mapping[str, Any]:
         return {"mode": "sandbox"}
 
-    async def setup(self, tenant_id: str, return_url: str) -> SetupStart:
+    async def setup(self, request: SetupRequest) -> SetupStart:
         reference = new_id("sbs")
         with self._ledger.open() as state:
-            state["setups"][reference] = {"tenant_id": tenant_id, "type": None}
-        return SetupStart(reference, redirect_url=self._page("setup", reference, return_url))
+            state["setups"][reference] = {"tenant_id": request.tenant_id, "type": None}
+        return SetupStart(reference, redirect_url=self._page("setup", reference, request.return_url))
 
     async def confirm(self, tenant_id: str, payload: Mapping[str, Any]) -> StoredMethod:
         """Store the method of a setup; `payload` is `{reference, type?}` with type card or sepa_debit."""
@@ -94,14 +98,10 @@ class Sandbox:
             **more,
         )
 
-    async def charge(
-        self, method: StoredMethod, amount_cents: int, currency: str, idempotency_key: str, metadata: Mapping[str, str]
-    ) -> PaymentResult:
-        ending = amount_cents % 100
+    async def charge(self, request: ChargeRequest) -> PaymentResult:
+        ending = request.amount_cents % 100
         with self._ledger.open() as state:
-            payment = self._once(
-                state, idempotency_key, amount_cents, currency, {"method": method.external_id, **metadata}
-            )
+            payment = self._once(state, request)
             if payment["status"] == "new":
                 self._decide(state, payment, ending)
         if ending == LOST and not payment["answered"]:
@@ -110,17 +110,16 @@ class Sandbox:
             raise Unavailable("The sandbox took the payment and lost the answer, as amounts ending in 03 ask for.")
         return self._result(payment)
 
-    async def checkout(
-        self, amount_cents: int, currency: str, idempotency_key: str, metadata: Mapping[str, str], return_url: str
-    ) -> PaymentResult:
+    async def checkout(self, request: ChargeRequest) -> PaymentResult:
         with self._ledger.open() as state:
-            payment = self._once(state, idempotency_key, amount_cents, currency, metadata)
+            payment = self._once(state, request)
             if payment["status"] == "new":
-                payment |= {"status": "requires_action", "return_url": return_url}
+                payment |= {"status": "requires_action", "return_url": request.return_url}
         return self._result(payment)
 
-    async def refund(self, external_id: str, amount_cents: int, idempotency_key: str) -> RefundResult:
-        ending = amount_cents % 100
+    async def refund(self, request: RefundRequest) -> RefundResult:
+        external_id, amount_cents = request.payment_external_id, request.amount_cents
+        idempotency_key, ending = request.idempotency_key, amount_cents % 100
         with self._ledger.open() as state:
             known = state["refunds"].get(idempotency_key)
             is_new = known is None
@@ -131,6 +130,7 @@ class Sandbox:
                     raise Refused(f"The sandbox can refund at most {left} of a succeeded payment, not {amount_cents}.")
                 known = {
                     "id": new_id("sbr"), "payment_id": external_id, "amount_cents": amount_cents,
+                    "refund_id": request.refund_id,
                     "status": {DECLINED: "failed", DELAYED: "pending"}.get(ending, "succeeded"),
                     "changes_at": (self._clock.now() + self._delay).isoformat(),
                 }  # fmt: skip
@@ -146,18 +146,18 @@ class Sandbox:
             raise Unavailable("The sandbox refunded and lost the answer, as amounts ending in 03 ask for.")
         return self._refund_result(state, idempotency_key)
 
-    async def fetch_refund(self, external_id: str) -> RefundResult:
+    async def fetch_refund(self, payment_external_id: str, external_id: str) -> RefundResult:
         with self._ledger.open() as state:
             key = next((key for key, one in state["refunds"].items() if one["id"] == external_id), None)
-            if key is None:
-                raise NotFound(f"The sandbox knows no refund {external_id}.")
+            if key is None or state["refunds"][key]["payment_id"] != payment_external_id:
+                raise NotFound(f"The sandbox knows no refund {external_id} of {payment_external_id}.")
             self._ripen(state, key)
             return self._refund_result(state, key)
 
-    async def find_refund(self, idempotency_key: str) -> RefundResult | None:
+    async def find_refund(self, request: RefundRequest) -> RefundResult | None:
         with self._ledger.open() as state:
-            known = state["refunds"].get(idempotency_key)
-        return await self.fetch_refund(known["id"]) if known else None
+            known = next((one for one in state["refunds"].values() if one.get("refund_id") == request.refund_id), None)
+        return await self.fetch_refund(known["payment_id"], known["id"]) if known else None
 
     def _ripen(self, state: State, key: str) -> None:
         """Let what comes later be so: a slow refund succeeds, the payer's bank returns another."""
@@ -192,13 +192,13 @@ class Sandbox:
         with self._ledger.open() as state:
             return disputes.told(disputes.get(state, external_id))
 
-    async def find(self, idempotency_key: str) -> PaymentResult | None:
+    async def find(self, request: ChargeRequest) -> PaymentResult | None:
         with self._ledger.open() as state:
             payments = state["payments"].values()
-            found = next((payment["id"] for payment in payments if payment["key"] == idempotency_key), None)
+            found = next((payment["id"] for payment in payments if payment["key"] == request.idempotency_key), None)
         return await self.fetch(found) if found else None
 
-    def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> Sequence[NormalizedEvent]:
+    async def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> Sequence[NormalizedEvent]:
         given = next((value for name, value in headers.items() if name.lower() == SIGNATURE_HEADER.lower()), "")
         if not hmac.compare_digest(given.encode(), sign(raw_body).encode()):
             raise Unauthenticated("The sandbox webhook's signature is wrong.")
@@ -285,9 +285,9 @@ class Sandbox:
         with self._ledger.open() as state:
             state["events"].pop(event_id, None)
 
-    def _once(
-        self, state: State, key: str, amount_cents: int, currency: str, metadata: Mapping[str, str]
-    ) -> dict[str, Any]:
+    def _once(self, state: State, request: ChargeRequest) -> dict[str, Any]:
+        key, amount_cents, currency = request.idempotency_key, request.amount_cents, request.currency
+        method = {"method": request.method.external_id} if request.method else {}
         if amount_cents <= 0:
             raise invalid("amount_cents", "The sandbox charges only positive amounts.")
         known: dict[str, Any] | None = next((one for one in state["payments"].values() if one["key"] == key), None)
@@ -298,7 +298,7 @@ class Sandbox:
         identifier = new_id("sbp")
         payment: dict[str, Any] = {
             "id": identifier, "key": key, "amount_cents": amount_cents, "currency": currency, "status": "new",
-            "metadata": dict(metadata), "refunded_cents": 0, "answered": False,
+            "metadata": {**method, **request.metadata}, "refunded_cents": 0, "answered": False,
             "created_at": self._clock.now().isoformat(),
         }  # fmt: skip
         state["payments"][identifier] = payment

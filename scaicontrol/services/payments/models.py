@@ -24,6 +24,9 @@ OPEN = (PaymentState.pending, PaymentState.requires_action)
 CAME: Final = (PaymentState.succeeded, PaymentState.partially_refunded, PaymentState.refunded)
 ATTEMPTS: Final = 5  # of a refund, before a person looks at it
 MANUAL: Final = "manual"  # the provider of disputes that were recorded by hand
+LONGEST_LINK: Final = 5000  # characters of a page to pay on; Stripe's carry a fragment of some hundred
+LONGEST_CODE: Final = 100
+LONGEST_REASON: Final = 200
 ASK_AGAIN: Final = timedelta(minutes=10)  # about what a provider has not decided yet
 MISMATCH: Final = "provider_mismatch"  # the failure code of what a provider says and nobody may book by themselves
 
@@ -118,7 +121,7 @@ class Payment(Lifecycled, TenantScopedModel):
     currency: Mapped[str] = mapped_column(String(3))
     status: Mapped[PaymentState] = mapped_column(String(20), default=PaymentState.pending)
     attempt: Mapped[int]
-    failure_code: Mapped[str | None] = mapped_column(String(100))
+    failure_code: Mapped[str | None] = mapped_column(String(LONGEST_CODE))
     failure_message: Mapped[str | None] = mapped_column(Text)
     received_cents: Mapped[int] = mapped_column(default=0, server_default=literal_column("0"))
     unapplied_cents: Mapped[int] = mapped_column(default=0)
@@ -136,7 +139,7 @@ class Payment(Lifecycled, TenantScopedModel):
     version: Mapped[int] = mapped_column(default=1, server_default=literal_column("1"))
     idempotency_key: Mapped[str] = mapped_column(String(200))
     open_key: Mapped[str | None] = mapped_column(IdString)
-    redirect_url: Mapped[str | None] = mapped_column(String(1000))
+    redirect_url: Mapped[str | None] = mapped_column(String(LONGEST_LINK))
     called_at: Mapped[datetime | None]  # when the provider was called; an unknown outcome has this and no answer
     due_at: Mapped[datetime | None]
     next_retry_at: Mapped[datetime | None]
@@ -213,6 +216,7 @@ class Refund(Lifecycled, TenantScopedModel):
     idempotency_key: Mapped[str] = mapped_column(String(200))
     failure_message: Mapped[str | None] = mapped_column(Text)
     attempts: Mapped[int] = mapped_column(default=0)
+    refusals: Mapped[int] = mapped_column(default=0, server_default=literal_column("0"))  # of the attempts
     due_at: Mapped[datetime | None] = mapped_column(index=True)
     released_at: Mapped[datetime | None]
     went_after_all: Mapped[bool] = mapped_column(default=False, server_default=literal_column("0"))
@@ -220,6 +224,15 @@ class Refund(Lifecycled, TenantScopedModel):
 
     def __str__(self) -> str:
         return f"refund {self.id}"
+
+    @property
+    def call_key(self) -> str:
+        """
+        The key to ask the provider under; another after each refusal.
+
+        Stripe repeats a refusal for a day under the same key, whatever has changed. A lost answer keeps its key.
+        """
+        return f"{self.idempotency_key}:{self.refusals}" if self.refusals else self.idempotency_key
 
 
 class Dispute(Lifecycled, TenantScopedModel):
@@ -253,7 +266,7 @@ class Dispute(Lifecycled, TenantScopedModel):
     status: Mapped[DisputeState] = mapped_column(String(20), default=DisputeState.opened)
     amount_cents: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
-    reason: Mapped[str | None] = mapped_column(String(200))
+    reason: Mapped[str | None] = mapped_column(String(LONGEST_REASON))
     withheld_cents: Mapped[int] = mapped_column(default=0)
     lost_cents: Mapped[int] = mapped_column(default=0)
     fee_cents: Mapped[int] = mapped_column(default=0)

@@ -1,14 +1,14 @@
 """Attempts to collect an invoice: the row each is noted in, and what its provider is called with."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import func, select
 
 from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.core.ids import new_id
-from scaicontrol.core.payment_ports import StoredMethod
+from scaicontrol.core.payment_ports import ChargeRequest, StoredMethod
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.invoices.models import Invoice
 
@@ -29,11 +29,24 @@ class ProviderCall:
     currency: str
     idempotency_key: str
     method: StoredMethod | None
-    was_called: bool
+    called_at: datetime | None
     invoice_id: str
     tenant_id: str
     attempt: int
     version: int
+
+    def request(self, return_url: str) -> ChargeRequest:
+        """Say what the provider is asked for; the same for every repetition but for where a page leads back to."""
+        return ChargeRequest(
+            self.payment_id,
+            self.amount_cents,
+            self.currency,
+            self.idempotency_key,
+            self.method,
+            return_url,
+            self.called_at,
+            {"payment_id": self.payment_id, "invoice_id": self.invoice_id, "tenant_id": self.tenant_id},
+        )
 
 
 async def open_attempt(uow: UnitOfWork, invoice: Invoice, provider: str, method: PaymentMethod | None) -> Payment:
@@ -94,7 +107,7 @@ async def claim_attempt(uow: UnitOfWork, payment: Payment) -> ProviderCall:
         payment.currency,
         payment.idempotency_key,
         method.stored if method else None,
-        payment.called_at is not None,
+        payment.called_at,
         payment.invoice_id,
         payment.tenant_id,
         payment.attempt,

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import ControlError, Refused, Unavailable
+from scaicontrol.core.errors import ControlError, Invalid, NotFound, Refused, Unavailable
+from scaicontrol.core.logging import get_logger
 from scaicontrol.core.payment_ports import PaymentResult, PaymentStatus
 from scaicontrol.core.side_by_side import side_by_side
 from scaicontrol.core.verbs import verb
@@ -31,6 +32,9 @@ _ACTOR = Actor.system("payment_charge")
 _BATCH: Final = 100
 _AT_ONCE: Final = 8
 _BEGUN: Final = "payment"
+NOT_RECEIVED: Final = "not_received"
+_NOT_RECEIVED: Final = "The provider never received this payment; it is tried anew as another attempt."
+log = get_logger(__name__)
 
 
 async def schedule(uow: UnitOfWork, invoice_id: str) -> Payment | None:
@@ -65,14 +69,13 @@ async def charge_due(backend: Backend) -> int:
 
 async def settle_call(backend: Backend, call: ProviderCall, return_url: str = "") -> Payment:
     """Call the provider about one claimed payment and record what it said."""
-    if call.attempt > 1 and not call.was_called and await _has_paid_meanwhile(backend, call):
+    if call.attempt > 1 and call.called_at is None and await _has_paid_meanwhile(backend, call):
         return await backend.perform(_ACTOR, _give_up, call.payment_id)
     try:
-        result = await _call(backend, call, return_url)
-    except Unavailable:
-        result = PaymentResult(PaymentStatus.pending, call.external_id)  # unknown: asked about again later
+        result = await _call(backend, call, return_url or backend.settings.public_base_url)
     except ControlError as error:
-        result = PaymentResult(PaymentStatus.failed, call.external_id, None, None, error.code, error.message)
+        log.warning("payment_outcome_unknown", payment_id=call.payment_id, error=error.message)
+        result = PaymentResult(PaymentStatus.pending, call.external_id)  # asked about again later
     recorded = await backend.perform(_ACTOR, record_unless_stale, call.payment_id, result, call.version)
     return recorded or (await ask(backend, call.payment_id)).payment
 
@@ -105,12 +108,17 @@ async def _call(backend: Backend, call: ProviderCall, return_url: str) -> Paymen
         raise Unavailable(f"The payment provider {call.provider} is not configured.")
     if call.external_id is not None:
         return await provider.fetch(call.external_id)
-    if call.was_called and (known := await provider.find(call.idempotency_key)) is not None:
-        return known
-    metadata = {"payment_id": call.payment_id, "invoice_id": call.invoice_id, "tenant_id": call.tenant_id}
-    if call.method is None:
-        return await provider.checkout(call.amount_cents, call.currency, call.idempotency_key, metadata, return_url)
-    return await provider.charge(call.method, call.amount_cents, call.currency, call.idempotency_key, metadata)
+    request = call.request(return_url)
+    if call.called_at is not None:
+        if (known := await provider.find(request)) is not None:
+            return known
+        # It may have forgotten the key, and would take the money of a call that is still on its way a second time.
+        if backend.clock.now() - call.called_at >= provider.key_lifetime:
+            return PaymentResult(PaymentStatus.failed, None, None, None, NOT_RECEIVED, _NOT_RECEIVED)
+    try:
+        return await (provider.charge(request) if call.method else provider.checkout(request))
+    except (Refused, Invalid, NotFound) as error:  # about what was asked; anything else tells nothing of the money
+        return PaymentResult(PaymentStatus.failed, None, None, None, error.code, error.message)
 
 
 async def _claim(uow: UnitOfWork) -> list[ProviderCall]:

@@ -23,7 +23,7 @@ from scaicontrol.services.invoices.models import Invoice
 
 from ..events import DisputeLost, DisputeOpened, DisputeWithdrawn, DisputeWon, PaymentDisputed, fields_of
 from ..lifecycle import DisputeLifecycle, DisputeState
-from ..models import Dispute, DisputeMovement, Payment
+from ..models import LONGEST_REASON, Dispute, DisputeMovement, Payment
 from .bookings import book, method_type, settle_state, take_back
 from .dunning_steps import begin_dunning, end_dunning
 
@@ -110,7 +110,7 @@ def opened(
         status=DisputeState.opened,
         amount_cents=told.amount_cents,
         currency=told.currency,
-        reason=told.reason,
+        reason=(told.reason or "")[:LONGEST_REASON] or None,
         withheld_cents=0,
         lost_cents=0,
         fee_cents=0,
@@ -145,7 +145,7 @@ async def follow(uow: UnitOfWork, dispute: Dispute, told: DisputeResult, payment
     if DisputeState(told.status) != dispute.status:
         dispute.advance(_EVENTS[told.status])
     dispute.amount_cents = told.amount_cents
-    dispute.reason = told.reason or dispute.reason
+    dispute.reason = (told.reason or "")[:LONGEST_REASON] or dispute.reason
     dispute.evidence_due_at = told.evidence_due_at or dispute.evidence_due_at
     dispute.closed_at = None if dispute.is_open else dispute.closed_at or uow.now
     dispute.due_at = uow.now + _ASK_AGAIN if dispute.is_open and payment is not None else None

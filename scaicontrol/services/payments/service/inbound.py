@@ -24,6 +24,7 @@ from .refund_calls import record_refund
 log = get_logger(__name__)
 _ACTOR = Actor.system("inbound_webhooks")
 _BATCH: Final = 100
+_WAITING: Final = ("received", "failed")
 _GIVE_UP: Final = timedelta(days=3)  # the payment itself is asked about for as long as it is open
 
 
@@ -32,7 +33,7 @@ async def receive(backend: Backend, provider_slug: str, headers: Mapping[str, st
     provider = backend.ports.payment_providers.get(provider_slug)
     if provider is None:
         raise NotFound(f"There is no payment provider {provider_slug} here.")
-    events = provider.verify_webhook(headers, raw_body)
+    events = await provider.verify_webhook(headers, raw_body)
     stored = 0
     for event in events:
         with suppress(Conflict):  # the same one arrived at the same moment
@@ -43,6 +44,8 @@ async def receive(backend: Backend, provider_slug: str, headers: Mapping[str, st
 
 async def _store(uow: UnitOfWork, provider: str, event: NormalizedEvent) -> int:
     uow.authorize("payments:collect")
+    if event.external_event_id is None:
+        return await _store_nameless(uow, provider, event)
     known = select(InboundEvent.id).where(
         InboundEvent.provider == provider, InboundEvent.external_id == event.external_event_id
     )
@@ -61,6 +64,42 @@ async def _store(uow: UnitOfWork, provider: str, event: NormalizedEvent) -> int:
     return 1
 
 
+async def _store_nameless(uow: UnitOfWork, provider: str, event: NormalizedEvent) -> int:
+    """
+    Keep a webhook that names its object only, as anybody can send one: of an object of ours, and one row that waits.
+
+    One more that comes meanwhile is counted, so that what is asked about just now is asked about once more.
+    """
+    object_id = str(event.external_id)
+    if await _payment_by(uow, provider, object_id) is None:
+        return 0  # one whose answer was lost is found by asking the provider, not by its webhook
+    waiting = await uow.session.scalar(
+        select(InboundEvent)
+        .where(
+            InboundEvent.provider == provider,
+            InboundEvent.status.in_(_WAITING),
+            InboundEvent.received_at > uow.now - _GIVE_UP,
+            InboundEvent.external_id.startswith(f"{object_id}:", autoescape=True),
+        )
+        .with_for_update()
+    )
+    if waiting is not None:
+        waiting.payload = {**waiting.payload, "times": int(waiting.payload.get("times", 1)) + 1}
+        return 0
+    identifier = new_id("evt")
+    uow.session.add(
+        InboundEvent(
+            id=identifier,
+            provider=provider,
+            external_id=f"{object_id}:{identifier}",
+            received_at=uow.now,
+            payload={"kind": event.kind, "external_id": object_id, "dispute_id": None, "times": 1},
+            status="received",
+        )
+    )
+    return 1
+
+
 async def process_inbound(backend: Backend) -> int:
     """Act on what has arrived. The body is only a hint: what counts is what the provider answers when asked."""
     waiting = await backend.ask(_ACTOR, _waiting)
@@ -69,9 +108,9 @@ async def process_inbound(backend: Backend) -> int:
             outcome = await _process(backend, hint)
         except ControlError as error:
             log.warning("inbound_event_failed", event_id=hint.event_id, error=error.message)
-            await backend.perform(_ACTOR, _mark, hint.event_id, "failed", error.message)
+            await backend.perform(_ACTOR, _mark, hint, "failed", error.message)
         else:
-            await backend.perform(_ACTOR, _mark, hint.event_id, outcome, None)
+            await backend.perform(_ACTOR, _mark, hint, outcome, None)
     return len(waiting)
 
 
@@ -84,13 +123,14 @@ class _Hint:
     kind: str
     external_id: str | None
     dispute_id: str | None
+    times: int
 
 
 async def _waiting(uow: UnitOfWork) -> list[_Hint]:
     uow.authorize("payments:collect")
     rows = await uow.session.scalars(
         select(InboundEvent)
-        .where(InboundEvent.status.in_(["received", "failed"]), InboundEvent.received_at > uow.now - _GIVE_UP)
+        .where(InboundEvent.status.in_(_WAITING), InboundEvent.received_at > uow.now - _GIVE_UP)
         # What never failed first: a hundred hopeless ones must not hold up the rest.
         .order_by(InboundEvent.status.desc(), InboundEvent.received_at)
         .limit(_BATCH)
@@ -102,6 +142,7 @@ async def _waiting(uow: UnitOfWork) -> list[_Hint]:
             str(row.payload.get("kind")),
             row.payload.get("external_id"),
             row.payload.get("dispute_id"),
+            int(row.payload.get("times", 1)),
         )
         for row in rows.all()
     ]
@@ -118,16 +159,21 @@ async def _process(backend: Backend, hint: _Hint) -> str:
     payment_id = await backend.ask(_ACTOR, _payment_by, hint.provider, str(hint.external_id))
     if payment_id is None:
         return "ignored"
-    for dispute_id in (await ask(backend, payment_id)).dispute_ids:
+    answered = await ask(backend, payment_id)
+    for dispute_id in answered.dispute_ids:
         await ask_dispute(backend, hint.provider, dispute_id)
+    for refund_id in answered.refund_ids:
+        await _process_refund(backend, provider, refund_id)
     return "processed"
 
 
 async def _process_refund(backend: Backend, provider: PaymentProvider, external_id: str) -> str:
-    refund_id = await backend.ask(_ACTOR, _refund_by, provider.slug, external_id)
-    if refund_id is None:
+    found = await backend.ask(_ACTOR, _refund_by, provider.slug, external_id)
+    if found is None:
         return "ignored"
-    await backend.perform(_ACTOR, record_refund, refund_id, await provider.fetch_refund(external_id))
+    refund_id, payment_external_id = found
+    told = await provider.fetch_refund(payment_external_id, external_id)
+    await backend.perform(_ACTOR, record_refund, refund_id, told)
     return "processed"
 
 
@@ -139,17 +185,21 @@ async def _payment_by(uow: UnitOfWork, provider: str, external_id: str) -> str |
     return found
 
 
-async def _refund_by(uow: UnitOfWork, provider: str, external_id: str) -> str | None:
+async def _refund_by(uow: UnitOfWork, provider: str, external_id: str) -> tuple[str, str] | None:
+    """Name a refund and its payment as the provider does."""
     uow.authorize("payments:collect")
-    found: str | None = await uow.session.scalar(
-        select(Refund.id)
+    rows = await uow.session.execute(
+        select(Refund.id, Payment.external_id)
         .join(Payment, Payment.id == Refund.payment_id)
         .where(Payment.provider == provider, Refund.external_id == external_id)
     )
-    return found
+    found = rows.first()
+    return (found[0], str(found[1])) if found else None
 
 
-async def _mark(uow: UnitOfWork, event_id: str, status: str, error: str | None) -> None:
+async def _mark(uow: UnitOfWork, hint: _Hint, status: str, error: str | None) -> None:
     uow.authorize("payments:collect")
-    row = await uow.session.get_one(InboundEvent, event_id, with_for_update=True)
+    row = await uow.session.get_one(InboundEvent, hint.event_id, with_for_update=True)
+    if int(row.payload.get("times", 1)) != hint.times:
+        return  # it was sent again while the provider was asked: what was answered may be older than that
     row.status, row.error, row.processed_at = status, error, uow.now

@@ -9,7 +9,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, NotFound, Refused
 from scaicontrol.core.ids import new_id
-from scaicontrol.core.payment_ports import PaymentProvider, SetupStart, StoredMethod
+from scaicontrol.core.payment_ports import PaymentProvider, SetupRequest, SetupStart, StoredMethod
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tenants
@@ -50,7 +50,17 @@ async def set_up(backend: Backend, actor: Actor, slug: str, return_url: str) -> 
     """
     actor.require("payment_methods:manage")
     found = await provider(backend, actor, slug, "setup")
-    return await found.setup(_tenant_of(actor)[1], return_url)
+    request = await backend.ask(actor, _setup_request, slug, return_url)
+    return await found.setup(request)
+
+
+async def _setup_request(uow: UnitOfWork, slug: str, return_url: str) -> SetupRequest:
+    partner_id, tenant_id = _tenant_of(uow.actor)
+    uow.authorize("payment_methods:manage")
+    terms = await partners.settings_of(uow, partner_id)
+    known = [m.external_customer_id for m in await queries.methods(uow, tenant_id) if m.provider == slug]
+    customer_id = next((each for each in known if each is not None), None)
+    return SetupRequest(tenant_id, return_url, terms.default_currency, customer_id)
 
 
 @verb

@@ -22,7 +22,7 @@ from .. import queries
 from ..dunning import is_retryable
 from ..events import PaymentFailed, PaymentMismatched, PaymentReversed, PaymentSucceeded, fields_of
 from ..lifecycle import PaymentLifecycle, PaymentState
-from ..models import ASK_AGAIN, MISMATCH, Payment
+from ..models import ASK_AGAIN, LONGEST_CODE, LONGEST_LINK, MISMATCH, Payment
 from .bookings import book, method_type, settle_state, take_back
 from .dunning_steps import begin_dunning, end_dunning, retry_moment
 
@@ -34,10 +34,11 @@ _PAYMENTS = Counter("scaicontrol_payments_total", "Payments by provider and outc
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A payment as it is after its provider was asked, and the disputes the provider knows of it."""
+    """A payment as it is after its provider was asked, and the disputes and refunds the provider names with it."""
 
     payment: Payment
     dispute_ids: tuple[str, ...] = ()
+    refund_ids: tuple[str, ...] = ()
 
 
 async def ask(backend: Backend, payment_id: str) -> Answered:
@@ -56,7 +57,7 @@ async def ask(backend: Backend, payment_id: str) -> Answered:
         result = await provider.fetch(payment.external_id)
         recorded = await backend.perform(_ACTOR, record_unless_stale, payment_id, result, payment.version)
         if recorded is not None:
-            return Answered(recorded, result.dispute_ids)
+            return Answered(recorded, result.dispute_ids, result.refund_ids)
     raise Unavailable(f"Payment {payment_id} changes while it is asked about; it is asked about again.")
 
 
@@ -78,7 +79,8 @@ async def record(uow: UnitOfWork, payment_id: str, result: PaymentResult) -> Pay
 async def _record(uow: UnitOfWork, payment: Payment, result: PaymentResult) -> Payment:
     if payment.external_id is None or payment.is_open:
         payment.external_id = result.external_id or payment.external_id
-        payment.redirect_url = result.redirect_url or payment.redirect_url
+        if result.redirect_url and len(result.redirect_url) <= LONGEST_LINK:  # one that was cut leads nowhere
+            payment.redirect_url = result.redirect_url
     invoice = await invoices.get(uow, payment.invoice_id, lock=True)
     match result.status:
         case PaymentStatus.succeeded if _speaks_of_another(payment, result):
@@ -96,6 +98,11 @@ async def _record(uow: UnitOfWork, payment: Payment, result: PaymentResult) -> P
                 payment.version += 1
             payment.due_at = uow.now + ASK_AGAIN
     return payment
+
+
+def _code(result: PaymentResult) -> str | None:
+    """Give the provider's own code, which may be of any length: what cannot be written would never be settled."""
+    return result.failure_code[:LONGEST_CODE] if result.failure_code else None
 
 
 def _taken(payment: Payment, result: PaymentResult) -> int:
@@ -176,7 +183,7 @@ async def take(uow: UnitOfWork, payment: Payment, taken: int) -> None:
 async def fail(uow: UnitOfWork, payment: Payment, invoice: Invoice, result: PaymentResult) -> None:
     """Write that an open payment brought nothing, and let the pursuit of its invoice begin."""
     payment.advance(PaymentLifecycle.fail)
-    payment.failure_code, payment.failure_message = result.failure_code, result.failure_message
+    payment.failure_code, payment.failure_message = _code(result), result.failure_message
     payment.due_at = payment.open_key = None
     payment.version += 1
     retryable = is_retryable(result.failure_code)
@@ -189,7 +196,7 @@ async def fail(uow: UnitOfWork, payment: Payment, invoice: Invoice, result: Paym
         PaymentFailed(
             **fields_of(payment, invoice.number),
             attempt=payment.attempt,
-            failure_code=result.failure_code,
+            failure_code=payment.failure_code,
             retryable=retryable,
             failed_at=uow.now,
             next_retry_at=payment.next_retry_at,
@@ -204,7 +211,7 @@ async def _reverse(uow: UnitOfWork, payment: Payment, result: PaymentResult) -> 
         return
     payment.returned_cents += back
     forget_report(payment)
-    payment.failure_code = result.failure_code or "returned"
+    payment.failure_code = _code(result) or "returned"
     payment.failure_message = result.failure_message
     await send_back(uow, payment, back, cause="payment_reversed")
 

@@ -11,8 +11,8 @@ from typing import Final
 from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import ControlError, Refused, Unavailable
-from scaicontrol.core.payment_ports import PaymentProvider, PaymentStatus, RefundResult
+from scaicontrol.core.errors import ControlError, Invalid, NotFound, Refused, Unavailable
+from scaicontrol.core.payment_ports import PaymentProvider, PaymentStatus, RefundRequest, RefundResult
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import credits, invoices
 from scaicontrol.services.credits.reads import held_use, use_of_refund
@@ -55,26 +55,35 @@ async def carried_out(backend: Backend, refund_id: str) -> Refund:
 
 async def execute(backend: Backend, refund_id: str) -> Refund:
     """Ask the provider for one refund and write what it said."""
-    is_lost = False
+    is_lost, key = False, None
     try:
         row, payment = await _ready(backend, refund_id)
+        key = row.call_key
         provider = backend.ports.payment_providers.get(payment.provider)
         if provider is None:
             raise Unavailable(f"The payment provider {payment.provider} is not configured.")
-        result = await _ask(provider, row, payment)
+        result = await _ask(backend, provider, row, payment)
     except ControlError as error:
-        is_lost = isinstance(error, Unavailable)
+        is_lost = not isinstance(error, (Refused, Invalid, NotFound))  # only these are about this refund
         result = RefundResult(PaymentStatus.failed, None, error.message)
-    return await backend.perform(_ACTOR, record_refund, refund_id, result, is_lost=is_lost)
+    return await backend.perform(_ACTOR, record_refund, refund_id, result, is_lost=is_lost, key=key)
 
 
-async def _ask(provider: PaymentProvider, row: Refund, payment: Payment) -> RefundResult:
-    if row.external_id is not None:
-        return await provider.fetch_refund(row.external_id)
-    # Providers forget keys after some days: what may have happened is looked for before it is asked for again.
-    if row.attempts and (known := await provider.find_refund(row.idempotency_key)) is not None:
-        return known
-    return await provider.refund(str(payment.external_id), row.amount_cents, row.idempotency_key)
+async def _ask(backend: Backend, provider: PaymentProvider, row: Refund, payment: Payment) -> RefundResult:
+    request = RefundRequest(
+        row.id, str(payment.external_id), row.amount_cents, payment.currency, row.call_key, row.created_at
+    )
+    # A provider forgets keys after hours or days, and a process that died in its first call counted none: what may
+    # have happened is looked for before it is asked for again.
+    may_be_forgotten = backend.clock.now() - row.created_at >= provider.key_lifetime
+    try:
+        if row.external_id is not None:
+            return await provider.fetch_refund(request.payment_external_id, row.external_id)
+        if (row.attempts or may_be_forgotten) and (known := await provider.find_refund(request)) is not None:
+            return known
+    except ControlError as error:  # not being able to ask says nothing about the refund
+        raise Unavailable(error.message) from error
+    return await provider.refund(request)
 
 
 async def _ready(backend: Backend, refund_id: str) -> tuple[Refund, Payment]:
@@ -99,13 +108,16 @@ async def _read(uow: UnitOfWork, refund_id: str) -> tuple[Refund, Payment]:
     return row, await uow.session.get_one(Payment, row.payment_id)
 
 
-async def record_refund(uow: UnitOfWork, refund_id: str, result: RefundResult, *, is_lost: bool = False) -> Refund:
+async def record_refund(
+    uow: UnitOfWork, refund_id: str, result: RefundResult, *, is_lost: bool = False, key: str | None = None
+) -> Refund:
     """
     Write what the provider said about a refund; the same answer twice changes nothing.
 
     One that succeeded may fail after all: then its note is open again and its credit is there again. One that was
     given up may have gone after all: then its credit is used, and what was paid out twice is owed. `is_lost` is an
-    answer that never came.
+    answer that never came, `key` what was asked under: a refusal of an earlier key says nothing of a
+    later call, and none of them anything of a refund that went.
     """
     uow.authorize("payments:collect")
     row = await uow.session.get_one(Refund, refund_id, with_for_update=True, populate_existing=True)
@@ -115,6 +127,9 @@ async def record_refund(uow: UnitOfWork, refund_id: str, result: RefundResult, *
         return row
     if result.status is PaymentStatus.succeeded and row.status == RefundState.failed:
         row.advance(RefundLifecycle.retry)  # told by the provider before we asked again
+    is_refusal = result.status is PaymentStatus.failed and result.external_id is None and not is_lost
+    if is_refusal and (row.status == RefundState.succeeded or key not in (None, row.call_key)):
+        return row  # a call for what had gone already, or an earlier one
     if row.status == RefundState.succeeded:
         if result.status is PaymentStatus.failed and not is_lost:
             await _take_back(uow, row, result)
@@ -125,6 +140,7 @@ async def record_refund(uow: UnitOfWork, refund_id: str, result: RefundResult, *
             await _succeed(uow, row)
         elif result.status is PaymentStatus.failed:
             row.attempts += 1
+            row.refusals += is_refusal
             await _fail(uow, row, result, is_lost=is_lost)
     return row
 

@@ -1,0 +1,183 @@
+"""Callbacks that come late, twice, in any order, or from somebody else leave our books those of the provider."""
+
+import json
+import random
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from scaicontrol.core.errors import Unauthenticated
+from scaicontrol.core.payment_ports import PaymentProvider, StoredMethod
+from scaicontrol.services import payments
+from scaicontrol.services.payments.models import InboundEvent, Payment
+from scaicontrol.services.payments.service.methods import store
+from tests.factories import ada, alice, petra
+from tests.factories.invoices import a_line, sent
+from tests.integrations.providers.mollie_server import MollieServer
+from tests.integrations.providers.rigs import MollieRig, StripeRig, mollie, stripe
+from tests.integrations.providers.stripe_server import StripeServer, signed
+
+Callback = tuple[dict[str, str], bytes]
+
+
+@dataclass
+class Far(ABC):
+    """What happens at a provider, and what it sends of it."""
+
+    provider: PaymentProvider
+
+    @abstractmethod
+    def methods(self) -> list[StoredMethod]:
+        """A card, and a direct debit that the bank answers later."""
+
+    @abstractmethod
+    def answer(self, payment: str, *, approved: bool) -> None: ...
+
+    @abstractmethod
+    def take_back(self, payment: str) -> None: ...
+
+    @abstractmethod
+    def callbacks(self) -> list[Callback]: ...
+
+    @abstractmethod
+    def forged(self) -> list[Callback]: ...
+
+    @abstractmethod
+    def kept(self) -> dict[str, int]:
+        """What it still has of each payment, in minor units."""
+
+
+@dataclass
+class FarStripe(Far):
+    server: StripeServer
+
+    def methods(self) -> list[StoredMethod]:
+        return [
+            StoredMethod("pm_card_visa", "cus_1", "card", "Visa", "4242"),
+            StoredMethod("pm_sepa", "cus_1", "sepa_debit", "SEPA", "3000"),
+        ]
+
+    def answer(self, payment: str, *, approved: bool) -> None:
+        if approved:
+            self.server.pay(payment)
+        else:
+            why = {"code": "insufficient_funds", "message": "No money."}
+            self.server.intents[payment] |= {"status": "requires_payment_method", "last_payment_error": why}
+
+    def take_back(self, payment: str) -> None:
+        self.server.dispute(payment, status="lost", fee=0)
+
+    def callbacks(self) -> list[Callback]:
+        intents = [self.server.event("payment_intent.processing", each) for each in self.server.intents.values()]
+        disputes = [self.server.event("charge.dispute.closed", each) for each in self.server.disputes.values()]
+        refunds = [self.server.event("refund.updated", each) for each in self.server.made.values()]
+        return [*intents, *disputes, *refunds]
+
+    def forged(self) -> list[Callback]:
+        foreign = {"object": "payment_intent", "id": "pi_foreign"}
+        raw = json.dumps({"id": "evt_forged", "data": {"object": foreign}}).encode()
+        return [({}, raw), (signed(raw, secret="whsec_other"), raw), (signed(raw, at=1), raw)]
+
+    def kept(self) -> dict[str, int]:
+        kept = {name: row["amount_received"] for name, row in self.server.intents.items()}
+        for row in (*self.server.disputes.values(), *self.server.made.values()):
+            kept[row["payment_intent"]] -= row["amount"]
+        return kept
+
+
+@dataclass
+class FarMollie(Far):
+    server: MollieServer
+
+    def methods(self) -> list[StoredMethod]:
+        made = {"mdt_card": "creditcard", "mdt_debit": "directdebit"}
+        for name, method in made.items():
+            self.server.mandates[name] = {"id": name, "method": method, "customerId": "cst_1"}
+        return [
+            StoredMethod("mdt_card", "cst_1", "card", "Visa", "4242"),
+            StoredMethod("mdt_debit", "cst_1", "sepa_debit", "SEPA", "4300"),
+        ]
+
+    def answer(self, payment: str, *, approved: bool) -> None:
+        more: dict[str, Any] = {} if approved else {"details": {"bankReasonCode": "AM04"}}
+        self.server.settle(payment, "paid" if approved else "failed", **more)
+
+    def take_back(self, payment: str) -> None:
+        self.server.charge_back(payment)
+
+    def callbacks(self) -> list[Callback]:
+        return [({}, f"id={name}".encode()) for name in self.server.payments]
+
+    def forged(self) -> list[Callback]:
+        return [({}, b"id=tr_foreign"), ({}, b"id=tr_1&id=tr_2"), ({}, b'{"id": "tr_1"}')]
+
+    def kept(self) -> dict[str, int]:
+        paid = {n: _cents(row) if row["status"] == "paid" else 0 for n, row in self.server.payments.items()}
+        for row in (*self.server.chargebacks.values(), *self.server.made.values()):
+            paid[row["paymentId"]] -= _cents(row)
+        return paid
+
+
+def _cents(row: dict[str, Any]) -> int:
+    return int(Decimal(row["amount"]["value"]) * 100)
+
+
+@asynccontextmanager
+async def far_side(name: str) -> AsyncIterator[Far]:
+    if name == "stripe":
+        async with stripe() as rig:
+            assert isinstance(rig, StripeRig)
+            yield FarStripe(rig.provider, rig.far)
+    else:
+        async with mollie() as rig:
+            assert isinstance(rig, MollieRig)
+            yield FarMollie(rig.provider, rig.far)
+
+
+async def _booked(uow) -> dict[str, int]:
+    rows = await uow.session.scalars(select(Payment))
+    return {str(row.external_id): row.kept_cents - row.refunded_cents for row in rows}
+
+
+async def _stored(uow) -> list[str]:
+    return [row.external_id for row in await uow.session.scalars(select(InboundEvent))]
+
+
+@pytest.mark.by_turns
+@pytest.mark.parametrize("name", ["stripe", "mollie"])
+async def test_whatever_comes_in_whatever_order_our_books_are_the_providers(backend, name):
+    chance = random.Random(11)
+    async with far_side(name) as far:
+        backend.ports.payment_providers[name] = far.provider
+        stored = [await backend.perform(alice, store, name, each, make_default=False) for each in far.methods()]
+        made = []
+        for number in range(8):
+            invoice = await sent(backend, a_line(1000 + number))
+            made.append(await payments.pay(backend, ada, invoice.id, method_id=stored[number % 2].id))
+        assert [each.status for each in made] == ["succeeded", "pending"] * 4
+        await payments.refund(backend, petra, made[0].invoice_id, 300, "Goodwill.")
+        far.take_back(str(made[2].external_id))
+        for payment, approved in ((made[1], True), (made[3], False), (made[5], True)):
+            far.answer(str(payment.external_id), approved=approved)
+
+        waiting = [*(far.callbacks() * 5), *(far.forged() * 5)]
+        chance.shuffle(waiting)
+        for number, (headers, raw) in enumerate(waiting):
+            try:
+                await payments.receive(backend, name, headers, raw)
+            except Unauthenticated:
+                assert raw in [each for _, each in far.forged()]
+            if number == len(waiting) // 3:
+                far.take_back(str(made[5].external_id))  # while the others are on their way
+                await payments.process_inbound(backend)
+        for late in far.callbacks():
+            await payments.receive(backend, name, *late)
+        await payments.process_inbound(backend)
+        assert await backend.ask(ada, _booked) == far.kept()
+        assert not [each for each in await backend.ask(ada, _stored) if "foreign" in each or "forged" in each]
