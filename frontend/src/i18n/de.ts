@@ -128,8 +128,9 @@ export default {
     goodText: "Nichts ist überfällig, und alle Ihre Dienste laufen.",
     past_due: "Eine Zahlung ist überfällig",
     past_dueText: "{{ amount }} sind nach Fälligkeit offen. Ihre Dienste laufen vorerst weiter.",
-    suspended: "Ihr Konto ist ausgesetzt",
-    suspendedText: "{{ amount }} sind nach Fälligkeit offen. Die Dienste laufen wieder, sobald gezahlt ist.",
+    suspended: "Ein Dienst ist ausgesetzt",
+    suspendedText:
+      "{{ amount }} sind nach Fälligkeit offen. Was deshalb ausgesetzt ist, läuft wieder, sobald gezahlt ist.",
     seeOverdue: "Überfällige Rechnungen ansehen",
     open: "Offener Betrag",
     nothingOpen: "Nichts zu zahlen",
@@ -152,6 +153,9 @@ export default {
     noProfile: "Geben Sie Ihre Rechnungsdaten an",
     noProfileText: "Wir müssen wissen, wohin Rechnungen gehen, bevor Sie einen Dienst abonnieren können.",
     addProfile: "Daten angeben",
+    suspendedOtherwise:
+      "Keine Zahlung ist überfällig. Der Grund steht auf der Seite des Dienstes; Ihr Anbieter kann ihn fortsetzen.",
+    seeSuspended: "Ausgesetzte Dienste ansehen",
   },
   subscriptions: {
     title: "Abonnements",

@@ -128,8 +128,9 @@ export default {
     goodText: "No hay nada vencido y todos sus servicios funcionan.",
     past_due: "Hay un pago vencido",
     past_dueText: "{{ amount }} han superado su vencimiento. Sus servicios siguen funcionando por ahora.",
-    suspended: "Su cuenta está suspendida",
-    suspendedText: "{{ amount }} han superado su vencimiento. Los servicios vuelven en cuanto se pague.",
+    suspended: "Un servicio está suspendido",
+    suspendedText:
+      "{{ amount }} han superado su vencimiento. Lo suspendido por ello se reanuda en cuanto se pague.",
     seeOverdue: "Ver facturas vencidas",
     open: "Importe pendiente",
     nothingOpen: "Nada que pagar",
@@ -153,6 +154,9 @@ export default {
     noProfileText:
       "Necesitamos saber adónde enviar las facturas antes de que pueda suscribirse a un servicio.",
     addProfile: "Indicar datos",
+    suspendedOtherwise:
+      "Ningún pago está vencido. La página del servicio dice por qué; su proveedor puede reanudarlo.",
+    seeSuspended: "Ver los servicios suspendidos",
   },
   subscriptions: {
     title: "Suscripciones",

@@ -130,8 +130,9 @@ export default {
     goodText: "Rien n'est en retard et tous vos services fonctionnent.",
     past_due: "Un paiement est en retard",
     past_dueText: "{{ amount }} ont dépassé l'échéance. Vos services continuent pour le moment.",
-    suspended: "Votre compte est suspendu",
-    suspendedText: "{{ amount }} ont dépassé l'échéance. Les services reprennent dès le règlement.",
+    suspended: "Un service est suspendu",
+    suspendedText:
+      "{{ amount }} ont dépassé l'échéance. Ce qui est suspendu pour cela reprend dès le règlement.",
     seeOverdue: "Voir les factures en retard",
     open: "Montant dû",
     nothingOpen: "Rien à payer",
@@ -155,6 +156,9 @@ export default {
     noProfile: "Indiquez vos coordonnées de facturation",
     noProfileText: "Nous devons savoir où envoyer les factures avant que vous puissiez souscrire un service.",
     addProfile: "Les indiquer",
+    suspendedOtherwise:
+      "Aucun paiement n'est en retard. La page du service dit pourquoi ; votre fournisseur peut le rétablir.",
+    seeSuspended: "Voir les services suspendus",
   },
   subscriptions: {
     title: "Abonnements",

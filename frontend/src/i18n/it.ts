@@ -128,8 +128,9 @@ export default {
     goodText: "Nulla è scaduto e tutti i suoi servizi sono attivi.",
     past_due: "Un pagamento è scaduto",
     past_dueText: "{{ amount }} hanno superato la scadenza. Per ora i suoi servizi continuano.",
-    suspended: "Il suo account è sospeso",
-    suspendedText: "{{ amount }} hanno superato la scadenza. I servizi riprendono appena saldato.",
+    suspended: "Un servizio è sospeso",
+    suspendedText:
+      "{{ amount }} hanno superato la scadenza. Ciò che è sospeso per questo riprende appena saldato.",
     seeOverdue: "Vedi le fatture scadute",
     open: "Importo dovuto",
     nothingOpen: "Nulla da pagare",
@@ -153,6 +154,9 @@ export default {
     noProfile: "Inserisca i dati di fatturazione",
     noProfileText: "Dobbiamo sapere dove inviare le fatture prima che possa abbonarsi a un servizio.",
     addProfile: "Inserisci i dati",
+    suspendedOtherwise:
+      "Nessun pagamento è scaduto. La pagina del servizio dice perché; il suo fornitore può riattivarlo.",
+    seeSuspended: "Vedi i servizi sospesi",
   },
   subscriptions: {
     title: "Abbonamenti",

@@ -128,8 +128,9 @@ export default {
     goodText: "Er staat niets te laat open en al uw diensten draaien.",
     past_due: "Een betaling is te laat",
     past_dueText: "{{ amount }} is over de vervaldatum. Uw diensten blijven voorlopig werken.",
-    suspended: "Uw account is opgeschort",
-    suspendedText: "{{ amount }} is over de vervaldatum. De diensten gaan verder zodra dit is voldaan.",
+    suspended: "Een dienst is opgeschort",
+    suspendedText:
+      "{{ amount }} is over de vervaldatum. Wat daarom is opgeschort, gaat verder zodra dit is voldaan.",
     seeOverdue: "Te late facturen bekijken",
     open: "Openstaand bedrag",
     nothingOpen: "Niets te betalen",
@@ -152,6 +153,9 @@ export default {
     noProfile: "Vul uw factuurgegevens in",
     noProfileText: "We moeten weten waar facturen heen gaan voordat u een abonnement kunt nemen.",
     addProfile: "Gegevens invullen",
+    suspendedOtherwise:
+      "Er is geen betaling te laat. Op de pagina van de dienst staat waarom; uw leverancier kan hem hervatten.",
+    seeSuspended: "Opgeschorte diensten bekijken",
   },
   subscriptions: {
     title: "Abonnementen",

@@ -1,18 +1,23 @@
 import { Route, Router } from "@solidjs/router";
-import { lazy, type ParentProps, Show } from "solid-js";
+import { type Component, lazy, type ParentProps, Show } from "solid-js";
 import { session } from "../api/session";
 import Dashboard from "../features/dashboard/Dashboard";
 import { SignIn } from "../features/session/SignIn";
+import { t } from "../i18n";
+import { arrives } from "../lib/outdated";
 import { Shell } from "../ui/Shell";
-import { Toasts } from "../ui/toasts";
+import { toast, Toasts } from "../ui/toasts";
 import { NotFound } from "./NotFound";
 
-const Subscriptions = lazy(() => import("../features/subscriptions/Subscriptions"));
-const Subscription = lazy(() => import("../features/subscriptions/Subscription"));
-const Invoices = lazy(() => import("../features/invoices/Invoices"));
-const Invoice = lazy(() => import("../features/invoices/Invoice"));
-const PortalViews = lazy(() => import("../features/portal-views/PortalViews"));
-const BillingProfile = lazy(() => import("../features/billing-profile/BillingProfile"));
+type Page = () => Promise<{ default: Component }>;
+const page = (load: Page) => lazy(() => arrives(load, () => toast("error", t("state.network"))));
+
+const Subscriptions = page(() => import("../features/subscriptions/Subscriptions"));
+const Subscription = page(() => import("../features/subscriptions/Subscription"));
+const Invoices = page(() => import("../features/invoices/Invoices"));
+const Invoice = page(() => import("../features/invoices/Invoice"));
+const PortalViews = page(() => import("../features/portal-views/PortalViews"));
+const BillingProfile = page(() => import("../features/billing-profile/BillingProfile"));
 
 /** The map of the portal: every address, and the page that answers it. */
 export function Routes() {

@@ -79,16 +79,26 @@ function Billing() {
   );
 }
 
+/** One suspended service makes the standing `suspended`; whether money is the reason, the overdue amount tells. */
 function Standing(props: { overview: Overview }) {
-  const overdue = () => amount(props.overview, props.overview.overdue_cents);
-  const tone = () => (props.overview.standing === "good" ? "good" : "bad");
+  const overdue = () => props.overview.overdue_cents > 0;
+  const text = () => {
+    const { standing } = props.overview;
+    if (standing === "suspended" && !overdue()) return t("overview.suspendedOtherwise");
+    return t(`overview.${standing}Text`, { amount: amount(props.overview, props.overview.overdue_cents) });
+  };
   return (
-    <Notice tone={tone()}>
+    <Notice tone={props.overview.standing === "good" ? "good" : "bad"}>
       <div>
         <p class="font-semibold">{t(`overview.${props.overview.standing}`)}</p>
-        <p class="text-sm">{t(`overview.${props.overview.standing}Text`, { amount: overdue() })}</p>
+        <p class="text-sm">{text()}</p>
       </div>
-      <Show when={props.overview.standing !== "good"}>
+      <Show when={props.overview.standing === "suspended"}>
+        <A href="/subscriptions?status=suspended" class="btn btn-plain btn-sm">
+          {t("overview.seeSuspended")}
+        </A>
+      </Show>
+      <Show when={overdue()}>
         <A href="/billing/invoices?status=past_due" class="btn btn-plain btn-sm">
           {t("overview.seeOverdue")}
         </A>
