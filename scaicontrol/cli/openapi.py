@@ -25,6 +25,7 @@ PORTAL: Final = (
     "/api/v1/billing/receivables",
     "/api/v1/billing/statement/pdf",
     "/api/v1/billing/upcoming",
+    "/api/v1/catalog/services",
     "/api/v1/catalog/services/{slug}/plans",
     "/api/v1/organization/portal-views",
     "/api/v1/subscriptions",

@@ -1,7 +1,7 @@
 import { keepPreviousData, QueryClient, queryOptions } from "@tanstack/solid-query";
 import { api, must, mustData, type Schemas } from "./client";
 import { ApiError } from "./errors";
-import { setViewing } from "./session";
+import { greet, setViewing, startAnew } from "./session";
 import { setSellerZone } from "../lib/sellerZone";
 
 export { useQuery } from "@tanstack/solid-query";
@@ -50,11 +50,18 @@ export const q = {
       queryKey: ["me"],
       queryFn: async ({ signal }) => {
         const me = await mustData(api.GET("/api/v1/auth/me", { signal }));
+        if (!greet(me)) return startAnew();
         setSellerZone(me.time_zone);
         setViewing(me.portal_view !== null);
         return me;
       },
       staleTime: 5 * 60_000,
+    }),
+  /** The services on sale to this tenant. */
+  offers: () =>
+    queryOptions({
+      queryKey: ["offers"],
+      queryFn: ({ signal }) => must(api.GET("/api/v1/catalog/services", { signal })),
     }),
   addressFormat: (country: string) =>
     queryOptions({

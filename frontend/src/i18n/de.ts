@@ -156,6 +156,8 @@ export default {
     suspendedOtherwise:
       "Keine Zahlung ist überfällig. Der Grund steht auf der Seite des Dienstes; Ihr Anbieter kann ihn fortsetzen.",
     seeSuspended: "Ausgesetzte Dienste ansehen",
+    viewerText:
+      "Ihre Rolle sieht, welche Dienste es gibt. Abonnements und Rechnungen sehen die Administratoren Ihrer Organisation.",
   },
   subscriptions: {
     title: "Abonnements",
@@ -389,5 +391,30 @@ export default {
     fixFields: "Einige Felder brauchen Ihre Aufmerksamkeit.",
     conflict: "Inzwischen hat jemand anderes diese Daten geändert.",
     loadNewest: "Neueste laden",
+  },
+  catalog: {
+    title: "Dienste",
+    empty: "Keine Dienste im Angebot",
+    emptyText: "Was Ihr Anbieter anbietet, steht dann hier.",
+    from: "ab {{ amount }} pro Monat",
+  },
+  operator: {
+    title: "Portal",
+    head: "Diese Seiten sind für Kunden",
+    text: "Ihr Konto gehört zu keinem Kunden. Abonnements und Rechnungen aller Kunden, die Sie betreuen, sind in der Konsole.",
+    console: "Konsole öffnen",
+  },
+  sessionEnded: {
+    title: "Ihre Sitzung ist beendet",
+    text: "Auf dieser Seite geht nichts verloren. Melden Sie sich in einem zweiten Tab an, kommen Sie zurück und machen Sie hier weiter.",
+    signIn: "In neuem Tab anmelden",
+    goOn: "Weiter",
+    notYet: "Sie sind noch nicht angemeldet.",
+  },
+  unsaved: {
+    title: "Verlassen, ohne zu speichern?",
+    text: "Was Sie auf dieser Seite geändert haben, ist noch nicht gespeichert.",
+    leave: "Verlassen",
+    stay: "Hier bleiben",
   },
 } satisfies Dictionary;

@@ -152,6 +152,8 @@ export default {
     addProfile: "Add details",
     suspendedOtherwise: "No payment is overdue. The service's page says why; your provider can resume it.",
     seeSuspended: "See suspended services",
+    viewerText:
+      "Your role sees which services there are. Subscriptions and invoices are seen by the administrators of your organisation.",
   },
   subscriptions: {
     title: "Subscriptions",
@@ -384,5 +386,30 @@ export default {
     fixFields: "Some fields need your attention.",
     conflict: "Somebody else changed these details in the meantime.",
     loadNewest: "Load the newest",
+  },
+  catalog: {
+    title: "Services",
+    empty: "No services on offer",
+    emptyText: "What your provider offers will be listed here.",
+    from: "from {{ amount }} per month",
+  },
+  operator: {
+    title: "Portal",
+    head: "These pages are for customers",
+    text: "Your account belongs to no customer. Subscriptions and invoices of all customers you look after are in the console.",
+    console: "Open the console",
+  },
+  sessionEnded: {
+    title: "Your session has ended",
+    text: "Nothing on this page is lost. Sign in in a second tab, then come back and go on here.",
+    signIn: "Sign in in a new tab",
+    goOn: "Go on",
+    notYet: "You are not signed in yet.",
+  },
+  unsaved: {
+    title: "Leave without saving?",
+    text: "What you changed on this page is not saved yet.",
+    leave: "Leave",
+    stay: "Stay here",
   },
 } as const;

@@ -157,6 +157,8 @@ export default {
     suspendedOtherwise:
       "Ningún pago está vencido. La página del servicio dice por qué; su proveedor puede reanudarlo.",
     seeSuspended: "Ver los servicios suspendidos",
+    viewerText:
+      "Su rol ve qué servicios hay. Las suscripciones y facturas las ven los administradores de su organización.",
   },
   subscriptions: {
     title: "Suscripciones",
@@ -387,5 +389,30 @@ export default {
     fixFields: "Algunos campos requieren su atención.",
     conflict: "Otra persona ha cambiado estos datos entretanto.",
     loadNewest: "Cargar los últimos",
+  },
+  catalog: {
+    title: "Servicios",
+    empty: "No hay servicios en oferta",
+    emptyText: "Lo que ofrezca su proveedor aparecerá aquí.",
+    from: "desde {{ amount }} al mes",
+  },
+  operator: {
+    title: "Portal",
+    head: "Estas páginas son para clientes",
+    text: "Su cuenta no pertenece a ningún cliente. Las suscripciones y facturas de los clientes que atiende están en la consola.",
+    console: "Abrir la consola",
+  },
+  sessionEnded: {
+    title: "Su sesión ha terminado",
+    text: "Nada de esta página se pierde. Inicie sesión en una segunda pestaña, vuelva y continúe aquí.",
+    signIn: "Iniciar sesión en otra pestaña",
+    goOn: "Continuar",
+    notYet: "Aún no ha iniciado sesión.",
+  },
+  unsaved: {
+    title: "¿Salir sin guardar?",
+    text: "Lo que ha cambiado en esta página aún no está guardado.",
+    leave: "Salir",
+    stay: "Quedarse aquí",
   },
 } satisfies Dictionary;

@@ -159,6 +159,8 @@ export default {
     suspendedOtherwise:
       "Aucun paiement n'est en retard. La page du service dit pourquoi ; votre fournisseur peut le rétablir.",
     seeSuspended: "Voir les services suspendus",
+    viewerText:
+      "Votre rôle voit les services proposés. Les abonnements et factures sont visibles des administrateurs de votre organisation.",
   },
   subscriptions: {
     title: "Abonnements",
@@ -394,5 +396,30 @@ export default {
     fixFields: "Certains champs demandent votre attention.",
     conflict: "Quelqu'un d'autre a modifié ces données entre-temps.",
     loadNewest: "Charger la dernière version",
+  },
+  catalog: {
+    title: "Services",
+    empty: "Aucun service proposé",
+    emptyText: "Ce que votre fournisseur propose apparaîtra ici.",
+    from: "à partir de {{ amount }} par mois",
+  },
+  operator: {
+    title: "Portail",
+    head: "Ces pages sont destinées aux clients",
+    text: "Votre compte n'appartient à aucun client. Les abonnements et factures des clients que vous gérez sont dans la console.",
+    console: "Ouvrir la console",
+  },
+  sessionEnded: {
+    title: "Votre session a expiré",
+    text: "Rien n'est perdu sur cette page. Connectez-vous dans un second onglet, puis revenez et continuez ici.",
+    signIn: "Se connecter dans un nouvel onglet",
+    goOn: "Continuer",
+    notYet: "Vous n'êtes pas encore connecté.",
+  },
+  unsaved: {
+    title: "Quitter sans enregistrer ?",
+    text: "Ce que vous avez modifié sur cette page n'est pas encore enregistré.",
+    leave: "Quitter",
+    stay: "Rester ici",
   },
 } satisfies Dictionary;

@@ -157,6 +157,8 @@ export default {
     suspendedOtherwise:
       "Nessun pagamento è scaduto. La pagina del servizio dice perché; il suo fornitore può riattivarlo.",
     seeSuspended: "Vedi i servizi sospesi",
+    viewerText:
+      "Il suo ruolo vede quali servizi esistono. Abbonamenti e fatture li vedono gli amministratori della sua organizzazione.",
   },
   subscriptions: {
     title: "Abbonamenti",
@@ -388,5 +390,30 @@ export default {
     fixFields: "Alcuni campi richiedono la sua attenzione.",
     conflict: "Nel frattempo qualcun altro ha modificato questi dati.",
     loadNewest: "Carica i più recenti",
+  },
+  catalog: {
+    title: "Servizi",
+    empty: "Nessun servizio offerto",
+    emptyText: "Ciò che offre il suo fornitore comparirà qui.",
+    from: "da {{ amount }} al mese",
+  },
+  operator: {
+    title: "Portale",
+    head: "Queste pagine sono per i clienti",
+    text: "Il suo account non appartiene ad alcun cliente. Abbonamenti e fatture dei clienti che segue sono nella console.",
+    console: "Apri la console",
+  },
+  sessionEnded: {
+    title: "La sua sessione è terminata",
+    text: "Nulla di questa pagina va perso. Acceda in una seconda scheda, poi torni e continui qui.",
+    signIn: "Accedi in una nuova scheda",
+    goOn: "Continua",
+    notYet: "Non ha ancora effettuato l'accesso.",
+  },
+  unsaved: {
+    title: "Uscire senza salvare?",
+    text: "Ciò che ha modificato in questa pagina non è ancora salvato.",
+    leave: "Esci",
+    stay: "Resta qui",
   },
 } satisfies Dictionary;

@@ -156,6 +156,8 @@ export default {
     suspendedOtherwise:
       "Er is geen betaling te laat. Op de pagina van de dienst staat waarom; uw leverancier kan hem hervatten.",
     seeSuspended: "Opgeschorte diensten bekijken",
+    viewerText:
+      "Uw rol ziet welke diensten er zijn. Abonnementen en facturen zien de beheerders van uw organisatie.",
   },
   subscriptions: {
     title: "Abonnementen",
@@ -387,5 +389,30 @@ export default {
     fixFields: "Enkele velden vragen uw aandacht.",
     conflict: "Iemand anders heeft deze gegevens intussen gewijzigd.",
     loadNewest: "Nieuwste laden",
+  },
+  catalog: {
+    title: "Diensten",
+    empty: "Geen diensten in het aanbod",
+    emptyText: "Wat uw leverancier aanbiedt, staat straks hier.",
+    from: "vanaf {{ amount }} per maand",
+  },
+  operator: {
+    title: "Portaal",
+    head: "Deze pagina's zijn voor klanten",
+    text: "Uw account hoort bij geen klant. Abonnementen en facturen van alle klanten die u beheert, staan in de console.",
+    console: "Console openen",
+  },
+  sessionEnded: {
+    title: "Uw sessie is verlopen",
+    text: "Er gaat niets op deze pagina verloren. Meld u aan in een tweede tabblad, kom terug en ga hier verder.",
+    signIn: "Aanmelden in nieuw tabblad",
+    goOn: "Verdergaan",
+    notYet: "U bent nog niet aangemeld.",
+  },
+  unsaved: {
+    title: "Weggaan zonder op te slaan?",
+    text: "Wat u op deze pagina hebt gewijzigd, is nog niet opgeslagen.",
+    leave: "Weggaan",
+    stay: "Hier blijven",
   },
 } satisfies Dictionary;

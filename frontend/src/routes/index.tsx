@@ -1,7 +1,8 @@
 import { Route, Router } from "@solidjs/router";
 import { type Component, lazy, type ParentProps, Show } from "solid-js";
-import { session } from "../api/session";
+import { session, wasHere } from "../api/session";
 import Dashboard from "../features/dashboard/Dashboard";
+import { SessionEnded } from "../features/session/SessionEnded";
 import { SignIn } from "../features/session/SignIn";
 import { t } from "../i18n";
 import { arrives } from "../lib/outdated";
@@ -35,11 +36,13 @@ export function Routes() {
   );
 }
 
+/** A session that ends under somebody's hands leaves the page in place: what was typed there is not lost. */
 function Gate(props: ParentProps) {
   return (
     <>
-      <Show when={session() === "open"} fallback={<SignIn />}>
+      <Show when={session() === "open" || (session() === "ended" && wasHere())} fallback={<SignIn />}>
         <Shell>{props.children}</Shell>
+        <SessionEnded />
       </Show>
       <Toasts />
     </>

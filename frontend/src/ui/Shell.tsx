@@ -4,6 +4,7 @@ import { createEffect, For, type JSX, Match, Show, Switch } from "solid-js";
 import { q, useQuery } from "../api/queries";
 import { signedOut } from "../api/session";
 import { signOut } from "../features/session/leave";
+import { Operator } from "../features/session/Operator";
 import { type Scope, useCan } from "../features/session/useCan";
 import { ViewBanner } from "../features/session/ViewBanner";
 import { t } from "../i18n";
@@ -71,7 +72,9 @@ export function Shell(props: { children?: JSX.Element }) {
         <div class="hidden px-2 pb-6 lg:block">
           <Brand name={me.data?.partner_name ?? "ScaiControl"} />
         </div>
-        <Places />
+        <Show when={me.data?.tenant_id !== null}>
+          <Places />
+        </Show>
         <div class="mt-auto grid gap-3 pt-6">
           <Preferences />
           <Person />
@@ -87,6 +90,9 @@ export function Shell(props: { children?: JSX.Element }) {
             <div class="panel">
               <ErrorState error={me.error} retry={() => void me.refetch()} />
             </div>
+          </Match>
+          <Match when={me.data?.tenant_id === null}>
+            <Operator />
           </Match>
           <Match when={me.data}>{props.children}</Match>
         </Switch>

@@ -9,6 +9,7 @@ import { fmt } from "../../i18n/format";
 import { Notice, PageHead } from "../../ui/layout";
 import { Async, errorMessage } from "../../ui/states";
 import { toast } from "../../ui/toasts";
+import { Unsaved } from "../../ui/Unsaved";
 import { useCan } from "../session/useCan";
 import { CheckField, SelectField, TextField } from "./controls";
 import { countries } from "./countries";
@@ -179,6 +180,7 @@ function Editor(props: { profile: Profile | null; reload: () => void }) {
           help={t("profile.templateHelp")}
         />
       </Group>
+      <Unsaved changed={form.isDirty} />
       <Show when={failure()}>{(error) => <Failure error={error()} reload={() => props.reload()} />}</Show>
       <Show when={!locked()}>
         <div class="save-bar">

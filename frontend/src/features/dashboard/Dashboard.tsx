@@ -8,6 +8,7 @@ import { Card, Notice, PageHead } from "../../ui/layout";
 import { Async, EmptyState } from "../../ui/states";
 import { StatusBadge } from "../../ui/StatusBadge";
 import { When } from "../../ui/When";
+import { Offers } from "../catalog/Offers";
 import { useCan } from "../session/useCan";
 import { Price } from "../subscriptions/Price";
 import { nextStep } from "../subscriptions/nextStep";
@@ -30,6 +31,10 @@ export default function Dashboard() {
           <Show when={can("subscriptions:read")}>
             <Upcoming />
           </Show>
+        </Show>
+        <Show when={can("services:read") && !can("billing:read") && !can("subscriptions:read")}>
+          <p class="text-muted max-w-2xl">{t("overview.viewerText")}</p>
+          <Offers />
         </Show>
         <div class="grid items-start gap-6 xl:grid-cols-2">
           <Show when={can("subscriptions:read")}>
