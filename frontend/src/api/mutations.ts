@@ -73,6 +73,80 @@ export function useApplyCredit(id: () => string) {
   }));
 }
 
+/** Pays from a stored method, or begins a checkout: then the answer says where to go. */
+export function usePayInvoice(id: () => string) {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (wanted: { key: string } & Schemas["PayIn"]) => {
+      const { key, ...body } = wanted;
+      return mustData(
+        api.POST("/api/v1/billing/invoices/{invoice_id}/pay", {
+          params: { path: { invoice_id: id() }, header: { "Idempotency-Key": key } },
+          body,
+        }),
+      );
+    },
+    onSuccess: async () => {
+      for (const key of ["invoices", "overview", "subscriptions"]) {
+        void cache.invalidateQueries({ queryKey: [key] });
+      }
+      await cache.invalidateQueries({ queryKey: ["invoice", id()] });
+    },
+  }));
+}
+
+export function useStartMethod() {
+  return useMutation(() => ({
+    mutationFn: (wanted: { key: string; slug: string; returnUrl: string }) =>
+      mustData(
+        api.POST("/api/v1/billing/payment-providers/{slug}/setup", {
+          params: { path: { slug: wanted.slug }, header: { "Idempotency-Key": wanted.key } },
+          body: { return_url: wanted.returnUrl },
+        }),
+      ),
+  }));
+}
+
+/** Keeps what the provider's page has set up. */
+export function useConfirmMethod() {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (wanted: { slug: string; reference: string }) =>
+      mustData(
+        api.POST("/api/v1/billing/payment-providers/{slug}/confirm", {
+          // One setup is one method, however often its page is loaded.
+          params: { path: { slug: wanted.slug }, header: { "Idempotency-Key": wanted.reference } },
+          body: { reference: wanted.reference, make_default: true },
+        }),
+      ),
+    onSuccess: () => cache.invalidateQueries({ queryKey: ["payment-methods"] }),
+  }));
+}
+
+export function useDefaultMethod() {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (id: string) =>
+      mustData(
+        api.POST("/api/v1/billing/payment-methods/{method_id}/default", {
+          params: { path: { method_id: id } },
+        }),
+      ),
+    onSuccess: () => cache.invalidateQueries({ queryKey: ["payment-methods"] }),
+  }));
+}
+
+export function useRemoveMethod() {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (id: string) =>
+      mustData(
+        api.DELETE("/api/v1/billing/payment-methods/{method_id}", { params: { path: { method_id: id } } }),
+      ),
+    onSuccess: () => cache.invalidateQueries({ queryKey: ["payment-methods"] }),
+  }));
+}
+
 export function useSaveBillingProfile() {
   const cache = useQueryClient();
   return useMutation(() => ({

@@ -186,6 +186,18 @@ export const q = {
         must(api.GET("/api/v1/organization/portal-views", { params: { query: { page } }, signal })),
       placeholderData: keepPreviousData,
     }),
+  paymentMethods: () =>
+    queryOptions({
+      queryKey: ["payment-methods"],
+      queryFn: ({ signal }) => mustData(api.GET("/api/v1/billing/payment-methods", { signal })),
+    }),
+  /** The ways to pay that the tenant's provider has switched on. */
+  paymentProviders: () =>
+    queryOptions({
+      queryKey: ["payment-providers"],
+      queryFn: ({ signal }) => mustData(api.GET("/api/v1/billing/payment-providers", { signal })),
+      staleTime: 5 * 60_000,
+    }),
   billingProfile: () =>
     queryOptions({
       queryKey: ["billing-profile"],

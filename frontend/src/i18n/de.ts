@@ -417,4 +417,23 @@ export default {
     leave: "Verlassen",
     stay: "Hier bleiben",
   },
+  pay: {
+    button: "{{ amount }} zahlen",
+    title: "{{ number }} bezahlen",
+    with: "Zahlen mit",
+    at: "Auf der Seite von {{ provider }}",
+    none: "Weder Karte noch Lastschrift ist hinterlegt, und Ihr Anbieter hat keine Zahlungsseite. Überweisen Sie den Betrag mit der Rechnungsnummer als Verwendungszweck.",
+    back: "Nicht jetzt",
+    done: "{{ amount }} für {{ number }} bezahlt.",
+    pending: "Die Zahlung von {{ amount }} für {{ number }} läuft. Sie wird gebucht, sobald die Bank sie bestätigt.",
+    failed: "Die Zahlung von {{ amount }} für {{ number }} ist fehlgeschlagen; es wurde nichts abgebucht. Wählen Sie eine andere Zahlungsart.",
+  },
+  transfer: {
+    title: "Per Überweisung zahlen",
+    amount: "Betrag",
+    holder: "An",
+    reference: "Verwendungszweck",
+    qr: "QR-Code der Überweisung",
+    scan: "Mit der App Ihrer Bank scannen",
+  },
 } satisfies Dictionary;

@@ -412,4 +412,23 @@ export default {
     leave: "Leave",
     stay: "Stay here",
   },
+  pay: {
+    button: "Pay {{ amount }}",
+    title: "Pay {{ number }}",
+    with: "Pay with",
+    at: "On the page of {{ provider }}",
+    none: "No card or direct debit is stored, and your provider offers no payment page. Transfer the amount with the invoice's number as reference.",
+    back: "Not now",
+    done: "{{ amount }} paid for {{ number }}.",
+    pending: "The payment of {{ amount }} for {{ number }} is under way. It is booked as soon as the bank confirms it.",
+    failed: "The payment of {{ amount }} for {{ number }} failed; nothing was charged. Choose another way to pay.",
+  },
+  transfer: {
+    title: "Pay by bank transfer",
+    amount: "Amount",
+    holder: "To",
+    reference: "Reference",
+    qr: "QR code of the bank transfer",
+    scan: "Scan with your bank's app",
+  },
 } as const;

@@ -415,4 +415,23 @@ export default {
     leave: "Salir",
     stay: "Quedarse aquí",
   },
+  pay: {
+    button: "Pagar {{ amount }}",
+    title: "Pagar {{ number }}",
+    with: "Pagar con",
+    at: "En la página de {{ provider }}",
+    none: "No hay tarjeta ni domiciliación guardada y su proveedor no ofrece página de pago. Transfiera el importe con el número de factura como referencia.",
+    back: "Ahora no",
+    done: "{{ amount }} pagados por {{ number }}.",
+    pending: "El pago de {{ amount }} por {{ number }} está en curso. Se registra cuando el banco lo confirme.",
+    failed: "El pago de {{ amount }} por {{ number }} ha fallado; no se ha cobrado nada. Elija otro medio de pago.",
+  },
+  transfer: {
+    title: "Pagar por transferencia",
+    amount: "Importe",
+    holder: "Para",
+    reference: "Referencia",
+    qr: "Código QR de la transferencia",
+    scan: "Escanee con la aplicación de su banco",
+  },
 } satisfies Dictionary;

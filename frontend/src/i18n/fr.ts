@@ -422,4 +422,23 @@ export default {
     leave: "Quitter",
     stay: "Rester ici",
   },
+  pay: {
+    button: "Payer {{ amount }}",
+    title: "Payer {{ number }}",
+    with: "Payer avec",
+    at: "Sur la page de {{ provider }}",
+    none: "Aucune carte ni aucun prélèvement n'est enregistré et votre fournisseur n'a pas de page de paiement. Virez le montant avec le numéro de facture en référence.",
+    back: "Pas maintenant",
+    done: "{{ amount }} payés pour {{ number }}.",
+    pending: "Le paiement de {{ amount }} pour {{ number }} est en cours. Il sera comptabilisé dès la confirmation de la banque.",
+    failed: "Le paiement de {{ amount }} pour {{ number }} a échoué ; rien n'a été débité. Choisissez un autre moyen.",
+  },
+  transfer: {
+    title: "Payer par virement",
+    amount: "Montant",
+    holder: "À",
+    reference: "Référence",
+    qr: "Code QR du virement",
+    scan: "À scanner avec l'application de votre banque",
+  },
 } satisfies Dictionary;

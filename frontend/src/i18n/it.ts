@@ -416,4 +416,23 @@ export default {
     leave: "Esci",
     stay: "Resta qui",
   },
+  pay: {
+    button: "Paga {{ amount }}",
+    title: "Paga {{ number }}",
+    with: "Paga con",
+    at: "Sulla pagina di {{ provider }}",
+    none: "Nessuna carta o addebito è salvato e il suo fornitore non offre una pagina di pagamento. Versi l'importo con il numero della fattura come riferimento.",
+    back: "Non ora",
+    done: "{{ amount }} pagati per {{ number }}.",
+    pending: "Il pagamento di {{ amount }} per {{ number }} è in corso. Sarà registrato appena la banca lo conferma.",
+    failed: "Il pagamento di {{ amount }} per {{ number }} non è riuscito; nulla è stato addebitato. Scelga un altro metodo.",
+  },
+  transfer: {
+    title: "Paga con bonifico",
+    amount: "Importo",
+    holder: "A",
+    reference: "Causale",
+    qr: "Codice QR del bonifico",
+    scan: "Da leggere con l'app della sua banca",
+  },
 } satisfies Dictionary;

@@ -415,4 +415,23 @@ export default {
     leave: "Weggaan",
     stay: "Hier blijven",
   },
+  pay: {
+    button: "{{ amount }} betalen",
+    title: "{{ number }} betalen",
+    with: "Betalen met",
+    at: "Op de pagina van {{ provider }}",
+    none: "Er is geen kaart of incasso bewaard en uw leverancier biedt geen betaalpagina. Maak het bedrag over met het factuurnummer als kenmerk.",
+    back: "Niet nu",
+    done: "{{ amount }} betaald voor {{ number }}.",
+    pending: "De betaling van {{ amount }} voor {{ number }} loopt. Zij wordt geboekt zodra de bank bevestigt.",
+    failed: "De betaling van {{ amount }} voor {{ number }} is mislukt; er is niets afgeschreven. Kies een andere betaalwijze.",
+  },
+  transfer: {
+    title: "Betalen per overboeking",
+    amount: "Bedrag",
+    holder: "Aan",
+    reference: "Kenmerk",
+    qr: "QR-code van de overboeking",
+    scan: "Scan met de app van uw bank",
+  },
 } satisfies Dictionary;
