@@ -30,6 +30,7 @@ PAGES: Final = (
     "/subscriptions/:id",
     "/billing/invoices",
     "/billing/invoices/:id",
+    "/billing/payment-methods",
     "/settings/billing-profile",
 )
 _NOT_PAGES: Final = ("auth", "admin", "mcp", "_dev")

@@ -18,6 +18,7 @@ const Subscription = page(() => import("../features/subscriptions/Subscription")
 const Invoices = page(() => import("../features/invoices/Invoices"));
 const Invoice = page(() => import("../features/invoices/Invoice"));
 const PortalViews = page(() => import("../features/portal-views/PortalViews"));
+const PaymentMethods = page(() => import("../features/payments/PaymentMethods"));
 const BillingProfile = page(() => import("../features/billing-profile/BillingProfile"));
 
 /** The map of the portal: every address, and the page that answers it. */
@@ -29,6 +30,7 @@ export function Routes() {
       <Route path="/subscriptions/:id" component={Subscription} />
       <Route path="/billing/invoices" component={Invoices} />
       <Route path="/billing/invoices/:id" component={Invoice} />
+      <Route path="/billing/payment-methods" component={PaymentMethods} />
       <Route path="/settings/billing-profile" component={BillingProfile} />
       <Route path="/settings/portal-views" component={PortalViews} />
       <Route path="*" component={NotFound} />

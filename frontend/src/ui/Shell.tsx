@@ -18,7 +18,7 @@ import { toast } from "./toasts";
 
 interface Place {
   href: string;
-  name: "overview" | "subscriptions" | "invoices" | "billingProfile" | "portalViews";
+  name: "overview" | "subscriptions" | "invoices" | "paymentMethods" | "billingProfile" | "portalViews";
   scope?: Scope;
 }
 
@@ -26,6 +26,7 @@ const PLACES: readonly Place[] = [
   { href: "/", name: "overview" },
   { href: "/subscriptions", name: "subscriptions", scope: "subscriptions:read" },
   { href: "/billing/invoices", name: "invoices", scope: "billing:read" },
+  { href: "/billing/payment-methods", name: "paymentMethods", scope: "billing:read" },
   { href: "/settings/billing-profile", name: "billingProfile", scope: "billing:read" },
   { href: "/settings/portal-views", name: "portalViews", scope: "billing:manage" },
 ];
