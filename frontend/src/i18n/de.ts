@@ -214,6 +214,8 @@ export default {
     subscription_suspended: "Ausgesetzt",
     subscription_resumed: "Fortgesetzt",
     subscription_cancelled: "Beendet",
+    subscription_renewed: "Verlängert",
+    changedTo: "{{ label }}: {{ before }} → {{ after }}",
   },
   cancel: {
     title: "{{ service }} kündigen?",

@@ -209,6 +209,8 @@ export default {
     subscription_suspended: "Suspended",
     subscription_resumed: "Resumed",
     subscription_cancelled: "Ended",
+    subscription_renewed: "Renewed",
+    changedTo: "{{ label }}: {{ before }} → {{ after }}",
   },
   cancel: {
     title: "Cancel {{ service }}?",

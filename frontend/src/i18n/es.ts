@@ -214,6 +214,8 @@ export default {
     subscription_suspended: "Suspendida",
     subscription_resumed: "Reanudada",
     subscription_cancelled: "Terminada",
+    subscription_renewed: "Renovada",
+    changedTo: "{{ label }}: {{ before }} → {{ after }}",
   },
   cancel: {
     title: "¿Cancelar {{ service }}?",

@@ -218,6 +218,8 @@ export default {
     subscription_suspended: "Suspendu",
     subscription_resumed: "Repris",
     subscription_cancelled: "Terminé",
+    subscription_renewed: "Renouvelé",
+    changedTo: "{{ label }} : {{ before }} → {{ after }}",
   },
   cancel: {
     title: "Résilier {{ service }} ?",

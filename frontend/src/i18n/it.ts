@@ -214,6 +214,8 @@ export default {
     subscription_suspended: "Sospeso",
     subscription_resumed: "Ripreso",
     subscription_cancelled: "Terminato",
+    subscription_renewed: "Rinnovato",
+    changedTo: "{{ label }}: {{ before }} → {{ after }}",
   },
   cancel: {
     title: "Disdire {{ service }}?",

@@ -213,6 +213,8 @@ export default {
     subscription_suspended: "Opgeschort",
     subscription_resumed: "Hervat",
     subscription_cancelled: "Beëindigd",
+    subscription_renewed: "Verlengd",
+    changedTo: "{{ label }}: {{ before }} → {{ after }}",
   },
   cancel: {
     title: "{{ service }} opzeggen?",
