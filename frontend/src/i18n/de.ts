@@ -75,6 +75,7 @@ export default {
     crashText: "Es wurde nichts geändert oder berechnet. Laden Sie die Seite neu, um fortzufahren.",
     reload: "Neu laden",
     dismiss: "Schließen",
+    signedOut: "Sie waren abgemeldet, bevor dies geschah. Melden Sie sich an und versuchen Sie es erneut.",
   },
   common: {
     status: "Status",

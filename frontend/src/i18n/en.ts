@@ -73,6 +73,7 @@ export default {
     crashText: "Nothing was changed or charged. Load the page again to continue.",
     reload: "Load again",
     dismiss: "Dismiss",
+    signedOut: "You were signed out before this was done. Sign in and try again.",
   },
   common: {
     status: "Status",

@@ -75,6 +75,7 @@ export default {
     crashText: "No se ha cambiado ni cobrado nada. Vuelva a cargar la página para continuar.",
     reload: "Volver a cargar",
     dismiss: "Cerrar",
+    signedOut: "Su sesión terminó antes de hacerlo. Inicie sesión e inténtelo de nuevo.",
   },
   common: {
     status: "Estado",

@@ -77,6 +77,7 @@ export default {
     crashText: "Rien n'a été modifié ni facturé. Rechargez la page pour continuer.",
     reload: "Recharger",
     dismiss: "Fermer",
+    signedOut: "Vous étiez déconnecté avant la fin. Connectez-vous et réessayez.",
   },
   common: {
     status: "Statut",

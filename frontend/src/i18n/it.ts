@@ -75,6 +75,7 @@ export default {
     crashText: "Nulla è stato modificato o addebitato. Ricarichi la pagina per continuare.",
     reload: "Ricarica",
     dismiss: "Chiudi",
+    signedOut: "La sessione era terminata prima. Acceda e riprovi.",
   },
   common: {
     status: "Stato",

@@ -75,6 +75,7 @@ export default {
     crashText: "Er is niets gewijzigd of in rekening gebracht. Laad de pagina opnieuw om verder te gaan.",
     reload: "Opnieuw laden",
     dismiss: "Sluiten",
+    signedOut: "U was afgemeld voordat dit gebeurde. Meld u aan en probeer het opnieuw.",
   },
   common: {
     status: "Status",

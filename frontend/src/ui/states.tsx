@@ -40,6 +40,7 @@ export function EmptyState(props: { title: string; text?: string; icon?: IconNam
 export function errorMessage(error: unknown): string {
   if (!(error instanceof ApiError)) return t("state.server");
   if (error.status === 0) return t("state.network");
+  if (error.unauthenticated) return t("state.signedOut");
   if (error.notReady) return t("invoice.notReady");
   if (error.status === 403) return t(viewing() ? "view.forbidden" : "state.forbidden");
   if (error.status === 404) return t("state.missing");
