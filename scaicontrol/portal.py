@@ -28,6 +28,8 @@ PAGES: Final = (
     "/",
     "/subscriptions",
     "/subscriptions/:id",
+    "/catalog",
+    "/catalog/:slug",
     "/billing/invoices",
     "/billing/invoices/:id",
     "/billing/payment-methods",

@@ -13,6 +13,24 @@ export function newIdempotencyKey(): string {
   ).join("");
 }
 
+export function useSubscribe() {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (wanted: { key: string; plan_id: string; quantity: number }) =>
+      mustData(
+        api.POST("/api/v1/subscriptions", {
+          params: { header: { "Idempotency-Key": wanted.key } },
+          body: { plan_id: wanted.plan_id, quantity: wanted.quantity },
+        }),
+      ),
+    onSuccess: () => {
+      for (const key of ["subscriptions", "overview", "upcoming"]) {
+        void cache.invalidateQueries({ queryKey: [key] });
+      }
+    },
+  }));
+}
+
 export function useCancelSubscription(id: () => string) {
   const cache = useQueryClient();
   return useMutation(() => ({

@@ -15,6 +15,8 @@ const page = (load: Page) => lazy(() => arrives(load, () => toast("error", t("st
 
 const Subscriptions = page(() => import("../features/subscriptions/Subscriptions"));
 const Subscription = page(() => import("../features/subscriptions/Subscription"));
+const Catalog = page(() => import("../features/catalog/Catalog"));
+const Plans = page(() => import("../features/catalog/Plans"));
 const Invoices = page(() => import("../features/invoices/Invoices"));
 const Invoice = page(() => import("../features/invoices/Invoice"));
 const PortalViews = page(() => import("../features/portal-views/PortalViews"));
@@ -28,6 +30,8 @@ export function Routes() {
       <Route path="/" component={Dashboard} />
       <Route path="/subscriptions" component={Subscriptions} />
       <Route path="/subscriptions/:id" component={Subscription} />
+      <Route path="/catalog" component={Catalog} />
+      <Route path="/catalog/:slug" component={Plans} />
       <Route path="/billing/invoices" component={Invoices} />
       <Route path="/billing/invoices/:id" component={Invoice} />
       <Route path="/billing/payment-methods" component={PaymentMethods} />

@@ -18,13 +18,21 @@ import { toast } from "./toasts";
 
 interface Place {
   href: string;
-  name: "overview" | "subscriptions" | "invoices" | "paymentMethods" | "billingProfile" | "portalViews";
+  name:
+    | "overview"
+    | "subscriptions"
+    | "catalog"
+    | "invoices"
+    | "paymentMethods"
+    | "billingProfile"
+    | "portalViews";
   scope?: Scope;
 }
 
 const PLACES: readonly Place[] = [
   { href: "/", name: "overview" },
   { href: "/subscriptions", name: "subscriptions", scope: "subscriptions:read" },
+  { href: "/catalog", name: "catalog", scope: "services:read" },
   { href: "/billing/invoices", name: "invoices", scope: "billing:read" },
   { href: "/billing/payment-methods", name: "paymentMethods", scope: "billing:read" },
   { href: "/settings/billing-profile", name: "billingProfile", scope: "billing:read" },

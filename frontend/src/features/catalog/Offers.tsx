@@ -1,3 +1,4 @@
+import { A } from "@solidjs/router";
 import { For, Show } from "solid-js";
 import { q, useQuery } from "../../api/queries";
 import { t } from "../../i18n";
@@ -19,7 +20,8 @@ export function Offers() {
             <ul class="divide-base-300 divide-y">
               <For each={page().data}>
                 {(offer) => (
-                  <li class="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1 px-5 py-3">
+                  <li>
+                    <A href={`/catalog/${offer.slug}`} class="row-card">
                     <span class="min-w-0">
                       <span class="block font-medium">{offer.name}</span>
                       <span class="text-muted block text-sm">{offer.description}</span>
@@ -27,6 +29,7 @@ export function Offers() {
                     <span class="text-sm whitespace-nowrap">
                       {t("catalog.from", { amount: fmt.money(offer.plans_from_cents, offer.currency) })}
                     </span>
+                    </A>
                   </li>
                 )}
               </For>
