@@ -1,5 +1,6 @@
 """Documents as the tenant that owes them sees them."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -124,13 +125,15 @@ async def show(context: ReadContext, invoice_id: str) -> dict[str, Any]:
     document = await invoices.own(context, invoice_id)
     failed = await payments.failed_attempts(context, invoice_id) if context.actor.may("payments:read") else []
     disputes = await payments.asked_back(context, invoice_id) if context.actor.may("disputes:read") else []
-    return {**document, "failed_payments": failed, "disputes": disputes, "transfer": _transfer(document)}
+    return {**document, "failed_payments": failed, "disputes": disputes, "transfer": await _transfer(document)}
 
 
-def _transfer(document: dict[str, Any]) -> TransferOut | None:
+async def _transfer(document: dict[str, Any]) -> TransferOut | None:
     found = einvoices.open_transfer(document)
     if found is None:
         return None
+    # In a thread: drawing holds the event loop longer than the rest of the answer takes.
+    image = await asyncio.to_thread(templates.qr_image, found.epc_payload) if found.epc_payload else None
     return TransferOut(
         account_holder=found.account_holder,
         iban=einvoices.grouped(found.iban),
@@ -138,7 +141,7 @@ def _transfer(document: dict[str, Any]) -> TransferOut | None:
         reference=found.reference,
         amount_cents=found.amount_cents,
         currency=found.currency,
-        qr_image=templates.qr_image(found.epc_payload) if found.epc_payload else None,
+        qr_image=image,
     )
 
 
