@@ -101,7 +101,13 @@ it("tells what a change and a renewal were", async () => {
   const terms = { plan: "Pro", quantity: 3, unit_price_cents: 1900, currency: "EUR" };
   const entry = { actor_id: null, reason: null };
   const timeline = [
-    { ...entry, occurred_at: "2026-11-01T00:00:00Z", action: "subscription.renewed", before: terms, after: terms },
+    {
+      ...entry,
+      occurred_at: "2026-11-01T00:00:00Z",
+      action: "subscription.renewed",
+      before: terms,
+      after: terms,
+    },
     {
       ...entry,
       occurred_at: "2026-10-05T09:00:00Z",

@@ -413,7 +413,8 @@ export default {
     confirm: "Für {{ amount }} abonnieren",
     startTrial: "Testphase beginnen",
     costs: "{{ amount }} {{ interval }}, ohne USt. Es verlängert sich, bis Sie kündigen.",
-    afterTrial: "{{ days }} Tage kostenlos; danach {{ amount }} {{ interval }}, ohne USt., wenn Sie nicht vorher kündigen.",
+    afterTrial:
+      "{{ days }} Tage kostenlos; danach {{ amount }} {{ interval }}, ohne USt., wenn Sie nicht vorher kündigen.",
     back: "Nicht jetzt",
     subscribed: "Sie haben {{ service }} {{ plan }} abonniert.",
     costsOnly: "{{ amount }} {{ interval }}, ohne USt.",
@@ -445,8 +446,10 @@ export default {
     none: "Weder Karte noch Lastschrift ist hinterlegt, und Ihr Anbieter hat keine Zahlungsseite. Überweisen Sie den Betrag mit der Rechnungsnummer als Verwendungszweck.",
     back: "Nicht jetzt",
     done: "{{ amount }} für {{ number }} bezahlt.",
-    pending: "Die Zahlung von {{ amount }} für {{ number }} läuft. Sie wird gebucht, sobald die Bank sie bestätigt.",
-    failed: "Die Zahlung von {{ amount }} für {{ number }} ist fehlgeschlagen; es wurde nichts abgebucht. Wählen Sie eine andere Zahlungsart.",
+    pending:
+      "Die Zahlung von {{ amount }} für {{ number }} läuft. Sie wird gebucht, sobald die Bank sie bestätigt.",
+    failed:
+      "Die Zahlung von {{ amount }} für {{ number }} ist fehlgeschlagen; es wurde nichts abgebucht. Wählen Sie eine andere Zahlungsart.",
   },
   transfer: {
     title: "Per Überweisung zahlen",
@@ -460,7 +463,8 @@ export default {
     title: "Zahlungsarten",
     stored: "Hinterlegt",
     empty: "Noch keine Zahlungsart",
-    emptyText: "Mit einer hinterlegten Karte oder Lastschrift werden Rechnungen bei Fälligkeit von selbst bezahlt.",
+    emptyText:
+      "Mit einer hinterlegten Karte oder Lastschrift werden Rechnungen bei Fälligkeit von selbst bezahlt.",
     default: "Standard",
     makeDefault: "Als Standard",
     makeDefaultOf: "Als Standard: {{ method }}",

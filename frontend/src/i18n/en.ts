@@ -408,7 +408,8 @@ export default {
     confirm: "Subscribe for {{ amount }}",
     startTrial: "Start the trial",
     costs: "{{ amount }} {{ interval }}, before VAT. It renews until you cancel.",
-    afterTrial: "{{ days }} days free; then {{ amount }} {{ interval }}, before VAT, unless you cancel before.",
+    afterTrial:
+      "{{ days }} days free; then {{ amount }} {{ interval }}, before VAT, unless you cancel before.",
     back: "Not now",
     subscribed: "You subscribed to {{ service }} {{ plan }}.",
     costsOnly: "{{ amount }} {{ interval }}, before VAT.",
@@ -440,8 +441,10 @@ export default {
     none: "No card or direct debit is stored, and your provider offers no payment page. Transfer the amount with the invoice's number as reference.",
     back: "Not now",
     done: "{{ amount }} paid for {{ number }}.",
-    pending: "The payment of {{ amount }} for {{ number }} is under way. It is booked as soon as the bank confirms it.",
-    failed: "The payment of {{ amount }} for {{ number }} failed; nothing was charged. Choose another way to pay.",
+    pending:
+      "The payment of {{ amount }} for {{ number }} is under way. It is booked as soon as the bank confirms it.",
+    failed:
+      "The payment of {{ amount }} for {{ number }} failed; nothing was charged. Choose another way to pay.",
   },
   transfer: {
     title: "Pay by bank transfer",

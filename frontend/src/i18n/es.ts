@@ -411,7 +411,8 @@ export default {
     confirm: "Suscribirse por {{ amount }}",
     startTrial: "Empezar la prueba",
     costs: "{{ amount }} {{ interval }}, sin IVA. Se renueva hasta que cancele.",
-    afterTrial: "{{ days }} días gratis; después {{ amount }} {{ interval }}, sin IVA, salvo que cancele antes.",
+    afterTrial:
+      "{{ days }} días gratis; después {{ amount }} {{ interval }}, sin IVA, salvo que cancele antes.",
     back: "Ahora no",
     subscribed: "Se ha suscrito a {{ service }} {{ plan }}.",
     costsOnly: "{{ amount }} {{ interval }}, sin IVA.",
@@ -443,8 +444,10 @@ export default {
     none: "No hay tarjeta ni domiciliación guardada y su proveedor no ofrece página de pago. Transfiera el importe con el número de factura como referencia.",
     back: "Ahora no",
     done: "{{ amount }} pagados por {{ number }}.",
-    pending: "El pago de {{ amount }} por {{ number }} está en curso. Se registra cuando el banco lo confirme.",
-    failed: "El pago de {{ amount }} por {{ number }} ha fallado; no se ha cobrado nada. Elija otro medio de pago.",
+    pending:
+      "El pago de {{ amount }} por {{ number }} está en curso. Se registra cuando el banco lo confirme.",
+    failed:
+      "El pago de {{ amount }} por {{ number }} ha fallado; no se ha cobrado nada. Elija otro medio de pago.",
   },
   transfer: {
     title: "Pagar por transferencia",

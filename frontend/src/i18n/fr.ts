@@ -418,7 +418,8 @@ export default {
     confirm: "S'abonner pour {{ amount }}",
     startTrial: "Commencer l'essai",
     costs: "{{ amount }} {{ interval }}, hors TVA. Renouvelé jusqu'à résiliation.",
-    afterTrial: "{{ days }} jours gratuits ; puis {{ amount }} {{ interval }}, hors TVA, sauf résiliation avant.",
+    afterTrial:
+      "{{ days }} jours gratuits ; puis {{ amount }} {{ interval }}, hors TVA, sauf résiliation avant.",
     back: "Pas maintenant",
     subscribed: "Vous êtes abonné à {{ service }} {{ plan }}.",
     costsOnly: "{{ amount }} {{ interval }}, hors TVA.",
@@ -450,8 +451,10 @@ export default {
     none: "Aucune carte ni aucun prélèvement n'est enregistré et votre fournisseur n'a pas de page de paiement. Virez le montant avec le numéro de facture en référence.",
     back: "Pas maintenant",
     done: "{{ amount }} payés pour {{ number }}.",
-    pending: "Le paiement de {{ amount }} pour {{ number }} est en cours. Il sera comptabilisé dès la confirmation de la banque.",
-    failed: "Le paiement de {{ amount }} pour {{ number }} a échoué ; rien n'a été débité. Choisissez un autre moyen.",
+    pending:
+      "Le paiement de {{ amount }} pour {{ number }} est en cours. Il sera comptabilisé dès la confirmation de la banque.",
+    failed:
+      "Le paiement de {{ amount }} pour {{ number }} a échoué ; rien n'a été débité. Choisissez un autre moyen.",
   },
   transfer: {
     title: "Payer par virement",
@@ -465,7 +468,8 @@ export default {
     title: "Moyens de paiement",
     stored: "Enregistrés",
     empty: "Aucun moyen de paiement",
-    emptyText: "Avec une carte ou un prélèvement enregistré, les factures sont réglées d'elles-mêmes à l'échéance.",
+    emptyText:
+      "Avec une carte ou un prélèvement enregistré, les factures sont réglées d'elles-mêmes à l'échéance.",
     default: "Par défaut",
     makeDefault: "Par défaut",
     makeDefaultOf: "Par défaut : {{ method }}",
@@ -483,7 +487,8 @@ export default {
     addOf: "Ajouter : {{ provider }}",
     adding: "Le moyen de paiement est en cours d'ajout.",
     added: "{{ method }} est ajouté.",
-    charged: "Vous le saisissez sur la page du prestataire ; les factures sont ensuite réglées d'elles-mêmes.",
+    charged:
+      "Vous le saisissez sur la page du prestataire ; les factures sont ensuite réglées d'elles-mêmes.",
     sent: "Chaque facture indique le compte et la référence ; vous faites le virement vous-même.",
     noneOffered: "Votre fournisseur n'en propose aucun.",
     cannot: "Ce moyen de paiement ne peut pas être ajouté dans ce portail. Demandez à votre fournisseur.",

@@ -412,7 +412,8 @@ export default {
     confirm: "Abbonati per {{ amount }}",
     startTrial: "Inizia la prova",
     costs: "{{ amount }} {{ interval }}, IVA esclusa. Si rinnova finché non disdice.",
-    afterTrial: "{{ days }} giorni gratis; poi {{ amount }} {{ interval }}, IVA esclusa, salvo disdetta prima.",
+    afterTrial:
+      "{{ days }} giorni gratis; poi {{ amount }} {{ interval }}, IVA esclusa, salvo disdetta prima.",
     back: "Non ora",
     subscribed: "Si è abbonato a {{ service }} {{ plan }}.",
     costsOnly: "{{ amount }} {{ interval }}, IVA esclusa.",
@@ -444,8 +445,10 @@ export default {
     none: "Nessuna carta o addebito è salvato e il suo fornitore non offre una pagina di pagamento. Versi l'importo con il numero della fattura come riferimento.",
     back: "Non ora",
     done: "{{ amount }} pagati per {{ number }}.",
-    pending: "Il pagamento di {{ amount }} per {{ number }} è in corso. Sarà registrato appena la banca lo conferma.",
-    failed: "Il pagamento di {{ amount }} per {{ number }} non è riuscito; nulla è stato addebitato. Scelga un altro metodo.",
+    pending:
+      "Il pagamento di {{ amount }} per {{ number }} è in corso. Sarà registrato appena la banca lo conferma.",
+    failed:
+      "Il pagamento di {{ amount }} per {{ number }} non è riuscito; nulla è stato addebitato. Scelga un altro metodo.",
   },
   transfer: {
     title: "Paga con bonifico",

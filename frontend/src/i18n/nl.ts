@@ -411,7 +411,8 @@ export default {
     confirm: "Abonneren voor {{ amount }}",
     startTrial: "Proefperiode starten",
     costs: "{{ amount }} {{ interval }}, exclusief btw. Het wordt verlengd tot u opzegt.",
-    afterTrial: "{{ days }} dagen gratis; daarna {{ amount }} {{ interval }}, exclusief btw, tenzij u eerder opzegt.",
+    afterTrial:
+      "{{ days }} dagen gratis; daarna {{ amount }} {{ interval }}, exclusief btw, tenzij u eerder opzegt.",
     back: "Niet nu",
     subscribed: "U hebt {{ service }} {{ plan }} genomen.",
     costsOnly: "{{ amount }} {{ interval }}, exclusief btw.",
@@ -443,8 +444,10 @@ export default {
     none: "Er is geen kaart of incasso bewaard en uw leverancier biedt geen betaalpagina. Maak het bedrag over met het factuurnummer als kenmerk.",
     back: "Niet nu",
     done: "{{ amount }} betaald voor {{ number }}.",
-    pending: "De betaling van {{ amount }} voor {{ number }} loopt. Zij wordt geboekt zodra de bank bevestigt.",
-    failed: "De betaling van {{ amount }} voor {{ number }} is mislukt; er is niets afgeschreven. Kies een andere betaalwijze.",
+    pending:
+      "De betaling van {{ amount }} voor {{ number }} loopt. Zij wordt geboekt zodra de bank bevestigt.",
+    failed:
+      "De betaling van {{ amount }} voor {{ number }} is mislukt; er is niets afgeschreven. Kies een andere betaalwijze.",
   },
   transfer: {
     title: "Betalen per overboeking",

@@ -22,13 +22,13 @@ export function Offers() {
                 {(offer) => (
                   <li>
                     <A href={`/catalog/${offer.slug}`} class="row-card">
-                    <span class="min-w-0">
-                      <span class="block font-medium">{offer.name}</span>
-                      <span class="text-muted block text-sm">{offer.description}</span>
-                    </span>
-                    <span class="text-sm whitespace-nowrap">
-                      {t("catalog.from", { amount: fmt.money(offer.plans_from_cents, offer.currency) })}
-                    </span>
+                      <span class="min-w-0">
+                        <span class="block font-medium">{offer.name}</span>
+                        <span class="text-muted block text-sm">{offer.description}</span>
+                      </span>
+                      <span class="text-sm whitespace-nowrap">
+                        {t("catalog.from", { amount: fmt.money(offer.plans_from_cents, offer.currency) })}
+                      </span>
                     </A>
                   </li>
                 )}

@@ -18,7 +18,10 @@ export default function Plans() {
   const can = useCan();
   const plans = useQuery(() => q.plans(params.slug));
   const offers = useQuery(() => q.offers());
-  const own = useQuery(() => ({ ...q.subscriptions({ page_size: 100 }), enabled: can("subscriptions:read") }));
+  const own = useQuery(() => ({
+    ...q.subscriptions({ page_size: 100 }),
+    enabled: can("subscriptions:read"),
+  }));
   const service = () => offers.data?.data.find((offer) => offer.slug === params.slug);
   const has = (plan: Plan) =>
     (own.data?.data ?? []).some((each) => each.plan_id === plan.id && !GONE.has(each.status));

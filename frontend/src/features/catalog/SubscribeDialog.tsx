@@ -64,7 +64,9 @@ export function SubscribeDialog(props: {
         />
       </div>
       <Show when={Number.isInteger(quantity()) && quantity() > 0}>
-        <p>{t(onTrial() ? "catalog.afterTrial" : renews() ? "catalog.costs" : "catalog.costsOnly", said())}</p>
+        <p>
+          {t(onTrial() ? "catalog.afterTrial" : renews() ? "catalog.costs" : "catalog.costsOnly", said())}
+        </p>
       </Show>
     </ConfirmDialog>
   );

@@ -29,7 +29,13 @@ export default function PaymentMethods() {
             {(list) => (
               <Show
                 when={list().length > 0}
-                fallback={<EmptyState icon="paymentMethods" title={t("methods.empty")} text={t("methods.emptyText")} />}
+                fallback={
+                  <EmptyState
+                    icon="paymentMethods"
+                    title={t("methods.empty")}
+                    text={t("methods.emptyText")}
+                  />
+                }
               >
                 <ul class="divide-base-300 divide-y">
                   <For each={list()}>{(method) => <Row of={method} />}</For>
