@@ -1,6 +1,8 @@
 """PDF/A-3a with the XML inside: what can be held to without a validator of our own."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import BytesIO
 
 import facturx
@@ -12,6 +14,7 @@ from scaicontrol.core.ports import Attachment
 from scaicontrol.integrations import pdfa
 from scaicontrol.integrations.renderer import ProcessRenderer
 from scaicontrol.services import einvoices
+from scaicontrol.services.einvoices.transfers import epc_payload
 from tests.factories.documents import CASES, carried, document, pdf_of, rows_for, title_of
 from tests.pdfs import squeezed, text_of
 
@@ -189,3 +192,12 @@ def test_the_qr_code_is_a_sepa_transfer_of_the_amount_due():
     ]  # fmt: skip
     assert not qr(document(currency="USD"))
     assert not qr(document(credit=True))
+
+
+@pytest.mark.parametrize(
+    ("reference", "lines"),
+    [("RF18 5390 0754 7034", ["RF18539007547034"]), ("RF19 5390 0754 7034", ["", "RF19 5390 0754 7034"])],
+)
+def test_a_creditor_reference_is_carried_as_one_unless_a_digit_is_wrong(reference, lines):
+    payment = replace(document().payment, reference=reference)
+    assert epc_payload(payment, Decimal(1), "EUR").split("\n")[9:] == lines

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from stdnum import iso11649 as creditor_reference
+
 from scaicontrol.core.money import exponent
 
 from .building import payment_of
@@ -44,11 +46,14 @@ def epc_payload(payment: PaymentInstructions, amount: Decimal, currency: str) ->
     """
     Write the QR text of a SEPA credit transfer (EPC069-12, version 002), or nothing when it cannot be one.
 
-    It takes euros between 0.01 and 999,999,999.99 to an IBAN, and at most 70 characters of name.
+    It takes euros between 0.01 and 999,999,999.99 to an IBAN, and at most 70 characters of name. A creditor reference
+    of ISO 11649 (`RF…`) is carried apart from free text, so that banks check it; never both.
     """
     if currency != "EUR" or not payment.iban or not 0 < amount < 10**9:
         return ""
     lines = ["BCD", "002", "1", "SCT", payment.bic, payment.account_holder[:70], payment.iban, f"EUR{amount:.2f}"]
+    if creditor_reference.is_valid(payment.reference):
+        return "\n".join([*lines, "", str(creditor_reference.compact(payment.reference))])
     return "\n".join([*lines, "", "", payment.reference[:140]])
 
 
