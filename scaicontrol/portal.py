@@ -34,6 +34,7 @@ PAGES: Final = (
     "/billing/invoices/:id",
     "/billing/payment-methods",
     "/settings/billing-profile",
+    "/settings/portal-views",
 )
 _NOT_PAGES: Final = ("auth", "admin", "mcp", "_dev")
 _NO_BUNDLE: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>ScaiControl</title>

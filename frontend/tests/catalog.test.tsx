@@ -58,5 +58,5 @@ it("says what a trial costs after it, and why it is refused", async () => {
 it("lets a viewer look", async () => {
   open({ "GET /api/v1/auth/me": one({ ...ada, permissions: ["services:read"] }) });
   expect(await screen.findByText("Pro")).toBeInTheDocument();
-  expect(screen.queryByRole("button")).toBeNull();
+  expect(screen.queryByRole("button", { name: /Subscribe/ })).toBeNull();
 });

@@ -1,7 +1,9 @@
-import { screen } from "@solidjs/testing-library";
+import { screen, within } from "@solidjs/testing-library";
 import userEvent from "@testing-library/user-event";
 import { expect, it, vi } from "vitest";
 import Invoice from "../src/features/invoices/Invoice";
+import { rememberPayment } from "../src/features/payments/begun";
+import { PayOpen } from "../src/features/payments/PayOpen";
 import { goTo, waysToPay } from "../src/features/payments/ways";
 import { ada, invoice } from "./cast";
 import { one, page, refusal, serve } from "./server";
@@ -19,6 +21,7 @@ const card = {
   expires_month: 12,
   expires_year: 2029,
   country_code: "NL",
+  mandate_reference: null,
   is_default: true,
   status: "active",
   created_at: "2026-03-01T09:00:00Z",
@@ -61,7 +64,10 @@ it("pays on the provider's page and comes back to the invoice", async () => {
   await user.click(await screen.findByRole("radio", { name: "On the page of Sandbox" }));
   await user.click(screen.getAllByRole("button", { name: "Pay €68.97" }).at(-1)!);
   expect(await screen.findByText(/is under way/)).toBeInTheDocument();
-  expect(await paid(asked)).toEqual({ provider: "sandbox", return_url: location.href });
+  expect(await paid(asked)).toEqual({
+    provider: "sandbox",
+    return_url: `${location.origin}/billing/invoices/inv_1`,
+  });
 });
 
 it("keeps the question open when the server refuses", async () => {
@@ -111,4 +117,67 @@ it("follows web addresses only", () => {
   expect(goTo("/_dev/sandbox/pay", go)).toBe(true);
   expect(goTo("https://psp.example/x", go)).toBe(true);
   expect(go.mock.calls.flat()).toEqual([`${location.origin}/_dev/sandbox/pay`, "https://psp.example/x"]);
+});
+
+it("asks until a payment on the provider's page is booked, and says so", async () => {
+  rememberPayment("inv_1");
+  let shown: object = invoice;
+  open({ "GET /api/v1/billing/invoices/inv_1": () => one(shown) });
+  expect(await screen.findByText(/waiting for the payment provider/)).toBeInTheDocument();
+  shown = { ...invoice, status: "paid", amount_due_cents: 0 };
+  expect(await screen.findByText("€68.97 paid for SCAI-2026-000001.")).toBeInTheDocument();
+  expect(screen.queryByText(/waiting for the payment provider/)).toBeNull();
+  expect(sessionStorage).toHaveLength(0);
+});
+
+it("waits for no payment of another invoice", async () => {
+  rememberPayment("inv_2");
+  open({});
+  await screen.findByText("Payments");
+  expect(screen.queryByText(/waiting for the payment provider/)).toBeNull();
+});
+
+const second = { ...invoice, id: "inv_2", number: "SCAI-2026-000002", amount_due_cents: 103 };
+const dollars = { ...invoice, id: "inv_3", number: "SCAI-2026-000003", currency: "USD" };
+const payOpen = (rows: object[], answers: Record<string, Response> = {}) => {
+  const asked = serve({
+    "GET /api/v1/auth/me": one(ada),
+    "GET /api/v1/billing/invoices": page(rows),
+    "GET /api/v1/billing/payment-methods": page([card]),
+    "GET /api/v1/billing/payment-providers": page([transfer, sandbox]),
+    ...answers,
+  });
+  show(PayOpen, "/");
+  return asked;
+};
+
+it("offers what is open by currency, and asks for nothing else", async () => {
+  const asked = payOpen([invoice, second, dollars]);
+  expect(await screen.findByRole("button", { name: "Pay all €70.00" })).toBeInTheDocument();
+  expect(screen.getByRole("button", { name: "Pay US$68.97" })).toBeInTheDocument();
+  expect(new URL(asked.find((request) => request.url.includes("/invoices"))!.url).search).toBe(
+    "?is_open=true&page_size=100",
+  );
+});
+
+it.each([
+  [one({ status: "succeeded" }), "2 invoices are paid, or will be as soon as the bank confirms it."],
+  [refusal(409, "conflict", "x"), "1 invoice could not be paid. Open it and choose another way to pay."],
+])("pays all that is open from the default method, one by one", async (last, words) => {
+  const asked = payOpen([invoice, second], {
+    [PAY]: one({ status: "pending" }),
+    "POST /api/v1/billing/invoices/inv_2/pay": last,
+  });
+  const user = userEvent.setup();
+  await user.click(await screen.findByRole("button", { name: "Pay all €70.00" }));
+  const dialog = await screen.findByRole("dialog", { name: "Pay everything that is open?" });
+  await within(dialog).findByText("Each invoice is charged to Card ···· 4242 on its own.");
+  await user.click(within(dialog).getByRole("button", { name: "Pay all €70.00" }));
+  expect(await screen.findByText(words)).toBeInTheDocument();
+  const sent = asked.filter((request) => request.method === "POST");
+  expect(sent.map((request) => new URL(request.url).pathname)).toEqual([
+    "/api/v1/billing/invoices/inv_1/pay",
+    "/api/v1/billing/invoices/inv_2/pay",
+  ]);
+  expect(new Set(sent.map((request) => request.headers.get("Idempotency-Key"))).size).toBe(2);
 });

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, it } from "vitest";
 import { expiry } from "../src/features/payments/expiry";
 import PaymentMethods from "../src/features/payments/PaymentMethods";
-import { rememberSetup } from "../src/features/payments/setup";
+import { rememberSetup } from "../src/features/payments/begun";
 import { ada } from "./cast";
 import { one, page, refusal, serve } from "./server";
 import { show } from "./show";
@@ -19,11 +19,19 @@ const card = {
   expires_month: 12,
   expires_year: 2099,
   country_code: "NL",
+  mandate_reference: null,
   is_default: true,
   status: "active",
   created_at: "2026-03-01T09:00:00Z",
 };
-const debit = { ...card, id: "pmt_debit", type: "sepa_debit", label: "Debit ···· 4300", is_default: false };
+const debit = {
+  ...card,
+  id: "pmt_debit",
+  type: "sepa_debit",
+  label: "Debit ···· 4300",
+  is_default: false,
+  mandate_reference: "MND-1",
+};
 const providers = [
   { slug: "sandbox", display_name: "Sandbox", capabilities: ["charge", "setup"] },
   { slug: "bank_transfer", display_name: "Bank transfer", capabilities: ["setup"] },
@@ -48,6 +56,13 @@ it("makes another one the default", async () => {
   await userEvent.setup().click(await screen.findByRole("button", { name: "Make default: Debit ···· 4300" }));
   expect(await screen.findByText("Debit ···· 4300 is charged from now on.")).toBeInTheDocument();
   expect(sent(asked, "POST")).toEqual([`${LIST}/pmt_debit/default`]);
+});
+
+it("shows the mandate of a direct debit, and none for a card", async () => {
+  open();
+  expect(await screen.findByText("MND-1")).toBeInTheDocument();
+  expect(screen.getByText(/You have authorised Northwind to send instructions/)).toBeInTheDocument();
+  expect(screen.getAllByText("Your SEPA mandate")).toHaveLength(1);
 });
 
 it("says why the last one cannot be removed", async () => {
@@ -94,7 +109,7 @@ it("does nothing for a link that somebody else made", async () => {
 it("changes nothing for a role that may only read", async () => {
   open({ "GET /api/v1/auth/me": one({ ...ada, permissions: ["billing:read"] }) });
   await screen.findByText("Card ···· 4242");
-  expect(screen.queryAllByRole("button")).toEqual([]);
+  expect(screen.queryByRole("button", { name: /^(Add|Make default|Remove)/ })).toBeNull();
 });
 
 it.each([

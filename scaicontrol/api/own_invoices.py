@@ -113,8 +113,10 @@ class OwnInvoiceOut(InvoiceOut):
 
 
 @router.get("", response_model=Paged[InvoiceSummary], permission="invoices:read", summary="List own invoices")
-async def index(uow: UnitOfWork, paging: Paging, status: InvoiceStatus | None = None) -> Page[Invoice]:
-    return await invoices.page(uow, paging, InvoiceFilter(status=status))
+async def index(
+    uow: UnitOfWork, paging: Paging, status: InvoiceStatus | None = None, *, is_open: bool | None = None
+) -> Page[Invoice]:
+    return await invoices.page(uow, paging, InvoiceFilter(status=status, is_open=is_open))
 
 
 @router.get(

@@ -143,7 +143,7 @@ async def test_a_tenant_reads_what_was_changed_and_renewed(backend, clock):
 
 
 async def test_a_change_of_interval_is_told_once(backend, clock):
-    await market(backend)
+    await market(backend, proration="day")
     pro = await subscribed(backend)
     clock.advance(timedelta(days=3))
     await backend.perform(alice, subscriptions.change_plan, pro.id, plan="scaidrive.year")

@@ -104,12 +104,33 @@ export function usePayInvoice(id: () => string) {
         }),
       );
     },
-    onSuccess: async () => {
-      for (const key of ["invoices", "overview", "subscriptions"]) {
-        void cache.invalidateQueries({ queryKey: [key] });
+    onSuccess: () => refreshPaid(cache, id()),
+  }));
+}
+
+/** Pays several invoices from one stored method, one after the other, and tells what became of each. */
+export function usePayInvoices() {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: async (wanted: readonly { id: string; key: string; payment_method_id: string }[]) => {
+      const outcomes: string[] = [];
+      for (const { id, key, payment_method_id } of wanted) {
+        const call = api.POST("/api/v1/billing/invoices/{invoice_id}/pay", {
+          params: { path: { invoice_id: id }, header: { "Idempotency-Key": key } },
+          body: { payment_method_id },
+        });
+        outcomes.push(
+          // oxlint-disable-next-line no-await-in-loop -- One charge at a time: a card that is declined is soon blocked.
+          await mustData(call).then(
+            (payment) => payment.status,
+            () => "refused",
+          ),
+        );
       }
-      await cache.invalidateQueries({ queryKey: ["invoice", id()] });
+      return outcomes;
     },
+    onSettled: (_outcomes, _error, wanted) =>
+      Promise.all(wanted.map(({ id }) => refreshPaid(cache, id))).then(() => undefined),
   }));
 }
 
@@ -175,6 +196,13 @@ export function useSaveBillingProfile() {
 }
 
 type Cache = ReturnType<typeof useQueryClient>;
+
+async function refreshPaid(cache: Cache, id: string): Promise<void> {
+  for (const key of ["invoices", "overview", "subscriptions"]) {
+    void cache.invalidateQueries({ queryKey: [key] });
+  }
+  await cache.invalidateQueries({ queryKey: ["invoice", id] });
+}
 
 /** Waits for the changed subscription, so that a dialog closes onto what it did; the rest may follow. */
 async function refreshSubscription(cache: Cache, id: string): Promise<void> {

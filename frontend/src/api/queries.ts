@@ -137,6 +137,18 @@ export const q = {
         must(api.GET("/api/v1/billing/invoices", { params: { query: given(filter) }, signal })),
       placeholderData: keepPreviousData,
     }),
+  /** What is still to be paid, of which a hundred can be shown at once. */
+  openInvoices: () =>
+    queryOptions({
+      queryKey: ["invoices", "open"],
+      queryFn: ({ signal }) =>
+        must(
+          api.GET("/api/v1/billing/invoices", {
+            params: { query: { is_open: true, page_size: 100 } },
+            signal,
+          }),
+        ),
+    }),
   /** How the amounts of a document came about, in the reader's language. */
   explanation: (id: string, language: string) =>
     queryOptions({

@@ -438,8 +438,65 @@ export default {
     leave: "Verlassen",
     stay: "Hier bleiben",
   },
+  refusal: {
+    wrong_status: "Das ist nicht mehr möglich; der Status ist: {{ status }}. Laden Sie die Seite neu.",
+    already_subscribed: "Sie haben {{ service }} bereits.",
+    being_set_up: "Das wird noch eingerichtet. Versuchen Sie es in ein paar Minuten noch einmal.",
+    bought_once: "Was einmalig gekauft ist, lässt sich nicht ändern. Kaufen Sie das andere dazu.",
+    currency_not_invoiced:
+      "In {{ currency }} kann keine Rechnung gestellt werden. Fragen Sie Ihren Anbieter.",
+    nothing_to_change: "Genau das haben Sie bereits.",
+    other_currency:
+      "Der Preis dieses Tarifs ist in {{ currency }}, anders als bei Ihrem. Fragen Sie Ihren Anbieter.",
+    other_service: "Dieser Tarif gehört zu einem anderen Dienst.",
+    paid_until:
+      "Ihr Zeitraum ist bis {{ day }} bezahlt. Wählen Sie die Änderung zum Ende des bezahlten Zeitraums.",
+    part_of_pack: "Das ist Teil eines Pakets und ändert sich mit ihm.",
+    plan_by_provider_only: "Diesen Tarif kann Ihnen nur Ihr Anbieter geben.",
+    plan_not_sold: "Dieser Tarif wird nicht mehr verkauft.",
+    preview_outdated:
+      "Was Ihnen gezeigt wurde, trifft nicht mehr zu. Sehen Sie es sich noch einmal an, bevor Sie bestätigen.",
+    quantity_out_of_range: "Eine Menge liegt zwischen 1 und 1.000.000.",
+    service_not_sold: "Dieser Dienst wird zurzeit nicht verkauft.",
+    term_runs:
+      "Ihre Laufzeit endet am {{ day }}; vorher kann es nicht weniger kosten. Fragen Sie Ihren Anbieter.",
+    trial_changes_at_once:
+      "Ein Test ändert sich sofort: Es gibt keinen bezahlten Zeitraum, auf dessen Ende zu warten wäre.",
+    trial_used: "Sie haben diesen Dienst schon getestet. Wählen Sie einen bezahlten Tarif.",
+    credit_used_up: "So viel Guthaben ist nicht mehr da. Laden Sie die Seite neu.",
+    last_payment_method:
+      "{{ method }} ist Ihr letztes Zahlungsmittel, und Verlängerungen brauchen eines. Fügen Sie zuerst ein anderes hinzu.",
+    no_payment_method:
+      "Es ist kein Zahlungsmittel hinterlegt. Fügen Sie eines hinzu oder wählen Sie eine Zahlungsseite.",
+    nothing_due: "Dafür ist nichts mehr zu bezahlen. Laden Sie die Seite neu.",
+    payment_under_way: "Eine Zahlung dieser Rechnung ist unterwegs. Warten Sie ab, was daraus wird.",
+    provider_cannot: "{{ provider }} kann das nicht. Wählen Sie einen anderen Zahlungsweg.",
+    billing_profile_incomplete: "Ihre Rechnungsdaten sind unvollständig. Vervollständigen Sie sie zuerst.",
+    billing_profile_missing: "Ihre Rechnungsdaten fehlen. Geben Sie sie zuerst ein.",
+    check_digits: "Prüfen Sie die Ziffern dieser Nummer.",
+    eas_code: "Geben Sie vier Ziffern ein, zum Beispiel 0106.",
+    peppol_incomplete:
+      "Eine Peppol-Adresse besteht aus Kennung und Schema. Geben Sie beides ein oder keines von beiden.",
+    postal_code: "Diese Postleitzahl passt nicht zum Land.",
+    statement_too_long: "Ein Kontoauszug umfasst höchstens drei Jahre.",
+    unknown_country: "Dieses Land kennen wir nicht.",
+    vat_country: "Diese USt-IdNr. gehört nicht zum Land der Adresse.",
+  },
   pay: {
     button: "{{ amount }} zahlen",
+    short: "Bezahlen",
+    all: "Alles bezahlen: {{ amount }}",
+    allTitle: "Alles Offene bezahlen?",
+    allWith: "Jede Rechnung wird einzeln mit {{ method }} bezahlt.",
+    oneByOne: "Es ist keine Karte oder Lastschrift hinterlegt. Bezahlen Sie die Rechnungen einzeln.",
+    allDone_one: "{{ n }} Rechnung ist bezahlt oder wird es, sobald die Bank bestätigt.",
+    allDone_other: "{{ n }} Rechnungen sind bezahlt oder werden es, sobald die Bank bestätigt.",
+    someOpen_one:
+      "{{ n }} Rechnung konnte nicht bezahlt werden. Öffnen Sie sie und wählen Sie einen anderen Zahlungsweg.",
+    someOpen_other:
+      "{{ n }} Rechnungen konnten nicht bezahlt werden. Öffnen Sie sie und wählen Sie einen anderen Zahlungsweg.",
+    awaited: "Wir warten auf die Bestätigung Ihrer Zahlung durch den Zahlungsdienst.",
+    late: "Der Zahlungsdienst hat Ihre Zahlung noch nicht bestätigt. Sie wird gebucht, sobald er es tut.",
     title: "{{ number }} bezahlen",
     with: "Zahlen mit",
     at: "Auf der Seite von {{ provider }}",
@@ -458,6 +515,11 @@ export default {
     reference: "Verwendungszweck",
     qr: "QR-Code der Überweisung",
     scan: "Mit der App Ihrer Bank scannen",
+  },
+  mandate: {
+    title: "Ihr SEPA-Mandat",
+    text: "Sie haben {{ creditor }} ermächtigt, Zahlungen von Ihrem Konto mittels Lastschrift einzuziehen, und Ihr Kreditinstitut angewiesen, die Lastschriften einzulösen. Sie können innerhalb von acht Wochen, beginnend mit dem Belastungsdatum, die Erstattung des belasteten Betrags verlangen. Es gelten dabei die mit Ihrem Kreditinstitut vereinbarten Bedingungen.",
+    reference: "Mandatsreferenz:",
   },
   methods: {
     title: "Zahlungsarten",

@@ -443,8 +443,63 @@ export default {
     leave: "Quitter",
     stay: "Rester ici",
   },
+  refusal: {
+    wrong_status: "Ce n’est plus possible ; le statut est : {{ status }}. Rechargez la page.",
+    already_subscribed: "Vous avez déjà {{ service }}.",
+    being_set_up: "La mise en place est encore en cours. Réessayez dans quelques minutes.",
+    bought_once: "Un achat unique ne peut pas être modifié. Achetez l’autre en plus.",
+    currency_not_invoiced:
+      "Aucune facture ne peut être établie en {{ currency }}. Adressez-vous à votre fournisseur.",
+    nothing_to_change: "C’est ce que vous avez déjà.",
+    other_currency:
+      "Le prix de cette formule est en {{ currency }}, contrairement à la vôtre. Adressez-vous à votre fournisseur.",
+    other_service: "Cette formule appartient à un autre service.",
+    paid_until:
+      "Votre période est payée jusqu’au {{ day }}. Choisissez le changement à la fin de la période payée.",
+    part_of_pack: "Ceci fait partie d’un pack et change avec lui.",
+    plan_by_provider_only: "Seul votre fournisseur peut vous donner cette formule.",
+    plan_not_sold: "Cette formule n’est plus vendue.",
+    preview_outdated: "Ce qui vous a été montré n’est plus exact. Regardez-le de nouveau avant de confirmer.",
+    quantity_out_of_range: "Une quantité se situe entre 1 et 1 000 000.",
+    service_not_sold: "Ce service n’est pas en vente actuellement.",
+    term_runs:
+      "Votre engagement court jusqu’au {{ day }} ; avant, le prix ne peut pas baisser. Adressez-vous à votre fournisseur.",
+    trial_changes_at_once: "Un essai change aussitôt : il n’y a pas de période payée à attendre.",
+    trial_used: "Vous avez déjà essayé ce service. Choisissez une formule payante.",
+    credit_used_up: "Il reste moins d’avoir que cela. Rechargez la page.",
+    last_payment_method:
+      "{{ method }} est votre dernier moyen de paiement, et les renouvellements en exigent un. Ajoutez-en d’abord un autre.",
+    no_payment_method:
+      "Aucun moyen de paiement n’est enregistré. Ajoutez-en un ou choisissez une page de paiement.",
+    nothing_due: "Il n’y a plus rien à payer pour cela. Rechargez la page.",
+    payment_under_way: "Un paiement de cette facture est en cours. Attendez son résultat.",
+    provider_cannot: "{{ provider }} ne peut pas faire cela. Choisissez un autre moyen de paiement.",
+    billing_profile_incomplete: "Vos coordonnées de facturation sont incomplètes. Complétez-les d’abord.",
+    billing_profile_missing: "Vos coordonnées de facturation manquent. Saisissez-les d’abord.",
+    check_digits: "Vérifiez les chiffres de ce numéro.",
+    eas_code: "Saisissez quatre chiffres, par exemple 0106.",
+    peppol_incomplete:
+      "Une adresse Peppol se compose d’un identifiant et d’un schéma. Saisissez les deux, ou aucun.",
+    postal_code: "Ce code postal ne correspond pas au pays.",
+    statement_too_long: "Un relevé couvre trois ans au plus.",
+    unknown_country: "Nous ne connaissons pas ce pays.",
+    vat_country: "Ce numéro de TVA n’appartient pas au pays de l’adresse.",
+  },
   pay: {
     button: "Payer {{ amount }}",
+    short: "Payer",
+    all: "Tout payer : {{ amount }}",
+    allTitle: "Payer tout ce qui est ouvert ?",
+    allWith: "Chaque facture est débitée séparément sur {{ method }}.",
+    oneByOne: "Aucune carte ni aucun prélèvement n’est enregistré. Payez les factures une par une.",
+    allDone_one: "{{ n }} facture est payée, ou le sera dès que la banque le confirmera.",
+    allDone_other: "{{ n }} factures sont payées, ou le seront dès que la banque le confirmera.",
+    someOpen_one:
+      "{{ n }} facture n’a pas pu être payée. Ouvrez-la et choisissez un autre moyen de paiement.",
+    someOpen_other:
+      "{{ n }} factures n’ont pas pu être payées. Ouvrez-les et choisissez un autre moyen de paiement.",
+    awaited: "Nous attendons que le prestataire de paiement confirme votre paiement.",
+    late: "Le prestataire de paiement n’a pas encore confirmé votre paiement. Il sera enregistré dès qu’il le fera.",
     title: "Payer {{ number }}",
     with: "Payer avec",
     at: "Sur la page de {{ provider }}",
@@ -463,6 +518,11 @@ export default {
     reference: "Référence",
     qr: "Code QR du virement",
     scan: "À scanner avec l'application de votre banque",
+  },
+  mandate: {
+    title: "Votre mandat SEPA",
+    text: "Vous avez autorisé {{ creditor }} à envoyer des instructions à votre banque pour débiter votre compte, et votre banque à débiter votre compte conformément à ces instructions. Vous bénéficiez du droit d’être remboursé par votre banque selon les conditions décrites dans la convention que vous avez passée avec elle ; toute demande de remboursement doit être présentée dans les huit semaines suivant la date de débit de votre compte.",
+    reference: "Référence du mandat :",
   },
   methods: {
     title: "Moyens de paiement",

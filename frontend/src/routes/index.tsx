@@ -1,6 +1,6 @@
 import { Route, Router } from "@solidjs/router";
 import { type Component, lazy, type ParentProps, Show } from "solid-js";
-import { session, wasHere } from "../api/session";
+import { session, viewing, wasHere } from "../api/session";
 import Dashboard from "../features/dashboard/Dashboard";
 import { SessionEnded } from "../features/session/SessionEnded";
 import { SignIn } from "../features/session/SignIn";
@@ -42,11 +42,17 @@ export function Routes() {
   );
 }
 
-/** A session that ends under somebody's hands leaves the page in place: what was typed there is not lost. */
+/**
+ * A session that ends under somebody's hands leaves the page in place: what was typed there is not lost. An operator's
+ * view of the portal, in which nothing is typed, just ends.
+ */
 function Gate(props: ParentProps) {
   return (
     <>
-      <Show when={session() === "open" || (session() === "ended" && wasHere())} fallback={<SignIn />}>
+      <Show
+        when={session() === "open" || (session() === "ended" && wasHere() && !viewing())}
+        fallback={<SignIn />}
+      >
         <Shell>{props.children}</Shell>
         <SessionEnded />
       </Show>

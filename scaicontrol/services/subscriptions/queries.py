@@ -233,7 +233,8 @@ async def _moments(uow: UnitOfWork, subscription: Subscription) -> list[Timeline
         (subscription.cancelled_at, "subscription.cancelled", subscription.cancellation_reason),
     ]
     known = [TimelineEntry(moment, action, reason=reason) for moment, action, reason in own if moment is not None]
-    return known + await _changes(uow, subscription) + await _renewals(uow, subscription)
+    changes = await _changes(uow, subscription)
+    return known + changes + await _renewals(uow, subscription, changes)
 
 
 async def _changes(uow: UnitOfWork, subscription: Subscription) -> list[TimelineEntry]:
@@ -246,11 +247,11 @@ async def _changes(uow: UnitOfWork, subscription: Subscription) -> list[Timeline
             before=_told(each.old_plan.name, each.old_quantity, each.old_unit_price_cents, each.currency),
             after=_told(each.new_plan.name, each.new_quantity, each.new_unit_price_cents, each.currency),
         )
-        for each in await uow.session.scalars(changes)
+        for each in await uow.session.scalars(changes.order_by(SubscriptionChange.changed_at, SubscriptionChange.id))
     ]
 
 
-async def _renewals(uow: UnitOfWork, subscription: Subscription) -> list[TimelineEntry]:
+async def _renewals(uow: UnitOfWork, subscription: Subscription, changes: list[TimelineEntry]) -> list[TimelineEntry]:
     """
     Tell each paid period after the first: one that follows the last without a gap is a renewal, after one a resumption.
 
@@ -267,11 +268,15 @@ async def _renewals(uow: UnitOfWork, subscription: Subscription) -> list[Timelin
         follows = last.period_end == now.period_start
         if follows and now.period_start - last.period_start < timedelta(days=last.days) - _SUMMER_TIME:
             continue
+        meanwhile = [each.after for each in changes if last.period_start <= each.occurred_at < now.period_start]
         told.append(
             TimelineEntry(
                 now.period_start,
                 "subscription.renewed" if follows else "subscription.resumed",
-                before=_told(last.plan.name, last.quantity, last.unit_price_cents, last.currency),
+                # A change within a period is told as such; its row keeps the terms it began with.
+                before=meanwhile[-1]
+                if meanwhile
+                else _told(last.plan.name, last.quantity, last.unit_price_cents, last.currency),
                 after=_told(now.plan.name, now.quantity, now.unit_price_cents, now.currency),
             )
         )

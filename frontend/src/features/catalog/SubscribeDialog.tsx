@@ -7,6 +7,8 @@ import { fmt } from "../../i18n/format";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
 import { toast } from "../../ui/toasts";
 
+const MOST = 1_000_000;
+
 /** How many, what a period costs, and what a trial costs after it; then the subscription's own page. */
 export function SubscribeDialog(props: {
   plan: Schemas["OfferedPlanOut"];
@@ -17,7 +19,13 @@ export function SubscribeDialog(props: {
   const navigate = useNavigate();
   const subscribe = useSubscribe();
   const [quantity, setQuantity] = createSignal(1);
-  const price = () => fmt.money(props.plan.effective_price_cents * quantity(), props.plan.effective_currency);
+  // What is typed may be nothing for a moment.
+  const sellable = () => Number.isInteger(quantity()) && quantity() >= 1 && quantity() <= MOST;
+  const price = () =>
+    fmt.money(
+      props.plan.effective_price_cents * (sellable() ? quantity() : 1),
+      props.plan.effective_currency,
+    );
   const said = () => ({
     amount: price(),
     interval: t(`interval.${props.plan.billing_period}`),
@@ -45,7 +53,7 @@ export function SubscribeDialog(props: {
       title={t("catalog.subscribeTitle", { service: props.service, plan: props.plan.name })}
       confirm={onTrial() ? t("catalog.startTrial") : t("catalog.confirm", said())}
       cancel={t("catalog.back")}
-      busy={subscribe.isPending || !Number.isInteger(quantity()) || quantity() < 1}
+      busy={subscribe.isPending || !sellable()}
       error={subscribe.error}
       onConfirm={(key) => void confirm(key)}
       onClose={() => props.onClose()}
@@ -58,12 +66,13 @@ export function SubscribeDialog(props: {
           id={field}
           type="number"
           min="1"
+          max={MOST}
           class="input w-32"
           value={quantity()}
           onInput={(event) => setQuantity(event.currentTarget.valueAsNumber)}
         />
       </div>
-      <Show when={Number.isInteger(quantity()) && quantity() > 0}>
+      <Show when={sellable()}>
         <p>
           {t(onTrial() ? "catalog.afterTrial" : renews() ? "catalog.costs" : "catalog.costsOnly", said())}
         </p>

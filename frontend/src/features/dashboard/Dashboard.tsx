@@ -9,6 +9,7 @@ import { Async, EmptyState } from "../../ui/states";
 import { StatusBadge } from "../../ui/StatusBadge";
 import { When } from "../../ui/When";
 import { Offers } from "../catalog/Offers";
+import { PayOpen } from "../payments/PayOpen";
 import { useCan } from "../session/useCan";
 import { Price } from "../subscriptions/Price";
 import { nextStep } from "../subscriptions/nextStep";
@@ -113,6 +114,7 @@ function Standing(props: { overview: Overview }) {
 }
 
 function Figures(props: { overview: Overview }) {
+  const can = useCan();
   const o = () => props.overview;
   return (
     <dl class="grid gap-3 sm:grid-cols-2 sm:gap-4 lg:grid-cols-[repeat(auto-fit,minmax(13rem,1fr))]">
@@ -127,7 +129,13 @@ function Figures(props: { overview: Overview }) {
               : t("overview.notOverdue")
         }
         bad={o().overdue_cents > 0}
-      />
+      >
+        <Show when={o().open_cents > 0 && can("billing:manage")}>
+          <dd class="mt-2 flex min-h-8 flex-wrap gap-2">
+            <PayOpen />
+          </dd>
+        </Show>
+      </Figure>
       <Show
         when={o().next_invoice_date}
         fallback={<Figure label={t("overview.nextInvoice")} value="–" note={t("overview.noNextInvoice")} />}
@@ -163,12 +171,19 @@ function Figures(props: { overview: Overview }) {
   );
 }
 
-function Figure(props: { label: string; value: string; note: string; bad?: boolean }) {
+function Figure(props: {
+  label: string;
+  value: string;
+  note: string;
+  bad?: boolean;
+  children?: JSX.Element;
+}) {
   return (
     <div class="panel flex flex-col gap-1 p-4 sm:p-5">
       <dt class="text-muted text-sm">{props.label}</dt>
       <dd class="text-2xl font-semibold tracking-tight">{props.value}</dd>
       <dd class={`text-sm ${props.bad ? "text-error font-medium" : "text-muted"}`}>{props.note}</dd>
+      {props.children}
     </div>
   );
 }

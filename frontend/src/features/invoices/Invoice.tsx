@@ -8,6 +8,7 @@ import { Card, DayFact, Fact, Notice, PageHead } from "../../ui/layout";
 import { Async } from "../../ui/states";
 import { StatusBadge } from "../../ui/StatusBadge";
 import { ApplyCredit } from "../credits/ApplyCredit";
+import { Awaited } from "../payments/Awaited";
 import { Pay } from "../payments/Pay";
 import { Transfer } from "../payments/Transfer";
 import { DownloadButton } from "./DownloadButton";
@@ -50,6 +51,7 @@ export default function Invoice() {
           </PageHead>
           <div class="grid items-start gap-6 lg:grid-cols-3">
             <div class="grid min-w-0 gap-6 lg:col-span-2">
+              <Awaited of={data()} />
               <Situation of={data()} />
               <ApplyCredit of={data()} />
               <Document of={data()} />

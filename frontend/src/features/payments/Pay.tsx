@@ -9,23 +9,33 @@ import { focusMain } from "../../ui/focus";
 import { Async } from "../../ui/states";
 import { toast } from "../../ui/toasts";
 import { useCan } from "../session/useCan";
+import { rememberPayment } from "./begun";
 import { goTo, type Way, waysToPay } from "./ways";
 
-type Invoice = Schemas["OwnInvoiceOut"];
+/** What paying asks of a document; rows of a list have it, too. */
+export type Payable = Pick<
+  Schemas["InvoiceSummary"],
+  "id" | "number" | "document_type" | "status" | "amount_due_cents" | "currency"
+>;
 
-/** Money is open, and this person may pay it. */
-export const isOwed = (of: Invoice) =>
+/** Something of it is still to be paid. */
+export const isOwed = (of: Payable) =>
   of.document_type === "invoice" && of.amount_due_cents > 0 && of.status !== "void";
 
-/** "Pay €224.00", wherever an invoice is open. */
-export function Pay(props: { of: Invoice }) {
+/** "Pay €224.00", wherever an invoice is open; in a list, where the amount stands beside it, "Pay" alone. */
+export function Pay(props: { of: Payable; inList?: boolean }) {
   const can = useCan();
   const [asking, setAsking] = createSignal(false);
   const amount = () => fmt.money(props.of.amount_due_cents, props.of.currency);
   return (
     <Show when={isOwed(props.of) && can("billing:manage")}>
-      <button type="button" class="btn btn-primary btn-sm" onClick={() => setAsking(true)}>
-        {t("pay.button", { amount: amount() })}
+      <button
+        type="button"
+        class={props.inList ? "btn btn-plain btn-xs relative z-10" : "btn btn-primary btn-sm"}
+        aria-label={props.inList ? t("pay.title", { number: props.of.number ?? "" }) : undefined}
+        onClick={() => setAsking(true)}
+      >
+        {props.inList ? t("pay.short") : t("pay.button", { amount: amount() })}
       </button>
       <Show when={asking()}>
         <Ask of={props.of} amount={amount()} onClose={() => setAsking(false)} />
@@ -34,7 +44,7 @@ export function Pay(props: { of: Invoice }) {
   );
 }
 
-function Ask(props: { of: Invoice; amount: string; onClose: () => void }) {
+function Ask(props: { of: Payable; amount: string; onClose: () => void }) {
   const methods = useQuery(() => q.paymentMethods());
   const providers = useQuery(() => q.paymentProviders());
   const pay = usePayInvoice(() => props.of.id);
@@ -52,12 +62,15 @@ function Ask(props: { of: Invoice; amount: string; onClose: () => void }) {
         key,
         ...(wanted.kind === "method"
           ? { payment_method_id: wanted.id }
-          : { provider: wanted.id, return_url: location.href }),
+          : { provider: wanted.id, return_url: `${location.origin}/billing/invoices/${props.of.id}` }),
       });
     } catch {
       return; // The dialog stays open and says why.
     }
-    if (payment.redirect_url && goTo(payment.redirect_url)) return; // It stays until the provider's page is there.
+    if (payment.redirect_url && goTo(payment.redirect_url)) {
+      rememberPayment(props.of.id);
+      return; // The dialog stays until the provider's page is there.
+    }
     props.onClose();
     focusMain();
     // The attempt is over: another one is another payment, so the dialog does not ask again with the same key.

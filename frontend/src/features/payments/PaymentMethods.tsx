@@ -11,7 +11,7 @@ import { toast } from "../../ui/toasts";
 import { useCan } from "../session/useCan";
 import { expiry } from "./expiry";
 import { RemoveDialog } from "./RemoveDialog";
-import { begun, recallSetup, rememberSetup } from "./setup";
+import { recallSetup, rememberSetup, setUpAt } from "./begun";
 import { goTo } from "./ways";
 
 type Method = Schemas["PaymentMethodOut"];
@@ -78,11 +78,15 @@ function Row(props: { of: Method }) {
   const can = useCan();
   const choose = useDefaultMethod();
   const [removing, setRemoving] = createSignal(false);
-  const makeDefault = () =>
-    choose.mutate(props.of.id, {
-      onSuccess: () => toast("success", t("methods.isDefault", { method: props.of.label })),
-      onError: (error) => toast("error", errorMessage(error)),
-    });
+  const makeDefault = async () => {
+    const done = t("methods.isDefault", { method: props.of.label });
+    try {
+      await choose.mutateAsync(props.of.id); // By then the list is new, and this row may be gone from it.
+      toast("success", done);
+    } catch (error) {
+      toast("error", errorMessage(error));
+    }
+  };
   return (
     <li class="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 px-5 py-3">
       <div class="min-w-0">
@@ -101,6 +105,9 @@ function Row(props: { of: Method }) {
           )}
         </Show>
       </div>
+      <Show when={props.of.type === "sepa_debit"}>
+        <Mandate of={props.of} />
+      </Show>
       <Show when={can("billing:manage")}>
         <div class="flex flex-wrap gap-2">
           <Show when={!props.of.is_default}>
@@ -109,7 +116,7 @@ function Row(props: { of: Method }) {
               class="btn btn-plain btn-sm"
               disabled={choose.isPending}
               aria-label={t("methods.makeDefaultOf", { method: props.of.label })}
-              onClick={makeDefault}
+              onClick={() => void makeDefault()}
             >
               {t("methods.makeDefault")}
             </button>
@@ -131,6 +138,26 @@ function Row(props: { of: Method }) {
   );
 }
 
+/** The mandate of the SEPA Core scheme, in the words its rulebook prescribes. */
+function Mandate(props: { of: Method }) {
+  const me = useQuery(() => q.me());
+  return (
+    <details class="order-last w-full text-sm">
+      <summary class="link link-hover w-fit">{t("mandate.title")}</summary>
+      <p class="text-muted mt-2 max-w-prose">
+        {t("mandate.text", { creditor: me.data?.partner_name ?? "" })}
+        <Show when={props.of.mandate_reference}>
+          {(reference) => (
+            <span class="mt-1 block">
+              {t("mandate.reference")} <span class="font-mono break-all">{reference()}</span>
+            </span>
+          )}
+        </Show>
+      </p>
+    </details>
+  );
+}
+
 /** What the tenant's provider takes; what one types there, no script of this page ever sees. */
 function Add() {
   const providers = useQuery(() => q.paymentProviders());
@@ -140,7 +167,7 @@ function Add() {
 
   const add = async (slug: string) => {
     try {
-      const setup = await start.mutateAsync({ key: `${key}-${slug}`, slug, returnUrl: begun(slug) });
+      const setup = await start.mutateAsync({ key: `${key}-${slug}`, slug, returnUrl: setUpAt(slug) });
       if (setup.redirect_url) {
         rememberSetup(slug, setup.reference);
         if (!goTo(setup.redirect_url)) toast("error", t("methods.cannot"));
