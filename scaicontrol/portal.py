@@ -23,6 +23,19 @@ _TYPES: Final = {
     ".png": "image/png",
     ".ico": "image/x-icon",
 }
+# The addresses that answer with a page of their own, as in `frontend/src/routes/index.tsx`.
+PAGES: Final = (
+    "/",
+    "/subscriptions",
+    "/subscriptions/:id",
+    "/catalog",
+    "/catalog/:slug",
+    "/billing/invoices",
+    "/billing/invoices/:id",
+    "/billing/payment-methods",
+    "/settings/billing-profile",
+    "/settings/portal-views",
+)
 _NOT_PAGES: Final = ("auth", "admin", "mcp", "_dev")
 _NO_BUNDLE: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>ScaiControl</title>
 <h1>ScaiControl is running</h1><p>The portal was not built into this installation: it needs Node.js 20.19 or newer at
@@ -31,8 +44,9 @@ install time. Run <code>make portal</code>, or use the <a href="/api/docs">API</
 
 
 async def portal(request: Request) -> Response:
-    """Answer a built file, or the index page for every path that is a page of the portal."""
-    path = PurePosixPath(request.path_params.get("path") or "index.html")
+    """Answer a built file, or the index page: with status 404 where the portal has no page of that address."""
+    asked: str = request.path_params.get("path") or ""
+    path = PurePosixPath(asked or "index.html")
     # What begins with a dot tells how the bundle was made, and is not part of it.
     if path.parts and (path.parts[0] in _NOT_PAGES or any(part.startswith(".") for part in path.parts)):
         return Response("There is nothing here.", 404)
@@ -41,7 +55,20 @@ async def portal(request: Request) -> Response:
     if not (BUNDLE / "index.html").exists():
         return HTMLResponse(_NO_BUNDLE, headers={"Content-Security-Policy": POLICY})
     found = _found(name)
-    return _file(request, found, is_page=is_page) if found else Response("There is nothing here.", 404)
+    if not found:
+        return Response("There is nothing here.", 404)
+    # The page itself says in the reader's language that there is nothing; search engines and checks read the status.
+    return _file(request, found, is_page=is_page, status=200 if not is_page or is_address(asked) else 404)
+
+
+def is_address(path: str) -> bool:
+    """Tell whether the portal has a page at this path; whether what it shows exists, only the API can say."""
+    parts = path.strip("/").split("/")
+    return any(
+        len(parts) == len(names)
+        and all(part == name or (part and name.startswith(":")) for part, name in zip(parts, names, strict=True))
+        for names in (page.strip("/").split("/") for page in PAGES)
+    )
 
 
 def _found(name: str) -> Path | None:
@@ -52,7 +79,7 @@ def _found(name: str) -> Path | None:
         return None
 
 
-def _file(request: Request, found: Path, *, is_page: bool) -> Response:
+def _file(request: Request, found: Path, *, is_page: bool, status: int) -> Response:
     hashed = found.parent.name == "assets"
     headers = {
         "Cache-Control": "public, max-age=31536000, immutable" if hashed else "no-cache",
@@ -68,5 +95,5 @@ def _file(request: Request, found: Path, *, is_page: bool) -> Response:
             break
     media = _TYPES.get(".html" if is_page else found.suffix, "application/octet-stream")
     if not hashed:  # a new build may replace it between its size and its body
-        return Response(chosen.read_bytes(), headers=headers, media_type=media)
-    return FileResponse(chosen, headers=headers, media_type=media)
+        return Response(chosen.read_bytes(), status, headers=headers, media_type=media)
+    return FileResponse(chosen, status, headers=headers, media_type=media)

@@ -6,12 +6,10 @@ import { makeQueryClient, q } from "./api/queries";
 import { session } from "./api/session";
 import { setLanguage, startLanguage } from "./i18n";
 import { applyTheme } from "./lib/theme";
-import { reloadWhenOutdated } from "./lib/outdated";
 import { Routes } from "./routes";
 import { Crash } from "./ui/Crash";
 
 applyTheme();
-reloadWhenOutdated();
 
 const queryClient = makeQueryClient();
 if (session() === "open") void queryClient.prefetchQuery(q.me());

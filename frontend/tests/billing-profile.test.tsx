@@ -69,6 +69,25 @@ it("puts the server's messages at their fields", async () => {
   await waitFor(() => expect(screen.getByLabelText("VAT number")).toHaveFocus());
 });
 
+it("says what VIES answered only of the number that was asked about", async () => {
+  const asked = { vat_number_result: "valid", vat_number_validated_at: "2026-11-02T10:00:00Z" };
+  const detail = [{ loc: ["body", "vat_number"], msg: "Not a number.", type: "value_error" }];
+  serve({
+    [ME]: one(ada),
+    [GET]: one({ ...profile, ...asked }),
+    [PUT]: refusal(422, "validation_error", "x", { detail }),
+  });
+  await editable();
+  expect(screen.getByText(/Confirmed by VIES/)).toBeInTheDocument();
+  await retype("VAT number", "NL1");
+  expect(screen.queryByText(/Confirmed by VIES/)).toBeNull();
+  await retype("VAT number", "NL123456789B01");
+  expect(screen.getByText(/Confirmed by VIES/)).toBeInTheDocument();
+  await save();
+  expect(await screen.findByText("Not a number.")).toBeInTheDocument();
+  expect(screen.queryByText(/Confirmed by VIES/)).toBeNull();
+});
+
 it("offers the newest version when somebody else was faster", async () => {
   let current = profile;
   serve({ [ME]: one(ada), [GET]: () => one(current), [PUT]: refusal(409, "conflict", "x") });

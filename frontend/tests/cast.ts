@@ -173,6 +173,7 @@ export const invoice: Schemas["OwnInvoiceOut"] = {
   payments: [],
   failed_payments: [],
   disputes: [],
+  transfer: null,
   available_actions: [],
 };
 

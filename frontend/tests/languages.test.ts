@@ -7,6 +7,8 @@ import es from "../src/i18n/es";
 import fr from "../src/i18n/fr";
 import it_ from "../src/i18n/it";
 import nl from "../src/i18n/nl";
+import { refusalWords } from "../src/i18n/refusals";
+import openapi from "../openapi.json";
 
 const phrases = (words: object) =>
   Object.entries(flatten(words as Record<string, string>)).filter(([, phrase]) => typeof phrase === "string");
@@ -25,6 +27,23 @@ describe.each(Object.entries({ nl, de, fr, es, it: it_ }))("the dictionary %s", 
       ([key, phrase]) => holes(phrase).join() !== holes(english[key]).join(),
     );
     expect(different).toEqual([]);
+  });
+});
+
+describe("what the server refuses", () => {
+  it("has a sentence for each code that the API names, and for no other", () => {
+    expect(Object.keys(en.refusal).toSorted()).toEqual(
+      openapi.components.schemas.RefusalCode.enum.toSorted(),
+    );
+  });
+
+  it("is said in the reader's language, with its day and state", async () => {
+    await chooseLanguage("de");
+    expect(refusalWords({ code: "wrong_status", values: { status: "cancelling" } })).toBe(
+      "Das ist nicht mehr möglich; der Status ist: Läuft aus. Laden Sie die Seite neu.",
+    );
+    expect(refusalWords({ code: "term_runs", values: { day: "2026-12-31" } })).toContain("31.12.2026");
+    expect(refusalWords({ code: "invented_tomorrow" })).toBeUndefined();
   });
 });
 

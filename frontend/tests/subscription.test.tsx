@@ -96,3 +96,33 @@ it("says from when a new version of the plan costs what, for the whole quantity"
   open();
   expect(await screen.findByText(/^From 1 Jan 2027 this costs €63\.00/)).toBeInTheDocument();
 });
+
+it("tells what a change and a renewal were", async () => {
+  const terms = { plan: "Pro", quantity: 3, unit_price_cents: 1900, currency: "EUR" };
+  const entry = { actor_id: null, reason: null };
+  const timeline = [
+    {
+      ...entry,
+      occurred_at: "2026-11-01T00:00:00Z",
+      action: "subscription.renewed",
+      before: terms,
+      after: terms,
+    },
+    {
+      ...entry,
+      occurred_at: "2026-10-05T09:00:00Z",
+      action: "subscription.changed",
+      before: { ...terms, plan: "Basic", quantity: 2 },
+      after: terms,
+    },
+  ];
+  serve({
+    "GET /api/v1/auth/me": one(ada),
+    "GET /api/v1/subscriptions/sub_pro": one({ ...pro, timeline }),
+  });
+  show(Subscription, "/subscriptions/:id", "/subscriptions/sub_pro");
+  expect(await screen.findByText("Renewed")).toBeInTheDocument();
+  expect(screen.getByText("Plan: Basic → Pro")).toBeInTheDocument();
+  expect(screen.getByText("Quantity: 2 → 3")).toBeInTheDocument();
+  expect(screen.queryByText(/^Price: /)).toBeNull();
+});

@@ -4,6 +4,8 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, Field
 
+from scaicontrol.core.refusals import RefusalCode
+
 T = TypeVar("T")
 
 
@@ -55,11 +57,12 @@ class DeletedOut(BaseModel):
 
 
 class ReasonOut(BaseModel):
-    code: str = Field(examples=["seller_incomplete"])
+    code: RefusalCode | str = Field(examples=["seller_incomplete"])
     field: str | None = Field(default=None, examples=["seller_city"])
     message: str = Field(examples=["The seller's city is missing."])
     rule: str | None = Field(default=None, examples=["BR-DE-3"])
     fix: str | None = Field(default=None, examples=["Fill it in on the partner."])
+    values: dict[str, str] | None = Field(default=None, examples=[{"status": "cancelling"}])
 
 
 class RefusedFor(BaseModel):

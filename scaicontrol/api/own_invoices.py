@@ -1,5 +1,6 @@
 """Documents as the tenant that owes them sees them."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -11,7 +12,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.schemas import Moment, Out
 from scaicontrol.core.work import ReadContext, UnitOfWork
-from scaicontrol.services import documents, explanations, invoices, payments
+from scaicontrol.services import documents, einvoices, explanations, invoices, payments, templates
 from scaicontrol.services.documents.schemas import DeliveryQueued, SendOwnIn
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.explanations.schemas import ExplainedPart, Explanation
@@ -74,17 +75,48 @@ class OwnDisputeOut(Out):
     closed_at: Moment | None
 
 
+class TransferOut(Out):
+    """What a payer types into their bank, or scans: `qr_image` is a picture in a `data:` URI, for euros."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "account_holder": "ScaiLabs B.V.",
+                    "iban": "NL91 ABNA 0417 1643 00",
+                    "bic": "ABNANL2A",
+                    "reference": "SCAI-2026-000001",
+                    "amount_cents": 6897,
+                    "currency": "EUR",
+                    "qr_image": None,
+                }
+            ]
+        }
+    )
+
+    account_holder: str
+    iban: str
+    bic: str
+    reference: str
+    amount_cents: int
+    currency: str
+    qr_image: str | None
+
+
 class OwnInvoiceOut(InvoiceOut):
     """A document with its lines, what settled it, the attempts to collect it that failed, and disputes."""
 
     payments: list[SettlementOut]
     failed_payments: list[FailedPaymentOut]
     disputes: list[OwnDisputeOut]
+    transfer: TransferOut | None = Field(description="How what is open is paid by bank transfer.")
 
 
 @router.get("", response_model=Paged[InvoiceSummary], permission="invoices:read", summary="List own invoices")
-async def index(uow: UnitOfWork, paging: Paging, status: InvoiceStatus | None = None) -> Page[Invoice]:
-    return await invoices.page(uow, paging, InvoiceFilter(status=status))
+async def index(
+    uow: UnitOfWork, paging: Paging, status: InvoiceStatus | None = None, *, is_open: bool | None = None
+) -> Page[Invoice]:
+    return await invoices.page(uow, paging, InvoiceFilter(status=status, is_open=is_open))
 
 
 @router.get(
@@ -95,7 +127,24 @@ async def show(context: ReadContext, invoice_id: str) -> dict[str, Any]:
     document = await invoices.own(context, invoice_id)
     failed = await payments.failed_attempts(context, invoice_id) if context.actor.may("payments:read") else []
     disputes = await payments.asked_back(context, invoice_id) if context.actor.may("disputes:read") else []
-    return {**document, "failed_payments": failed, "disputes": disputes}
+    return {**document, "failed_payments": failed, "disputes": disputes, "transfer": await _transfer(document)}
+
+
+async def _transfer(document: dict[str, Any]) -> TransferOut | None:
+    found = einvoices.open_transfer(document)
+    if found is None:
+        return None
+    # In a thread: drawing holds the event loop longer than the rest of the answer takes.
+    image = await asyncio.to_thread(templates.qr_image, found.epc_payload) if found.epc_payload else None
+    return TransferOut(
+        account_holder=found.account_holder,
+        iban=einvoices.grouped(found.iban),
+        bic=found.bic,
+        reference=found.reference,
+        amount_cents=found.amount_cents,
+        currency=found.currency,
+        qr_image=image,
+    )
 
 
 @router.get(

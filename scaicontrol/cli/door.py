@@ -235,7 +235,8 @@ def fail(error: ControlError, *, as_json: bool) -> None:
     else:
         typer.echo(error.message, err=True)
         for reason in error.reasons:
-            typer.echo(f"  - {reason.said}", err=True)
+            if reason.said != error.message:
+                typer.echo(f"  - {reason.said}", err=True)
     if isinstance(error, ApprovalRequired):
         raise typer.Exit(APPROVAL_REQUIRED)
     raise typer.Exit(EXIT.get(errors.kind_of(error), 1))

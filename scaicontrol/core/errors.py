@@ -22,6 +22,7 @@ class Reason:
     """
     One of several failures that are reported together, in the words of the person who must fix it.
 
+    `code` never changes; those that customers meet stand in `refusals`, with `values` for what their sentence names.
     `rule` is the published id of the demand (BR-DE-6, PEPPOL-EN16931-R003) or one of ours (SC-LINE); `fix` says what to
     do, where the message does not say it already.
     """
@@ -31,15 +32,16 @@ class Reason:
     field: str | None = None
     rule: str | None = None
     fix: str | None = None
+    values: Mapping[str, str] | None = None
 
     @property
     def said(self) -> str:
         """All of it in one paragraph, for surfaces that show text."""
         return " ".join(filter(None, [self.message, self.fix, self.rule and f"({self.rule})"]))
 
-    def as_row(self) -> dict[str, str | None]:
-        """The shape every machine-readable surface answers; a rule and a fix are named only where there are any."""
-        more = {"rule": self.rule, "fix": self.fix}
+    def as_row(self) -> dict[str, Any]:
+        """The shape every machine-readable surface answers; rule, fix and values are named only where there are any."""
+        more = {"rule": self.rule, "fix": self.fix, "values": self.values and dict(self.values)}
         return {"code": self.code, "field": self.field, "message": self.message} | {
             name: value for name, value in more.items() if value
         }

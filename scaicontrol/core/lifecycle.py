@@ -9,7 +9,7 @@ from statemachine.event import Event
 from statemachine.exceptions import TransitionNotAllowed
 
 from .actor import Actor
-from .errors import Refused
+from .refusals import RefusalCode, refused
 
 
 class Lifecycle(StateMachine):
@@ -66,7 +66,11 @@ class Lifecycled:
         except TransitionNotAllowed:
             allowed = ", ".join(self.lifecycle.events_from(self.status)) or "nothing"
             verb = name.replace("_", " ")
-            raise Refused(f"Cannot {verb} {self}: it is {self.status}, which allows {allowed}.") from None
+            raise refused(
+                RefusalCode.wrong_status,
+                f"Cannot {verb} {self}: it is {self.status}, which allows {allowed}.",
+                status=str(self.status),
+            ) from None
 
     def can(self, event: str) -> bool:
         return event in self.lifecycle.events_from(self.status)

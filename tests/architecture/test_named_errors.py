@@ -14,9 +14,12 @@ from typing import Any
 import pytest
 
 from scaicontrol import services
-from scaicontrol.core import errors
+from scaicontrol.core import errors, refusals
 from scaicontrol.core.errors import ControlError
 from scaicontrol.core.verbs import VERBS, Verb
+
+# What makes an error of a kind for whoever raises it.
+MAKERS: dict[Any, str] = {errors.invalid: "Invalid", refusals.refused: "Refused", refusals.conflict: "Conflict"}
 
 
 def _import_all() -> None:
@@ -61,7 +64,8 @@ def _raised(function: Any, module: ModuleType, seen: set[str]) -> Iterator[str]:
             continue
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and isinstance(node.exc.func, ast.Name):
             name = node.exc.func.id
-            yield "Invalid" if getattr(module, name, None) is errors.invalid else name
+            made = getattr(module, name, None)
+            yield next((kind for maker, kind in MAKERS.items() if maker is made), name)
         if isinstance(node, ast.Name) and node.id.startswith("_") and node.id not in seen:
             step = getattr(module, node.id, None)
             if inspect.isfunction(step) and step.__module__ == module.__name__:

@@ -123,7 +123,10 @@ async def test_every_page_is_open_to_everybody(anna):
     """No barrier that axe knows, in light and dark, wide and narrow; and nothing to scroll sideways at 320 pixels."""
     subscription = await first_link(anna, "/subscriptions", "ScaiFlow")
     invoice = await first_link(anna, "/billing/invoices", re.compile("^SCAI-"))
-    pages = ["/", "/subscriptions", subscription, "/billing/invoices", invoice, "/settings/billing-profile", "/nowhere"]
+    pages = [
+        *("/", "/subscriptions", subscription, "/catalog", "/catalog/scaiflow", "/billing/invoices", invoice),
+        *("/billing/payment-methods", "/settings/billing-profile", "/nowhere"),
+    ]
     found = []
     for path in pages:
         await anna.open(path)

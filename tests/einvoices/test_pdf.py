@@ -1,6 +1,8 @@
 """PDF/A-3a with the XML inside: what can be held to without a validator of our own."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import BytesIO
 
 import facturx
@@ -12,6 +14,7 @@ from scaicontrol.core.ports import Attachment
 from scaicontrol.integrations import pdfa
 from scaicontrol.integrations.renderer import ProcessRenderer
 from scaicontrol.services import einvoices
+from scaicontrol.services.einvoices.transfers import epc_payload
 from tests.factories.documents import CASES, carried, document, pdf_of, rows_for, title_of
 from tests.pdfs import squeezed, text_of
 
@@ -180,9 +183,21 @@ async def test_a_document_that_takes_too_long_is_killed_and_the_next_one_served(
 
 
 def test_the_qr_code_is_a_sepa_transfer_of_the_amount_due():
-    assert einvoices.epc_payload(document()).split("\n") == [
+    def qr(of):
+        return einvoices.variables(of)["payment"]["qr_payload"]
+
+    assert qr(document()).split("\n") == [
         "BCD", "002", "1", "SCT", "ABNANL2A", "ScaiLabs B.V.", "NL91ABNA0417164300", "EUR1978.69", "", "",
         "SCAI-2026-000042",
     ]  # fmt: skip
-    assert not einvoices.epc_payload(document(currency="USD"))
-    assert not einvoices.epc_payload(document(credit=True))
+    assert not qr(document(currency="USD"))
+    assert not qr(document(credit=True))
+
+
+@pytest.mark.parametrize(
+    ("reference", "lines"),
+    [("RF18 5390 0754 7034", ["RF18539007547034"]), ("RF19 5390 0754 7034", ["", "RF19 5390 0754 7034"])],
+)
+def test_a_creditor_reference_is_carried_as_one_unless_a_digit_is_wrong(reference, lines):
+    payment = replace(document().payment, reference=reference)
+    assert epc_payload(payment, Decimal(1), "EUR").split("\n")[9:] == lines

@@ -64,8 +64,21 @@ async def test_draft_edit_check_finalize_fetch_and_credit(backend, http):
     xml = await http(alice, "GET", f"/billing/invoices/{draft['id']}/download?format=cii")
     assert xml.content.startswith(b"<?xml")
 
+    own_path = f"/billing/invoices/{draft['id']}"
+    transfer = (await http(alice, "GET", own_path)).json()["data"]["transfer"]
+    assert (transfer["amount_cents"], transfer["reference"]) == (1210, "SCAI-2026-000001")
+    assert transfer["qr_image"].startswith("data:image/svg+xml")
+
+    async def numbers(is_open):
+        found = await http(alice, "GET", f"/billing/invoices?is_open={is_open}")
+        return [each["number"] for each in found.json()["data"]]
+
+    assert (await numbers("true"), await numbers("false")) == (["SCAI-2026-000001"], [])
+
     note = await http(petra, "POST", f"{path}/credit-note", {"reason": "Outage", "finalize": True})
     assert (note.status_code, note.json()["data"]["number"]) == (201, "SCAI-CN-2026-000001")
+    assert (await http(alice, "GET", own_path)).json()["data"]["transfer"] is None
+    assert await numbers("true") == []
     shown = (await http(petra, "GET", path)).json()["data"]
     assert shown["decision"]["rule"] == "3"
     assert [each["number"] for each in shown["credit_notes"]] == ["SCAI-CN-2026-000001"]

@@ -120,3 +120,37 @@ async def test_the_timeline_is_the_audit_log_for_operators_and_the_rows_own_memo
     assert [action for action, _ in await backend.ask(alice, story)] == [
         "subscription.suspended", "subscription.requested", "subscription.activated",
     ]  # fmt: skip
+
+
+async def test_a_tenant_reads_what_was_changed_and_renewed(backend, clock):
+    await market(backend)
+    pro = await subscribed(backend)
+    clock.advance(timedelta(days=1))
+    await backend.perform(alice, subscriptions.change_plan, pro.id, plan="scaidrive.team")
+    clock.advance(timedelta(days=31))
+    await backend.perform(CLOCK, subscriptions.renew)
+
+    async def story(uow):
+        return await subscriptions.timeline(uow, await subscriptions.get(uow, pro.id))
+
+    renewed, changed, *begun = await backend.ask(alice, story)
+    assert (renewed.action, changed.action) == ("subscription.renewed", "subscription.changed")
+    assert [each.action for each in begun] == ["subscription.requested", "subscription.activated"]
+    assert changed.before
+    assert changed.after
+    assert (changed.before["unit_price_cents"], changed.after["unit_price_cents"]) == (1000, 3000)
+    assert renewed.before == renewed.after == changed.after
+
+
+async def test_a_change_of_interval_is_told_once(backend, clock):
+    await market(backend, proration="day")
+    pro = await subscribed(backend)
+    clock.advance(timedelta(days=3))
+    await backend.perform(alice, subscriptions.change_plan, pro.id, plan="scaidrive.year")
+
+    async def story(uow):
+        return [e.action for e in await subscriptions.timeline(uow, await subscriptions.get(uow, pro.id))]
+
+    assert await backend.ask(alice, story) == [
+        "subscription.changed", "subscription.requested", "subscription.activated",
+    ]  # fmt: skip

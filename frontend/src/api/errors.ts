@@ -1,12 +1,21 @@
+import { refusalWords } from "../i18n/refusals";
+
 /** The error envelope. A schema error lists its fields in `detail`, a business rule in `reasons`. */
 interface Envelope {
   error?: {
     code?: string;
     message?: string;
     request_id?: string;
-    reasons?: { field?: string | null; message: string }[] | null;
+    reasons?: Reason[] | null;
   };
   detail?: { loc: (string | number)[]; msg: string }[];
+}
+
+interface Reason {
+  code?: string;
+  field?: string | null;
+  message: string;
+  values?: Readonly<Record<string, string>> | null | undefined;
 }
 
 /** Every answer that is not a success, and trouble on the way to one (status 0, code "network"). */
@@ -16,6 +25,8 @@ export class ApiError extends Error {
   readonly requestId: string | undefined;
   /** Seconds the server asked to wait. */
   readonly retryAfter: number | undefined;
+  /** What was refused, in the reader's language, where the server named a code that we have words for. */
+  readonly refusal: string | undefined;
   /** Messages by field name, from the schema check and from the business rules alike. */
   readonly fields: Readonly<Record<string, string>>;
 
@@ -27,6 +38,7 @@ export class ApiError extends Error {
     this.requestId = envelope.error?.request_id ?? headers.get("X-Request-Id") ?? undefined;
     const seconds = Number.parseInt(headers.get("Retry-After") ?? "", 10);
     this.retryAfter = Number.isNaN(seconds) ? undefined : seconds;
+    this.refusal = envelope.error?.reasons?.map(inWords).find((words) => words !== undefined);
     this.fields = fieldMessages(envelope);
   }
 
@@ -45,12 +57,16 @@ export class ApiError extends Error {
   }
 }
 
+const inWords = ({ code, values }: Pick<Reason, "code" | "values">) =>
+  code === undefined ? undefined : refusalWords({ code, values });
+
 function fieldMessages(envelope: Envelope): Record<string, string> {
   const messages: Record<string, string> = {};
+  for (const reason of envelope.error?.reasons ?? [])
+    if (reason.field) messages[reason.field] ??= inWords(reason) ?? reason.message;
   for (const { loc, msg } of envelope.detail ?? []) {
     const field = loc.findLast((part) => typeof part === "string" && part !== "body");
     if (field !== undefined) messages[String(field)] ??= msg;
   }
-  for (const { field, message } of envelope.error?.reasons ?? []) if (field) messages[field] ??= message;
   return messages;
 }

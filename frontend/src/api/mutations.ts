@@ -13,6 +13,24 @@ export function newIdempotencyKey(): string {
   ).join("");
 }
 
+export function useSubscribe() {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (wanted: { key: string; plan_id: string; quantity: number }) =>
+      mustData(
+        api.POST("/api/v1/subscriptions", {
+          params: { header: { "Idempotency-Key": wanted.key } },
+          body: { plan_id: wanted.plan_id, quantity: wanted.quantity },
+        }),
+      ),
+    onSuccess: () => {
+      for (const key of ["subscriptions", "overview", "upcoming"]) {
+        void cache.invalidateQueries({ queryKey: [key] });
+      }
+    },
+  }));
+}
+
 export function useCancelSubscription(id: () => string) {
   const cache = useQueryClient();
   return useMutation(() => ({
@@ -73,6 +91,101 @@ export function useApplyCredit(id: () => string) {
   }));
 }
 
+/** Pays from a stored method, or begins a checkout: then the answer says where to go. */
+export function usePayInvoice(id: () => string) {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (wanted: { key: string } & Schemas["PayIn"]) => {
+      const { key, ...body } = wanted;
+      return mustData(
+        api.POST("/api/v1/billing/invoices/{invoice_id}/pay", {
+          params: { path: { invoice_id: id() }, header: { "Idempotency-Key": key } },
+          body,
+        }),
+      );
+    },
+    onSuccess: () => refreshPaid(cache, id()),
+  }));
+}
+
+/** Pays several invoices from one stored method, one after the other, and tells what became of each. */
+export function usePayInvoices() {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: async (wanted: readonly { id: string; key: string; payment_method_id: string }[]) => {
+      const outcomes: string[] = [];
+      for (const { id, key, payment_method_id } of wanted) {
+        const call = api.POST("/api/v1/billing/invoices/{invoice_id}/pay", {
+          params: { path: { invoice_id: id }, header: { "Idempotency-Key": key } },
+          body: { payment_method_id },
+        });
+        outcomes.push(
+          // oxlint-disable-next-line no-await-in-loop -- One charge at a time: a card that is declined is soon blocked.
+          await mustData(call).then(
+            (payment) => payment.status,
+            () => "refused",
+          ),
+        );
+      }
+      return outcomes;
+    },
+    onSettled: (_outcomes, _error, wanted) =>
+      Promise.all(wanted.map(({ id }) => refreshPaid(cache, id))).then(() => undefined),
+  }));
+}
+
+export function useStartMethod() {
+  return useMutation(() => ({
+    mutationFn: (wanted: { key: string; slug: string; returnUrl: string }) =>
+      mustData(
+        api.POST("/api/v1/billing/payment-providers/{slug}/setup", {
+          params: { path: { slug: wanted.slug }, header: { "Idempotency-Key": wanted.key } },
+          body: { return_url: wanted.returnUrl },
+        }),
+      ),
+  }));
+}
+
+/** Keeps what the provider's page has set up. */
+export function useConfirmMethod() {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (wanted: { slug: string; reference: string }) =>
+      mustData(
+        api.POST("/api/v1/billing/payment-providers/{slug}/confirm", {
+          // One setup is one method, however often its page is loaded.
+          params: { path: { slug: wanted.slug }, header: { "Idempotency-Key": wanted.reference } },
+          body: { reference: wanted.reference, make_default: true },
+        }),
+      ),
+    onSuccess: () => cache.invalidateQueries({ queryKey: ["payment-methods"] }),
+  }));
+}
+
+export function useDefaultMethod() {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (id: string) =>
+      mustData(
+        api.POST("/api/v1/billing/payment-methods/{method_id}/default", {
+          params: { path: { method_id: id } },
+        }),
+      ),
+    onSuccess: () => cache.invalidateQueries({ queryKey: ["payment-methods"] }),
+  }));
+}
+
+export function useRemoveMethod() {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (id: string) =>
+      mustData(
+        api.DELETE("/api/v1/billing/payment-methods/{method_id}", { params: { path: { method_id: id } } }),
+      ),
+    onSuccess: () => cache.invalidateQueries({ queryKey: ["payment-methods"] }),
+  }));
+}
+
 export function useSaveBillingProfile() {
   const cache = useQueryClient();
   return useMutation(() => ({
@@ -83,6 +196,13 @@ export function useSaveBillingProfile() {
 }
 
 type Cache = ReturnType<typeof useQueryClient>;
+
+async function refreshPaid(cache: Cache, id: string): Promise<void> {
+  for (const key of ["invoices", "overview", "subscriptions"]) {
+    void cache.invalidateQueries({ queryKey: [key] });
+  }
+  await cache.invalidateQueries({ queryKey: ["invoice", id] });
+}
 
 /** Waits for the changed subscription, so that a dialog closes onto what it did; the rest may follow. */
 async function refreshSubscription(cache: Cache, id: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { keepPreviousData, QueryClient, queryOptions } from "@tanstack/solid-query";
 import { api, must, mustData, type Schemas } from "./client";
 import { ApiError } from "./errors";
-import { setViewing } from "./session";
+import { greet, setViewing, startAnew } from "./session";
 import { setSellerZone } from "../lib/sellerZone";
 
 export { useQuery } from "@tanstack/solid-query";
@@ -50,11 +50,18 @@ export const q = {
       queryKey: ["me"],
       queryFn: async ({ signal }) => {
         const me = await mustData(api.GET("/api/v1/auth/me", { signal }));
+        if (!greet(me)) return startAnew();
         setSellerZone(me.time_zone);
         setViewing(me.portal_view !== null);
         return me;
       },
       staleTime: 5 * 60_000,
+    }),
+  /** The services on sale to this tenant. */
+  offers: () =>
+    queryOptions({
+      queryKey: ["offers"],
+      queryFn: ({ signal }) => must(api.GET("/api/v1/catalog/services", { signal })),
     }),
   addressFormat: (country: string) =>
     queryOptions({
@@ -130,6 +137,18 @@ export const q = {
         must(api.GET("/api/v1/billing/invoices", { params: { query: given(filter) }, signal })),
       placeholderData: keepPreviousData,
     }),
+  /** What is still to be paid, of which a hundred can be shown at once. */
+  openInvoices: () =>
+    queryOptions({
+      queryKey: ["invoices", "open"],
+      queryFn: ({ signal }) =>
+        must(
+          api.GET("/api/v1/billing/invoices", {
+            params: { query: { is_open: true, page_size: 100 } },
+            signal,
+          }),
+        ),
+    }),
   /** How the amounts of a document came about, in the reader's language. */
   explanation: (id: string, language: string) =>
     queryOptions({
@@ -178,6 +197,18 @@ export const q = {
       queryFn: ({ signal }) =>
         must(api.GET("/api/v1/organization/portal-views", { params: { query: { page } }, signal })),
       placeholderData: keepPreviousData,
+    }),
+  paymentMethods: () =>
+    queryOptions({
+      queryKey: ["payment-methods"],
+      queryFn: ({ signal }) => mustData(api.GET("/api/v1/billing/payment-methods", { signal })),
+    }),
+  /** The ways to pay that the tenant's provider has switched on. */
+  paymentProviders: () =>
+    queryOptions({
+      queryKey: ["payment-providers"],
+      queryFn: ({ signal }) => mustData(api.GET("/api/v1/billing/payment-providers", { signal })),
+      staleTime: 5 * 60_000,
     }),
   billingProfile: () =>
     queryOptions({

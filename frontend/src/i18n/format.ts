@@ -13,6 +13,7 @@ export const fmt = {
   moment: (iso: string) => dates.moment(locale(), iso),
   sellerDay: (iso: string) => dates.dayIn(locale(), iso, sellerZone()),
   period: (start: string, end: string) => dates.period(locale(), start, end, sellerZone()),
+  month: (year: number, month: number) => dates.month(locale(), year, month),
   relative: (iso: string) => dates.relative(locale(), iso, Date.now()),
   country: (code: string) => regionNames(locale()).of(code) ?? code,
 };

@@ -60,3 +60,10 @@ function inDays(format: Intl.RelativeTimeFormat, days: number): string {
     ? format.format(months, "month")
     : format.format(Math.round(months / 12), "year");
 }
+
+/** A month of a year, as a card names it. */
+export function month(locale: string, year: number, number: number): string {
+  return dateFormat(locale, { month: "long", year: "numeric", timeZone: "UTC" }).format(
+    Date.UTC(year, number - 1, 1),
+  );
+}

@@ -1,18 +1,27 @@
 import { Route, Router } from "@solidjs/router";
-import { lazy, type ParentProps, Show } from "solid-js";
-import { session } from "../api/session";
+import { type Component, lazy, type ParentProps, Show } from "solid-js";
+import { session, viewing, wasHere } from "../api/session";
 import Dashboard from "../features/dashboard/Dashboard";
+import { SessionEnded } from "../features/session/SessionEnded";
 import { SignIn } from "../features/session/SignIn";
+import { t } from "../i18n";
+import { arrives } from "../lib/outdated";
 import { Shell } from "../ui/Shell";
-import { Toasts } from "../ui/toasts";
+import { toast, Toasts } from "../ui/toasts";
 import { NotFound } from "./NotFound";
 
-const Subscriptions = lazy(() => import("../features/subscriptions/Subscriptions"));
-const Subscription = lazy(() => import("../features/subscriptions/Subscription"));
-const Invoices = lazy(() => import("../features/invoices/Invoices"));
-const Invoice = lazy(() => import("../features/invoices/Invoice"));
-const PortalViews = lazy(() => import("../features/portal-views/PortalViews"));
-const BillingProfile = lazy(() => import("../features/billing-profile/BillingProfile"));
+type Page = () => Promise<{ default: Component }>;
+const page = (load: Page) => lazy(() => arrives(load, () => toast("error", t("state.network"))));
+
+const Subscriptions = page(() => import("../features/subscriptions/Subscriptions"));
+const Subscription = page(() => import("../features/subscriptions/Subscription"));
+const Catalog = page(() => import("../features/catalog/Catalog"));
+const Plans = page(() => import("../features/catalog/Plans"));
+const Invoices = page(() => import("../features/invoices/Invoices"));
+const Invoice = page(() => import("../features/invoices/Invoice"));
+const PortalViews = page(() => import("../features/portal-views/PortalViews"));
+const PaymentMethods = page(() => import("../features/payments/PaymentMethods"));
+const BillingProfile = page(() => import("../features/billing-profile/BillingProfile"));
 
 /** The map of the portal: every address, and the page that answers it. */
 export function Routes() {
@@ -21,8 +30,11 @@ export function Routes() {
       <Route path="/" component={Dashboard} />
       <Route path="/subscriptions" component={Subscriptions} />
       <Route path="/subscriptions/:id" component={Subscription} />
+      <Route path="/catalog" component={Catalog} />
+      <Route path="/catalog/:slug" component={Plans} />
       <Route path="/billing/invoices" component={Invoices} />
       <Route path="/billing/invoices/:id" component={Invoice} />
+      <Route path="/billing/payment-methods" component={PaymentMethods} />
       <Route path="/settings/billing-profile" component={BillingProfile} />
       <Route path="/settings/portal-views" component={PortalViews} />
       <Route path="*" component={NotFound} />
@@ -30,11 +42,19 @@ export function Routes() {
   );
 }
 
+/**
+ * A session that ends under somebody's hands leaves the page in place: what was typed there is not lost. An operator's
+ * view of the portal, in which nothing is typed, just ends.
+ */
 function Gate(props: ParentProps) {
   return (
     <>
-      <Show when={session() === "open"} fallback={<SignIn />}>
+      <Show
+        when={session() === "open" || (session() === "ended" && wasHere() && !viewing())}
+        fallback={<SignIn />}
+      >
         <Shell>{props.children}</Shell>
+        <SessionEnded />
       </Show>
       <Toasts />
     </>

@@ -1,9 +1,11 @@
 const PATHS = {
   overview: "M4 13h6V4H4zM14 20h6v-9h-6zM4 20h6v-3H4zM14 4v3h6V4z",
   subscriptions: "M4 8h16M4 8l2-4h12l2 4M4 8v11h16V8M9 12h6",
+  catalog: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM16.5 13.5v6M13.5 16.5h6",
   invoices: "M6 3h9l4 4v14H6zM15 3v4h4M9 12h7M9 16h7",
   billingProfile: "M4 20V6l8-3 8 3v14M4 20h16M9 9h2M13 9h2M9 13h2M13 13h2M10 20v-3h4v3",
   portalViews: "M2 12c3-5 6-7 10-7s7 2 10 7c-3 5-6 7-10 7s-7-2-10-7M15 12a3 3 0 1 1-6 0 3 3 0 0 1 6 0",
+  paymentMethods: "M3 6h18v12H3zM3 10h18M7 15h4",
   menu: "M4 7h16M4 12h16M4 17h16",
   check: "M5 12.5l4.5 4.5L19 7.5",
   alert: "M12 4l9 16H3zM12 10v4M12 17v.5",

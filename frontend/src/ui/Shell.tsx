@@ -4,6 +4,7 @@ import { createEffect, For, type JSX, Match, Show, Switch } from "solid-js";
 import { q, useQuery } from "../api/queries";
 import { signedOut } from "../api/session";
 import { signOut } from "../features/session/leave";
+import { Operator } from "../features/session/Operator";
 import { type Scope, useCan } from "../features/session/useCan";
 import { ViewBanner } from "../features/session/ViewBanner";
 import { t } from "../i18n";
@@ -17,14 +18,23 @@ import { toast } from "./toasts";
 
 interface Place {
   href: string;
-  name: "overview" | "subscriptions" | "invoices" | "billingProfile" | "portalViews";
+  name:
+    | "overview"
+    | "subscriptions"
+    | "catalog"
+    | "invoices"
+    | "paymentMethods"
+    | "billingProfile"
+    | "portalViews";
   scope?: Scope;
 }
 
 const PLACES: readonly Place[] = [
   { href: "/", name: "overview" },
   { href: "/subscriptions", name: "subscriptions", scope: "subscriptions:read" },
+  { href: "/catalog", name: "catalog", scope: "services:read" },
   { href: "/billing/invoices", name: "invoices", scope: "billing:read" },
+  { href: "/billing/payment-methods", name: "paymentMethods", scope: "billing:read" },
   { href: "/settings/billing-profile", name: "billingProfile", scope: "billing:read" },
   { href: "/settings/portal-views", name: "portalViews", scope: "billing:manage" },
 ];
@@ -71,7 +81,9 @@ export function Shell(props: { children?: JSX.Element }) {
         <div class="hidden px-2 pb-6 lg:block">
           <Brand name={me.data?.partner_name ?? "ScaiControl"} />
         </div>
-        <Places />
+        <Show when={me.data?.tenant_id !== null}>
+          <Places />
+        </Show>
         <div class="mt-auto grid gap-3 pt-6">
           <Preferences />
           <Person />
@@ -87,6 +99,9 @@ export function Shell(props: { children?: JSX.Element }) {
             <div class="panel">
               <ErrorState error={me.error} retry={() => void me.refetch()} />
             </div>
+          </Match>
+          <Match when={me.data?.tenant_id === null}>
+            <Operator />
           </Match>
           <Match when={me.data}>{props.children}</Match>
         </Switch>

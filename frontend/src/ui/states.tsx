@@ -36,11 +36,13 @@ export function EmptyState(props: { title: string; text?: string; icon?: IconNam
   );
 }
 
-/** What happened in the reader's language; the server's own sentence where it is about the reader's request. */
+/** What happened, in the reader's language; the server's own sentence for a refusal that has no words of ours. */
 export function errorMessage(error: unknown): string {
   if (!(error instanceof ApiError)) return t("state.server");
   if (error.status === 0) return t("state.network");
+  if (error.unauthenticated) return t("state.signedOut");
   if (error.notReady) return t("invoice.notReady");
+  if (error.refusal) return error.refusal;
   if (error.status === 403) return t(viewing() ? "view.forbidden" : "state.forbidden");
   if (error.status === 404) return t("state.missing");
   if (error.status === 429 || error.status === 503) return t("state.busy");

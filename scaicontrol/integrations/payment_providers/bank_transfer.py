@@ -1,16 +1,11 @@
-"""Bank transfer: instructions for the payer; money arrives by statement import or by mark-paid, never by a call."""
+"""Bank transfer: the invoice says how; money arrives by statement import or by mark-paid, never by a call."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from stdnum import iban as iban_rules
-from stdnum import iso11649 as creditor_reference
-
-from scaicontrol.core.errors import NotFound, Refused, Unauthenticated, invalid
+from scaicontrol.core.errors import NotFound, Refused, Unauthenticated
 from scaicontrol.core.ids import new_id
-from scaicontrol.core.money import exponent
 from scaicontrol.core.payment_ports import (
     ChargeRequest,
     DisputeResult,
@@ -26,69 +21,6 @@ from scaicontrol.core.payment_ports import (
 
 if TYPE_CHECKING:
     from . import ProviderContext
-
-_EPC_REFERENCE_MAX: Final = 140
-_EPC_NAME_MAX: Final = 70
-
-
-@dataclass(frozen=True, slots=True)
-class TransferInstructions:
-    """
-    What a payer types into their bank, so that the money finds its invoice.
-
-    `reference` is the document's number, or a creditor reference of ISO 11649 (`RF…`), which banks check and carry
-    apart from free text.
-    """
-
-    account_holder: str
-    iban: str
-    bic: str
-    reference: str
-    amount_cents: int
-    currency: str
-
-    @property
-    def printed_iban(self) -> str:
-        return str(iban_rules.format(self.iban))
-
-    @property
-    def epc_qr(self) -> str | None:
-        """Give the text of the European payment QR code (EPC069-12, version 2), or None outside euro."""
-        if self.currency != "EUR" or not self.iban:
-            return None
-        amount = f"EUR{self.amount_cents // 100}.{self.amount_cents % 100:02d}"
-        lines = ["BCD", "002", "1", "SCT", self.bic, self.account_holder[:_EPC_NAME_MAX], self.iban, amount, ""]
-        if creditor_reference.is_valid(self.reference):  # structured or free text, never both (EPC069-12)
-            return "\n".join([*lines, str(creditor_reference.compact(self.reference))])
-        return "\n".join([*lines, "", self.reference[:_EPC_REFERENCE_MAX]])
-
-    @property
-    def sentence(self) -> str:
-        digits = exponent(self.currency)
-        whole, rest = divmod(self.amount_cents, 10**digits)
-        amount = f"{whole}.{rest:0{digits}d}" if digits else str(whole)
-        return (
-            f"Please transfer {self.currency} {amount} to {self.account_holder}, IBAN {self.printed_iban}"
-            f"{f', BIC {self.bic}' if self.bic else ''}, with the reference {self.reference}."
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A seller's bank account, as configured."""
-
-    holder: str
-    iban: str
-    bic: str = ""
-
-
-def instructions(account: Account, *, reference: str, amount_cents: int, currency: str) -> TransferInstructions:
-    """Make the instructions for one document, or raise Invalid when the seller's IBAN is not one."""
-    iban = str(iban_rules.compact(account.iban))
-    if not iban_rules.is_valid(iban):
-        raise invalid("iban", f"{account.iban!r} is not a valid IBAN; correct it in the seller's configuration.")
-    bic = account.bic.replace(" ", "").upper()
-    return TransferInstructions(account.holder, iban, bic, reference, amount_cents, currency)
 
 
 class BankTransfer:

@@ -8,8 +8,9 @@ from .pdf import Branding, attachments, render_html, title_of, unprintable
 from .queries import get_rule_set, installed, rules_for, with_files
 from .rule_sets import RuleSet, chosen, missing, shipped
 from .service import NewRuleSet, install, retire
+from .transfers import grouped, open_transfer
 from .validation import Verdict, Written, judge, validate, write
-from .variables import epc_payload, variables
+from .variables import variables
 from .writers import to_xml
 
 __all__ = [
@@ -26,15 +27,16 @@ __all__ = [
     "chosen",
     "disagreements",
     "document_from",
-    "epc_payload",
     "every_profile",
     "format_of",
     "get_rule_set",
+    "grouped",
     "install",
     "installed",
     "judge",
     "language_of",
     "missing",
+    "open_transfer",
     "prefers_einvoice",
     "profile_of",
     "render_html",

@@ -10,6 +10,7 @@ from scaicontrol.services import uploads
 from scaicontrol.services.tax import places
 
 from .document import AllowanceCharge, Document, Line, Party, PaymentInstructions
+from .transfers import epc_payload, grouped
 
 _CITY_FIRST = frozenset({"US", "CA", "AU"})
 _POSTAL_CODE_LAST = frozenset({"GB", "IE"})
@@ -79,19 +80,6 @@ def legal_note(document: Document) -> str:
     """Give the note of the decision, else the reasons that exempt single lines."""
     reasons = dict.fromkeys(group.exemption_reason for group in document.vat if group.exemption_reason)
     return document.legal_note or " ".join(reasons)
-
-
-def epc_payload(document: Document) -> str:
-    """
-    Write the QR text of a SEPA credit transfer (EPC069-12, version 002), or nothing when it cannot be one.
-
-    It takes euros between 0.01 and 999,999,999.99 to an IBAN, and at most 70 characters of name.
-    """
-    payment, due = document.payment, document.totals.due
-    if document.is_credit_note or document.currency != "EUR" or not payment.iban or not 0 < due < 10**9:
-        return ""
-    lines = ["BCD", "002", "1", "SCT", payment.bic, payment.account_holder[:70], payment.iban, f"EUR{due:.2f}"]
-    return "\n".join([*lines, "", "", payment.reference[:140]])
 
 
 def address_lines(party: Party, *, home: str, language: str) -> list[str]:
@@ -178,7 +166,7 @@ def _payment(document: Document) -> dict[str, Any]:
     return {
         **asdict(payment),
         "terms_days": days,
-        "iban_grouped": " ".join(payment.iban[at : at + 4] for at in range(0, len(payment.iban), 4)),
-        "qr_payload": epc_payload(document),
+        "iban_grouped": grouped(payment.iban),
+        "qr_payload": "" if document.is_credit_note else epc_payload(payment, document.totals.due, document.currency),
         "link": None,
     }

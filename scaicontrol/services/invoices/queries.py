@@ -133,6 +133,9 @@ def _narrowed(query: Select[Any], wanted: InvoiceFilter, today: date) -> Select[
         query = query.where(Invoice.issue_date >= wanted.issued_from)
     if wanted.issued_to:
         query = query.where(Invoice.issue_date <= wanted.issued_to)
+    if wanted.is_open is not None:
+        owed = Invoice.status.in_(OWED) & (Invoice.amount_due_cents > 0)
+        query = query.where(owed if wanted.is_open else ~owed)
     if wanted.overdue is not None:
         late = Invoice.status.in_(OWED) & (Invoice.due_date < today) & (Invoice.amount_due_cents > 0)
         query = query.where(late if wanted.overdue else ~late | Invoice.due_date.is_(None))

@@ -12,6 +12,7 @@ from stdnum.eu import vat
 from stdnum.exceptions import ValidationError
 
 from scaicontrol.core.errors import invalid
+from scaicontrol.core.refusals import RefusalCode
 
 _SEPARATORS: Final = re.compile(r"[\s.,\-/_:]+")
 _EU: Final = frozenset(code.upper() for code in vat.MEMBER_STATES)
@@ -37,19 +38,21 @@ def vat_number(value: str, country_code: str | None, field: str = "vat_number") 
             compact = prefix + compact
         if compact[:2] != prefix:
             raise invalid(
-                field, f"VAT number {compact} does not belong to {country}: it must begin with {prefix}.", "vat_country"
+                field,
+                f"VAT number {compact} does not belong to {country}: it must begin with {prefix}.",
+                RefusalCode.vat_country,
             )
     elif compact[:2] not in _EU | {"EL"}:
         return compact
     elif country:
-        raise invalid(field, f"VAT number {compact} does not belong to {country}.", "vat_country")
+        raise invalid(field, f"VAT number {compact} does not belong to {country}.", RefusalCode.vat_country)
     return _checked(vat.validate, compact, field, f"VAT number {compact} is not valid; check its digits.")
 
 
 def country_code(value: str, field: str = "country_code") -> str:
     """Give an ISO 3166-1 code, or raise Invalid: a country nobody knows would be taxed as one outside the EU."""
     if value in _NOT_COUNTRIES or value not in Locale("en").territories:
-        raise invalid(field, f"'{value}' is not an ISO 3166-1 country code such as NL.", "unknown_country")
+        raise invalid(field, f"'{value}' is not an ISO 3166-1 country code such as NL.", RefusalCode.unknown_country)
     return value
 
 
@@ -73,7 +76,7 @@ def leitweg_id(value: str, field: str = "leitweg_id") -> str:
 def eas_code(value: str, field: str = "peppol_scheme") -> str:
     """Give a code of the Electronic Address Scheme list, or raise Invalid."""
     if not _EAS.fullmatch(value):
-        raise invalid(field, f"'{value}' is not a four-digit EAS code such as 0106.", "eas_code")
+        raise invalid(field, f"'{value}' is not a four-digit EAS code such as 0106.", RefusalCode.eas_code)
     return value
 
 
@@ -81,4 +84,4 @@ def _checked(validate: Callable[[str], Any], value: str, field: str, sentence: s
     try:
         return str(validate(value))
     except ValidationError:
-        raise invalid(field, sentence, "check_digits") from None
+        raise invalid(field, sentence, RefusalCode.check_digits) from None

@@ -165,6 +165,7 @@ class PaymentMethodOut(Out):
     expires_month: int | None
     expires_year: int | None
     country_code: str | None
+    mandate_reference: str | None = Field(description="Of a SEPA direct debit: the mandate its debits name.")
     is_default: bool
     status: str
     created_at: Moment

@@ -1,6 +1,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Select, or_, select
@@ -38,6 +39,8 @@ _BILLED = (
     selectinload(SubscriptionPeriod.terms).selectinload(PlanVersion.usage_prices),
     selectinload(SubscriptionPeriod.subscription).options(*WHOLE),
 )
+
+_SUMMER_TIME = timedelta(hours=1)  # the day it begins is an hour short
 
 
 def visible(uow: UnitOfWork) -> Select[Subscription]:
@@ -207,7 +210,8 @@ async def timeline(uow: UnitOfWork, subscription: Subscription, limit: int = 100
     """
     uow.authorize("subscriptions:read")
     if uow.actor.tenant_id is not None:
-        return await _moments(uow, subscription)
+        moments = sorted(await _moments(uow, subscription), key=lambda entry: entry.occurred_at, reverse=True)
+        return moments[:limit]
     entries = (
         select(AuditEntry)
         .where(AuditEntry.resource_type == "subscription", AuditEntry.resource_id == subscription.id)
@@ -228,7 +232,56 @@ async def _moments(uow: UnitOfWork, subscription: Subscription) -> list[Timeline
         (subscription.suspended_at, "subscription.suspended", subscription.suspended_reason),
         (subscription.cancelled_at, "subscription.cancelled", subscription.cancellation_reason),
     ]
-    changes = select(SubscriptionChange.changed_at).where(SubscriptionChange.subscription_id == subscription.id)
-    own += [(moment, "subscription.changed", None) for moment in await uow.session.scalars(changes)]
     known = [TimelineEntry(moment, action, reason=reason) for moment, action, reason in own if moment is not None]
-    return sorted(known, key=lambda entry: entry.occurred_at, reverse=True)
+    changes = await _changes(uow, subscription)
+    return known + changes + await _renewals(uow, subscription, changes)
+
+
+async def _changes(uow: UnitOfWork, subscription: Subscription) -> list[TimelineEntry]:
+    plans = (selectinload(SubscriptionChange.old_plan), selectinload(SubscriptionChange.new_plan))
+    changes = select(SubscriptionChange).options(*plans).where(SubscriptionChange.subscription_id == subscription.id)
+    return [
+        TimelineEntry(
+            each.changed_at,
+            "subscription.changed",
+            before=_told(each.old_plan.name, each.old_quantity, each.old_unit_price_cents, each.currency),
+            after=_told(each.new_plan.name, each.new_quantity, each.new_unit_price_cents, each.currency),
+        )
+        for each in await uow.session.scalars(changes.order_by(SubscriptionChange.changed_at, SubscriptionChange.id))
+    ]
+
+
+async def _renewals(uow: UnitOfWork, subscription: Subscription, changes: list[TimelineEntry]) -> list[TimelineEntry]:
+    """
+    Tell each paid period after the first: one that follows the last without a gap is a renewal, after one a resumption.
+
+    A change of interval ends a period early and begins the next: that is told as the change it is.
+    """
+    rows = (
+        select(SubscriptionPeriod)
+        .options(selectinload(SubscriptionPeriod.plan))
+        .where(SubscriptionPeriod.subscription_id == subscription.id, SubscriptionPeriod.period_start <= uow.now)
+        .order_by(SubscriptionPeriod.period_start)
+    )
+    told = []
+    for last, now in pairwise(await uow.session.scalars(rows)):
+        follows = last.period_end == now.period_start
+        if follows and now.period_start - last.period_start < timedelta(days=last.days) - _SUMMER_TIME:
+            continue
+        meanwhile = [each.after for each in changes if last.period_start <= each.occurred_at < now.period_start]
+        told.append(
+            TimelineEntry(
+                now.period_start,
+                "subscription.renewed" if follows else "subscription.resumed",
+                # A change within a period is told as such; its row keeps the terms it began with.
+                before=meanwhile[-1]
+                if meanwhile
+                else _told(last.plan.name, last.quantity, last.unit_price_cents, last.currency),
+                after=_told(now.plan.name, now.quantity, now.unit_price_cents, now.currency),
+            )
+        )
+    return told
+
+
+def _told(plan: str, quantity: int, unit_price_cents: int, currency: str) -> dict[str, Any]:
+    return {"plan": plan, "quantity": quantity, "unit_price_cents": unit_price_cents, "currency": currency}

@@ -1,7 +1,7 @@
 """Templates: how documents and mails look, ours and those people write, and which words they print."""
 
 from .builtin.document_variables import DocumentKind, texts
-from .builtin.documents import DEFAULT_COLOR, render_html, usable_color
+from .builtin.documents import DEFAULT_COLOR, qr_image, render_html, usable_color
 from .builtin.mails import Letterhead
 from .engine.compiler import Source
 from .engine.mandatory import absent, text_of_html
@@ -42,6 +42,7 @@ __all__ = [
     "preview",
     "publish",
     "published",
+    "qr_image",
     "render",
     "render_html",
     "resolve",

@@ -4,6 +4,7 @@ from sqlalchemy import Select, func, or_, select
 
 from scaicontrol.core.errors import NotFound, Reason, Refused
 from scaicontrol.core.pagination import Page, PageRequest, paginate
+from scaicontrol.core.refusals import RefusalCode
 from scaicontrol.core.work import UnitOfWork
 
 from .models import BillingProfile, Tenant
@@ -80,12 +81,14 @@ async def require_billing_profile(uow: UnitOfWork, tenant_id: str) -> BillingPro
     if profile is None:
         raise Refused(
             f"Tenant {tenant_id} has no billing profile; save one before anything is bought.",
-            reasons=[Reason("billing_profile_missing", "The billing profile is missing.")],
+            reasons=[Reason(RefusalCode.billing_profile_missing, "The billing profile is missing.")],
         )
     if missing := profile.missing_for_finalisation:
         raise Refused(
             f"The billing profile of tenant {tenant_id} lacks {', '.join(missing)}.",
-            reasons=[Reason("billing_profile_incomplete", f"The {name} is missing.", name) for name in missing],
+            reasons=[
+                Reason(RefusalCode.billing_profile_incomplete, f"The {name} is missing.", name) for name in missing
+            ],
         )
     return profile
 

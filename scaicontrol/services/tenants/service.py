@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from scaicontrol.core import postal_addresses
 from scaicontrol.core.errors import Conflict, Forbidden, invalid
+from scaicontrol.core.refusals import RefusalCode
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.partners import identifiers
@@ -99,7 +100,11 @@ def _checked(profile: BillingProfile, sent: Mapping[str, Any]) -> dict[str, Any]
     peppol = [name for name in ("peppol_id", "peppol_scheme") if effective(name)]
     if len(peppol) == 1 and wanted.keys() & {"peppol_id", "peppol_scheme"}:
         lacking = "peppol_scheme" if peppol == ["peppol_id"] else "peppol_id"
-        raise invalid(lacking, "A Peppol address is an id and its four-digit scheme; send both or none.", "incomplete")
+        raise invalid(
+            lacking,
+            "A Peppol address is an id and its four-digit scheme; send both or none.",
+            RefusalCode.peppol_incomplete,
+        )
     if wanted.get("tax_exempt") is False:
         wanted |= {"tax_exempt_reason": None, "tax_exempt_reason_code": None}
     elif wanted.keys() & set(EXEMPTION_FIELDS) and effective("tax_exempt") and not effective("tax_exempt_reason"):

@@ -1,4 +1,4 @@
-import { createForm, focus, Form, getInput, setErrors, type SubmitHandler } from "@formisch/solid";
+import { createForm, focus, Form, getErrors, getInput, setErrors, type SubmitHandler } from "@formisch/solid";
 import { createSignal, type JSX, Show } from "solid-js";
 import type { Schemas } from "../../api/client";
 import { ApiError } from "../../api/errors";
@@ -9,6 +9,7 @@ import { fmt } from "../../i18n/format";
 import { Notice, PageHead } from "../../ui/layout";
 import { Async, errorMessage } from "../../ui/states";
 import { toast } from "../../ui/toasts";
+import { Unsaved } from "../../ui/Unsaved";
 import { useCan } from "../session/useCan";
 import { CheckField, SelectField, TextField } from "./controls";
 import { countries } from "./countries";
@@ -68,6 +69,13 @@ function Editor(props: { profile: Profile | null; reload: () => void }) {
   const asks = (part: AddressPart): boolean => (format.data?.required ?? ADDRESS_PARTS).includes(part);
   const locked = () => !can("billing:manage");
 
+  // An answer of VIES is about the number that is saved, not about one that was typed since or was refused.
+  const vatHelp = () => {
+    const typed = (getInput(form, { path: ["vat_number"] }) ?? "").trim();
+    const same = typed === (props.profile?.vat_number ?? "");
+    return same && !getErrors(form, { path: ["vat_number"] }) ? answerOfVies(props.profile) : undefined;
+  };
+
   const submit: SubmitHandler<ProfileForm> = async (output) => {
     setFailure(undefined);
     try {
@@ -100,7 +108,7 @@ function Editor(props: { profile: Profile | null; reload: () => void }) {
       <Group title={t("profile.company")}>
         <TextField form={form} name="company_name" required wide disabled={locked()} />
         <CheckField form={form} name="is_business" wide disabled={locked()} />
-        <TextField form={form} name="vat_number" disabled={locked()} help={vatHelp(props.profile)} />
+        <TextField form={form} name="vat_number" disabled={locked()} help={vatHelp()} />
         <CheckField form={form} name="tax_exempt" disabled help={t("profile.tax_exemptHelp")} />
       </Group>
       <Group title={t("profile.address")}>
@@ -172,6 +180,7 @@ function Editor(props: { profile: Profile | null; reload: () => void }) {
           help={t("profile.templateHelp")}
         />
       </Group>
+      <Unsaved changed={form.isDirty} />
       <Show when={failure()}>{(error) => <Failure error={error()} reload={() => props.reload()} />}</Show>
       <Show when={!locked()}>
         <div class="save-bar">
@@ -224,7 +233,7 @@ function Group(props: { title: string; children: JSX.Element }) {
 }
 
 /** What VIES said about the number that is saved. */
-function vatHelp(profile: Profile | null): string | undefined {
+function answerOfVies(profile: Profile | null): string | undefined {
   switch (profile?.vat_number_result) {
     case "valid":
       return t("profile.vatValid", {

@@ -8,6 +8,8 @@ import { Card, Notice, PageHead } from "../../ui/layout";
 import { Async, EmptyState } from "../../ui/states";
 import { StatusBadge } from "../../ui/StatusBadge";
 import { When } from "../../ui/When";
+import { Offers } from "../catalog/Offers";
+import { PayOpen } from "../payments/PayOpen";
 import { useCan } from "../session/useCan";
 import { Price } from "../subscriptions/Price";
 import { nextStep } from "../subscriptions/nextStep";
@@ -30,6 +32,10 @@ export default function Dashboard() {
           <Show when={can("subscriptions:read")}>
             <Upcoming />
           </Show>
+        </Show>
+        <Show when={can("services:read") && !can("billing:read") && !can("subscriptions:read")}>
+          <p class="text-muted max-w-2xl">{t("overview.viewerText")}</p>
+          <Offers />
         </Show>
         <div class="grid items-start gap-6 xl:grid-cols-2">
           <Show when={can("subscriptions:read")}>
@@ -79,16 +85,26 @@ function Billing() {
   );
 }
 
+/** One suspended service makes the standing `suspended`; whether money is the reason, the overdue amount tells. */
 function Standing(props: { overview: Overview }) {
-  const overdue = () => amount(props.overview, props.overview.overdue_cents);
-  const tone = () => (props.overview.standing === "good" ? "good" : "bad");
+  const overdue = () => props.overview.overdue_cents > 0;
+  const text = () => {
+    const { standing } = props.overview;
+    if (standing === "suspended" && !overdue()) return t("overview.suspendedOtherwise");
+    return t(`overview.${standing}Text`, { amount: amount(props.overview, props.overview.overdue_cents) });
+  };
   return (
-    <Notice tone={tone()}>
+    <Notice tone={props.overview.standing === "good" ? "good" : "bad"}>
       <div>
         <p class="font-semibold">{t(`overview.${props.overview.standing}`)}</p>
-        <p class="text-sm">{t(`overview.${props.overview.standing}Text`, { amount: overdue() })}</p>
+        <p class="text-sm">{text()}</p>
       </div>
-      <Show when={props.overview.standing !== "good"}>
+      <Show when={props.overview.standing === "suspended"}>
+        <A href="/subscriptions?status=suspended" class="btn btn-plain btn-sm">
+          {t("overview.seeSuspended")}
+        </A>
+      </Show>
+      <Show when={overdue()}>
         <A href="/billing/invoices?status=past_due" class="btn btn-plain btn-sm">
           {t("overview.seeOverdue")}
         </A>
@@ -98,6 +114,7 @@ function Standing(props: { overview: Overview }) {
 }
 
 function Figures(props: { overview: Overview }) {
+  const can = useCan();
   const o = () => props.overview;
   return (
     <dl class="grid gap-3 sm:grid-cols-2 sm:gap-4 lg:grid-cols-[repeat(auto-fit,minmax(13rem,1fr))]">
@@ -112,7 +129,13 @@ function Figures(props: { overview: Overview }) {
               : t("overview.notOverdue")
         }
         bad={o().overdue_cents > 0}
-      />
+      >
+        <Show when={o().open_cents > 0 && can("billing:manage")}>
+          <dd class="mt-2 flex min-h-8 flex-wrap gap-2">
+            <PayOpen />
+          </dd>
+        </Show>
+      </Figure>
       <Show
         when={o().next_invoice_date}
         fallback={<Figure label={t("overview.nextInvoice")} value="–" note={t("overview.noNextInvoice")} />}
@@ -148,12 +171,19 @@ function Figures(props: { overview: Overview }) {
   );
 }
 
-function Figure(props: { label: string; value: string; note: string; bad?: boolean }) {
+function Figure(props: {
+  label: string;
+  value: string;
+  note: string;
+  bad?: boolean;
+  children?: JSX.Element;
+}) {
   return (
     <div class="panel flex flex-col gap-1 p-4 sm:p-5">
       <dt class="text-muted text-sm">{props.label}</dt>
       <dd class="text-2xl font-semibold tracking-tight">{props.value}</dd>
       <dd class={`text-sm ${props.bad ? "text-error font-medium" : "text-muted"}`}>{props.note}</dd>
+      {props.children}
     </div>
   );
 }

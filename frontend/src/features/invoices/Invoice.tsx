@@ -8,6 +8,9 @@ import { Card, DayFact, Fact, Notice, PageHead } from "../../ui/layout";
 import { Async } from "../../ui/states";
 import { StatusBadge } from "../../ui/StatusBadge";
 import { ApplyCredit } from "../credits/ApplyCredit";
+import { Awaited } from "../payments/Awaited";
+import { Pay } from "../payments/Pay";
+import { Transfer } from "../payments/Transfer";
 import { DownloadButton } from "./DownloadButton";
 import { Explained } from "./Explained";
 import { Lines } from "./Lines";
@@ -43,14 +46,18 @@ export default function Invoice() {
             tab={data().number ?? title(data())}
             back={back()}
             badge={<StatusBadge status={data().status} />}
-          />
+          >
+            <Pay of={data()} />
+          </PageHead>
           <div class="grid items-start gap-6 lg:grid-cols-3">
             <div class="grid min-w-0 gap-6 lg:col-span-2">
+              <Awaited of={data()} />
               <Situation of={data()} />
               <ApplyCredit of={data()} />
               <Document of={data()} />
             </div>
             <div class="grid gap-6">
+              <Show when={data().transfer}>{(transfer) => <Transfer of={transfer()} />}</Show>
               <Files of={data()} />
               <Show when={data().document_type === "invoice"}>
                 <Payments of={data()} />

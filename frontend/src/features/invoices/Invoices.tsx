@@ -14,6 +14,8 @@ import { Async, EmptyState } from "../../ui/states";
 import { When } from "../../ui/When";
 import { Credits } from "../credits/Credits";
 import { Receivables } from "../credits/Receivables";
+import { Pay } from "../payments/Pay";
+import { PayOpen } from "../payments/PayOpen";
 import { DownloadButton } from "./DownloadButton";
 import { Statement } from "./Statement";
 
@@ -68,8 +70,14 @@ const COLUMNS: readonly Column<Schemas["InvoiceSummary"]>[] = [
     id: "open",
     header: () => t("invoices.open"),
     align: "end",
-    cell: (invoice) =>
-      invoice.amount_due_cents === 0 ? null : fmt.money(invoice.amount_due_cents, invoice.currency),
+    cell: (invoice) => (
+      <Show when={invoice.amount_due_cents !== 0}>
+        <span class="inline-flex flex-wrap items-center justify-end gap-2">
+          {fmt.money(invoice.amount_due_cents, invoice.currency)}
+          <Pay of={invoice} inList />
+        </span>
+      </Show>
+    ),
   },
   {
     id: "files",
@@ -98,6 +106,7 @@ export default function Invoices() {
       <PageHead title={t("invoices.title")}>
         <StatusFilter statuses={STATUSES} value={status()} onChange={choose} />
         <Statement />
+        <PayOpen />
       </PageHead>
       <Receivables />
       <Credits />

@@ -1,6 +1,11 @@
 import { q, useQuery } from "../../api/queries";
 
-export type Scope = "billing:read" | "billing:manage" | "subscriptions:read" | "subscriptions:manage";
+export type Scope =
+  | "billing:read"
+  | "billing:manage"
+  | "services:read"
+  | "subscriptions:read"
+  | "subscriptions:manage";
 
 /** What this person may do, to hide what would be refused anyway; the server decides. */
 export function useCan(): (scope: Scope) => boolean {

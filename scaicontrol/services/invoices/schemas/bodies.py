@@ -252,6 +252,7 @@ class InvoiceFilter(In):
     currency: Currency | None = None
     issued_from: DayIn | None = Field(default=None, description="First issue date.")
     issued_to: DayIn | None = Field(default=None, description="Last issue date.")
+    is_open: bool | None = None
     overdue: bool | None = None
     q: str | None = Field(default=None, max_length=100, description="Beginning of a number, or an id.")
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from scaicontrol.core.errors import Conflict, Refused
+from scaicontrol.core.refusals import RefusalCode, refused
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import credits
@@ -30,15 +31,19 @@ async def apply_credit(uow: UnitOfWork, invoice_id: str, data: ApplyCreditIn) ->
     invoice = await queries.get(uow, invoice_id, lock=True)
     if invoice.is_credit_note or invoice.status not in OWED or invoice.amount_due_cents <= 0:
         what = "a credit note" if invoice.is_credit_note else invoice.status.replace("_", " ")
-        raise Refused(f"Cannot apply credit to {invoice}: it is {what}, and nothing is due.")
+        raise refused(RefusalCode.nothing_due, f"Cannot apply credit to {invoice}: it is {what}, and nothing is due.")
     found = [await _fitting(uow, invoice, data.credit_id)] if data.credit_id else await _open(uow, invoice)
     available = sum(credit.remaining_cents for credit in found)
     wanted = min(available, invoice.amount_due_cents) if data.amount_cents is None else data.amount_cents
     if wanted > invoice.amount_due_cents:
-        raise Refused(f"Cannot apply {wanted} to {invoice}: only {invoice.amount_due_cents} cents are due.")
+        raise refused(
+            RefusalCode.nothing_due,
+            f"Cannot apply {wanted} to {invoice}: only {invoice.amount_due_cents} cents are due.",
+        )
     if available < max(wanted, 1):
-        raise Refused(
-            f"Cannot apply {wanted or 'credit'} to {invoice}: {available} {invoice.currency} cents of credit are left."
+        raise refused(
+            RefusalCode.credit_used_up,
+            f"Cannot apply {wanted or 'credit'} to {invoice}: {available} {invoice.currency} cents of credit are left.",
         )
     await _use(uow, invoice, found, wanted)
     return invoice
@@ -72,7 +77,9 @@ async def _use(uow: UnitOfWork, invoice: Invoice, found: list[Credit], wanted: i
         use = await credits.apply(uow, credit, part, invoice.id)
         await _post_both(uow, invoice, credit, use.id, part)
     if left:
-        raise Refused(f"Cannot apply {wanted} to {invoice}: {wanted - left} cents of credit are left.")
+        raise refused(
+            RefusalCode.credit_used_up, f"Cannot apply {wanted} to {invoice}: {wanted - left} cents of credit are left."
+        )
 
 
 async def _post_both(uow: UnitOfWork, invoice: Invoice, credit: Credit, source_id: str, cents: int) -> None:

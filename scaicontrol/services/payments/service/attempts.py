@@ -6,9 +6,9 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.payment_ports import ChargeRequest, StoredMethod
+from scaicontrol.core.refusals import RefusalCode, conflict, refused
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.invoices.models import Invoice
 
@@ -52,11 +52,13 @@ class ProviderCall:
 async def open_attempt(uow: UnitOfWork, invoice: Invoice, provider: str, method: PaymentMethod | None) -> Payment:
     """Write the next attempt to collect an invoice; one may be open at a time."""
     if invoice.amount_due_cents <= 0:
-        raise Refused(f"Cannot collect {invoice}: nothing is due.")
+        raise refused(RefusalCode.nothing_due, f"Cannot collect {invoice}: nothing is due.")
     if invoice.status not in ("finalized", "sent", "past_due"):
-        raise Refused(f"Cannot collect {invoice}: it is {invoice.status}.")
+        raise refused(
+            RefusalCode.wrong_status, f"Cannot collect {invoice}: it is {invoice.status}.", status=str(invoice.status)
+        )
     if await _open_payment(uow, invoice.id) is not None:
-        raise Conflict(f"A payment of {invoice} is under way; wait for its outcome.")
+        raise conflict(RefusalCode.payment_under_way, f"A payment of {invoice} is under way; wait for its outcome.")
     attempts = await uow.session.scalar(
         select(func.count()).select_from(Payment).where(Payment.invoice_id == invoice.id)
     )

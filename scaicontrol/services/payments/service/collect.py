@@ -16,6 +16,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, Invalid, NotFound, Refused, Unavailable
 from scaicontrol.core.logging import get_logger
 from scaicontrol.core.payment_ports import PaymentResult, PaymentStatus
+from scaicontrol.core.refusals import RefusalCode, refused
 from scaicontrol.core.side_by_side import side_by_side
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
@@ -197,7 +198,10 @@ async def _begin_payment(
     if method is None and provider is None:
         method = await queries.default_method(uow, invoice.tenant_id)
         if method is None:
-            raise Refused("There is no payment method to charge; name one, or a provider whose checkout to use.")
+            raise refused(
+                RefusalCode.no_payment_method,
+                "There is no payment method to charge; name one, or a provider whose checkout to use.",
+            )
     if method is not None and method.tenant_id != invoice.tenant_id:
         raise Refused(f"{method} belongs to another tenant than {invoice}.")
     payment = await open_attempt(uow, invoice, method.provider if method else str(provider), method)

@@ -7,9 +7,10 @@ from sqlalchemy import update
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Conflict, NotFound, Refused
+from scaicontrol.core.errors import NotFound, Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.payment_ports import PaymentProvider, SetupRequest, SetupStart, StoredMethod
+from scaicontrol.core.refusals import RefusalCode, conflict, refused
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tenants
@@ -35,7 +36,11 @@ async def provider(backend: Backend, actor: Actor, slug: str, capability: str | 
     for found in await enabled_providers(backend, actor):
         if found.slug == slug:
             if capability is not None and capability not in found.capabilities:
-                raise Refused(f"{found.display_name} cannot {capability}.")
+                raise refused(
+                    RefusalCode.provider_cannot,
+                    f"{found.display_name} cannot {capability}.",
+                    provider=found.display_name,
+                )
             return found
     raise NotFound(f"There is no payment provider {slug} here.")
 
@@ -135,7 +140,11 @@ async def make_default(uow: UnitOfWork, method_id: str) -> PaymentMethod:
     uow.authorize("payment_methods:manage")
     found = await queries.method(uow, method_id, lock=True)
     if found.status != MethodState.active:
-        raise Refused(f"Cannot make {found} the default: it is {found.status}.")
+        raise refused(
+            RefusalCode.wrong_status,
+            f"Cannot make {found} the default: it is {found.status}.",
+            status=str(found.status),
+        )
     await _make_default(uow, found)
     return found
 
@@ -162,7 +171,11 @@ async def remove(uow: UnitOfWork, method_id: str) -> None:
     others = [m for m in await queries.methods(uow, found.tenant_id) if m.id != found.id]
     terms = await partners.settings_of(uow, found.partner_id)
     if not others and not terms.allow_pay_by_invoice and await has_running(uow, found.tenant_id):
-        raise Conflict(f"{found.label} is the last payment method and renewals are due; add another one first.")
+        raise conflict(
+            RefusalCode.last_payment_method,
+            f"{found.label} is the last payment method and renewals are due; add another one first.",
+            method=found.label,
+        )
     found.advance(MethodLifecycle.remove)
     if found.is_default:
         found.is_default = False

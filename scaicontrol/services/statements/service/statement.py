@@ -8,10 +8,11 @@ from sqlalchemy import select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Refused, invalid
+from scaicontrol.core.errors import invalid
 from scaicontrol.core.i18n import language_or_english, say
 from scaicontrol.core.money import exponent
 from scaicontrol.core.periods import civil_date
+from scaicontrol.core.refusals import RefusalCode, refused
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, invoices, partners, templates, tenants
 from scaicontrol.services.documents import DocumentFile
@@ -32,7 +33,11 @@ async def statement(uow: UnitOfWork, tenant_id: str, first: date, last: date, cu
     uow.authorize("invoices:read")
     tenant = await tenants.get(uow, tenant_id)
     if last < first or last - first > _LONGEST:
-        raise invalid("to", f"A statement runs over at most three years; {first} to {last} does not.")
+        raise invalid(
+            "to",
+            f"A statement runs over at most three years; {first} to {last} does not.",
+            RefusalCode.statement_too_long,
+        )
     settings = await partners.settings_of(uow, tenant.partner_id)
     wanted = currency or settings.default_currency
     billed, moved = await _account(uow, tenant_id, wanted, settings.timezone)
@@ -93,7 +98,10 @@ async def _contents(
     settings = await partners.settings_of(uow, tenant.partner_id)
     profile = await tenants.billing_profile(uow, tenant_id)
     if profile is None:
-        raise Refused(f"{tenant.name} has no billing profile; a statement needs a name and an address.")
+        raise refused(
+            RefusalCode.billing_profile_missing,
+            f"{tenant.name} has no billing profile; a statement needs a name and an address.",
+        )
     seller, buyer = partners.seller_snapshot(settings), tenants.buyer_snapshot(profile)
     language = language_or_english(buyer.get("preferred_language") or settings.default_language)
     # An empty document over what is open: letterhead, account and QR code are those of an invoice.

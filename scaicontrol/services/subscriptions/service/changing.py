@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
 from scaicontrol.core import canonical_json
-from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.core.money import Money
 from scaicontrol.core.periods import civil_date
+from scaicontrol.core.refusals import RefusalCode, conflict, refused
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog, registry
@@ -112,7 +112,10 @@ async def change_plan(
     subscription = await changeable(uow, subscription_id)
     draft = await _draft(uow, subscription, plan, quantity, when)
     if plan_hash is not None and plan_hash != _planned(subscription, draft).plan_hash:
-        raise Conflict(f"The change of {subscription} is not what was previewed any more; preview it again.")
+        raise conflict(
+            RefusalCode.preview_outdated,
+            f"The change of {subscription} is not what was previewed any more; preview it again.",
+        )
     await apply_change(uow, subscription, draft)
     return subscription
 
@@ -144,12 +147,19 @@ async def _draft(
     is_agreed: bool = False,
 ) -> Draft:
     if subscription.status not in CHANGEABLE:
-        raise Refused(f"Cannot change {subscription}: it is {subscription.status}; only a live one can be changed.")
+        raise refused(
+            RefusalCode.wrong_status,
+            f"Cannot change {subscription}: it is {subscription.status}; only a live one can be changed.",
+            status=str(subscription.status),
+        )
     seller = await terms_of(uow, subscription.partner_id)
     if subscription.status is SubscriptionStatus.trialing:
         paid = None
         if when == "period_end":
-            raise Refused(f"Cannot change {subscription} at its period's end: it is a trial and has paid for none.")
+            raise refused(
+                RefusalCode.trial_changes_at_once,
+                f"Cannot change {subscription} at its period's end: it is a trial and has paid for none.",
+            )
     else:
         paid = await paid_of(uow, subscription, seller.zone)
     now = subscription if paid is None else paid
@@ -161,14 +171,19 @@ async def _draft(
     if plan is not None and unit_price_cents is None and chosen.id != now.plan.id:
         effective = await catalog.effective_price(uow, chosen, subscription.partner_id, uow.now)
         if effective.currency != subscription.currency:
-            raise Refused(
+            raise refused(
+                RefusalCode.other_currency,
                 f"Cannot change {subscription} to {chosen}: it is priced in {effective.currency}, "
-                f"the subscription in {subscription.currency}."
+                f"the subscription in {subscription.currency}.",
+                currency=effective.currency,
             )
         price = effective.unit_price_cents
     is_same = (chosen.id, count, price) == (now.plan.id, now.quantity, present)
     if is_same and not (paid is not None and paid.is_pending):
-        raise Refused(f"Nothing to change: {subscription} has plan {subscription.plan_key} with quantity {count}.")
+        raise refused(
+            RefusalCode.nothing_to_change,
+            f"Nothing to change: {subscription} has plan {subscription.plan_key} with quantity {count}.",
+        )
     if paid is None:
         return Draft(chosen, terms, count, price, "now")
     draft = Draft(chosen, terms, count, price, when or "now")
@@ -184,11 +199,16 @@ async def _chosen(uow: UnitOfWork, subscription: Subscription, plan: str | None,
     if chosen.id == present.id:
         return present
     if chosen.service_id != subscription.service_id:
-        raise Refused(f"Cannot change {subscription} to {chosen}: it belongs to another service.")
+        raise refused(
+            RefusalCode.other_service, f"Cannot change {subscription} to {chosen}: it belongs to another service."
+        )
     service = (await registry.by_ids(uow, [chosen.service_id]))[chosen.service_id]
     check_plan(chosen, sellable=service.is_sellable, operator=uow.actor.may("subscriptions:administer"))
     if not chosen.billing_period.months or not present.billing_period.months:
-        raise Refused(f"Cannot change {subscription} to {chosen}: a one-time plan is bought beside what runs.")
+        raise refused(
+            RefusalCode.bought_once,
+            f"Cannot change {subscription} to {chosen}: a one-time plan is bought beside what runs.",
+        )
     return chosen
 
 
@@ -202,15 +222,17 @@ def _priced(
 ) -> Draft:
     """Say what a change of a paid subscription moves: by when it takes effect, and for how many days."""
     if paid.span.end is None:
-        raise Refused(f"Cannot change {subscription}: a one-time plan has no next period.")
+        raise refused(RefusalCode.bought_once, f"Cannot change {subscription}: a one-time plan has no next period.")
     restarts = draft.plan.billing_period != paid.plan.billing_period
     moment: ChangeMoment = when or ("period_end" if restarts and not seller.prorates else "now")
     if moment == "period_end":
         return draft.waiting(paid)
     if restarts and not seller.prorates:
-        raise Refused(
+        raise refused(
+            RefusalCode.paid_until,
             f"Cannot change {subscription} to {draft.plan} now: its period is paid until "
-            f"{paid.span.last_day:%d %B %Y}, and its seller gives no days back; change it at the end of the period."
+            f"{paid.span.last_day:%d %B %Y}, and its seller gives no days back; change it at the end of the period.",
+            day=f"{paid.span.last_day:%Y-%m-%d}",
         )
     if restarts:
         return _restarted(uow, subscription, paid, draft, seller.zone)
@@ -253,9 +275,11 @@ def _keep_term(uow: UnitOfWork, subscription: Subscription, paid: Paid, draft: D
     )
     last = civil_date(term - _INSTANT, zone)
     left = f"staying until then costs {Money(cost, subscription.currency)} more" if cost else "it is paid until then"
-    raise Refused(
+    raise refused(
+        RefusalCode.term_runs,
         f"Cannot change {subscription} to {draft.plan} with quantity {draft.quantity}: its term ends on "
-        f"{last:%d %B %Y}, before which it cannot cost less; {left}. Its seller may agree to end it earlier."
+        f"{last:%d %B %Y}, before which it cannot cost less; {left}. Its seller may agree to end it earlier.",
+        day=last.isoformat(),
     )
 
 

@@ -1,5 +1,6 @@
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.periods import civil_date
+from scaicontrol.core.refusals import RefusalCode, refused
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
@@ -60,7 +61,9 @@ async def _end_now(uow: UnitOfWork, subscription: Subscription, reason: str | No
 
 def _refuse_pending(subscription: Subscription) -> None:
     if subscription.status is SubscriptionStatus.pending:
-        raise Refused(f"Cannot cancel {subscription}: it is pending; its provisioning must end first.")
+        raise refused(
+            RefusalCode.being_set_up, f"Cannot cancel {subscription}: it is pending; its provisioning must end first."
+        )
 
 
 @verb

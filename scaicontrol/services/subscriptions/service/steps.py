@@ -6,11 +6,11 @@ from typing import Self
 
 from sqlalchemy import and_, or_, select, update
 
-from scaicontrol.core.errors import Refused
 from scaicontrol.core.events import DomainEvent
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.periods import civil_date
+from scaicontrol.core.refusals import RefusalCode, refused
 from scaicontrol.core.work import UnitOfWork
 
 from .. import queries
@@ -41,8 +41,9 @@ async def changeable(uow: UnitOfWork, subscription_id: str) -> Subscription:
     """Lock a subscription that may be changed by itself."""
     subscription = await queries.get(uow, subscription_id, lock=True)
     if subscription.is_child:
-        raise Refused(
-            f"Cannot change {subscription} alone: it belongs to pack subscription {subscription.pack_subscription_id}."
+        raise refused(
+            RefusalCode.part_of_pack,
+            f"Cannot change {subscription} alone: it belongs to pack subscription {subscription.pack_subscription_id}.",
         )
     return subscription
 

@@ -1,9 +1,10 @@
 from datetime import datetime, timedelta
 
-from scaicontrol.core.errors import Conflict, Refused, invalid
+from scaicontrol.core.errors import Refused, invalid
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.money import CENTS_MAX, not_invoiced
 from scaicontrol.core.periods import civil_date
+from scaicontrol.core.refusals import RefusalCode, conflict, refused
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog, registry, tenants
 from scaicontrol.services.catalog.models import Plan
@@ -46,10 +47,16 @@ async def begin(
     once = not chosen.billing_period.months  # can be bought again, and beside whatever runs
     existing = None if once else await queries.live(uow, tenant.id, service.id, only_recurring=True)
     if existing is not None:
-        raise Conflict(f"Tenant {tenant.id} has {service.slug} already: {existing} is {existing.status}.")
+        raise conflict(
+            RefusalCode.already_subscribed,
+            f"Tenant {tenant.id} has {service.slug} already: {existing} is {existing.status}.",
+            service=service.name,
+        )
     price = await catalog.effective_price(uow, chosen, tenant.partner_id, uow.now)
     if reason := not_invoiced(price.currency):
-        raise Refused(f"Cannot subscribe to {chosen}: {reason}")
+        raise refused(
+            RefusalCode.currency_not_invoiced, f"Cannot subscribe to {chosen}: {reason}", currency=price.currency
+        )
     days = await _trial_days(uow, tenant.id, chosen, trial_days)
     subscription = Subscription(
         id=new_id("sub"),
@@ -96,19 +103,23 @@ def _whose(uow: UnitOfWork, tenant_id: str | None) -> str:
 def check_plan(plan: Plan, *, sellable: bool, operator: bool) -> None:
     """Refuse a plan nobody may enter any more, or only an operator."""
     if not sellable:
-        raise Refused(f"Cannot subscribe to {plan}: its service is not active.")
+        raise refused(RefusalCode.service_not_sold, f"Cannot subscribe to {plan}: its service is not active.")
     if not plan.is_active:
-        raise Refused(f"Cannot subscribe to {plan}: it is no longer sold.")
+        raise refused(RefusalCode.plan_not_sold, f"Cannot subscribe to {plan}: it is no longer sold.")
     if reason := not_invoiced(plan.currency):
-        raise Refused(f"Cannot subscribe to {plan}: {reason}")
+        raise refused(
+            RefusalCode.currency_not_invoiced, f"Cannot subscribe to {plan}: {reason}", currency=plan.currency
+        )
     if not plan.is_public and not operator:
-        raise Refused(f"Cannot subscribe to {plan}: it is sold by operators only.")
+        raise refused(RefusalCode.plan_by_provider_only, f"Cannot subscribe to {plan}: it is sold by operators only.")
 
 
 def counted(quantity: int) -> int:
     """Give a quantity that can be sold, or say why it cannot."""
     if not 1 <= quantity <= 1_000_000:
-        raise invalid("quantity", f"A quantity lies between 1 and 1,000,000, not {quantity}.")
+        raise invalid(
+            "quantity", f"A quantity lies between 1 and 1,000,000, not {quantity}.", RefusalCode.quantity_out_of_range
+        )
     return quantity
 
 
@@ -126,7 +137,9 @@ async def _trial_days(uow: UnitOfWork, tenant_id: str, plan: Plan, agreed: int |
     if wanted == 0 or not await queries.had_trial(uow, tenant_id, plan.service_id):
         return wanted
     if agreed is not None or plan.base_price_cents == 0:
-        raise Refused(f"Tenant {tenant_id} had its trial of this service; choose a plan to pay for.")
+        raise refused(
+            RefusalCode.trial_used, f"Tenant {tenant_id} had its trial of this service; choose a plan to pay for."
+        )
     return 0
 
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "026"
-down_revision: str | None = "025"
+revision: str = "027"
+down_revision: str | None = "026"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

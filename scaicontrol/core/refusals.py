@@ -1,0 +1,60 @@
+"""
+Refusals that customers meet, by code: the portal says each in the reader's language (`frontend/src/i18n`).
+
+A verb that a tenant may call refuses with one of them where it can, with the values its sentence names; the English
+sentence beside it is what every other surface shows. A code is never given another meaning.
+"""
+
+from enum import StrEnum
+
+from .errors import Conflict, Reason, Refused
+
+
+class RefusalCode(StrEnum):
+    # Of anything with a lifecycle; `status` is what it is.
+    wrong_status = "wrong_status"
+    # Subscribing and changing.
+    already_subscribed = "already_subscribed"  # service
+    being_set_up = "being_set_up"
+    bought_once = "bought_once"
+    currency_not_invoiced = "currency_not_invoiced"  # currency
+    nothing_to_change = "nothing_to_change"
+    other_currency = "other_currency"  # currency
+    other_service = "other_service"
+    paid_until = "paid_until"  # day
+    part_of_pack = "part_of_pack"
+    plan_by_provider_only = "plan_by_provider_only"
+    plan_not_sold = "plan_not_sold"
+    preview_outdated = "preview_outdated"
+    quantity_out_of_range = "quantity_out_of_range"
+    service_not_sold = "service_not_sold"
+    term_runs = "term_runs"  # day
+    trial_changes_at_once = "trial_changes_at_once"
+    trial_used = "trial_used"
+    # Paying.
+    credit_used_up = "credit_used_up"
+    last_payment_method = "last_payment_method"  # method
+    no_payment_method = "no_payment_method"
+    nothing_due = "nothing_due"
+    payment_under_way = "payment_under_way"
+    provider_cannot = "provider_cannot"  # provider
+    # Billing details and statements.
+    billing_profile_incomplete = "billing_profile_incomplete"
+    billing_profile_missing = "billing_profile_missing"
+    check_digits = "check_digits"
+    eas_code = "eas_code"
+    peppol_incomplete = "peppol_incomplete"
+    postal_code = "postal_code"
+    statement_too_long = "statement_too_long"
+    unknown_country = "unknown_country"
+    vat_country = "vat_country"
+
+
+def refused(code: RefusalCode, message: str, **values: str) -> Refused:
+    """Refuse with a code; `values` are what its sentence names: days as ISO dates, states by their name."""
+    return Refused(message, reasons=[Reason(code, message, values=values or None)])
+
+
+def conflict(code: RefusalCode, message: str, **values: str) -> Conflict:
+    """Refuse likewise what somebody, or something, else was faster with."""
+    return Conflict(message, reasons=[Reason(code, message, values=values or None)])
