@@ -181,6 +181,9 @@ class TemplateFile(In):
     css_content: str = Field(default="", max_length=200_000)
     editor_data: EditorData = None
     published: bool = False
+    version: int | None = Field(
+        default=None, ge=0, description="The version you saw, 0 for none; a stale one is 409. Left out: whatever is there."
+    )
 
 
 class Imported(Out):
