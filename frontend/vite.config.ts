@@ -49,6 +49,8 @@ export default defineConfig({
     manifest: true,
     license: { fileName: "assets/licenses.md" },
     rolldownOptions: {
+      // The console's template designer, whose page finds its files by the manifest.
+      input: ["index.html", "src/designer/main.ts"],
       // Each page would else fetch a dozen shared scraps of a few hundred bytes.
       output: { codeSplitting: { groups: [{ name: "ui", test: /\/src\/(api|ui|lib)\// }] } },
     },

@@ -2,8 +2,8 @@
 What the designer is given of a template, and what comes back from it.
 
 Its canvas holds elements and the blocks of the palette. Liquid would come back broken (`<`, `>` and quotes as
-entities), so each piece of it leaves as `<div|span data-inv="kept" data-key="en-3">` and is put back here from the stored
-version: a piece is one output, everything from a control tag to its end, or an element that cannot do without.
+entities), so each piece of it leaves as `<div|span data-inv="kept" data-key="en-3">` and is put back here from the
+stored version: a piece is one output, everything from a control tag to its end, or an element that needs Liquid.
 """
 
 import re
