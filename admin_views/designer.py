@@ -35,7 +35,7 @@ _MOST: Final = 12_000_000  # bytes of a request: every language of a template
 class DesignerPage(BaseView):
     """One template in all its languages, on a canvas."""
 
-    name = "Designer"
+    name, identity = "Designer", "designer"
 
     def is_visible(self, request: Request) -> bool:
         return False

@@ -36,7 +36,10 @@ let shown = keyOf(first.language);
 
 const looks = new DOMParser().parseFromString(config.looks, "text/html");
 const lookOf = new Map(
-  config.blocks.map((block) => [block.name, looks.querySelector(`#look-${block.name} > div`)?.innerHTML ?? ""]),
+  config.blocks.map((block) => [
+    block.name,
+    looks.querySelector(`#look-${block.name} > div`)?.innerHTML ?? "",
+  ]),
 );
 for (const [name, look] of lookOf) if (!look) lookOf.delete(name);
 const documentStyle = [...looks.querySelectorAll("style")].map((style) => style.textContent).join("\n");
@@ -134,7 +137,9 @@ const speak = (message: string, reasons: string[] = []) => {
   find("d-said").textContent = message;
   const list = find("d-reasons");
   list.hidden = reasons.length === 0;
-  list.replaceChildren(...reasons.map((reason) => Object.assign(document.createElement("li"), { textContent: reason })));
+  list.replaceChildren(
+    ...reasons.map((reason) => Object.assign(document.createElement("li"), { textContent: reason })),
+  );
 };
 
 async function send(path: string, fields: Record<string, string>): Promise<Response | undefined> {
@@ -143,7 +148,9 @@ async function send(path: string, fields: Record<string, string>): Promise<Respo
     const answer = await fetch(here + path, { method: "POST", body });
     if (answer.ok) return answer;
     if (!answer.headers.get("content-type")?.includes("json")) {
-      speak("You are signed out, or the server is away. Nothing is lost: sign in in another tab, then try again.");
+      speak(
+        "You are signed out, or the server is away. Nothing is lost: sign in in another tab, then try again.",
+      );
       return undefined;
     }
     const refusal = (await answer.json()) as Refusal;
@@ -219,7 +226,9 @@ function tell(): void {
   collect();
   languageSelect.replaceChildren(
     ...[...stored.keys()].map((language) => option(language, language === "any" ? "any language" : language)),
-    ...apart.map((one) => option(`apart:${keyOf(one.language)}`, `${keyOf(one.language)} (a layout of its own)`)),
+    ...apart.map((one) =>
+      option(`apart:${keyOf(one.language)}`, `${keyOf(one.language)} (a layout of its own)`),
+    ),
   );
   languageSelect.value = shown;
   const free = ["any", ...config.known_languages].filter(
@@ -234,7 +243,8 @@ function tell(): void {
 
 function tellWords(): void {
   const languages = [...stored.keys()];
-  const cell = (tag: string, content: string) => Object.assign(document.createElement(tag), { textContent: content });
+  const cell = (tag: string, content: string) =>
+    Object.assign(document.createElement(tag), { textContent: content });
   const head = document.createElement("tr");
   head.append(...languages.map((language) => Object.assign(cell("th", language), { scope: "col" })));
   const rows = texts().map((text) => {
@@ -245,7 +255,8 @@ function tellWords(): void {
       const go = document.createElement("button");
       go.type = "button";
       go.className = "quiet";
-      go.textContent = own === undefined ? `Not translated to ${language}` : parsed(own).textContent?.trim() || "(empty)";
+      go.textContent =
+        own === undefined ? `Not translated to ${language}` : parsed(own).textContent?.trim() || "(empty)";
       go.classList.toggle("lacks", own === undefined);
       go.addEventListener("click", () => {
         collect();
@@ -282,7 +293,12 @@ addSelect.addEventListener("change", async () => {
   const language = addSelect.value;
   if (!language) return;
   await settled();
-  const fresh = { ...first, language: language === "any" ? null : language, version: 0, published_version: null };
+  const fresh = {
+    ...first,
+    language: language === "any" ? null : language,
+    version: 0,
+    published_version: null,
+  };
   stored.set(language, { ...fresh, html: first.html, untranslated: [] });
   subjects.set(language, subjects.get(base) ?? "");
   show(language);
@@ -331,7 +347,10 @@ document.querySelector("[data-designer] .verbs")?.addEventListener("click", (eve
   if (act === "preview") void look();
   if (act === "save" || act === "publish") void store(act);
 });
-editor.on("component:selected", (component: Component) => (find("d-chosen").textContent = component.getName()));
+editor.on(
+  "component:selected",
+  (component: Component) => (find("d-chosen").textContent = component.getName()),
+);
 editor.on("component:deselected", () => (find("d-chosen").textContent = "Choose something on the page."));
 editor.on("rte:disable", () => setTimeout(() => tell(), 60));
 
@@ -354,13 +373,18 @@ editor.onReady(() => {
   });
   show(shown);
   for (const [language, page] of spelled()) atFirst.set(language, page);
-  const strange = [...stored].filter(([language, one]) => canonical(atFirst.get(language) ?? "") !== canonical(one.html));
+  const strange = [...stored].filter(
+    ([language, one]) => canonical(atFirst.get(language) ?? "") !== canonical(one.html),
+  );
   document.body.dataset["faithful"] = strange.length ? "no" : "yes";
   editor.UndoManager.clear();
   editor.clearDirtyCount();
   fit();
   tell();
-  if (strange.length) speak(`The canvas cannot hold ${strange.map(([one]) => one).join(", ")} as written; look at the preview before you save.`);
+  if (strange.length)
+    speak(
+      `The canvas cannot hold ${strange.map(([one]) => one).join(", ")} as written; look at the preview before you save.`,
+    );
   document.body.dataset["ready"] = "yes";
 });
 addEventListener("resize", fit);

@@ -98,7 +98,8 @@ export function teach(editor: Editor, blocks: Block[], fields: Field[], looks: M
       defaults: { ...mark, copyable: false, traits: [] },
       ...silent,
       init(this: Component) {
-        if (this.getAttributes()["data-inv"] === "lines") this.set("traits", [{ type: "columns", name: "data-cols" }]);
+        if (this.getAttributes()["data-inv"] === "lines")
+          this.set("traits", [{ type: "columns", name: "data-cols" }]);
         this.on("change:attributes", () => this.view?.render());
       },
     },

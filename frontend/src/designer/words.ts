@@ -15,8 +15,7 @@ export const keyOf = (language: string | null) => language ?? "any";
 const TEXT = '[data-inv="text"]';
 const KEPT = '[data-inv="kept"]';
 
-export const parsed = (html: string) =>
-  new DOMParser().parseFromString(`<body>${html}`, "text/html").body;
+export const parsed = (html: string) => new DOMParser().parseFromString(`<body>${html}`, "text/html").body;
 
 const textsOf = (body: HTMLElement) => [...body.querySelectorAll<HTMLElement>(TEXT)];
 const holesOf = (body: HTMLElement) => [...body.querySelectorAll<HTMLElement>(KEPT)];
@@ -68,7 +67,7 @@ export function canonical(html: string): string {
     const attributes = [...node.attributes]
       .filter((one) => one.value || one.name.startsWith("data-"))
       .map((one) => `${one.name}=${one.name === "style" ? styleOf(node) : one.value}`)
-      .sort();
+      .toSorted();
     return `<${[node.tagName, ...attributes].join(" ")}>${[...node.childNodes].map(say).join("")}</>`;
   };
   return [...parsed(html).childNodes].map(say).join("");
@@ -77,5 +76,5 @@ export function canonical(html: string): string {
 const styleOf = (element: HTMLElement) =>
   [...element.style]
     .map((name) => `${name}:${element.style.getPropertyValue(name)}`)
-    .sort()
+    .toSorted()
     .join(";");
