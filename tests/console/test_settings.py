@@ -135,6 +135,9 @@ async def test_a_template_is_copied_edited_published_and_shown(browser, backend)
         assert (await press(client, f"{at}/{made.id}/do/save", **stale)).status_code == 409
         saved = await press(client, f"{at}/{made.id}/do/save", **stale | {"version": "1"})
         assert "Version 2 is a draft" in said(await client.get(saved.headers["location"]))
+        assert "The two say the same." in said(await client.get(f"{at}/{made.id}/compare/2"))
+        assert "+<h1>" in said(await client.get(f"{at}/{made.id}/compare/1")).replace("&lt;", "<")
+        assert (await client.get(f"{at}/{made.id}/compare/2?with=7")).status_code == 404
     assert (await backend.ask(petra, templates.get, letter.id)).published_version == 1
     assert (await backend.ask(petra, templates.get, made.id)).published_version is None
 

@@ -1,4 +1,4 @@
-"""The designer: what leaves for the canvas comes back whole, and what is drawn is checked like all that people write."""
+"""The designer: what leaves for the canvas comes back whole, and what is drawn is checked like all else."""
 
 import pytest
 
