@@ -1,4 +1,4 @@
-import grapesjs, { type Component } from "grapesjs";
+import { type Component, grapesjs } from "grapesjs";
 import "grapesjs/dist/css/grapes.min.css";
 import "./designer.css";
 import { CANVAS_STYLE } from "./canvas";
@@ -41,7 +41,7 @@ const lookOf = new Map(
     looks.querySelector(`#look-${block.name} > div`)?.innerHTML ?? "",
   ]),
 );
-for (const [name, look] of lookOf) if (!look) lookOf.delete(name);
+for (const [name, html] of lookOf) if (!html) lookOf.delete(name);
 const documentStyle = [...looks.querySelectorAll("style")].map((style) => style.textContent).join("\n");
 
 const editor = grapesjs.init({
@@ -238,7 +238,9 @@ function tell(): void {
   if (config.is_mail) find<HTMLInputElement>("d-subject").value = subjects.get(shown) ?? "";
   tellWords();
   const count = lacking(shown).length;
-  speak(count ? `${count} of ${texts().length} texts are not translated to ${shown}.` : "");
+  find("d-count").textContent = count
+    ? `${count} of ${texts().length} texts are not translated to ${shown}.`
+    : "Every text has its words.";
 }
 
 function tellWords(): void {

@@ -66,6 +66,7 @@ export function canonical(html: string): string {
     if (!(node instanceof HTMLElement)) return "";
     const attributes = [...node.attributes]
       .filter((one) => one.value || one.name.startsWith("data-"))
+      .filter((one) => one.name !== "title" || node.dataset["inv"] !== "kept")
       .map((one) => `${one.name}=${one.name === "style" ? styleOf(node) : one.value}`)
       .toSorted();
     return `<${[node.tagName, ...attributes].join(" ")}>${[...node.childNodes].map(say).join("")}</>`;
