@@ -42,10 +42,10 @@ describe("the designer", () => {
       headless: true,
       plugins: [(made) => teach(made, NAMES.map(block), [], new Map())],
     });
-    for (const page of PAGES) {
-      editor.setComponents(page);
+    for (const told of PAGES) {
+      editor.setComponents(told);
       const said = editor.getHtml().replace(/^<body[^>]*>|<\/body>$/g, "");
-      expect(canonical(said)).toBe(canonical(page));
+      expect(canonical(said)).toBe(canonical(told));
     }
     editor.destroy();
   });

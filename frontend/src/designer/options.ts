@@ -10,7 +10,9 @@ export const options = (isMail: boolean): EditorConfig => ({
   telemetry: false, // On by default: it would tell its makers of every page that is opened.
   cssIcons: "", // By default a style of another host is loaded.
   noticeOnUnload: true,
-  avoidInlineStyle: false, // Styles stay in their elements; the stylesheet is a text beside the canvas.
+  // Styles stay in their elements, which takes both; the stylesheet is a text beside the canvas.
+  avoidInlineStyle: false,
+  forceClass: false,
   panels: { defaults: [] },
   parser: {
     optionsHtml: {
@@ -32,7 +34,7 @@ export const options = (isMail: boolean): EditorConfig => ({
   blockManager: { appendTo: "#d-blocks", blocks: [] },
   traitManager: { appendTo: "#d-traits" },
   layerManager: { custom: true },
-  selectorManager: { custom: true },
+  selectorManager: { custom: true, componentFirst: true },
   styleManager: {
     appendTo: "#d-styles",
     sectors: [
