@@ -4,7 +4,6 @@ import re
 from urllib.parse import urlencode
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import expect
 
 from scaicontrol.services.templates import TemplateType
@@ -13,15 +12,6 @@ from tests.factories.templates import BY_HAND
 from .visitor import Visitor
 
 pytestmark = pytest.mark.browser
-
-
-@pytest_asyncio.fixture
-async def ada(stranger: Visitor) -> Visitor:
-    """Ada operates the platform and is signed in at the console."""
-    await stranger.page.goto(f"{stranger.site.url}/admin/")
-    await stranger.page.locator("[data-user=usr_ada]").click()
-    await expect(stranger.page.get_by_role("heading", level=1, name="Home")).to_be_visible()
-    return stranger
 
 
 async def design(visitor: Visitor, name: str, kind: TemplateType) -> None:

@@ -8,10 +8,12 @@ from scaicontrol.services.templates import Source, TemplateType, starter
 from scaicontrol.services.templates.engine.compiler import compile_source
 from scaicontrol.services.templates.engine.designer import lift, lower
 from scaicontrol.services.templates.engine.style import clean
-from scaicontrol.services.templates.schemas import DesignedLanguage, DesignIn
+from scaicontrol.services.templates.schemas import DesignedLanguage, DesignIn, TemplatePreviewIn
 from tests.factories import NORTHWIND, ada, petra, pim
 from tests.factories.templates import BY_HAND, INVOICE, REMINDER, STATEMENT, draft
+from tests.pdfs import papers
 
+A4, LETTER = (210, 297), (216, 279)  # mm
 DESIGNED = (
     '<div data-inv="text"><p>{words}</p></div>{{% if invoice.notes %}}<p>{{{{ invoice.notes }}}}</p>{{% endif %}}'
 )
@@ -53,6 +55,20 @@ def test_only_the_paper_may_be_chosen_by_a_page_rule():
     assert clean("@page { size: Letter; }") == ("@page{size:letter}", [])
     for wrong in ("@page { size: A5 }", "@page :first { size: A4 }", "@page { size: A4; margin: 0 }"):
         assert clean(wrong)[1], wrong
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_the_pdf_of_what_came_back_untouched_is_the_same_and_letter_is_letter(backend):
+    async def pdf(kind, html, css=""):
+        asked = TemplatePreviewIn(document_type=kind, html_content=html, css_content=css, output="pdf")
+        return (await templates.preview(backend, petra, asked)).pdf
+
+    for kind, page in [each for each in PAGES if not each[0].is_mail]:
+        lifted = lift(page, "en")
+        before = await pdf(kind, page)
+        assert await pdf(kind, lower(lifted.html, lifted.kept)) == before
+        assert papers(before) == {A4}
+    assert papers(await pdf(INVOICE, BY_HAND, "@page { size: letter }")) == {LETTER}
 
 
 async def opened(backend, by=petra, name="fancy"):
