@@ -363,7 +363,7 @@ function fit(): void {
 
 editor.onReady(() => {
   editor.setDevice(paper?.value ?? "A4");
-  editor.Canvas.getDocument().head.append(ownStyle);
+  editor.Canvas.getDocument()?.head.append(ownStyle);
   restyle();
   editor.setComponents(first.html);
   const wordsByLanguage = new Map([...stored].map(([language, one]) => [language, wordsOf(one.html)]));

@@ -99,7 +99,7 @@ export function teach(editor: Editor, blocks: Block[], fields: Field[], looks: M
       ...silent,
       init(this: Component) {
         if (this.getAttributes()["data-inv"] === "lines")
-          this.set("traits", [{ type: "columns", name: "data-cols" }]);
+          this.setTraits([{ type: "columns", name: "data-cols" }]);
         this.on("change:attributes", () => this.view?.render());
       },
     },
