@@ -46,6 +46,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0, // data: addresses would need a wider content security policy.
     reportCompressedSize: false,
+    chunkSizeWarningLimit: 1_200, // kB of GrapesJS; scripts/budget.mjs holds the sizes that are sent.
     manifest: true,
     license: { fileName: "assets/licenses.md" },
     rolldownOptions: {
