@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
+from scaicontrol.core.i18n import Language
+
 DAYS: Final = 92
 
 # What one euro buys in this world, of the currencies its people might write a document in.
@@ -60,11 +62,11 @@ LETTERHEAD: Final = (
     '<div data-inv="totals"></div><div data-inv="tax_note"></div><div data-inv="notes"></div>'
     '<div data-inv="payment"></div><div data-inv="footer"></div>'
 )
-GREETINGS: Final = {
+GREETINGS: Final[dict[Language, str]] = {
     "fr": "Merci de votre confiance. Une question sur cette facture ? Répondez simplement à notre message.",
     "en": "Thank you for your trust. A question about this invoice? Just answer our message.",
 }
-UNTRANSLATED: Final = "nl"
+UNTRANSLATED: Final[Language] = "nl"
 
 
 @dataclass(frozen=True, slots=True)

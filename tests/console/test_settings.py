@@ -172,7 +172,8 @@ async def test_a_template_is_drawn_saved_once_and_published(browser, backend):
         sent = {"form_token": config["form_token"], "work": work}
 
         async def post(path: str = "", headers: dict[str, str] = OURS, **more: str) -> httpx2.Response:
-            return await client.post(at + path, data={**sent, **more}, headers=headers)
+            answer: httpx2.Response = await client.post(at + path, data={**sent, **more}, headers=headers)
+            return answer
 
         assert (await post(headers={"sec-fetch-site": "cross-site"})).status_code == 403
         assert (await post(form_token="forged")).status_code == 403

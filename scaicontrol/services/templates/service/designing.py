@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
@@ -98,7 +99,8 @@ async def drawn(backend: Backend, actor: Actor, data: DesignIn) -> TemplateConte
 def _file(data: DesignIn, given: DesignedLanguage, stored: Sequence[OpenLanguage]) -> TemplateFile:
     there = next((each for each in stored if each.template and each.language == given.language), None)
     kept = {key: piece for each in stored for key, piece in each.lifted.kept.items()}
-    html, editor_data = lower(given.html_content, kept), _project(given)
+    html = lower(given.html_content, kept)
+    editor_data: dict[str, Any] | None = _project(given)
     known = there.template if there else None
     if known and there and (given.html_content, given.untranslated) == (there.lifted.html, there.untranslated):
         # As it was: what a person wrote by hand stays as they wrote it, comments and all.
@@ -115,7 +117,7 @@ def _file(data: DesignIn, given: DesignedLanguage, stored: Sequence[OpenLanguage
     )
 
 
-def _project(given: DesignedLanguage) -> dict[str, object]:
+def _project(given: DesignedLanguage) -> dict[str, Any]:
     """Write the designer's project: its one page, and what only this side knows about it."""
     page = {"component": given.html_content}
     return {
