@@ -5,13 +5,14 @@ Its script and style come out of the portal's build. Nothing that a browser send
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import ValidationError
 from sqladmin import BaseView, expose
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -30,6 +31,15 @@ DESIGNER: Final = "/admin/billing/templates/designer"
 _PERMISSION: Final = "templates:manage"
 _ENTRY: Final = "src/designer/main.ts"
 _MOST: Final = 12_000_000  # bytes of a request: every language of a template
+Act = Callable[[Request, ConsoleRequest, str, FormData], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The addresses of what the portal's build made for the designer."""
+
+    script: str
+    styles: Sequence[str]
 
 
 class DesignerPage(BaseView):
@@ -109,7 +119,7 @@ class DesignerPage(BaseView):
 VIEWS = (DesignerPage,)
 
 
-async def _answered(request: Request, act: Any) -> Response:
+async def _answered(request: Request, act: Act) -> Response:
     """Check that the form was ours and do what it asks; a refusal comes back as sentences, nothing else happened."""
     console = console_of(request)
     try:
@@ -120,15 +130,14 @@ async def _answered(request: Request, act: Any) -> Response:
             key = await console.form_key(str(form.get("form_token", "")), DESIGNER)
             if key is None:
                 raise Forbidden("This page is too old or was not ours; copy what you wrote, and open it again.")
-            answer: Response = await act(request, console, key, form)
-            return answer
+            return await act(request, console, key, form)
     except (ControlError, ValidationError) as error:
         said = sentence(error)
         reasons = [reason.message for reason in said.reasons]
         return JSONResponse({"message": said.message, "reasons": reasons}, status_of(said))
 
 
-async def _stored(request: Request, console: ConsoleRequest, key: str, form: Mapping[str, Any]) -> Response:
+async def _stored(request: Request, console: ConsoleRequest, key: str, form: FormData) -> Response:
     work, publishes = str(form.get("work", "")), form.get("act") == "publish"
 
     async def press() -> str:
@@ -160,7 +169,7 @@ async def _published(console: ConsoleRequest, data: DesignIn) -> str:
     return f"Live from now on ({said})." if drafts else "Everything is live already."
 
 
-async def _previewed(_: Request, console: ConsoleRequest, __: str, form: Mapping[str, Any]) -> Response:
+async def _previewed(_: Request, console: ConsoleRequest, __: str, form: FormData) -> Response:
     data = _read(str(form.get("work", "")))
     invoice_id = str(form.get("invoice_id", "")).strip() or None
     content = await templates.drawn(console.backend, console.actor, data)
@@ -178,7 +187,7 @@ async def _previewed(_: Request, console: ConsoleRequest, __: str, form: Mapping
     return Response(made.pdf, media_type="application/pdf", headers={"X-Missing": missing})
 
 
-async def _kept(_: Request, console: ConsoleRequest, __: str, form: Mapping[str, Any]) -> Response:
+async def _kept(_: Request, console: ConsoleRequest, __: str, form: FormData) -> Response:
     file = form.get("file")
     limits = uploads.TEMPLATE_IMAGE
     if not isinstance(file, UploadFile) or not file.size:
@@ -196,7 +205,7 @@ def _read(work: str) -> DesignIn:
         raise sentence(error) from error
 
 
-def _block(block: Any) -> dict[str, Any]:
+def _block(block: Any) -> dict[str, object]:
     choices = [{"name": each.name, "label": each.label, "options": each.options, "many": each.many}
                for each in block.choices]  # fmt: skip
     return {
@@ -208,7 +217,7 @@ def _block(block: Any) -> dict[str, Any]:
     }
 
 
-def _fields(tree: Sequence[VariableOut], group: str = "") -> Any:
+def _fields(tree: Sequence[VariableOut], group: str = "") -> Iterator[dict[str, str]]:
     """List what a value can show, with its sample, under the name of its group."""
     for each in tree:
         if each.kind == "group":
@@ -217,7 +226,7 @@ def _fields(tree: Sequence[VariableOut], group: str = "") -> Any:
             yield {"path": each.path, "label": each.about, "group": group, "sample": each.sample or each.about}
 
 
-def built_files() -> Mapping[str, Any] | None:
+def built_files() -> Built | None:
     """Name the designer's script and styles as the portal's build called them; None where it was not built."""
     path = BUNDLE / ".vite" / "manifest.json"
     try:
@@ -227,7 +236,9 @@ def built_files() -> Mapping[str, Any] | None:
 
 
 @lru_cache(maxsize=2)
-def _entry(_: int) -> Mapping[str, Any] | None:
+def _entry(_: int) -> Built | None:
     manifest = json.loads((BUNDLE / ".vite" / "manifest.json").read_text())
     entry = manifest.get(_ENTRY)
-    return {"script": f"/{entry['file']}", "styles": [f"/{each}" for each in entry.get("css", [])]} if entry else None
+    if entry is None:
+        return None
+    return Built(f"/{entry['file']}", [f"/{each}" for each in entry.get("css", [])])

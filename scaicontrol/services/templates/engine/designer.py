@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 from html.parser import HTMLParser
-from typing import Any, Final
+from typing import Final
 
 import nh3
 
@@ -40,7 +40,7 @@ class Lifted:
     kept: dict[str, str]
 
 
-def is_designed(editor_data: Mapping[str, Any] | None) -> bool:
+def is_designed(editor_data: Mapping[str, object] | None) -> bool:
     """Tell whether the designer wrote all of it: where it only kept Liquid of a person's, that is checked as theirs."""
     return editor_data is not None and not editor_data.get("kept")
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
@@ -100,7 +99,7 @@ def _file(data: DesignIn, given: DesignedLanguage, stored: Sequence[OpenLanguage
     there = next((each for each in stored if each.template and each.language == given.language), None)
     kept = {key: piece for each in stored for key, piece in each.lifted.kept.items()}
     html = lower(given.html_content, kept)
-    editor_data: dict[str, Any] | None = _project(given)
+    editor_data: dict[str, object] | None = _project(given)
     known = there.template if there else None
     if known and there and (given.html_content, given.untranslated) == (there.lifted.html, there.untranslated):
         # As it was: what a person wrote by hand stays as they wrote it, comments and all.
@@ -117,7 +116,7 @@ def _file(data: DesignIn, given: DesignedLanguage, stored: Sequence[OpenLanguage
     )
 
 
-def _project(given: DesignedLanguage) -> dict[str, Any]:
+def _project(given: DesignedLanguage) -> dict[str, object]:
     """Write the designer's project: its one page, and what only this side knows about it."""
     page = {"component": given.html_content}
     return {
