@@ -1,6 +1,7 @@
 /** What only the canvas shows, beside the styles of the document itself. */
 export const CANVAS_STYLE = `
-body { background: #fff; padding: 16mm 18mm 20mm 20mm; }
+html { background: #fff !important; }
+body { padding: 16mm 18mm 20mm 20mm; }
 [data-inv="kept"] { background: #fdf1d4; border: 1px dashed #6b4300; border-radius: 2px; color: #6b4300; font-size: 8pt; padding: 0 1mm; }
 div[data-inv="kept"] { margin: 1mm 0; }
 [data-inv="field"] { background: #e4eafd; border-radius: 2px; }

@@ -105,8 +105,10 @@ const atFirst = new Map<string, string>();
 const spelled = () => new Map([...stored.keys()].map((language) => [language, pageOf(language)]));
 
 async function settled(): Promise<void> {
-  editor.select([]);
-  await new Promise((done) => setTimeout(done, 50)); // The editor takes over what was typed after the event.
+  if (editor.getEditing()) {
+    editor.select([]);
+    await new Promise((done) => setTimeout(done, 50)); // The editor takes over what was typed after the event.
+  }
   collect();
 }
 
@@ -136,9 +138,12 @@ interface Refusal {
 const speak = (message: string, reasons: string[] = []) => {
   find("d-said").textContent = message;
   const list = find("d-reasons");
-  list.hidden = reasons.length === 0;
+  const isNew = (reason: string) => !message.includes(reason);
+  list.hidden = !reasons.some(isNew);
   list.replaceChildren(
-    ...reasons.map((reason) => Object.assign(document.createElement("li"), { textContent: reason })),
+    ...reasons
+      .filter(isNew)
+      .map((reason) => Object.assign(document.createElement("li"), { textContent: reason })),
   );
 };
 
@@ -241,6 +246,7 @@ function tell(): void {
   find("d-count").textContent = count
     ? `${count} of ${texts().length} texts are not translated to ${shown}.`
     : "Every text has its words.";
+  find("d-side").hidden = texts().length === 0;
 }
 
 function tellWords(): void {
@@ -364,6 +370,16 @@ function fit(): void {
 editor.onReady(() => {
   editor.setDevice(paper?.value ?? "A4");
   editor.Canvas.getDocument()?.head.append(ownStyle);
+  editor.Canvas.getFrameEl().title = "The page";
+  for (const block of document.querySelectorAll<HTMLElement>("#d-blocks .gjs-block")) {
+    block.tabIndex = 0;
+    block.role = "button";
+    block.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      block.click();
+    });
+  }
   restyle();
   editor.setComponents(first.html);
   const wordsByLanguage = new Map([...stored].map(([language, one]) => [language, wordsOf(one.html)]));

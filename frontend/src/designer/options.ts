@@ -31,7 +31,17 @@ export const options = (isMail: boolean): EditorConfig => ({
   },
   assetManager: { upload: false, embedAsBase64: false },
   richTextEditor: { actions: ["bold", "italic", "underline"] },
-  blockManager: { appendTo: "#d-blocks", blocks: [] },
+  blockManager: {
+    appendTo: "#d-blocks",
+    blocks: [],
+    // Without a mouse nothing can be dragged: a pressed block goes into what is chosen, or to the end of the page.
+    appendOnClick: (block, editor) => {
+      const chosen = editor.getSelected();
+      const holder = chosen?.get("droppable") ? chosen : editor.getWrapper();
+      const [made] = holder?.append(block.get("content") ?? "") ?? [];
+      if (made) editor.select(made);
+    },
+  },
   traitManager: { appendTo: "#d-traits" },
   layerManager: { custom: true },
   selectorManager: { custom: true, componentFirst: true },
