@@ -362,9 +362,25 @@ editor.on(
 editor.on("component:deselected", () => (find("d-chosen").textContent = "Choose something on the page."));
 editor.on("rte:disable", () => setTimeout(() => tell(), 60));
 
+/** The editor draws its labels as mere text beside the controls: each control gets it as its name. */
+function nameControls(): void {
+  for (const row of document.querySelectorAll(".gjs-trt-trait, .gjs-sm-property")) {
+    const label = row.querySelector(".gjs-label, .gjs-sm-label")?.textContent?.trim() ?? "";
+    for (const control of row.querySelectorAll("input:not([type=checkbox]), select"))
+      control.ariaLabel = label;
+    for (const unit of row.querySelectorAll(".gjs-field-units select")) unit.ariaLabel = `${label}, unit`;
+  }
+}
+const naming = new MutationObserver(nameControls); // of elements alone: what it sets does not call it again
+for (const id of ["d-traits", "d-styles"]) naming.observe(find(id), { childList: true, subtree: true });
+
 function fit(): void {
   const width = editor.getDevice() === "letter" ? 816 : config.is_mail ? 640 : 794;
-  editor.Canvas.setZoom(Math.min(100, Math.floor(((find("d-canvas").clientWidth - 16) / width) * 100)));
+  const place = find("d-canvas");
+  const zoom = Math.min(100, Math.floor((place.clientWidth / width) * 100));
+  editor.Canvas.setZoom(zoom);
+  for (const frame of editor.Canvas.getFrames())
+    frame.set("height", `${Math.ceil((place.clientHeight / zoom) * 100)}px`);
 }
 
 editor.onReady(() => {
