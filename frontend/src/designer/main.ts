@@ -105,11 +105,11 @@ const atFirst = new Map<string, string>();
 const spelled = () => new Map([...stored.keys()].map((language) => [language, pageOf(language)]));
 
 async function settled(): Promise<void> {
-  if (editor.getEditing()) {
-    editor.select([]);
-    await new Promise((done) => setTimeout(done, 50)); // The editor takes over what was typed after the event.
-  }
+  const chosen = editor.getSelectedAll();
+  editor.select([]);
+  await new Promise((done) => setTimeout(done, 50)); // The editor takes over what was typed after the event.
   collect();
+  editor.select(chosen);
 }
 
 function work(languages: string[]): string {
