@@ -1,5 +1,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import unified_diff
 from typing import Final
 
 from sqladmin import BaseView, expose
@@ -237,6 +238,44 @@ class TemplateView(ControlView, model=InvoiceTemplate):
             variables = await console.backend.ask(console.actor, invoices.template_variables, invoice_id)
         made = await templates.preview(console.backend, console.actor, body, variables)
         return Response(made.pdf, media_type="application/pdf", headers={"Content-Disposition": "inline"})
+
+    @expose("/{pk}/compare/{version}")
+    async def compare(self, request: Request) -> Response:
+        """Show line by line what a version says otherwise than an earlier one (`with`; else the one before)."""
+        found = request.path_params
+        shown: TemplatePage = await self._asked(request, found["pk"])
+        saved = {str(each.version): each for each in shown.versions}
+        after = saved.get(found["version"])
+        earlier = request.query_params.get("with") or (str(after.version - 1) if after else "")
+        before = saved.get(earlier)
+        if after is None or (before is None and earlier != "0"):
+            raise HTTPException(404, "There is no such version.")
+        back = str(request.url_for("admin:details", identity=self.identity, pk=found["pk"]))
+        context = {
+            "model_view": self,
+            "heading": f"Version {after.version} against {before.version if before else 'nothing'}",
+            "crumbs": (self.title_of(shown), back),
+            "parts": _differences(before, after),
+        }
+        answer: Response = await self.templates.TemplateResponse(request, "console/template_diff.html", context)
+        return answer
+
+
+def _differences(
+    before: InvoiceTemplateVersion | None, after: InvoiceTemplateVersion
+) -> Sequence[tuple[str, Sequence[str]]]:
+    """Give what differs, by part, in the lines of a unified diff; a part that is the same is left out."""
+    parts = (("Subject", "subject"), ("HTML", "html_content"), ("CSS", "css_content"))
+    found = [
+        (label, list(unified_diff(_lines(getattr(before, name, "")), _lines(getattr(after, name)), lineterm=""))[2:])
+        for label, name in parts
+    ]
+    return [(label, lines) for label, lines in found if lines]
+
+
+def _lines(text: str | None) -> list[str]:
+    # What the designer draws is one long line: an element to a line can be compared.
+    return (text or "").replace("><", ">\n<").splitlines()
 
 
 class TemplatesAddress(BaseView):

@@ -39,6 +39,7 @@ from scaicontrol.services.identity import ABSOLUTE, SessionKind
 
 from . import formatting
 from .assets import FOLDER, KEPT, asset, is_kept
+from .designer import DESIGNER
 from .flash import FLASH_COOKIE, FLASH_PURPOSE, status_of
 from .home import home
 from .menu import menu
@@ -152,7 +153,9 @@ class Entrance:
             await PlainTextResponse("ScaiControl is starting.", 503)(scope, receive, send)
             return
         kept = is_kept(request)
-        guarded = _with_headers(send, backend.settings, spoken=FLASH_COOKIE in request.cookies, kept=kept)
+        drawing = request.url.path == DESIGNER
+        spoken = FLASH_COOKIE in request.cookies
+        guarded = _with_headers(send, backend.settings, spoken=spoken, kept=kept, drawing=drawing)
         if request.url.path.startswith(f"{BASE}/statics/"):
             named = "\0" not in scope["path"]  # which no file system knows
             await (self.app if named else _GONE)(scope, receive, guarded)
@@ -217,12 +220,14 @@ def _from_here(request: Request, settings: Settings) -> bool:
     return origin == f"{ours.scheme}://{ours.netloc}" or urlsplit(origin).netloc == request.headers.get("host")
 
 
-def _with_headers(send: Send, settings: Settings, *, spoken: bool, kept: bool) -> Send:
+def _with_headers(send: Send, settings: Settings, *, spoken: bool, kept: bool, drawing: bool) -> Send:
     issuer = urlsplit(settings.scaikey_logout_url or settings.scaikey_issuer)
     # Signing out posts here and is sent on to ScaiKey, which browsers count as part of the form.
     targets = " ".join(["'self'", *([f"{issuer.scheme}://{issuer.netloc}"] if issuer.netloc else [])])
+    # The designer's canvas writes styles into elements, and shows the PDF that it was just sent.
+    styles, frames = ("'self' 'unsafe-inline'", " frame-src blob:;") if drawing else ("'self'", "")
     policy = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        f"default-src 'none'; script-src 'self'; style-src {styles}; img-src 'self' data:; font-src 'self';{frames} "
         f"connect-src 'self'; form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
     )
 

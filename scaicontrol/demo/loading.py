@@ -13,15 +13,39 @@ from scaicontrol.db.tenant_filter import Scope
 from scaicontrol.integrations.client import client
 from scaicontrol.integrations.standins import Standins
 from scaicontrol.integrations.standins import world as directory
-from scaicontrol.services import catalog, identity, identity_sync, partners, payments, registry, tax, tenants, webhooks
+from scaicontrol.services import (
+    catalog,
+    identity,
+    identity_sync,
+    partners,
+    payments,
+    registry,
+    tax,
+    templates,
+    tenants,
+    webhooks,
+)
 from scaicontrol.services.catalog.schemas import Features, PlanIn, UsagePriceIn
 from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
 from scaicontrol.services.registry.models import Service
 from scaicontrol.services.tax.exchange import ReferenceRate
+from scaicontrol.services.templates import TemplateType
+from scaicontrol.services.templates.schemas import DesignedLanguage, DesignIn
 from scaicontrol.services.tenants.schemas import AdminBillingProfileIn
 from scaicontrol.services.webhooks.schemas import WebhookEndpointIn
 
-from .world import BUYERS, DAYS, EUROS, PLANS, SELLERS, STORED_METHODS, PlanRow
+from .world import (
+    BUYERS,
+    DAYS,
+    EUROS,
+    GREETINGS,
+    LETTERHEAD,
+    PLANS,
+    SELLERS,
+    STORED_METHODS,
+    UNTRANSLATED,
+    PlanRow,
+)
 
 OPERATOR = Actor.system("demo")
 LOADED = "demo"
@@ -45,6 +69,7 @@ async def load(backend: Backend, standins: Standins) -> None:
     await identity_sync.sync(backend)
     for partner_id, seller in SELLERS.items():
         await backend.perform(OPERATOR, partners.configure, partner_id, PartnerConfigurationPatch(**seller))
+    await _draw_a_letterhead(backend)
     for tenant_id, buyer in BUYERS.items():
         await backend.perform(OPERATOR, tenants.save_billing_profile, tenant_id, AdminBillingProfileIn(**buyer))
     for slug in PLANS:
@@ -56,6 +81,24 @@ async def load(backend: Backend, standins: Standins) -> None:
     for tenant_id, kind in STORED_METHODS.items():
         await _store_method(backend, tenant_id, kind)
     await _subscribe_to_events(backend)
+
+
+async def _draw_a_letterhead(backend: Backend) -> None:
+    """Let Atelier draw its own invoice and put it live, all but the language that still lacks its words."""
+    words = {**GREETINGS, UNTRANSLATED: GREETINGS["fr"]}
+    drawn = [
+        DesignedLanguage(
+            language=language,
+            version=0,
+            html_content=LETTERHEAD.format(greeting=greeting),
+            untranslated=[0] if language == UNTRANSLATED else [],
+        )
+        for language, greeting in words.items()
+    ]
+    work = DesignIn(name="Maison", document_type=TemplateType.invoice, owner_partner_id="prt_atelier", languages=drawn)
+    for made in await templates.save_design(backend, OPERATOR, work):
+        if made.language in GREETINGS:
+            await templates.publish(backend, OPERATOR, made.id)
 
 
 def _exchange_rates(begin: date) -> list[ReferenceRate]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
+from scaicontrol.core.i18n import Language
+
 DAYS: Final = 92
 
 # What one euro buys in this world, of the currencies its people might write a document in.
@@ -45,9 +47,26 @@ BUYERS: Final[dict[str, dict[str, Any]]] = {
     "tnt_bauwerk": {"company_name": "Bauwerk Ingenieure GmbH", "address_line1": "Lindenallee 7", "postal_code": "10115", "city": "Berlin", "country_code": "DE", "vat_number": "DE676122202", "is_business": True, "contact_email": "rechnung@bauwerk.example", "preferred_language": "de", "preferred_einvoice_format": "zugferd"},
     "tnt_stadt": {"company_name": "Stadt Neuhafen", "address_line1": "Rathausplatz 1", "postal_code": "23552", "city": "Neuhafen", "country_code": "DE", "is_business": True, "leitweg_id": "04011000-1234512345-06", "peppol_id": "04011000-1234512345-06", "peppol_scheme": "0204", "preferred_einvoice_format": "xrechnung", "contact_email": "rechnungseingang@neuhafen.example", "preferred_language": "de"},
     "tnt_verde": {"company_name": "Verde Energia S.r.l.", "address_line1": "Via Garibaldi 21", "postal_code": "20121", "city": "Milano", "state": "MI", "country_code": "IT", "vat_number": "IT22817180023", "is_business": True, "contact_email": "fatture@verde.example", "preferred_language": "it"},
-    "tnt_lumiere": {"company_name": "Lucie Moreau", "address_line1": "3 place Bellecour", "postal_code": "69002", "city": "Lyon", "country_code": "FR", "is_business": False, "contact_email": "lucie@lumiere.example", "preferred_language": "fr"},
+    "tnt_lumiere": {"company_name": "Lucie Moreau", "address_line1": "3 place Bellecour", "postal_code": "69002", "city": "Lyon", "country_code": "FR", "is_business": False, "contact_email": "lucie@lumiere.example", "preferred_language": "fr", "invoice_template_name": "Maison"},
     "tnt_costa": {"company_name": "Costa Software S.L.", "address_line1": "Calle Mayor 45", "postal_code": "28013", "city": "Madrid", "country_code": "ES", "vat_number": "ESB37343373", "is_business": True, "contact_email": "facturas@costa.example", "preferred_language": "es", "preferred_einvoice_format": "cii"},
 }  # fmt: skip
+
+# An invoice of Atelier's own as the designer writes it: one layout, a greeting in two languages, a third not yet said.
+LETTERHEAD: Final = (
+    '<div data-inv="logo" class="sc-logo"></div>'
+    '<h1><span data-inv="field" data-path="labels.invoice"></span></h1>'
+    '<table class="sc-parties"><tbody><tr><td data-inv="buyer"></td><td data-inv="seller"></td></tr></tbody></table>'
+    '<div data-inv="text"><p>{greeting}</p></div>'
+    '<div data-inv="facts"></div>'
+    '<div data-inv="lines" data-cols="description,quantity,unit_price,tax_rate,amount"></div>'
+    '<div data-inv="totals"></div><div data-inv="tax_note"></div><div data-inv="notes"></div>'
+    '<div data-inv="payment"></div><div data-inv="footer"></div>'
+)
+GREETINGS: Final[dict[Language, str]] = {
+    "fr": "Merci de votre confiance. Une question sur cette facture ? Répondez simplement à notre message.",
+    "en": "Thank you for your trust. A question about this invoice? Just answer our message.",
+}
+UNTRANSLATED: Final[Language] = "nl"
 
 
 @dataclass(frozen=True, slots=True)

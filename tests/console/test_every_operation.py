@@ -13,7 +13,6 @@ TO_COME = "To come (contract §30)."
 BY_RUNS = "A run or a subscription writes what is due; free invoices are drafted over REST or by agents."
 BY_DAYS = "Lines are put by their days; any other order is for whoever drafts over REST."
 BY_CLOCK = "A sync is started by REST, at the command line or by the clock; the console runs its job."
-DESIGNER = "To come with the designer (contract §19.1): its picker shows them."
 STATEMENT = "A statement is made for whoever asks, over REST or at the command line; the tenant has its own."
 PAGES: Mapping[str, str] = {
     # documents and their money
@@ -99,7 +98,7 @@ PAGES: Mapping[str, str] = {
     "GET /admin/accounting/integrations/{integration_id}/sync-log/{sync_item_id}/artefact": "accounting-sync-item",
     "GET /admin/billing/templates": "invoice-template",
     "POST /admin/billing/templates": "invoice-template/create",
-    "GET /admin/billing/templates/variables": DESIGNER,
+    "GET /admin/billing/templates/variables": "designer",
     "POST /admin/billing/templates/preview": "invoice-template",
     "GET /admin/billing/templates/{template_id}": "invoice-template",
     "PUT /admin/billing/templates/{template_id}": "invoice-template/save",

@@ -1,10 +1,13 @@
 """The console's settings, rates, books, templates and pictures: what holds, who set it, and how it is changed."""
 
+import json
 import re
 
+import httpx2
 import pytest
 from pydantic import SecretStr
 
+from admin_views.designer import built_files
 from admin_views.forms import number_of
 from scaicontrol.core.errors import Invalid
 from scaicontrol.core.settings import Settings
@@ -132,8 +135,62 @@ async def test_a_template_is_copied_edited_published_and_shown(browser, backend)
         assert (await press(client, f"{at}/{made.id}/do/save", **stale)).status_code == 409
         saved = await press(client, f"{at}/{made.id}/do/save", **stale | {"version": "1"})
         assert "Version 2 is a draft" in said(await client.get(saved.headers["location"]))
+        assert "The two say the same." in said(await client.get(f"{at}/{made.id}/compare/2"))
+        assert "+<h1>" in said(await client.get(f"{at}/{made.id}/compare/1")).replace("&lt;", "<")
+        assert (await client.get(f"{at}/{made.id}/compare/2?with=7")).status_code == 404
     assert (await backend.ask(petra, templates.get, letter.id)).published_version == 1
     assert (await backend.ask(petra, templates.get, made.id)).published_version is None
+
+
+async def test_a_template_is_drawn_saved_once_and_published(browser, backend):
+    await draft(backend, TemplateType.email_invoice, "letter", language="en")
+    at, page = "/admin/billing/templates/designer", "/admin/billing/templates/designer?name=letter&type=email_invoice"
+    async with browser("pim") as client:
+        assert (await client.get(page)).status_code == 403
+    async with browser("petra") as client:
+        assert (await client.get(at)).headers["location"].endswith("/admin/invoice-template/list")
+        shown = await client.get(page)
+        assert "style-src 'self' 'unsafe-inline'" in shown.headers["content-security-policy"]
+        assert "unsafe-inline" not in (await client.get("/admin/")).headers["content-security-policy"]
+        if built_files() is None:
+            assert "run make portal" in shown.text
+            return
+        written = re.search(r'id="designer-config">(.*?)</script>', shown.text, re.DOTALL)
+        assert written
+        config = json.loads(written[1])
+        (english,) = config["languages"]
+        drawn = {
+            "language": "de",
+            "version": 0,
+            "subject": "Rechnung",
+            "html_content": english["html"].replace("Hello", "Guten Tag"),
+            "css_content": "",
+            "untranslated": [],
+        }
+        names = ("name", "document_type", "owner_partner_id")
+        work = json.dumps({**{name: config[name] for name in names}, "languages": [drawn]})
+        sent = {"form_token": config["form_token"], "work": work}
+
+        async def post(path: str = "", headers: dict[str, str] = OURS, **more: str) -> httpx2.Response:
+            answer: httpx2.Response = await client.post(at + path, data={**sent, **more}, headers=headers)
+            return answer
+
+        assert (await post(headers={"sec-fetch-site": "cross-site"})).status_code == 403
+        assert (await post(form_token="forged")).status_code == 403
+        look = (await post("/preview")).json()
+        assert "Guten Tag" in look["html"]
+        assert (await post(act="save")).json() == (await post(act="save")).json()
+        later = json.loads(re.search(r'designer-config">(.*?)</script>', (await client.get(page)).text, re.DOTALL)[1])  # type: ignore[index]  # it was there before
+        sent["form_token"] = later["form_token"]
+        stale = await post(act="save")
+        assert (stale.status_code, "at version 1; you saw version 0" in stale.json()["message"]) == (409, True)
+        assert (await post(act="publish")).status_code == 200
+        refused = await client.post(
+            f"{at}/picture", data={"form_token": sent["form_token"]}, files={"file": ("x.png", b"no")}, headers=OURS
+        )
+        assert refused.status_code == 422
+    rows = await backend.ask(petra, templates.listing)
+    assert [(row.language, row.version, row.published_version) for row in rows] == [("de", 1, 1), ("en", 1, 1)]
 
 
 async def test_a_picture_is_brought_and_one_that_is_none_is_refused(browser, backend):

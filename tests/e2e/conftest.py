@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from scaicontrol.portal import BUNDLE
 from tests.servers import DIES_WITH_US, free_port, start, temporary_folder
@@ -97,4 +97,13 @@ async def stranger(chromium: Browser, site: Site) -> AsyncIterator[Visitor]:
 async def anna(stranger: Visitor) -> Visitor:
     """Anna runs Acme and is signed in."""
     await stranger.sign_in("usr_anna")
+    return stranger
+
+
+@pytest_asyncio.fixture
+async def ada(stranger: Visitor) -> Visitor:
+    """Ada operates the platform and is signed in at the console."""
+    await stranger.page.goto(f"{stranger.site.url}/admin/")
+    await stranger.page.locator("[data-user=usr_ada]").click()
+    await expect(stranger.page.get_by_role("heading", level=1, name="Home")).to_be_visible()
     return stranger

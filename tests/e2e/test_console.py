@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import expect
 
 from .visitor import Visitor
@@ -14,15 +13,6 @@ pytestmark = pytest.mark.browser
 
 SCHEMES, WIDTHS = ("light", "dark"), (1440, 1024, 390)
 LOOKS = [(scheme, width) for width in WIDTHS for scheme in SCHEMES]
-
-
-@pytest_asyncio.fixture
-async def ada(stranger: Visitor) -> Visitor:
-    """Ada operates the platform and is signed in at the console."""
-    await stranger.page.goto(f"{stranger.site.url}/admin/")
-    await stranger.page.locator("[data-user=usr_ada]").click()
-    await expect(stranger.page.get_by_role("heading", level=1, name="Home")).to_be_visible()
-    return stranger
 
 
 async def links(visitor: Visitor, selector: str) -> list[str]:

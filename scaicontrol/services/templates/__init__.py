@@ -14,6 +14,7 @@ from .labels import labels
 from .mails import Letter, write_mail
 from .queries import Published, TemplateSelection, get, listing, published, resolve, versions, visible
 from .service.check import validate
+from .service.designing import design, drawn, save_design
 from .service.preview import Preview, preview
 from .service.store import create, delete, duplicate, publish, save
 from .service.transfer import export, import_
@@ -33,6 +34,8 @@ __all__ = [
     "absent",
     "create",
     "delete",
+    "design",
+    "drawn",
     "duplicate",
     "export",
     "get",
@@ -47,6 +50,7 @@ __all__ = [
     "render_html",
     "resolve",
     "save",
+    "save_design",
     "starter",
     "text_of_html",
     "text_of_pdf",

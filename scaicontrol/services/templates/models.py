@@ -8,6 +8,7 @@ from scaicontrol.db import IdString, JsonDocument, Model
 from scaicontrol.db.tenant_filter import PartnerShared
 
 from .engine.compiler import Source
+from .engine.designer import is_designed
 from .kinds import TemplateType
 
 _MEDIUM_TEXT: Final = 2**24 - 1
@@ -94,5 +95,5 @@ def _source(row: InvoiceTemplate | InvoiceTemplateVersion) -> Source:
         row.html_content,
         row.css_content,
         row.subject or "",
-        is_designed=row.editor_data is not None,
+        is_designed=is_designed(row.editor_data),
     )

@@ -181,6 +181,31 @@ class TemplateFile(In):
     css_content: str = Field(default="", max_length=200_000)
     editor_data: EditorData = None
     published: bool = False
+    version: int | None = Field(
+        default=None, ge=0, description="The version you saw, 0 for none; a stale one is 409. Left out: any."
+    )
+
+
+class DesignedLanguage(In):
+    """One language as it was drawn: blocks and text, with a hole for each piece that the canvas cannot hold."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+    language: Language | None = None
+    version: int = Field(ge=0, description="The version you saw, 0 for none.")
+    subject: Subject | None = None
+    html_content: str = Field(max_length=2_000_000)
+    css_content: str = Field(default="", max_length=200_000)
+    untranslated: list[int] = Field(default=[], max_length=1_000, description="Which texts are another language's.")
+
+
+class DesignIn(In):
+    """A template as it was drawn, in one or more languages."""
+
+    name: Name
+    document_type: TemplateType
+    owner_partner_id: str = Field(default="", max_length=40)
+    languages: list[DesignedLanguage] = Field(min_length=1, max_length=20)
 
 
 class Imported(Out):

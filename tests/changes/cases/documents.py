@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from scaicontrol.services import invoices
 from scaicontrol.services.invoices.schemas import CreditIn, DraftLineIn, InvoiceIn, InvoicePatch, LineIn, MarkPaidIn
-from scaicontrol.services.templates.schemas import DuplicateIn, TemplateFile, TemplatePut
-from tests.factories import ACME, petra
+from scaicontrol.services.templates.schemas import DesignedLanguage, DesignIn, DuplicateIn, TemplateFile, TemplatePut
+from tests.factories import ACME, NORTHWIND, petra
 from tests.factories.invoices import a_draft, a_line, finalized, rendered, sent
 from tests.factories.subscriptions import CLOCK
 from tests.factories.templates import BY_HAND, INVOICE, draft, live, written
@@ -129,3 +129,11 @@ async def _(stage: Stage) -> Case:
         name: TemplateFile(name=name, document_type=INVOICE, html_content=BY_HAND + name) for name in ("fancy", "new")
     }
     return Case({"files": list(written.values())}, petra)
+
+
+@case("templates.save_design")
+async def _(stage: Stage) -> Case:
+    await draft(stage.backend)
+    drawn = DesignedLanguage(language="de", version=0, html_content="<p>{{ invoice.number }}</p>")
+    work = DesignIn(name="fancy", document_type=INVOICE, owner_partner_id=NORTHWIND, languages=[drawn])
+    return Case({"data": work}, petra)

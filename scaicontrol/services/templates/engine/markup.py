@@ -18,7 +18,7 @@ from .problems import Problem
 from .tokens import MARK, OPEN, Marked, Token, mark_of, order_of
 
 HTML_MOST: Final = 2_000_000  # characters, embedded images included
-_ANYWHERE: Final = frozenset({
+ANYWHERE: Final = frozenset({
     "align", "aria-hidden", "aria-label", "bgcolor", "border", "cellpadding", "cellspacing", "class", "dir", "height",
     "id", "lang", "role", "style", "title", "valign", "width", "data-if", "data-inv", "data-path", "data-cols",
 })  # fmt: skip
@@ -32,6 +32,7 @@ TAGS: Final[dict[str, frozenset[str]]] = {
     "td": _SPANS, "th": _SPANS, "img": frozenset({"src", "alt"}), "a": frozenset({"href"}),
 }  # fmt: skip
 _WRAPPERS: Final = frozenset({"html", "head", "body", "meta", "title"})  # a whole page is taken for its body
+DROPPED_WHOLE: Final = {"script", "style", "iframe", "object", "template", "title", "noscript", "svg", "math"}
 _NO_TEXT: Final = frozenset({"table", "thead", "tbody", "tfoot", "tr", "colgroup"})
 _VOID: Final = frozenset({"br", "hr", "img", "col"})
 _IMAGES: Final = frozenset({"brand.logo_url", "payment.qr_payload | qr"})
@@ -49,11 +50,11 @@ def clean(marked: Marked, kind: TemplateType) -> tuple[str, list[Problem]]:
     written = nh3.clean(
         marked.html,
         tags=set(TAGS),
-        attributes={tag: set(_ANYWHERE | own) for tag, own in TAGS.items()},
+        attributes={tag: set(ANYWHERE | own) for tag, own in TAGS.items()},
         attribute_filter=lambda tag, name, value: (
             None if reading.wrong(tag, name, value, 0) else reading.written(name, value)
         ),
-        clean_content_tags={"script", "style", "iframe", "object", "template", "title", "noscript", "svg", "math"},
+        clean_content_tags=DROPPED_WHOLE,
         url_schemes={"data", "https", "mailto", "tel"},
         url_relative="pass_through",
         strip_comments=False,
@@ -116,7 +117,7 @@ class _Reading(HTMLParser):
 
     def wrong(self, tag: str, name: str, value: str, line: int) -> str:
         """Say what is wrong with an attribute, or nothing."""
-        if name not in _ANYWHERE | TAGS.get(tag, frozenset()):
+        if name not in ANYWHERE | TAGS.get(tag, frozenset()):
             return f"The attribute '{name}' of <{tag}> is not allowed."
         shown = self._spoken(value)[:60]
         match name:

@@ -66,11 +66,14 @@ def _rules(rules: Sequence[Any], problems: list[Problem], *, is_mail: bool) -> I
 
 
 def _at_rule(rule: Any, problems: list[Problem], *, is_mail: bool) -> Iterator[str]:
+    if rule.lower_at_keyword == "page" and not is_mail and (paper := _paper(rule)):
+        yield f"@page{{size:{paper}}}"
+        return
     if rule.lower_at_keyword != "media" or rule.content is None:
         why = {
             "import": "nothing is loaded from elsewhere",
             "font-face": "documents use the fonts that are installed",
-            "page": "size, margins and page numbers are set by us",
+            "page": "margins and page numbers are set by us, and its size is A4 or letter",
         }.get(rule.lower_at_keyword, "only @media is")
         problems.append(_problem(rule.source_line, f"@{rule.at_keyword} is not allowed: {why}."))
         return
@@ -79,6 +82,13 @@ def _at_rule(rule: Any, problems: list[Problem], *, is_mail: bool) -> Iterator[s
         problems.append(_problem(rule.source_line, f"The condition '{condition[:60]}' is not allowed."))
     inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
     yield f"@media {condition}{{{' '.join(_rules(inner, problems, is_mail=is_mail))}}}"
+
+
+def _paper(rule: Any) -> str:
+    """Give the paper that a page rule asks for, nothing when it asks for anything else."""
+    written = " ".join(tinycss2.serialize([*rule.prelude, *(rule.content or ())]).lower().split())
+    asked = re.fullmatch(r"size ?: ?(a4|letter) ?;?", written)
+    return {"a4": "A4", "letter": "letter"}[asked[1]] if asked else ""
 
 
 def _declarations(contents: Sequence[Any], problems: list[Problem], *, is_mail: bool) -> Iterator[str]:

@@ -17,6 +17,7 @@ from scaicontrol.services import partners, tenants
 from .. import queries
 from ..engine import jinja_import, rendering
 from ..engine.compiler import Source
+from ..engine.designer import is_designed
 from ..events import TemplateDeleted, TemplatePublished, TemplateSaved
 from ..kinds import TemplateType
 from ..models import InvoiceTemplate, InvoiceTemplateVersion
@@ -95,7 +96,7 @@ def source_of(document_type: TemplateType, data: TemplateContent) -> Source:
         data.html_content,
         data.css_content,
         data.subject or "",
-        is_designed=data.editor_data is not None,
+        is_designed=is_designed(data.editor_data),
     )
 
 

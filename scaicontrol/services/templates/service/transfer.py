@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Conflict
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
@@ -14,7 +15,7 @@ from ..kinds import TemplateType
 from ..models import InvoiceTemplate
 from ..schemas import Imported, TemplateFile, TemplateIn, TemplatePut
 from .check import require_sound
-from .store import CONTENT, add, digest_of, in_liquid, owner_for, source_of, write
+from .store import CONTENT, add, in_liquid, owner_for, source_of, write
 
 
 async def export(
@@ -51,13 +52,17 @@ async def import_(
     meanwhile.
     """
     actor.require("templates:manage")
-    given = [TemplateIn(**file.model_dump(exclude={"published"}), owner_partner_id=owner_partner_id) for file in files]
+    given = [
+        TemplateIn(**file.model_dump(exclude={"published", "version"}), owner_partner_id=owner_partner_id)
+        for file in files
+    ]
+    seen = [file.version for file in files]
     translated = [await in_liquid(data) for data in given]
     for data in translated:
         owner = owner_for(actor, owner_partner_id)
         await require_sound(backend, owner, source_of(data.document_type, data), data.language)
     try:
-        return await backend.perform(actor, store_all, translated, dry_run=dry_run)
+        return await backend.perform(actor, store_all, translated, seen, dry_run=dry_run)
     except _Rehearsed as rehearsed:
         return rehearsed.outcome
 
@@ -69,16 +74,18 @@ class _Rehearsed(Exception):
         self.outcome = outcome
 
 
-async def store_all(uow: UnitOfWork, given: Sequence[TemplateIn], *, dry_run: bool = False) -> list[Imported]:
-    """Store checked templates in one transaction."""
+async def store_all(
+    uow: UnitOfWork, given: Sequence[TemplateIn], seen: Sequence[int | None], *, dry_run: bool = False
+) -> list[Imported]:
+    """Store checked templates in one transaction; Conflict where another version than the seen one is there."""
     uow.authorize("templates:manage")
-    outcome = [await _store(uow, data) for data in given]
+    outcome = [await _store(uow, data, version) for data, version in zip(given, seen, strict=True)]
     if dry_run:
         raise _Rehearsed(outcome)
     return outcome
 
 
-async def _store(uow: UnitOfWork, data: TemplateIn) -> Imported:
+async def _store(uow: UnitOfWork, data: TemplateIn, seen: int | None) -> Imported:
     owner = data.owner_partner_id or uow.actor.partner_id or queries.PLATFORM
     known = await uow.session.scalar(
         select(InvoiceTemplate).where(
@@ -88,10 +95,14 @@ async def _store(uow: UnitOfWork, data: TemplateIn) -> Imported:
             InvoiceTemplate.language_key == (data.language or ""),
         )
     )
+    there = known.version if known else 0
+    if seen is not None and seen != there:
+        what = f"it is at version {there}" if known else "it was deleted"
+        raise Conflict(f"Template '{data.name}' was changed meanwhile: {what}; you saw version {seen}.")
     if known is None:
         return _imported(await add(uow, data), "created")
     content = {name: getattr(data, name) for name in CONTENT}
-    if digest_of(content) == digest_of({name: getattr(known, name) for name in content}):
+    if all(getattr(known, name) == value for name, value in content.items()):
         return _imported(known, "unchanged")
     return _imported(await write(uow, known.id, TemplatePut(version=known.version, **content)), "saved")
 
