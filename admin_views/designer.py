@@ -6,7 +6,7 @@ Its script and style come out of the portal's build. Nothing that a browser send
 
 import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -16,6 +16,8 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, Forbidden, invalid
 from scaicontrol.core.i18n import LANGUAGES
 from scaicontrol.portal import BUNDLE
@@ -140,11 +142,11 @@ async def _answered(request: Request, act: Act) -> Response:
 async def _stored(request: Request, console: ConsoleRequest, key: str, form: FormData) -> Response:
     work, publishes = str(form.get("work", "")), form.get("act") == "publish"
 
-    async def press() -> str:
+    async def press(stage: Backend) -> str:
         data = _read(work)
         if publishes:
-            return await _published(console, data)
-        saved = await templates.save_design(console.backend, console.actor, data)
+            return await _published(stage, console.actor, data)
+        saved = await templates.save_design(stage, console.actor, data)
         changed = [each for each in saved if each.outcome != "unchanged"]
         said = ", ".join(f"{each.language or 'any language'}: version {each.version}" for each in changed)
         return f"Saved as a draft ({said})." if changed else "Nothing changed, nothing was saved."
@@ -156,15 +158,14 @@ async def _stored(request: Request, console: ConsoleRequest, key: str, form: For
     return answer
 
 
-async def _published(console: ConsoleRequest, data: DesignIn) -> str:
+async def _published(backend: Backend, actor: Actor, data: DesignIn) -> str:
     """Make the last version of each language live; a language that lacks what the law asks for stops what follows."""
-    shown = await console.backend.ask(
-        console.actor, templates.design, data.name, data.document_type, data.owner_partner_id
-    )
+    backend = replace(backend, keyed=None)  # each language is safe by itself: what is live is not made so again
+    shown = await backend.ask(actor, templates.design, data.name, data.document_type, data.owner_partner_id)
     drafts = [each.template for each in shown.languages if each.template]
     drafts = [each for each in drafts if each.published_version != each.version]
     for draft in drafts:
-        await templates.publish(console.backend, console.actor, draft.id, draft.version)
+        await templates.publish(backend, actor, draft.id, draft.version)
     said = ", ".join(f"{each.language or 'any language'}: version {each.version}" for each in drafts)
     return f"Live from now on ({said})." if drafts else "Everything is live already."
 

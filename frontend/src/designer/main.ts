@@ -102,14 +102,15 @@ const lacking = (language: string) =>
 // ---- What the server gets
 
 const atFirst = new Map<string, string>();
+let typedIn: { disableEditing(): Promise<void> } | undefined;
+editor.on("rte:enable", (view: typeof typedIn) => (typedIn = view));
 const spelled = () => new Map([...stored.keys()].map((language) => [language, pageOf(language)]));
 
+/** Takes over what is being typed: the editor itself does it some time after the text is left. */
 async function settled(): Promise<void> {
-  const chosen = editor.getSelectedAll();
-  editor.select([]);
-  await new Promise((done) => setTimeout(done, 50)); // The editor takes over what was typed after the event.
+  await typedIn?.disableEditing();
+  typedIn = undefined;
   collect();
-  editor.select(chosen);
 }
 
 function work(languages: string[]): string {
