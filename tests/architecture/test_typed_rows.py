@@ -5,7 +5,7 @@ from collections import Counter
 
 from tests.architecture.sources import PRODUCT, ROOT, files, nodes
 
-MOST_LINES = 912  # that say `Any`; lower it whenever the count falls
+MOST_LINES = 907  # that say `Any`; lower it whenever the count falls
 SLACK = 25
 
 

@@ -87,7 +87,8 @@ class FaultySandbox(Sandbox):
     def keeps(self, external_id: str) -> int:
         """What of a payment it took and still has, besides what was refunded by us."""
         payment = self.payment(external_id)
-        taken = self.captured.get(external_id, payment["amount_cents"])
+        asked: int = payment["amount_cents"]
+        taken = self.captured.get(external_id, asked)
         gone = sum(each["amount_cents"] for each in self.disputes() if _is_gone(each, external_id))
         return taken - gone if payment["status"] == "succeeded" else 0
 

@@ -34,7 +34,7 @@ from scaicontrol.core.payment_ports import (
 from scaicontrol.core.settings import Settings
 
 from . import sandbox_disputes as disputes
-from .sandbox_ledger import Ledger, State
+from .sandbox_ledger import Ledger, Row, State
 
 if TYPE_CHECKING:
     from . import ProviderContext
@@ -220,11 +220,11 @@ class Sandbox:
 
     # What the sandbox's own pages do; no part of the provider protocol.
 
-    def payments(self) -> list[dict[str, Any]]:
+    def payments(self) -> list[Row]:
         with self._ledger.open() as state:
             return list(reversed(state["payments"].values()))
 
-    def payment(self, external_id: str) -> dict[str, Any]:
+    def payment(self, external_id: str) -> Row:
         with self._ledger.open() as state:
             return dict(self._get(state, external_id))
 
@@ -235,7 +235,7 @@ class Sandbox:
                 raise NotFound(f"The sandbox knows no setup {reference!r}.")
             state["setups"][reference]["type"] = kind
 
-    def complete(self, external_id: str, *, approved: bool) -> dict[str, Any]:
+    def complete(self, external_id: str, *, approved: bool) -> Row:
         """Let the payer approve or decline what waits for them, or approve after all what was declined."""
         with self._ledger.open() as state:
             payment = self._get(state, external_id)
@@ -285,18 +285,18 @@ class Sandbox:
         with self._ledger.open() as state:
             state["events"].pop(event_id, None)
 
-    def _once(self, state: State, request: ChargeRequest) -> dict[str, Any]:
+    def _once(self, state: State, request: ChargeRequest) -> Row:
         key, amount_cents, currency = request.idempotency_key, request.amount_cents, request.currency
         method = {"method": request.method.external_id} if request.method else {}
         if amount_cents <= 0:
             raise invalid("amount_cents", "The sandbox charges only positive amounts.")
-        known: dict[str, Any] | None = next((one for one in state["payments"].values() if one["key"] == key), None)
+        known: Row | None = next((one for one in state["payments"].values() if one["key"] == key), None)
         if known is not None:
             if (known["amount_cents"], known["currency"]) != (amount_cents, currency):
                 raise Conflict(f"The idempotency key {key} was used for another amount.")
             return known
         identifier = new_id("sbp")
-        payment: dict[str, Any] = {
+        payment: Row = {
             "id": identifier, "key": key, "amount_cents": amount_cents, "currency": currency, "status": "new",
             "metadata": {**method, **request.metadata}, "refunded_cents": 0, "answered": False,
             "created_at": self._clock.now().isoformat(),
@@ -304,7 +304,7 @@ class Sandbox:
         state["payments"][identifier] = payment
         return payment
 
-    def _decide(self, state: State, payment: dict[str, Any], ending: int) -> None:
+    def _decide(self, state: State, payment: Row, ending: int) -> None:
         now = self._clock.now()
         match ending:
             case 1:
@@ -325,7 +325,7 @@ class Sandbox:
         self._add_event(state, payment, "dispute", at, dispute_id=dispute["id"])
         return str(dispute["id"])
 
-    def _settle(self, state: State, payment: dict[str, Any], status: str) -> None:
+    def _settle(self, state: State, payment: Row, status: str) -> None:
         payment["status"] = status
         code = "card_declined" if status == "failed" else None
         self._add_event(state, payment, "payment", self._clock.now(), status=status, failure_code=code)
@@ -337,14 +337,14 @@ class Sandbox:
         state["events"][event["id"]] = {**event, **amounts, **more}
 
     @staticmethod
-    def _get(state: State, external_id: str) -> dict[str, Any]:
+    def _get(state: State, external_id: str) -> Row:
         try:
-            payment: dict[str, Any] = state["payments"][external_id]
+            payment: Row = state["payments"][external_id]
         except KeyError as error:
             raise NotFound(f"The sandbox knows no payment {external_id}.") from error
         return payment
 
-    def _result(self, payment: Mapping[str, Any]) -> PaymentResult:
+    def _result(self, payment: Row) -> PaymentResult:
         status = PaymentStatus(payment["status"])
         failed, waits = status is PaymentStatus.failed, status is PaymentStatus.requires_action
         return PaymentResult(

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-State = dict[str, dict[str, Any]]
+Row = dict[str, Any]  # of the ledger
+State = dict[str, Row]
 
 
 class Ledger:
