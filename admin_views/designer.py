@@ -8,7 +8,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from pydantic import ValidationError
 from sqladmin import BaseView, expose
@@ -99,7 +99,19 @@ class DesignerPage(BaseView):
                     }
                     for each in shown.languages
                 ],
-                "blocks": [_block(each) for each in shown.palette],
+                "blocks": [
+                    {
+                        "name": block.name,
+                        "label": block.label,
+                        "element": block.element,
+                        "is_required": block.is_required,
+                        "choices": [
+                            {"name": one.name, "label": one.label, "options": one.options, "many": one.many}
+                            for one in block.choices
+                        ],
+                    }
+                    for block in shown.palette
+                ],
                 "fields": list(_fields(templates.variables(kind))),
                 "looks": looks.html,
             },
@@ -204,18 +216,6 @@ def _read(work: str) -> DesignIn:
         return DesignIn.model_validate_json(work)
     except ValidationError as error:
         raise sentence(error) from error
-
-
-def _block(block: Any) -> dict[str, object]:
-    choices = [{"name": each.name, "label": each.label, "options": each.options, "many": each.many}
-               for each in block.choices]  # fmt: skip
-    return {
-        "name": block.name,
-        "label": block.label,
-        "element": block.element,
-        "is_required": block.is_required,
-        "choices": choices,
-    }
 
 
 def _fields(tree: Sequence[VariableOut], group: str = "") -> Iterator[dict[str, str]]:

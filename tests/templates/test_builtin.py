@@ -11,6 +11,7 @@ from scaicontrol.core import i18n
 from scaicontrol.core.errors import Invalid
 from scaicontrol.services import einvoices, templates
 from scaicontrol.services.templates import filters
+from scaicontrol.services.templates.builtin.documents import DEFAULT_COLOR, usable_color
 from tests.factories.account_documents import reminder_variables, statement_variables
 from tests.factories.documents import document, rows_for
 
@@ -130,11 +131,11 @@ def test_a_missing_variable_is_an_error_and_not_a_blank():
 
 @pytest.mark.parametrize("color", [None, "", "red", "#fff", "#ffee00", "#0b6e4f;} body{display:none", "url(x)"])
 def test_a_color_that_cannot_be_read_on_white_gives_way_to_ours(color):
-    assert templates.usable_color(color) == templates.DEFAULT_COLOR
+    assert usable_color(color) == DEFAULT_COLOR
 
 
 def test_a_dark_brand_color_is_used():
-    assert templates.usable_color("#0b6e4f") == "#0b6e4f"
+    assert usable_color("#0b6e4f") == "#0b6e4f"
     assert "--brand: #0b6e4f" in einvoices.render_html(document(), einvoices.Branding(brand_color="#0b6e4f"))
 
 

@@ -1,7 +1,7 @@
 """Templates: how documents and mails look, ours and those people write, and which words they print."""
 
 from .builtin.document_variables import DocumentKind, texts
-from .builtin.documents import DEFAULT_COLOR, qr_image, render_html, usable_color
+from .builtin.documents import qr_image, render_html
 from .builtin.mails import Letterhead
 from .engine.compiler import Source
 from .engine.mandatory import absent, text_of_html
@@ -20,7 +20,6 @@ from .service.store import create, delete, duplicate, publish, save
 from .service.transfer import export, import_
 
 __all__ = [
-    "DEFAULT_COLOR",
     "DocumentKind",
     "Letter",
     "Letterhead",
@@ -55,7 +54,6 @@ __all__ = [
     "text_of_html",
     "text_of_pdf",
     "texts",
-    "usable_color",
     "validate",
     "variables",
     "versions",

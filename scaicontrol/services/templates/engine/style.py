@@ -66,7 +66,11 @@ def _rules(rules: Sequence[Any], problems: list[Problem], *, is_mail: bool) -> I
 
 
 def _at_rule(rule: Any, problems: list[Problem], *, is_mail: bool) -> Iterator[str]:
-    if rule.lower_at_keyword == "page" and not is_mail and (paper := _paper(rule)):
+    if (
+        rule.lower_at_keyword == "page"
+        and not is_mail
+        and (paper := _paper(tinycss2.serialize([*rule.prelude, *(rule.content or ())])))
+    ):
         yield f"@page{{size:{paper}}}"
         return
     if rule.lower_at_keyword != "media" or rule.content is None:
@@ -84,10 +88,9 @@ def _at_rule(rule: Any, problems: list[Problem], *, is_mail: bool) -> Iterator[s
     yield f"@media {condition}{{{' '.join(_rules(inner, problems, is_mail=is_mail))}}}"
 
 
-def _paper(rule: Any) -> str:
+def _paper(rule: str) -> str:
     """Give the paper that a page rule asks for, nothing when it asks for anything else."""
-    written = " ".join(tinycss2.serialize([*rule.prelude, *(rule.content or ())]).lower().split())
-    asked = re.fullmatch(r"size ?: ?(a4|letter) ?;?", written)
+    asked = re.fullmatch(r"size ?: ?(a4|letter) ?;?", " ".join(rule.lower().split()))
     return {"a4": "A4", "letter": "letter"}[asked[1]] if asked else ""
 
 
