@@ -31,6 +31,7 @@ from .compiler import Compiled, Source, compile_source
 from .problems import Problem, line_at, refusal
 
 SECONDS: Final = 5.0
+_AGAIN: Final = 0.5  # seconds: Python swallows what is raised while an object is destroyed, so one stop may be none
 _KILLED_AFTER: Final = 20.0  # seconds, its start included
 
 # In the element itself and important: no stylesheet of a template can hide that a document is void.
@@ -128,7 +129,7 @@ def _time_limit() -> Iterator[None]:
         raise refusal([Problem("html_content", 0, f"It takes longer than {SECONDS:g} seconds.")])
 
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS, _AGAIN)
     try:
         yield
     finally:
