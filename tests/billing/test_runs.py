@@ -140,7 +140,7 @@ async def test_a_run_that_loses_its_connection_behind_every_commit_is_planned_an
     done, tries = await answered_at_last(
         backend, petra, "apply", lambda stage: billing.apply(stage, petra, run.id, run.plan_hash), count()
     )
-    assert (done.status, tries > 4) == ("applied", True)
+    assert (done.status, tries > 3) == ("applied", True)  # documents are written side by side: one break may stop two
     assert [invoice.status for invoice in await rows(backend, Invoice)] == ["finalized", "finalized"]
     assert len(await rows(backend, BillingCharge)) == 2
     clock.advance(timedelta(minutes=16))
