@@ -3,6 +3,7 @@ import "grapesjs/dist/css/grapes.min.css";
 import "./designer.css";
 import { CANVAS_STYLE } from "./canvas";
 import { options } from "./options";
+import { find, here, type Refusal, sender, speak } from "./page";
 import { type Block, type Field, teach } from "./types";
 import { canonical, isShared, keyOf, layoutOf, parsed, type Stored, wordsOf, written } from "./words";
 
@@ -21,9 +22,9 @@ interface Config {
 }
 
 const PAGE_RULE = /@page\s*\{\s*size:\s*(a4|letter)\s*;?\s*\}\n?/i;
-const find = <E extends HTMLElement = HTMLElement>(id: string) => document.getElementById(id) as E;
 const config = JSON.parse(find("designer-config").textContent ?? "{}") as Config;
-const here = location.pathname;
+
+const send = sender(config.form_token);
 
 const first = config.languages.find((one) => one.language === config.language) ?? config.languages[0]!;
 const shared = config.languages.filter((one) => one === first || isShared(first, one));
@@ -129,42 +130,6 @@ function work(languages: string[]): string {
   });
   const { name, document_type, owner_partner_id } = config;
   return JSON.stringify({ name, document_type, owner_partner_id, languages: all });
-}
-
-interface Refusal {
-  message: string;
-  reasons: string[];
-}
-
-const speak = (message: string, reasons: string[] = []) => {
-  find("d-said").textContent = message;
-  const list = find("d-reasons");
-  const isNew = (reason: string) => !message.includes(reason);
-  list.hidden = !reasons.some(isNew);
-  list.replaceChildren(
-    ...reasons
-      .filter(isNew)
-      .map((reason) => Object.assign(document.createElement("li"), { textContent: reason })),
-  );
-};
-
-async function send(path: string, fields: Record<string, string>): Promise<Response | undefined> {
-  const body = new URLSearchParams({ form_token: config.form_token, ...fields });
-  try {
-    const answer = await fetch(here + path, { method: "POST", body });
-    if (answer.ok) return answer;
-    if (!answer.headers.get("content-type")?.includes("json")) {
-      speak(
-        "You are signed out, or the server is away. Nothing is lost: sign in in another tab, then try again.",
-      );
-      return undefined;
-    }
-    const refusal = (await answer.json()) as Refusal;
-    speak(refusal.message, refusal.reasons);
-  } catch {
-    speak("The server could not be reached. Nothing is lost: try again.");
-  }
-  return undefined;
 }
 
 const isChanged = () =>

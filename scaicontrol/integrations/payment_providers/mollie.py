@@ -1,7 +1,7 @@
 """
 Mollie: a first payment of nothing stores a card, recurring payments charge its mandate, a hosted page takes the rest.
 
-The SDK is synchronous and runs in threads. Every create carries our key: its own would be lost with the time-out.
+The SDK is synchronous and runs in threads. What moves money carries our key: its own would be lost with the time-out.
 Keys live for an hour; after that our payment's id in the metadata is looked for. A webhook names a payment and proves
 nothing.
 """
@@ -10,7 +10,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import parse_qs
 
@@ -138,7 +138,9 @@ class Mollie:
         return answers.payment(await self._call(lambda c: c.payments.get(name, embed=_EMBED)))
 
     async def find(self, request: ChargeRequest) -> PaymentResult | None:
-        since = (request.called_at or datetime.now(UTC)) - _SKEW
+        if request.called_at is None:
+            return None  # nobody has called for it
+        since = request.called_at - _SKEW
         customer = request.method.external_customer_id if request.method else None
 
         def look(client: Client) -> str | None:

@@ -9,7 +9,7 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import stripe
@@ -192,7 +192,9 @@ class Stripe:
             return replace(told, dispute_ids=tuple([each.id async for each in found.auto_paging_iter()]))
 
     async def find(self, request: ChargeRequest) -> PaymentResult | None:
-        since = (request.called_at or datetime.now(UTC)) - _SKEW
+        if request.called_at is None:
+            return None  # nobody has called for it
+        since = request.called_at - _SKEW
         until = since + self.key_lifetime + 2 * _SKEW
         created: PaymentIntentListParamsCreated = {"gte": int(since.timestamp()), "lte": int(until.timestamp())}
         async with self._calling() as client:

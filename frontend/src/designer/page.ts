@@ -1,0 +1,41 @@
+// The page around the canvas: its elements, what it says, and what it sends to the server.
+
+export const find = <E extends HTMLElement = HTMLElement>(id: string) => document.getElementById(id) as E;
+export const here = location.pathname;
+
+export interface Refusal {
+  message: string;
+  reasons: string[];
+}
+
+export const speak = (message: string, reasons: string[] = []) => {
+  find("d-said").textContent = message;
+  const list = find("d-reasons");
+  const isNew = (reason: string) => !message.includes(reason);
+  list.hidden = !reasons.some(isNew);
+  list.replaceChildren(
+    ...reasons
+      .filter(isNew)
+      .map((reason) => Object.assign(document.createElement("li"), { textContent: reason })),
+  );
+};
+
+/** Gives the function that posts with the page's token; what is refused, or cannot be reached, is said on the page. */
+export const sender = (form_token: string) => async (path: string, fields: Record<string, string>) => {
+  const body = new URLSearchParams({ form_token, ...fields });
+  try {
+    const answer = await fetch(here + path, { method: "POST", body });
+    if (answer.ok) return answer;
+    if (!answer.headers.get("content-type")?.includes("json")) {
+      speak(
+        "You are signed out, or the server is away. Nothing is lost: sign in in another tab, then try again.",
+      );
+      return undefined;
+    }
+    const refusal = (await answer.json()) as Refusal;
+    speak(refusal.message, refusal.reasons);
+  } catch {
+    speak("The server could not be reached. Nothing is lost: try again.");
+  }
+  return undefined;
+};
