@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import { grapesjs } from "grapesjs";
 import { options } from "../src/designer/options";
 import { type Block, teach } from "../src/designer/types";
-import { canonical, isShared, layoutOf, type Stored, wordsOf, written } from "../src/designer/words";
+import {
+  canonical,
+  isFaithful,
+  isShared,
+  layoutOf,
+  type Stored,
+  wordsOf,
+  written,
+} from "../src/designer/words";
 
 const language = (name: string | null, html: string): Stored => ({
   language: name,
@@ -66,6 +74,13 @@ describe("the designer", () => {
     const keys = new Map([[layoutOf(english).keys[0] ?? "", layoutOf(german).keys[0] ?? ""]]);
     expect(written(english, wordsOf(german), keys)).toBe(german);
     expect(written(english, [undefined])).toBe(english);
+  });
+
+  it("warns of no page that only shows the words of another language", () => {
+    const dutch = { ...language("nl", page("Bonjour", "nl-0")), untranslated: [0] };
+    expect(isFaithful(page("Hello", "nl-0"), dutch)).toBe(true);
+    expect(isFaithful(page("Hello", "nl-0"), { ...dutch, untranslated: [] })).toBe(false);
+    expect(isFaithful(`<p>${page("Hello", "nl-0")}</p>`, dutch)).toBe(false);
   });
 
   it("reads two spellings of one page as the same", () => {

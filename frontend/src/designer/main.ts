@@ -5,7 +5,7 @@ import { CANVAS_STYLE } from "./canvas";
 import { options } from "./options";
 import { find, here, type Refusal, sender, speak } from "./page";
 import { type Block, type Field, teach } from "./types";
-import { canonical, isShared, keyOf, layoutOf, parsed, type Stored, wordsOf, written } from "./words";
+import { isFaithful, isShared, keyOf, layoutOf, parsed, type Stored, wordsOf, written } from "./words";
 
 interface Config {
   name: string;
@@ -373,9 +373,7 @@ editor.onReady(() => {
   });
   show(shown);
   for (const [language, page] of spelled()) atFirst.set(language, page);
-  const strange = [...stored].filter(
-    ([language, one]) => canonical(atFirst.get(language) ?? "") !== canonical(one.html),
-  );
+  const strange = [...stored].filter(([language, one]) => !isFaithful(atFirst.get(language) ?? "", one));
   document.body.dataset["faithful"] = strange.length ? "no" : "yes";
   editor.UndoManager.clear();
   editor.clearDirtyCount();

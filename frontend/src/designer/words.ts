@@ -54,6 +54,12 @@ export function written(layout: string, words: (string | undefined)[], keys?: Ma
   return body.innerHTML;
 }
 
+/** Whether the canvas says a stored page as it was written; what is not translated shows another language's words. */
+export function isFaithful(page: string, one: Stored): boolean {
+  const own = wordsOf(one.html).map((text, at) => (one.untranslated.includes(at) ? text : undefined));
+  return canonical(written(page, own)) === canonical(one.html);
+}
+
 const LOOSE = new Set(["BODY", "TABLE", "THEAD", "TBODY", "TFOOT", "TR", "COLGROUP", "UL", "OL", "DL"]);
 
 /** HTML in one of its many spellings: attributes and styles in order, no space where none is printed. */
