@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 import pytest_asyncio
@@ -45,6 +46,8 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
 # Tests that share what is dear to start or read, or measure what others would disturb: one worker runs all of each.
 TOGETHER = ("tests/architecture/", "tests/e2e/", "tests/faults/test_cluster.py", "tests/surfaces/test_event_loop.py")
 
+SQLITE_ONE_IN = 4  # claims of a whole run that SQLite is asked as well; which, follows from their names
+
 
 class KeepsTogether(LoadScopeScheduling):  # type: ignore[misc]  # xdist's schedulers say no types
     """Hands out test by test, but a part of TOGETHER whole; pytest-xdist 3.8 misses its own marks under pytest 9.2."""
@@ -57,19 +60,50 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> KeepsTogethe
     return KeepsTogether(config, log)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["is_whole"] = is_whole(node.config)
+
+
+def is_whole(config: pytest.Config) -> bool:
+    """Say whether everything is run, by nobody who named files or words."""
+    if hasattr(config, "workerinput"):  # an xdist worker is always given the paths by name
+        return bool(config.workerinput["is_whole"])
+    return config.args_source is not pytest.Config.ArgsSource.ARGS and not config.option.keyword
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the cases of a test that is marked `by_turns` to the two databases in turn; the rest is for the long run."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """
+    Leave to the long run what says the same of the second database.
+
+    Of a test that is marked `by_turns` each case runs on one of the two in turn. Of everything else a run of the whole
+    asks MariaDB, which holds people's money, and SQLite for a part; a run that names its files or words asks both.
+    """
+    both = [item for item in items if "dialect" in getattr(getattr(item, "callspec", None), "params", ())]
+    by_turns = {item for item in both if item.get_closest_marker("by_turns")}
     places: dict[str, dict[str, int]] = {}  # of a test's cases among its cases
-    for item in items:
-        case = getattr(item, "callspec", None)
-        if case is None or "dialect" not in case.params or item.get_closest_marker("by_turns") is None:
-            continue
-        cases = places.setdefault(item.nodeid.partition("[")[0], {})
-        dialect = case.params["dialect"]
-        is_odd = cases.setdefault(case.id.replace(dialect, "", 1), len(cases)) % 2 == 1
-        if is_odd is not (dialect == "mariadb"):
+    on_mariadb = {_claim(item) for item in both if _dialect(item) == "mariadb"}
+    for item in both:
+        claim, is_mariadb = _claim(item), _dialect(item) == "mariadb"
+        if item in by_turns:
+            cases = places.setdefault(claim.partition("[")[0], {})
+            is_left = (cases.setdefault(claim, len(cases)) % 2 == 1) is not is_mariadb
+        else:
+            says_the_same = claim in on_mariadb and not is_mariadb
+            is_left = is_whole(config) and says_the_same and crc32(claim.encode()) % SQLITE_ONE_IN > 0
+        if is_left:
             item.add_marker(pytest.mark.long)
+
+
+def _dialect(item: pytest.Item) -> str:
+    return str(item.callspec.params["dialect"])  # type: ignore[attr-defined]  # only functions with cases have it
+
+
+def _claim(item: pytest.Item) -> str:
+    """Name a case without its database."""
+    function, _, case = item.nodeid.partition("[")
+    return function + "[" + case.replace(_dialect(item), "", 1)
 
 
 def pytest_collection_finish() -> None:
