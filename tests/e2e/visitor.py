@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import ConsoleMessage, Page, Request, expect
 
 AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-_RULES = "axe.run(document, {resultTypes: ['violations']})"
+_RULES = "axe.run(document, {resultTypes: ['violations'], preload: false})"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SEED = int(os.environ.get("FAULT_SEED", "20260201"))
-SLICE = {"asked back": 5, "billing": 4, "books": 3, "changes": 3, "credits": 3, "dispatcher": 2, "documents": 4}
+SLICE = {"asked back": 3, "billing": 2, "books": 2, "changes": 2, "credits": 2, "dispatcher": 1, "documents": 2}
 
 
 async def lives(scenario, folder, *chosen):
