@@ -47,6 +47,7 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
 TOGETHER = ("tests/architecture/", "tests/e2e/", "tests/faults/test_cluster.py", "tests/surfaces/test_event_loop.py")
 
 SQLITE_ONE_IN = 4  # claims of a whole run that SQLite is asked as well; which, follows from their names
+MANY = 12  # cases of a test; of more, a whole run takes every second pair
 
 
 class KeepsTogether(LoadScopeScheduling):  # type: ignore[misc]  # xdist's schedulers say no types
@@ -77,22 +78,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """
     Leave to the long run what says the same of the second database.
 
-    Of a test that is marked `by_turns` each case runs on one of the two in turn. Of everything else a run of the whole
-    asks MariaDB, which holds people's money, and SQLite for a part; a run that names its files or words asks both.
+    Of a test that is marked `by_turns` each case runs on one of the two in turn, and a run of the whole takes every
+    second pair of more than a dozen cases. Of everything else a run of the whole asks MariaDB, which holds people's
+    money, and SQLite for a part. A run that names its files or words asks for all of it.
     """
+    whole = is_whole(config)
     both = [item for item in items if "dialect" in getattr(getattr(item, "callspec", None), "params", ())]
     by_turns = {item for item in both if item.get_closest_marker("by_turns")}
-    places: dict[str, dict[str, int]] = {}  # of a test's cases among its cases
     on_mariadb = {_claim(item) for item in both if _dialect(item) == "mariadb"}
+    places: dict[str, dict[str, int]] = {}  # of a test's cases among its cases
     for item in both:
-        claim, is_mariadb = _claim(item), _dialect(item) == "mariadb"
+        claim = _claim(item)
         if item in by_turns:
             cases = places.setdefault(claim.partition("[")[0], {})
-            is_left = (cases.setdefault(claim, len(cases)) % 2 == 1) is not is_mariadb
-        else:
-            says_the_same = claim in on_mariadb and not is_mariadb
-            is_left = is_whole(config) and says_the_same and crc32(claim.encode()) % SQLITE_ONE_IN > 0
-        if is_left:
+            cases.setdefault(claim, len(cases))
+        elif whole and _dialect(item) == "sqlite" and claim in on_mariadb and crc32(claim.encode()) % SQLITE_ONE_IN:
+            item.add_marker(pytest.mark.long)
+    for item in by_turns:
+        claim = _claim(item)
+        cases = places[claim.partition("[")[0]]
+        turn, is_odd = divmod(cases[claim], 2)
+        if (is_odd == 1) is not (_dialect(item) == "mariadb") or (whole and len(cases) > MANY and turn % 2):
             item.add_marker(pytest.mark.long)
 
 
