@@ -32,6 +32,7 @@ TAGS: Final = {
     "admin-change-plans": "Changes as they would be, for another person to approve and to apply exactly.",
     "admin-events": "The stream of facts, pulled.",
     "admin-groups": "Groups and their roles.",
+    "admin-invariants": "What must hold of the books.",
     "admin-jobs": "What runs by the clock.",
     "admin-partners": "Partners, their configuration and their prices.",
     "admin-platform": "What operators set for the whole platform.",

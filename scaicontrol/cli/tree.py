@@ -107,6 +107,10 @@ ROOT: Final = CommandGroup(
                         },
                     ),
                 ),
+                "invariants": Command(
+                    "invariants",
+                    "Check what must hold of documents, payments and credits; ends with 1 where a rule is broken.",
+                ),
                 "receivables": CommandGroup(
                     "What tenants owe beside their documents: money that went twice.",
                     _of(

@@ -129,6 +129,7 @@ PERMISSIONS: dict[str, PermissionRule] = {
     "invoices:remind": _write("admin:billing"),
     "invoices:sweep": _platform("admin:platform"),  # removes files that belong to no document
     "invoices:age": _platform("admin:platform"),  # the overdue job
+    "invariants:check": _read("admin:billing"),
     "credits:read": _read("billing:read", "billing:manage", "admin:billing"),
     "credits:administer": _read("admin:billing"),
     "credits:apply": _write("billing:manage", "admin:billing"),

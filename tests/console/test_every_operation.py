@@ -84,6 +84,7 @@ PAGES: Mapping[str, str] = {
     "GET /admin/jobs": "job",
     "POST /admin/jobs/{name}/run": "job/run",
     # settings of the platform and of sellers
+    "GET /admin/invariants": "invariants",
     "GET /admin/platform/settings": "settings",
     "PUT /admin/platform/settings": "settings/set_policy",
     "GET /admin/accounting/providers": "accounting-integration",

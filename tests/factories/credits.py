@@ -9,7 +9,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import credits, documents, invoices
+from scaicontrol.services import credits, documents, invariants, invoices
 from scaicontrol.services.credits.models import Credit, CreditUse, Receivable
 from scaicontrol.services.credits.schemas import CreditFilter
 from scaicontrol.services.invoices.lifecycle import AS_PAID, MONEY, DocumentType
@@ -75,7 +75,8 @@ async def broken(uow: UnitOfWork) -> list[str]:
         kind = DocumentType(each.document_type)
         verdict = await documents.verify_series(uow, each.partner_id, kind, each.fiscal_year)
         found += [violation.message for violation in verdict.violations if violation.code != "files_missing"]
-    return found
+    told = await invariants.check(uow)
+    return found + [f"{each.rule}: {row}" for each in told for row in each.broken]
 
 
 def _documents(documents: dict[str, Invoice], settlements: Sequence[Settlement]) -> list[str]:

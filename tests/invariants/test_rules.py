@@ -1,0 +1,109 @@
+"""What must hold of the books is asked of the rows: it holds after every verb, and each rule finds what breaks it."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+import pytest_asyncio
+
+from scaicontrol.services import invariants, payments
+from scaicontrol.services.invariants import RULES
+from tests.factories import ada, alice, petra, sam
+from tests.factories.credits import credited, transferred
+from tests.factories.invoices import a_draft, a_line, sent
+from tests.factories.payments import faulty_sandbox, store_card
+from tests.factories.subscriptions import market
+
+PAID = "(SELECT invoice_id FROM payments WHERE refunded_cents > 0)"
+# What a hand in the database does, by the rule that finds it.
+BREAKS = {
+    "The total of a document is its net amount and its VAT": (
+        f"UPDATE invoices SET total_cents = total_cents + 1 WHERE id = {PAID}"
+    ),
+    "The lines of a document make its net amount": (
+        f"UPDATE invoice_line_items SET amount_cents = amount_cents - 1 WHERE invoice_id = {PAID}"
+    ),
+    "The lines of a document make its VAT": (
+        f"UPDATE invoice_line_items SET tax_cents = tax_cents + 1 WHERE invoice_id = {PAID}"
+    ),
+    "What a document says is paid was recorded": "DELETE FROM invoice_settlements WHERE kind = 'payment'",
+    "What a document says is credited was recorded": "DELETE FROM invoice_settlements WHERE kind = 'credit_note'",
+    "What a document says came from the balance was recorded": "UPDATE invoices SET amount_applied_cents = 1",
+    "A document owes its total less what was paid and credited": (
+        f"UPDATE invoices SET amount_due_cents = 1 WHERE id = {PAID}"
+    ),
+    "A document is paid when nothing is due, and only then": (
+        f"UPDATE invoices SET status = 'finalized' WHERE id = {PAID}"
+    ),
+    "No invoice is overpaid, and no credit note gives more than it says": (
+        f"UPDATE invoices SET amount_due_cents = -1 WHERE id = {PAID}"
+    ),
+    "The numbers of a series have no gaps, and none is there twice": (
+        f"UPDATE invoices SET serial = 77 WHERE id = {PAID}"
+    ),
+    "A series has drawn as many numbers as there are documents": (
+        "UPDATE invoice_sequence SET next_number = next_number + 1"
+    ),
+    "Every seal stands on the one before it": "UPDATE invoices SET canonical_digest = 'x' WHERE serial = 1",
+    "What is charged stands on one line": (
+        "UPDATE invoice_line_items SET billing_charge_id = 'bch_1' WHERE credited_line_id IS NULL"
+    ),
+    "What a payment says went back by refunds did": "UPDATE payments SET refunded_cents = refunded_cents + 1",
+    "What a payment promises to refunds is what waits": "UPDATE payments SET promised_cents = promised_cents + 1",
+    "No payment gives back more than came": "UPDATE payments SET received_cents = 1",
+    "What a payment holds is booked on its invoice": "UPDATE payments SET lost_cents = 1",
+    "What a credit has left is its amount less its uses": "UPDATE credits SET remaining_cents = 0",
+    "What documents leave open is what credits and receivables hold": "DELETE FROM credits",
+}
+
+
+@pytest_asyncio.fixture
+async def books(backend):
+    """A paid invoice of which a part went back and a part waits to, one that is credited, and a draft."""
+    await market(backend, payment_providers=["sandbox"])
+    provider = faulty_sandbox(backend)
+    await store_card(backend)
+    invoice = await sent(backend, a_line(5000))
+    await payments.pay(backend, alice, invoice.id)
+    await payments.refund(backend, petra, invoice.id, 1200, "As agreed.")
+    provider.is_down = True
+    await payments.refund(backend, petra, invoice.id, 300, "As agreed.")
+    other = await sent(backend, a_line(2000))
+    await transferred(backend, other, 1000)
+    await credited(backend, other)
+    await a_draft(backend)
+    return backend
+
+
+async def broken(backend, actor=ada):
+    return {each.rule for each in await backend.ask(actor, invariants.check) if not each.holds}
+
+
+async def test_the_books_hold(books):
+    told = await books.ask(ada, invariants.check)
+    assert [(each.rule, each.broken) for each in told] == [(rule.name, []) for rule in RULES]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_each_rule_finds_what_breaks_it_and_tells_nobody_elses(books, database_url):
+    assert set(BREAKS) == {rule.name for rule in RULES}
+    path = database_url.partition(":///")[2]
+    with closing(sqlite3.connect(path)) as hand, closing(sqlite3.connect(":memory:")) as kept:
+        for (name,) in hand.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            hand.execute(f"DROP TRIGGER {name}")
+        hand.execute(
+            "INSERT INTO billing_charges (id, tenant_id, partner_id, subject_id, charge_kind, period_start, period_end,"
+            " amount_cents, currency, derivation, created_at, updated_at) SELECT 'bch_1', tenant_id, partner_id, 'x',"
+            " 'base', created_at, created_at, 1, 'EUR', '{}', created_at, created_at FROM payments LIMIT 1"
+        )
+        hand.commit()
+        assert await broken(books) == set()
+        hand.backup(kept)
+        for rule, statement in BREAKS.items():
+            hand.execute(statement)
+            hand.commit()
+            assert rule in await broken(books), statement
+            assert rule in await broken(books, petra), statement
+            assert await broken(books, sam) == set(), "Southbay is told of Northwind's books"
+            kept.backup(hand)
+        assert await broken(books) == set()
