@@ -1,11 +1,16 @@
 """What must hold of the books is asked of the rows: it holds after every verb, and each rule finds what breaks it."""
 
+import json
 import sqlite3
 from contextlib import closing
 
+import httpx2
 import pytest
 import pytest_asyncio
+from fastapi import FastAPI
 
+from admin_views import site
+from admin_views.site import install_console
 from scaicontrol.services import invariants, payments
 from scaicontrol.services.invariants import RULES
 from tests.factories import ada, alice, petra, sam
@@ -13,6 +18,7 @@ from tests.factories.credits import credited, transferred
 from tests.factories.invoices import a_draft, a_line, sent
 from tests.factories.payments import faulty_sandbox, store_card
 from tests.factories.subscriptions import market
+from tests.surfaces.test_console import URL, console_cookie, said
 
 PAID = "(SELECT invoice_id FROM payments WHERE refunded_cents > 0)"
 # What a hand in the database does, by the rule that finds it.
@@ -107,3 +113,24 @@ async def test_each_rule_finds_what_breaks_it_and_tells_nobody_elses(books, data
             assert await broken(books, sam) == set(), "Southbay is told of Northwind's books"
             kept.backup(hand)
         assert await broken(books) == set()
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_console_and_command_line_tell_what_is_broken(books, database_url, command_line):
+    rule = "What a payment promises to refunds is what waits"
+    assert (await command_line("admin", "invariants")).exit_code == 0
+    with closing(sqlite3.connect(database_url.partition(":///")[2])) as hand:
+        hand.execute(BREAKS[rule])
+        hand.commit()
+    typed = await command_line("admin", "invariants", "--json")
+    assert typed.exit_code == 1
+    broken_ = {each["rule"]: each["broken"] for each in json.loads(typed.stdout) if not each["holds"]}
+    ((_, (row,)),) = broken_.items()
+    assert (list(broken_), row["says"], row["counted"]) == ([rule], 301, 300)
+    app = FastAPI()
+    app.state.backend = books
+    install_console(app)
+    cookies = {site.CONSOLE_COOKIE: await console_cookie(books, "ada")}
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=URL, cookies=cookies) as client:
+        page = said(await client.get("/admin/invariants"))
+    assert f"{rule} no {row['id']} says 301, counted are 300" in page
