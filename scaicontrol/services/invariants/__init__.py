@@ -1,6 +1,6 @@
 """Invariants: what must hold of the books at every moment, asked of the rows themselves."""
 
 from .check import check
-from .rules import RULES, Rule
+from .rules import RULES, Invariant
 
-__all__ = ["RULES", "Rule", "check"]
+__all__ = ["RULES", "Invariant", "check"]

@@ -2,7 +2,7 @@ from typing import Final
 
 from scaicontrol.core.work import UnitOfWork
 
-from .rules import RULES, Rule
+from .rules import RULES, Invariant
 from .schemas import BrokenOut, InvariantOut
 
 _SHOWN: Final = 100
@@ -18,7 +18,7 @@ async def check(uow: UnitOfWork) -> list[InvariantOut]:
     return [await _ask(uow, rule) for rule in RULES]
 
 
-async def _ask(uow: UnitOfWork, rule: Rule) -> InvariantOut:
+async def _ask(uow: UnitOfWork, rule: Invariant) -> InvariantOut:
     first = rule.broken.order_by(rule.broken.selected_columns[0]).limit(_SHOWN)
     rows = (await uow.session.execute(first)).all()
     broken = [BrokenOut(id=which, says=int(says), counted=int(counted)) for which, says, counted in rows]

@@ -9,7 +9,7 @@ from scaicontrol.services.billing.models import BillingCharge
 from scaicontrol.services.invoices.lifecycle import AS_PAID, DocumentType, InvoiceStatus, SettledBy
 from scaicontrol.services.invoices.models import Invoice, InvoiceLine, NumberSeries, Settlement
 
-from .rule import Question, Rule
+from .invariant import Invariant, Question
 
 _SEALED: Final = Invoice.finalized_at.is_not(None)
 _IN_FORCE: Final = and_(_SEALED, Invoice.status != InvoiceStatus.void)
@@ -101,7 +101,7 @@ def _seals() -> Question:
         before.serial == Invoice.serial - 1,
     )
     broken = Invoice.previous_digest != before.canonical_digest
-    return select(Invoice.id, Invoice.serial, before.serial).join(before, chain).where(broken)  # type: ignore[arg-type]  # a document with a number has a serial
+    return select(Invoice.id, Invoice.serial, before.serial).join(before, chain).where(broken)
 
 
 def _charged() -> Question:
@@ -117,17 +117,17 @@ def _charged() -> Question:
 
 
 RULES: Final = (
-    Rule("The total of a document is its net amount and its VAT", _amounts()),
-    Rule("The lines of a document make its net amount", _lines(vat=False)),
-    Rule("The lines of a document make its VAT", _lines(vat=True)),
-    Rule("What a document says is paid was recorded", _settled(as_paid=True)),
-    Rule("What a document says is credited was recorded", _settled(as_paid=False)),
-    Rule("What a document says came from the balance was recorded", _applied()),
-    Rule("A document owes its total less what was paid and credited", _due()),
-    Rule("A document is paid when nothing is due, and only then", _paid()),
-    Rule("No invoice is overpaid, and no credit note gives more than it says", _side()),
-    Rule("The numbers of a series have no gaps, and none is there twice", _gaps()),
-    Rule("A series has drawn as many numbers as there are documents", _series()),
-    Rule("Every seal stands on the one before it", _seals()),
-    Rule("What is charged stands on one line", _charged()),
+    Invariant("The total of a document is its net amount and its VAT", _amounts()),
+    Invariant("The lines of a document make its net amount", _lines(vat=False)),
+    Invariant("The lines of a document make its VAT", _lines(vat=True)),
+    Invariant("What a document says is paid was recorded", _settled(as_paid=True)),
+    Invariant("What a document says is credited was recorded", _settled(as_paid=False)),
+    Invariant("What a document says came from the balance was recorded", _applied()),
+    Invariant("A document owes its total less what was paid and credited", _due()),
+    Invariant("A document is paid when nothing is due, and only then", _paid()),
+    Invariant("No invoice is overpaid, and no credit note gives more than it says", _side()),
+    Invariant("The numbers of a series have no gaps, and none is there twice", _gaps()),
+    Invariant("A series has drawn as many numbers as there are documents", _series()),
+    Invariant("Every seal stands on the one before it", _seals()),
+    Invariant("What is charged stands on one line", _charged()),
 )

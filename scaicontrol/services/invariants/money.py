@@ -10,7 +10,7 @@ from scaicontrol.services.invoices.models import Invoice, Settlement
 from scaicontrol.services.payments.lifecycle import RefundState
 from scaicontrol.services.payments.models import MISMATCH, Payment, Refund
 
-from .rule import Question, Rule
+from .invariant import Invariant, Question
 
 _WAITS: Final = and_(Refund.status != RefundState.succeeded, Refund.released_at.is_(None))
 
@@ -84,10 +84,10 @@ def _held() -> Question:
 
 
 RULES: Final = (
-    Rule("What a payment says went back by refunds did", _refunds(promised=False)),
-    Rule("What a payment promises to refunds is what waits", _refunds(promised=True)),
-    Rule("No payment gives back more than came", _given_back()),
-    Rule("What a payment holds is booked on its invoice", _booked()),
-    Rule("What a credit has left is its amount less its uses", _used()),
-    Rule("What documents leave open is what credits and receivables hold", _held()),
+    Invariant("What a payment says went back by refunds did", _refunds(promised=False)),
+    Invariant("What a payment promises to refunds is what waits", _refunds(promised=True)),
+    Invariant("No payment gives back more than came", _given_back()),
+    Invariant("What a payment holds is booked on its invoice", _booked()),
+    Invariant("What a credit has left is its amount less its uses", _used()),
+    Invariant("What documents leave open is what credits and receivables hold", _held()),
 )

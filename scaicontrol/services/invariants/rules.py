@@ -3,8 +3,8 @@
 from typing import Final
 
 from . import documents, money
-from .rule import Rule
+from .invariant import Invariant
 
-__all__ = ["RULES", "Rule"]
+__all__ = ["RULES", "Invariant"]
 
-RULES: Final[tuple[Rule, ...]] = (*documents.RULES, *money.RULES)
+RULES: Final[tuple[Invariant, ...]] = (*documents.RULES, *money.RULES)
