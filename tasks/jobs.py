@@ -38,7 +38,7 @@ async def run_job(backend: Backend, job: Job, due_at: datetime | None = None) ->
     actor = Actor.system(job.name)
     due = due_at or job.due_moment(backend.clock.now())
     try:
-        ours = await backend.perform(
+        number = await backend.perform(
             actor,
             leases.start_run,
             job.name,
@@ -48,11 +48,11 @@ async def run_job(backend: Backend, job: Job, due_at: datetime | None = None) ->
         )
     except Conflict:
         return None  # a twin ran it for the first time ever, at the same moment
-    if not ours:
+    if number is None:
         return None
     result, failed = "failed: stopped on the way", True
     try:
-        async with kept_up(backend, actor, RENEW_SECONDS, leases.renew_run, job.name, STALE_AFTER):
+        async with kept_up(backend, actor, RENEW_SECONDS, leases.renew_run, job.name, number, STALE_AFTER):
             outcome = await job.run(backend)
         result, failed = f"ok: {outcome}" if outcome is not None else "ok", False
     except Exception as error:
@@ -60,7 +60,7 @@ async def run_job(backend: Backend, job: Job, due_at: datetime | None = None) ->
         raise
     finally:
         # A process that is told to stop again meanwhile still says how its run ended.
-        await asyncio.shield(backend.perform(actor, leases.finish_run, job.name, result, failed=failed))
+        await asyncio.shield(backend.perform(actor, leases.finish_run, job.name, number, result, failed=failed))
     return outcome
 
 

@@ -102,9 +102,9 @@ async def release(uow: UnitOfWork, name: str, holder: str) -> None:
 
 async def start_run(
     uow: UnitOfWork, name: str, due_at: datetime, *, stale_after: timedelta, every: timedelta | None = None
-) -> bool:
+) -> int | None:
     """
-    Claim the run of a job for one due moment; False when that moment was claimed already.
+    Claim the run of a job for one due moment and give its number; None when that moment was claimed already.
 
     This is what makes two schedulers harmless: (job, due moment) succeeds once. A run that failed may be claimed again
     after a pause, and one that never finished `stale_after` its last sign of life (`renew_run`).
@@ -113,33 +113,42 @@ async def start_run(
     pace = round(every.total_seconds()) if every else None
     lease = await uow.session.get(JobLease, name, with_for_update=True)
     if lease is None:
-        lease = JobLease(name=name, last_due_at=due_at, last_started_at=uow.now, every_seconds=pace)
+        lease = JobLease(name=name, fence=1, last_due_at=due_at, last_started_at=uow.now, every_seconds=pace)
         lease.expires_at = uow.now + stale_after
         uow.session.add(lease)
-        return True
+        return lease.fence
     if lease.last_due_at is not None and lease.last_due_at >= due_at:
         if not lease.wants_another_run(uow.now):
-            return False
+            return None
         due_at = lease.last_due_at
     lease.last_due_at, lease.last_started_at, lease.expires_at = due_at, uow.now, uow.now + stale_after
     lease.every_seconds = pace or lease.every_seconds
-    return True
+    lease.fence += 1
+    return lease.fence
 
 
-async def renew_run(uow: UnitOfWork, name: str, stale_after: timedelta) -> None:
-    """Say that a run is still alive."""
+async def renew_run(uow: UnitOfWork, name: str, number: int, stale_after: timedelta) -> None:
+    """Say that a run is still alive; one that was taken for dead and replaced says nothing any more."""
     uow.authorize("jobs:run")
     lease = await uow.session.get(JobLease, name, with_for_update=True)
-    if lease is not None and lease.is_running:
+    if lease is not None and lease.is_running and lease.fence == number:
         lease.expires_at = uow.now + stale_after
 
 
-async def finish_run(uow: UnitOfWork, name: str, result: str, *, failed: bool = False) -> None:
-    """Close the moment of a run, or have it tried again after a pause that grows. Raises Conflict where none began."""
+async def finish_run(uow: UnitOfWork, name: str, number: int, result: str, *, failed: bool = False) -> None:
+    """
+    Close the moment of a run, or have it tried again after a pause that grows.
+
+    A run that was taken for dead and replaced closes nothing: the other one still runs.
+
+    Raises Conflict where none began.
+    """
     uow.authorize("jobs:run")
     lease = await uow.session.get(JobLease, name, with_for_update=True)
     if lease is None:
         raise Conflict(f"Job {name} was never started.")
+    if lease.fence != number:
+        return
     lease.last_finished_at, lease.last_result, lease.expires_at = uow.now, result[:10_000], None
     lease.failed_runs = lease.failed_runs + 1 if failed else 0
 

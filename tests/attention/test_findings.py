@@ -44,8 +44,10 @@ async def test_what_is_late_is_found_with_its_money_by_whoever_it_concerns(backe
 
 async def test_a_job_that_nobody_ran_in_time_is_found(backend, clock):
     async def begin_and_end(uow: UnitOfWork) -> None:
-        await leases.start_run(uow, "dunning", uow.now, stale_after=timedelta(hours=1), every=timedelta(minutes=15))
-        await leases.finish_run(uow, "dunning", "ok: 0 steps")
+        pace = timedelta(minutes=15)
+        number = await leases.start_run(uow, "dunning", uow.now, stale_after=timedelta(hours=1), every=pace)
+        assert number == 1
+        await leases.finish_run(uow, "dunning", number, "ok: 0 steps")
 
     await market(backend)
     await backend.perform(ada, begin_and_end)
@@ -61,11 +63,11 @@ async def test_a_job_that_fails_or_does_not_end_is_found_by_the_platform_only(ba
 
     async def begin(uow: UnitOfWork) -> None:
         for name in ("stuck", "broken", "fine"):
-            await leases.start_run(uow, name, uow.now, stale_after=timedelta(hours=1))
+            assert await leases.start_run(uow, name, uow.now, stale_after=timedelta(hours=1)) == 1
 
     async def end(uow: UnitOfWork) -> None:
-        await leases.finish_run(uow, "broken", "failed: no answer")
-        await leases.finish_run(uow, "fine", "ok")
+        await leases.finish_run(uow, "broken", 1, "failed: no answer")
+        await leases.finish_run(uow, "fine", 1, "ok")
 
     await backend.perform(ada, begin)
     assert "jobs" not in await found(backend, ada)

@@ -148,7 +148,28 @@ async def test_a_run_whose_process_died_is_taken_over_when_it_is_stale(backend, 
     job, _ran = counting(timedelta(days=1))
     due = job.due_moment(clock.now())
     stale = timedelta(minutes=15)
-    assert await backend.perform(CLOCK, leases.start_run, job.name, due, stale_after=stale)
-    assert not await backend.perform(CLOCK, leases.start_run, job.name, due, stale_after=stale)
+    assert await backend.perform(CLOCK, leases.start_run, job.name, due, stale_after=stale) == 1
+    assert await backend.perform(CLOCK, leases.start_run, job.name, due, stale_after=stale) is None
     clock.advance(stale)
-    assert await backend.perform(CLOCK, leases.start_run, job.name, due, stale_after=stale)
+    assert await backend.perform(CLOCK, leases.start_run, job.name, due, stale_after=stale) == 2
+
+
+async def test_a_run_that_was_taken_for_dead_neither_keeps_up_nor_closes_the_one_after_it(backend, clock):
+    stale = timedelta(minutes=15)
+
+    async def begun():
+        return await backend.perform(CLOCK, leases.start_run, "nightly", clock.now(), stale_after=stale)
+
+    stalled = await begun()
+    clock.advance(stale)
+    living = await begun()
+    clock.advance(stale / 2)
+    await backend.perform(CLOCK, leases.renew_run, "nightly", stalled, stale)
+    await backend.perform(CLOCK, leases.finish_run, "nightly", stalled, "failed: no answer", failed=True)
+    (shown,) = await backend.ask(ada, leases.jobs)
+    assert (shown.is_running, shown.failed_runs, shown.last_result) == (True, 0, None)
+    assert shown.expires_at == clock.now() + stale / 2
+    await backend.perform(CLOCK, leases.renew_run, "nightly", living, stale)
+    await backend.perform(CLOCK, leases.finish_run, "nightly", living, "ok: done")
+    (shown,) = await backend.ask(ada, leases.jobs)
+    assert (shown.is_running, shown.last_result) == (False, "ok: done")

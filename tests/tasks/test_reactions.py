@@ -17,6 +17,7 @@ from tasks.reactions import REACTIONS
 from tests.factories import ada
 from tests.factories.payments import faulty_sandbox, store_card
 from tests.factories.subscriptions import market, subscribed
+from tests.factories.webhooks import tell
 
 RELAY = Actor.system("relay")
 
@@ -62,7 +63,7 @@ async def test_what_a_dead_process_was_at_is_shown_again_within_ten_seconds_and_
     await market(backend)
     await subscribed(backend)
     seen = await backend.ask(RELAY, fact_queue.look, 100)
-    claimed = [fact.id for fact in await backend.perform(RELAY, fact_queue.claim, seen)]
+    claimed = await backend.perform(RELAY, fact_queue.claim, seen)
     clock.advance(fact_queue.LEASE * 0.9)
     await backend.perform(RELAY, fact_queue.keep_up, claimed)
     clock.advance(fact_queue.LEASE * 0.9)
@@ -70,6 +71,39 @@ async def test_what_a_dead_process_was_at_is_shown_again_within_ten_seconds_and_
     clock.advance(fact_queue.LEASE * 0.1)
     assert await relay.react(backend) >= len(claimed)
     assert fact_queue.LEASE.total_seconds() + processes.LOOK_AGAIN_SECONDS <= 10
+
+
+async def test_who_stalled_longer_than_its_claim_leaves_the_facts_to_whoever_claimed_them_after_it(backend, clock):
+    await market(backend)
+    await subscribed(backend)
+    seen = await backend.ask(RELAY, fact_queue.look, 100)
+    stalled = await backend.perform(RELAY, fact_queue.claim, seen)
+    clock.advance(fact_queue.LEASE)
+    living = await backend.perform(RELAY, fact_queue.claim, seen)
+    assert [fact.id for fact in living] == [fact.id for fact in stalled]
+    assert await backend.perform(RELAY, fact_queue.keep_up, stalled) == set()
+    await backend.perform(RELAY, fact_queue.put_off, stalled)
+    assert await backend.perform(RELAY, fact_queue.keep_up, living) == set(seen)
+    clock.advance(fact_queue.LEASE)  # what the stalled one said prolonged nothing
+    assert set(await backend.ask(RELAY, fact_queue.look, 100)) == set(seen)
+
+
+async def test_a_worker_that_stalls_between_two_facts_does_not_react_to_what_another_took_over(
+    backend, clock, monkeypatch
+):
+    await tell(backend, "inv_1", "inv_2", "inv_3")
+    reacted = []
+
+    async def react(_, fact):
+        reacted.append(fact.resource_id)
+        if len(reacted) == 1:  # the machine stood still, and another worker went through all of it
+            clock.advance(fact_queue.LEASE)
+            await relay.react(backend)
+
+    monkeypatch.setitem(REACTIONS, "invoice.paid", (react,))
+    await relay.react(backend)
+    assert reacted == ["inv_1", "inv_1", "inv_2", "inv_3"]
+    assert await unsettled(backend) == 0
 
 
 async def test_every_reaction_shown_its_fact_a_second_time_changes_nothing(backend, clock):
