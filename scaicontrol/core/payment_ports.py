@@ -42,12 +42,14 @@ class SetupRequest:
     A tenant who adds a way to pay, and where its browser comes back to.
 
     `external_customer_id` is what the provider called the tenant before, where it did; `currency` is the one its
-    documents are written in, since some providers begin a mandate with a payment.
+    documents are written in, since some providers begin a mandate with a payment. Under one key one page is opened,
+    however often it is asked for.
     """
 
     tenant_id: str
     return_url: str
     currency: str
+    idempotency_key: str
     external_customer_id: str | None = None
 
 

@@ -1,16 +1,18 @@
 """Whichever commit the connection breaks behind, the same key answers what was done, and it was done once."""
 
+from itertools import count
+
 import pytest
 from sqlalchemy import func, select
 
-from scaicontrol.core.errors import Refused
+from scaicontrol.core.errors import NotFound, OutcomeUnknown, Refused
 from scaicontrol.services import invoices, payments
 from scaicontrol.services.credits.schemas import CreditDetail
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.schemas import CreditIn
-from scaicontrol.services.payments.models import Payment, Refund
+from scaicontrol.services.payments.models import Payment, PaymentMethod, Refund
 from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
-from tests.factories import ada, petra
+from tests.factories import ACME, ada, alice, petra
 from tests.factories.credits import broken_books, open_credits, transferred
 from tests.factories.cuts import answered_at_last, behind_each_commit
 from tests.factories.invoices import a_draft, a_line, again, finalized, sent
@@ -151,3 +153,61 @@ async def test_a_credit_is_paid_back_once(backend, provider, way):
     assert len(set(provider.refunded)) == await counted(backend, Refund)
     assert await broken_books(backend) == []
     assert [each.remaining_cents for each in await open_credits(backend)] == []
+
+
+async def test_a_setup_opens_one_page_at_the_provider(backend, provider):
+    answers = []
+
+    async def work(stage):
+        answers.append(await payments.set_up(stage, alice, "sandbox", "https://portal.example"))
+        if len(answers) == 1:
+            raise OutcomeUnknown("The answer was lost.")
+        return answers[-1]
+
+    _, tries = await answered_at_last(backend, alice, "k", work, [0])  # first behind the key, then behind the page
+    assert tries == 3
+    assert answers[0] == answers[1]
+    with provider._ledger.open() as state:
+        assert [*state["setups"]] == [answers[0].reference]
+
+
+async def test_a_method_is_stored_once_and_what_was_decided_meanwhile_stays(backend, provider):
+    async def begin():
+        started = await payments.set_up(backend, alice, "sandbox", "https://portal.example")
+        before = await store_card(backend)
+        tried = count()
+
+        async def work(stage):
+            if next(tried):  # between the tries the tenant makes up its mind, and the provider forgets the page
+                await backend.perform(alice, payments.make_default, before.id)
+                with provider._ledger.open() as state:
+                    state["setups"].clear()
+            return await payments.confirm(stage, alice, "sandbox", {"reference": started.reference})
+
+        return work
+
+    async def check(method):
+        assert method.status == "active"
+        assert await counted(backend, PaymentMethod, PaymentMethod.external_id == method.external_id) == 1
+        defaults.append(method.is_default)
+
+    defaults: list[bool] = []
+    assert await behind_each_commit(backend, alice, begin, check) == 1
+    assert defaults == [False, True]  # a second try does not take back what was decided after the first
+
+
+async def test_a_method_that_was_removed_after_the_first_try_is_not_there_for_the_second(backend, provider):
+    started = await payments.set_up(backend, alice, "sandbox", "https://portal.example")
+    await store_card(backend)
+    tried = count()
+
+    async def work(stage):
+        if next(tried):
+            for method in await backend.ask(alice, payments.methods, ACME):
+                if method.external_id == f"sbm_{started.reference}":
+                    await backend.perform(alice, payments.remove, method.id)
+        return await payments.confirm(stage, alice, "sandbox", {"reference": started.reference})
+
+    with pytest.raises(NotFound):
+        await answered_at_last(backend, alice, "k", work, [0])
+    assert await counted(backend, PaymentMethod, PaymentMethod.status == "active") == 1

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from scaicontrol.core.errors import NotFound, Refused, Unauthenticated
-from scaicontrol.core.ids import new_id
 from scaicontrol.core.payment_ports import (
     ChargeRequest,
     DisputeResult,
@@ -37,7 +36,7 @@ class BankTransfer:
 
     async def setup(self, request: SetupRequest) -> SetupStart:
         text = "Every invoice states the account, the amount and the reference to give. Nothing else is needed."
-        return SetupStart(reference=new_id("bts"), instructions=text)
+        return SetupStart(reference=f"bts_{request.idempotency_key}", instructions=text)
 
     async def confirm(self, tenant_id: str, payload: Mapping[str, Any]) -> StoredMethod:
         country = str(payload.get("country_code", "")) or None

@@ -89,7 +89,7 @@ class Mollie:
                 "metadata": tenant,
             }
         )
-        opened = await self._call(lambda c: c.payments.create(first))
+        opened = await self._call(lambda c: c.payments.create(first, idempotency_key=request.idempotency_key))
         return SetupStart(opened["id"], redirect_url=answers.link(opened, "checkout"))
 
     async def confirm(self, tenant_id: str, payload: Mapping[str, object]) -> StoredMethod:

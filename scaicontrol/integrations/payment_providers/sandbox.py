@@ -69,9 +69,10 @@ class Sandbox:
         return {"mode": "sandbox"}
 
     async def setup(self, request: SetupRequest) -> SetupStart:
-        reference = new_id("sbs")
         with self._ledger.open() as state:
-            state["setups"][reference] = {"tenant_id": request.tenant_id, "type": None}
+            setups, key = state["setups"], request.idempotency_key
+            reference = next((name for name, each in setups.items() if each.get("key") == key), new_id("sbs"))
+            setups.setdefault(reference, {"tenant_id": request.tenant_id, "type": None, "key": key})
         return SetupStart(reference, redirect_url=self._page("setup", reference, request.return_url))
 
     async def confirm(self, tenant_id: str, payload: Mapping[str, Any]) -> StoredMethod:

@@ -90,7 +90,8 @@ class Stripe:
                     "cancel_url": request.return_url,
                     "metadata": tenant,
                     "setup_intent_data": {"metadata": tenant},
-                }
+                },
+                {"idempotency_key": request.idempotency_key},
             )
         return SetupStart(page.id, redirect_url=page.url)
 

@@ -69,8 +69,8 @@ def wanted(amount: int = 1200, currency: str = "EUR", key: str = "inv_1:1", **mo
     return replace(request, **more)  # type: ignore[arg-type]  # a test names fields of the request
 
 
-def a_setup(tenant_id: str = "tnt_acme") -> SetupRequest:
-    return SetupRequest(tenant_id, BACK, "EUR")
+def a_setup(tenant_id: str = "tnt_acme", key: str = "setup_1") -> SetupRequest:
+    return SetupRequest(tenant_id, BACK, "EUR", key)
 
 
 class SandboxRig(Rig):

@@ -149,6 +149,13 @@ async def test_a_refund_whose_answer_was_lost_is_found(rig: Rig) -> None:
     assert await rig.provider.find_refund(replace(request, refund_id="rfn_9", idempotency_key="rfn_9")) is None
 
 
+async def test_one_key_opens_one_page(rig: Rig) -> None:
+    able(rig, "setup")
+    first, again, other = [await rig.provider.setup(a_setup(key=key)) for key in ("sup_1", "sup_1", "sup_2")]
+    assert first == again
+    assert first.reference != other.reference
+
+
 async def test_a_method_belongs_to_the_tenant_that_set_it_up(rig: Rig) -> None:
     able(rig, "setup", "charge")
     started = await rig.provider.setup(a_setup())

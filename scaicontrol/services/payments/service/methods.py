@@ -1,7 +1,7 @@
 """What a tenant pays with: set up at the provider, kept by name here."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import update
 
@@ -20,6 +20,9 @@ from .. import queries
 from ..events import MethodAdded, MethodRemoved
 from ..lifecycle import MethodLifecycle, MethodState
 from ..models import PaymentMethod
+
+_ASKED: Final = "setup"
+_STORED: Final = "method"
 
 
 async def enabled_providers(backend: Backend, actor: Actor) -> list[PaymentProvider]:
@@ -55,17 +58,25 @@ async def set_up(backend: Backend, actor: Actor, slug: str, return_url: str) -> 
     """
     actor.require("payment_methods:manage")
     found = await provider(backend, actor, slug, "setup")
-    request = await backend.ask(actor, _setup_request, slug, return_url)
-    return await found.setup(request)
+    key = backend.reached(_ASKED) or await backend.perform(actor, _keep_key, backend)
+    return await found.setup(await backend.ask(actor, _setup_request, slug, return_url, key))
 
 
-async def _setup_request(uow: UnitOfWork, slug: str, return_url: str) -> SetupRequest:
+async def _keep_key(uow: UnitOfWork, backend: Backend) -> str:
+    """Keep what the provider will know this setup by: whoever asks again with the same key gets the same page."""
+    uow.authorize("payment_methods:manage")
+    key = new_id("sup")
+    await backend.keep(uow, _ASKED, key)
+    return key
+
+
+async def _setup_request(uow: UnitOfWork, slug: str, return_url: str, key: str) -> SetupRequest:
     partner_id, tenant_id = _tenant_of(uow.actor)
     uow.authorize("payment_methods:manage")
     terms = await partners.settings_of(uow, partner_id)
     known = [m.external_customer_id for m in await queries.methods(uow, tenant_id) if m.provider == slug]
     customer_id = next((each for each in known if each is not None), None)
-    return SetupRequest(tenant_id, return_url, terms.default_currency, customer_id)
+    return SetupRequest(tenant_id, return_url, terms.default_currency, key, customer_id)
 
 
 @verb
@@ -79,9 +90,19 @@ async def confirm(
     methods.
     """
     actor.require("payment_methods:manage")
+    if method_id := backend.reached(_STORED):
+        return await backend.ask(actor, queries.method, method_id)
     found = await provider(backend, actor, slug, "setup")
     stored = await found.confirm(_tenant_of(actor)[1], payload)
-    return await backend.perform(actor, store, slug, stored, make_default=make_default)
+    return await backend.perform(actor, _keep_stored, backend, slug, stored, make_default=make_default)
+
+
+async def _keep_stored(
+    uow: UnitOfWork, backend: Backend, slug: str, stored: StoredMethod, *, make_default: bool
+) -> PaymentMethod:
+    known = await store(uow, slug, stored, make_default=make_default)
+    await backend.keep(uow, _STORED, known.id)
+    return known
 
 
 async def store(
