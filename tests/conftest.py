@@ -44,7 +44,7 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
 
 
 # Tests that share what is dear to start or read, or measure what others would disturb: one worker runs all of each.
-TOGETHER = ("tests/architecture/", "tests/e2e/", "tests/faults/test_cluster.py", "tests/surfaces/test_event_loop.py")
+TOGETHER = ("tests/architecture/", "tests/e2e/", "tests/faults/test_cluster", "tests/surfaces/test_event_loop.py")
 
 SQLITE_ONE_IN = 4  # claims of a whole run that SQLite is asked as well; which, follows from their names
 MANY = 12  # cases of a test; of more, a whole run takes every second pair

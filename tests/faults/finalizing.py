@@ -13,6 +13,8 @@ import random
 import signal
 import sys
 import time
+from collections import deque
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import func, select
@@ -20,7 +22,7 @@ from sqlalchemy import func, select
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
-from scaicontrol.core.errors import ControlError
+from scaicontrol.core.errors import ControlError, OutcomeUnknown
 from scaicontrol.core.settings import Environment, Settings
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.engine import Database
@@ -43,19 +45,23 @@ def open_backend(url: str) -> Backend:
     return Backend(settings, Database(url, pool_size=1, max_overflow=0), FrozenClock(NOW), memory_ports())
 
 
-async def finalise_all(url: str, ids: list[str]) -> None:
-    """Go round the drafts until none is left; whoever is faster is fine."""
-    backend, waiting = open_backend(url), ids
+async def finalise_all(nodes: Sequence[str], ids: list[str]) -> None:
+    """Go round the drafts until none is left; whoever is faster is fine, and who loses its node takes the next one."""
+    backends, waiting = deque(open_backend(url) for url in nodes), ids
     while waiting:
         left = []
         for invoice_id in waiting:
             try:
-                await invoices.finalize(backend, Actor.system("monthly_invoice_generator"), invoice_id)
+                await invoices.finalize(backends[0], Actor.system("monthly_invoice_generator"), invoice_id)
+            except OutcomeUnknown:
+                backends.rotate(-1)
+                left.append(invoice_id)
             except ControlError as error:
                 if "is draft" in error.message or "it is" not in error.message:
                     left.append(invoice_id)  # busy, or changed under our hands: again
         waiting = left
-    await backend.database.dispose()
+    for backend in backends:
+        await backend.database.dispose()
 
 
 async def finalised(url: str) -> int:
@@ -72,13 +78,13 @@ async def finalised(url: str) -> int:
         await backend.database.dispose()
 
 
-def start(url: str, ids: list[str], seed: int) -> int:
+def start(nodes: Sequence[str], ids: list[str], seed: int) -> int:
     pid = os.fork()
     if pid == 0:
         status = 1
         try:
             random.Random(seed).shuffle(ids)
-            asyncio.run(finalise_all(url, ids))
+            asyncio.run(finalise_all(nodes, ids))
             status = 0
         finally:
             os._exit(status)
@@ -88,7 +94,8 @@ def start(url: str, ids: list[str], seed: int) -> int:
 def main(url: str, processes: int, kills: int, seed: int, ids: list[str]) -> None:
     dice = random.Random(seed)
     nodes = url.split(",")
-    running = {start(nodes[number % len(nodes)], list(ids), seed + number) for number in range(processes)}
+    first = [number % len(nodes) for number in range(processes)]
+    running = {start(nodes[at:] + nodes[:at], list(ids), seed + number) for number, at in enumerate(first)}
     killed, deadline = 0, time.monotonic() + PATIENCE_SECONDS
     while (done := asyncio.run(finalised(nodes[0]))) < len(ids):
         if time.monotonic() > deadline:
@@ -99,7 +106,7 @@ def main(url: str, processes: int, kills: int, seed: int, ids: list[str]) -> Non
             os.waitpid(victim, 0)
             running.remove(victim)
             killed += 1
-            running.add(start(nodes[0], list(ids), seed + processes + killed))
+            running.add(start(nodes, list(ids), seed + processes + killed))
     statuses = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in running]
     print(f"finalised {done}, killed {killed}, ended {sorted(set(statuses))}")
 

@@ -41,7 +41,7 @@ from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.schemas import CreditIn
 from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
 from scaicontrol.services.webhooks.schemas import WebhookEndpointIn
-from tasks import timetravel
+from tasks import schedule, timetravel
 from tests.databases import create_schema, keep_statements, sqlite_url
 from tests.factories import ACME, ada, alice, gina, petra
 from tests.factories.accounting import MAPPING, an_integration
@@ -112,7 +112,7 @@ async def number(backend: Backend, clock: FrozenClock) -> None:
         pass
     if clock.now() > BEGUN:
         clock.set(LONG_AFTER)
-        await documents.sweep_orphans(backend, Actor.system("orphan_sweep"))
+        await schedule.orphan_sweep(backend)
 
 
 async def keep_books(folder: Path, vault: MemoryVault) -> None:
@@ -142,8 +142,7 @@ async def book(backend: Backend, clock: FrozenClock) -> None:
     await accounting.sync_due(backend)
     if recovers:
         clock.set(LONG_AFTER)
-        await documents.sweep_orphans(backend, Actor.system("orphan_sweep"))
-        await accounting.sweep_orphans(backend, Actor.system("orphan_sweep"))
+        await schedule.orphan_sweep(backend)
 
 
 async def owe_back(folder: Path, vault: MemoryVault) -> None:

@@ -18,7 +18,7 @@ from scaicontrol.db.tenant_filter import Scope
 from scaicontrol.services.tenants import reads as tenants
 
 from .events import PortalViewBegun, PortalViewEnded
-from .models import PortalView
+from .models import PortalView, User
 from .roles import ROLES
 from .schemas import PortalViewIn
 
@@ -41,6 +41,7 @@ async def begin_portal_view(uow: UnitOfWork, tenant_id: str, body: PortalViewIn)
     tenant = await tenants.find(uow, tenant_id)
     if tenant is None or tenant.deleted_at is not None:
         raise NotFound(f"No tenant {tenant_id}.")
+    await uow.session.get(User, operator.id, with_for_update=True)  # of two begun at once the later ends the earlier
     running = _own(uow).where(PortalView.ends_at > uow.now).with_for_update()
     for earlier in (await uow.session.scalars(running)).all():
         _end(uow, earlier)

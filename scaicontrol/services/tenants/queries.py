@@ -18,8 +18,9 @@ def visible(uow: UnitOfWork) -> Select[Tenant]:
     return select(Tenant).where(Tenant.deleted_at.is_(None))
 
 
-async def get(uow: UnitOfWork, tenant_id: str) -> Tenant:
-    tenant: Tenant | None = await uow.session.scalar(visible(uow).where(Tenant.id == tenant_id))
+async def get(uow: UnitOfWork, tenant_id: str, *, lock: bool = False) -> Tenant:
+    query = visible(uow).where(Tenant.id == tenant_id)
+    tenant: Tenant | None = await uow.session.scalar(query.with_for_update() if lock else query)
     if tenant is None:
         raise NotFound(f"No tenant {tenant_id}.")
     return tenant

@@ -64,7 +64,7 @@ async def save_billing_profile(uow: UnitOfWork, tenant_id: str, body: BillingPro
 async def note_payment_means(uow: UnitOfWork, tenant_id: str, means: Mapping[str, Any] | None) -> None:
     """Note how the tenant's next documents say they are paid; whoever keeps its payment methods tells each change."""
     uow.authorize("payment_methods:manage")
-    tenant = await queries.get(uow, tenant_id)
+    tenant = await queries.get(uow, tenant_id, lock=True)  # of two that decide on its methods at once, one begins anew
     tenant.payment_means = dict(means) if means else None
 
 
