@@ -1,6 +1,6 @@
 """One uploaded file; its route reads no further than it may be long."""
 
-from typing import Any, Final
+from typing import Final
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -13,7 +13,7 @@ from scaicontrol.services.uploads import Limits
 from .bodies import KIB
 
 AROUND: Final = 16 * KIB  # for boundaries, headers of the part and a field or two
-FILE_BODY: Final[dict[str, Any]] = {
+FILE_BODY: Final = {
     "required": True,
     "content": {
         "multipart/form-data": {
