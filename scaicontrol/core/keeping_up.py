@@ -32,9 +32,10 @@ async def kept_up(
 ) -> AsyncIterator[None]:
     """Run `verb` every so many seconds while the block runs; it prolongs what this process holds, and nothing else."""
     name = getattr(verb, "__qualname__", repr(verb))
+    is_over = False
 
     async def keep() -> None:
-        while True:
+        while not is_over:
             await asyncio.sleep(seconds)
             try:
                 await backend.perform(actor, verb, *args, **kwargs)
@@ -46,5 +47,7 @@ async def kept_up(
     try:
         yield
     finally:
+        # Python 3.11 loses a cancellation that meets the end of a `wait_for`, as in opening a connection.
+        is_over = True
         keeper.cancel()
         await asyncio.gather(keeper, return_exceptions=True)

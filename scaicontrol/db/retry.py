@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 # Deadlock or certification conflict, lock wait, snapshot conflict, node not ready: the database has undone all of it.
 RETRYABLE = {1213, 1205, 1020, 1047}
+NO_SUCH = 1305  # of a savepoint that was set: the transaction it was in is undone, and the rollback to it met that
 NOT_READY = 1047  # of those: the node is outside its cluster, which is no conflict
 # Not connected, server shutting down, cut at COMMIT, killed, no server there, gone, lost on the way, out of step.
 LOST = {0, 1040, 1053, 1180, 1927, 2003, 2006, 2013, 2014}
@@ -19,6 +20,8 @@ def is_retryable(error: BaseException) -> bool:
     2006 and 2013 (connection gone) are not among them: at COMMIT their outcome is unknown.
     """
     code = _code(error)
+    if code == NO_SUCH:
+        return _says(error, "SAVEPOINT")
     return code in RETRYABLE if code is not None else _says(error, "database is locked")
 
 
