@@ -133,9 +133,18 @@ class DisputeResult:
 
 @dataclass(frozen=True, slots=True)
 class RefundResult:
+    """
+    What became of a refund; one that was fetched says its amount, in minor units of `currency`.
+
+    `refund_id` is ours, as it stands in the provider's metadata: None of one that a person made at the provider.
+    """
+
     status: PaymentStatus
     external_id: str | None = None
     failure_message: str | None = None
+    amount_cents: int | None = None
+    currency: str | None = None
+    refund_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +154,16 @@ class NormalizedEvent:
 
     `external_event_id` makes a repetition known; it is None where the provider names the object only, which is then
     asked about once for all calls that wait.
-    `external_id` is the provider's id of the payment, of a refund event that of the refund. A dispute is named by
-    `dispute_id`, where the provider does; else the payment is asked for its disputes.
+    `external_id` is the provider's id of the payment, of a refund event that of the refund, whose payment is
+    `payment_external_id`. A dispute is named by `dispute_id`, where the provider does; else the payment is asked for
+    its disputes.
     """
 
     external_event_id: str | None
     kind: str
     external_id: str | None
     dispute_id: str | None = None
+    payment_external_id: str | None = None
     status: PaymentStatus | None = None
     amount_cents: int | None = None
     currency: str | None = None

@@ -114,6 +114,7 @@ export default {
   receivableSource: {
     taken_back: "Ihre Bank holte Geld zurück, das schon erstattet war",
     refunded_again: "Eine Erstattung kam zweimal an",
+    refunded_by_hand: "Ihnen ohne Gutschrift erstattet",
   },
   settlement: {
     payment: "Zahlung",
@@ -271,7 +272,7 @@ export default {
   },
   receivables: {
     title: "Was Sie zudem schulden",
-    text: "Dieses Geld haben Sie doppelt. Überweisen Sie es zur genannten Rechnung; künftiges Guthaben wird damit verrechnet.",
+    text: "Überweisen Sie es zur genannten Rechnung; künftiges Guthaben wird damit verrechnet.",
   },
   credits: {
     title: "Ihr Guthaben",

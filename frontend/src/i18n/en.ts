@@ -112,6 +112,7 @@ export default {
   receivableSource: {
     taken_back: "Your bank took back money that had been refunded",
     refunded_again: "A refund reached you twice",
+    refunded_by_hand: "Refunded to you without a credit note",
   },
   settlement: {
     payment: "Payment",
@@ -267,7 +268,7 @@ export default {
   },
   receivables: {
     title: "What you owe besides",
-    text: "You have this money twice. Transfer it for the invoice it belongs to; credit that comes is set off against it.",
+    text: "Transfer it for the invoice it belongs to; credit that comes is set off against it.",
   },
   credits: {
     title: "Your credit",

@@ -114,6 +114,7 @@ export default {
   receivableSource: {
     taken_back: "Su banco retiró dinero que ya se había devuelto",
     refunded_again: "Un reembolso le llegó dos veces",
+    refunded_by_hand: "Se le devolvió sin nota de abono",
   },
   settlement: {
     payment: "Pago",
@@ -271,7 +272,7 @@ export default {
   },
   receivables: {
     title: "Lo que debe además",
-    text: "Tiene este dinero dos veces. Transfiéralo para la factura correspondiente; el crédito que reciba se compensará con él.",
+    text: "Transfiéralo para la factura correspondiente; el crédito que reciba se compensará con él.",
   },
   credits: {
     title: "Su saldo a favor",

@@ -116,6 +116,7 @@ export default {
   receivableSource: {
     taken_back: "Votre banque a repris de l'argent déjà remboursé",
     refunded_again: "Un remboursement vous est parvenu deux fois",
+    refunded_by_hand: "Vous a été remboursé sans avoir",
   },
   settlement: {
     payment: "Paiement",
@@ -276,7 +277,7 @@ export default {
   },
   receivables: {
     title: "Ce que vous devez en outre",
-    text: "Vous avez cet argent deux fois. Virez-le pour la facture concernée ; tout crédit à venir y est imputé.",
+    text: "Virez-le pour la facture concernée ; tout crédit à venir y est imputé.",
   },
   credits: {
     title: "Votre avoir",

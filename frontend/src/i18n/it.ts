@@ -114,6 +114,7 @@ export default {
   receivableSource: {
     taken_back: "La sua banca ha ripreso denaro già rimborsato",
     refunded_again: "Un rimborso le è arrivato due volte",
+    refunded_by_hand: "Le è stato rimborsato senza nota di credito",
   },
   settlement: {
     payment: "Pagamento",
@@ -271,7 +272,7 @@ export default {
   },
   receivables: {
     title: "Che cosa deve inoltre",
-    text: "Ha questo denaro due volte. Lo versi per la fattura a cui appartiene; il credito che arriva vi viene compensato.",
+    text: "Lo versi per la fattura a cui appartiene; il credito che arriva vi viene compensato.",
   },
   credits: {
     title: "Il suo credito",

@@ -114,6 +114,7 @@ export default {
   receivableSource: {
     taken_back: "Uw bank haalde geld terug dat al was terugbetaald",
     refunded_again: "Een terugbetaling kwam twee keer aan",
+    refunded_by_hand: "Aan u terugbetaald zonder creditnota",
   },
   settlement: {
     payment: "Betaling",
@@ -270,7 +271,7 @@ export default {
   },
   receivables: {
     title: "Wat u daarnaast verschuldigd bent",
-    text: "U heeft dit geld dubbel. Maak het over voor de factuur waar het bij hoort; tegoed dat nog komt wordt ermee verrekend.",
+    text: "Maak het over voor de factuur waar het bij hoort; tegoed dat nog komt wordt ermee verrekend.",
   },
   credits: {
     title: "Uw tegoed",

@@ -105,7 +105,10 @@ def payment(told: Said) -> PaymentResult:
 def refund(told: Said) -> RefundResult:
     status = _REFUNDS.get(told["status"], PaymentStatus.pending)
     why = f"Mollie says that the refund is {told['status']}."
-    return RefundResult(status, told["id"], why if status is PaymentStatus.failed else None)
+    amount, currency = from_mollie(told["amount"])
+    known_as = told.get("metadata")
+    ours = known_as.get("refund_id") if isinstance(known_as, Mapping) else None
+    return RefundResult(status, told["id"], why if status is PaymentStatus.failed else None, amount, currency, ours)
 
 
 def chargeback(payment_id: str, told: Said) -> DisputeResult:

@@ -34,6 +34,7 @@ from scaicontrol.core.payment_ports import (
 from scaicontrol.core.settings import Settings
 
 from . import sandbox_disputes as disputes
+from . import sandbox_refunds as refunds
 from .sandbox_ledger import Ledger, Row, State
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 WEBHOOK_SECRET: Final = b"sandbox-development-secret"
 SIGNATURE_HEADER: Final = "X-Sandbox-Signature"
-DECLINED, REQUIRES_ACTION, LOST, DELAYED, DISPUTED, RETURNED = 1, 2, 3, 4, 5, 6
+DECLINED, REQUIRES_ACTION, LOST, DELAYED, DISPUTED = 1, 2, 3, 4, 5
 
 _KINDS: Final = frozenset({"payment", "refund", "dispute"})
 _METHOD_TYPES: Final = {"card": "Sandbox card", "sepa_debit": "Sandbox direct debit"}
@@ -126,8 +127,8 @@ class Sandbox:
             is_new = known is None
             if known is None:
                 payment = self._get(state, external_id)
-                left = payment["amount_cents"] - payment["refunded_cents"] - disputes.withheld_of(state, external_id)
-                if payment["status"] != "succeeded" or not 0 < amount_cents <= left:
+                left = refunds.left_of(state, payment)
+                if not 0 < amount_cents <= left:
                     raise Refused(f"The sandbox can refund at most {left} of a succeeded payment, not {amount_cents}.")
                 known = {
                     "id": new_id("sbr"), "payment_id": external_id, "amount_cents": amount_cents,
@@ -137,7 +138,7 @@ class Sandbox:
                 }  # fmt: skip
                 state["refunds"][idempotency_key] = known
                 payment["refunded_cents"] += 0 if ending == DECLINED else amount_cents
-                if ending in (DELAYED, RETURNED):
+                if ending in (DELAYED, refunds.RETURNED):
                     self._add_event(
                         state, payment, "refund", self._clock.now() + self._delay, refund_id=known["id"],
                     )  # fmt: skip
@@ -145,39 +146,20 @@ class Sandbox:
             raise Conflict(f"The idempotency key {idempotency_key} was used for another refund.")
         if ending == LOST and is_new:
             raise Unavailable("The sandbox refunded and lost the answer, as amounts ending in 03 ask for.")
-        return self._refund_result(state, idempotency_key)
+        return refunds.told(state, idempotency_key)
 
     async def fetch_refund(self, payment_external_id: str, external_id: str) -> RefundResult:
         with self._ledger.open() as state:
             key = next((key for key, one in state["refunds"].items() if one["id"] == external_id), None)
             if key is None or state["refunds"][key]["payment_id"] != payment_external_id:
                 raise NotFound(f"The sandbox knows no refund {external_id} of {payment_external_id}.")
-            self._ripen(state, key)
-            return self._refund_result(state, key)
+            refunds.ripen(state, key, self._clock.now())
+            return refunds.told(state, key)
 
     async def find_refund(self, request: RefundRequest) -> RefundResult | None:
         with self._ledger.open() as state:
             known = next((one for one in state["refunds"].values() if one.get("refund_id") == request.refund_id), None)
         return await self.fetch_refund(known["payment_id"], known["id"]) if known else None
-
-    def _ripen(self, state: State, key: str) -> None:
-        """Let what comes later be so: a slow refund succeeds, the payer's bank returns another."""
-        refund = state["refunds"][key]
-        if self._clock.now() < datetime.fromisoformat(refund["changes_at"]):
-            return
-        if refund["status"] == "pending":
-            refund["status"] = "succeeded"
-        elif refund["status"] == "succeeded" and refund["amount_cents"] % 100 == RETURNED:
-            refund["status"] = "failed"
-            self._get(state, refund["payment_id"])["refunded_cents"] -= refund["amount_cents"]
-
-    @staticmethod
-    def _refund_result(state: State, key: str) -> RefundResult:
-        refund = state["refunds"][key]
-        status = PaymentStatus(refund["status"])
-        returned = refund["amount_cents"] % 100 == RETURNED
-        why = "The payer's bank returned the money." if returned else "The sandbox declines refunds ending in 01."
-        return RefundResult(status, refund["id"], why if status is PaymentStatus.failed else None)
 
     async def fetch(self, external_id: str) -> PaymentResult:
         with self._ledger.open() as state:
@@ -187,7 +169,8 @@ class Sandbox:
             now = self._clock.now()
             known = disputes.of_payment(state, external_id)
             begun = tuple(each["id"] for each in known if datetime.fromisoformat(each["opened_at"]) <= now)
-        return replace(self._result(payment), dispute_ids=begun)
+            given_back = tuple(one["id"] for one in state["refunds"].values() if one["payment_id"] == external_id)
+        return replace(self._result(payment), dispute_ids=begun, refund_ids=given_back)
 
     async def fetch_dispute(self, external_id: str) -> DisputeResult:
         with self._ledger.open() as state:
@@ -211,6 +194,7 @@ class Sandbox:
                 kind=event["kind"] if event.get("kind") in _KINDS else "ignored",
                 external_id=event.get("refund_id") or event.get("payment_id"),
                 dispute_id=event.get("dispute_id"),
+                payment_external_id=event.get("payment_id") if event.get("kind") == "refund" else None,
                 status=PaymentStatus(status) if status else None,
                 amount_cents=event.get("amount_cents"),
                 currency=event.get("currency"),
@@ -251,6 +235,23 @@ class Sandbox:
             if payment["status"] != "succeeded":
                 raise Refused("Only a succeeded payment can be returned.")
             self._settle(state, payment, "failed")
+
+    def give_back(self, external_id: str, amount_cents: int | None = None) -> str:
+        """Refund a payment here, at the provider, where nobody else knows of it; gives the refund's id."""
+        with self._ledger.open() as state:
+            payment = self._get(state, external_id)
+            left = refunds.left_of(state, payment)
+            amount = left if amount_cents is None else amount_cents
+            if not 0 < amount <= left:
+                raise Refused(f"At most {left} of a succeeded payment can be given back.")
+            now, refund_id = self._clock.now(), new_id("sbr")
+            state["refunds"][f"here:{refund_id}"] = {
+                "id": refund_id, "payment_id": external_id, "amount_cents": amount, "refund_id": None,
+                "status": "succeeded", "changes_at": (now + self._delay).isoformat(),
+            }  # fmt: skip
+            payment["refunded_cents"] += amount
+            self._add_event(state, payment, "refund", now, refund_id=refund_id)
+            return refund_id
 
     def disputes(self) -> list[disputes.SandboxDispute]:
         with self._ledger.open() as state:

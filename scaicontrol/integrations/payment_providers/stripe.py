@@ -187,10 +187,13 @@ class Stripe:
             else:
                 intent = (await client.v1.payment_intents.retrieve_async(name, {"expand": _LATEST})).to_dict()
                 told = answers.payment(intent)
-            if not answers.is_disputed(intent):
-                return told
-            found = await client.v1.disputes.list_async({"payment_intent": str(told.external_id), "limit": 100})
-            return replace(told, dispute_ids=tuple([each.id async for each in found.auto_paging_iter()]))
+            if answers.is_disputed(intent):
+                found = await client.v1.disputes.list_async({"payment_intent": str(told.external_id), "limit": 100})
+                told = replace(told, dispute_ids=tuple([each.id async for each in found.auto_paging_iter()]))
+            if answers.has_refunds(intent):
+                made = await client.v1.refunds.list_async({"payment_intent": str(told.external_id), "limit": 100})
+                told = replace(told, refund_ids=tuple([each.id async for each in made.auto_paging_iter()]))
+        return told
 
     async def find(self, request: ChargeRequest) -> PaymentResult | None:
         if request.called_at is None:

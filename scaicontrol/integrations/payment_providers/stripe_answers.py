@@ -146,10 +146,24 @@ def is_disputed(intent: object) -> bool:
     return isinstance(charge, Mapping) and bool(charge.get("disputed"))
 
 
+def has_refunds(intent: object) -> bool:
+    """Tell whether the latest charge of a PaymentIntent says that some of it was given back."""
+    charge = intent.get("latest_charge") if isinstance(intent, Mapping) else None
+    return isinstance(charge, Mapping) and bool(charge.get("amount_refunded"))
+
+
 def refund(told: Said) -> RefundResult:
     status = _REFUNDS.get(str(told.get("status")), PaymentStatus.pending)
     why = f"Stripe could not refund: {told.get('failure_reason') or told['status']}."
-    return RefundResult(status, told["id"], why if status is PaymentStatus.failed else None)
+    currency = str(told["currency"]).upper()
+    return RefundResult(
+        status,
+        told["id"],
+        why if status is PaymentStatus.failed else None,
+        from_stripe(int(told["amount"]), currency),
+        currency,
+        (told.get("metadata") or {}).get("refund_id"),
+    )
 
 
 def dispute(told: Said) -> DisputeResult:
@@ -222,6 +236,7 @@ def event(told: Said) -> NormalizedEvent:
         kind,
         external_id if kind != "dispute" else thing.get("payment_intent"),
         dispute_id=external_id if kind == "dispute" else None,
+        payment_external_id=thing.get("payment_intent") if kind == "refund" else None,
         occurred_at=datetime.fromtimestamp(int(moment), UTC) if moment else None,
     )
 

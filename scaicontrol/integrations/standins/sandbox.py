@@ -90,7 +90,7 @@ def routes(context: Context, sandbox: Sandbox) -> list[BaseRoute]:
 
 
 def _what_banks_do(context: Context, sandbox: Sandbox) -> list[BaseRoute]:
-    """Disputes and returned debits: what the payer's bank decides long after the payment."""
+    """Disputes, returned debits and refunds made at the provider: what happens without us after the payment."""
 
     async def changed(change: Callable[[], object]) -> Response:
         try:
@@ -106,6 +106,9 @@ def _what_banks_do(context: Context, sandbox: Sandbox) -> list[BaseRoute]:
     async def bounce(request: Request) -> Response:
         return await changed(lambda: sandbox.bounce(request.path_params["id"]))
 
+    async def give_back(request: Request) -> Response:
+        return await changed(lambda: sandbox.give_back(request.path_params["id"]))
+
     async def close(request: Request) -> Response:
         outcome = str((await request.form()).get("outcome", ""))
         return await changed(lambda: sandbox.close_dispute(request.path_params["id"], outcome))
@@ -113,6 +116,7 @@ def _what_banks_do(context: Context, sandbox: Sandbox) -> list[BaseRoute]:
     return [
         Route("/_control/payments/{id}/dispute", dispute, methods=["POST"]),
         Route("/_control/payments/{id}/bounce", bounce, methods=["POST"]),
+        Route("/_control/payments/{id}/refund", give_back, methods=["POST"]),
         Route("/_control/disputes/{id}/close", close, methods=["POST"]),
     ]
 

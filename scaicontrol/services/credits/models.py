@@ -82,11 +82,12 @@ class CreditUse(TenantScopedModel):
 class ReceivableSource(StrEnum):
     taken_back = "taken_back"  # a bank took money back whose credit had been paid out
     refunded_again = "refunded_again"  # a refund that was given up went after all, its credit had been paid out
+    refunded_by_hand = "refunded_by_hand"  # a person refunded it at the provider, and no document gives it back
 
 
 class Receivable(TenantScopedModel):
     """
-    What a tenant owes a seller beside its documents: money of ours that it has twice.
+    What a tenant owes a seller beside its documents: money that it has twice, or without a document.
 
     `remaining_cents` goes down with money that comes for `invoice_id`, with credit of the tenant, or as a loss; like a
     credit's, every change counts `version` up.

@@ -20,9 +20,9 @@ from .queries import (
 )
 from .service.balance import (
     apply_credit,
+    record_beside,
     record_paid_back,
     record_paid_back_after_all,
-    record_returned,
     reverse_payment,
     settle_receivable,
 )
@@ -61,10 +61,10 @@ __all__ = [
     "order_lines",
     "own",
     "page",
+    "record_beside",
     "record_paid_back",
     "record_paid_back_after_all",
     "record_payment",
-    "record_returned",
     "refuse_moment_to_come",
     "request_next_files",
     "reverse_payment",

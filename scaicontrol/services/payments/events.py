@@ -106,7 +106,7 @@ class PaymentRefunded(DomainEvent):
     payment_id: str
     refund_id: str
     credit_note_id: str | None
-    credit_id: str
+    credit_id: str | None  # none of what a person gave back at the provider beyond any credit
     invoice_id: str
     tenant_id: str
     partner_id: str

@@ -210,7 +210,7 @@ async def record_paid_back_after_all(
         credits.tell_paid_back(uow, credit, use)
     await _use_again(uow, credit, reopened)
     if beyond := amount_cents - cents:
-        invoice = await _invoice_of(uow, credit)
+        invoice = await _invoice_of(uow, credit.invoice_id)
         await post_once(
             uow, invoice, Movement(SettledBy.payment, f"{source_id}:twice", -beyond, paid_at, reason), 0, -beyond
         )
@@ -218,22 +218,35 @@ async def record_paid_back_after_all(
     return use
 
 
-async def record_returned(
-    uow: UnitOfWork, credit: Credit, *, source_id: str, amount_cents: int, paid_at: datetime, reference: str
+async def record_beside(
+    uow: UnitOfWork,
+    document_id: str,
+    *,
+    source_id: str,
+    amount_cents: int,
+    paid_at: datetime,
+    reference: str,
 ) -> None:
-    """Book money that came back of what a refund had sent twice; it settles what the tenant owes for it."""
-    invoice = await _invoice_of(uow, credit)
+    """
+    Book money that a provider moved beyond any credit; the same source again changes nothing.
+
+    Less than nothing went to the payer: the tenant owes it beside the invoice. What comes back settles what is owed.
+    """
+    invoice = await _invoice_of(uow, document_id)
     movement = Movement(SettledBy.payment, source_id, amount_cents, paid_at, reference)
     if not await post_once(uow, invoice, movement, 0, amount_cents):
+        return
+    if amount_cents < 0:
+        await owe(uow, invoice, ReceivableSource.refunded_by_hand, source_id, -amount_cents)
         return
     left = amount_cents - await lower_owed(uow, invoice, movement, amount_cents)
     if left:  # settled in another way meanwhile
         await grant(uow, invoice, CreditSource.unapplied_payment, source_id, left)
 
 
-async def _invoice_of(uow: UnitOfWork, credit: Credit) -> Invoice:
-    """Give the invoice whose money a credit is: its own, or the one its note corrects."""
-    origin = await queries.get(uow, credit.invoice_id, lock=True)
+async def _invoice_of(uow: UnitOfWork, document_id: str) -> Invoice:
+    """Give the invoice whose money a document tells of: itself, or the one that a note corrects."""
+    origin = await queries.get(uow, document_id, lock=True)
     if origin.referenced_invoice_id is None:
         return origin
     return await queries.get(uow, origin.referenced_invoice_id, lock=True)

@@ -8,6 +8,7 @@ from scaicontrol.core.i18n import say
 from scaicontrol.core.money import exponent
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import credits, invoices, notifications, partners, payments
+from scaicontrol.services.credits.models import ReceivableSource
 from scaicontrol.services.templates import filters
 
 
@@ -35,6 +36,8 @@ async def tell_after_all(uow: UnitOfWork, refund: RefundTold, twice_cents: int) 
 async def tell_owed(uow: UnitOfWork, receivable_id: str) -> None:
     """Tell the tenant what it has twice, and so owes beside its documents."""
     owed = await credits.receivable(uow, receivable_id)
+    if owed.source == ReceivableSource.refunded_by_hand:
+        return  # the seller gave it back on purpose: nobody is asked for it before a person has decided what it was
     invoice = await invoices.get(uow, owed.invoice_id)
     seller = await partners.settings_of(uow, owed.partner_id)
     theirs = str(invoice.language or seller.default_language)

@@ -1,6 +1,6 @@
 """Providers' webhooks: verify, store, answer, then process; a duplicate or an unknown kind is fine (contract §24)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +19,7 @@ from scaicontrol.core.work import UnitOfWork
 from ..models import InboundEvent, Payment, Refund
 from .disputes import ask_dispute
 from .outcomes import ask
-from .refund_calls import record_refund
+from .refunds_found import record_found
 
 log = get_logger(__name__)
 _ACTOR = Actor.system("inbound_webhooks")
@@ -57,7 +57,12 @@ async def _store(uow: UnitOfWork, provider: str, event: NormalizedEvent) -> int:
             provider=provider,
             external_id=event.external_event_id,
             received_at=uow.now,
-            payload={"kind": event.kind, "external_id": event.external_id, "dispute_id": event.dispute_id},
+            payload={
+                "kind": event.kind,
+                "external_id": event.external_id,
+                "dispute_id": event.dispute_id,
+                "payment_id": event.payment_external_id,
+            },
             status="received",
         )
     )
@@ -123,6 +128,7 @@ class _Hint:
     kind: str
     external_id: str | None
     dispute_id: str | None
+    payment_external_id: str | None  # of a refund
     times: int
 
 
@@ -142,6 +148,7 @@ async def _waiting(uow: UnitOfWork) -> list[_Hint]:
             str(row.payload.get("kind")),
             row.payload.get("external_id"),
             row.payload.get("dispute_id"),
+            row.payload.get("payment_id"),
             int(row.payload.get("times", 1)),
         )
         for row in rows.all()
@@ -153,27 +160,40 @@ async def _process(backend: Backend, hint: _Hint) -> str:
     if provider is None or hint.kind not in ("payment", "dispute", "refund"):
         return "ignored"
     if hint.kind == "refund":
-        return await _process_refund(backend, provider, str(hint.external_id))
+        return await _process_refund_hint(backend, provider, hint)
     if hint.dispute_id is not None:
         return "processed" if await ask_dispute(backend, hint.provider, hint.dispute_id) else "ignored"
     payment_id = await backend.ask(_ACTOR, _payment_by, hint.provider, str(hint.external_id))
     if payment_id is None:
         return "ignored"
-    answered = await ask(backend, payment_id)
-    for dispute_id in answered.dispute_ids:
-        await ask_dispute(backend, hint.provider, dispute_id)
-    for refund_id in answered.refund_ids:
-        await _process_refund(backend, provider, refund_id)
+    await _process_payment(backend, provider, payment_id)
     return "processed"
 
 
-async def _process_refund(backend: Backend, provider: PaymentProvider, external_id: str) -> str:
-    found = await backend.ask(_ACTOR, _refund_by, provider.slug, external_id)
+async def _process_payment(
+    backend: Backend, provider: PaymentProvider, payment_id: str, refund_ids: Sequence[str] = ()
+) -> None:
+    """Ask about a payment and all that followed it: disputes, and refunds, also those made at the provider."""
+    answered = await ask(backend, payment_id)
+    for dispute_id in answered.dispute_ids:
+        await ask_dispute(backend, provider.slug, dispute_id)
+    for refund_id in dict.fromkeys((*refund_ids, *answered.refund_ids)):
+        told = await provider.fetch_refund(str(answered.payment.external_id), refund_id)
+        await backend.perform(_ACTOR, record_found, payment_id, told)
+
+
+async def _process_refund_hint(backend: Backend, provider: PaymentProvider, hint: _Hint) -> str:
+    external_id = str(hint.external_id)
+    known = await backend.ask(_ACTOR, _paid_by, provider.slug, external_id)
+    if known is not None:
+        payment_id, payment_external_id = known
+        told = await provider.fetch_refund(payment_external_id, external_id)
+        await backend.perform(_ACTOR, record_found, payment_id, told)
+        return "processed"
+    found = await backend.ask(_ACTOR, _payment_by, provider.slug, str(hint.payment_external_id))
     if found is None:
         return "ignored"
-    refund_id, payment_external_id = found
-    told = await provider.fetch_refund(payment_external_id, external_id)
-    await backend.perform(_ACTOR, record_refund, refund_id, told)
+    await _process_payment(backend, provider, found, [external_id])  # it may not have come yet, as far as we know
     return "processed"
 
 
@@ -185,12 +205,12 @@ async def _payment_by(uow: UnitOfWork, provider: str, external_id: str) -> str |
     return found
 
 
-async def _refund_by(uow: UnitOfWork, provider: str, external_id: str) -> tuple[str, str] | None:
-    """Name a refund and its payment as the provider does."""
+async def _paid_by(uow: UnitOfWork, provider: str, external_id: str) -> tuple[str, str] | None:
+    """Name the payment of a refund that is known, as we and as the provider do."""
     uow.authorize("payments:collect")
     rows = await uow.session.execute(
-        select(Refund.id, Payment.external_id)
-        .join(Payment, Payment.id == Refund.payment_id)
+        select(Payment.id, Payment.external_id)
+        .join(Refund, Refund.payment_id == Payment.id)
         .where(Payment.provider == provider, Refund.external_id == external_id)
     )
     found = rows.first()

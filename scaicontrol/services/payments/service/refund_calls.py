@@ -122,7 +122,8 @@ async def record_refund(
     uow.authorize("payments:collect")
     row = await uow.session.get_one(Refund, refund_id, with_for_update=True, populate_existing=True)
     if row.released_at is not None:
-        if result.status is PaymentStatus.succeeded and row.status == RefundState.failed and row.credit_id:
+        went = row.credit_id or row.external_id  # else nobody was asked for it
+        if result.status is PaymentStatus.succeeded and row.status == RefundState.failed and went:
             await _succeed_after_all(uow, row, result)
         return row
     if result.status is PaymentStatus.succeeded and row.status == RefundState.failed:
@@ -158,16 +159,16 @@ async def _succeed(uow: UnitOfWork, row: Refund) -> None:
     use = await use_of_refund(uow, row.id)
     if use is not None:
         credits.tell_paid_back(uow, credit, use)
-    _tell_refunded(uow, row, payment)
+    tell_refunded(uow, row, payment)
 
 
-def _tell_refunded(uow: UnitOfWork, row: Refund, payment: Payment) -> None:
+def tell_refunded(uow: UnitOfWork, row: Refund, payment: Payment) -> None:
     uow.emit(
         PaymentRefunded(
             payment_id=payment.id,
             refund_id=row.id,
             credit_note_id=row.credit_note_id,
-            credit_id=str(row.credit_id),
+            credit_id=row.credit_id,
             invoice_id=payment.invoice_id,
             tenant_id=payment.tenant_id,
             partner_id=payment.partner_id,
@@ -193,17 +194,16 @@ async def _succeed_after_all(uow: UnitOfWork, row: Refund, result: RefundResult)
     payment.refunded_cents += row.amount_cents
     payment.version += 1
     settle_state(payment)
-    credit = await credits.get(uow, str(row.credit_id), lock=True)
-    use = await invoices.record_paid_back_after_all(
-        uow,
-        credit,
-        row.id,
-        source_id=f"{row.id}:{row.attempts}",
-        amount_cents=row.amount_cents,
-        paid_at=uow.now,
-    )
+    source_id, use = f"{row.id}:{row.attempts}", None
+    if row.credit_id is None:  # made at the provider, beyond any credit
+        await record_gone(uow, payment, source_id, row.amount_cents)
+    else:
+        credit = await credits.get(uow, row.credit_id, lock=True)
+        use = await invoices.record_paid_back_after_all(
+            uow, credit, row.id, source_id=source_id, amount_cents=row.amount_cents, paid_at=uow.now
+        )
     row.credit_use_id = use.id if use else None
-    _tell_refunded(uow, row, payment)
+    tell_refunded(uow, row, payment)
     uow.emit(
         RefundAfterAll(
             refund_id=row.id,
@@ -216,6 +216,18 @@ async def _succeed_after_all(uow: UnitOfWork, row: Refund, result: RefundResult)
             attempts=row.attempts,
             twice_cents=row.amount_cents - (use.amount_cents if use else 0),
         )
+    )
+
+
+async def record_gone(uow: UnitOfWork, payment: Payment, source_id: str, cents: int) -> None:
+    """Book what a person gave back at the provider beyond any credit."""
+    await invoices.record_beside(
+        uow,
+        payment.invoice_id,
+        source_id=source_id,
+        amount_cents=-cents,
+        paid_at=uow.now,
+        reference="refunded at the provider",
     )
 
 
@@ -243,16 +255,16 @@ async def _take_back(uow: UnitOfWork, row: Refund, result: RefundResult) -> None
     payment.version += 1
     settle_state(payment)
     held = await _release(uow, row)
-    credit = await credits.get(uow, str(row.credit_id), lock=True)
+    credit = await credits.get(uow, row.credit_id, lock=True) if row.credit_id else None
     source_id = f"{row.id}:failed:{row.attempts}" if row.went_after_all else f"{row.id}:failed"
-    if held:
+    if credit and held:
         await invoices.record_paid_back(
             uow, credit, source_id=source_id, amount_cents=-held, paid_at=uow.now, reference="the refund failed"
         )
     if twice := row.amount_cents - held:
-        await invoices.record_returned(
+        await invoices.record_beside(
             uow,
-            credit,
+            credit.invoice_id if credit else payment.invoice_id,
             source_id=f"{source_id}:twice",
             amount_cents=twice,
             paid_at=uow.now,
