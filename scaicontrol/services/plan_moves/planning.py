@@ -14,6 +14,7 @@ from typing import Final
 import rfc8785
 
 from scaicontrol.core.errors import Refused, invalid
+from scaicontrol.core.periods import civil_date, start_of_day
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog, partners
 from scaicontrol.services.catalog.models import Plan
@@ -53,7 +54,11 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class PlannedMove:
-    """Who would be moved, what it changes per month and currency, and the hash that announces exactly this."""
+    """
+    Who would be moved, what it changes per month and currency, and the hash that announces exactly this.
+
+    The notice ends on a civil day of each seller's; `notice_ends_at` is when it has ended for all of them.
+    """
 
     plan_id: str
     plan_key: str
@@ -105,21 +110,29 @@ async def subscribers(
 async def planned(uow: UnitOfWork, plan: Plan, found: Sequence[Subscription], notice_days: int) -> PlannedMove:
     if not 0 <= notice_days <= NOTICE_MAX:
         raise invalid("notice_days", f"A notice is between 0 and {NOTICE_MAX} days, not {notice_days}.")
-    # Whole days: a preview holds as long as the day it was made on.
-    today = uow.now.replace(hour=0, minute=0, second=0, microsecond=0)
-    ends = today + timedelta(days=notice_days + 1 if notice_days else 0)
     zones = {each: (await partners.settings_of(uow, each)).timezone for each in {row.partner_id for row in found}}
+    ends = {each: notice_end(uow.now, notice_days, zone) for each, zone in zones.items()}
     moved, left = [], []
     for subscription in found:
         reason = _keeps(subscription, plan)
         if reason is None:
-            one = await _moved(uow, plan, subscription, zones[subscription.partner_id], ends)
+            one = await _moved(uow, plan, subscription, zones[subscription.partner_id], ends[subscription.partner_id])
             if isinstance(one, MovedSubscription):
                 moved.append(one)
                 continue
             reason = one
         left.append(LeftOut(subscription.id, reason))
-    return PlannedMove(plan.id, plan.key, plan.plan_version, notice_days, ends, moved, left)
+    last = max(ends.values(), default=notice_end(uow.now, notice_days, "UTC"))
+    return PlannedMove(plan.id, plan.key, plan.plan_version, notice_days, last, moved, left)
+
+
+def notice_end(now: datetime, notice_days: int, zone: str) -> datetime:
+    """
+    Say when a notice that is given now has ended: whole civil days of the seller's, of which today is none.
+
+    Whole days, so that a preview holds as long as the day it was made on; without notice it ends with today's midnight.
+    """
+    return start_of_day(civil_date(now, zone) + timedelta(days=notice_days + 1 if notice_days else 0), zone)
 
 
 def _keeps(subscription: Subscription, plan: Plan) -> str | None:

@@ -9,7 +9,10 @@ from scaicontrol.core.schemas import In, Moment, Out
 from .lifecycle import PlanMoveStatus
 
 NoticeDays = Annotated[
-    int, Field(strict=True, ge=0, le=730, description="Whole days; the notice ends at midnight UTC.")
+    int,
+    Field(
+        strict=True, ge=0, le=730, description="Whole days; the notice ends at a midnight of the seller's time zone."
+    ),
 ]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 _PLAN = "pln_01m851qp4yet0r2fk9wvt1p634"
