@@ -76,7 +76,7 @@ async def pay_back(backend: Backend, actor: Actor, credit_id: str, body: PayBack
     summary="List what tenants owe beside their documents",
 )
 async def receivables(uow: UnitOfWork, paging: Paging, wanted: WantedReceivables) -> Page[Receivable]:
-    """Money that went back twice; with `is_open=true`, what waits for a person."""
+    """Money that went back twice, or at the provider beyond any credit; `is_open=true`: what waits for a person."""
     return await credits.receivables(uow, paging, wanted)
 
 
@@ -109,7 +109,7 @@ async def settle(uow: UnitOfWork, receivable_id: str, body: ReceivableSettleIn) 
     summary="List what is owed beside own documents",
 )
 async def own_receivables(uow: UnitOfWork, paging: Paging, *, is_open: bool | None = None) -> Page[Receivable]:
-    """Money that came back twice."""
+    """Money that came back twice, or without a document."""
     return await credits.receivables(uow, paging, ReceivableFilter(is_open=is_open))
 
 

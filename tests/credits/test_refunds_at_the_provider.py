@@ -1,5 +1,7 @@
 """A refund that a person made at the provider is recorded as what happened, once: no hook of it has a name of ours."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -145,6 +147,26 @@ async def test_one_that_fails_after_all_leaves_everything_as_it_was(backend, clo
             await backend.perform(ASKS, record_found, payment.id, result)
             assert (await balance(backend), await owes(backend), await broken_books(backend)) == (there, owing, [])
     assert (await net_received(backend), (await again(backend, invoice)).status) == (6100, "paid")
+
+
+async def test_ours_that_waits_for_the_same_money_is_refused_and_its_credit_settles_what_is_owed(
+    backend, clock, provider
+):
+    """All of it was promised to a refund, the provider was down, and somebody refunded it there by hand."""
+    invoice, payment = await begun(backend)
+    provider.is_down = True
+    await payments.refund(backend, petra, invoice.id, None, "Cancelled.")
+    provider.is_down = False
+    provider.give_back(payment.external_id)
+    await hooks(backend, provider)
+    assert await broken_books(backend) == []
+    for _ in range(5):
+        clock.advance(timedelta(hours=1))
+        await payments.refund_due(backend)
+    assert (await balance(backend), await owes(backend), await net_received(backend)) == (6100, 6100, 0)
+    (receivable,) = await owed(backend, is_open=True)
+    await settle(backend, receivable, SettledWith.credit)
+    assert (await balance(backend), await owes(backend), await broken_books(backend)) == (0, 0, [])
 
 
 async def test_one_that_has_not_gone_moves_nothing(backend, clock, provider):

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -9,11 +10,12 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import credits, documents, invariants, invoices
+from scaicontrol.services import credits, documents, invariants, invoices, statements
 from scaicontrol.services.credits.models import Credit, CreditUse, Receivable
 from scaicontrol.services.credits.schemas import CreditFilter
 from scaicontrol.services.invoices.lifecycle import AS_PAID, MONEY, DocumentType
 from scaicontrol.services.invoices.models import Invoice, Settlement
+from scaicontrol.services.invoices.reads import owed_by_tenant
 from scaicontrol.services.invoices.schemas import CreditIn, MarkPaidIn
 from scaicontrol.services.payments.models import Payment, Refund
 
@@ -71,6 +73,7 @@ async def broken(uow: UnitOfWork) -> list[str]:
     owed = list(await uow.session.scalars(select(Receivable)))
     found += _balances(papers, settlements, balances, owed, promised)
     found += _payments(list(await uow.session.scalars(select(Payment))), refunds)
+    found += await _accounts(uow, papers, settlements, balances, owed, promised)
     for each in await documents.series(uow):
         kind = DocumentType(each.document_type)
         verdict = await documents.verify_series(uow, each.partner_id, kind, each.fiscal_year)
@@ -131,6 +134,39 @@ def _balances(
     return found
 
 
+async def _accounts(
+    uow: UnitOfWork,
+    documents: dict[str, Invoice],
+    settlements: Sequence[Settlement],
+    balances: dict[str, Credit],
+    owed: Sequence[Receivable],
+    promised: dict[str, int],
+) -> list[str]:
+    """What a tenant owes is the same by its documents, by its statement, and by what is open, credited and beside."""
+    currencies = {(each.tenant_id, each.currency) for each in documents.values() if each.is_sealed}
+    found = []
+    for tenant_id, currency in sorted(currencies):
+        mine = {
+            each.id: each for each in documents.values() if (each.tenant_id, each.currency) == (tenant_id, currency)
+        }
+        sealed = [each for each in mine.values() if each.is_sealed and each.status != "void"]
+        by_documents = sum(each.amount_due_cents for each in sealed)
+        by_documents -= sum(row.unapplied_cents for row in settlements if row.invoice_id in mine)
+        standing = (await owed_by_tenant(uow, tenant_id, currency)).open_cents
+        standing -= sum(
+            each.remaining_cents + promised[each.id] for each in balances.values() if each.invoice_id in mine
+        )
+        standing += sum(each.remaining_cents for each in owed if each.invoice_id in mine)
+        last = max([uow.now.date(), *(row.settled_at.date() for row in settlements)]) + timedelta(days=1)
+        account = await statements.statement(uow, tenant_id, last - timedelta(days=30), last, currency)
+        if not by_documents == standing == account.closing_cents:
+            found.append(
+                f"{tenant_id} owes {by_documents} {currency} by its documents, {standing} by what is open, credited "
+                f"and beside, {account.closing_cents} by its statement"
+            )
+    return found
+
+
 def _payments(payments: Sequence[Payment], refunds: Sequence[Refund]) -> list[str]:
     found = []
     for each in payments:
@@ -139,6 +175,6 @@ def _payments(payments: Sequence[Payment], refunds: Sequence[Refund]) -> list[st
         waits = sum(row.amount_cents for row in mine if row.status != "succeeded" and row.released_at is None)
         if (each.refunded_cents, each.promised_cents) != (done, waits):
             found.append(f"{each}: {each.refunded_cents} and {each.promised_cents} against refunds of {done}, {waits}")
-        if done + waits > each.amount_cents:
-            found.append(f"{each} of {each.amount_cents} is to give back {done + waits}")
+        if done > each.amount_cents:
+            found.append(f"{each} of {each.amount_cents} gave back {done}")
     return found

@@ -43,6 +43,10 @@ class Far(ABC):
     def take_back(self, payment: str) -> None: ...
 
     @abstractmethod
+    def give_back(self, payment: str, cents: int) -> None:
+        """Refund at the provider, where nobody says for what."""
+
+    @abstractmethod
     def callbacks(self) -> list[Callback]: ...
 
     @abstractmethod
@@ -72,6 +76,9 @@ class FarStripe(Far):
 
     def take_back(self, payment: str) -> None:
         self.server.dispute(payment, status="lost", fee=0)
+
+    def give_back(self, payment: str, cents: int) -> None:
+        self.server.give_back(payment, cents)
 
     def callbacks(self) -> list[Callback]:
         intents = [self.server.event("payment_intent.processing", each) for each in self.server.intents.values()]
@@ -110,6 +117,9 @@ class FarMollie(Far):
 
     def take_back(self, payment: str) -> None:
         self.server.charge_back(payment)
+
+    def give_back(self, payment: str, cents: int) -> None:
+        self.server.give_back(payment, cents)
 
     def callbacks(self) -> list[Callback]:
         return [({}, f"id={name}".encode()) for name in self.server.payments]
@@ -163,6 +173,8 @@ async def test_whatever_comes_in_whatever_order_our_books_are_the_providers(back
         assert [each.status for each in made] == ["succeeded", "pending"] * 4
         await payments.refund(backend, petra, made[0].invoice_id, 300, "Goodwill.")
         far.take_back(str(made[2].external_id))
+        for cents in (200, 150):
+            far.give_back(str(made[4].external_id), cents)
         for payment, approved in ((made[1], True), (made[3], False), (made[5], True)):
             far.answer(str(payment.external_id), approved=approved)
 

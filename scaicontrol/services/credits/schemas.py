@@ -111,7 +111,7 @@ _RECEIVABLE: JsonDict = {
 
 
 class ReceivableOut(Out):
-    """What a tenant owes beside its documents: money of the seller's that it has twice."""
+    """What a tenant owes beside its documents: money of the seller's that it has twice, or without a document."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_RECEIVABLE]})
 

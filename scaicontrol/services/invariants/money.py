@@ -25,7 +25,8 @@ def _refunds(*, promised: bool) -> Question:
 
 
 def _given_back() -> Question:
-    gone = Payment.refunded_cents + Payment.promised_cents
+    """What waits may be more than is left, where a person refunded at the provider meanwhile: it will be refused."""
+    gone = Payment.refunded_cents
     return select(Payment.id, Payment.received_cents, gone).where(gone > Payment.received_cents)
 
 

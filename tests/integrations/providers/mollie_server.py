@@ -113,6 +113,13 @@ class MollieServer(FarSide):
             raise refused(422, "The currency is not that of the payment.", field="amount")
         return self._add(self.made, "re", {"status": "refunded", "paymentId": payment["id"], **given})
 
+    def give_back(self, payment: str, cents: int) -> Body:
+        """Refund a payment as a person does who clicks at Mollie: with nothing of ours in it."""
+        amount = {"currency": self.payments[payment]["amount"]["currency"], "value": f"{Decimal(cents) / 100:.2f}"}
+        return self._add(
+            self.made, "re", {"status": "refunded", "paymentId": payment, "amount": amount, "metadata": None}
+        )
+
     def charge_back(self, payment: str, reason: str = "AM04") -> Body:
         amount = self.payments[payment]["amount"]
         row = {"amount": amount, "paymentId": payment, "reason": {"code": reason}, "reversedAt": None}

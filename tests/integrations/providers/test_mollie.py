@@ -130,6 +130,11 @@ async def test_a_payment_names_its_refunds_and_one_may_fail_later(rig: MollieRig
     payment = await paid(rig)
     done = await rig.provider.refund(RefundRequest("rfn_1", payment, 500, "EUR", "rfn_1", START))
     assert (await rig.provider.fetch(payment)).refund_ids == (done.external_id,)
+    theirs = far.give_back(payment, 150)  # by a person, at Mollie
+    assert (await rig.provider.fetch(payment)).refund_ids == (done.external_id, theirs["id"])
+    for name, amount, known_as in ((str(done.external_id), 500, "rfn_1"), (theirs["id"], 150, None)):
+        told = await rig.provider.fetch_refund(payment, name)
+        assert (told.amount_cents, told.currency, told.refund_id) == (amount, "EUR", known_as)
     far.made[str(done.external_id)]["status"] = "failed"
     assert (await rig.provider.fetch_refund(payment, str(done.external_id))).status is PaymentStatus.failed
     with pytest.raises(Refused, match="currency"):

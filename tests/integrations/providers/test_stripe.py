@@ -202,6 +202,20 @@ async def test_a_dispute_of_an_account_in_another_currency_withholds_its_amount(
     assert (told.withheld_cents, told.fee_cents, told.currency) == (1200, 0, "EUR")
 
 
+async def test_a_payment_names_what_was_given_back_of_it_and_whose_that_was(rig: StripeRig, far: StripeServer) -> None:
+    """Also what a person gave back at Stripe, which has no name of ours."""
+    payment = await paid(rig)
+    assert (await rig.provider.fetch(payment)).refund_ids == ()
+    ours = await rig.provider.refund(RefundRequest("rfn_1", payment, 500, "EUR", "rfn_1", START))
+    theirs = far.give_back(payment, 150)
+    assert set((await rig.provider.fetch(payment)).refund_ids) == {ours.external_id, theirs["id"]}
+    for name, amount, known_as in ((str(ours.external_id), 500, "rfn_1"), (theirs["id"], 150, None)):
+        told = await rig.provider.fetch_refund(payment, name)
+        assert (told.amount_cents, told.currency, told.refund_id) == (amount, "EUR", known_as)
+    (event,) = await rig.provider.verify_webhook(*far.event("refund.created", theirs))
+    assert (event.kind, event.external_id, event.payment_external_id) == ("refund", theirs["id"], payment)
+
+
 async def test_events_name_what_to_ask_about(rig: StripeRig, far: StripeServer) -> None:
     payment = await paid(rig)
     dispute = far.dispute(payment)
