@@ -37,7 +37,7 @@ async def record_found(uow: UnitOfWork, payment_id: str, told: RefundResult) -> 
     if known or told.status is not PaymentStatus.succeeded or told.external_id is None or not told.amount_cents:
         return  # one that has not gone, or failed, moved nothing
     payment = await queries.get(uow, payment_id, lock=True)
-    if not payment.has_come:
+    if payment.received_cents <= 0:
         raise Conflict(f"A refund of {payment} is told of, which has not come yet; it is asked about again.")
     if told.currency != payment.currency:
         raise Refused(f"The refund {told.external_id} of {payment} is said to be in {told.currency}.")
