@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
@@ -20,6 +20,8 @@ from scaicontrol.services.invoices.schemas import CreditIn, MarkPaidIn
 from scaicontrol.services.payments.models import Payment, Refund
 
 from . import ACME, ada, petra
+
+_NEVER = date.min
 
 
 async def transferred(backend: Backend, invoice: Invoice, cents: int | None = None, *, by: Actor = petra) -> Settlement:
@@ -157,7 +159,8 @@ async def _accounts(
             each.remaining_cents + promised[each.id] for each in balances.values() if each.invoice_id in mine
         )
         standing += sum(each.remaining_cents for each in owed if each.invoice_id in mine)
-        last = max([uow.now.date(), *(row.settled_at.date() for row in settlements)]) + timedelta(days=1)
+        last = max([*(row.settled_at.date() for row in settlements), *(each.issue_date or _NEVER for each in sealed)])
+        last = max(last, uow.now.date()) + timedelta(days=1)
         account = await statements.statement(uow, tenant_id, last - timedelta(days=30), last, currency)
         if not by_documents == standing == account.closing_cents:
             found.append(
