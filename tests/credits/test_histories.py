@@ -20,7 +20,7 @@ from .test_late_answers import has, keep_credits
 from .test_money_that_went_twice import owed, settle
 from .test_refunds_that_fail import hooks
 
-STEPS = 14
+STEPS = 10
 SEEDS = range(20261130, 20261150)
 ENDINGS = (0, 1, 3, 4, 6)  # what becomes of a refund at the sandbox
 
@@ -117,7 +117,7 @@ class History:
         for dispute in self.provider.disputes():
             if dispute["status"] == "opened":
                 self.provider.close_dispute(dispute["id"], "lost")
-        for _ in range(8):
+        for _ in range(6):
             await self.hears()
 
 

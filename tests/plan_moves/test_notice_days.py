@@ -8,7 +8,7 @@ import pytest
 
 from scaicontrol.services import plan_moves
 from scaicontrol.services.plan_moves.planning import notice_end
-from tests.factories import ada, gina
+from tests.factories import ada, ian
 from tests.factories.plan_moves import announced, edited
 from tests.factories.subscriptions import market, show, subscribed
 
@@ -42,7 +42,7 @@ def test_the_day_after_the_notice_begins_at_the_sellers_midnight(zone):
 async def test_a_renewal_on_the_day_after_the_notice_takes_it(backend, clock, zone):
     """One day more of notice, and it is the renewal after that; a seller elsewhere counts by days of its own."""
     await market(backend, timezone=zone)
-    mine, other = await subscribed(backend), await subscribed(backend, actor=gina)
+    mine, other = await subscribed(backend), await subscribed(backend, actor=ian)
     await edited(backend)
     there = ZoneInfo(zone)
     renewed = (await show(backend, mine.id)).current_period_end
