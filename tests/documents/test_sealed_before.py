@@ -7,11 +7,12 @@ paid by card and by transfer, credited, refunded, voided, billed by a run, and a
 
 import asyncio
 import json
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import NullPool, inspect, text
+from sqlalchemy import DECIMAL, NullPool, column, insert, inspect, table, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from scaicontrol.core.backend import Backend
@@ -46,13 +47,19 @@ async def old_world(dialect, request, tmp_path):
     engine = create_async_engine(url, poolclass=NullPool)
     async with engine.begin() as connection:
         await connection.execute(text("SET foreign_key_checks = 0" if server else "PRAGMA foreign_keys = OFF"))
-        for table, row in stored():
-            columns, values = ", ".join(row), ", ".join(f":{name}" for name in row)
-            await connection.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"), row)
+        for name, row in stored():
+            digits = await connection.run_sync(_digits, name) if server else {}
+            said = {key: Decimal(row[key]).scaleb(-digits[key]) if key in digits else row[key] for key in row}
+            await connection.execute(insert(table(name, *(column(key) for key in row))).values(said))
     await engine.dispose()
     yield url
     if server is not None:
         server.sql("DROP DATABASE sealed_before")
+
+
+def _digits(connection, name):
+    """SQLite keeps a decimal as a whole number; give how many digits of it stand behind the point."""
+    return {c["name"]: c["type"].scale for c in inspect(connection).get_columns(name) if isinstance(c["type"], DECIMAL)}
 
 
 async def sealed(url, columns):
