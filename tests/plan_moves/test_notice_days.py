@@ -46,6 +46,7 @@ async def test_a_renewal_on_the_day_after_the_notice_takes_it(backend, clock, zo
     await edited(backend)
     there = ZoneInfo(zone)
     renewed = (await show(backend, mine.id)).current_period_end
+    assert renewed is not None
     until = (renewed.astimezone(there).date() - clock.now().astimezone(there).date()).days - 1
     for days, takes_it in ((until, True), (until + 1, False)):
         planned = await backend.ask(ada, plan_moves.preview, "pln_pro", notice_days=days)

@@ -1,18 +1,17 @@
 """Refunds of the sandbox provider: some take a day, some come back, and some are made at the provider by hand."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from scaicontrol.core.payment_ports import PaymentStatus, RefundResult
 
 from .sandbox_disputes import withheld_of
-from .sandbox_ledger import State
+from .sandbox_ledger import Row, State
 
 RETURNED: Final = 6  # the ending of an amount that the payer's bank returns
 
 
-def left_of(state: State, payment: Mapping[str, Any]) -> int:
+def left_of(state: State, payment: Row) -> int:
     """Say how much of a payment can be given back."""
     left: int = payment["amount_cents"] - payment["refunded_cents"] - withheld_of(state, payment["id"])
     return left if payment["status"] == "succeeded" else 0
