@@ -7,7 +7,7 @@ from sqlalchemy import and_, case, func, or_, select
 from scaicontrol.services.credits.models import Credit, CreditUse, Receivable
 from scaicontrol.services.invoices.lifecycle import MONEY, DocumentType, InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice, Settlement
-from scaicontrol.services.payments.lifecycle import RefundState
+from scaicontrol.services.payments.lifecycle import MismatchDecision, RefundState
 from scaicontrol.services.payments.models import MISMATCH, Payment, Refund
 
 from .invariant import Invariant, Question
@@ -25,9 +25,14 @@ def _refunds(*, promised: bool) -> Question:
 
 
 def _given_back() -> Question:
-    """What waits may be more than is left, where a person refunded at the provider meanwhile: it will be refused."""
-    gone = Payment.refunded_cents
-    return select(Payment.id, Payment.received_cents, gone).where(gone > Payment.received_cents)
+    """
+    What waits may be more than is left, where a person refunded at the provider meanwhile: it will be refused.
+
+    Where a person accepted that less had come, what went back before may be more.
+    """
+    accepted = Payment.mismatch_decision == MismatchDecision.accept
+    gone = and_(Payment.refunded_cents > Payment.received_cents, or_(Payment.mismatch_decision.is_(None), ~accepted))
+    return select(Payment.id, Payment.received_cents, Payment.refunded_cents).where(gone)
 
 
 def _booked() -> Question:
