@@ -20,6 +20,14 @@ def redact(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return event
 
 
+def pool_in_one_line(record: logging.LogRecord) -> bool:
+    """Say why the pool throws a connection away, without a traceback: who used it tells of it in a line of its own."""
+    if record.name.startswith("sqlalchemy.pool") and record.exc_info:
+        cause = str(record.exc_info[1]).partition("\n")[0]
+        record.msg, record.args, record.exc_info = f"{record.getMessage()}: {cause}", (), None
+    return True
+
+
 def configure(level: str = "INFO", style: str = "json") -> None:
     """Set up logging for a process; call after building the MCP server, which installs handlers of its own."""
     shared: list[Any] = [
@@ -32,6 +40,7 @@ def configure(level: str = "INFO", style: str = "json") -> None:
     ]
     last = structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer(colors=False)
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(pool_in_one_line)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last], foreign_pre_chain=shared

@@ -36,8 +36,8 @@ RULES = {
         WHERE b.previous_digest <> a.canonical_digest""",
     "lines and tax make the total": """
         SELECT i.id FROM invoices i JOIN invoice_line_items l ON l.invoice_id = i.id GROUP BY i.id
-        HAVING SUM(l.amount_cents) <> i.subtotal_cents OR SUM(l.tax_cents) <> i.tax_cents
-            OR i.subtotal_cents + i.tax_cents <> i.total_cents""",
+        HAVING SUM(l.amount_cents) <> MAX(i.subtotal_cents) OR SUM(l.tax_cents) <> MAX(i.tax_cents)
+            OR MAX(i.subtotal_cents) + MAX(i.tax_cents) <> MAX(i.total_cents)""",
     "no invoice is left a draft": "SELECT id FROM invoices WHERE status = 'draft'",
     "what is settled is what was recorded": """
         SELECT i.id FROM invoices i WHERE i.amount_paid_cents + i.amount_credited_cents <> COALESCE(
