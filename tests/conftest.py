@@ -47,6 +47,7 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
 TOGETHER = ("tests/architecture/", "tests/e2e/", "tests/faults/test_cluster", "tests/surfaces/test_event_loop.py")
 
 SQLITE_ONE_IN = 4  # claims of a whole run that SQLite is asked as well; which, follows from their names
+ALWAYS_BOTH = "tests/isolation/"  # what keeps tenants apart is asked of every database
 MANY = 12  # cases of a test; of more, a whole run takes every second pair
 
 
@@ -83,7 +84,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     money, and SQLite for a part. A run that names its files or words asks for all of it.
     """
     whole = is_whole(config)
-    both = [item for item in items if "dialect" in getattr(getattr(item, "callspec", None), "params", ())]
+    cased = [item for item in items if "dialect" in getattr(getattr(item, "callspec", None), "params", ())]
+    both = [item for item in cased if not item.nodeid.startswith(ALWAYS_BOTH)]
     by_turns = {item for item in both if item.get_closest_marker("by_turns")}
     on_mariadb = {_claim(item) for item in both if _dialect(item) == "mariadb"}
     places: dict[str, dict[str, int]] = {}  # of a test's cases among its cases
