@@ -1,0 +1,5 @@
+import buying from "./buying";
+import frame from "./frame";
+import paying from "./paying";
+
+export default { ...frame, ...buying, ...paying };
