@@ -17,13 +17,13 @@ endef
 unreached = echo "Python packages could not be installed: mend what stands above (most often no package index is reached), then run make again." >&2; exit 1
 NPM := cd frontend && npm
 
-.PHONY: help run test checks check docs test-long bench lint reset portal openapi clean python system-run system-test environment install install-dev install-docs frontend-check
+.PHONY: help run test checks check known-feature docs test-long bench lint reset portal openapi clean python system-run system-test environment install install-dev install-docs frontend-check
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: install ## Load the demonstration world and serve it on http://localhost:8000 (elsewhere: make run PORT=8001)
-	SCAICONTROL_ENV=development $(BIN)/scaicontrol demo --port $(PORT)
+	@SCAICONTROL_ENV=development .ci/alone "make run" $(BIN)/scaicontrol demo --port $(PORT)
 
 test: install-dev ## Check style, types, layers, the portal and every claim (under 20 minutes on two cores)
 	@.ci/alone "make test" $(MAKE) --no-print-directory checks
@@ -36,7 +36,7 @@ checks:
 	@$(MAKE) --no-print-directory frontend-check
 	$(call step,pytest,$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadscope --durations 10)
 
-check: install-dev ## Check one feature in under a minute: make check FEATURE=tenants
+check: known-feature install-dev ## Check one feature in under a minute: make check FEATURE=tenants
 	@.ci/check-feature "$(FEATURE)"
 
 docs: install-docs ## Make the documentation into a site in build/site, every link checked
@@ -55,7 +55,7 @@ lint: install-dev ## Mend style where a machine can, then check style, types and
 	$(call step,lint-imports,$(BIN)/lint-imports)
 
 reset: ## Forget the local database, documents and mails of make run
-	rm -rf var
+	@.ci/alone "make run" rm -rf var
 
 portal: frontend/node_modules/.installed ## Build the portal again after a change in frontend/
 	$(call step,build the portal,$(NPM) run build)
@@ -64,8 +64,13 @@ openapi: install ## Describe the API to the portal again after a change in scaic
 	$(call step,describe the API,$(BIN)/scaicontrol openapi --portal > frontend/openapi.json)
 
 clean: ## Remove what make installed or built; keeps the data in var/
+	@.ci/alone "make run" true && .ci/alone "make test" true
 	rm -rf .venv frontend/node_modules frontend/dist scaicontrol/static/portal build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Asked before anything is installed.
+known-feature:
+	@.ci/check-feature --known "$(FEATURE)"
 
 install: python system-run environment .venv/.installed
 install-dev: python system-test environment .venv/.installed-dev
