@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from scaicontrol.core.work import UnitOfWork
 
+from . import opt_outs
 from .models import BillingProfile, Tenant
 
 
@@ -61,6 +62,12 @@ async def find(uow: UnitOfWork, tenant_id: str) -> Tenant | None:
     """Find a tenant, also one that was deleted."""
     found: Tenant | None = await uow.session.get(Tenant, tenant_id)
     return found
+
+
+async def is_told(uow: UnitOfWork, tenant_id: str, category: str, topic: str) -> bool:
+    """Tell whether a tenant hears of a fact: it may have opted out of what is not always told."""
+    chosen = await uow.session.scalar(select(Tenant.notification_opt_outs).where(Tenant.id == tenant_id))
+    return opt_outs.is_told(chosen or (), category, topic)
 
 
 async def partners_of(uow: UnitOfWork, tenant_ids: Collection[str]) -> dict[str, str]:

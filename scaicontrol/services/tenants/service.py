@@ -13,7 +13,7 @@ from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.partners import identifiers
 
-from . import queries
+from . import opt_outs, queries
 from .buyers import EXEMPTION_FIELDS
 from .events import TenantBillingLinked, TenantBillingUpdated, TenantPreferencesChanged
 from .models import BillingProfile, Tenant
@@ -165,15 +165,17 @@ async def record_vat_answer(uow: UnitOfWork, tenant_id: str, vat_number: str, re
 @verb
 async def update_preferences(uow: UnitOfWork, tenant_id: str, patch: PreferencesPatch) -> Tenant:
     """
-    Change how the portal speaks to a tenant and what it is told about.
+    Change how the portal speaks to a tenant and what it is not told about.
 
-    Raises NotFound.
+    Raises NotFound, and Invalid for what nobody can opt out of.
     """
     uow.authorize("tenants:update")
     tenant = await queries.get(uow, tenant_id)
     sent = patch.model_dump(exclude_unset=True)
     if "notification_opt_outs" in sent:
         sent["notification_opt_outs"] = sorted(set(sent["notification_opt_outs"] or ()))
+        for new in set(sent["notification_opt_outs"]) - set(tenant.notification_opt_outs):
+            opt_outs.check(new)
     before = {name: getattr(tenant, name) for name, value in sent.items() if getattr(tenant, name) != value}
     if not before:
         return tenant

@@ -1,6 +1,8 @@
 """Mails about subscriptions: trials that end, suspensions, and terms to come."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.money import Money
@@ -11,6 +13,12 @@ from scaicontrol.services.templates import Letter, MailKind, TemplateSelection, 
 
 from ..letters import address, letterhead, linked
 from .posting import ACTOR, Post, send
+
+_TOPICS: Final[Mapping[MailKind, str]] = {
+    "email_trial_ending": "subscription.trial_ending",
+    "email_subscription_suspended": "subscription.suspended",
+    "email_terms_announced": "subscription.terms_announced",
+}
 
 
 async def mail_trial_ending(backend: Backend, subscription_id: str, days: int) -> None:
@@ -104,4 +112,5 @@ async def _about_subscription(
             "dedup_key": f"{kind}:{subscription.id}:{step}",
             "link": f"/subscriptions/{subscription.id}",
         },
+        topic=_TOPICS[kind],
     )

@@ -9,13 +9,18 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import notifications, templates
 from scaicontrol.services.notifications import StoredAttachment
 from scaicontrol.services.templates import Letter
+from scaicontrol.services.tenants.reads import is_told
 
 ACTOR = Actor.system("mails")
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A mail with its addresses and the notice that stands for it in the portal; (`resource_id`, `step`) is unique."""
+    """
+    A mail with its addresses and the notice that stands for it in the portal; (`resource_id`, `step`) is unique.
+
+    `topic` is the fact's, for a tenant that may have opted out of it.
+    """
 
     letter: Letter
     tenant_id: str
@@ -25,15 +30,18 @@ class Post:
     addresses: Sequence[str]
     notice: Mapping[str, str]
     attachments: Sequence[StoredAttachment] = ()
+    topic: str = ""
 
 
 async def send(backend: Backend, post: Post | None) -> None:
-    """Write a mail, outside any transaction, and queue it with its notice."""
+    """Write a mail, outside any transaction, and queue it with its notice, unless the tenant opted out of both."""
     if post is not None:
         await backend.perform(ACTOR, _queue, post, *await templates.write_mail(post.letter))
 
 
 async def _queue(uow: UnitOfWork, post: Post, subject: str, html: str) -> None:
+    if not await is_told(uow, post.tenant_id, post.notice["category"], post.topic):
+        return
     if post.addresses:
         await notifications.queue_mail(
             uow,
