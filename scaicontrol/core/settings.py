@@ -81,7 +81,6 @@ class Settings(BaseSettings):
     scaikey_admin_url: str = ""
     scaikey_timeout: float = Field(default=5, gt=0)
     scaikey_sync_interval_minutes: int = Field(default=60, ge=1)
-    scaikey_webhook_secret_vault_path: str = ""
 
     scaivault_url: str = "https://scaivault.scailabs.ai/v1"
     scaivault_timeout: float = Field(default=5, gt=0)
@@ -134,11 +133,8 @@ class Settings(BaseSettings):
     metering_max_age_days: int = 35
     usage_close_delay_hours: int = 6
     quota_thresholds: Names = ("80", "100")
-    service_charge_max_cents: int = 100_000
 
     idempotency_ttl_hours: int = 24
-    page_size_default: int = 25
-    page_size_max: int = 200
     secret_key: SecretStr = SecretStr("")
     secret_key_vault_path: str = ""
 

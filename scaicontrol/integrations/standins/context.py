@@ -114,7 +114,6 @@ def development_environment(control_url: str) -> dict[str, str]:
         "SCAIKEY_CLIENT_SECRET": world.CLIENT_SECRET,
         # A service's own token names the service as its audience, as ScaiKey's do.
         "SCAIKEY_REQUIRE_AUDIENCE_SERVICE": "false",
-        "SCAIKEY_WEBHOOK_SECRET_VAULT_PATH": "scaicontrol/webhooks/scaikey",
         "SCAIVAULT_URL": f"{dev}/scaivault/v1",
         "SCAISEND_URL": f"{dev}/scaisend",
         "SCAISEND_API_KEY_VAULT_PATH": "scaicontrol/scaisend",
