@@ -1,15 +1,17 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 
 from scaicontrol.core.errors import NotFound
 from scaicontrol.core.pagination import Feed, follow
 from scaicontrol.core.periods import start_of_day
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services.invoices.lifecycle import AS_PAID, SettledBy
-from scaicontrol.services.invoices.models import Invoice, Settlement
+from scaicontrol.services.invoices.lifecycle import SettledBy
+from scaicontrol.services.invoices.models import Settlement
+from scaicontrol.services.invoices.reads import books
 from scaicontrol.services.payments.models import DisputeMovement
+from scaicontrol.services.payments.reads import dispute_movements
 
 from .journal_input import MOVEMENTS, Kind
 from .lifecycle import SyncStatus
@@ -79,44 +81,19 @@ async def item(uow: UnitOfWork, integration_id: str, item_id: str) -> Accounting
     return found
 
 
-def documents(uow: UnitOfWork, partner_id: str) -> Select[Invoice]:
-    """Give the finalized documents of a partner, as far as the books need them: which there are, not what they say."""
-    uow.authorize("accounting:read")
-    return select(Invoice).where(Invoice.partner_id == partner_id, Invoice.finalized_at.is_not(None))
-
-
-def movements(partner_id: str) -> Select[Settlement]:
-    """
-    Give the money that moved for a partner's documents, the losses on them, and the credit of money that was used.
-
-    An allocated credit note moved none: it stands with its debtor from its own booking on.
-    """
-    booked = Settlement.kind.in_(AS_PAID)
-    of_credit = (Settlement.kind == SettledBy.credit) & (Settlement.unapplied_cents != 0)
-    return select(Settlement).where(Settlement.partner_id == partner_id, or_(booked, of_credit))
-
-
-def dispute_movements(partner_id: str) -> Select[DisputeMovement]:
-    """Give what moved for disputes beside a partner's documents."""
-    return select(DisputeMovement).where(DisputeMovement.partner_id == partner_id)
-
-
 async def in_range(
     uow: UnitOfWork, partner_id: str, kinds: frozenset[Kind], first: date, last: date, zone: str
 ) -> list[tuple[Kind, str]]:
     """List what was issued, or moved, in a stretch of days of the seller's, both included."""
-    found: list[tuple[Kind, str]] = []
-    wanted = documents(uow, partner_id).where(Invoice.issue_date >= first, Invoice.issue_date <= last)
-    rows = wanted.with_only_columns(Invoice.document_type, Invoice.id)
-    found += [(Kind(kind), key) for kind, key in await uow.session.execute(rows) if Kind(kind) in kinds]
+    uow.authorize("accounting:read")
+    rows = await uow.session.execute(books.documents(partner_id, issued=(first, last)))
+    found = [(Kind(row.document_type), row.id) for row in rows if Kind(row.document_type) in kinds]
     if kinds & MOVEMENTS:
-        begin, end = days(first, last, zone)
-        moved = movements(partner_id).where(Settlement.settled_at >= begin, Settlement.settled_at < end)
-        found += [(movement_kind(row), row.id) for row in await uow.session.scalars(moved)]
-        withheld = dispute_movements(partner_id).where(
-            DisputeMovement.created_at >= begin, DisputeMovement.created_at < end
-        )
-        found += [(dispute_kind(each), each.id) for each in await uow.session.scalars(withheld)]
+        between = days(first, last, zone)
+        moved = await uow.session.scalars(books.movements(partner_id, settled=between))
+        found += [(movement_kind(row), row.id) for row in moved]
+        withheld = await uow.session.scalars(dispute_movements(partner_id, moved=between))
+        found += [(dispute_kind(each), each.id) for each in withheld]
     return found
 
 

@@ -9,8 +9,9 @@ from scaicontrol.core.errors import NotFound
 from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, registry
-from scaicontrol.services.registry.lifecycle import ServiceStatus
 from scaicontrol.services.registry.models import Service
+from scaicontrol.services.registry.reads import named as service_named
+from scaicontrol.services.registry.reads import on_sale
 
 from .models import Plan, PlanVersion, PriceOverride
 
@@ -33,8 +34,7 @@ def visible(uow: UnitOfWork) -> Select[Plan]:
         case "service":
             return query.where(Plan.service_id == uow.actor.scope.service_id)
         case _:
-            sold = select(Service.id).where(Service.status == ServiceStatus.active)
-            return query.where(Plan.is_active, Plan.is_public, Plan.service_id.in_(sold))
+            return query.where(Plan.is_active, Plan.is_public, Plan.service_id.in_(on_sale()))
 
 
 async def get(uow: UnitOfWork, plan_id: str, *, lock: bool = False) -> Plan:
@@ -52,7 +52,7 @@ async def plan_by(uow: UnitOfWork, id_or_key: str) -> Plan:
     service_slug, dot, plan_slug = id_or_key.partition(".")
     if not dot:
         return await get(uow, id_or_key)
-    named = visible(uow).join(Plan.service).where(Service.slug == service_slug, Plan.slug == plan_slug)
+    named = visible(uow).where(Plan.service_id.in_(service_named(service_slug)), Plan.slug == plan_slug)
     plan = await uow.session.scalar(named)
     if plan is None:
         raise NotFound(f"No plan {id_or_key}.")
@@ -116,19 +116,14 @@ class Offer:
 async def browse(uow: UnitOfWork, *, q: str | None = None, category: str | None = None) -> list[Offer]:
     """List what is on sale, by name, with the cheapest plan of each service."""
     uow.authorize("catalog:browse")
-    on_sale = (
+    offered = (
         select(Plan)
         .options(joinedload(Plan.service))
-        .join(Plan.service)
-        .where(Service.status == ServiceStatus.active, Plan.is_active, Plan.is_public)
+        .where(Plan.service_id.in_(on_sale(q, category)), Plan.is_active, Plan.is_public)
         .order_by(Plan.sort_order, Plan.id)
     )
-    if q:
-        on_sale = on_sale.where(registry.matches(q))
-    if category:
-        on_sale = on_sale.where(Service.category == category)
     by_service: defaultdict[Service, list[Plan]] = defaultdict(list)
-    for plan in await uow.session.scalars(on_sale):
+    for plan in await uow.session.scalars(offered):
         by_service[plan.service].append(plan)
     return [_offer(service, plans) for service, plans in sorted(by_service.items(), key=lambda each: each[0].name)]
 

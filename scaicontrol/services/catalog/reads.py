@@ -5,16 +5,20 @@ No permission of their own: the calling verb has authorized.
 """
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import select, tuple_
+from sqlalchemy.orm import selectinload
 
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services.registry.models import Service
+from scaicontrol.services.registry.reads import metric_names
 
 from .brackets import Bracket
-from .models import Plan, UsagePrice
+from .models import Plan, PlanVersion, UsagePrice
 from .versions import VersionKey
+
+# Loads the prices of use with a version of a plan, within another question.
+WITH_USAGE_PRICES: Final = selectinload(PlanVersion.usage_prices)
 
 
 class PricedBracket(NamedTuple):
@@ -33,16 +37,16 @@ async def usage_prices(uow: UnitOfWork, versions: Collection[VersionKey]) -> lis
     if not versions:
         return []
     rows = await uow.session.execute(
-        select(UsagePrice, Service.metrics)
+        select(UsagePrice, Plan.service_id)
         .join(Plan, Plan.id == UsagePrice.plan_id)
-        .join(Service, Service.id == Plan.service_id)
         .where(tuple_(UsagePrice.plan_id, UsagePrice.plan_version).in_(sorted(versions)))
         .order_by(UsagePrice.plan_id, UsagePrice.plan_version, UsagePrice.metric_slug, UsagePrice.tier_start)
     )
+    priced = rows.all()
+    names = await metric_names(uow, {service_id for _, service_id in priced})
     found = []
-    for price, declared in rows:
-        names = {metric["slug"]: metric.get("name") or metric["slug"] for metric in declared or ()}
-        name = names.get(price.metric_slug, price.metric_slug)
+    for price, service_id in priced:
+        name = names[service_id].get(price.metric_slug, price.metric_slug)
         key = (price.plan_id, price.plan_version)
         found.append(PricedBracket(*key, price.metric_slug, name, price.unit_label, price.bracket))
     return found

@@ -5,7 +5,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, partners, tax
 from scaicontrol.services.documents.models import DocumentVersion
 from scaicontrol.services.documents.schemas import InvoiceDetail
-from scaicontrol.services.invoices.models import DocumentRender
+from scaicontrol.services.invoices.reads import files
 from scaicontrol.services.invoices.schemas import InvoiceOut
 
 
@@ -18,11 +18,6 @@ async def versions(uow: UnitOfWork, invoice_id: str) -> list[DocumentVersion]:
         .order_by(DocumentVersion.version.desc(), DocumentVersion.kind, DocumentVersion.format)
     )
     return list(await uow.session.scalars(stored))
-
-
-async def renders(uow: UnitOfWork, invoice_id: str) -> list[DocumentRender]:
-    query = select(DocumentRender).where(DocumentRender.invoice_id == invoice_id).order_by(DocumentRender.version)
-    return list(await uow.session.scalars(query))
 
 
 async def detail(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
@@ -38,7 +33,7 @@ async def detail(uow: UnitOfWork, invoice_id: str) -> InvoiceDetail:
             "decision": await tax.find(uow, invoice_id),
             "payments": await invoices.settlements(uow, invoice),
             "versions": await versions(uow, invoice_id),
-            "renders": await renders(uow, invoice_id),
+            "renders": await files.of_document(uow, invoice_id),
             "credit_notes": await invoices.credit_notes_of(uow, [invoice_id]),
             "events": list(await uow.session.scalars(facts)),
         }

@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from scaicontrol.core.offload import run_or_offload
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices, tax
 from scaicontrol.services.einvoices.document import Document
 from scaicontrol.services.invoices import seal
 from scaicontrol.services.invoices.document_source import document_of, sealed_source
 from scaicontrol.services.invoices.models import Invoice
-from scaicontrol.services.tax.models import TaxDecision
+from scaicontrol.services.invoices.reads import documents as reads
+from scaicontrol.services.tax.reads import decisions_of
 
 from .models import DocumentVersion
 from .service.download import ON_DEMAND
@@ -35,11 +35,9 @@ class SealedDocument:
 
 async def sealed(uow: UnitOfWork, invoice_ids: Sequence[str]) -> list[SealedDocument]:
     """Read finalized documents by id; what the actor may not see, or is not finalized, is not among them."""
-    query = invoices.visible(uow).where(Invoice.id.in_(invoice_ids), Invoice.finalized_at.is_not(None))
-    found = list(await uow.session.scalars(query))
-    await invoices.load_lines(uow, found)
-    originals = await _originals(uow, found)
-    decisions = await _decisions(uow, found)
+    found = await reads.finalized(uow, invoice_ids)
+    originals = await reads.by_ids(uow, {each.referenced_invoice_id for each in found if each.referenced_invoice_id})
+    decisions = await decisions_of(uow, [invoice.id for invoice in found])
     files = await _files(uow, [invoice.id for invoice in found])
     documents = []
     for invoice in found:
@@ -54,17 +52,6 @@ async def sealed(uow: UnitOfWork, invoice_ids: Sequence[str]) -> list[SealedDocu
             )
         )
     return documents
-
-
-async def _originals(uow: UnitOfWork, found: Sequence[Invoice]) -> dict[str, Invoice]:
-    wanted = [invoice.referenced_invoice_id for invoice in found if invoice.referenced_invoice_id]
-    rows = await uow.session.scalars(invoices.visible(uow).where(Invoice.id.in_(wanted))) if wanted else ()
-    return {invoice.id: invoice for invoice in rows}
-
-
-async def _decisions(uow: UnitOfWork, found: Sequence[Invoice]) -> dict[str, TaxDecision]:
-    query = tax.visible(uow).where(TaxDecision.invoice_id.in_([invoice.id for invoice in found]))
-    return {decision.invoice_id: decision for decision in await uow.session.scalars(query)}
 
 
 async def _files(uow: UnitOfWork, invoice_ids: Sequence[str]) -> defaultdict[str, list[DocumentVersion]]:

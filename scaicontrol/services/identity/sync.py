@@ -23,6 +23,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db import Model
 from scaicontrol.db.tenant_filter import TenantOwned
 from scaicontrol.services.partners.models import Partner
+from scaicontrol.services.tenants import reads as tenants
 from scaicontrol.services.tenants.models import BillingProfile, Tenant
 
 from .claims import profile_of
@@ -133,7 +134,7 @@ async def _refresh(uow: UnitOfWork, claims: Mapping[str, Any], identity: Mapping
     uow.authorize("identity:sync")
     user = await uow.session.get(User, str(claims["sub"]))
     if user is None:
-        tenant = await uow.session.get(Tenant, str(claims.get("tenant_id", "")))
+        tenant = await tenants.find(uow, str(claims.get("tenant_id", "")))
         if tenant is None or tenant.deleted_at is not None:
             return
         user = User(id=str(claims["sub"]), tenant_id=tenant.id, partner_id=tenant.partner_id)
@@ -195,9 +196,9 @@ async def _partners_of(uow: UnitOfWork, batch: Sequence[Row], seen: _Directory) 
     wanted = {tenant_id for entry in batch if (tenant_id := getattr(entry, "tenant_id", None))}
     if not wanted:
         return {}
-    stored = await uow.session.execute(select(Tenant.id, Tenant.partner_id).where(Tenant.id.in_(wanted)))
+    stored = await tenants.partners_of(uow, wanted)
     shown = {tenant_id: seen.tenants[tenant_id].partner_id for tenant_id in wanted & seen.tenants.keys()}
-    return shown | {tenant_id: partner_id for tenant_id, partner_id in stored}  # noqa: C416  # rows are not pairs to the type checker
+    return shown | stored
 
 
 def _fields(entry: Row, partners_of: Mapping[str, str]) -> dict[str, Any]:

@@ -13,9 +13,6 @@ from typing import Any
 
 from scaicontrol.core.turns import in_turns
 from scaicontrol.services.einvoices.document import canonical_bytes
-from scaicontrol.services.tax.models import TaxDecision
-
-from .models import Invoice, InvoiceLine
 
 _HEAD = (
     "id", "number", "document_type", "fiscal_year", "serial", "partner_id", "tenant_id", "currency", "language",
@@ -40,10 +37,10 @@ _LINE_IF_ANY = ("exemption_reason", "exemption_code")
 _DECISION_IF_ANY = ("exemptions", "tax_currency", "tax_in_tax_currency_cents", "exchange_rates")
 
 
-# What a set-based read needs to seal again: the same columns, without the entities around them.
-DOCUMENT_COLUMNS = [getattr(Invoice, name) for name in (*_HEAD, *_TOTALS)]
-LINE_COLUMNS = [getattr(InvoiceLine, name) for name in (*_LINE, *_LINE_IF_ANY)]
-DECISION_COLUMNS = [getattr(TaxDecision, name) for name in (*_DECISION, *_DECISION_IF_ANY)]
+# What a set-based read needs to seal again: the same fields, without the entities around them.
+DOCUMENT_FIELDS = (*_HEAD, *_TOTALS)
+LINE_FIELDS = (*_LINE, *_LINE_IF_ANY)
+DECISION_FIELDS = (*_DECISION, *_DECISION_IF_ANY)
 
 
 async def digest(invoice: object, lines: Sequence[object], decision: object) -> str:
@@ -53,7 +50,7 @@ async def digest(invoice: object, lines: Sequence[object], decision: object) -> 
 
 async def canonical(invoice: object, lines: Sequence[object], decision: object) -> bytes:
     """
-    Write everything the seal covers as RFC 8785 JSON, of entities or of rows with the columns above.
+    Write everything the seal covers as RFC 8785 JSON, of entities or of rows with the fields above.
 
     Amounts are as stored: negative on a credit note. Lines are written one by one, so that thousands hold up nobody.
     """

@@ -5,7 +5,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import NotFound, invalid
 from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services.registry.models import Service
+from scaicontrol.services.registry.reads import named as service_named
 
 from .lifecycle import StepStatus, WorkflowLifecycle, WorkflowStatus
 from .models import ProvisioningWorkflow
@@ -42,7 +42,7 @@ async def page(
     if status is not None:
         query = query.where(ProvisioningWorkflow.status == _known(status))
     if service_slug is not None:
-        query = query.join(ProvisioningWorkflow.service).where(Service.slug == service_slug)
+        query = query.where(ProvisioningWorkflow.service_id.in_(service_named(service_slug)))
     if tenant_id is not None:
         query = query.where(ProvisioningWorkflow.tenant_id == tenant_id)
     if subscription_id is not None:
@@ -60,7 +60,7 @@ def _known(status: str) -> WorkflowStatus:
 
 async def latest(uow: UnitOfWork, service_slug: str) -> ProvisioningWorkflow:
     """Give the most recent workflow of a service for whoever asks."""
-    query = visible(uow).join(ProvisioningWorkflow.service).where(Service.slug == service_slug)
+    query = visible(uow).where(ProvisioningWorkflow.service_id.in_(service_named(service_slug)))
     newest = query.order_by(ProvisioningWorkflow.created_at.desc(), ProvisioningWorkflow.id.desc()).limit(1)
     found = await uow.session.scalar(newest)
     if found is None:

@@ -12,8 +12,8 @@ from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.errors import NotFound, invalid
 from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services.catalog.models import PlanVersion
-from scaicontrol.services.registry.models import Service
+from scaicontrol.services.catalog.reads import WITH_USAGE_PRICES
+from scaicontrol.services.registry.reads import named as service_named
 
 from .lifecycle import TERMINAL, SubscriptionStatus, offered_in
 from .models import Subscription, SubscriptionChange, SubscriptionPeriod
@@ -36,7 +36,7 @@ WHOLE = (
 )
 _BILLED = (
     selectinload(SubscriptionPeriod.plan),
-    selectinload(SubscriptionPeriod.terms).selectinload(PlanVersion.usage_prices),
+    selectinload(SubscriptionPeriod.terms).options(WITH_USAGE_PRICES),
     selectinload(SubscriptionPeriod.subscription).options(*WHOLE),
 )
 
@@ -70,7 +70,7 @@ async def page(uow: UnitOfWork, request: PageRequest, wanted: SubscriptionFilter
         if value is not None:
             query = query.where(column == value)
     if wanted.service_slug is not None:
-        query = query.join(Subscription.service).where(Service.slug == wanted.service_slug)
+        query = query.where(Subscription.service_id.in_(service_named(wanted.service_slug)))
     if wanted.q:
         begins = (Subscription.id, Subscription.tenant_id, Subscription.external_reference)
         query = query.where(or_(*(column.startswith(wanted.q, autoescape=True) for column in begins)))

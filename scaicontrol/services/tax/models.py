@@ -1,6 +1,6 @@
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Boolean, Date, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -118,3 +118,8 @@ class TaxDecision(TenantScopedModel):
     policy: Mapped[str] = mapped_column(String(16))
     decided_at: Mapped[datetime] = mapped_column()
     finalized_at: Mapped[datetime | None] = mapped_column()
+
+
+# The columns that say what was decided: a credit note takes them over from the invoice that it corrects.
+_NOT_DECIDED: Final = {"id", "invoice_id", "tenant_id", "partner_id", "finalized_at", "created_at", "updated_at"}
+DECIDED: Final = tuple(column.key for column in TaxDecision.__mapper__.column_attrs if column.key not in _NOT_DECIDED)

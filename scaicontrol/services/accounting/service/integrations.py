@@ -9,8 +9,8 @@ from scaicontrol.core.ids import new_id
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
-from scaicontrol.services.invoices.models import Invoice, Settlement
-from scaicontrol.services.payments.models import DisputeMovement
+from scaicontrol.services.invoices.reads import books
+from scaicontrol.services.payments.reads import dispute_movements
 
 from .. import providers, queries
 from ..events import IntegrationCreated, IntegrationDeactivated, IntegrationUpdated
@@ -159,17 +159,12 @@ async def test(backend: Backend, actor: Actor, integration_id: str) -> TestRepor
 
 
 async def _latest(uow: UnitOfWork, partner_id: str, kinds: frozenset[Kind]) -> Sequence[tuple[Kind, str]]:
-    query = queries.documents(uow, partner_id).with_only_columns(
-        Invoice.finalized_at, Invoice.document_type, Invoice.id
-    )
-    rows = [
-        (at, Kind(kind), key)
-        for at, kind, key in await uow.session.execute(query.order_by(Invoice.finalized_at.desc()).limit(_LAST))
-        if Kind(kind) in kinds
-    ]
+    uow.authorize("accounting:read")
+    latest = await uow.session.execute(books.documents(partner_id, newest_first=True).limit(_LAST))
+    rows = [(row.finalized_at, Kind(row.document_type), row.id) for row in latest if Kind(row.document_type) in kinds]
     if kinds & MOVEMENTS:
-        moved = queries.movements(partner_id).order_by(Settlement.created_at.desc()).limit(_LAST)
-        rows += [(each.created_at, queries.movement_kind(each), each.id) for each in await uow.session.scalars(moved)]
-        disputed = queries.dispute_movements(partner_id).order_by(DisputeMovement.created_at.desc()).limit(_LAST)
-        rows += [(each.created_at, queries.dispute_kind(each), each.id) for each in await uow.session.scalars(disputed)]
+        moved = await uow.session.scalars(books.movements(partner_id, newest_first=True).limit(_LAST))
+        rows += [(each.created_at, queries.movement_kind(each), each.id) for each in moved]
+        disputed = await uow.session.scalars(dispute_movements(partner_id, newest_first=True).limit(_LAST))
+        rows += [(each.created_at, queries.dispute_kind(each), each.id) for each in disputed]
     return [(kind, key) for _, kind, key in sorted(rows, reverse=True)[:_LAST]]

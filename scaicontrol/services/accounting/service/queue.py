@@ -1,6 +1,5 @@
 """Putting documents into the queue of an integration: each once, whoever asks and how often."""
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,9 +10,11 @@ from scaicontrol.core.ids import new_id
 from scaicontrol.core.periods import civil_date
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import partners
+from scaicontrol.services import invoices, partners
 from scaicontrol.services.invoices.models import Invoice, Settlement
+from scaicontrol.services.invoices.reads import books
 from scaicontrol.services.payments.models import DisputeMovement
+from scaicontrol.services.payments.reads import dispute_movements
 
 from .. import queries
 from ..events import SyncRequested
@@ -33,9 +34,9 @@ async def enqueue_new(uow: UnitOfWork, integration_id: str) -> int:
     if not integration.is_active:
         return 0
     since = integration.cursor
-    documents = queries.documents(uow, integration.partner_id).where(Invoice.finalized_at >= since)
-    moved = queries.movements(integration.partner_id).where(Settlement.created_at >= since)
-    disputed = queries.dispute_movements(integration.partner_id).where(DisputeMovement.created_at >= since)
+    documents = books.documents(integration.partner_id, since=since)
+    moved = books.movements(integration.partner_id, since=since)
+    disputed = dispute_movements(integration.partner_id, since=since)
     queued = await _enqueue(uow, integration, documents, moved, disputed, BATCH)
     if queued < BATCH:
         integration.cursor = max(since, uow.now - _LATE)
@@ -58,16 +59,10 @@ async def request(uow: UnitOfWork, integration_id: str, wanted: SyncIn) -> int:
     if wanted.first or wanted.last:
         first, last = wanted.first or date.min, wanted.last or date.max
         zone = (await partners.settings_of(uow, integration.partner_id)).timezone
-        documents = queries.documents(uow, integration.partner_id).where(
-            Invoice.issue_date >= first, Invoice.issue_date <= last
-        )
-        begin, end = queries.days(first, last, zone)
-        moved = queries.movements(integration.partner_id).where(
-            Settlement.settled_at >= begin, Settlement.settled_at < end
-        )
-        disputed = queries.dispute_movements(integration.partner_id).where(
-            DisputeMovement.created_at >= begin, DisputeMovement.created_at < end
-        )
+        between = queries.days(first, last, zone)
+        documents = books.documents(integration.partner_id, issued=(first, last))
+        moved = books.movements(integration.partner_id, settled=between)
+        disputed = dispute_movements(integration.partner_id, moved=between)
         while await _enqueue(uow, integration, documents, moved, disputed, BATCH) == BATCH:
             await uow.session.flush()
     await _put_back(uow, integration, wanted)
@@ -127,9 +122,7 @@ async def _enqueue(
     limit: int,
 ) -> int:
     """Add items for what has none yet, at most `limit`."""
-    columns = (Invoice.id, Invoice.document_type, Invoice.number, Invoice.issue_date)
-    new = documents.with_only_columns(*columns).where(~_known(integration, Invoice.id))
-    rows: list[Any] = list(await uow.session.execute(new.order_by(Invoice.finalized_at, Invoice.id).limit(limit)))
+    rows: list[Any] = list(await uow.session.execute(_new(integration, documents).limit(limit)))
     items = [_item(uow, integration, row.id, Kind(row.document_type), row.number, row.issue_date) for row in rows]
     if len(items) < limit:
         items += await _new_movements(uow, integration, moved, limit - len(items))
@@ -143,9 +136,8 @@ async def _new_movements(
     uow: UnitOfWork, integration: AccountingIntegration, moved: Select[Settlement], limit: int
 ) -> list[AccountingSyncItem]:
     zone = (await partners.settings_of(uow, integration.partner_id)).timezone
-    new = moved.where(~_known(integration, Settlement.id)).order_by(Settlement.created_at, Settlement.id).limit(limit)
-    settlements = (await uow.session.scalars(new)).all()
-    numbers = await _numbers(uow, [each.invoice_id for each in settlements])
+    settlements = (await uow.session.scalars(_new(integration, moved).limit(limit))).all()
+    numbers = await invoices.numbers(uow, [each.invoice_id for each in settlements])
     return [
         _item(
             uow,
@@ -163,10 +155,8 @@ async def _new_dispute_movements(
     uow: UnitOfWork, integration: AccountingIntegration, disputed: Select[DisputeMovement], limit: int
 ) -> list[AccountingSyncItem]:
     zone = (await partners.settings_of(uow, integration.partner_id)).timezone
-    new = disputed.where(~_known(integration, DisputeMovement.id))
-    ordered = new.order_by(DisputeMovement.created_at, DisputeMovement.id).limit(limit)
-    moved = (await uow.session.scalars(ordered)).all()
-    numbers = await _numbers(uow, [each.invoice_id for each in moved])
+    moved = (await uow.session.scalars(_new(integration, disputed).limit(limit))).all()
+    numbers = await invoices.numbers(uow, [each.invoice_id for each in moved])
     return [
         _item(
             uow,
@@ -180,13 +170,14 @@ async def _new_dispute_movements(
     ]
 
 
-async def _numbers(uow: UnitOfWork, invoice_ids: Sequence[str]) -> dict[str, str]:
-    rows = await uow.session.execute(select(Invoice.id, Invoice.number).where(Invoice.id.in_(invoice_ids)))
-    return {key: number or "" for key, number in rows}
-
-
-def _known(integration: AccountingIntegration, column: Any) -> Any:
-    return exists().where(AccountingSyncItem.integration_id == integration.id, AccountingSyncItem.document_id == column)
+def _new(integration: AccountingIntegration, found: Select[Any]) -> Select[Any]:
+    """Narrow a question to what has no item yet."""
+    return found.where(
+        ~exists().where(
+            AccountingSyncItem.integration_id == integration.id,
+            AccountingSyncItem.document_id == found.selected_columns["id"],
+        )
+    )
 
 
 def _item(

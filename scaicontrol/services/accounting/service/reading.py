@@ -7,8 +7,6 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import select
-
 from scaicontrol.core.actor import Actor, ActorKind
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict
@@ -21,9 +19,11 @@ from scaicontrol.services.documents import SealedDocument
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.invoices import crediting
 from scaicontrol.services.invoices.models import Invoice, InvoiceLine, Settlement
-from scaicontrol.services.payments.models import DisputeMovement
+from scaicontrol.services.invoices.reads.documents import by_ids, lines_by_ids
+from scaicontrol.services.payments.reads import dispute_movements_by_id
 from scaicontrol.services.tax.exchange import ReferenceRate, vat_currency
 from scaicontrol.services.tax.models import TaxDecision
+from scaicontrol.services.tax.reads import decisions_of
 
 from ..journal_input import (
     DISPUTES,
@@ -92,10 +92,8 @@ class _Read:
 async def _documents(uow: UnitOfWork, ids: Sequence[str]) -> list[_Read]:
     found = await documents.sealed(uow, ids)
     credited = [line.credited_line_id for each in found for line in each.invoice.lines if line.credited_line_id]
-    lines = await uow.session.scalars(select(InvoiceLine).where(InvoiceLine.id.in_(credited))) if credited else ()
-    sold_as = {line.id: _kind_of(line) for line in lines}
-    decisions = await uow.session.scalars(select(TaxDecision).where(TaxDecision.invoice_id.in_(ids)))
-    converted = {each.invoice_id: _rate_of(each) for each in decisions}
+    sold_as = {line.id: _kind_of(line) for line in await lines_by_ids(uow, credited)}
+    converted = {key: _rate_of(decision) for key, decision in (await decisions_of(uow, ids)).items()}
     return [_Read(each, sold_as, converted.get(each.invoice.id)) for each in found]
 
 
@@ -111,11 +109,8 @@ def _rate_of(decision: TaxDecision) -> Decimal | None:
 
 async def _dispute_movements(uow: UnitOfWork, partner_id: str, ids: Sequence[str]) -> list[JournalInput]:
     zone = (await partners.settings_of(uow, partner_id)).timezone
-    query = (
-        select(DisputeMovement, Invoice)
-        .join(Invoice, Invoice.id == DisputeMovement.invoice_id)
-        .where(DisputeMovement.id.in_(ids))
-    )
+    found = await dispute_movements_by_id(uow, ids)
+    documents = await by_ids(uow, {moved.invoice_id for moved in found})
     return [
         JournalInput(
             kind=dispute_kind(moved),
@@ -123,9 +118,9 @@ async def _dispute_movements(uow: UnitOfWork, partner_id: str, ids: Sequence[str
             booked_on=civil_date(moved.created_at, zone),
             total_cents=moved.amount_cents,
             method=moved.method or "",
-            **_common(invoice),
+            **_common(documents[moved.invoice_id]),
         )
-        for moved, invoice in await uow.session.execute(query)
+        for moved in found
     ]
 
 

@@ -19,7 +19,7 @@ from scaicontrol.core.side_by_side import side_by_side
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
-from scaicontrol.services.invoices.reads import untouched_drafts
+from scaicontrol.services.invoices.reads.documents import untouched_drafts
 
 from .. import queries
 from ..compute import compute

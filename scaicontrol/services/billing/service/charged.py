@@ -9,7 +9,7 @@ from decimal import Decimal
 from sqlalchemy import or_, select
 
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services.invoices.reads import creditable_lines
+from scaicontrol.services.invoices.reads.documents import creditable_lines
 from scaicontrol.services.subscriptions.reads import DueRow
 
 from ..models import BillingCharge

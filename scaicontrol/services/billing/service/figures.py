@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.catalog import monthly_cents
-from scaicontrol.services.invoices.reads import Aged, ageing, collected
+from scaicontrol.services.invoices.reads.receivables import Aged, ageing, collected
 from scaicontrol.services.subscriptions.reads import running_at
 
 MONTHS = 6

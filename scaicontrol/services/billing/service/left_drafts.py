@@ -11,7 +11,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices
 from scaicontrol.services.invoices.lifecycle import InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice
-from scaicontrol.services.invoices.reads import find
+from scaicontrol.services.invoices.reads.documents import find
 
 from ..models import DRAFT, QuarantineItem
 from .ending import recount

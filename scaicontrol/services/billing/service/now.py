@@ -7,7 +7,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
-from scaicontrol.services.invoices.reads import untouched_drafts
+from scaicontrol.services.invoices.reads.documents import untouched_drafts
 
 from ..compute import compute
 from ..models import BillingCharge

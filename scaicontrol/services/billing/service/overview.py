@@ -7,7 +7,7 @@ from scaicontrol.core.periods import start_of_day
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tenants
 from scaicontrol.services.credits.reads import available_cents
-from scaicontrol.services.invoices.reads import owed_by_tenant
+from scaicontrol.services.invoices.reads.receivables import owed_by_tenant
 from scaicontrol.services.subscriptions.lifecycle import RUNNING, SubscriptionStatus
 from scaicontrol.services.subscriptions.reads import of_tenant
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
 from scaicontrol.services.catalog import monthly_cents
-from scaicontrol.services.invoices.reads import owed_by_tenants, owed_to_partner, owes_late
+from scaicontrol.services.invoices.reads.receivables import owed_by_tenants, owed_to_partner, owes_late
 from scaicontrol.services.subscriptions.lifecycle import RUNNING, SubscriptionStatus
 from scaicontrol.services.subscriptions.reads import sold, states_of
 from scaicontrol.services.tenants.reads import count_of

@@ -19,6 +19,7 @@ from scaicontrol.services.invoices import document_source
 from scaicontrol.services.invoices.document_source import DocumentSource
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.page_rendering import written_and_judged
+from scaicontrol.services.invoices.reads import documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,7 @@ async def rehearse_rules(
 async def finalized_since(uow: UnitOfWork, days: int) -> list[str]:
     """List the documents finalized in the last days, the oldest first."""
     uow.authorize("invoices:administer")
-    since = uow.now - timedelta(days=days)
-    recent = invoices.visible(uow).where(Invoice.finalized_at >= since).order_by(Invoice.finalized_at, Invoice.id)
-    return list(await uow.session.scalars(recent.with_only_columns(Invoice.id)))
+    return await documents.finalized_since(uow, uow.now - timedelta(days=days))
 
 
 async def newest_rules(uow: UnitOfWork) -> list[einvoices.RuleSet]:

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import select
-
 from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
@@ -26,6 +24,7 @@ from scaicontrol.services.invoices.document_source import DocumentSource, source
 from scaicontrol.services.invoices.lifecycle import InvoiceStatus
 from scaicontrol.services.invoices.models import DocumentRender, Invoice
 from scaicontrol.services.invoices.page_rendering import pictures_of, printed, template_for, written_and_judged
+from scaicontrol.services.invoices.reads import files as files_wanted
 from scaicontrol.services.templates import Published
 
 from ..events import DocumentArchived
@@ -109,21 +108,13 @@ async def render_one(backend: Backend, actor: Actor, render_id: str) -> bool:
 async def claim(uow: UnitOfWork, claimant: str, limit: int) -> list[str]:
     """Lease due renders to `claimant`; a lease that runs out may be taken by another."""
     uow.authorize("invoices:render")
-    return await claims.lease(
-        uow,
-        DocumentRender,
-        DocumentRender.due_at <= uow.now,
-        by=claimant,
-        during=_LEASE,
-        oldest=[DocumentRender.due_at],
-        limit=limit,
-    )
+    return await files_wanted.lease_due(uow, by=claimant, during=_LEASE, limit=limit)
 
 
 async def material(uow: UnitOfWork, render_id: str) -> RenderJob:
     """Read what the files are made from: sealed rows and the published template."""
     uow.authorize("invoices:render")
-    wanted = await uow.session.get_one(DocumentRender, render_id)
+    wanted = await files_wanted.wanted(uow, render_id)
     invoice = await invoices.get(uow, wanted.invoice_id)
     source = await source_of(uow, invoice)
     profile = einvoices.profile_of(format_of(source.buyer))
@@ -195,7 +186,7 @@ async def put(
 async def record(uow: UnitOfWork, render_id: str, files: Sequence[StoredFile], made_with: Published | None) -> None:
     """Write the versions down, show the PDF, and send the document when the seller wants that done by itself."""
     uow.authorize("invoices:render")
-    wanted = await uow.session.get_one(DocumentRender, render_id, with_for_update=True, populate_existing=True)
+    wanted = await files_wanted.wanted(uow, render_id, lock=True)
     if wanted.done_at is not None:
         return  # a claim that ran out was taken over, and the other was faster
     invoice = await invoices.get(uow, wanted.invoice_id, lock=True)
@@ -253,7 +244,7 @@ def version_row(
 async def postpone(uow: UnitOfWork, render_id: str, error: str) -> None:
     """Write down why a render failed; one minute, two, four … then every half hour it is tried again."""
     uow.authorize("invoices:render")
-    wanted = await uow.session.get_one(DocumentRender, render_id, with_for_update=True, populate_existing=True)
+    wanted = await files_wanted.wanted(uow, render_id, lock=True)
     if wanted.done_at is not None:
         return
     wanted.attempts += 1
@@ -265,10 +256,7 @@ async def postpone(uow: UnitOfWork, render_id: str, error: str) -> None:
 async def late_renders(uow: UnitOfWork) -> list[DocumentRender]:
     """List documents that have waited for their files for more than 15 minutes: somebody should look."""
     uow.authorize("invoices:administer")
-    late = select(DocumentRender).where(
-        DocumentRender.due_at.is_not(None), DocumentRender.requested_at <= uow.now - LATE_AFTER
-    )
-    return list(await uow.session.scalars(late.order_by(DocumentRender.requested_at)))
+    return await files_wanted.waiting_since(uow, uow.now - LATE_AFTER)
 
 
 async def pinned_template(uow: UnitOfWork, wanted: DocumentRender, source: DocumentSource) -> Published | None:

@@ -9,7 +9,7 @@ from scaicontrol.core import orphans
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services.invoices.models import DocumentRender, Invoice
+from scaicontrol.services.invoices.reads import files
 
 from ..models import DocumentVersion
 
@@ -32,19 +32,8 @@ async def orphans_among(uow: UnitOfWork, keys: Sequence[str]) -> list[str]:
     key = DocumentVersion.storage_key
     named = set(await uow.session.scalars(select(key).where(key.in_(keys))))
     left = [key for key in keys if key not in named]
-    waiting = await _waiting(uow, left) if left else set()
+    waiting = await files.waiting_among(uow, {_document(key)[1] for key in left}) if left else set()
     return [key for key in left if _document(key) not in waiting]
-
-
-async def _waiting(uow: UnitOfWork, keys: Sequence[str]) -> set[tuple[str, str]]:
-    """Name the documents, as (seller, number), whose files are still being made."""
-    numbers = {_document(key)[1] for key in keys}
-    rows = await uow.session.execute(
-        select(Invoice.partner_id, Invoice.number)
-        .join(DocumentRender, DocumentRender.invoice_id == Invoice.id)
-        .where(DocumentRender.done_at.is_(None), Invoice.number.in_(numbers))
-    )
-    return {(partner_id, number or "") for partner_id, number in rows}
 
 
 def _document(key: str) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -12,7 +12,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.invoices.lifecycle import DocumentType
-from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.invoices.reads import series
 
 from ..models import DocumentVersion
 from ..schemas import Violation
@@ -27,6 +27,21 @@ class _FileContent:
     bytes: int
     attached: str | None  # the digest of the XML inside a PDF
     damage: str | None = None
+
+
+class _StoredFile(NamedTuple):
+    """A file as its row knows it, with its document's number."""
+
+    number: str | None
+    invoice_id: str
+    kind: str
+    format: str
+    storage_key: str
+    sha256: str
+    bytes: int
+
+
+_COLUMNS = [getattr(DocumentVersion, name) for name in _StoredFile._fields[1:]]
 
 
 async def verify_files(
@@ -66,7 +81,7 @@ def _look(body: bytes) -> _FileContent:
     return _FileContent(sha256(body).hexdigest(), len(body), attached, damage)
 
 
-def _wrong(file: Any, seen: _FileContent | None, written: Mapping[str, set[str]]) -> Sequence[Violation]:  # noqa: PLR0911  # a line each
+def _wrong(file: _StoredFile, seen: _FileContent | None, written: Mapping[str, set[str]]) -> Sequence[Violation]:  # noqa: PLR0911  # a line each
     number, key = file.number, file.storage_key
     if seen is None:
         return [_violation("file_missing", file, f"The file {key} of {number} is gone.")]
@@ -84,28 +99,17 @@ def _wrong(file: Any, seen: _FileContent | None, written: Mapping[str, set[str]]
     return []
 
 
-def _violation(code: str, file: Any, message: str) -> Violation:
+def _violation(code: str, file: _StoredFile, message: str) -> Violation:
     return Violation(code=code, message=message, number=file.number, invoice_id=file.invoice_id)
 
 
-async def _files(uow: UnitOfWork, partner_id: str, document_type: DocumentType, fiscal_year: int) -> Sequence[Any]:
+async def _files(uow: UnitOfWork, partner_id: str, document_type: DocumentType, fiscal_year: int) -> list[_StoredFile]:
     uow.authorize("invoices:verify")
-    query = (
-        select(
-            Invoice.number,
-            DocumentVersion.invoice_id,
-            DocumentVersion.kind,
-            DocumentVersion.format,
-            DocumentVersion.storage_key,
-            DocumentVersion.sha256,
-            DocumentVersion.bytes,
-        )
-        .join(DocumentVersion, DocumentVersion.invoice_id == Invoice.id)
-        .where(
-            Invoice.partner_id == partner_id,
-            Invoice.document_type == document_type,
-            Invoice.fiscal_year == fiscal_year,
-        )
-        .order_by(Invoice.serial, DocumentVersion.version, DocumentVersion.kind)
-    )
-    return (await uow.session.execute(query)).all()
+    numbers = await series.numbers(uow, partner_id, document_type, fiscal_year)
+    found: dict[str, list[_StoredFile]] = {invoice_id: [] for invoice_id in numbers}
+    for start in range(0, len(numbers), BATCH):
+        ids = list(numbers)[start : start + BATCH]
+        query = select(*_COLUMNS).where(DocumentVersion.invoice_id.in_(ids))
+        for row in await uow.session.execute(query.order_by(DocumentVersion.version, DocumentVersion.kind)):
+            found[row.invoice_id].append(_StoredFile(numbers[row.invoice_id], *row))
+    return [file for files in found.values() for file in files]

@@ -11,47 +11,32 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import select
 
 from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.errors import NotFound
-from scaicontrol.core.turns import in_turns, turn
+from scaicontrol.core.turns import in_turns
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices, tax
+from scaicontrol.services import tax
 from scaicontrol.services.invoices import allowances, seal
 from scaicontrol.services.invoices.lifecycle import AS_PAID, OWED, DocumentType, InvoiceStatus, SettledBy
-from scaicontrol.services.invoices.models import (
-    FIRST_DIGEST,
-    DocumentRender,
-    Invoice,
-    InvoiceLine,
-    NumberSeries,
-    Settlement,
-)
+from scaicontrol.services.invoices.models import FIRST_DIGEST, NumberSeries
+from scaicontrol.services.invoices.reads import series as reads
+from scaicontrol.services.invoices.reads.files import asked_for
 from scaicontrol.services.tax import exchange
-from scaicontrol.services.tax.models import TaxDecision
+from scaicontrol.services.tax.reads import decided_fields
 
 from ..models import DocumentVersion
 from ..schemas import Verification, Violation
 
-_AT_ONCE = 250  # lines
 BATCH = 500
 Progress = Callable[[int, int], None]  # (done, of how many)
-
-# What is checked beside the seal.
-_BESIDE = (
-    Invoice.status, Invoice.canonical_digest, Invoice.amount_paid_cents, Invoice.amount_credited_cents,
-    Invoice.amount_applied_cents, Invoice.amount_due_cents,
-)  # fmt: skip
 
 
 async def series(uow: UnitOfWork, partner_id: str | None = None) -> list[NumberSeries]:
     """List the number series the actor may verify."""
     uow.authorize("invoices:verify")
-    query = select(NumberSeries).order_by(NumberSeries.partner_id, NumberSeries.document_type, NumberSeries.fiscal_year)
-    if partner_id is not None:
-        query = query.where(NumberSeries.partner_id == partner_id)
-    return list(await uow.session.scalars(query))
+    return await reads.heads(uow, partner_id)
 
 
 async def verify_series(
@@ -69,8 +54,8 @@ async def verify_series(
     missed against the append-only audit log.
     """
     uow.authorize("invoices:verify")
-    head = await uow.session.get(NumberSeries, (partner_id, document_type, fiscal_year))
-    ids = list(await uow.session.scalars(_ids(uow, partner_id, document_type, fiscal_year)))
+    head = await reads.head(uow, partner_id, document_type, fiscal_year)
+    ids = list(await reads.numbers(uow, partner_id, document_type, fiscal_year))
     documents: list[_PlaceInSeries] = []
     found: list[Violation] = []
     for start in range(0, len(ids), BATCH):
@@ -94,19 +79,6 @@ async def verify_series(
     )
 
 
-def _ids(uow: UnitOfWork, partner_id: str, document_type: DocumentType, fiscal_year: int) -> Select[str]:
-    return (
-        invoices.visible(uow)
-        .with_only_columns(Invoice.id)
-        .where(
-            Invoice.partner_id == partner_id,
-            Invoice.document_type == document_type,
-            Invoice.fiscal_year == fiscal_year,
-        )
-        .order_by(Invoice.serial, Invoice.id)
-    )
-
-
 # --- What is read ----------------------------------------------------------------------------------------------------
 
 
@@ -125,41 +97,22 @@ class _Batch:
 
 
 async def _batch(uow: UnitOfWork, ids: Sequence[str]) -> _Batch:
-    rows = await uow.session.execute(select(*seal.DOCUMENT_COLUMNS, *_BESIDE).where(Invoice.id.in_(ids)))
-    by_id = {row.id: row for row in rows}
-    batch = _Batch([by_id[each] for each in ids], await _lines(uow, ids), await _decisions(uow, ids))
-    sums = select(Settlement.invoice_id, Settlement.kind, func.sum(Settlement.amount_cents))
-    for invoice_id, kind, cents in await uow.session.execute(
-        sums.where(Settlement.invoice_id.in_(ids)).group_by(Settlement.invoice_id, Settlement.kind)
-    ):
-        batch.settled[invoice_id]["paid" if kind in AS_PAID else "credited"] += int(cents)
+    batch = _Batch(
+        await reads.documents(uow, ids),
+        await reads.lines(uow, ids),
+        await decided_fields(uow, ids, seal.DECISION_FIELDS),
+    )
+    for invoice_id, kind, cents in await reads.settled(uow, ids):
+        batch.settled[invoice_id]["paid" if kind in AS_PAID else "credited"] += cents
         if kind == SettledBy.credit:
-            batch.settled[invoice_id]["applied"] += int(cents)
+            batch.settled[invoice_id]["applied"] += cents
     files = select(DocumentVersion.invoice_id, DocumentVersion.version).where(DocumentVersion.invoice_id.in_(ids))
     filed = {tuple(row) for row in await uow.session.execute(files.distinct())}
-    renders = select(DocumentRender.invoice_id, DocumentRender.version, DocumentRender.done_at)
-    for invoice_id, version, done_at in await uow.session.execute(renders.where(DocumentRender.invoice_id.in_(ids))):
+    for invoice_id, version, done_at in await asked_for(uow, ids):
         batch.asked.add(invoice_id)
         if done_at is not None and (invoice_id, version) not in filed:
             batch.unfiled.add(invoice_id)
     return batch
-
-
-async def _lines(uow: UnitOfWork, ids: Sequence[str]) -> Mapping[str, list[Any]]:
-    query = select(InvoiceLine.invoice_id, *seal.LINE_COLUMNS).where(InvoiceLine.invoice_id.in_(ids))
-    lines: defaultdict[str, list[Any]] = defaultdict(list)
-    ordered = query.order_by(InvoiceLine.order_index, InvoiceLine.id)
-    found = await uow.session.stream(ordered, execution_options={"yield_per": _AT_ONCE})
-    async for rows in found.partitions():
-        for row in rows:
-            lines[row.invoice_id].append(row)
-        await turn()
-    return lines
-
-
-async def _decisions(uow: UnitOfWork, ids: Sequence[str]) -> Mapping[str, Any]:
-    query = select(TaxDecision.invoice_id, *seal.DECISION_COLUMNS).where(TaxDecision.invoice_id.in_(ids))
-    return {row.invoice_id: row for row in await uow.session.execute(query)}
 
 
 @dataclass(frozen=True, slots=True)

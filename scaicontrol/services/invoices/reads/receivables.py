@@ -1,23 +1,18 @@
-"""
-What other features ask invoices for, by name: one statement a question.
-
-No permission of their own: the calling verb has authorized, and the session shows what its actor may see.
-"""
+"""What is owed and what was paid: sums over documents and over the money that came for them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import ColumnElement, and_, case, func, select
 
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.credits.reads import available_cents
 
-from . import creditable, queries
-from .lifecycle import DocumentType, InvoiceStatus
-from .models import Invoice, InvoiceLine, Settlement
+from ..lifecycle import DocumentType, InvoiceStatus
+from ..models import Invoice, Settlement
+from .documents import charging
 
 _OWED = (InvoiceStatus.finalized, InvoiceStatus.sent, InvoiceStatus.past_due)
 
@@ -34,18 +29,6 @@ class Owed(NamedTuple):
 
     open_cents: int
     overdue_cents: int
-
-
-async def creditable_lines(uow: UnitOfWork, invoice_ids: Collection[str]) -> list[creditable.Creditable]:
-    """Give the lines of those of these invoices that are finalized and not void, and what is left of each to credit."""
-    if not invoice_ids:
-        return []
-    query = select(Invoice).options(selectinload(Invoice.lines)).where(Invoice.id.in_(invoice_ids))
-    found: list[creditable.Creditable] = []
-    for invoice in await uow.session.scalars(query.order_by(Invoice.id)):
-        if invoice.is_sealed and not invoice.is_credit_note and invoice.status != InvoiceStatus.void:
-            found += creditable.lines_of(invoice, await queries.credit_notes_of(uow, [invoice.id]))
-    return found
 
 
 async def owed_by_tenant(uow: UnitOfWork, tenant_id: str, currency: str) -> Owed:
@@ -161,22 +144,3 @@ async def is_charged_late(uow: UnitOfWork, subscription_id: str) -> bool:
         Invoice.amount_due_cents > 0,
     )
     return await uow.session.scalar(late.limit(1)) is not None
-
-
-def charging(subscription_id: str) -> Select[str]:
-    """Select the ids of the documents that charge a subscription, to be asked for within another question."""
-    return select(InvoiceLine.invoice_id).where(InvoiceLine.subscription_id == subscription_id)
-
-
-async def find(uow: UnitOfWork, invoice_id: str) -> Invoice | None:
-    """Find a document, without its lines."""
-    found: Invoice | None = await uow.session.get(Invoice, invoice_id)
-    return found
-
-
-async def untouched_drafts(uow: UnitOfWork, among: Select[str | None]) -> list[str]:
-    """Name the drafts among these ids that nobody has changed since they were written."""
-    drafts = select(Invoice.id).where(
-        Invoice.id.in_(among), Invoice.status == InvoiceStatus.draft, Invoice.version == 1
-    )
-    return list(await uow.session.scalars(drafts.order_by(Invoice.id)))

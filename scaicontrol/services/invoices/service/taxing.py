@@ -13,7 +13,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
 from scaicontrol.services.tax import arithmetic, categories, exchange, places
 from scaicontrol.services.tax.arithmetic import TaxableLine, Totals
-from scaicontrol.services.tax.models import TaxDecision
+from scaicontrol.services.tax.models import DECIDED
 
 from .. import allowances, crediting
 from ..allowances import Adjusted
@@ -31,7 +31,7 @@ async def decide(
     """Decide VAT, or inherit the decision of the invoice that a credit note corrects."""
     if original is not None:
         inherited = await tax.get(uow, original.id)
-        return {name: getattr(inherited, name) for name in _DECIDED}, []
+        return {name: getattr(inherited, name) for name in DECIDED}, []
     if not (parties.seller and parties.buyer):
         return {}, []
     zone = parties.settings.timezone
@@ -42,12 +42,6 @@ async def decide(
         return tax.decide(facts, await tax.rate_table(uow)).as_columns(), []
     except ControlError as error:
         return {}, list(error.reasons or [Reason("vat_undecidable", error.message)])
-
-
-_NOT_DECIDED = frozenset({"id", "invoice_id", "tenant_id", "partner_id", "finalized_at", "created_at", "updated_at"})
-_DECIDED = tuple(
-    column.key for column in TaxDecision.__mapper__.column_attrs if column.key not in _NOT_DECIDED
-)  # fmt: skip
 
 
 def _tax_point(invoice: Invoice, issue_date: date, zone: str) -> date:

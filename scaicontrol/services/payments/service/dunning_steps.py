@@ -11,7 +11,7 @@ from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, partners, subscriptions
 from scaicontrol.services.invoices.models import Invoice
-from scaicontrol.services.invoices.reads import is_covered_by_credit
+from scaicontrol.services.invoices.reads.receivables import is_covered_by_credit
 
 from .. import queries
 from ..dunning import Step, StepKind, next_moment, next_retry, timetable

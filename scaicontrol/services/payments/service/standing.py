@@ -4,7 +4,8 @@ from sqlalchemy import select
 
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, subscriptions
-from scaicontrol.services.invoices.reads import charging, is_charged_late
+from scaicontrol.services.invoices.reads.documents import charging
+from scaicontrol.services.invoices.reads.receivables import is_charged_late
 from scaicontrol.services.subscriptions import PaymentFailure
 
 from ..models import Dunning, Payment

@@ -19,7 +19,7 @@ from scaicontrol.services import invoices, partners, templates
 from scaicontrol.services.invoices.document_source import source_of
 from scaicontrol.services.invoices.lifecycle import OWED
 from scaicontrol.services.invoices.page_rendering import variables_of
-from scaicontrol.services.invoices.reads import is_covered_by_credit
+from scaicontrol.services.invoices.reads.receivables import is_covered_by_credit
 from scaicontrol.services.templates import TemplateSelection, TemplateType
 
 from ..events import ReminderRequested

@@ -4,8 +4,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import select
-
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import invalid
@@ -14,10 +12,11 @@ from scaicontrol.core.money import exponent
 from scaicontrol.core.periods import civil_date
 from scaicontrol.core.refusals import RefusalCode, refused
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import einvoices, invoices, partners, templates, tenants
+from scaicontrol.services import einvoices, partners, templates, tenants
 from scaicontrol.services.documents import DocumentFile
 from scaicontrol.services.invoices.lifecycle import AS_PAID, InvoiceStatus, SettledBy
-from scaicontrol.services.invoices.models import Invoice, Settlement
+from scaicontrol.services.invoices.models import Settlement
+from scaicontrol.services.invoices.reads import documents
 from scaicontrol.services.templates import TemplateSelection, TemplateType
 
 from .. import balances
@@ -45,23 +44,12 @@ async def statement(uow: UnitOfWork, tenant_id: str, first: date, last: date, cu
 
 
 async def _account(uow: UnitOfWork, tenant_id: str, currency: str, zone: str) -> tuple[list[Billed], list[Moved]]:
-    documents = invoices.visible(uow).where(
-        Invoice.tenant_id == tenant_id,
-        Invoice.currency == currency,
-        Invoice.finalized_at.is_not(None),
-        Invoice.status != InvoiceStatus.void,
-    )
     billed = [
         Billed(row.id, row.number or "", row.document_type, row.total_cents, row.issue_date, row.due_date)
-        for row in await uow.session.scalars(documents)
+        for row in await documents.standing(uow, tenant_id, currency)
         if row.issue_date is not None
     ]
-    found = await uow.session.execute(
-        select(Settlement, Invoice.number, Invoice.status)
-        .join(Invoice, Invoice.id == Settlement.invoice_id)
-        .where(Settlement.tenant_id == tenant_id, Invoice.currency == currency)
-    )
-    rows = found.all()
+    rows = await documents.settled(uow, tenant_id, currency)
     # A void document is as if it had never been, and so is what it took of the credit; money that came for it stays.
     gone = {row.source_id for row, _, status in rows if status == InvoiceStatus.void and row.kind == SettledBy.credit}
     return billed, [_moved(row, number or "", zone) for row, number, _ in rows if row.source_id not in gone]

@@ -1,0 +1,59 @@
+"""
+What the books are kept of: documents, and the money that moved for them, as questions to be narrowed and asked.
+
+Accounting adds what only it knows (which of them it has seen) and asks each in one statement.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+
+from ..lifecycle import AS_PAID, SettledBy
+from ..models import Invoice, Settlement
+
+
+def documents(
+    partner_id: str,
+    *,
+    since: datetime | None = None,
+    issued: tuple[date, date] | None = None,
+    newest_first: bool = False,
+) -> Select[Any]:
+    """
+    Select what is known of finalized documents, in the order of finalizing; what they say is read afterwards.
+
+    `since` is of the moment of finalizing, `issued` the first and the last day of issue.
+    """
+    columns = (Invoice.id, Invoice.document_type, Invoice.number, Invoice.issue_date, Invoice.finalized_at)
+    query = select(*columns).where(Invoice.partner_id == partner_id, Invoice.finalized_at.is_not(None))
+    if since is not None:
+        query = query.where(Invoice.finalized_at >= since)
+    if issued is not None:
+        query = query.where(Invoice.issue_date >= issued[0], Invoice.issue_date <= issued[1])
+    at, key = Invoice.finalized_at, Invoice.id
+    return query.order_by(at.desc(), key.desc()) if newest_first else query.order_by(at, key)
+
+
+def movements(
+    partner_id: str,
+    *,
+    since: datetime | None = None,
+    settled: tuple[datetime, datetime] | None = None,
+    newest_first: bool = False,
+) -> Select[Settlement]:
+    """
+    Select the money that moved, the losses, and the credit of money that was used, in the order of booking.
+
+    An allocated credit note moved none: it stands with its debtor from its own booking on. `since` is of the moment of
+    booking, `settled` the moments between which the money moved, the second excluded.
+    """
+    booked = Settlement.kind.in_(AS_PAID)
+    of_credit = (Settlement.kind == SettledBy.credit) & (Settlement.unapplied_cents != 0)
+    query = select(Settlement).where(Settlement.partner_id == partner_id, or_(booked, of_credit))
+    if since is not None:
+        query = query.where(Settlement.created_at >= since)
+    if settled is not None:
+        query = query.where(Settlement.settled_at >= settled[0], Settlement.settled_at < settled[1])
+    at, key = Settlement.created_at, Settlement.id
+    return query.order_by(at.desc(), key.desc()) if newest_first else query.order_by(at, key)

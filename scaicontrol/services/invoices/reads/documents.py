@@ -1,0 +1,103 @@
+"""Documents by id or by whom they are for, and the money that moved for them."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import selectinload
+
+from scaicontrol.core.work import UnitOfWork
+
+from .. import creditable, queries
+from ..lifecycle import InvoiceStatus
+from ..models import Invoice, InvoiceLine, Settlement
+
+
+async def find(uow: UnitOfWork, invoice_id: str) -> Invoice | None:
+    """Find a document, without its lines."""
+    found: Invoice | None = await uow.session.get(Invoice, invoice_id)
+    return found
+
+
+async def by_ids(uow: UnitOfWork, invoice_ids: Collection[str]) -> dict[str, Invoice]:
+    """Give documents by id, without their lines."""
+    if not invoice_ids:
+        return {}
+    rows = await uow.session.scalars(queries.visible(uow).where(Invoice.id.in_(invoice_ids)))
+    return {invoice.id: invoice for invoice in rows}
+
+
+async def finalized(uow: UnitOfWork, invoice_ids: Collection[str]) -> list[Invoice]:
+    """Give those of these documents that are finalized, with their lines."""
+    query = queries.visible(uow).where(Invoice.id.in_(invoice_ids), Invoice.finalized_at.is_not(None))
+    found = list(await uow.session.scalars(query))
+    await queries.load_lines(uow, found)
+    return found
+
+
+async def finalized_since(uow: UnitOfWork, moment: datetime) -> list[str]:
+    """Name the documents finalized since a moment, the oldest first."""
+    recent = queries.visible(uow).where(Invoice.finalized_at >= moment).order_by(Invoice.finalized_at, Invoice.id)
+    return list(await uow.session.scalars(recent.with_only_columns(Invoice.id)))
+
+
+async def lines_by_ids(uow: UnitOfWork, line_ids: Collection[str]) -> list[InvoiceLine]:
+    """Give lines by id."""
+    if not line_ids:
+        return []
+    return list(await uow.session.scalars(select(InvoiceLine).where(InvoiceLine.id.in_(line_ids))))
+
+
+async def untouched_drafts(uow: UnitOfWork, among: Select[str | None]) -> list[str]:
+    """Name the drafts among these ids that nobody has changed since they were written."""
+    drafts = select(Invoice.id).where(
+        Invoice.id.in_(among), Invoice.status == InvoiceStatus.draft, Invoice.version == 1
+    )
+    return list(await uow.session.scalars(drafts.order_by(Invoice.id)))
+
+
+async def creditable_lines(uow: UnitOfWork, invoice_ids: Collection[str]) -> list[creditable.Creditable]:
+    """Give the lines of those of these invoices that are finalized and not void, and what is left of each to credit."""
+    if not invoice_ids:
+        return []
+    query = select(Invoice).options(selectinload(Invoice.lines)).where(Invoice.id.in_(invoice_ids))
+    found: list[creditable.Creditable] = []
+    for invoice in await uow.session.scalars(query.order_by(Invoice.id)):
+        if invoice.is_sealed and not invoice.is_credit_note and invoice.status != InvoiceStatus.void:
+            found += creditable.lines_of(invoice, await queries.credit_notes_of(uow, [invoice.id]))
+    return found
+
+
+def charging(subscription_id: str) -> Select[str]:
+    """Select the ids of the documents that charge a subscription, to be asked for within another question."""
+    return select(InvoiceLine.invoice_id).where(InvoiceLine.subscription_id == subscription_id)
+
+
+async def standing(uow: UnitOfWork, tenant_id: str, currency: str) -> Sequence[Invoice]:
+    """Give what a tenant was billed in one currency and what was credited: finalized and not void, without lines."""
+    query = queries.visible(uow).where(
+        Invoice.tenant_id == tenant_id,
+        Invoice.currency == currency,
+        Invoice.finalized_at.is_not(None),
+        Invoice.status != InvoiceStatus.void,
+    )
+    return (await uow.session.scalars(query)).all()
+
+
+class SettledDocument(NamedTuple):
+    """Money that moved for a document, or was credited, with the document's number and status."""
+
+    settlement: Settlement
+    number: str | None
+    status: InvoiceStatus
+
+
+async def settled(uow: UnitOfWork, tenant_id: str, currency: str) -> list[SettledDocument]:
+    """Give all that moved for a tenant's documents in one currency, void ones among them."""
+    rows = await uow.session.execute(
+        select(Settlement, Invoice.number, Invoice.status)
+        .join(Invoice, Invoice.id == Settlement.invoice_id)
+        .where(Settlement.tenant_id == tenant_id, Invoice.currency == currency)
+    )
+    return [SettledDocument._make(row) for row in rows]
