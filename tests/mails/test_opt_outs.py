@@ -44,7 +44,8 @@ async def told(backend) -> tuple[list[str], int]:
         kinds = await uow.session.scalars(select(OutgoingMail.kind).order_by(OutgoingMail.kind))
         return list(kinds), len((await uow.session.scalars(select(Notification))).all())
 
-    return await backend.ask(petra, read)
+    kinds, notices = await backend.ask(petra, read)
+    return kinds, notices
 
 
 @pytest.mark.parametrize("opt_outs", [["subscription"], ["subscription.trial_ending"], ["subscription.*", "usage"]])

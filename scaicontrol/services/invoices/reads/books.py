@@ -12,6 +12,14 @@ from sqlalchemy import Select, or_, select
 from ..lifecycle import AS_PAID, SettledBy
 from ..models import Invoice, Settlement
 
+_DOCUMENT: list[Any] = [
+    Invoice.id,
+    Invoice.document_type,
+    Invoice.number,
+    Invoice.issue_date,
+    Invoice.finalized_at,
+]
+
 
 def documents(
     partner_id: str,
@@ -25,8 +33,7 @@ def documents(
 
     `since` is of the moment of finalizing, `issued` the first and the last day of issue.
     """
-    columns = (Invoice.id, Invoice.document_type, Invoice.number, Invoice.issue_date, Invoice.finalized_at)
-    query = select(*columns).where(Invoice.partner_id == partner_id, Invoice.finalized_at.is_not(None))
+    query: Select[Any] = select(*_DOCUMENT).where(Invoice.partner_id == partner_id, Invoice.finalized_at.is_not(None))
     if since is not None:
         query = query.where(Invoice.finalized_at >= since)
     if issued is not None:
