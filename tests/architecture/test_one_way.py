@@ -3,6 +3,7 @@
 import ast
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -102,3 +103,10 @@ def test_what_may_be_done_now_is_said_by_one_function_of_the_feature():
     assert {feature for feature in shown if "offered" not in public[feature]} == set()
     entities = {mapper.class_ for mapper in Model.registry.mappers}
     assert {entity.__name__ for entity in entities if hasattr(entity, "available_actions")} == set()
+
+
+def test_an_empty_text_means_none_around_the_whole_type():
+    """Inside, `Annotated[Text, EmptyIsNone] | None` refuses what it was to accept: the type sees None where text is."""
+    inside = re.compile(r"Annotated\[[^\[\]|]*\bEmptyIsNone\] \| None")
+    pages = (*files("scaicontrol"), *(ROOT / "docs").rglob("*.md"))
+    assert {str(path.relative_to(ROOT)) for path in pages if inside.search(path.read_text("utf-8"))} == set()
