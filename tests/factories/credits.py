@@ -15,7 +15,7 @@ from scaicontrol.services.credits.models import Credit, CreditUse, Receivable
 from scaicontrol.services.credits.schemas import CreditFilter
 from scaicontrol.services.invoices.lifecycle import AS_PAID, MONEY, DocumentType
 from scaicontrol.services.invoices.models import Invoice, Settlement
-from scaicontrol.services.invoices.reads import owed_by_tenant
+from scaicontrol.services.invoices.reads.receivables import owed_by_tenant
 from scaicontrol.services.invoices.schemas import CreditIn, MarkPaidIn
 from scaicontrol.services.payments.models import Payment, Refund
 
