@@ -12,13 +12,7 @@ from sqlalchemy import Select, or_, select
 from ..lifecycle import AS_PAID, SettledBy
 from ..models import Invoice, Settlement
 
-_DOCUMENT: list[Any] = [
-    Invoice.id,
-    Invoice.document_type,
-    Invoice.number,
-    Invoice.issue_date,
-    Invoice.finalized_at,
-]
+_DOCUMENT = [getattr(Invoice, name) for name in ("id", "document_type", "number", "issue_date", "finalized_at")]
 
 
 def documents(
@@ -33,7 +27,7 @@ def documents(
 
     `since` is of the moment of finalizing, `issued` the first and the last day of issue.
     """
-    query: Select[Any] = select(*_DOCUMENT).where(Invoice.partner_id == partner_id, Invoice.finalized_at.is_not(None))
+    query = select(*_DOCUMENT).where(Invoice.partner_id == partner_id, Invoice.finalized_at.is_not(None))
     if since is not None:
         query = query.where(Invoice.finalized_at >= since)
     if issued is not None:
