@@ -47,8 +47,8 @@ async def test_the_price_changes_at_that_renewal_as_announced_and_not_before(bac
     await market(backend)
     subscription = await subscribed(backend)
     await edited(backend)
-    planned = await previewed(backend)
-    move = await announced(backend, plan_hash=planned.plan_hash)
+    planned = await previewed(backend, notice_days=31)  # after thirty the next renewal would take it
+    move = await announced(backend, plan_hash=planned.plan_hash, notice_days=31)
     waiting = await show(backend, subscription.id)
     assert (waiting.plan_version, waiting.next_plan_version, waiting.plan_move_id) == (1, 2, move.id)
     assert waiting.next_plan_version_at == planned.subscriptions[0].effective_at
@@ -64,7 +64,7 @@ async def test_a_bill_to_come_is_computed_as_announced(backend, clock):
     await market(backend)
     await subscribed(backend)
     await edited(backend)
-    await announced(backend)
+    await announced(backend, notice_days=31)
     plan = await backend.ask(ada, billing.preview, ACME, clock.now() + timedelta(days=85))
     lines = [line for document in plan.documents for line in document.lines]
     assert sorted((line.derivation["plan_version"], line.amount_cents) for line in lines) == [
