@@ -39,7 +39,7 @@ def test_settings_are_told_without_secrets():
     assert told["DATABASE_URL"].value == "mysql+asyncmy://db:3306/app"
     assert told["DATABASE_URL"].is_set
     assert told["SECRET_KEY"].value == "set"
-    assert not told["PAGE_SIZE_MAX"].is_set
+    assert not told["IDEMPOTENCY_TTL_HOURS"].is_set
     assert "hunter2" not in str(told)
     assert "deep" not in str(told)
 
