@@ -21,7 +21,7 @@ from .sources import PRODUCT, trees
 LEAST = 60  # locks there are; a reading that finds fewer is broken
 ANY = "any entity"  # of a helper that is given it
 BY_STATEMENT = re.compile(r"\bFOR\s+UPDATE\b|\bLOCK\s+IN\s+SHARE\b|\bGET_LOCK\b", re.IGNORECASE)
-HARMLESS = {"PortalView": "two that one operator begins at once are both told, and end within half an hour"}
+HARMLESS = {"PortalView": "its operator's row is locked before, and changed by that"}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
