@@ -92,7 +92,7 @@ def terms(document, profile):
         "BG-20": [adjustment(each) for each in document.allowances] or None,
         "BG-21": [adjustment(each) for each in document.charges] or None,
         "BG-23": [breakdown(each) for each in document.vat],
-        "BG-25": [line(each) for each in document.lines],
+        "BG-25": [line(each, whole=whole) for each in document.lines],
     }
 
 
@@ -113,11 +113,11 @@ def party(ours, document, profile, *, is_seller):
     })  # fmt: skip
 
 
-def adjustment(ours):
+def adjustment(ours, *, share=True):
     return stated({
         "amount": ours.amount,
-        "base_amount": ours.base_amount,
-        "rate": ours.percent,
+        "base_amount": ours.base_amount if share else None,
+        "rate": ours.percent if share else None,
         "reason": ours.reason,
         "reason_code": ours.reason_code,
         "vat_category_code": ours.category,
@@ -134,7 +134,7 @@ def breakdown(ours):
     })  # fmt: skip
 
 
-def line(ours):
+def line(ours, *, whole):
     return stated({
         "BT-126": ours.id,
         "BT-129": ours.quantity,
@@ -146,8 +146,8 @@ def line(ours):
         "BT-149": ours.base_quantity if ours.base_quantity != 1 else None,
         "BT-151": ours.category,
         "BT-153": ours.name,
-        "BG-27": [adjustment(each) for each in ours.allowances] or None,
-        "BG-28": [adjustment(each) for each in ours.charges] or None,
+        "BG-27": [adjustment(each, share=whole) for each in ours.allowances] or None,
+        "BG-28": [adjustment(each, share=whole) for each in ours.charges] or None,
     })  # fmt: skip
 
 

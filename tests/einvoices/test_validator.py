@@ -10,7 +10,7 @@ import pytest
 from scaicontrol.core.errors import Invalid, Unavailable
 from scaicontrol.services import einvoices
 from scaicontrol.services.einvoices import rule_sets, validation, validator
-from tests.factories.documents import document
+from tests.factories.documents import document, rows_for
 from tests.factories.rule_sets import RULE, stylesheet
 
 TODAY = date(2026, 11, 1)
@@ -58,6 +58,33 @@ async def test_a_failure_counts_unless_it_calls_itself_a_warning(tmp_path, flag)
     assert [reason.rule for reason in await validator.run_schematron(UBL, [rules])] == [RULE]
     rules = custom(tmp_path / "mild.xsl", stylesheet("false()", flag='flag="warning"'))
     assert await validator.run_schematron(UBL, [rules]) == []
+
+
+@pytest.mark.parametrize(
+    ("mark", "refused"),
+    [("", True), ('role="error"', True), ('flag="fatal"', True), ('role="warning"', False), ('flag="info"', False)],
+)
+async def test_a_report_of_what_must_not_be_counts_like_a_failed_assertion(tmp_path, mark, refused):
+    """Factur-X says by `successful-report` which elements a profile has not."""
+    text = stylesheet("false()", flag=mark).replace("failed-assert", "successful-report")
+    found = await validator.run_schematron(UBL, [custom(tmp_path / "reports.xsl", text)])
+    assert [reason.rule for reason in found] == ([RULE] if refused else [])
+
+
+async def test_a_percentage_on_a_line_is_no_part_of_basic():
+    rows = rows_for("domestic")
+    rows["lines"][0] |= {"amount_cents": 16092, "allowances": [SHARE]}
+    made = einvoices.document_from(**rows)
+    basic = next(each for each in einvoices.PROFILES[einvoices.Format.facturx] if each.id == "basic")
+    assert (await einvoices.validate(made, einvoices.Format.facturx, basic)).is_valid
+    written = einvoices.to_xml(made, einvoices.Format.facturx, basic)
+    beyond = written.replace(AMOUNT, b"<ram:CalculationPercent>10</ram:CalculationPercent>" + AMOUNT, 1)
+    found = await validator.run_schematron(beyond, einvoices.chosen(basic.key, TODAY))
+    assert ["'ram:CalculationPercent' is marked as not used" in reason.message for reason in found] == [True]
+
+
+SHARE = {"amount_cents": 1788, "base_cents": 17880, "percent": "10", "reason": "Loyalty", "reason_code": "95"}
+AMOUNT = b"<ram:ActualAmount>17.88</ram:ActualAmount>"
 
 
 async def test_rules_that_cannot_be_evaluated_have_not_been_passed(tmp_path):

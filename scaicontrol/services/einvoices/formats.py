@@ -54,7 +54,7 @@ PEPPOL = Profile(
 XRECHNUNG_UBL = Profile("xrechnung", "ubl", "ubl-xrechnung-3.0/2", _XRECHNUNG, _PROCESS)
 EN16931 = Profile("en16931", "cii", "cii-en16931/2", _EN16931, conformance_level="EN 16931")
 BASIC = Profile(
-    "basic", "cii", "cii-basic/1", f"{_EN16931}#compliant#urn:factur-x.eu:1p0:basic", conformance_level="BASIC"
+    "basic", "cii", "cii-basic/2", f"{_EN16931}#compliant#urn:factur-x.eu:1p0:basic", conformance_level="BASIC"
 )
 XRECHNUNG_CII = Profile(
     "xrechnung", "cii", "cii-xrechnung-3.0/1", _XRECHNUNG, _PROCESS, "xrechnung.xml", "XRECHNUNG", "3.0"

@@ -13,6 +13,9 @@ from xml.etree.ElementTree import fromstring as parse_report
 from .schema import Finding
 
 _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
+# A rule speaks by an assertion that failed, or by a report of what must not be: Factur-X has hundreds of the second.
+_KINDS = ("failed-assert", "successful-report")
+_VIOLATIONS = frozenset(f"{_SVRL}{kind}" for kind in _KINDS)
 _PROTOCOLS = "http://saxon.sf.net/feature/allowedProtocols"
 
 
@@ -29,11 +32,11 @@ def rule_findings(node: Any, stylesheet: str) -> list[Finding]:
         return [("dynamic-error", f"The rules could not be evaluated: {error}", "")]
     if not report:
         return [("no-report", "The rules gave no report.", "")]
-    if "failed-assert" not in report:
+    if not any(kind in report for kind in _KINDS):
         # Only a report of Schematron may say that all is well by saying nothing.
         return [] if "schematron-output" in report else [("no-report", "The rules gave no Schematron report.", "")]
-    failed = parse_report(report).iter(f"{_SVRL}failed-assert")  # noqa: S314 - it was written by our own processor
-    return [_finding(each) for each in failed if _is_fatal(each)]
+    said = parse_report(report).iter()  # noqa: S314 - it was written by our own processor
+    return [_finding(each) for each in said if each.tag in _VIOLATIONS and _is_fatal(each)]
 
 
 def compiled(stylesheet: str) -> Any:
@@ -56,9 +59,16 @@ def _processor() -> Any:
     return processor
 
 
-def _is_fatal(failed: Element) -> bool:
-    """Factur-X sets no flag at all; a missing flag is as fatal as `fatal`."""
-    return failed.get("flag", "fatal") not in {"warning", "warn", "information", "info"}
+def _is_fatal(said: Element) -> bool:
+    """
+    Tell whether a rule refuses, by its flag or else its role.
+
+    Factur-X sets neither; what is missing is as fatal as `fatal`, in an assertion and in a report.
+    """
+    return (said.get("flag") or said.get("role") or "fatal").lower() not in _MILD
+
+
+_MILD = frozenset({"warning", "warn", "information", "info"})
 
 
 def _finding(failed: Element) -> Finding:

@@ -20,8 +20,8 @@ def write(document: Document, profile: Profile) -> bytes:
     """
     Write a document as CII in a profile.
 
-    BASIC knows no item description (BT-154), contacts (BG-6, BG-9), account name and BIC (BT-85, 86), card (BG-18) or
-    rounding (BT-114): it leaves them out, and its sums are the same.
+    BASIC knows no item description (BT-154), contacts (BG-6, BG-9), account name and BIC (BT-85, 86), card (BG-18),
+    rounding (BT-114) or percentage on a line (BT-137, 138, 142, 143): it leaves them out, and its sums are the same.
     """
     is_whole = profile is not BASIC
     xml = [
@@ -57,8 +57,8 @@ def _line(line: Line, *, is_whole: bool) -> str:
     detail = element("ram:Description", line.detail) if is_whole else ""
     adjustments = ""
     if line.allowances or line.charges:
-        adjustments = "".join(_allowance_charge(each, "false") for each in line.allowances)
-        adjustments += "".join(_allowance_charge(each, "true") for each in line.charges)
+        adjustments = "".join(_allowance_charge(each, "false", is_share=is_whole) for each in line.allowances)
+        adjustments += "".join(_allowance_charge(each, "true", is_share=is_whole) for each in line.charges)
     return (
         "<ram:IncludedSupplyChainTradeLineItem>"
         f"<ram:AssociatedDocumentLineDocument>{element('ram:LineID', line.id)}</ram:AssociatedDocumentLineDocument>"
@@ -77,9 +77,10 @@ def _line(line: Line, *, is_whole: bool) -> str:
     )
 
 
-def _allowance_charge(item: AllowanceCharge, is_charge: str) -> str:
-    share = "" if item.percent is None else element("ram:CalculationPercent", plain(item.percent))
-    base = "" if item.base_amount is None else f"<ram:BasisAmount>{item.base_amount:f}</ram:BasisAmount>"
+def _allowance_charge(item: AllowanceCharge, is_charge: str, *, is_share: bool = True) -> str:
+    share = element("ram:CalculationPercent", plain(item.percent)) if is_share and item.percent is not None else ""
+    has_base = is_share and item.base_amount is not None
+    base = f"<ram:BasisAmount>{item.base_amount:f}</ram:BasisAmount>" if has_base else ""
     category = (
         "<ram:CategoryTradeTax><ram:TypeCode>VAT</ram:TypeCode>"
         f"<ram:CategoryCode>{item.category}</ram:CategoryCode>{_rate(item.category, item.rate)}</ram:CategoryTradeTax>"
