@@ -25,8 +25,3 @@ def filter_moment(text: str) -> datetime:
         return moment_of("moment", text)
     except Invalid as error:
         raise HTTPException(400, error.message) from error
-
-
-def typed_moment(value: datetime) -> str:
-    """Say a moment as a moment field shows it."""
-    return f"{value:%Y-%m-%dT%H:%M}"

@@ -247,12 +247,36 @@ class OutboundHttp(Protocol):
     ) -> OutboundAnswer: ...
 
 
+@dataclass(frozen=True, slots=True)
+class PageContent:
+    """
+    Something the text of pages must hold: any of `forms`, at least `times` times.
+
+    `what` names it in a sentence, `source` is where it is asked for. A number must not run into other digits.
+    """
+
+    field: str
+    what: str
+    source: str
+    forms: tuple[str, ...]
+    is_number: bool = False
+    times: int = 1
+
+
 class DocumentRenderer(Protocol):
     """Turns HTML into PDF in a process that can be killed."""
 
     async def pdf(
-        self, html: str, *, title: str, created_at: datetime, attachments: Sequence[Attachment] = ()
-    ) -> bytes: ...
+        self,
+        html: str,
+        *,
+        title: str,
+        created_at: datetime,
+        attachments: Sequence[Attachment] = (),
+        shows: Sequence[PageContent] = (),
+    ) -> bytes:
+        """Give a PDF in whose text all of `shows` was found; Invalid names what the pages lack or cannot be."""
+        ...
 
 
 class Waker(Protocol):

@@ -24,8 +24,8 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from scaicontrol.core.errors import Invalid, Reason
 from scaicontrol.core.ports import Attachment as File
-from scaicontrol.core.ports import Conformance
-from scaicontrol.media import fonts, images
+from scaicontrol.core.ports import Conformance, PageContent
+from scaicontrol.media import fonts, images, page_text
 
 PAGES_MAX = 200
 BYTES_MAX = 20_000_000
@@ -42,10 +42,16 @@ class PdfJob:
     title: str
     created_at: datetime
     attachments: Sequence[File] = ()
+    shows: Sequence[PageContent] = ()
 
 
 def render(job: PdfJob) -> bytes:
-    """Render a job, or raise Invalid: too large, too many pages, a character no font has, a file that is not inside."""
+    """
+    Render a job and read its text back.
+
+    Raises Invalid: too large, too many pages, a character no font has, a file that is not inside, a content that did
+    not come out. Layout loses what is higher than a page in some boxes, and says nothing.
+    """
     if len(job.html) > BYTES_MAX:
         raise _refused("too_large", f"The document is larger than {BYTES_MAX // 1_000_000} MB of HTML.")
     shared_fonts, last_word = _shared()
@@ -64,6 +70,8 @@ def render(job: PdfJob) -> bytes:
             pdf: bytes = document.write_pdf(pdf_variant="pdf/a-3a", finisher=_list_attachments_once)
     if complaints:
         raise Invalid(" ".join(dict.fromkeys(reason.message for reason in complaints)), reasons=complaints)
+    if job.shows:
+        page_text.require(job.shows, page_text.ReadText(page_text.text_of_pdf(pdf), from_pdf=True))
     return pdf
 
 

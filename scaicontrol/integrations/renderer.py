@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 
-from scaicontrol.core.ports import Attachment
+from scaicontrol.core.ports import Attachment, PageContent
 from scaicontrol.core.processes import Workers
 
 from .pdfa import PdfJob, render
@@ -50,10 +50,16 @@ class ProcessRenderer:
         )
 
     async def pdf(
-        self, html: str, *, title: str, created_at: datetime, attachments: Sequence[Attachment] = ()
+        self,
+        html: str,
+        *,
+        title: str,
+        created_at: datetime,
+        attachments: Sequence[Attachment] = (),
+        shows: Sequence[PageContent] = (),
     ) -> bytes:
         """Give PDF/A-3a; Invalid says what in the document cannot be rendered, Unavailable that it took too long."""
-        return await self._workers.call(PdfJob(html, title, created_at, tuple(attachments)))
+        return await self._workers.call(PdfJob(html, title, created_at, tuple(attachments), tuple(shows)))
 
     def close(self) -> None:
         """End the worker processes."""

@@ -50,6 +50,20 @@ MEMBERS_SOON = {
 }
 
 
+# Public functions that no product code calls: what tests prove of them says nothing about the product.
+ONLY_TESTS_CALL = {
+    "scaicontrol.core.periods.period_from",
+    "scaicontrol.services.identity.sessions.sweep_sessions",
+    "scaicontrol.services.invoices.queries.find_number",
+    "scaicontrol.services.notifications.queries.mails_of",
+    "scaicontrol.services.subscriptions.queries.changes_due",
+    "scaicontrol.services.subscriptions.queries.periods_due",
+    "scaicontrol.services.tax.service.decide.store_decision",
+    "scaicontrol.services.usage.service.rollup.recompute",
+}
+_HARMLESS = {"asynccontextmanager", "cache", "contextmanager", "lru_cache", "verb"}  # decorators that register nothing
+
+
 class _Names(ast.NodeVisitor):
     """Where each name is read, written or spelled out in the product."""
 
@@ -182,6 +196,22 @@ def test_every_state_can_be_reached():
         if not state.initial and str(state.value) not in {target for _, _, target in machine.transitions()}
     ]
     _compare(unreached, ())
+
+
+def _uncalled() -> Iterator[str]:
+    for path in files(*PRODUCT):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        feature = ".".join(module.split(".")[:3])  # whose front door lists a name, which is no call
+        for node in parsed(path).body:
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
+                continue
+            registered = {ast.unparse(each).partition("(")[0] for each in node.decorator_list} - _HARMLESS
+            if not (registered or names().read[node.name] or names().spelled[node.name] - {module, feature}):
+                yield f"{module}.{node.name}"
+
+
+def test_every_public_function_is_called_by_the_product():
+    _compare(_uncalled(), ONLY_TESTS_CALL)
 
 
 def test_every_member_of_a_vocabulary_is_used():

@@ -40,8 +40,9 @@ async def passes(case: Case) -> None:
 
 async def carries_its_xml(case: Case, renderer: ProcessRenderer, html: str | None = None) -> None:
     document = case.document()
+    shows = () if html else einvoices.must_show(document)
     html = html or einvoices.render_html(document)
-    pdf = await pdf_of(renderer, document, html, case.target, MOMENT, case.profile)
+    pdf = await pdf_of(renderer, document, html, case.target, MOMENT, case.profile, shows)
     with pikepdf.open(BytesIO(pdf)) as opened:
         assert list(opened.attachments) == [case.profile.attachment_name], str(case)
         (spec,) = opened.Root.AF
@@ -54,7 +55,7 @@ async def test_every_document_of_the_slice_passes_every_gate(case):
 
 
 @pytest.mark.parametrize("case", [case for case in cases(SLICE) if case.target.is_pdf][:12], ids=str)
-async def test_the_pages_of_a_document_carry_its_xml(case, renderer):
+async def test_the_pages_of_a_document_say_and_carry_its_xml(case, renderer):
     await carries_its_xml(case, renderer)
 
 

@@ -6,7 +6,7 @@ from copy import deepcopy
 from datetime import UTC, date, datetime
 from typing import Any
 
-from scaicontrol.core.ports import Attachment, DocumentRenderer
+from scaicontrol.core.ports import Attachment, DocumentRenderer, PageContent
 from scaicontrol.services import einvoices, tax
 from scaicontrol.services.einvoices.document import Document
 
@@ -167,11 +167,11 @@ async def pdf_of(
     target: einvoices.Format,
     finalized_at: datetime,
     profile: einvoices.Profile | None = None,
+    shows: Sequence[PageContent] = (),
 ) -> bytes:
     """The PDF of a document as the product has it made."""
-    return await renderer.pdf(
-        html, title=title_of(built), created_at=finalized_at, attachments=carried(built, target, profile)
-    )
+    xml = carried(built, target, profile)
+    return await renderer.pdf(html, title=title_of(built), created_at=finalized_at, attachments=xml, shows=shows)
 
 
 def title_of(built: Document) -> str:
@@ -182,8 +182,14 @@ class RealPages:
     """Renders as the product does, in this process."""
 
     async def pdf(
-        self, html: str, *, title: str, created_at: datetime, attachments: Sequence[Attachment] = ()
+        self,
+        html: str,
+        *,
+        title: str,
+        created_at: datetime,
+        attachments: Sequence[Attachment] = (),
+        shows: Sequence[PageContent] = (),
     ) -> bytes:
         from scaicontrol.integrations import pdfa  # takes a second, and most tests need no pages
 
-        return await asyncio.to_thread(pdfa.render, pdfa.PdfJob(html, title, created_at, attachments))
+        return await asyncio.to_thread(pdfa.render, pdfa.PdfJob(html, title, created_at, attachments, shows))

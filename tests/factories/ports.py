@@ -16,11 +16,14 @@ from scaicontrol.core.ports import (
     Mail,
     MailOutcome,
     MailResult,
+    PageContent,
     Ports,
     ServiceReply,
     VatAnswer,
     VatConsulted,
 )
+from scaicontrol.media import page_text
+from scaicontrol.services import templates
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -172,8 +175,15 @@ class TextRenderer:
     rendered: list[str] = field(default_factory=list)
 
     async def pdf(
-        self, html: str, *, title: str, created_at: datetime, attachments: Sequence[Attachment] = ()
+        self,
+        html: str,
+        *,
+        title: str,
+        created_at: datetime,
+        attachments: Sequence[Attachment] = (),
+        shows: Sequence[PageContent] = (),
     ) -> bytes:
+        page_text.require(shows, page_text.ReadText(templates.text_of_html(html)))
         self.rendered.append(html)
         return b"%PDF-1.7\n" + html.encode()
 

@@ -32,7 +32,7 @@ BY_HAND = """<h1>{{ labels.invoice }} {{ invoice.number }}</h1>
 {% for group in totals.groups %}
 <p>{{ group.base | money }} {{ group.rate | percent }} {{ group.tax | money }}</p>
 {% endfor %}
-<p>{{ totals.total | money }} {{ totals.due | money }}</p>
+<p>{{ totals.tax | money }} {{ totals.total | money }} {{ totals.due | money }}</p>
 <p>{{ tax.legal_note }}</p>
 """
 REMINDER = """<h1>Reminder {{ reminder.level }} of {{ invoice.number }}</h1>

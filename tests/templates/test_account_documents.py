@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from scaicontrol.core.errors import Refused
+from scaicontrol.media.page_text import text_of_pdf
 from scaicontrol.services import invoices, statements, templates
 from scaicontrol.services.statements.models import AccountDocument
 from scaicontrol.services.templates import TemplateType
@@ -37,7 +38,7 @@ async def made(backend, kind, invoice):
     else:
         await statements.statement_pdf(backend, alice, ACME, *JANUARY)
     row = (await papers(backend))[-1]
-    return row, templates.text_of_pdf(await backend.ports.objects.get(row.storage_key))
+    return row, text_of_pdf(await backend.ports.objects.get(row.storage_key))
 
 
 async def papers(backend):
@@ -171,5 +172,5 @@ async def test_a_preview_shows_them_with_sample_data(backend, kind):
     expected = {TemplateType.payment_reminder: "€2,040.00, 7 days late", TemplateType.statement: "Open: €2,044.09"}
     assert expected[kind] in templates.text_of_html(shown.html)
     assert shown.pdf is not None
-    assert expected[kind] in templates.text_of_pdf(shown.pdf)
+    assert expected[kind] in text_of_pdf(shown.pdf)
     assert shown.missing == []

@@ -1,20 +1,21 @@
 """Documents are made with the template the gate approved, and say what their XML says."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from scaicontrol.core import i18n
 from scaicontrol.core.errors import Invalid, Refused
+from scaicontrol.media.page_text import text_of_pdf
 from scaicontrol.services import documents, einvoices, invoices, templates
-from scaicontrol.services.templates import PageJob, TemplateType
+from scaicontrol.services.templates import PageJob, TemplateType, filters
 from scaicontrol.services.templates.engine import rendering, samples
 from scaicontrol.services.templates.engine.catalogue import known, variables_of
 from scaicontrol.services.templates.engine.compiler import Source
 from scaicontrol.services.templates.schemas import TemplatePut
 from tests.factories import ada, petra
 from tests.factories.changes import agreed
-from tests.factories.documents import CASES, document
+from tests.factories.documents import CASES, document, rows_for
 from tests.factories.invoices import RENDERER, a_draft, a_line, finalized, rendered
 from tests.factories.templates import BY_HAND, CREDIT_NOTE, INVOICE, draft, live, partner_names, tenant_names
 
@@ -25,7 +26,7 @@ async def files(backend, invoice):
 
 async def page_of(backend, invoice):
     stored = await files(backend, invoice)
-    return templates.text_of_pdf(await backend.ports.objects.get(stored["pdf"].storage_key))
+    return text_of_pdf(await backend.ports.objects.get(stored["pdf"].storage_key))
 
 
 async def test_the_document_is_made_with_what_was_published_and_says_so(backend):
@@ -134,8 +135,7 @@ async def test_pdf_and_xml_say_the_same(renderer, case, credit, language):
     for html in (einvoices.render_html(made), own):
         assert templates.absent(einvoices.variables(made), templates.text_of_html(html), language) == []
     if language in ("en", "fr"):
-        pdf = await renderer.pdf(own, title="x", created_at=_noon(made.issue_date))
-        assert einvoices.disagreements(made, pdf) == []
+        await renderer.pdf(own, title="x", created_at=_noon(made.issue_date), shows=einvoices.must_show(made))
 
 
 def _noon(day):
@@ -145,8 +145,9 @@ def _noon(day):
 async def test_a_pdf_of_another_document_is_found_out(renderer):
     made = document()
     html = einvoices.render_html(made).replace("€1,978.69", "€1,978.96").replace("1,978.69", "1,978.96")
-    pdf = await renderer.pdf(html, title="x", created_at=_noon(made.issue_date))
-    assert "totals.total" in [reason.field for reason in einvoices.disagreements(made, pdf)]
+    with pytest.raises(Invalid, match="The pages do not show the total") as refused:
+        await renderer.pdf(html, title="x", created_at=_noon(made.issue_date), shows=einvoices.must_show(made))
+    assert [reason.field for reason in refused.value.reasons] == ["totals.total"]
 
 
 @pytest.mark.parametrize("kind", list(TemplateType))
@@ -164,6 +165,7 @@ def test_the_catalogue_the_samples_and_the_documents_agree(kind):
 OPTIONAL = {
     "totals.lines", "totals.adjustments", "totals.adjustments[].reason", "totals.adjustments[].amount",
     "totals.tax_currency", "totals.tax_in_tax_currency", "lines[].adjustments[].reason", "lines[].adjustments[].amount",
+    "tax.notes.category", "tax.notes.text",
 }  # fmt: skip
 
 
@@ -173,3 +175,51 @@ def names(value, path=""):
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return set().union({path}, *(names(item, path) for item in value))
     return {path}
+
+
+MIXED = {
+    # what the document was decided as, the categories of its lines, and whether each gives a reason of its own
+    "goods beside services": ("reverse_charge", ("AE", "K", "AE")),
+    "exempt beside taxed": ("domestic", ("S", "E", "S")),
+    "nothing is as decided": ("reverse_charge", ("K", "E", "K")),
+    "zero beside exempt": ("domestic", ("Z", "E", "S")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "categories"), MIXED.values(), ids=MIXED)
+def test_every_group_carries_its_note_and_its_own_row(case, categories):
+    """Art. 226(11): one document may owe several notes, and rows of 0 % are told apart."""
+    rows = rows_for(case, language="de")
+    reasons = {"K": "Innergemeinschaftliche Lieferung", "E": "Art. 132 (1) i", "AE": "", "S": "", "Z": ""}
+    for line, category in zip(rows["lines"], categories, strict=True):
+        line.update(tax_category=category, exemption_reason=reasons[category])
+        line.update({} if category == "S" else {"tax_rate": "0"})
+    made = einvoices.document_from(**rows)
+    text = " ".join(templates.text_of_html(einvoices.render_html(made)).split())
+    groups = {group.category: group for group in made.vat}
+    assert set(groups) == set(categories)
+    for category, group in groups.items():
+        assert group.exemption_reason in text
+        assert category == "S" or f"USt. 0 % {category}" in text
+    assert f"Umsatzsteuer gesamt {filters.money(made.totals.tax, 'EUR', 'de')}".replace("\u00a0", " ") in text
+    assert ("Steuerschuldnerschaft" in text) == ("AE" in groups)
+    assert templates.absent(einvoices.variables(made), text, "de") == []
+
+
+def test_days_of_supply_tax_numbers_and_the_vat_of_the_state_are_part_of_the_proof():
+    rows = rows_for("domestic")
+    rows["invoice"]["delivery_date"] = date(2026, 10, 20)
+    rows["seller"] |= {"seller_vat_number": "", "seller_tax_number": "27/123/45678"}
+    rows["decision"] |= {"tax_currency": "PLN", "tax_in_tax_currency_cents": 145678}
+    made = einvoices.document_from(**rows)
+    shown, html = einvoices.variables(made), einvoices.render_html(made)
+    assert templates.absent(shown, templates.text_of_html(html), "en") == []
+    for written, field in {
+        "20 October 2026": "invoice.delivery_date",
+        "1\u201331 Oct 2026": "invoice.period_end",
+        "27/123/45678": "seller.seller_tax_number",
+        "1,456.78": "totals.tax_in_tax_currency",
+        "21%": "totals.groups.rate",
+    }.items():
+        lacking = templates.text_of_html(html.replace(written, ""))
+        assert field in [reason.field for reason in templates.absent(shown, lacking, "en")], written

@@ -131,10 +131,3 @@ async def _due_rows(
     if part not in DUE_COLUMNS:
         return None, None
     return await due_period(uow, item.subject_id, item.period_start, part), None
-
-
-async def charges_of(uow: UnitOfWork, subject_id: str) -> Sequence[BillingCharge]:
-    """List everything a subscription was ever charged, oldest period first."""
-    uow.authorize("invoices:read")
-    query = select(BillingCharge).where(BillingCharge.subject_id == subject_id)
-    return (await uow.session.scalars(query.order_by(BillingCharge.period_start, BillingCharge.charge_kind))).all()

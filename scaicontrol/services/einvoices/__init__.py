@@ -1,10 +1,9 @@
 """E-invoices: one canonical document, written in every syntax, held against every rule."""
 
-from .agreement import disagreements
 from .building import document_from, language_of, taxable_parts
 from .checks import check
 from .formats import PROFILES, Format, Profile, every_profile, format_of, prefers_einvoice, profile_of
-from .pdf import Branding, attachments, render_html, title_of, unprintable
+from .pdf import Branding, attachments, must_show, render_html, title_of, unprintable
 from .queries import get_rule_set, installed, rules_for, with_files
 from .rule_sets import RuleSet, chosen, missing, shipped
 from .service import NewRuleSet, install, retire
@@ -25,7 +24,6 @@ __all__ = [
     "attachments",
     "check",
     "chosen",
-    "disagreements",
     "document_from",
     "every_profile",
     "format_of",
@@ -36,6 +34,7 @@ __all__ = [
     "judge",
     "language_of",
     "missing",
+    "must_show",
     "open_transfer",
     "prefers_einvoice",
     "profile_of",

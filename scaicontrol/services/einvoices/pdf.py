@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from scaicontrol.core.errors import Reason
-from scaicontrol.core.ports import Attachment, Conformance
+from scaicontrol.core.ports import Attachment, Conformance, PageContent
 from scaicontrol.core.text import leaves_no_trace, named
 from scaicontrol.media import fonts
 from scaicontrol.services import templates, uploads
@@ -29,6 +29,15 @@ def render_html(document: Document, branding: Branding | None = None, *, void: b
     shown = variables(document, logo_url=branding.logo_url, brand_color=branding.brand_color)
     shown["brand"]["logo_url"] = uploads.shown(shown["brand"]["logo_url"], branding.pictures)
     return templates.render_html(shown, document.language, kind, void=void)
+
+
+def must_show(document: Document) -> list[PageContent]:
+    """
+    List everything of a document that its PDF must show: number, days, parties, lines, VAT groups and notes, totals.
+
+    The XML is written from the same document, so a PDF that shows all of it says what the XML says.
+    """
+    return templates.must_show(variables(document), document.language)
 
 
 def unprintable(document: Document) -> list[Reason]:

@@ -23,6 +23,7 @@ def variables(document: Document, *, logo_url: str | None = None, brand_color: s
     Only a logo that is a `data:` URI, or one of our uploads, is passed on: a renderer fetches nothing.
     """
     totals, period, before = document.totals, document.period, document.preceding
+    notes = legal_notes(document)
     return {
         "invoice": {
             "number": document.number,
@@ -66,7 +67,8 @@ def variables(document: Document, *, logo_url: str | None = None, brand_color: s
         "payment": _payment(document),
         "tax": {
             "label": document.tax_label,
-            "legal_note": legal_note(document),
+            "legal_note": " ".join(dict.fromkeys(note["text"] for note in notes)),
+            "notes": notes,
             "reverse_charge": document.reverse_charge,
         },
         "brand": {
@@ -76,10 +78,19 @@ def variables(document: Document, *, logo_url: str | None = None, brand_color: s
     }
 
 
-def legal_note(document: Document) -> str:
-    """Give the note of the decision, else the reasons that exempt single lines."""
-    reasons = dict.fromkeys(group.exemption_reason for group in document.vat if group.exemption_reason)
-    return document.legal_note or " ".join(reasons)
+def legal_notes(document: Document) -> list[dict[str, str]]:
+    """
+    Give every note the law asks for (Art. 226(11)): why each group bears no VAT, and what else was decided.
+
+    A decided note of reverse charge stands only where a group is so: the lines of a document may all say otherwise.
+    """
+    found = [
+        {"category": group.category, "text": group.exemption_reason} for group in document.vat if group.exemption_reason
+    ]
+    stands = not document.reverse_charge or any(group.category == "AE" for group in document.vat)
+    if document.legal_note and stands and not any(document.legal_note in each["text"] for each in found):
+        found.insert(0, {"category": "", "text": document.legal_note})
+    return found
 
 
 def address_lines(party: Party, *, home: str, language: str) -> list[str]:

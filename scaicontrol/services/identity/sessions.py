@@ -95,13 +95,6 @@ async def close_session(uow: UnitOfWork, session_id: str) -> None:
     role_cache_epoch.advance_after_commit(uow)
 
 
-async def close_sessions_of(uow: UnitOfWork, user_id: str) -> None:
-    """End every session of a person."""
-    uow.authorize("sessions:manage")
-    await uow.session.execute(delete(WebSession).where(WebSession.user_id == user_id))
-    role_cache_epoch.advance_after_commit(uow)
-
-
 async def sweep_sessions(uow: UnitOfWork, at: datetime) -> None:
     """Remove sessions that have run out; safe at any time."""
     uow.authorize("sessions:manage")

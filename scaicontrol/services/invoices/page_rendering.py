@@ -1,6 +1,7 @@
 """The pages of a document: its content in the template its buyer and seller chose, dressed as the seller wants."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, time
 from typing import Any
 
 from jinja2 import TemplateError
@@ -8,6 +9,7 @@ from jinja2 import TemplateError
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, Invalid, Reason
 from scaicontrol.core.offload import run_or_offload
+from scaicontrol.core.ports import DocumentRenderer, PageContent
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, templates, uploads
 from scaicontrol.services.einvoices import Format, Profile
@@ -107,22 +109,49 @@ def _written(source: DocumentSource, target: Format, profile: Profile | None) ->
     return einvoices.write(document_of(source), target, profile)
 
 
-async def print_problems(source: DocumentSource, template: Published | None, pictures: Pictures) -> list[Reason]:
-    """Try to write the pages, and name what the law wants on them and they do not show."""
+async def must_show(source: DocumentSource) -> list[PageContent]:
+    """List what the pages of a document must show."""
+    return await run_or_offload(len(source.lines), _must_show, source)
+
+
+def _must_show(source: DocumentSource) -> list[PageContent]:
+    return einvoices.must_show(document_of(source))
+
+
+async def print_problems(
+    renderer: DocumentRenderer, source: DocumentSource, template: Published | None, pictures: Pictures
+) -> list[Reason]:
+    """
+    Try to write the pages, and name what must stand on them and they do not show.
+
+    Layout loses what is higher than a page in some boxes that a template of people may use, so pages that one page may
+    not hold are printed and read. It costs what printing costs; ours are read when they are made.
+    """
     try:
         html = await printed(source, template, pictures)
     except ControlError as error:
         return [does_not_render(error)]
-    return await run_or_offload(len(source.lines), _unreadable, source, html if template else None)
+    reasons, length = await run_or_offload(len(source.lines), _unreadable, source, html if template else None)
+    if reasons or length <= _FITS_A_PAGE:
+        return reasons
+    try:
+        moment = datetime.combine(source.invoice["issue_date"], time(), UTC)
+        await renderer.pdf(html, title=title_of(source), created_at=moment, shows=await must_show(source))
+    except Invalid as error:
+        return list(error.reasons) or [does_not_render(error)]
+    return []
 
 
-def _unreadable(source: DocumentSource, html: str | None) -> list[Reason]:
-    """Name what the pages cannot show, and what pages of a template of people leave out."""
+_FITS_A_PAGE = 1_500  # characters of text, at any size one would print
+
+
+def _unreadable(source: DocumentSource, html: str | None) -> tuple[list[Reason], int]:
+    """Name what the pages cannot show and what pages of a template of people leave out; count the letters of those."""
     reasons = list(einvoices.unprintable(document_of(source)))
     if html is None:
-        return reasons
+        return reasons, 0
     text = templates.text_of_html(html)
-    return reasons + templates.absent(_variables(source), text, source.invoice["language"] or "en")
+    return reasons + templates.absent(_variables(source), text, source.invoice["language"] or "en"), len(text)
 
 
 def does_not_render(error: Exception) -> Reason:

@@ -4,9 +4,8 @@ from .builtin.document_variables import DocumentKind, texts
 from .builtin.documents import qr_image, render_html
 from .builtin.mails import Letterhead
 from .engine.compiler import Source
-from .engine.mandatory import absent, text_of_html
+from .engine.mandatory import absent, meant, must_show, text_of_html
 from .engine.markers import starter
-from .engine.pdf_text import text_of_pdf
 from .engine.rendering import PageJob, render
 from .engine.tree import variables
 from .kinds import MailKind, TemplateType
@@ -41,6 +40,8 @@ __all__ = [
     "import_",
     "labels",
     "listing",
+    "meant",
+    "must_show",
     "preview",
     "publish",
     "published",
@@ -52,7 +53,6 @@ __all__ = [
     "save_design",
     "starter",
     "text_of_html",
-    "text_of_pdf",
     "texts",
     "validate",
     "variables",

@@ -53,6 +53,8 @@ class Labels:
     discount: str
     charge: str
     tax_in: str
+    total_vat: str
+    tax_number: str
     collect: str
     charge_card: str
     mandate: str

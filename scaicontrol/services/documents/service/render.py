@@ -23,7 +23,13 @@ from scaicontrol.services.einvoices import Format, Profile, format_of
 from scaicontrol.services.invoices.document_source import DocumentSource, source_of, title_of
 from scaicontrol.services.invoices.lifecycle import InvoiceStatus
 from scaicontrol.services.invoices.models import DocumentRender, Invoice
-from scaicontrol.services.invoices.page_rendering import pictures_of, printed, template_for, written_and_judged
+from scaicontrol.services.invoices.page_rendering import (
+    must_show,
+    pictures_of,
+    printed,
+    template_for,
+    written_and_judged,
+)
 from scaicontrol.services.invoices.reads import files as files_wanted
 from scaicontrol.services.templates import Published
 
@@ -148,11 +154,13 @@ async def pdf_of(backend: Backend, job: RenderJob, xml: bytes) -> bytes:
     """Print a document, with its XML inside where the format wants that."""
     pictures = await pictures_of(backend, job.source, job.template)
     html = await printed(job.source, job.template, pictures, is_void=job.is_void)
+    shows = await must_show(job.source)
     return await backend.ports.renderer.pdf(
         html,
         title=title_of(job.source),
         created_at=job.finalized_at,  # the only date in the file, so that the same document gives the same bytes
         attachments=einvoices.attachments(xml, job.format, job.profile),
+        shows=shows,  # what comes out is what the XML says, or it is not kept
     )
 
 

@@ -14,6 +14,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Reason
 from scaicontrol.core.periods import civil_date
+from scaicontrol.core.ports import DocumentRenderer
 from scaicontrol.core.turns import in_turns, turn
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices
@@ -101,7 +102,8 @@ async def judge(backend: Backend, actor: Actor, invoice_id: str, data: FinalizeI
     """Read a draft as it would be finalized, and hold it against everything it must satisfy."""
     candidate = await backend.ask(actor, candidate_of, invoice_id, data)
     source = candidate.source
-    return await judged(candidate, await pictures_of(backend, source, candidate.template) if source else {})
+    pictures = await pictures_of(backend, source, candidate.template) if source else {}
+    return await judged(backend.ports.renderer, candidate, pictures)
 
 
 async def candidate_of(uow: UnitOfWork, invoice_id: str, data: FinalizeIn | None = None) -> Candidate:
@@ -273,11 +275,11 @@ async def _candidate(
     )
 
 
-async def judged(candidate: Candidate, pictures: Pictures) -> Judged:
+async def judged(renderer: DocumentRenderer, candidate: Candidate, pictures: Pictures) -> Judged:
     """Hold the finished document against its template and the rules of its format, and keep all that was found."""
     reasons, verdict = list(candidate.reasons), einvoices.Verdict()
     if candidate.source is not None:
-        reasons += await print_problems(candidate.source, candidate.template, pictures)
+        reasons += await print_problems(renderer, candidate.source, candidate.template, pictures)
         said = {reason.code for reason in reasons}
         _, verdict = await written_and_judged(candidate.source, candidate.parties.format, rules=candidate.rules)
         reasons += [

@@ -17,15 +17,17 @@ from sqlalchemy import select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Conflict, ControlError, Refused
+from scaicontrol.core.errors import Conflict, ControlError, Invalid, Refused
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.offload import run_or_offload
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import templates, uploads
 from scaicontrol.services.invoices.page_rendering import does_not_render
-from scaicontrol.services.templates import DocumentKind, Published
+from scaicontrol.services.templates import DocumentKind, Published, TemplateType
 
 from ..models import AccountDocument
 
+_OF_A_LINE: Final = 400  # characters that an entry takes on its page
 FOLDER: Final = "papers/"
 _ARCHIVE: Final = Actor.system("archive")
 
@@ -53,7 +55,7 @@ class AccountDocumentContents:
 async def keep(backend: Backend, contents: AccountDocumentContents) -> tuple[bytes, AccountDocument]:
     """Make, store and record a document; Refused when its template does not render, as the gate of an invoice is."""
     html = await _written(backend, contents)
-    body = await backend.ports.renderer.pdf(html, title=contents.title, created_at=contents.dated)
+    body = await _printed(backend, contents, html)
     digest = sha256(body).hexdigest()
     row = contents.row
     key = f"{FOLDER}{row['partner_id']}/{row['tenant_id']}/{contents.kind}-{row['to_day']}-{digest[:16]}.pdf"
@@ -77,6 +79,17 @@ async def _written(backend: Backend, contents: AccountDocumentContents) -> str:
     except (ControlError, TemplateError) as error:
         reason = does_not_render(error)
         raise Refused(f"Cannot {contents.deed}: {reason.message}", reasons=[reason]) from error
+
+
+async def _printed(backend: Backend, contents: AccountDocumentContents, html: str) -> bytes:
+    """Print the pages, which are kept only when every entry and amount came out."""
+    kind = TemplateType(contents.kind)
+    size = len(html) // _OF_A_LINE
+    shows = await run_or_offload(size, templates.meant, kind, contents.variables, html, contents.language)
+    try:
+        return await backend.ports.renderer.pdf(html, title=contents.title, created_at=contents.dated, shows=shows)
+    except Invalid as error:
+        raise Refused(f"Cannot {contents.deed}: {error.message}", reasons=error.reasons) from error
 
 
 async def _record(

@@ -25,7 +25,7 @@ _BILLED = (
     "invoice.number", "invoice.issue_date", "invoice.currency", "invoice.notes", "invoice.period_start",
     "invoice.period_end", "invoice.buyer_reference", "invoice.purchase_order_ref", *_LINES, "totals.subtotal",
     "totals.total", "totals.paid", "totals.due", "totals.groups[].category", "totals.groups[].rate",
-    "totals.groups[].base", "totals.groups[].tax", "tax.legal_note",
+    "totals.groups[].base", "totals.groups[].tax", "totals.tax", "tax.notes[].category", "tax.notes[].text",
 )  # fmt: skip
 _NEEDED: dict[DocumentKind, tuple[str, ...]] = {
     "invoice": (*_LETTERHEAD, *_BILLED, *_ACCOUNT, "invoice.due_date"),

@@ -27,13 +27,14 @@ class Variable:
     def liquid(self) -> str:
         """Write it the way most templates would print it."""
         name = self.path.rpartition("[].")[2]
-        item = {"lines": "line", "groups": "group", "adjustments": "adjustment", "entries": "entry"}.get(
-            self.path.rpartition("[].")[0].rpartition(".")[2]
-        )
+        item = _ITEMS.get(self.path.rpartition("[].")[0].rpartition(".")[2])
         spoken = f"{item}.{name}" if item else self.path
         return f"{{{{ {spoken}{_FILTER[self.kind]} }}}}"
 
 
+_ITEMS: Final = {
+    "lines": "line", "groups": "group", "adjustments": "adjustment", "entries": "entry", "notes": "note",
+}  # fmt: skip
 _FILTER: Final = {
     "text": "", "flag": "", "list": "", "image": "", "money": " | money", "day": " | date", "number": " | number",
     "percent": " | percent",
@@ -112,8 +113,14 @@ _DOCUMENT: Final = (
     *_group(
         "tax",
         ("label", "text", "VAT in words"),
-        ("legal_note", "text", "The note the law asks for"),
+        ("legal_note", "text", "The notes the law asks for, as one text"),
+        ("notes", "list", "The notes the law asks for, one by one"),
         ("reverse_charge", "flag", "Whether the buyer owes the VAT"),
+    ),
+    *_group(
+        "tax.notes[]",
+        ("category", "text", "VAT category it explains (UNCL 5305), if one"),
+        ("text", "text", "The note"),
     ),
 )
 _PAYMENT: Final = _group(

@@ -1,15 +1,17 @@
 """From what a person wrote to what is rendered: checked, cleaned, the designer's markers replaced."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from ..kinds import TemplateType
 from . import language, markers, markup, style, tokens
-from .problems import Problem, refusal
+from .problems import Problem, line_at, refusal
 
 SUBJECT_MOST = 300
+_STYLE: Final = re.compile(r"""\sstyle\s*=\s*(["'])(.*?)\1""", re.DOTALL | re.IGNORECASE)
 _SHOWN: Final = re.compile(r'\{\{ uploads\["([^"]+)"\] \}\}')
 
 
@@ -37,6 +39,7 @@ class Compiled:
     css: str
     subject: str
     places: tuple[tuple[int, int], ...]
+    losing: tuple[Problem, ...] = ()  # what keeps it from being saved and published, not from being rendered
 
     @property
     def pictures(self) -> frozenset[str]:
@@ -64,7 +67,14 @@ def compile_source(source: Source) -> Compiled:
     if problems:
         raise refusal(sorted(problems, key=lambda problem: (problem.field != "html_content", problem.line)))
     html, places = tokens.put_back(markers.expand(written, kind), marked.tokens)
-    return Compiled(html, css, source.subject, tuple(places))
+    losing = () if kind.is_mail else tuple(_losing(source))
+    return Compiled(html, css, source.subject, tuple(places), losing)
+
+
+def _losing(source: Source) -> Iterator[Problem]:
+    for found in _STYLE.finditer(source.html_content):
+        yield from style.losing_inline(found[2], line_at(source.html_content, found.start()))
+    yield from style.losing(source.css_content)
 
 
 def _without_comments(source: str) -> str:

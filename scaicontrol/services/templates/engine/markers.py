@@ -59,7 +59,10 @@ COLUMNS: Final = {
     ),
     "tax_rate": (
         "{{ labels.vat }}",
-        '{% if line.tax_category == "O" %}–{% else %}{{ line.tax_rate | percent }}{% endif %}',
+        (
+            '{% if line.tax_category != "O" %}{{ line.tax_rate | percent }}{% endif %}'
+            '{% if line.tax_category != "S" %} {{ line.tax_category }}{% endif %}'
+        ),
     ),
     "amount": ("{{ labels.amount }}", "{{ line.amount | money }}"),
 }
@@ -94,6 +97,7 @@ _FACTS: Final = (
         "{{ invoice.referenced_number }} {{ invoice.referenced_date | date }}",
         "invoice.referenced_number",
     )
+    + _fact("{{ labels.tax_point }}", "{{ invoice.delivery_date | date }}", "invoice.delivery_date")
     + _fact("{{ labels.period }}", "{{ invoice.period_start | period: invoice.period_end }}", "invoice.period_start")
     + _fact("{{ labels.buyer_reference }}", "{{ invoice.buyer_reference }}", "invoice.buyer_reference")
     + _fact("{{ labels.purchase_order }}", "{{ invoice.purchase_order_ref }}", "invoice.purchase_order_ref")
@@ -106,13 +110,19 @@ _TOTALS: Final = (
     '<tr><th scope="row">{{ adjustment.reason }}</th><td class="sc-number">{{ adjustment.amount | money }}</td></tr>'
     "{% endfor %}{% for group in totals.groups %}"
     '<tr><th scope="row">{{ labels.vat }} {% if group.category != "O" %}{{ group.rate | percent }}{% endif %}'
+    '{% if group.category != "S" %} {{ group.category }}{% endif %}'
     ' <span class="sc-detail">({{ group.base | money }})</span></th>'
     '<td class="sc-number">{{ group.tax | money }}</td></tr>{% endfor %}'
+    "{% if totals.groups.size > 1 %}"
+    '<tr><th scope="row">{{ labels.total_vat }}</th><td class="sc-number">{{ totals.tax | money }}</td></tr>{% endif %}'
     '<tr><th scope="row">{{ labels.total }}</th><td class="sc-number">{{ totals.total | money }}</td></tr>'
     "{% if totals.paid != 0 %}"
     '<tr><th scope="row">{{ labels.paid }}</th><td class="sc-number">{{ totals.paid | money }}</td></tr>'
     '<tr class="sc-due"><th scope="row">{{ labels.amount_due }}</th>'
-    '<td class="sc-number">{{ totals.due | money }}</td></tr>{% endif %}</table>'
+    '<td class="sc-number">{{ totals.due | money }}</td></tr>{% endif %}'
+    '{% if totals.tax_currency %}<tr class="sc-detail">'
+    '<th scope="row">{{ labels.vat }} ({{ totals.tax_currency }})</th>'
+    '<td class="sc-number">{{ totals.tax_in_tax_currency | money: totals.tax_currency }}</td></tr>{% endif %}</table>'
 )
 _ACCOUNT: Final = (
     '{% if payment.iban %}<div class="sc-payment">'
@@ -145,6 +155,7 @@ _SELLER: Final = (
     "{% if seller.seller_vat_number %}<p>{{ labels.vat_number }} {{ seller.seller_vat_number }}</p>{% endif %}"
     "{% if seller.seller_registration_number %}"
     "<p>{{ labels.registration_number }} {{ seller.seller_registration_number }}</p>{% endif %}"
+    "{% if seller.seller_tax_number %}<p>{{ labels.tax_number }} {{ seller.seller_tax_number }}</p>{% endif %}"
 )
 _BUYER: Final = (
     '<p class="sc-name">{{ buyer.company_name }}</p>'
@@ -172,7 +183,7 @@ BLOCKS: Final = {
         Block("totals", "Totals with VAT", snippet=_TOTALS, is_required=True),
         Block(
             "tax_note", "Legal note", is_required=True,
-            snippet='{% if tax.legal_note %}<p class="sc-legal">{{ tax.legal_note }}</p>{% endif %}',
+            snippet='{% for note in tax.notes %}<p class="sc-legal">{{ note.text }}</p>{% endfor %}',
         ),
         Block("notes", "Notes", snippet='{% if invoice.notes %}<p class="sc-note">{{ invoice.notes }}</p>{% endif %}'),
         Block("payment", "How to pay", snippet=_PAYMENT),

@@ -22,9 +22,8 @@ from scaicontrol.core.processes import Workers
 from scaicontrol.services import uploads
 
 from ..builtin.documents import usable_color
-from ..kinds import LEGAL_DOCUMENTS
 from ..labels import labels
-from . import jinja_import, mandatory, samples, tokens
+from . import jinja_import, samples, tokens
 from . import language as liquid
 from .catalogue import filled
 from .compiler import Compiled, Source, compile_source
@@ -117,6 +116,8 @@ def _rendered_page(job: PageJob) -> RenderedPage:
     with _time_limit():
         if job.variables is not None:
             return _page(compiled, job, job.variables)
+        if compiled.losing:
+            raise refusal(compiled.losing)
         _page(compiled, job, samples.bare_sample(job.source.document_type))
         return _page(compiled, job, samples.sample(job.source.document_type))
 
@@ -213,9 +214,3 @@ def _mail(subject: str, body: str, css: str, language: str) -> str:
 @cache
 def _base_style(name: str) -> str:
     return (files(__package__) / "base_styles" / name).read_text("utf-8")
-
-
-def require_complete(source: Source, variables: Mapping[str, Any], text: str, language: str) -> None:
-    """Raise Invalid when the text of a legal document lacks what the law wants to see on it."""
-    if source.document_type in LEGAL_DOCUMENTS and (reasons := mandatory.absent(variables, text, language)):
-        raise mandatory.refused(reasons)

@@ -69,7 +69,8 @@ _SAMPLE: Final[dict[str, Any]] = {
         "card_last4": None, "card_network": None, "card_holder": None, "mandate_reference": None,
         "creditor_id": None, "debtor_iban": None,
     },
-    "tax": {"label": "VAT 21.00%", "legal_note": "Margin scheme does not apply.", "reverse_charge": False},
+    "tax": {"label": "VAT 21.00%", "legal_note": "Margin scheme does not apply.", "reverse_charge": False,
+            "notes": [{"category": "", "text": "Margin scheme does not apply."}]},
     "brand": {"logo_url": None, "color": "#1f3a5f"},
 }  # fmt: skip
 _REMINDER: Final[dict[str, Any]] = {
@@ -122,6 +123,32 @@ def sample(kind: TemplateType) -> dict[str, Any]:
     return shown
 
 
+def long_sample(kind: TemplateType) -> dict[str, Any]:
+    """Give the same over several pages, no two lines alike: what a layout loses is seen where it ends."""
+    shown = sample(kind)
+    numbers = range(1, _MANY + 1)
+    if "lines" in shown:
+        amounts = [Decimal(1000 + number) / 100 for number in numbers]
+        shown["lines"] = [
+            _line(f"Service no. {number} of many", "1", str(amount), str(amount), "21", unit_label="users", **_OCTOBER)
+            for number, amount in zip(numbers, amounts, strict=True)
+        ]
+        net = sum(amounts, Decimal(0))
+        tax = (net * 21 / 100).quantize(Decimal("0.01"))
+        group = {"category": "S", "rate": Decimal(21), "base": net, "tax": tax, "reason": None}
+        sums = {"subtotal": net, "lines": net, "tax": tax, "total": net + tax, "paid": Decimal(0), "due": net + tax}
+        shown["totals"] |= {**sums, "groups": [group]}
+    if "statement" in shown:
+        entry = shown["statement"]["entries"][0]
+        shown["statement"]["entries"] = [
+            entry | {"document": f"SCAI-2026-{number:06}", "debit": Decimal(1000 + number) / 100} for number in numbers
+        ]
+    return shown
+
+
+_MANY: Final = 100
+
+
 def reverse_charge_sample(kind: TemplateType) -> dict[str, Any]:
     """Give the same sold to a business abroad that owes the VAT itself: both VAT numbers must then be shown."""
     shown = sample(kind)
@@ -130,7 +157,8 @@ def reverse_charge_sample(kind: TemplateType) -> dict[str, Any]:
     net = shown["totals"]["subtotal"]
     group = {"category": "AE", "rate": Decimal(0), "base": net, "tax": Decimal("0.00"), "reason": "Reverse charge"}
     shown["totals"] |= {"tax": Decimal("0.00"), "total": net, "paid": Decimal(0), "due": net, "groups": [group]}
-    shown["tax"] |= {"legal_note": "Reverse charge: VAT due by the customer.", "reverse_charge": True}
+    note = "Reverse charge: VAT due by the customer."
+    shown["tax"] |= {"legal_note": note, "reverse_charge": True, "notes": [{"category": "AE", "text": note}]}
     return shown
 
 
@@ -154,7 +182,7 @@ _OPTIONAL: Final = {
     "payment": (
         "terms_days", "iban", "iban_grouped", "bic", "bank_name", "account_holder", "qr_payload", "link", "terms",
     ),
-    "tax": ("legal_note",),
+    "tax": ("legal_note", "notes"),
     "brand": ("logo_url",),
     "reminder": ("fee", "date"),
     "statement": ("date",),

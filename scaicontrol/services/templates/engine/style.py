@@ -34,6 +34,11 @@ IMAGE: Final = re.compile(r"data:image/(?:png|jpeg|webp|gif|svg\+xml)[;,][^\s<>\
 # A mail may hide the line that clients show as its preview; a document hides nothing.
 _HIDING: Final = {("display", "none"), ("white-space", "collapse")}
 
+# Boxes that WeasyPrint (70) never breaks between pages: what does not fit is dropped.
+_LOSING: Final = frozenset({
+    "inline-block", "inline-flex", "inline-grid", "inline-table", "table-header-group", "table-footer-group",
+})  # fmt: skip
+
 
 def clean(css: str, *, is_mail: bool = False) -> tuple[str, list[Problem]]:
     """Give the stylesheet as we would write it, and everything in it that is refused."""
@@ -49,6 +54,40 @@ def declarations(text: str, line: int, *, is_mail: bool = False) -> tuple[str, l
     problems: list[Problem] = []
     written = "; ".join(_declarations(tinycss2.parse_blocks_contents(text), problems, is_mail=is_mail))
     return written, [Problem("html_content", line, problem.message) for problem in problems]
+
+
+def losing(css: str) -> list[Problem]:
+    """
+    Name what makes layout lose lines without a word, once they are higher than a page.
+
+    It keeps a template from being saved and from going live. What was made before stays as it is: its pages are read
+    before they are kept.
+    """
+    return list(_losing_rules(tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)))
+
+
+def losing_inline(text: str, line: int) -> list[Problem]:
+    """Name the same in a `style` attribute on this line of the HTML."""
+    found = _losing_declarations(tinycss2.parse_blocks_contents(text))
+    return [Problem("html_content", line, problem.message) for problem in found]
+
+
+def _losing_rules(rules: Sequence[Any]) -> Iterator[Problem]:
+    for rule in rules:
+        if rule.type == "at-rule" and rule.content is not None:
+            yield from _losing_rules(tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True))
+        elif rule.type == "qualified-rule":
+            yield from _losing_declarations(tinycss2.parse_blocks_contents(rule.content))
+
+
+def _losing_declarations(contents: Sequence[Any]) -> Iterator[Problem]:
+    for each in contents:
+        if each.type != "declaration" or each.lower_name != "display":
+            continue
+        written = tinycss2.serialize(each.value).strip().lower()
+        if written in _LOSING:
+            message = f"'display: {written}' loses what is higher than a page; use 'block', 'table' or 'flex' instead."
+            yield _problem(each.source_line, message)
 
 
 def _rules(rules: Sequence[Any], problems: list[Problem], *, is_mail: bool) -> Iterator[str]:

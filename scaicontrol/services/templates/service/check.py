@@ -11,7 +11,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Invalid, Reason
 from scaicontrol.core.i18n import language_or_english
-from scaicontrol.core.offload import offload, run_or_offload
+from scaicontrol.core.offload import run_or_offload
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import uploads
 from scaicontrol.services.uploads import Pictures
@@ -19,7 +19,6 @@ from scaicontrol.services.uploads import Pictures
 from .. import queries
 from ..engine import mandatory, rendering, samples
 from ..engine.compiler import Source
-from ..engine.pdf_text import text_of_pdf
 from ..engine.rendering import PageJob, RenderedPage
 from ..kinds import LEGAL_DOCUMENTS, TemplateType
 from ..schemas import TemplateVerdict
@@ -39,27 +38,45 @@ async def _sound(backend: Backend, owner: str, source: Source, language: str) ->
 
 
 async def require_publishable(backend: Backend, owner: str, source: Source, language: str | None) -> None:
-    """Raise Invalid for what must not go live: a document that lacks something, also for a buyer who owes the VAT."""
+    """
+    Raise Invalid for what must not go live.
+
+    That is a document that lacks something, of a hundred lines as of few, and also for a buyer who owes the VAT.
+    """
     kind, language = source.document_type, language or _ANY_LANGUAGE
     page, pictures = await _sound(backend, owner, source, language)
     if kind.is_mail:
         return
-    body = await backend.ports.renderer.pdf(page.html, title="Sample", created_at=backend.clock.now())
-    if kind not in LEGAL_DOCUMENTS:
-        return
-    missing = await offload(_absent_from_pdf, kind, body, language)
-    missing += await _missing(source, language, samples.reverse_charge_sample(kind), pictures)
+    missing = await _lost(backend, kind, page, samples.sample(kind), language)
+    long = samples.long_sample(kind)
+    missing += await _lost(backend, kind, await _page(source, language, long, pictures), long, language)
+    if kind in LEGAL_DOCUMENTS:
+        missing += await _missing(source, language, samples.reverse_charge_sample(kind), pictures)
     if missing:
         once = {reason.field: reason for reason in reversed(missing)}  # a line too many says no more than the first
         raise mandatory.refused(list(reversed(once.values())))
 
 
-def _absent_from_pdf(kind: TemplateType, body: bytes, language: str) -> list[Reason]:
-    return mandatory.absent(samples.sample(kind), text_of_pdf(body), language)
+async def _lost(
+    backend: Backend, kind: TemplateType, page: RenderedPage, variables: Mapping[str, Any], language: str
+) -> list[Reason]:
+    """Print pages and name what did not come out: a layout may lose what is higher than a page."""
+    shows = mandatory.meant(kind, variables, page.html, language)
+    try:
+        await backend.ports.renderer.pdf(page.html, title="Sample", created_at=backend.clock.now(), shows=shows)
+    except Invalid as error:
+        if not error.reasons:
+            raise
+        return list(error.reasons)
+    return []
+
+
+async def _page(source: Source, language: str, variables: Mapping[str, Any], pictures: Pictures) -> RenderedPage:
+    return await rendering.render(PageJob(source, language, variables, pictures=pictures))
 
 
 async def _missing(source: Source, language: str, variables: Mapping[str, Any], pictures: Pictures) -> list[Reason]:
-    page = await rendering.render(PageJob(source, language, variables, pictures=pictures))
+    page = await _page(source, language, variables, pictures)
     return await missing_in(source.document_type, page, variables, language)
 
 
