@@ -15,6 +15,7 @@ from scaicontrol.services import (
     changes,
     documents,
     identity_sync,
+    invariants,
     invoices,
     notifications,
     payments,
@@ -115,6 +116,14 @@ async def change_plans(backend: Backend) -> str:
     return f"{expired} expired, {lost} interrupted"
 
 
+async def chain_verify(backend: Backend) -> str:
+    return await documents.verify_every_series(backend, Actor.system("chain_verify"))
+
+
+async def invariant_check(backend: Backend) -> str:
+    return await invariants.require_all(backend, Actor.system("invariant_check"))
+
+
 JOBS: tuple[Job, ...] = (
     Job("event_dispatcher", timedelta(seconds=30), event_dispatcher),
     Job("provisioning_sweep", timedelta(seconds=15), provisioning_sweep),
@@ -146,6 +155,8 @@ JOBS: tuple[Job, ...] = (
     Job("vies_recheck", timedelta(days=1), tax.recheck),
     Job("invoice_overdue", timedelta(days=1), _until_done("invoice_overdue", invoices.mark_overdue)),
     Job("orphan_sweep", timedelta(days=1), orphan_sweep),
+    Job("invariant_check", timedelta(hours=1), invariant_check),
+    Job("chain_verify", timedelta(weeks=1), chain_verify),
 )
 
 

@@ -15,8 +15,11 @@ from scaicontrol.core.clock import Clock
 from . import schedule
 from .jobs import Job
 
-# Jobs that look at the outside or at wall time mean nothing while time is only pretended.
-_NOT_PRETENDED: Final = frozenset({"registry_heartbeat_monitor", "identity_reconciliation", "orphan_sweep"})
+# Jobs that look at the outside or at wall time mean nothing while time is only pretended; those that prove all there is
+# would prove it at every step.
+_NOT_PRETENDED: Final = frozenset(
+    {"registry_heartbeat_monitor", "identity_reconciliation", "orphan_sweep", "invariant_check", "chain_verify"}
+)
 # After every step until nothing moves any more: what a job of the step has left behind.
 _ECHOES: Final = ("event_dispatcher", "provisioning_sweep", "document_render", "mail_dispatch", "payment_charge")
 _ECHO_ROUNDS: Final = 6

@@ -13,6 +13,7 @@ from scaicontrol.db.triggers import INVOICE_SEALED, create_statements, drop_stat
 from scaicontrol.services import documents
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.invoices.lifecycle import DocumentType
+from tasks import schedule
 from tests.databases import TAMPERING
 from tests.factories import NORTHWIND, petra
 from tests.factories.documents import RealPages
@@ -58,6 +59,14 @@ async def test_an_untouched_series_is_intact(backend):
     await three(backend)
     verdict = await verified(backend)
     assert (verdict.intact, verdict.documents, verdict.violations) == (True, 3, [])
+
+
+async def test_the_weekly_job_proves_every_series_and_fails_naming_the_broken_one(backend, unguarded):
+    _, second, _ = await three(backend)
+    assert await schedule.chain_verify(backend) == "3 documents in 1 series intact"
+    await unguarded(f"UPDATE invoices SET notes = 'other' WHERE id = '{second.id}'")
+    with pytest.raises(documents.SeriesBroken, match=f"^invoices of {NORTHWIND} in 2026: .*admin invoices verify"):
+        await schedule.chain_verify(backend)
 
 
 KEPT = {"id", "tenant_id", "partner_id", "created_at", "referenced_invoice_id"}

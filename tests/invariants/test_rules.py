@@ -13,6 +13,7 @@ from admin_views import site
 from admin_views.site import install_console
 from scaicontrol.services import invariants, payments
 from scaicontrol.services.invariants import RULES
+from tasks import schedule
 from tests.factories import ada, alice, petra, sam
 from tests.factories.credits import credited, transferred
 from tests.factories.invoices import a_draft, a_line, sent
@@ -116,12 +117,15 @@ async def test_each_rule_finds_what_breaks_it_and_tells_nobody_elses(books, data
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
-async def test_console_and_command_line_tell_what_is_broken(books, database_url, command_line):
+async def test_job_console_and_command_line_tell_what_is_broken(books, database_url, command_line):
     rule = "What a payment promises to refunds is what waits"
+    assert await schedule.invariant_check(books) == f"{len(RULES)} rules hold"
     assert (await command_line("admin", "invariants")).exit_code == 0
     with closing(sqlite3.connect(database_url.partition(":///")[2])) as hand:
         hand.execute(BREAKS[rule])
         hand.commit()
+    with pytest.raises(invariants.RuleBroken, match=f"^{rule}: not so of pay_"):
+        await schedule.invariant_check(books)
     typed = await command_line("admin", "invariants", "--json")
     assert typed.exit_code == 1
     broken_ = {each["rule"]: each["broken"] for each in json.loads(typed.stdout) if not each["holds"]}

@@ -7,6 +7,7 @@ from .service.download import DocumentFile, einvoice, pdf
 from .service.rehearse_rules import RulesRehearsal, WouldFail, rehearse_rules
 from .service.render import late_renders, regenerate_pdf, render_due
 from .service.sweep import sweep_orphans
+from .service.verify_every import SeriesBroken, verify_every_series
 from .service.verify_files import verify_files
 from .service.verify_series import series, verify_series
 
@@ -15,6 +16,7 @@ __all__ = [
     "MailMaterial",
     "RulesRehearsal",
     "SealedDocument",
+    "SeriesBroken",
     "WouldFail",
     "detail",
     "einvoice",
@@ -29,6 +31,7 @@ __all__ = [
     "send",
     "series",
     "sweep_orphans",
+    "verify_every_series",
     "verify_files",
     "verify_series",
     "versions",

@@ -1,11 +1,18 @@
 from typing import Final
 
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Conflict
 from scaicontrol.core.work import UnitOfWork
 
 from .rules import RULES, Invariant
 from .schemas import BrokenOut, InvariantOut
 
 _SHOWN: Final = 100
+
+
+class RuleBroken(Conflict):
+    """The books contradict themselves."""
 
 
 async def check(uow: UnitOfWork) -> list[InvariantOut]:
@@ -23,3 +30,15 @@ async def _ask(uow: UnitOfWork, rule: Invariant) -> InvariantOut:
     rows = (await uow.session.execute(first)).all()
     broken = [BrokenOut(id=which, says=int(says), counted=int(counted)) for which, says, counted in rows]
     return InvariantOut(rule=rule.name, holds=not broken, broken=broken)
+
+
+async def require_all(backend: Backend, actor: Actor) -> str:
+    """
+    Ask of every rule and say how many hold.
+
+    Raises RuleBroken, naming each rule that does not hold and the first row that breaks it.
+    """
+    asked = await backend.ask(actor, check)
+    if broken := [f"{each.rule}: not so of {each.broken[0].id}" for each in asked if not each.holds]:
+        raise RuleBroken(f"{'; '.join(broken)}. Run `scaicontrol admin invariants` for all of it.")
+    return f"{len(asked)} rules hold"
