@@ -1,7 +1,5 @@
 """What a tenant opted out of is neither mailed nor shown; what must be told always is, and cannot be opted out of."""
 
-import ast
-
 import pytest
 import pytest_asyncio
 from sqlalchemy import select
@@ -13,7 +11,6 @@ from scaicontrol.services import tenants
 from scaicontrol.services.mails import reactions as mails
 from scaicontrol.services.notifications.models import Notification, OutgoingMail
 from scaicontrol.services.tenants.schemas import PreferencesPatch
-from tests.architecture.sources import trees
 from tests.factories import ACME, alice, petra
 from tests.factories.ports import memory_ports
 from tests.factories.subscriptions import market, subscribed
@@ -81,17 +78,3 @@ async def test_nobody_opts_out_of_what_must_be_told(backend, name):
     with pytest.raises(Invalid, match=f"Nobody can opt out of '{name}': it is always told. What can be left out is "):
         await opt_out(backend, "usage", name)
     assert (await backend.ask(alice, tenants.get, ACME)).notification_opt_outs == ["usage.threshold_reached"]
-
-
-def test_a_notice_past_the_one_place_that_asks_for_opt_outs_is_one_that_must_be_told():
-    """Whoever shows a notice of another kind goes through `posting`, which asks what the tenant opted out of."""
-    found = {
-        f"{path}:{call.lineno}"
-        for path, tree in trees("scaicontrol/services")
-        for call in ast.walk(tree)
-        if isinstance(call, ast.Call) and ast.unparse(call.func) == "notifications.notify"
-        if not path.endswith("mails/service/posting.py")
-        if {each.arg: ast.unparse(each.value) for each in call.keywords}.get("category")
-        not in {"'billing'", "'security'"}
-    }
-    assert found == set()

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import httpx
@@ -129,8 +130,8 @@ def without_security(described: dict[str, Any]) -> dict[str, Any]:
     return {**described, "paths": without, "components": components}
 
 
-async def ask_everything(site: Site, questions: int) -> None:
-    """Put so many questions that fit and as many that do not to each operation, as each actor."""
+async def ask(site: Site, questions: int, one_in: int) -> None:
+    """Put so many questions that fit and as many that do not to each operation, or to one in so many, as each actor."""
     from hypothesis import HealthCheck, Phase, given, seed, settings
     from hypothesis.errors import Unsatisfiable
     from schemathesis import GenerationMode, openapi
@@ -172,7 +173,7 @@ async def ask_everything(site: Site, questions: int) -> None:
             check()
 
     def everything() -> None:
-        for found in schema.get_all_operations():
+        for found in islice(schema.get_all_operations(), 0, None, one_in):
             operation = found.ok()  # type: ignore[union-attr]  # an operation that is described wrongly fails here
             if operation.path in OUTSIDE:
                 continue
@@ -215,9 +216,11 @@ def told(site: Site) -> str:
     )
 
 
-@pytest.mark.parametrize("questions", [1, pytest.param(25, marks=pytest.mark.long)])
-async def test_no_question_is_answered_otherwise_than_described(site: Site, questions: int, record_property: Any):
-    await ask_everything(site, questions)
+@pytest.mark.parametrize(("questions", "one_in"), [(1, 2), pytest.param(25, 1, marks=pytest.mark.long)])
+async def test_no_question_is_answered_otherwise_than_described(
+    site: Site, questions: int, one_in: int, record_property: Any
+):
+    await ask(site, questions, one_in)
     record_property("counted", told(site))
     assert not site.wrong, "\n\n".join(f"{where}\n{what}" for where, what in sorted(site.wrong.items()))
-    assert site.asked["2xx"] > 100
+    assert site.asked["2xx"] > 50
