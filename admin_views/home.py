@@ -38,6 +38,7 @@ ACTS: Final[Mapping[str, FindingAct]] = {
     "quarantine": FindingAct("quarantine-item", {"status": "open"}, "Resolve"),
     "provisioning": FindingAct("provisioning-workflow", {"status": "failed"}, "Retry"),
     "unhealthy": FindingAct("service", {"health": "unreachable"}, "Look"),
+    "registrations": FindingAct("service", {"status": "pending"}, "Decide"),
     "past_due": FindingAct("invoice", {"status": "past_due"}, "Remind"),
     "failed_payments": FindingAct("payment", {"status": "failed"}, "Try again"),
     "failed_refunds": FindingAct("refund", {"status": "failed"}, "Pay back"),

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -130,6 +131,18 @@ async def _process(settings: Settings) -> AsyncIterator[tuple[Backend, AsyncBrok
     async with assembled(settings, waker=waker) as parts, background(parts.backend, waker, works=False) as broker:
         garbage_collector.freeze_startup()
         yield parts.backend, broker
+
+
+@contextlib.asynccontextmanager
+async def waking(backend: Backend) -> AsyncIterator[Backend]:
+    """Let a process that neither works nor serves wake the workers; without Redis there is nobody to reach."""
+    if not backend.settings.redis_url:
+        yield backend
+        return
+    waker = BrokerWaker()
+    reaching = replace(backend, ports=replace(backend.ports, waker=waker))
+    async with background(reaching, waker, works=False):
+        yield reaching
 
 
 async def _until_told(work_to_do: Coroutine[Any, Any, None]) -> None:

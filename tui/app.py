@@ -1,8 +1,7 @@
 """The terminal dashboard: in process, read-only unless told otherwise."""
 
-from collections.abc import Awaitable, Callable
 from multiprocessing import resource_tracker
-from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
+from typing import Any, ClassVar, Final
 
 from textual import on
 from textual.app import App
@@ -11,38 +10,28 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.work import UnitOfWork
 
 from .door import Door
-from .screens.invoices import InvoicesScreen
-from .screens.lists import ListScreen
+from .places import HOME, NAMES, PLACES, place_of
 from .screens.now import NowScreen
 from .screens.place import PlaceScreen
-from .screens.subscriptions import SubscriptionsScreen
 from .widgets.plain import plain
 from .widgets.prompt import Prompt
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-PLACES: dict[str, type[PlaceScreen]] = {
-    "now": NowScreen,
-    "invoices": InvoicesScreen,
-    "subscriptions": SubscriptionsScreen,
-}
-_PACES = (1, 2, 5, 10, 30, 60)
+_PACES: Final = (1, 2, 5, 10, 30, 60)
+_QUIT: Final = "quit"
 
 
 class Places(Provider):
     """The palette's way to every place."""
 
     async def discover(self) -> Hits:
-        for name in PLACES:
-            yield DiscoveryHit(f"Go to {name}", lambda name=name: self._go(name), help=f":{name}")
+        for place in PLACES:
+            yield DiscoveryHit(f"Go to {place.name}", lambda name=place.name: self._go(name), help=f":{place.name}")
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        for name in PLACES:
+        for name in (place.name for place in PLACES):
             if (score := matcher.match(f"Go to {name}")) > 0:
                 yield Hit(score, matcher.highlight(f"Go to {name}"), lambda name=name: self._go(name), help=f":{name}")
 
@@ -59,9 +48,8 @@ class Dashboard(App[None]):
     BINDINGS: ClassVar = [
         Binding("colon", "command", "command", key_display=":"),
         Binding("1", "go('now')", "now", show=False),
-        Binding("2", "go('invoices')", "invoices", show=False),
-        Binding("3", "go('subscriptions')", "subscriptions", show=False),
-        Binding("space", "pause", "pause", show=False),
+        *(Binding(place.digit, f"go('{place.name}')", place.name, show=False) for place in PLACES if place.digit),
+        Binding("p", "pause", "pause", show=False),
         Binding("plus", "pace(-1)", "refresh more often", show=False),
         Binding("minus", "pace(1)", "refresh less often", show=False),
         Binding("question_mark", "keys", "keys", key_display="?"),
@@ -74,17 +62,7 @@ class Dashboard(App[None]):
         resource_tracker.ensure_running()
         self.door = Door(backend, actor.on("tui"), write)
         self.paused = False
-        self.every = 5
-
-    async def perform(
-        self, verb: Callable[Concatenate[UnitOfWork, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        return await self.door.perform(verb, *args, **kwargs)
-
-    async def ask(
-        self, question: Callable[Concatenate[UnitOfWork, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
-    ) -> T:
-        return await self.door.ask(question, *args, **kwargs)
+        self.every = 2
 
     def on_mount(self) -> None:
         self.push_screen(NowScreen(self.door))
@@ -113,28 +91,36 @@ class Dashboard(App[None]):
 
     def action_command(self) -> None:
         if isinstance(self.screen, PlaceScreen):
-            self.screen.query_one(Prompt).open(":", commands=[*PLACES, "quit"])
+            known = (*NAMES, _QUIT)
+            self.screen.query_one(Prompt).open(":", hint="where to? Tab completes; a filter may follow", known=known)
 
     @on(Prompt.CommandEntered)
     def run_command(self, event: Prompt.CommandEntered) -> None:
-        name, _, rest = event.words.partition(" ")
-        place = next((place for place in [*PLACES, "quit"] if name and place.startswith(name)), None)
-        if place == "quit":
+        self.screen.focus_next()
+        if event.words in (_QUIT, "q", "q!"):
             self.exit()
-        elif place:
-            self.action_go(place, rest.strip())
-        else:
-            self.screen.focus_next()
-            if name:
-                self.notify(f"There is no place called {name}; try {', '.join(PLACES)}.", severity="warning")
+        elif event.words:
+            self._visit(event.words, keep=False)
 
-    def action_go(self, name: str, wanted: str = "") -> None:
-        """Go back to the first screen, and from there to a place; `wanted` is its filter."""
-        while len(self.screen_stack) > 2:  # Textual's blank screen and ours
+    @on(PlaceScreen.Led)
+    def follow(self, event: PlaceScreen.Led) -> None:
+        self._visit(event.command, keep=True)
+
+    def action_go(self, command: str) -> None:
+        self._visit(command, keep=False)
+
+    def _visit(self, command: str, *, keep: bool) -> None:
+        """Go to the place of a command, `invoices past_due`; from the first screen, or from here where `keep`."""
+        name, _, wanted = command.partition(" ")
+        is_home = bool(name) and HOME.startswith(name)
+        place = None if is_home else place_of(name)
+        if not is_home and place is None:
+            self.notify(f"There is no place called {name}; try {', '.join(NAMES[:10])}.", severity="warning")
+            return
+        while not keep and len(self.screen_stack) > 2:  # Textual's blank screen and ours
             self.pop_screen()
-        place = PLACES[name]
-        if issubclass(place, ListScreen):
-            self.push_screen(place(self.door, wanted))
+        if place is not None:
+            self.push_screen(place.screen(self.door, wanted.strip() or place.wanted))
 
     def action_keys(self) -> None:
         """Show or hide the list of keys, which Textual writes from the bindings."""

@@ -1,5 +1,7 @@
 """Questions before something changes; each screen's type says what it answers."""
 
+from collections.abc import Sequence
+
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -9,6 +11,7 @@ from textual.widgets import Input, Label, Static
 
 from scaicontrol.core.text import Unprintable, clean
 
+from .verbs import KeyChoice
 from .widgets.plain import plain
 
 
@@ -20,7 +23,7 @@ class Confirm(ModalScreen[bool]):
         Binding("n,escape", "dismiss(False)", "No"),
     ]
 
-    def __init__(self, question: str, effect: str, outcome: list[Text], *, grave: bool = False) -> None:
+    def __init__(self, question: str, effect: str, outcome: Sequence[Text], *, grave: bool = False) -> None:
         super().__init__(classes="grave" if grave else "")
         self.question, self.effect, self.outcome = question, effect, outcome
 
@@ -28,26 +31,49 @@ class Confirm(ModalScreen[bool]):
         with Vertical(id="box"):
             yield Label(plain(self.question), id="question")
             yield Static(plain(self.effect), id="effect")
-            yield Static(Text("Rehearsed and undone; for real it would leave:", style="dim"), id="rehearsed")
-            with VerticalScroll(id="outcome"):
-                for line in self.outcome:
-                    yield Static(plain(line))
+            if self.outcome:
+                yield Static(Text("Rehearsed and undone; for real it would leave:", style="dim"), id="rehearsed")
+                with VerticalScroll(id="outcome"):
+                    for line in self.outcome:
+                        yield Static(plain(line))
             yield Static(Text.assemble(("y", "bold"), " do it    ", ("n", "bold"), " leave it as it is"), id="keys")
 
 
-class AskReason(ModalScreen[str | None]):
-    """Ask for the reason that goes into the audit log; None when the person thinks better of it."""
+class Choose(ModalScreen[str | None]):
+    """Ask which of several ways is meant; each has a digit. None when the person thinks better of it."""
 
-    BINDINGS = [Binding("escape", "dismiss(None)", "Back")]
+    BINDINGS = [Binding("escape", "dismiss(None)", "Back"), *(Binding(str(n), f"pick({n})") for n in range(1, 10))]
 
-    def __init__(self, question: str) -> None:
+    def __init__(self, question: str, choices: Sequence[KeyChoice]) -> None:
         super().__init__()
-        self.question = question
+        self.question, self.choices = question, choices[:9]
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
             yield Label(plain(self.question), id="question")
-            yield Input(placeholder="The reason stands in the audit log", id="reason")
+            for number, choice in enumerate(self.choices, 1):
+                yield Static(Text.assemble((f"  {number}  ", "bold"), plain(choice.said)))
+            yield Static(Text.assemble(("Esc", "bold"), " back"), id="keys")
+
+    def action_pick(self, number: int) -> None:
+        if number <= len(self.choices):
+            self.dismiss(self.choices[number - 1].value)
+
+
+class AskText(ModalScreen[str | None]):
+    """Ask for a line, mostly the reason that goes into the audit log; None when the person thinks better of it."""
+
+    BINDINGS = [Binding("escape", "dismiss(None)", "Back")]
+
+    def __init__(self, question: str, hint: str, *, is_optional: bool = False) -> None:
+        super().__init__()
+        self.question, self.hint, self.is_optional = question, hint, is_optional
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield Label(plain(self.question), id="question")
+            yield Static(plain(self.hint, "dim"))
+            yield Input(id="answer")
             yield Static(Text.assemble(("Enter", "bold"), " go on    ", ("Esc", "bold"), " back"), id="keys")
 
     def on_mount(self) -> None:
@@ -55,11 +81,30 @@ class AskReason(ModalScreen[str | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         try:
-            reason = clean(event.value, "The reason").strip()
+            answer = clean(event.value, "What you typed").strip()
         except Unprintable as error:
             self.notify(str(error), severity="warning", markup=False)
             return
-        if reason:
-            self.dismiss(reason)
+        if answer or self.is_optional:
+            self.dismiss(answer)
         else:
-            self.notify("Say why, or press Esc.", severity="warning")
+            self.notify("Say it, or press Esc.", severity="warning")
+
+
+class Shown(ModalScreen[None]):
+    """Show what a verb gave, such as a key that is shown once."""
+
+    BINDINGS = [Binding("escape,enter", "dismiss(None)", "Close"), Binding("y", "copy", "Copy")]
+
+    def __init__(self, title: str, words: str) -> None:
+        super().__init__()
+        self.title_, self.words = title, words
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield Label(plain(self.title_), id="question")
+            yield Static(plain(self.words), id="effect")
+            yield Static(Text.assemble(("y", "bold"), " copy    ", ("Enter", "bold"), " close"), id="keys")
+
+    def action_copy(self) -> None:
+        self.app.copy_to_clipboard(self.words)

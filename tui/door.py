@@ -1,18 +1,20 @@
-"""The terminal's door: who is looking, what they may change, and a rehearsal of every change."""
+"""The terminal's door: who is looking, what they may change, and the plan of every change."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
+from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Unavailable
+from scaicontrol.core.errors import Invalid, Unavailable
 from scaicontrol.core.events import DomainEvent
-from scaicontrol.core.rehearsal import rehearse
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import changes
+from scaicontrol.services.changes.schemas import PlanContent
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -20,10 +22,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class VerbPreview:
-    """What a verb would have left behind: the state of what it touched, and its facts."""
+    """What a verb would leave behind: the state of what it touched, its facts, and the change plan where it has one."""
 
-    status: str | None
-    facts: tuple[DomainEvent, ...]
+    status: str | None = None
+    facts: Sequence[DomainEvent] = ()
+    plan: PlanContent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +46,27 @@ class Door:
     async def perform(
         self, verb: Callable[Concatenate[UnitOfWork, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        with _lost_database_reported():
+        with _lost_database_reported(), _typed_words_reported():
             return await self.backend.perform(self.actor, verb, *args, **kwargs)
 
-    async def rehearse(self, doing: Callable[[Self], Awaitable[Any]]) -> VerbPreview:
+    async def run(
+        self, procedure: Callable[Concatenate[Backend, Actor, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a verb that has steps outside one transaction."""
+        with _lost_database_reported(), _typed_words_reported():
+            return await procedure(self.backend, self.actor, *args, **kwargs)
+
+    async def plan(self, doing: Callable[[Self], Awaitable[object]]) -> VerbPreview:
         """Do something at a door behind which nothing lasts; what it refuses is raised as it would be for real."""
 
-        async def work(stage: Backend) -> Any:
+        async def work(stage: Backend) -> object:
             return await doing(replace(self, backend=stage))
 
-        with _lost_database_reported():
-            rehearsed = await rehearse(self.backend, work)
-        status = getattr(rehearsed.result, "status", None)
-        return VerbPreview(str(status) if status is not None else None, tuple(rehearsed.recording.facts))
+        with _lost_database_reported(), _typed_words_reported():
+            planned = await changes.plan_work(self.backend, self.actor, work)
+        status = getattr(planned.result, "status", None)
+        content = PlanContent.model_validate(planned.content) if planned.content else None
+        return VerbPreview(None if status is None else str(status), tuple(planned.recording.facts), content)
 
 
 @contextmanager
@@ -65,3 +76,12 @@ def _lost_database_reported() -> Iterator[None]:
         yield
     except (SQLAlchemyError, OSError) as error:
         raise Unavailable(f"The database does not answer ({type(error).__name__}); what you see is old.") from error
+
+
+@contextmanager
+def _typed_words_reported() -> Iterator[None]:
+    """Say what a body cannot take of what was typed; its first sentence is enough to mend it."""
+    try:
+        yield
+    except ValidationError as error:
+        raise Invalid(str(error.errors()[0]["msg"])) from error

@@ -1,5 +1,6 @@
 """The terminal dashboard."""
 
+import importlib
 from typing import Annotated
 
 import typer
@@ -21,4 +22,6 @@ async def tui(
     """Look at what is wrong now, and act on it: the dashboard for whoever is on call."""
     from tui.app import run
 
-    await run(backend, actor, write=write)
+    processes = importlib.import_module("tasks.processes")  # by name: surfaces do not know each other
+    async with processes.waking(backend) as reaching:
+        await run(reaching, actor, write=write)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from scaicontrol.core import leases
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import attention, invoices
+from scaicontrol.services.attention.found import ONE
 from tests.factories import ada, alice, petra, pim, sam
 from tests.factories.invoices import sent
 from tests.factories.subscriptions import market
@@ -20,7 +21,7 @@ questions = importlib.import_module(
 def test_each_question_has_words_for_one_and_for_many():
     asked = re.findall(r'(?:Finding|_subscriptions)\(\s*"(\w+)"', inspect.getsource(questions))
     assert len(asked) > 10
-    assert set(asked) == set(questions._ONE)
+    assert set(asked) == set(ONE)
 
 
 async def found(backend, actor):

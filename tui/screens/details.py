@@ -12,12 +12,18 @@ from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.widgets import Footer, Static
 
+from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import audit
+
 from ..door import Door
 from ..verbs import Row
 from ..widgets.bar import TopBar
 from ..widgets.plain import plain
 from ..widgets.prompt import Prompt
+from ..widgets.states import minute
 from .place import PlaceScreen
+
+TitledSection = tuple[str, RenderableType]
 
 
 class DetailScreen(PlaceScreen):
@@ -38,7 +44,7 @@ class DetailScreen(PlaceScreen):
         self._drawn: dict[str, Static] = {}  # by title: an id of a widget cannot be made of what people write
 
     @abstractmethod
-    async def sections(self) -> Sequence[tuple[str, RenderableType]]:
+    async def sections(self) -> Sequence[TitledSection]:
         """Read the thing again, renew `row`, and give the page."""
 
     @property
@@ -80,6 +86,19 @@ class DetailScreen(PlaceScreen):
         self.query_one("#page").scroll_relative(y=by, animate=False)
 
 
+class ReadScreen(DetailScreen):
+    """A page that one read gives whole."""
+
+    @staticmethod
+    @abstractmethod
+    async def read(uow: UnitOfWork, row_id: str) -> tuple[Row, Sequence[TitledSection]]:
+        """Give the row as it is now, and the page about it."""
+
+    async def sections(self) -> Sequence[TitledSection]:
+        self.row, parts = await self.door.ask(self.read, self.row.id)
+        return parts
+
+
 def fields(*pairs: tuple[str, object]) -> Table:
     """Set what is known beside its name; what is not known is left out."""
     grid = Table.grid(padding=(0, 2))
@@ -104,3 +123,12 @@ def table(
     for row in rows:
         drawn.add_row(*map(plain, row))
     return drawn if drawn.row_count else Text(none, style="dim")
+
+
+async def story(uow: UnitOfWork, resource_id: str) -> Sequence[TitledSection]:
+    """Tell what was done to an object; nothing where whoever looks may not read the audit log."""
+    if not uow.actor.may("audit:read"):
+        return []
+    entries = await audit.timeline(uow, resource_id, limit=30)
+    rows = ((minute(each.occurred_at), each.action, each.actor_id or "–", each.reason or "–") for each in entries)
+    return [("Timeline", table(("When", "What", "Who", "Why"), rows, none="Nothing happened yet."))]

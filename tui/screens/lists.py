@@ -1,13 +1,14 @@
-"""Lists that load as you scroll and change in place."""
+"""Lists: one page at a time, changed in place, narrowed as you type."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import ClassVar, Final, NamedTuple
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.events import Resize
 from textual.widgets import DataTable, Footer
 
 from scaicontrol.core.pagination import Page, PageRequest
@@ -15,25 +16,34 @@ from scaicontrol.core.work import UnitOfWork
 
 from ..door import Door
 from ..verbs import Row
+from ..wanted import Wanted
 from ..widgets.bar import TopBar
 from ..widgets.plain import Rows
 from ..widgets.prompt import Prompt
+from .details import DetailScreen
 from .place import PlaceScreen
 
-PAGE = 100
-_NEAR_END = 40
+PAGE: Final = 100
+WIDE: Final = 110  # columns of a terminal that shows all of a list's
+_LOOKS: Final = 10  # pages that are read to find what only a filter here can tell
 
 
 class TableColumn(NamedTuple):
-    """A column of fixed width, so that nothing jumps while rows come in; figures stand right."""
+    """
+    A column of fixed width, so that nothing jumps while rows come in; figures stand right.
+
+    Of a list the first that `grows` takes what room is left; what is `wide` is left out of a narrow terminal.
+    """
 
     title: str
     width: int
     right: bool = False
+    wide: bool = False
+    grows: bool = False
 
 
 class ListScreen(PlaceScreen):
-    """A list of rows in pages. Subclasses name their columns, ask for a page and open a row."""
+    """A list of rows in pages. Subclasses name their columns and states, fetch a page, and give the page of a row."""
 
     BINDINGS = [
         Binding("slash", "filter", "filter", key_display="/"),
@@ -42,23 +52,29 @@ class ListScreen(PlaceScreen):
         Binding("ctrl+d", "move(15)", "half a page down", show=False),
         Binding("ctrl+u", "move(-15)", "half a page up", show=False),
         Binding("g", "first", "first", show=False),
-        Binding("G", "last", "last loaded", show=False),
+        Binding("G", "last", "last of this page", show=False),
+        Binding("right_square_bracket", "turn(1)", "next page", show=False, key_display="]"),
+        Binding("left_square_bracket", "turn(-1)", "page before", show=False, key_display="["),
     ]
+    called: ClassVar[str]
     columns: ClassVar[Sequence[TableColumn]] = ()
+    detail: ClassVar[type[DetailScreen]]
+    states: ClassVar[Collection[str]] = ()  # words of a filter that the service narrows by
+    searched: ClassVar[bool] = False  # whether the service looks for the other words
+    sort: ClassVar[str] = "-created_at"
 
     def __init__(self, door: Door, wanted: str = "") -> None:
         super().__init__(door)
-        self.wanted = wanted
+        self.wanted = self._led_by = wanted
         self.rows: list[Row] = []
         self.total = 0
+        self._starts: list[str | None] = [None]  # cursors of the pages up to this one
+        self._next: str | None = None
+        self._columns: list[int] = []
 
     @abstractmethod
-    async def fetch(self, uow: UnitOfWork, request: PageRequest, wanted: str) -> Page[Row]:
+    async def fetch(self, uow: UnitOfWork, request: PageRequest, wanted: Wanted) -> Page[Row]:
         """Read one page of what the filter wants."""
-
-    @abstractmethod
-    def open_row(self, row: Row) -> PlaceScreen:
-        """Give the page of a row."""
 
     def compose(self) -> ComposeResult:
         yield TopBar()
@@ -67,12 +83,19 @@ class ListScreen(PlaceScreen):
         yield Footer(show_command_palette=False)
 
     @property
+    def crumb(self) -> str:
+        return self.called
+
+    @property
     def table(self) -> Rows:
         return self.query_one(Rows)
 
     @property
     def scope(self) -> str:
-        shown = f"{len(self.rows)} of {self.total}" if self.total else "nothing"
+        number, asked = len(self._starts), self._asked_for
+        of = "" if asked.narrows_here(searched=self.searched) else f" of {self.total:,}"
+        more = f" · page {number}{' · ] next' if self._next else ''}" if self._next or number > 1 else ""
+        shown = f"{len(self.rows)}{of}{more}" if self.rows else "nothing"
         return f"{shown}  /{self.wanted}" if self.wanted else shown
 
     @property
@@ -80,82 +103,107 @@ class ListScreen(PlaceScreen):
         at = self.table.cursor_row
         return self.rows[at] if 0 <= at < len(self.rows) else None
 
+    @property
+    def _asked_for(self) -> Wanted:
+        return Wanted.read(self.wanted, self.states)
+
     def on_mount(self) -> None:
-        for column in self.columns:
-            title = Text(column.title, justify="right" if column.right else "left")
-            self.table.add_column(title, width=column.width, key=column.title)
+        self._lay_out()
         super().on_mount()
         self.table.focus()
+
+    def on_resize(self, _: Resize) -> None:
+        self._lay_out()
+        self._fill()
+
+    def _lay_out(self) -> None:
+        """Take the columns there is room for, and let one of them have the rest."""
+        room = self.app.size.width
+        self._columns = [at for at, each in enumerate(self.columns) if not each.wide or room >= WIDE]
+        taken = sum(self.columns[at].width + 2 for at in self._columns)
+        self.table.clear(columns=True)
+        for at in self._columns:
+            title, width, right, _, grows = self.columns[at]
+            spare, taken = (max(0, room - taken), room) if grows else (0, taken)
+            self.table.add_column(Text(title, justify="right" if right else "left"), width=width + spare, key=title)
 
     # Loading
 
     async def refresh_data(self) -> None:
-        """Read the pages in sight again; read them all when rows came, went or moved."""
-        wanted, rows = self.wanted, list(self.rows)
-        first = max(0, int(self.table.scroll_y))
-        sight = {0, first // PAGE, (first + self.table.size.height) // PAGE}
-        loaded = max(1, -(-len(rows) // PAGE))
-        moved = False
-        for number in sorted(number for number in sight if number < loaded):
-            before = self.rows[number * PAGE : (number + 1) * PAGE]
-            found = await self._page(number, wanted)
-            moved |= [row.id for row in found] != [row.id for row in before]
-            rows[number * PAGE : (number + 1) * PAGE] = found
-        if moved and loaded > 1:
-            rows = [row for number in range(loaded) for row in await self._page(number, wanted)]
-        self._show(rows, wanted)
+        """Read the page that is shown again; one that is empty by now gives way to the one before."""
+        wanted = self.wanted
+        rows, following, total = await self._read(self._starts[-1])
+        while not rows and len(self._starts) > 1 and wanted == self.wanted:
+            self._starts.pop()
+            rows, following, total = await self._read(self._starts[-1])
+        if wanted == self.wanted and self.is_mounted:  # else the filter changed while we read
+            self._next, self.total = following, total
+            self._show(rows)
 
-    async def _page(self, number: int, wanted: str) -> Sequence[Row]:
-        page = await self.door.ask(self.fetch, PageRequest(page=number + 1, page_size=PAGE), wanted)
-        if wanted == self.wanted:
-            self.total = page.total
-        return page.items
+    async def _read(self, after: str | None) -> tuple[list[Row], str | None, int]:
+        asked, kept = self._asked_for, list[Row]()
+        for _ in range(_LOOKS):
+            page = await self.door.ask(self.fetch, PageRequest(1, PAGE, self.sort, after), asked)
+            kept += [row for row in page.items if asked.keeps(row, searched=self.searched)]
+            after = page.next
+            if after is None or len(kept) >= PAGE or not asked.narrows_here(searched=self.searched):
+                break
+        return kept, after, page.total
 
-    def _show(self, rows: list[Row], wanted: str) -> None:
-        if wanted != self.wanted or not self.is_mounted:
-            return  # the filter changed while we read
-        table, old = self.table, self.rows
-        keeps = len(rows) >= len(old) and all(a.id == b.id for a, b in zip(old, rows, strict=False))
-        at = self.chosen.id if self.chosen else None
-        self.rows = rows
-        if keeps:
-            for before, row in zip(old, rows, strict=False):
-                for column, was, cell in zip(self.columns, before.cells, row.cells, strict=True):
-                    if was != cell:
-                        table.update_cell(row.id, column.title, cell)
-            fresh = rows[len(old) :]
+    def _show(self, rows: list[Row]) -> None:
+        old, self.rows = self.rows, rows
+        if [row.id for row in old] == [row.id for row in rows] and self.table.row_count == len(rows):
+            for before, row in zip(old, rows, strict=True):
+                for at in self._columns:
+                    if before.cells[at] != row.cells[at]:
+                        self.table.update_cell(row.id, self.columns[at].title, row.cells[at])
         else:
-            table.clear()
-            fresh = rows
-        for row in fresh:
-            table.add_row(*row.cells, key=row.id)
-        if not keeps and at is not None and at in table.rows:
-            table.move_cursor(row=table.get_row_index(at), animate=False)
+            self._fill(old)
         self.show_place()
         self.app.refresh_bindings()
 
+    def _fill(self, old: Sequence[Row] = ()) -> None:
+        """Write every row; the cursor stays on what it was on, or where it was."""
+        at = self.table.cursor_row
+        held = old[at].id if 0 <= at < len(old) else None
+        self.table.clear()
+        for row in self.rows:
+            self.table.add_row(*(row.cells[place] for place in self._columns), key=row.id)
+        place = self.table.get_row_index(held) if held is not None and held in self.table.rows else at
+        if self.rows:
+            self.table.move_cursor(row=min(max(place, 0), len(self.rows) - 1), animate=False)
+
     @on(DataTable.RowHighlighted)
-    def near_end(self, event: DataTable.RowHighlighted) -> None:
+    def highlighted(self) -> None:
         self.app.refresh_bindings()
-        if event.cursor_row >= len(self.rows) - _NEAR_END and len(self.rows) < self.total:
-            self.run_worker(self.load_more(), group="load")
 
-    async def load_more(self) -> None:
-        if self._loading.locked():
-            return  # the next highlighted row asks again
+    # Pages
+
+    @on(Rows.Beyond)
+    def beyond(self, event: Rows.Beyond) -> None:
+        self.action_turn(event.by)
+
+    def action_turn(self, by: int) -> None:
+        """Go to the next page, or the one before; there is none where nothing more was found."""
+        if by > 0 and self._next is not None:
+            self._starts.append(self._next)
+        elif by < 0 and len(self._starts) > 1:
+            self._starts.pop()
+        else:
+            return
+        self.run_worker(self._turned(by), group="load")
+
+    async def _turned(self, by: int) -> None:
         async with self._loading:
-            wanted, rows = self.wanted, list(self.rows)
-            if len(rows) >= self.total:
-                return
-            found = await self.said(self._page(len(rows) // PAGE, wanted))
-            if found is not None:
-                known = {row.id for row in rows}
-                self._show([*rows, *(row for row in found if row.id not in known)], wanted)
+            await self.said(self.refresh_data())
+        self.table.move_cursor(row=0 if by > 0 else max(0, len(self.rows) - 1), animate=False)
 
-    # FilterChanged, cursor, drill
+    # Filter, cursor, drill
 
     def action_filter(self) -> None:
-        self.query_one(Prompt).open("/", self.wanted)
+        states = ", ".join(list(self.states)[:4])
+        hint = f"words, !without{f', or a state: {states}' if states else ''}"
+        self.query_one(Prompt).open("/", self.wanted, hint=hint, known=sorted(self.states))
 
     @on(Prompt.FilterChanged)
     def narrow(self, event: Prompt.FilterChanged) -> None:
@@ -163,18 +211,22 @@ class ListScreen(PlaceScreen):
             self.table.focus()
         if event.wanted != self.wanted:
             self.wanted = event.wanted
-            self.rows, self.total = [], 0
+            self.rows, self.total, self._starts, self._next = [], 0, [None], None
             self.table.clear()
-            self.reload()
+            self.run_worker(self._narrowed(), group="load")
+
+    async def _narrowed(self) -> None:
+        async with self._loading:
+            await self.said(self.refresh_data())
 
     def action_back(self) -> None:
-        if self.wanted:
+        if self.wanted and self.wanted != self._led_by:  # the filter one came with is left with the list
             self.narrow(Prompt.FilterChanged("", done=True))
         else:
             super().action_back()
 
     def action_move(self, by: int) -> None:
-        self.table.move_cursor(row=max(0, min(self.table.row_count - 1, self.table.cursor_row + by)))
+        self.table.move(by)
 
     def action_first(self) -> None:
         self.table.move_cursor(row=0)
@@ -185,4 +237,4 @@ class ListScreen(PlaceScreen):
     @on(DataTable.RowSelected)
     def drill(self) -> None:
         if row := self.chosen:
-            self.app.push_screen(self.open_row(row))
+            self.app.push_screen(self.detail(self.door, row))

@@ -1,49 +1,30 @@
-"""The first screen: what is wrong now, worst first; Enter goes there."""
+"""The first screen: what is wrong now, what it costs and when it hurts; Enter goes to the rows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar, Final
 
-from rich.console import Group, RenderableType
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.events import Resize
 from textual.widgets import DataTable, Footer, Static
 
 from scaicontrol.core.money import Money
 from scaicontrol.services import attention
-from scaicontrol.services.attention import Finding, FindingExample
-from scaicontrol.services.invoices.lifecycle import InvoiceStatus
-from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol.services.attention import Finding
 
 from ..door import Door
+from ..findings import LEADS
 from ..verbs import Row
 from ..widgets.bar import TopBar
-from ..widgets.plain import Rows
+from ..widgets.plain import Rows, plain
 from ..widgets.prompt import Prompt
-from ..widgets.states import minute, state
-from .details import DetailScreen, table
-from .invoices import InvoicesScreen
+from ..widgets.states import minute, span, state
 from .place import PlaceScreen
-from .subscriptions import SubscriptionsScreen
 
-_PLACES: Final[Mapping[str, Callable[[Door], PlaceScreen]]] = {
-    "past_due": lambda door: InvoicesScreen(door, InvoiceStatus.past_due),
-    "subscriptions_past_due": lambda door: SubscriptionsScreen(door, SubscriptionStatus.past_due),
-    "suspended": lambda door: SubscriptionsScreen(door, SubscriptionStatus.suspended),
-}
-
-
-def _newest(finding: Finding) -> str:
-    moments = [example.since for example in finding.examples if example.since]
-    return f"newest {minute(max(moments))}" if moments else ""
-
-
-def _line(example: FindingExample) -> str:
-    amount = f"{Money(example.amount_cents, example.currency)}  " if example.amount_cents and example.currency else ""
-    tenant = f"  {example.tenant_id}" if example.tenant_id else ""
-    moment = f"{minute(example.since)}  " if example.since else ""
-    return f"{moment}{amount}{example.said}{tenant}"
+_WAYS: Final = Text("2 invoices    3 subscriptions    4 tenants    : go somewhere    ? keys", style="dim")
 
 
 class NowScreen(PlaceScreen):
@@ -53,7 +34,13 @@ class NowScreen(PlaceScreen):
         Binding("j", "move(1)", "down", show=False),
         Binding("k", "move(-1)", "up", show=False),
     ]
-    columns: ClassVar[Sequence[tuple[str, int]]] = (("How bad", 12), ("How many", 9), ("What", 42), ("", 34))
+    columns: ClassVar[Sequence[tuple[str, int]]] = (
+        ("How bad", 11),
+        ("Many", 5),
+        ("What", 30),
+        ("At risk", 15),
+        ("", 9),
+    )
 
     def __init__(self, door: Door) -> None:
         super().__init__(door)
@@ -65,7 +52,14 @@ class NowScreen(PlaceScreen):
 
     @property
     def scope(self) -> str:
-        return f"{len(self.found)} findings" if self.found else ""
+        return f"{len(self.found)} findings, by money at risk and when they hurt" if self.found else ""
+
+    @property
+    def chosen(self) -> Row | None:
+        if not self.found:
+            return None
+        finding = self.found[min(self.table.cursor_row, len(self.found) - 1)]
+        return Row(finding.examples[0].id if finding.examples else finding.key, finding.what, finding.severity)
 
     def compose(self) -> ComposeResult:
         yield TopBar()
@@ -75,11 +69,20 @@ class NowScreen(PlaceScreen):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        for title, width in self.columns:
-            self.table.add_column(title, width=width, key=title)
         self.query_one("#quiet").display = False
+        self._lay_out()
         super().on_mount()
         self.table.focus()
+
+    def on_resize(self, _: Resize) -> None:
+        self._lay_out()
+        self._show(self.found)
+
+    def _lay_out(self) -> None:
+        spare = max(0, self.app.size.width - sum(width + 2 for _, width in self.columns))
+        self.table.clear(columns=True)
+        for title, width in self.columns:
+            self.table.add_column(title, width=width + (spare if title == "What" else 0), key=title)
 
     @property
     def table(self) -> Rows:
@@ -87,50 +90,57 @@ class NowScreen(PlaceScreen):
 
     async def refresh_data(self) -> None:
         found = await self.door.ask(attention.findings)
-        if not self.is_mounted:
-            return
-        at = self.table.cursor_row
+        if self.is_mounted:
+            self._show(found)
+
+    def _show(self, found: list[Finding]) -> None:
+        at = self.found[self.table.cursor_row].key if self.table.cursor_row < len(self.found) else None
         self.found = found
         self.table.clear()
+        now = self.door.backend.clock.now()
         for finding in found:
             self.table.add_row(
                 state(finding.severity),
                 Text(f"{finding.count:,}", justify="right"),
-                finding.what,
-                Text(_newest(finding), style="dim"),
+                _said(finding),
+                _at_risk(finding),
+                _hurts(finding.hurts_at, now),
                 key=finding.key,
+                height=2,
             )
-        if found:
-            self.table.move_cursor(row=min(at, len(found) - 1), animate=False)
+        if at is not None and at in self.table.rows:
+            self.table.move_cursor(row=self.table.get_row_index(at), animate=False)
         quiet = self.query_one("#quiet", Static)
-        quiet.display = not found
+        quiet.display, self.table.display = not found, bool(found)
         quiet.update(Text.assemble(state("ready", "Nothing needs you now."), "\n\n", _WAYS))
+        self.show_place()
 
     def action_move(self, by: int) -> None:
-        self.table.move_cursor(row=max(0, min(self.table.row_count - 1, self.table.cursor_row + by)))
+        self.table.move(by)
 
     @on(DataTable.RowSelected)
     def drill(self, event: DataTable.RowSelected) -> None:
         if event.cursor_row < len(self.found):
-            finding = self.found[event.cursor_row]
-            place = _PLACES.get(finding.key)
-            self.app.push_screen(place(self.door) if place else FindingScreen(self.door, finding))
+            self.post_message(self.Led(LEADS[self.found[event.cursor_row].key].command))
 
 
-_NO_LIST = Text("The first of them; a page of their own is not here yet.", style="dim")
-_WAYS = Text("2 invoices    3 subscriptions    : go somewhere    ? keys", style="dim")
+def _said(finding: Finding) -> Text:
+    """What is wrong, and below it what to do first, and where the runbook goes on."""
+    lead = LEADS[finding.key]
+    first = f"{lead.first}  ({lead.runbook})"
+    return Text.assemble(plain(finding.what, "bold"), "\n", plain(first, "dim"))
 
 
-class FindingScreen(DetailScreen):
-    """The first few of one finding, for which there is no list of its own yet."""
+def _at_risk(finding: Finding) -> Text:
+    """What the finding is about in each currency; only of the first rows where there are more."""
+    more = "≥ " if finding.count > len(finding.examples) else ""
+    amounts = [f"{more}{Money(cents, currency)}" for currency, cents in finding.at_risk.items()]
+    return plain("\n".join([*amounts[:1], " · ".join(amounts[1:])]).rstrip() if amounts else "")
 
-    def __init__(self, door: Door, finding: Finding) -> None:
-        super().__init__(door, Row(finding.key, finding.what, finding.severity))
 
-    async def sections(self) -> Sequence[tuple[str, RenderableType]]:
-        found = await self.door.ask(attention.findings)
-        mine = next((finding for finding in found if finding.key == self.row.id), None)
-        if mine is None:
-            return [("Solved", state("ready", "There is nothing of this kind any more."))]
-        first = table(("First",), ((_line(example),) for example in mine.examples), none="No particulars.")
-        return [(f"{mine.count} {mine.what}", Group(first, "", _NO_LIST))]
+def _hurts(moment: datetime | None, now: datetime) -> Text:
+    if moment is None:
+        return Text("")
+    if moment <= now:
+        return Text("now", style="bold red")
+    return Text.assemble(f"in {span(moment - now)}", "\n", (minute(moment)[5:], "dim"))

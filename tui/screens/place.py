@@ -10,13 +10,16 @@ from typing import ClassVar, TypeVar
 from textual import work
 from textual.binding import Binding
 from textual.events import Key
+from textual.message import Message
 from textual.screen import Screen
 
+from scaicontrol.core.approval import ApprovalRequired
 from scaicontrol.core.errors import ControlError
 
-from ..dialogs import AskReason, Confirm
+from ..dialogs import AskText, Choose, Confirm, Shown
 from ..door import Door
-from ..verbs import Row, VerbKey, outcome
+from ..previews import outcome
+from ..verbs import KeyAnswer, Row, VerbKey
 from ..widgets.bar import TopBar
 from ..widgets.states import span
 
@@ -28,16 +31,32 @@ class PlaceScreen(Screen[None]):
 
     BINDINGS = [
         Binding("escape", "back", "back"),
+        Binding("i", "about", "what it is about", show=False),
+        Binding("o", "console", "address at the console", show=False),
         Binding("y", "copy", "copy id", show=False),
         Binding("ctrl+r", "refresh", "refresh", show=False),
     ]
     verbs: ClassVar[Sequence[VerbKey]] = ()
+    console: ClassVar[str] = ""  # the console's view of what is chosen
+
+    def __init_subclass__(cls, *, verbs: Sequence[VerbKey] | None = None, **options: bool) -> None:
+        """Give a screen the keys of its `verbs`."""
+        if verbs is not None:
+            cls.verbs, cls.BINDINGS = verbs, [verb.binding for verb in verbs]
+        super().__init_subclass__(**options)
+
+    class Led(Message):
+        """Somebody wants to go to `command`, as the command bar takes it, and back here afterwards."""
+
+        def __init__(self, command: str) -> None:
+            super().__init__()
+            self.command = command
 
     def __init__(self, door: Door) -> None:
         super().__init__()
         self.door = door
+        self.trouble = ""
         self._loaded = 0.0
-        self._trouble = ""
         self._loading = asyncio.Lock()
 
     @property
@@ -76,25 +95,23 @@ class PlaceScreen(Screen[None]):
             bar.show_place(crumbs, self.scope)
 
     def show_age(self, *, paused: bool, every: int) -> None:
-        if not self._loaded:
-            written = self._trouble or "loading…"
-        elif self._trouble:
-            written = f"✖ {self._trouble}  data {span(self.age)} old"
-        else:
-            written = f"data {span(self.age)} old · " + ("paused" if paused else f"every {every} s")
+        pace = "paused" if paused else f"every {every} s"
+        written = f"data {span(self.age)} old · {pace}" if self._loaded else "loading…"
         for bar in self.query(TopBar):
-            bar.show_age(written)
+            bar.show_age(written, self.trouble)
 
     @work(group="load")
     async def reload(self) -> None:
         """Refresh, and say in the bar when that is impossible: the old data stays on the screen."""
+        if self._loading.locked():
+            return  # it is being read; a slow answer must not pile up questions
         try:
             async with self._loading:
                 await self.refresh_data()
         except ControlError as error:
-            self._trouble = error.message
+            self.trouble = error.message
         else:
-            self._loaded, self._trouble = time.monotonic(), ""
+            self._loaded, self.trouble = time.monotonic(), ""
         if self.is_mounted:
             self.show_place()
             self.app.refresh_bindings()
@@ -110,6 +127,23 @@ class PlaceScreen(Screen[None]):
         if row := self.chosen:
             self.app.copy_to_clipboard(row.id)
             self.notify(f"Copied {row.id}.", timeout=2)
+
+    def action_console(self) -> None:
+        """Say where the console shows it, and copy that: over SSH there is no browser to open."""
+        if (row := self.chosen) and self.console:
+            base = self.door.backend.settings.public_base_url.rstrip("/")
+            address = f"{base}/admin/{self.console}/details/{row.id}"
+            self.app.copy_to_clipboard(address)
+            self.notify(f"{address}\nCopied.", title="At the console", timeout=8)
+        else:
+            self.notify("The console has no page of this.", severity="warning")
+
+    def action_about(self) -> None:
+        row = self.chosen
+        if row is not None and row.about:
+            self.post_message(self.Led(row.about))
+        else:
+            self.notify("It belongs to nothing else.", severity="warning")
 
     # Verbs
 
@@ -129,50 +163,76 @@ class PlaceScreen(Screen[None]):
     def _verb(self, action: str) -> VerbKey:
         return next(verb for verb in self.verbs if verb.action == action)
 
+    def _subject(self, verb: VerbKey) -> Row | None:
+        return Row("", self.crumb, "", actions=frozenset({verb.action})) if verb.of_list else self.chosen
+
     def _hindrance(self, verb: VerbKey) -> str | None:
-        row = self.chosen
+        row = self._subject(verb)
         if row is None:
             return f"There is nothing here to {verb.word}."
         if not self.door.actor.may(verb.permission):
             return f"{self.door.actor.name or self.door.actor.id} may not {verb.word} {row.label}."
         if verb.action not in row.actions:
             allowed = ", ".join(sorted(row.actions)).replace("_", " ") or "nothing"
-            return f"Cannot {verb.word} {row.label}: it is {row.status.replace('_', ' ')}, which allows {allowed}."
+            state = row.status.replace("_", " ") or "as it is"
+            return f"Cannot {verb.word} {row.label}: it is {state}, which allows {allowed}."
         if not self.door.write:
             return f"Read-only: start with --write to {verb.word} {row.label}."
         return None
 
     @work(group="verb", exclusive=True)
     async def action_act(self, action: str) -> None:
-        """Ask why, rehearse, show what it would leave, and do it after a yes."""
-        verb, row, reason = self._verb(action), self.chosen, ""
+        """Ask how and why, show the plan of what it would leave, and do it after a yes."""
+        verb = self._verb(action)
+        row = self._subject(verb)
         if row is None:
             return
         called = f"{verb.word.capitalize()} {row.label}"
-        if verb.needs_reason:
-            answer = await self.app.push_screen_wait(AskReason(f"{called}: why?"))
-            if answer is None:
-                return
-            reason = answer
-        rehearsal = await self.said(self.door.rehearse(lambda door: verb.do(door, row.id, reason)))
-        if rehearsal is None:
+        given = await self._asked(verb, row, called)
+        if given is None:
             return
-        sure = await self.app.push_screen_wait(
-            Confirm(f"{called}?", verb.effect, outcome(row, rehearsal), grave=verb.grave)
-        )
-        if sure and await self.said(self._done(verb, row, reason)):
+        lines = []
+        if verb.rehearsed:
+            preview = await self.said(self.door.plan(lambda door: verb.press(door, row, given)))
+            if preview is None:
+                return
+            lines = outcome(row, preview)
+        if not await self.app.push_screen_wait(Confirm(f"{called}?", verb.effect, lines, grave=verb.grave)):
+            return
+        done = await self.said(self._done(verb, row, given))
+        if done is None:
+            return
+        if verb.told is not None:
+            await self.app.push_screen_wait(Shown(called, done))
+        else:
             self.notify(f"{called}: done.")
-            self.reload()
+        self.reload()
 
-    async def _done(self, verb: VerbKey, row: Row, reason: str) -> bool:
-        await verb.do(self.door, row.id, reason)
-        return True
+    async def _asked(self, verb: VerbKey, row: Row, called: str) -> KeyAnswer | None:
+        choice, text = "", ""
+        if choices := row.choices.get(verb.action, ()):
+            picked = choices[0].value if len(choices) == 1 else await self.app.push_screen_wait(Choose(called, choices))
+            if picked is None:
+                return None
+            choice = picked
+        if verb.asks:
+            answer = await self.app.push_screen_wait(AskText(called, verb.asks, is_optional=verb.is_optional))
+            if answer is None:
+                return None
+            text = answer
+        return KeyAnswer(text, choice)
+
+    async def _done(self, verb: VerbKey, row: Row, given: KeyAnswer) -> str:
+        result = await verb.press(self.door, row, given)
+        return verb.told(result) if verb.told is not None else ""
 
     async def said(self, work: Awaitable[T]) -> T | None:
         """Wait for something, and say its refusal with every reason."""
         try:
             return await work
+        except ApprovalRequired as error:
+            self.notify(f"{error.message}\n:changes shows it.", title=error.code, severity="warning", timeout=12)
         except ControlError as error:
             reasons = [f"– {reason.said}" for reason in error.reasons if reason.message not in error.message]
             self.notify("\n".join([error.message, *reasons]), severity="error", timeout=12)
-            return None
+        return None

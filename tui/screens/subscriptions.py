@@ -1,6 +1,5 @@
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -14,20 +13,11 @@ from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
 from scaicontrol.services.subscriptions.schemas import SubscriptionFilter
 
-from ..verbs import Row, VerbKey
+from ..verbs import REASON, Row, VerbKey
+from ..wanted import Wanted
 from ..widgets.states import day, minute, money, state
-from .details import DetailScreen, fields, table
+from .details import ReadScreen, TitledSection, fields, table
 from .lists import ListScreen, TableColumn
-from .place import PlaceScreen
-
-
-async def _resume(uow: UnitOfWork, subscription_id: str, reason: str) -> Any:
-    return await subscriptions.resume(uow, subscription_id, reason=reason)
-
-
-async def _cancel_now(uow: UnitOfWork, subscription_id: str, reason: str) -> Any:
-    return await subscriptions.cancel(uow, subscription_id, reason, immediate=True)
-
 
 VERBS = (
     VerbKey(
@@ -35,16 +25,16 @@ VERBS = (
         "cancel",
         "subscriptions:cancel",
         "Lets it run to the end of the period that is paid for; a trial ends at once.",
-        subscriptions.cancel,
-        needs_reason=True,
+        lambda door, row, given: door.perform(subscriptions.cancel, row.id, given.text),
+        asks=REASON,
     ),
     VerbKey(
         "C",
         "cancel_now",
         "subscriptions:administer",
         "Ends it this moment, whatever was paid for.",
-        _cancel_now,
-        needs_reason=True,
+        lambda door, row, given: door.perform(subscriptions.cancel, row.id, given.text, immediate=True),
+        asks=REASON,
         grave=True,
         shown=False,
     ),
@@ -53,47 +43,19 @@ VERBS = (
         "resume",
         "subscriptions:resume",
         "Takes the scheduled cancellation back, or ends the suspension.",
-        _resume,
-        needs_reason=True,
+        lambda door, row, given: door.perform(subscriptions.resume, row.id, reason=given.text),
+        asks=REASON,
     ),
     VerbKey(
-        "p",
+        "s",
         "suspend",
         "subscriptions:administer",
         "Takes the right to use the service away until it is resumed.",
-        subscriptions.suspend,
-        needs_reason=True,
+        lambda door, row, given: door.perform(subscriptions.suspend, row.id, given.text),
+        asks=REASON,
         grave=True,
     ),
 )
-
-
-class SubscriptionsScreen(ListScreen):
-    BINDINGS = [verb.binding for verb in VERBS]
-    verbs = VERBS
-    columns = (
-        TableColumn("Subscription", 30),
-        TableColumn("State", 13),
-        TableColumn("Tenant", 20),
-        TableColumn("Plan", 22),
-        TableColumn("Qty", 5, right=True),
-        TableColumn("Monthly", 16, right=True),
-        TableColumn("Until", 10),
-    )
-
-    @property
-    def crumb(self) -> str:
-        return "subscriptions"
-
-    async def fetch(self, uow: UnitOfWork, request: PageRequest, wanted: str) -> Page[Row]:
-        words = wanted.split()
-        status = next((word for word in words if word in set(SubscriptionStatus)), None)
-        rest = " ".join(word for word in words if word != status)
-        page = await subscriptions.page(uow, request, checked(SubscriptionFilter, status=status, q=rest or None))
-        return page.shown(partial(_row, uow.actor))
-
-    def open_row(self, row: Row) -> PlaceScreen:
-        return SubscriptionScreen(self.door, row)
 
 
 def _row(actor: Actor, found: Subscription) -> Row:
@@ -111,54 +73,71 @@ def _row(actor: Actor, found: Subscription) -> Row:
             day(found.current_period_last_day),
         ),
         actions=frozenset(subscriptions.offered(actor, found)),
+        about=f"invoices past_due {found.tenant_id}",
     )
 
 
-class SubscriptionScreen(DetailScreen):
+class SubscriptionScreen(ReadScreen, verbs=VERBS):
     """One subscription: terms, periods and its story."""
 
-    BINDINGS = [verb.binding for verb in VERBS]
-    verbs = VERBS
+    console = "subscription"
 
-    async def sections(self) -> Sequence[tuple[str, RenderableType]]:
-        self.row, parts = await self.door.ask(_page, self.row.id)
-        return parts
-
-
-async def _page(uow: UnitOfWork, subscription_id: str) -> tuple[Row, list[tuple[str, RenderableType]]]:
-    found = await subscriptions.get(uow, subscription_id)
-    story = await subscriptions.timeline(uow, found)
-    periods = await subscriptions.periods_of(uow, subscription_id)
-    row = _row(uow.actor, found)
-    return row, [
-        ("Subscription", _summary(found, row)),
-        (
-            "Periods",
-            table(
-                ("From", "To", "Plan", "Quantity", "Price"),
-                (
+    @staticmethod
+    async def read(uow: UnitOfWork, row_id: str) -> tuple[Row, Sequence[TitledSection]]:
+        found = await subscriptions.get(uow, row_id)
+        story = await subscriptions.timeline(uow, found)
+        periods = await subscriptions.periods_of(uow, row_id)
+        row = _row(uow.actor, found)
+        return row, [
+            ("Subscription", _summary(found, row)),
+            (
+                "Periods",
+                table(
+                    ("From", "To", "Plan", "Quantity", "Price"),
                     (
-                        day(p.first_day),
-                        day(p.last_day),
-                        p.plan.slug,
-                        p.quantity,
-                        money(p.unit_price_cents, p.currency),
-                    )
-                    for p in reversed(periods)
+                        (
+                            day(p.first_day),
+                            day(p.last_day),
+                            p.plan.slug,
+                            p.quantity,
+                            money(p.unit_price_cents, p.currency),
+                        )
+                        for p in reversed(periods)
+                    ),
+                    right=(3, 4),
+                    none="No period has begun yet.",
                 ),
-                right=(3, 4),
-                none="No period has begun yet.",
             ),
-        ),
-        (
-            "Timeline",
-            table(
-                ("When", "What", "Who", "Why"),
-                ((minute(e.occurred_at), e.action, e.actor_id or "–", e.reason or "–") for e in story),
-                none="Nothing happened yet.",
+            (
+                "Timeline",
+                table(
+                    ("When", "What", "Who", "Why"),
+                    ((minute(e.occurred_at), e.action, e.actor_id or "–", e.reason or "–") for e in story),
+                    none="Nothing happened yet.",
+                ),
             ),
-        ),
-    ]
+        ]
+
+
+class SubscriptionsScreen(ListScreen, verbs=VERBS):
+    called = "subscriptions"
+    console = "subscription"
+    detail = SubscriptionScreen
+    states = tuple(SubscriptionStatus)
+    searched = True
+    columns = (
+        TableColumn("Subscription", 30),
+        TableColumn("State", 12),
+        TableColumn("Tenant", 16),
+        TableColumn("Plan", 18, wide=True, grows=True),
+        TableColumn("Qty", 4, right=True, wide=True),
+        TableColumn("Monthly", 14, right=True),
+        TableColumn("Until", 10, wide=True),
+    )
+
+    async def fetch(self, uow: UnitOfWork, request: PageRequest, wanted: Wanted) -> Page[Row]:
+        narrowed = checked(SubscriptionFilter, status=wanted.state, q=wanted.words or None)
+        return (await subscriptions.page(uow, request, narrowed)).shown(partial(_row, uow.actor))
 
 
 def _summary(found: Subscription, row: Row) -> RenderableType:

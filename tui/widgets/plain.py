@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from rich.text import Text
+from textual.message import Message
 from textual.widgets import DataTable
 from textual.widgets.data_table import ColumnKey, RowKey
 
@@ -16,7 +17,14 @@ def plain(value: object, style: str = "") -> Text:
 
 
 class Rows(DataTable[Text]):
-    """A table whose cells and titles are plain, whatever they are given."""
+    """A table whose cells and titles are plain, whatever they are given; it tells when somebody goes on at its end."""
+
+    class Beyond(Message):
+        """The cursor was moved past the last row (`by` 1) or before the first (-1)."""
+
+        def __init__(self, by: int) -> None:
+            super().__init__()
+            self.by = by
 
     def __init__(self) -> None:
         super().__init__(cursor_type="row", zebra_stripes=True)
@@ -29,3 +37,19 @@ class Rows(DataTable[Text]):
 
     def update_cell(self, row_key: Any, column_key: Any, value: Any, **options: Any) -> None:
         super().update_cell(row_key, column_key, plain(value), **options)
+
+    def move(self, by: int) -> None:
+        """Move the cursor by some rows; at an end only a message tells of it."""
+        last = self.row_count - 1
+        if last >= 0 and 0 <= self.cursor_row + by <= last:
+            self.move_cursor(row=self.cursor_row + by, animate=False)
+        elif last >= 0 and self.cursor_row != (edge := last if by > 0 else 0):
+            self.move_cursor(row=edge, animate=False)
+        else:
+            self.post_message(self.Beyond(1 if by > 0 else -1))
+
+    def action_cursor_down(self) -> None:
+        self.move(1)
+
+    def action_cursor_up(self) -> None:
+        self.move(-1)

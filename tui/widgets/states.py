@@ -14,12 +14,27 @@ _LOOKS = {
     "over": ("○", "dim"),
 }
 _MEANING = {
-    "good": ("active", "paid", "sent", "healthy", "completed", "succeeded", "dispatched", "ready"),
-    "waiting": ("draft", "pending", "trialing", "finalized", "running", "processing"),
-    "warning": ("past_due", "cancelling", "degraded", "suspended", "warning"),
-    "bad": ("failed", "dead", "unreachable", "rollback_failed", "critical", "not_ready"),
-    "over": ("void", "cancelled", "expired", "refunded", "none"),
-}
+    "good": (
+        "active", "paid", "sent", "healthy", "completed", "succeeded", "dispatched", "ready", "approved", "applied",
+        "on_time", "won", "resolved", "partially_refunded",
+    ),
+    "waiting": (
+        "draft", "pending", "trialing", "finalized", "running", "processing", "pending_approval", "planned", "applying",
+        "computing", "requires_action", "rolling_back", "waiting_callback", "waiting_poll", "compensating",
+    ),
+    "warning": (
+        "past_due", "cancelling", "degraded", "suspended", "warning", "opened", "open", "partially_applied", "paused",
+        "mismatched", "stale", "deprecated", "rolled_back",
+    ),
+    "bad": (
+        "failed", "dead", "unreachable", "rollback_failed", "critical", "not_ready", "late", "stuck", "bounced",
+        "dropped", "lost", "reversed", "gone", "failing", "compensation_failed",
+    ),
+    "over": (
+        "void", "cancelled", "expired", "refunded", "none", "rejected", "discarded", "withdrawn", "skipped",
+        "deregistered", "compensated",
+    ),
+}  # fmt: skip
 _KIND = {word: kind for kind, words in _MEANING.items() for word in words}
 
 
@@ -49,3 +64,11 @@ def span(length: timedelta) -> str:
         if seconds >= size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
+
+
+def progress(done: int, total: int) -> str:
+    """Draw how far something is; nothing where there is nothing to do."""
+    if not total:
+        return "–"
+    full = 20 * done // total
+    return f"{'█' * full}{'░' * (20 - full)} {done:,} of {total:,}"

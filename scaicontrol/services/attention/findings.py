@@ -1,9 +1,8 @@
 """Each question asks one feature for what is wrong, how much of it there is, and the first few of it."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from scaicontrol.core import leases
 from scaicontrol.core.pagination import Page, PageRequest
@@ -28,73 +27,23 @@ from scaicontrol.services.invoices.lifecycle import InvoiceStatus
 from scaicontrol.services.invoices.schemas import InvoiceFilter
 from scaicontrol.services.payments.lifecycle import DisputeState, PaymentState
 from scaicontrol.services.payments.schemas import DisputeFilter, PaymentFilter
-from scaicontrol.services.provisioning.lifecycle import WorkflowStatus
-from scaicontrol.services.registry.lifecycle import HealthStatus
+from scaicontrol.services.registry.lifecycle import HealthStatus, ServiceStatus
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.subscriptions.schemas import SubscriptionFilter
 
-Severity = Literal["critical", "warning"]
+from .found import Finding, FindingExample, Severity
+
 _FEW: Final = PageRequest(page_size=50)
 _OLDEST: Final = PageRequest(page_size=50, sort="created_at")
 _JOB_IS_LATE: Final = timedelta(minutes=15)
 
 
-@dataclass(frozen=True, slots=True)
-class FindingExample:
-    """One of what was found: what it is, since when, how much money it is about, and where to look."""
-
-    kind: str  # of the object behind it: invoice, payment, …
-    id: str
-    said: str
-    since: datetime | None = None
-    tenant_id: str | None = None
-    amount_cents: int | None = None
-    currency: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something a person should look at: how bad, how many, and the first few of them, most urgent first."""
-
-    key: str
-    severity: Severity
-    many: str
-    count: int
-    examples: Sequence[FindingExample] = ()
-
-    @property
-    def what(self) -> str:
-        """What is wrong, to be read behind `count`."""
-        return _ONE[self.key] if self.count == 1 else self.many
-
-
-_ONE: Final = {
-    "dead_deliveries": "webhook delivery is dead",
-    "disabled_endpoints": "webhook subscriber was switched off",
-    "late_renders": "document waits for its files",
-    "past_due": "invoice is past due",
-    "failed_payments": "payment failed",
-    "mismatched_payments": "payment on which provider and books disagree",
-    "receivables": "tenant has money twice",
-    "failed_refunds": "refund failed",
-    "disputes": "payment is disputed",
-    "quarantine": "charge is in quarantine",
-    "provisioning": "provisioning workflow failed",
-    "unhealthy": "service is not healthy",
-    "subscriptions_past_due": "subscription is past due",
-    "suspended": "subscription is suspended",
-    "approvals": "change waits for approval",
-    "mails": "mail did not arrive",
-    "jobs": "job is late or failed",
-}
-
-
 async def findings(uow: UnitOfWork) -> list[Finding]:
-    """Ask every feature this actor may read; worst first, then by number."""
+    """Ask every feature this actor may read; the most urgent first."""
     uow.authorize("identity:me")
     found = [await ask(uow) for permission, ask in QUESTIONS if uow.actor.may(permission)]
     open_ones = [finding for finding in found if finding.count]
-    return sorted(open_ones, key=lambda finding: (finding.severity != "critical", -finding.count))
+    return sorted(open_ones, key=lambda finding: finding.urgency(uow.now))
 
 
 async def _dead_deliveries(uow: UnitOfWork) -> Finding:
@@ -233,6 +182,7 @@ async def _open_disputes(uow: UnitOfWork) -> Finding:
             dispute.tenant_id,
             dispute.amount_cents,
             dispute.currency,
+            dispute.evidence_due_at,
         )
         for dispute in page.items
     ]
@@ -259,14 +209,19 @@ async def _quarantine(uow: UnitOfWork) -> Finding:
 
 
 async def _provisioning(uow: UnitOfWork) -> Finding:
-    stuck = (WorkflowStatus.failed, WorkflowStatus.rollback_failed)
-    pages = [await provisioning.page(uow, _FEW, status=status) for status in stuck]
+    page = await provisioning.page(uow, _FEW, is_stuck=True)
     examples = [
-        FindingExample("workflow", flow.id, f"{flow.status}, {flow.subscription_id}", flow.created_at, flow.tenant_id)
-        for page in pages
+        FindingExample(
+            "workflow",
+            flow.id,
+            f"{flow.status}, {flow.subscription_id}",
+            flow.created_at,
+            flow.tenant_id,
+            hurts_at=flow.rollback_at,
+        )
         for flow in page.items
     ]
-    return Finding("provisioning", "critical", "provisioning workflows failed", _total(pages), examples)
+    return Finding("provisioning", "critical", "provisioning workflows failed", page.total, examples)
 
 
 async def _unhealthy(uow: UnitOfWork) -> Finding:
@@ -284,6 +239,15 @@ async def _unhealthy(uow: UnitOfWork) -> Finding:
     ]
     severity: Severity = "critical" if pages[0].total else "warning"
     return Finding("unhealthy", severity, "services are not healthy", _total(pages), examples)
+
+
+async def _registrations(uow: UnitOfWork) -> Finding:
+    page = await registry.page(uow, _OLDEST, status=ServiceStatus.pending)
+    examples = [
+        FindingExample("service", service.id, f"{service.slug}, of client {service.app_id}", service.created_at)
+        for service in page.items
+    ]
+    return Finding("registrations", "warning", "services wait to be let in", page.total, examples)
 
 
 def _total(pages: Iterable[Page[Any]]) -> int:
@@ -313,7 +277,13 @@ def _subscriptions(key: str, status: SubscriptionStatus, what: str) -> Callable[
 async def _waiting_approvals(uow: UnitOfWork) -> Finding:
     page = await changes.page(uow, _OLDEST, ChangePlanFilter(status=PlanStatus.pending_approval))
     examples = [
-        FindingExample("change_plan", plan.id, f"{plan.action}, asked for by {plan.created_by}", plan.created_at)
+        FindingExample(
+            "change_plan",
+            plan.id,
+            f"{plan.action}, asked for by {plan.created_by}",
+            plan.created_at,
+            hurts_at=plan.expires_at,
+        )
         for plan in page.items
     ]
     return Finding("approvals", "warning", "changes wait for approval", page.total, examples)
@@ -358,6 +328,7 @@ QUESTIONS: Final[tuple[tuple[str, Callable[[UnitOfWork], Awaitable[Finding]]], .
     ("billing:plan", _quarantine),
     ("provisioning:read", _provisioning),
     ("services:list", _unhealthy),
+    ("services:list", _registrations),
     ("invoices:read", _past_due),
     ("payments:read", _failed_payments),
     ("payments:read", _mismatched_payments),

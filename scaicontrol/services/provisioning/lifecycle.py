@@ -32,6 +32,7 @@ class StepStatus(StrEnum):
 OPEN_STEPS = (StepStatus.pending, StepStatus.running, StepStatus.waiting_callback, StepStatus.waiting_poll)
 DONE_STEPS = (StepStatus.completed, StepStatus.skipped)
 BUSY = (WorkflowStatus.running, WorkflowStatus.rolling_back)
+STUCK = (WorkflowStatus.failed, WorkflowStatus.rollback_failed)
 
 
 class WorkflowLifecycle(Lifecycle):

@@ -7,7 +7,7 @@ from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.registry.reads import named as service_named
 
-from .lifecycle import StepStatus, WorkflowLifecycle, WorkflowStatus
+from .lifecycle import STUCK, StepStatus, WorkflowLifecycle, WorkflowStatus
 from .models import ProvisioningWorkflow
 from .plan import ProvisioningAction
 
@@ -34,13 +34,17 @@ async def page(
     request: PageRequest,
     *,
     status: str | None = None,
+    is_stuck: bool = False,
     service_slug: str | None = None,
     tenant_id: str | None = None,
     subscription_id: str | None = None,
 ) -> Page[ProvisioningWorkflow]:
+    """List workflows; the stuck ones, whose steps or rollback failed, wait for a person."""
     query = visible(uow)
     if status is not None:
         query = query.where(ProvisioningWorkflow.status == _known(status))
+    if is_stuck:
+        query = query.where(ProvisioningWorkflow.status.in_(STUCK))
     if service_slug is not None:
         query = query.where(ProvisioningWorkflow.service_id.in_(service_named(service_slug)))
     if tenant_id is not None:

@@ -1,12 +1,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import defer
 
 from scaicontrol.core.errors import NotFound
 from scaicontrol.core.outbox import Outbox
-from scaicontrol.core.pagination import Feed, follow
+from scaicontrol.core.pagination import Feed, Page, PageRequest, follow, paginate
 from scaicontrol.core.work import UnitOfWork
 
 from .lifecycle import DeliveryStatus
@@ -60,6 +60,19 @@ def visible_deliveries(uow: UnitOfWork) -> Select[WebhookDelivery]:
     """Every read of deliveries beyond one subscriber starts here: those to the subscribers one sees."""
     uow.authorize("webhooks:read")
     return select(WebhookDelivery).where(WebhookDelivery.subscription_id.in_(select(WebhookEndpoint.id)))
+
+
+async def page_deliveries(
+    uow: UnitOfWork, request: PageRequest, *, status: DeliveryStatus | None = None, q: str | None = None
+) -> Page[WebhookDelivery]:
+    """List deliveries to all subscribers one sees, without bodies; `q` begins its id, its subscriber's or object's."""
+    query = visible_deliveries(uow).options(defer(WebhookDelivery.body))
+    if status is not None:
+        query = query.where(WebhookDelivery.status == status)
+    if q:
+        ids = (WebhookDelivery.id, WebhookDelivery.resource_id, WebhookDelivery.subscription_id)
+        query = query.where(or_(*(column.startswith(q, autoescape=True) for column in ids)))
+    return await paginate(uow, query, request, {"created_at": WebhookDelivery.created_at})
 
 
 async def deliveries_of_event(uow: UnitOfWork, event_id: str) -> Sequence[WebhookDelivery]:

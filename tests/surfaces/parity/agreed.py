@@ -23,7 +23,7 @@ from tests.factories.uploads import picture
 from tests.factories.webhooks import all_deliveries, delivered, subscriber, tell
 
 from .deed import WHY, Deed
-from .doors import Cli, Console, Mcp, Rest
+from .doors import Cli, Console, Mcp, Rest, Tui
 
 
 class Hashed(str):
@@ -172,7 +172,7 @@ AGREED = (
         "changes.approve", "changes:approve", _of_bob, {"decided already": _rejected, "one's own": _undecided},
         (
             Rest(f"POST {PLANS}/{{plan_id}}/approve"), Cli("admin plans-approve approve"),
-            Console("change-plan", "approve"),
+            Console("change-plan", "approve"), Tui("changes", "approve"),
         ),
     ),
     Deed(
@@ -180,7 +180,7 @@ AGREED = (
         (
             Rest(f"POST {PLANS}/{{plan_id}}/reject"),
             Cli("admin plans-approve reject", ("{id}", "--reason", WHY["reason"])),
-            Console("change-plan", "reject", WHY),
+            Console("change-plan", "reject", WHY), Tui("changes", "reject", WHY["reason"]),
         ),
         WHY,
     ),
@@ -189,7 +189,7 @@ AGREED = (
         (
             Rest(f"POST {PLANS}/{{plan_id}}/apply"), Mcp("manage_platform", "apply_change_plan", "plan_id"),
             Cli("admin plans-approve apply", ("{id}", "{hash}")),
-            Console("change-plan", "apply", {"plan_hash": "{hash}"}),
+            Console("change-plan", "apply", {"plan_hash": "{hash}"}), Tui("changes", "apply"),
         ),
         {"plan_hash": "{hash}"},
     ),
@@ -199,6 +199,7 @@ AGREED = (
             Rest(f"POST {QUARANTINE}/{{item_id}}/resolve"),
             Cli("admin billing resolve", ("{id}", "waive", WHY["reason"])),
             Console("quarantine-item", "resolve", {"resolution": "waive", **WHY}),
+            Tui("quarantine", "resolve", WHY["reason"], "waive"),
         ),
         {"resolution": "waive", **WHY},
     ),
@@ -206,13 +207,16 @@ AGREED = (
         "billing.apply", "billing:apply", _computed, {"applied already": _written, "another hash": _another_hash},
         (
             Rest("POST /admin/billing/runs/{run_id}/apply"), Cli("admin billing apply", ("{id}", "{hash}")),
-            Console("billing-run", "apply", {"plan_hash": "{hash}"}),
+            Console("billing-run", "apply", {"plan_hash": "{hash}"}), Tui("runs", "apply"),
         ),
         {"plan_hash": "{hash}"},
     ),
     Deed(
         "billing.discard", "billing:apply", _computed, {"applied already": _written},
-        (Rest("POST /admin/billing/runs/{run_id}/discard"), Console("billing-run", "discard")),
+        (
+            Rest("POST /admin/billing/runs/{run_id}/discard"), Console("billing-run", "discard"),
+            Tui("runs", "discard"),
+        ),
     ),
     Deed(
         "uploads.icon", "icons:upload", _a_picture, {"no picture": _no_picture},
@@ -229,7 +233,7 @@ AGREED = (
         "webhooks.retry", "webhooks:manage", _dead, {"dispatched": _dispatched},
         (
             Rest(f"POST {DELIVERIES}/{{delivery_id}}/retry"), Cli("admin webhooks retry", ("{id}", "{inner}")),
-            Console("webhook-delivery", "retry", is_inner=True),
+            Console("webhook-delivery", "retry", is_inner=True), Tui("deliveries", "retry", is_inner=True),
         ),
     ),
     Deed(

@@ -215,6 +215,7 @@ DOCUMENTS = (
             Mcp("manage_invoices", "regenerate_pdf", "invoice_id"),
             Cli("admin invoices regenerate-pdf", ("{id}", "--reason", WHY["reason"])),
             Console("invoice", "regenerate_pdf", WHY), Tui("invoices", "regenerate_pdf", WHY["reason"]),
+            Tui("files", "regenerate_pdf", WHY["reason"]),
         ),
         WHY,
     ),
@@ -245,7 +246,7 @@ DOCUMENTS = (
         "invoices.remind", "invoices:remind", _overdue, {"not overdue": _sent},
         (
             Rest(f"POST {INVOICES}/{{invoice_id}}/reminder"), Mcp("manage_invoices", "remind", "invoice_id"),
-            Cli("admin invoices remind"), Console("invoice", "remind"),
+            Cli("admin invoices remind"), Console("invoice", "remind"), Tui("invoices", "remind"),
         ),
     ),
     Deed(
@@ -314,7 +315,7 @@ DOCUMENTS = (
         "payments.retry", "payments:retry", _declined, {"succeeded": _came},
         (
             Rest("POST /admin/billing/payments/{payment_id}/retry"), Mcp("manage_payments", "retry", "payment_id"),
-            Console("payment", "retry"),
+            Console("payment", "retry"), Tui("payments", "retry"),
         ),
     ),
     Deed(
@@ -324,6 +325,7 @@ DOCUMENTS = (
             Mcp("manage_payments", "resolve", "payment_id"),
             Cli("admin payments resolve", ("{id}", "accept", "--reason", WHY["reason"])),
             Console("payment", "resolve", {"decision": "accept", **WHY}),
+            Tui("payments", "resolve", WHY["reason"], "accept"),
         ),
         {"decision": "accept", **WHY},
     ),
@@ -334,6 +336,7 @@ DOCUMENTS = (
             Mcp("manage_invoices", "settle_receivable", "receivable_id"),
             Cli("admin receivables settle", ("{id}", "write_off", "--reason", WHY["reason"])),
             Console("receivable", "settle", {"way": "write_off", **WHY}),
+            Tui("receivables", "settle", WHY["reason"], "write_off"),
         ),
         {"way": "write_off", **WHY},
     ),
@@ -351,7 +354,7 @@ DOCUMENTS = (
         (
             Rest("POST /admin/disputes/{dispute_id}/close"), Mcp("manage_payments", "close_dispute", "dispute_id"),
             Cli("admin disputes close", ("{id}", "lost")),
-            Console("dispute", "close", {"outcome": "lost", "fee": ""}),
+            Console("dispute", "close", {"outcome": "lost", "fee": ""}), Tui("disputes", "close", choice="lost"),
         ),
         {"outcome": "lost"},
     ),

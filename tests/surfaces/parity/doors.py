@@ -39,11 +39,10 @@ from scaicontrol.services import identity
 from tests.databases import with_kept_statements
 from tests.factories.api import rest_api
 from tui.door import Door as Terminal
-from tui.screens import invoices as invoice_screen
-from tui.screens import subscriptions as subscription_screen
-from tui.verbs import VerbKey
+from tui.places import PLACES
+from tui.verbs import KeyAnswer, Row
 
-SCREENS = {"invoices": invoice_screen.VERBS, "subscriptions": subscription_screen.VERBS}
+SCREENS = {place.name: place.screen.verbs for place in PLACES}
 _PARAMETER = re.compile(r"\{[a-z_]+\}")
 acting: ContextVar[Actor] = ContextVar("acting")  # who every door takes the caller for
 
@@ -193,8 +192,10 @@ class Console:
 class Tui:
     screen: str
     action: str
-    reason: str = ""
+    text: str = ""
+    choice: str = ""
     needs: str | None = None
+    is_inner: bool = False  # the key is pressed on the row within the other
 
     is_tenants = False
 
@@ -203,8 +204,11 @@ class Tui:
         return f"TUI {self.screen}/{self.action}"
 
     async def run(self, backend: Backend, row_id: str, _: Mapping[str, Any]) -> Refusal | None:
-        verb: VerbKey = next(one for one in SCREENS[self.screen] if one.action == self.action)
-        return await _refusal(verb.do(Terminal(backend, acting.get(), write=True), row_id, self.reason))
+        verb = next(one for one in SCREENS[self.screen] if one.action == self.action)
+        shown = row_id.partition("/")[2] if self.is_inner else str(row_id)
+        row = Row(shown, shown, "", seen=getattr(row_id, "plan_hash", ""))
+        door = Terminal(backend, acting.get(), write=True)
+        return await _refusal(verb.press(door, row, KeyAnswer(self.text, self.choice)))
 
 
 AnyDoor = Rest | Mcp | Cli | Console | Tui

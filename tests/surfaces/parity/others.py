@@ -21,7 +21,7 @@ from tests.factories.templates import written
 from tests.factories.webhooks import URL, delivered, subscriber, tell
 
 from .deed import WHY, Deed
-from .doors import Cli, Console, Mcp, Rest
+from .doors import Cli, Console, Mcp, Rest, Tui
 
 
 async def _a_name(backend: Backend) -> str:
@@ -145,7 +145,7 @@ OTHERS = (
         "registry.approve", "services:approve", _waiting, {"let in already": _let_in},
         (
             Rest(f"POST {SERVICES}/{{service_id}}/approve"), Cli("admin services approve"),
-            Console("service", "approve"),
+            Console("service", "approve"), Tui("services", "approve"),
         ),
     ),
     Deed(
@@ -153,6 +153,7 @@ OTHERS = (
         (
             Rest(f"POST {SERVICES}/{{service_id}}/reject"),
             Cli("admin services reject", ("{id}", "--reason", WHY["reason"])), Console("service", "reject", WHY),
+            Tui("services", "reject", WHY["reason"]),
         ),
         WHY,
     ),
