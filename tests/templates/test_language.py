@@ -138,7 +138,7 @@ def test_what_takes_too_long_is_stopped(monkeypatch):
 def test_a_stop_that_comes_while_an_object_is_destroyed_comes_again(monkeypatch):
     monkeypatch.setattr(rendering, "SECONDS", 0.01)
     monkeypatch.setattr(rendering, "_AGAIN", 0.01)
-    swallowed = []
+    swallowed: list[object] = []
     monkeypatch.setattr(sys, "unraisablehook", swallowed.append)  # pytest's own takes longer than till the next stop
 
     class Dying:
