@@ -18,6 +18,7 @@ _DOWN: Final = "A neighbour or payment provider is down"
 _FILES: Final = "Disk full, or the object store unreachable"
 _PLANS: Final = "A change plan hangs in `applying`"
 _MONEY: Final = "Money that did not come, or came twice"
+_BANK: Final = "Bank lines wait"
 _JOBS: Final = "A job is late or failed"
 _JOIN: Final = "A service asks to be let in"
 _WHO: Final = "Suspended, or not paid"
@@ -36,6 +37,7 @@ LEADS: Final[Mapping[str, FindingLead]] = {
     "failed_refunds": FindingLead("refunds", "Enter says why; w pays it back another way.", _MONEY),
     "receivables": FindingLead("receivables", "Ask for the money, or r settles it.", _MONEY),
     "disputes": FindingLead("disputes opened", "Send evidence to the provider before its day.", _MONEY),
+    "bank_lines": FindingLead("lines", "Enter says why; decide at the console's Bank lines.", _BANK),
     "subscriptions_past_due": FindingLead("subscriptions past_due", "i shows its unpaid invoices; c collects.", _WHO),
     "suspended": FindingLead("subscriptions suspended", "Enter says why; r resumes it.", _WHO),
     "approvals": FindingLead(

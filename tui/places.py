@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from .screens.bank_statements import BankLinesScreen
 from .screens.billing import RunsScreen
 from .screens.changes import ChangesScreen
 from .screens.credits import ReceivablesScreen
@@ -49,6 +50,7 @@ PLACES: Final[Sequence[NamedPlace]] = (
     NamedPlace("refunds", RefundsScreen, ("rfd",)),
     NamedPlace("disputes", DisputesScreen, ("dsp",)),
     NamedPlace("receivables", ReceivablesScreen, ("rcv",)),
+    NamedPlace("lines", BankLinesScreen, ("bln", "bank")),
     NamedPlace("subscribers", SubscribersScreen, ("whs", "endpoints")),
     NamedPlace("files", FilesScreen, ("renders",)),
     NamedPlace("mails", MailsScreen, ("mel",)),

@@ -26,6 +26,7 @@ TAGS: Final = {
     "admin-accounting": "Exports to the books.",
     "admin-audit": "Who did what.",
     "admin-billing": "Documents and their templates.",
+    "admin-bank-statements": "What sellers' banks say came and went, and what it pays.",
     "admin-billing-credits": "What is owed back to tenants, and its way back.",
     "admin-billing-payments": "Payments of all tenants.",
     "admin-billing-runs": "Billing runs: planned, compared, applied.",

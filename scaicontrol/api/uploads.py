@@ -10,7 +10,7 @@ from scaicontrol.services import uploads
 from scaicontrol.services.uploads.schemas import UploadOut
 
 from .door import One, Router
-from .files import AROUND, FILE_BODY, file_of
+from .files import AROUND, file_body, file_of
 
 admin = Router("/admin/uploads", tags=["uploads"])
 public = Router("/uploads", tags=["uploads"])
@@ -25,7 +25,7 @@ _HEADERS: Final = {
 
 @admin.post(
     "/icon", response_model=One[UploadOut], permission="icons:upload", summary="Store an icon",
-    request_body=FILE_BODY, body_max=uploads.ICON.bytes_max + AROUND,
+    request_body=file_body("The picture."), body_max=uploads.ICON.bytes_max + AROUND,
 )  # fmt: skip
 async def upload_icon(backend: Backend, actor: Actor, request: Request) -> UploadOut:
     """
@@ -33,14 +33,15 @@ async def upload_icon(backend: Backend, actor: Actor, request: Request) -> Uploa
 
     The same picture again is the same address.
     """
-    body = await file_of(request, uploads.ICON)
+    body = await file_of(request, uploads.ICON.bytes_max, uploads.ICON.sentence)
     icon = await uploads.upload_icon(backend, actor, body)
     return UploadOut.at(icon.path, backend.settings.public_base_url)
 
 
 @admin.post(
     "/template-image", response_model=One[UploadOut], permission="template_images:upload",
-    summary="Store a template image", request_body=FILE_BODY, body_max=uploads.TEMPLATE_IMAGE.bytes_max + AROUND,
+    summary="Store a template image", request_body=file_body("The picture."),
+    body_max=uploads.TEMPLATE_IMAGE.bytes_max + AROUND,
 )  # fmt: skip
 async def upload_template_image(backend: Backend, actor: Actor, request: Request) -> UploadOut:
     """
@@ -49,7 +50,7 @@ async def upload_template_image(backend: Backend, actor: Actor, request: Request
     Templates show it as `/api/v1/uploads/<path>`, and `logo_url` may name it. It is your own partner's; what the
     platform stores may be shown by every partner.
     """
-    body = await file_of(request, uploads.TEMPLATE_IMAGE)
+    body = await file_of(request, uploads.TEMPLATE_IMAGE.bytes_max, uploads.TEMPLATE_IMAGE.sentence)
     image = await uploads.upload_template_image(backend, actor, body)
     return UploadOut.at(image.path, backend.settings.public_base_url)
 

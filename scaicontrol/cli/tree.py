@@ -80,6 +80,26 @@ ROOT: Final = CommandGroup(
                         },
                     ),
                 ),
+                "bank-statements": CommandGroup(
+                    "What sellers' banks say came and went, and what it pays.",
+                    _of(
+                        "bank_statements",
+                        {
+                            "import": "Import a camt.053 file; the same file, or the same statement, again is harmless.",
+                            "list": "List bank statements, newest first, 200 a page.",
+                            "show": "Show a bank statement; its lines are `lines --statement`.",
+                            "match": "Look again at what of a statement waits, and go on where an import was cut off.",
+                            "lines": "List bank lines, newest first, 200 a page; `--status waiting` waits for somebody.",
+                            "line": "Show a bank line with what it booked.",
+                            "candidates": "Find the invoices a line may pay, those for which most speaks first.",
+                            "book": "Book a line on an invoice; what is more than it asks for becomes a credit.",
+                            "split": "Book a line on several invoices, whose parts make up all of it.",
+                            "credit": "Keep a line as credit of a tenant.",
+                            "ignore": "Say that a line needs no booking; it can still be booked later.",
+                            "reverse": "Take back what an earlier line had booked, since its money went back.",
+                        },
+                    ),
+                ),
                 "billing": CommandGroup(
                     "Billing runs: plan, compare, apply.",
                     _of(

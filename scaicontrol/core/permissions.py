@@ -156,6 +156,9 @@ PERMISSIONS: dict[str, PermissionRule] = {
     "disputes:record": _write("admin:billing"),
     "payment_methods:read": _read("billing:read", "billing:manage", "admin:billing"),
     "payment_methods:manage": _write("billing:manage"),
+    "bank_statements:read": _read("admin:billing"),
+    "bank_statements:import": _write("admin:billing"),
+    "bank_statements:book": _write("admin:billing"),
     # accounting
     "accounting:read": _read("admin:accounting"),
     "accounting:manage": _write("admin:accounting"),

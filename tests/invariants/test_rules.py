@@ -15,6 +15,7 @@ from scaicontrol.services import invariants, payments
 from scaicontrol.services.invariants import RULES
 from tasks import schedule
 from tests.factories import ada, alice, petra, sam
+from tests.factories.bank_statements import imported, paying
 from tests.factories.credits import credited, transferred
 from tests.factories.invoices import a_draft, a_line, sent
 from tests.factories.payments import faulty_sandbox, store_card
@@ -59,6 +60,7 @@ BREAKS = {
     "What a payment promises to refunds is what waits": "UPDATE payments SET promised_cents = promised_cents + 1",
     "No payment gives back more than came": "UPDATE payments SET received_cents = 1",
     "What a payment holds is booked on its invoice": "UPDATE payments SET lost_cents = 1",
+    "What a bank line brought is what it booked": "UPDATE bank_lines SET amount_cents = amount_cents + 1",
     "What a credit has left is its amount less its uses": "UPDATE credits SET remaining_cents = 0",
     "What documents leave open is what credits and receivables hold": "DELETE FROM credits",
 }
@@ -66,7 +68,7 @@ BREAKS = {
 
 @pytest_asyncio.fixture
 async def books(backend):
-    """A paid invoice of which a part went back and a part waits to, one that is credited, and a draft."""
+    """A paid invoice of which a part went back and a part waits to, one that is credited, one a bank paid, a draft."""
     await market(backend, payment_providers=["sandbox"])
     provider = faulty_sandbox(backend)
     await store_card(backend)
@@ -75,6 +77,7 @@ async def books(backend):
     await payments.refund(backend, petra, invoice.id, 1200, "As agreed.")
     provider.is_down = True
     await payments.refund(backend, petra, invoice.id, 300, "As agreed.")
+    await imported(backend, paying(121, str((await sent(backend, a_line(100))).number)))
     other = await sent(backend, a_line(2000))
     await transferred(backend, other, 1000)
     await credited(backend, other)

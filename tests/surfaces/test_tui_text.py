@@ -13,6 +13,7 @@ from scaicontrol.core.ids import new_id
 from scaicontrol.core.leases import JobLease
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import attention, invoices, subscriptions
+from scaicontrol.services.bank_statements.models import BankLine, BankStatement
 from scaicontrol.services.billing.models import QuarantineItem
 from scaicontrol.services.changes.models import ChangePlan
 from scaicontrol.services.credits.models import Receivable
@@ -75,7 +76,12 @@ async def _go_wrong(uow: UnitOfWork, invoice: Invoice, held: Subscription) -> No
         id=new_id("whk"), name=LTD, target_url=f"https://hooks.example.com/{SEATS}", topics=["*"],
         secret_vault_path="x", is_active=False, disabled_reason="failing", disabled_at=uow.now,
     )  # fmt: skip
-    uow.session.add(bad)
+    account = {"partner_id": NORTHWIND, "iban": "NL91ABNA0417164300"}
+    told = BankStatement(
+        id=new_id("bst"), reference="1", message="camt.053.001.08", to_on=uow.now.date(), balances=[], pending=0,
+        content_sha256="c", file_sha256="f", imported_by="usr_ada", **account,
+    )  # fmt: skip
+    uow.session.add_all([bad, told])
     await uow.session.flush()
     uow.session.add_all([
         WebhookDelivery(
@@ -102,6 +108,11 @@ async def _go_wrong(uow: UnitOfWork, invoice: Invoice, held: Subscription) -> No
         Dispute(
             id=new_id("dsp"), invoice_id=invoice.id, source_id="pay_1", provider="manual", external_id="pay_1:k",
             status="opened", amount_cents=1, currency="EUR", reason="MD06", opened_at=uow.now, **ours,
+        ),
+        BankLine(
+            id=new_id("bln"), statement_id=told.id, position=1, part=1, kind="incoming", status="waiting",
+            amount_cents=1, currency="EUR", booked_on=uow.now.date(), remittance=LTD, counterparty_name=SEATS,
+            fingerprint="p", waits_for="unmatched", note=TADA, **account,
         ),
         ProvisioningWorkflow(
             id=new_id("wfl"), subscription_id=held.id, service_id=SCAIDRIVE, action="provision", cause="k",

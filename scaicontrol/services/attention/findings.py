@@ -8,6 +8,7 @@ from scaicontrol.core import leases
 from scaicontrol.core.pagination import Page, PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import (
+    bank_statements,
     billing,
     changes,
     credits,
@@ -20,6 +21,7 @@ from scaicontrol.services import (
     subscriptions,
     webhooks,
 )
+from scaicontrol.services.bank_statements.schemas import BankLineFilter
 from scaicontrol.services.changes.lifecycle import PlanStatus
 from scaicontrol.services.changes.schemas import ChangePlanFilter
 from scaicontrol.services.credits.schemas import ReceivableFilter
@@ -193,6 +195,23 @@ def _due(moment: datetime | None) -> str:
     return f"evidence is due by {moment:%d %b %Y, %H:%M} UTC" if moment else "evidence is due on no known day"
 
 
+async def _bank_lines(uow: UnitOfWork) -> Finding:
+    page = await bank_statements.lines(uow, _OLDEST, BankLineFilter(is_open=True))
+    examples = [
+        FindingExample(
+            "bank_line",
+            line.id,
+            f"{line.counterparty_name or 'nobody named'}, {line.remittance or 'no reference'}: {line.note or 'new'}",
+            line.created_at,
+            None,
+            line.amount_cents,
+            line.currency,
+        )
+        for line in page.items
+    ]
+    return Finding("bank_lines", "warning", "bank lines wait for somebody", page.total, examples)
+
+
 async def _quarantine(uow: UnitOfWork) -> Finding:
     page = await billing.page_quarantine(uow, _FEW, is_open=True)
     examples = [
@@ -335,6 +354,7 @@ QUESTIONS: Final[tuple[tuple[str, Callable[[UnitOfWork], Awaitable[Finding]]], .
     ("payments:read", _failed_refunds),
     ("receivables:read", _receivables),
     ("disputes:read", _open_disputes),
+    ("bank_statements:read", _bank_lines),
     (
         "subscriptions:read",
         _subscriptions("subscriptions_past_due", SubscriptionStatus.past_due, "subscriptions are past due"),

@@ -18,6 +18,7 @@ ONE: Final = {
     "receivables": "tenant has money twice",
     "failed_refunds": "refund failed",
     "disputes": "payment is disputed",
+    "bank_lines": "bank line waits for somebody",
     "quarantine": "charge is in quarantine",
     "provisioning": "provisioning workflow failed",
     "unhealthy": "service is not healthy",

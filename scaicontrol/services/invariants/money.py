@@ -4,11 +4,13 @@ from typing import Final
 
 from sqlalchemy import and_, case, func, or_, select
 
+from scaicontrol.services.bank_statements.lifecycle import LineStatus
+from scaicontrol.services.bank_statements.models import BankLine, BankLineBooking
 from scaicontrol.services.credits.models import Credit, CreditUse, Receivable
 from scaicontrol.services.invoices.lifecycle import MONEY, DocumentType, InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice, Settlement
 from scaicontrol.services.payments.lifecycle import MismatchDecision, RefundState
-from scaicontrol.services.payments.models import MISMATCH, Payment, Refund
+from scaicontrol.services.payments.models import MISMATCH, Dispute, Payment, Refund
 
 from .invariant import Invariant, Question
 
@@ -47,6 +49,28 @@ def _booked() -> Question:
     not_set_aside = or_(Payment.failure_code.is_(None), Payment.failure_code != MISMATCH)
     grouped = select(Payment.id, func.max(kept), cents).outerjoin(Settlement, mine).where(not_set_aside)
     return grouped.group_by(Payment.id).having(func.max(kept) != cents)
+
+
+def _brought() -> Question:
+    """A line that is booked is what the settlements it made hold, less what went back by disputes; any other is 0."""
+    settled = and_(
+        Settlement.invoice_id == BankLineBooking.invoice_id, Settlement.source_id == BankLineBooking.source_id
+    )
+    cents = func.coalesce(
+        func.sum(
+            func.coalesce(Settlement.amount_cents + Settlement.unapplied_cents, -Dispute.amount_cents, 0),
+        ),
+        0,
+    )
+    says = case((BankLine.status == LineStatus.booked, BankLine.amount_cents), else_=0)
+    return (
+        select(BankLine.id, func.max(says), cents)
+        .outerjoin(BankLineBooking, BankLineBooking.line_id == BankLine.id)
+        .outerjoin(Settlement, settled)
+        .outerjoin(Dispute, Dispute.id == BankLineBooking.source_id)
+        .group_by(BankLine.id)
+        .having(func.max(says) != cents)
+    )
 
 
 def _used() -> Question:
@@ -94,6 +118,7 @@ RULES: Final = (
     Invariant("What a payment promises to refunds is what waits", _refunds(promised=True)),
     Invariant("No payment gives back more than came", _given_back()),
     Invariant("What a payment holds is booked on its invoice", _booked()),
+    Invariant("What a bank line brought is what it booked", _brought()),
     Invariant("What a credit has left is its amount less its uses", _used()),
     Invariant("What documents leave open is what credits and receivables hold", _held()),
 )

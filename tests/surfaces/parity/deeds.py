@@ -5,12 +5,13 @@ A new verb at any door belongs into a deed here, or into `ALONE` when no other d
 """
 
 from .agreed import AGREED
+from .bank import BANK
 from .documents import DOCUMENTS
 from .kept import KEPT
 from .others import OTHERS
 from .subscribed import SUBSCRIBED
 
-DEEDS = (*DOCUMENTS, *SUBSCRIBED, *OTHERS, *AGREED, *KEPT)
+DEEDS = (*DOCUMENTS, *SUBSCRIBED, *OTHERS, *AGREED, *KEPT, *BANK)
 
 # Verbs that only one door has, so that there is nothing to compare.
 ALONE = frozenset({

@@ -284,9 +284,10 @@ def _filled(value: Any, row_id: str) -> Any:
 
 
 def _put(written: str, row_id: str) -> str:
-    """Put in what a row is named by: of a row within another both ids, of a plan its hash."""
+    """Put in what a row is named by: of a row within another both ids, of a plan its hash, and rows beside it."""
     outer, _, inner = row_id.partition("/")
     names = {"{path}": row_id, "{id}": outer, "{inner}": inner, "{hash}": getattr(row_id, "plan_hash", "")}
+    names |= {f"{{beside{n}}}": beside for n, beside in enumerate(getattr(row_id, "beside", ()), 1)}
     for name, given in names.items():
         written = written.replace(name, given)
     return written

@@ -1,0 +1,45 @@
+"""Bank statements: what sellers' banks say came and went, and the invoices it pays."""
+
+from .camt053 import FILE_MAX, TOO_LARGE
+from .matching import candidates
+from .queries import (
+    detail,
+    get,
+    line,
+    line_detail,
+    lines,
+    offered,
+    page,
+    shown_line,
+    shown_with_bookings,
+    visible,
+    visible_lines,
+)
+from .service.booking import book, book_matched, credit, split
+from .service.deciding import ignore, reverse
+from .service.importing import import_statements, match
+
+__all__ = [
+    "FILE_MAX",
+    "TOO_LARGE",
+    "book",
+    "book_matched",
+    "candidates",
+    "credit",
+    "detail",
+    "get",
+    "ignore",
+    "import_statements",
+    "line",
+    "line_detail",
+    "lines",
+    "match",
+    "offered",
+    "page",
+    "reverse",
+    "shown_line",
+    "shown_with_bookings",
+    "split",
+    "visible",
+    "visible_lines",
+]

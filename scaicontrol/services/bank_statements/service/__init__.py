@@ -1,0 +1,1 @@
+"""What changes bank statements: importing, booking, and deciding about what waits."""

@@ -1,0 +1,133 @@
+"""A file is stored and booked once, however often it comes, at once or after a crash, or it is refused as a whole."""
+
+import asyncio
+
+import pytest
+from sqlalchemy import select
+
+from scaicontrol.core.errors import Forbidden, Refused
+from scaicontrol.core.pagination import PageRequest
+from scaicontrol.services import bank_statements, changes
+from scaicontrol.services.changes.schemas import ChangePlanFilter
+from scaicontrol.services.invoices.models import Settlement
+from tests.factories import ada, alice, petra, sam
+from tests.factories.bank_statements import Statement, bank_lines, camt053, imported, paying
+from tests.factories.credits import broken_books
+from tests.factories.invoices import a_line, again, sent
+
+
+async def money(backend):
+    async def read(uow):
+        return [row.amount_cents + row.unapplied_cents for row in await uow.session.scalars(select(Settlement))]
+
+    return await backend.ask(ada, read)
+
+
+async def nothing_was_stored(backend):
+    assert (await backend.ask(ada, bank_statements.page, PageRequest())).items == []
+    assert await money(backend) == []
+
+
+async def test_the_same_again_is_harmless_in_the_same_file_and_in_another(backend):
+    invoice = await sent(backend, a_line(1000))
+    mine = Statement([paying(1210, f"{invoice.number}", ref="A1"), paying(5, "?", ref="A2"), paying(6, "?")])
+    first = await bank_statements.import_statements(backend, petra, camt053(mine))
+    assert first.known == 0
+    again_ = await bank_statements.import_statements(backend, petra, camt053(mine))
+    assert (again_.known, again_.statements) == (1, first.statements)
+    other = Statement([paying(7, "new", ref="B1")], "2026-016")
+    both = await bank_statements.import_statements(backend, petra, camt053(mine, other, version=2))
+    assert (both.known, len(both.statements)) == (1, 2)
+    # Another statement over the same days: what has a name at the bank is known, the rest is looked at by a person.
+    month = Statement([*mine.entries, paying(7, "new", ref="B1")], "2026-01")
+    assert (await bank_statements.import_statements(backend, petra, camt053(month))).known == 0
+    lines = await bank_lines(backend)
+    assert [(line.status, line.waits_for) for line in lines[4:]] == [
+        ("ignored", None), ("ignored", None), ("waiting", "duplicate"), ("ignored", None),
+    ]  # fmt: skip
+    assert await money(backend) == [1210]
+    assert await broken_books(backend) == []
+
+
+async def test_two_people_import_the_same_file_at_once(backend):
+    invoice = await sent(backend, a_line(1000))
+    body = camt053(Statement([paying(1210, f"{invoice.number}", ref="A1"), paying(5, "?")]))
+    done = await asyncio.gather(*(bank_statements.import_statements(backend, petra, body) for _ in range(2)))
+    assert len({each.statements[0].id for each in done}) == 1
+    assert [line.status for line in await bank_lines(backend)] == ["booked", "waiting"]
+    assert await money(backend) == [1210]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_an_import_that_died_between_two_lines_is_gone_on_with(backend, monkeypatch):
+    one, two = await sent(backend, a_line(1000)), await sent(backend, a_line(2000))
+    body = camt053(Statement([paying(1210, f"{one.number}"), paying(2420, f"{two.number}")]))
+    perform = type(backend).perform
+
+    async def dies(self, actor, verb, *args, **kwargs):
+        if verb.__name__ == "book_matched" and await money(backend):
+            raise ConnectionError
+        return await perform(self, actor, verb, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(backend), "perform", dies)
+        with pytest.raises(ConnectionError):
+            await bank_statements.import_statements(backend, petra, body)
+    assert [line.status for line in await bank_lines(backend)] == ["booked", "received"]
+    done = await bank_statements.import_statements(backend, petra, body)
+    assert (done.known, done.statements[0].lines) == (1, {"booked": 2})
+    assert await money(backend) == [1210, 2420]
+
+
+async def test_an_account_of_nobody_or_of_several_is_refused_with_all_that_is_in_the_file(backend):
+    invoice = await sent(backend, a_line(1000))
+    good = Statement([paying(1210, f"{invoice.number}")])
+    with pytest.raises(Refused, match="Account NL20INGB0001234567 is no seller's"):
+        await bank_statements.import_statements(
+            backend, petra, camt053(good, Statement(reference="2", iban="NL20INGB0001234567"))
+        )
+    with pytest.raises(Refused, match="belongs to several sellers \\(prt_northwind, prt_southbay\\)"):
+        await bank_statements.import_statements(backend, ada, camt053(good))
+    await nothing_was_stored(backend)
+
+
+async def test_a_statement_that_says_something_else_than_before_is_refused(backend):
+    await imported(backend, paying(100, "one", ref="A1"))
+    with pytest.raises(Refused, match="was imported on 2026-01-15 and said something else"):
+        await imported(backend, paying(101, "one", ref="A1"))
+    assert len(await bank_lines(backend)) == 1
+
+
+async def test_what_is_above_a_persons_limits_waits_with_a_plan_of_its_own(backend):
+    large, small = await sent(backend, a_line(1_000_000)), await sent(backend, a_line(1000))
+    await imported(backend, paying(1_210_000, f"{large.number}"), paying(1210, f"{small.number}"))
+    lines = await bank_lines(backend)
+    assert [(line.status, line.waits_for) for line in lines] == [("waiting", "approval"), ("booked", None)]
+    (plan,) = (await backend.ask(ada, changes.page, PageRequest(), ChangePlanFilter())).items
+    assert (plan.action, plan.status) == ("bank_statements.book_matched", "pending_approval")
+    await backend.perform(ada, changes.approve, plan.id, "It came.")
+    await changes.apply(backend, petra, plan.id, plan.plan_hash)
+    assert (await again(backend, large)).status == "paid"
+    assert await broken_books(backend) == []
+
+
+async def test_only_who_bills_for_a_seller_sees_its_account(backend):
+    await imported(backend, paying(1, "x"))
+    (line,) = await bank_lines(backend)
+    assert (await backend.ask(sam, bank_statements.lines, PageRequest())).items == []
+    for read in (bank_statements.page, bank_statements.lines):
+        with pytest.raises(Forbidden):
+            await backend.ask(alice, read, PageRequest())
+    assert line.partner_id == "prt_northwind"
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_what_an_agent_imports_is_what_its_plan_showed(backend):
+    invoice = await sent(backend, a_line(1000))
+    body = camt053(Statement([paying(1210, f"{invoice.number}"), paying(1, "x")]))
+    planned = await changes.plan_work(
+        backend, petra, lambda stage: bank_statements.import_statements(stage, petra, body)
+    )
+    told = [fact.topic for fact in planned.recording.facts]
+    assert {"bank_statement.imported", "bank_line.booked", "bank_line.set_aside", "invoice.paid"} <= set(told)
+    await nothing_was_stored(backend)
