@@ -6,34 +6,44 @@ Nothing here takes a float. The currency's own exponent governs display (contrac
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
-from functools import cache
 from typing import Self
-
-from babel.core import get_global
 
 from .errors import invalid
 
 CENTS_MAX = 10**15  # well inside a signed BIGINT, far above any invoice
 
 
-@cache
-def exponent(currency: str) -> int:
-    """Count the minor-unit digits of an ISO 4217 currency: 2 for EUR, 0 for JPY, 3 for KWD."""
-    if not is_currency(currency):
-        raise invalid("currency", f"'{currency}' is not an ISO 4217 currency code.", "unknown_currency")
-    return UNUSUAL_EXPONENTS.get(currency, 2)
-
-
-# ISO 4217, not CLDR: CLDR rounds some currencies for cash (HUF has no digits there), the books do not.
+# ISO 4217 list one as of 1 January 2026, what circulates: no funds, metals or units of account. Not CLDR, which lags
+# behind it and rounds some currencies for cash (HUF and RSD have no digits there); the books do not.
+CIRCULATING = frozenset({
+    "AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BHD", "BIF", "BMD", "BND",
+    "BOB", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHF", "CLP", "CNY", "COP", "CRC", "CUP", "CVE",
+    "CZK", "DJF", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB", "EUR", "FJD", "FKP", "GBP", "GEL", "GHS", "GIP", "GMD",
+    "GNF", "GTQ", "GYD", "HKD", "HNL", "HTG", "HUF", "IDR", "ILS", "INR", "IQD", "IRR", "ISK", "JMD", "JOD", "JPY",
+    "KES", "KGS", "KHR", "KMF", "KPW", "KRW", "KWD", "KYD", "KZT", "LAK", "LBP", "LKR", "LRD", "LSL", "LYD", "MAD",
+    "MDL", "MGA", "MKD", "MMK", "MNT", "MOP", "MRU", "MUR", "MVR", "MWK", "MXN", "MYR", "MZN", "NAD", "NGN", "NIO",
+    "NOK", "NPR", "NZD", "OMR", "PAB", "PEN", "PGK", "PHP", "PKR", "PLN", "PYG", "QAR", "RON", "RSD", "RUB", "RWF",
+    "SAR", "SBD", "SCR", "SDG", "SEK", "SGD", "SHP", "SLE", "SOS", "SRD", "SSP", "STN", "SYP", "SZL", "THB", "TJS",
+    "TMT", "TND", "TOP", "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "UYU", "UZS", "VES", "VND", "VUV", "WST",
+    "XAF", "XCD", "XCG", "XOF", "XPF", "YER", "ZAR", "ZMW", "ZWG",
+})  # fmt: skip
+# What circulated until a day and stands in documents of that time: their states took the euro.
+FORMER = {"BGN": date(2025, 12, 31), "HRK": date(2022, 12, 31)}
 UNUSUAL_EXPONENTS = {
     **dict.fromkeys(
-        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF",
-         "XOF", "XPF"), 0),
+        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF",
+         "XPF"), 0),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-    "CLF": 4,
-    "UYW": 4,
 }  # fmt: skip
+
+
+def exponent(currency: str) -> int:
+    """Count the minor-unit digits of an ISO 4217 currency: 2 for EUR, 0 for JPY, 3 for KWD."""
+    if currency not in CIRCULATING and currency not in FORMER:
+        raise invalid("currency", f"'{currency}' is not an ISO 4217 currency code.", "unknown_currency")
+    return UNUSUAL_EXPONENTS.get(currency, 2)
 
 
 INVOICED_DIGITS = 2  # EN 16931 knows no finer amounts (BR-DEC)
@@ -47,18 +57,9 @@ def not_invoiced(currency: str) -> str | None:
     return f"{currency} has {digits} decimals, and an e-invoice carries {INVOICED_DIGITS}: choose another currency."
 
 
-@cache
-def is_currency(code: str) -> bool:
-    """Tell whether ISO 4217 knows this code as money that circulates today."""
-    return code in _circulating()
-
-
-@cache
-def _circulating() -> frozenset[str]:
-    territories = get_global("territory_currencies")
-    return frozenset(
-        str(entry[0]) for currencies in territories.values() for entry in currencies if entry[2] is None and entry[3]
-    )
+def is_currency(code: str, on: date | None = None) -> bool:
+    """Tell whether ISO 4217 knows this code as money that circulates today, or circulated on a day."""
+    return code in CIRCULATING or (on is not None and code in FORMER and on <= FORMER[code])
 
 
 def half_up(value: Decimal) -> int:

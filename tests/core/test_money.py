@@ -1,16 +1,17 @@
 """Money: exact, rounded once, split without losing a cent."""
 
 import json
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from babel.numbers import list_currencies
 from hypothesis import given
 from hypothesis import strategies as st
+from iso4217 import Currency
 
 from scaicontrol.core.errors import Invalid
-from scaicontrol.core.money import Money, exponent, half_up, is_currency, spread
+from scaicontrol.core.money import CIRCULATING, Money, exponent, half_up, is_currency, spread
 
 ROOT = Path(__file__).parents[2]
 CENTS = st.integers(-(10**12), 10**12)
@@ -79,6 +80,23 @@ def test_multiplying_rounds_once(cents: int, factor: Decimal):
     assert Money(cents, "EUR").times(factor).cents == half_up(Decimal(cents) * factor)
 
 
+def test_what_circulates_and_its_digits_are_those_of_the_published_list():
+    """A second source, which also lists funds, metals and units of account."""
+    published = {each.code: each for each in Currency}
+    assert sorted(CIRCULATING - published.keys()) == []
+    assert {code: exponent(code) for code in CIRCULATING} == {code: published[code].exponent for code in CIRCULATING}
+    assert sorted(code for code in published.keys() - CIRCULATING if code[0] != "X") == [
+        "BOV", "CHE", "CHW", "CLF", "COU", "MXV", "SVC", "USN", "UYI", "UYW", "VED",
+    ]  # fmt: skip
+
+
+def test_what_circulated_once_is_no_money_of_today_and_keeps_its_digits():
+    assert not is_currency("BGN")
+    assert is_currency("BGN", date(2025, 12, 31))
+    assert not is_currency("BGN", date(2026, 1, 1))
+    assert exponent("BGN") == 2
+
+
 def test_the_portal_writes_every_currency_with_the_same_digits():
-    taken = {code: exponent(code) for code in sorted(list_currencies()) if is_currency(code)}
+    taken = {code: exponent(code) for code in sorted(CIRCULATING)}
     assert json.loads((ROOT / "frontend" / "tests" / "currencies.json").read_text()) == taken

@@ -9,6 +9,7 @@ import pytest
 
 from scaicontrol.core import i18n
 from scaicontrol.core.errors import Invalid
+from scaicontrol.core.money import CIRCULATING, exponent
 from scaicontrol.services import einvoices, templates
 from scaicontrol.services.templates import filters
 from scaicontrol.services.templates.builtin.documents import DEFAULT_COLOR, usable_color
@@ -60,6 +61,17 @@ def test_an_unknown_language_is_english():
 )
 def test_money_looks_like_its_language(language, amount, currency, written):
     assert filters.money(Decimal(amount), currency, language) == written
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_every_currency_is_printed_with_the_digits_of_iso_4217(language):
+    """CLDR prints thirteen of them without the decimals that the books have: 1234.56 RSD as RSD 1,235."""
+    for currency in CIRCULATING:
+        cents = 123456
+        written = filters.money(Decimal(cents).scaleb(-exponent(currency)), currency, language)
+        assert re.sub(r"\D", "", written) == str(cents), written
+        whole = filters.money(Decimal(7), currency, language)
+        assert re.sub(r"\D", "", whole) == "7" + "0" * exponent(currency), whole
 
 
 def test_days_numbers_and_rates_look_like_their_language():

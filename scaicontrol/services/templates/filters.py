@@ -1,10 +1,13 @@
 """How amounts, days and numbers look in each language; templates format with these and never compute."""
 
+from copy import copy
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
+from babel import Locale
 from babel.dates import format_date, format_interval
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import NumberPattern, format_decimal, format_percent
 
 from scaicontrol.core.i18n import language_or_english
 from scaicontrol.core.money import exponent
@@ -19,12 +22,19 @@ def locale_of(language: str | None) -> str:
 
 
 def money(amount: Decimal, currency: str, language: str) -> str:
-    """Write an amount with the currency's own decimals, or with more when it has more, as unit prices do."""
-    places = -int(amount.as_tuple().exponent) if amount.is_finite() else 0
-    exact = places <= exponent(currency)
+    """Write an amount with the decimals ISO 4217 gives its currency, or with more when it has more, as prices do."""
+    pattern = _pattern(locale_of(language), exponent(currency))
     return str(
-        format_currency(amount, currency, locale=locale_of(language), currency_digits=exact, decimal_quantization=exact)
+        pattern.apply(amount, locale_of(language), currency=currency, currency_digits=False, decimal_quantization=False)
     )
+
+
+@cache
+def _pattern(locale: str, digits: int) -> NumberPattern:
+    """Give how a language writes money, with so many decimals: CLDR's own leave out those that cash does without."""
+    pattern = copy(Locale.parse(locale).currency_formats["standard"])
+    pattern.frac_prec = (digits, digits)
+    return pattern
 
 
 def day(value: date, language: str, form: str = "long") -> str:

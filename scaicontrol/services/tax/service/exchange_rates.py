@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 
 from scaicontrol.core.errors import Conflict, Refused, invalid
 from scaicontrol.core.ids import new_id
-from scaicontrol.core.money import is_currency
+from scaicontrol.core.money import FORMER, is_currency
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
@@ -78,7 +78,7 @@ def _ids_between(rates: Sequence[ReferenceRate]) -> Select[str]:
 
 
 def _check(rate: ReferenceRate) -> None:
-    if not is_currency(rate.currency) and rate.currency not in _FORMER:
+    if not is_currency(rate.currency) and rate.currency not in FORMER:
         raise invalid("currency", f"'{rate.currency}' is not an ISO 4217 currency code.", "unknown_currency")
     if rate.currency == EURO:
         raise invalid("currency", "Rates are units of a currency for one euro; the euro itself has none.")
@@ -87,7 +87,6 @@ def _check(rate: ReferenceRate) -> None:
 
 
 _DECIMALS = 8
-_FORMER = frozenset({"BGN", "HRK"})  # still quoted in the years before their states took the euro
 
 
 def _row(rate: ReferenceRate) -> ExchangeRate:
