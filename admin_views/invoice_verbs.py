@@ -88,8 +88,8 @@ async def delete(backend: Backend, actor: Actor, pk: str, _: Given) -> Done:
 
 
 async def finalize(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
-    reason = given.get("vies_override_reason") or None
-    data = FinalizeIn.model_validate({"issue_date": given.get("issue_date") or None, "vies_override_reason": reason})
+    names = ("issue_date", "vies_override_reason", "vat_rate_reason")
+    data = FinalizeIn.model_validate({name: given.get(name) or None for name in names})
     invoice = await invoices.finalize(backend, actor, pk, data)
     return f"{name(invoice)} is finalized. Its files are being made."
 

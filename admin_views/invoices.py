@@ -112,6 +112,12 @@ class InvoiceView(ControlView, model=Invoice):
                     required=False,
                     hint="Why, where VIES does not answer; kept as evidence.",
                 ),
+                Field(
+                    "vat_rate_reason",
+                    "Go on with an unusual VAT rate",
+                    required=False,
+                    hint="Why, where a line has a rate or an exemption that the gate doubts; kept with the decision.",
+                ),
             ],
             ready=invoices.check,
             bulk=True,

@@ -27,7 +27,7 @@ COMPUTING = {
     "invoices": {"allowances", "creditable", "crediting", "document_source", "page_rendering", "seal"},
     "partners": {"identifiers"},
     "subscriptions": {"calendar", "proration"},
-    "tax": {"arithmetic", "categories", "exchange", "notes", "numbers", "places"},
+    "tax": {"arithmetic", "categories", "exchange", "notes", "numbers", "places", "stated_rates"},
     "templates": {"filters"},
 }
 

@@ -151,16 +151,16 @@ async def test_a_card_that_nobody_charges_is_not_named(backend):
 
 
 MIXED = {
-    "two rates": ([(10_000, None), (5_000, "7")], 1500),
-    "three rates": ([(10_000, None), (5_000, "7"), (2_500, "0")], 1750),
-    "a share that does not divide": ([(3_333, None), (3_334, "7")], 667),
-    "twice the same rate": ([(100, None), (900, "7"), (100, "7")], 110),
+    "two rates": ([(10_000, None), (5_000, "9")], 1500),
+    "three rates": ([(10_000, None), (5_000, "9"), (2_500, "0")], 1750),
+    "a share that does not divide": ([(3_333, None), (3_334, "9")], 667),
+    "twice the same rate": ([(100, None), (900, "9"), (100, "9")], 110),
     "one rate stated and meant": ([(10_000, "21"), (5_000, None)], 1500),
-    "a cent each": ([(1, None), (9, "7")], 1),
-    "large and small": ([(1_000_000, None), (1, "7")], 100_000),
-    "nearly all of one": ([(99, None), (1, "7")], 10),
-    "halves": ([(5, None), (10, "7")], 2),
-    "equal": ([(5_000, None), (5_000, "7")], 1000),
+    "a cent each": ([(1, None), (9, "9")], 1),
+    "large and small": ([(1_000_000, None), (1, "9")], 100_000),
+    "nearly all of one": ([(99, None), (1, "9")], 10),
+    "halves": ([(5, None), (10, "9")], 2),
+    "equal": ([(5_000, None), (5_000, "9")], 1000),
 }
 
 
@@ -189,5 +189,5 @@ async def test_an_allowance_over_mixed_rates_is_split_over_them_to_the_cent(back
 
 def _of_rate(rate):
     if rate == "0":
-        return {"tax_category": "Z", "tax_rate": Decimal(0)}
+        return {"tax_category": "Z", "tax_rate": Decimal(0), "exemption_reason": "Art. 98 (2) of Directive 2006/112/EC"}
     return {"tax_category": "S", "tax_rate": Decimal(rate)}

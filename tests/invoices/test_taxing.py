@@ -8,7 +8,7 @@ import pytest
 from scaicontrol.services import documents, invoices, partners, tax, tenants
 from scaicontrol.services.invoices import document_source
 from scaicontrol.services.invoices.lifecycle import DocumentType
-from scaicontrol.services.invoices.schemas import CreditIn
+from scaicontrol.services.invoices.schemas import CreditIn, FinalizeIn
 from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
 from scaicontrol.services.tenants.schemas import AdminBillingProfileIn
 from tests.factories import ACME, NORTHWIND, ada, petra
@@ -70,6 +70,40 @@ async def test_its_credit_note_gives_the_same_reason(backend):
     note = await invoices.finalize(backend, petra, note.id)
     decision = await backend.ask(petra, tax.get, note.id)
     assert [each["code"] for each in decision.exemptions] == ["VATEX-EU-132-1I"]
+
+
+DOUBTED = {
+    # what a line of a Dutch sale states, and what the gate says
+    "a German rate": ({"tax_rate": Decimal(19)}, "vat_rate_unknown", "taxed at 19 %; on 2026-01-15 Netherlands had 9"),
+    "last decade's reduced rate": ({"tax_rate": Decimal(6)}, "vat_rate_unknown", "had 9 and 21 %"),
+    "exempt for reason x": ({"tax_category": "E", "exemption_reason": "x"}, "exemption_unfounded", "no ground in law"),
+    "zero without a word": ({"tax_rate": Decimal(0)}, "exemption_unfounded", "zero rated (Z) and names no ground"),
+}
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+@pytest.mark.parametrize(("fields", "code", "said"), DOUBTED.values(), ids=DOUBTED)
+async def test_what_no_law_knows_is_not_sealed_unless_a_person_answers_for_it(backend, fields, code, said):
+    draft = await a_draft(backend, a_line(10000), a_line(5000, **fields))
+    report = await invoices.check(backend, petra, draft.id)
+    (doubt,) = report.reasons
+    assert (doubt.code, str(doubt.field).partition(".")[0]) == (code, "lines[2]")
+    assert said in doubt.message
+    answered = FinalizeIn(vat_rate_reason="Ruling 26-117 of the tax office")
+    invoice = await invoices.finalize(backend, petra, draft.id, answered)
+    decision = await backend.ask(petra, tax.get, invoice.id)
+    assert f"{doubt.message} Accepted: Ruling 26-117 of the tax office" in decision.warnings
+    note = await backend.perform(petra, invoices.draft_credit, invoice.id, CreditIn(reason="Taken back"))
+    assert (await invoices.finalize(backend, petra, note.id)).total_cents == -invoice.total_cents
+
+
+async def test_zero_rating_with_its_ground_is_sealed_and_the_document_gives_none(backend):
+    """BR-Z-10: a zero rate has no reason in the document; the line keeps it."""
+    invoice = await finalized(backend, a_line(5000, tax_rate=Decimal(0), exemption_reason="Art. 98 (2) 2006/112/EC"))
+    decision = await backend.ask(petra, tax.get, invoice.id)
+    source = await document_source.sealed_source(await again(backend, invoice), decision, None)
+    (group,) = document_source.document_of(source).vat
+    assert (group.category, group.exemption_reason) == ("Z", "")
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])

@@ -175,7 +175,8 @@ async def test_without_a_rate_the_gate_names_currency_and_day_and_no_number_is_t
 
 async def test_no_vat_and_no_second_currency_need_no_rate(backend):
     await store_cast(backend)
-    exempt = await finalized(backend, a_line(10000, tax_rate=Decimal(0), tax_category="Z"), currency="USD")
+    zero = {"tax_rate": Decimal(0), "tax_category": "Z", "exemption_reason": "Art. 98 (2) of Directive 2006/112/EC"}
+    exempt = await finalized(backend, a_line(10000, **zero), currency="USD")
     euro = await finalized(backend, a_line(10000))
     american = PartnerConfigurationPatch(seller_country_code="US", seller_vat_number=None)
     await backend.perform(ada, partners.configure, NORTHWIND, american)

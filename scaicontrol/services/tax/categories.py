@@ -193,6 +193,8 @@ def check_stated(lines: Iterable[Stated]) -> list[Reason]:
         category = CATEGORIES.get(line.category)
         if category is None or not (line.reason or line.code):
             continue
+        if line.category == "Z" and not line.code:
+            continue  # the ground in law is kept with the line; EN 16931 wants none in the document (BR-Z-10)
         if not category.needs_reason:
             found.append(
                 f"Line {number} is {category.name} ({line.category}); a reason for an exemption contradicts it."

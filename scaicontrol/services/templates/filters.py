@@ -32,7 +32,7 @@ def money(amount: Decimal, currency: str, language: str) -> str:
 @cache
 def _pattern(locale: str, digits: int) -> NumberPattern:
     """Give how a language writes money, with so many decimals: CLDR's own leave out those that cash does without."""
-    pattern = copy(Locale.parse(locale).currency_formats["standard"])
+    pattern: NumberPattern = copy(Locale.parse(locale).currency_formats["standard"])
     pattern.frac_prec = (digits, digits)
     return pattern
 

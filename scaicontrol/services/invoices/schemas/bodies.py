@@ -204,6 +204,10 @@ class FinalizeIn(In):
     issue_date: DayIn | None = Field(default=None, description="Default: today in the seller's time zone.")
     version: RowVersion | None = _VERSION
     vies_override_reason: Text | None = Field(default=None, description="Go on although VIES does not answer; say why.")
+    vat_rate_reason: Text | None = Field(
+        default=None,
+        description="Go on although a line states a VAT rate its place has not, or no ground for no VAT; say why.",
+    )
 
 
 class CreditLineIn(In):

@@ -171,7 +171,8 @@ async def _taxed(uow: UnitOfWork, invoice: Invoice, premises: _Premises, data: F
     if not decided:
         return _Taxes(decided, (), None, reasons)
     left = await _left_of(uow, invoice, premises.original) if premises.original else None
-    taxed = await taxing.complete(uow, decided, invoice, premises.parties, premises.issue_date, left)
+    parties, issue_date = premises.parties, premises.issue_date
+    taxed = await taxing.complete(uow, decided, invoice, parties, issue_date, left=left, data=data)
     reasons += [*taxed.reasons, *_totals(invoice, taxed.totals)]
     await turn()
     if premises.original and left:

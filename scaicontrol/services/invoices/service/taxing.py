@@ -11,7 +11,7 @@ from scaicontrol.core.periods import civil_date
 from scaicontrol.core.turns import turn
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
-from scaicontrol.services.tax import arithmetic, categories, exchange, places
+from scaicontrol.services.tax import arithmetic, categories, exchange, places, stated_rates
 from scaicontrol.services.tax.arithmetic import TaxableLine, Totals
 from scaicontrol.services.tax.models import DECIDED
 
@@ -94,7 +94,9 @@ async def complete(
     invoice: Invoice,
     parties: Parties,
     issue_date: date,
+    *,
     left: crediting.Balance | None,
+    data: FinalizeIn,
 ) -> Taxed:
     """
     End a decision per line: terms, sums, the reason of each exempt category, and the VAT in a second currency.
@@ -119,13 +121,41 @@ async def complete(
         lines, _grounds(decided, invoice, parties, exemptions)
     ) + categories.check_stated(stated)
     reasons += _misfits(lines, parts[len(lines) :])
+    doubts = _unfounded(decided, invoice, parties, ended, issue_date)
+    warnings = list(decided.get("warnings") or ())
+    if data.vat_rate_reason:
+        warnings += [f"{doubt.message} Accepted: {data.vat_rate_reason}" for doubt in doubts]
+    else:
+        reasons += doubts
     converted: Mapping[str, Any] = exchange.NO_CONVERSION
     try:
         converted = await _converted(uow, decided, invoice, seller_country, totals.tax_cents, issue_date)
     except ControlError as error:
         reasons += error.reasons
-    full = {**decided, **converted, "exemptions": [each.as_json() for each in exemptions] or None}
+    exempted = [each.as_json() for each in exemptions] or None
+    full = {**decided, **converted, "exemptions": exempted, "warnings": warnings}
     return Taxed(full, parts, totals, tuple(reasons), adjusted)
+
+
+def _unfounded(
+    decided: Decided, invoice: Invoice, parties: Parties, ended: Terms, issue_date: date
+) -> Sequence[Reason]:
+    """Doubt what lines state; a credit note takes back what was charged, right or wrong."""
+    if invoice.referenced_invoice_id is not None:
+        return ()
+    zone = parties.settings.timezone
+    stated = [
+        stated_rates.StatedVat(
+            category,
+            rate,
+            is_own=line.tax_rate is not None,
+            day=_own_tax_point(line, zone),
+            reason=line.exemption_reason or "",
+            code=line.exemption_code,
+        )
+        for line, (category, rate) in zip(invoice.lines, ended, strict=True)
+    ]
+    return stated_rates.unfounded(stated, decided, issue_date)
 
 
 def _adjustments(decided: Decided, adjusted: Adjusted) -> list[TaxableLine]:
