@@ -1,13 +1,13 @@
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.jobs import StartedOut
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import identity
+from scaicontrol.services import identity, identity_sync
 from scaicontrol.services.identity.schemas import GroupDetailOut, GroupOut, RoleIn, RoleOut, UserDetailOut, UserOut
 
 from .door import Many, One, Paged, Paging, Router
@@ -16,15 +16,6 @@ router = Router("/admin/users", tags=["admin-users"])
 groups = Router("/admin/groups", tags=["admin-groups"])
 
 Words = Annotated[str | None, Query(max_length=100)]
-_JOB = "identity_reconciliation"
-
-
-class SyncStartedOut(BaseModel):
-    """The job under which the sync appears among the jobs."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"job_id": _JOB}]})
-
-    job_id: str
 
 
 @router.get("", response_model=Paged[UserOut], permission="users:administer", summary="List people")
@@ -51,16 +42,14 @@ async def roles(uow: UnitOfWork) -> list[RoleOut]:
 
 @router.post(
     "/sync",
-    response_model=One[SyncStartedOut],
+    response_model=One[StartedOut],
     status_code=202,
     permission="identity:sync",
     summary="Start an identity sync",
 )
-async def sync(backend: Backend, actor: Actor) -> SyncStartedOut:
+async def sync(backend: Backend, actor: Actor) -> StartedOut:
     """It runs in the background; its result stands among the jobs."""
-    actor.require("identity:sync")
-    await backend.ports.waker.wake("run_job_now", _JOB)
-    return SyncStartedOut(job_id=_JOB)
+    return StartedOut(job_id=await identity_sync.start(backend, actor))
 
 
 @router.get("/{user_id}", response_model=One[UserDetailOut], permission="users:administer", summary="Show a person")

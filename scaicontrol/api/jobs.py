@@ -1,29 +1,12 @@
-from pydantic import Field
-
 from scaicontrol.core import leases
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.schemas import Moment, Out
+from scaicontrol.core.jobs import JobOut, StartedOut
 from scaicontrol.core.work import UnitOfWork
 
 from .door import Many, One, Router
 
 router = Router("/admin/jobs", tags=["admin-jobs"])
-
-
-class JobOut(Out):
-    name: str = Field(examples=["monthly_invoice_generator"])
-    holder: str | None
-    last_due_at: Moment | None
-    last_started_at: Moment | None
-    last_finished_at: Moment | None
-    last_result: str | None = Field(examples=["ok: 2"])
-    every_seconds: int | None = Field(description="Its pace at the last run.")
-    next_due_at: Moment | None
-
-
-class StartedOut(Out):
-    job_id: str = Field(examples=["identity_reconciliation"])
 
 
 @router.get("", response_model=Many[JobOut], permission="jobs:read", summary="List what each job last did")

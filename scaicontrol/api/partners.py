@@ -3,10 +3,10 @@ from typing import Annotated
 from fastapi import Query
 
 from scaicontrol.core.pagination import Page
-from scaicontrol.core.schemas import Out
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import billing, partners, tenants
 from scaicontrol.services.billing import PartnerSummary
+from scaicontrol.services.billing.schemas import PartnerSummaryOut
 from scaicontrol.services.partners.models import Partner, PartnerConfiguration
 from scaicontrol.services.partners.schemas import PartnerConfigurationOut, PartnerConfigurationPatch, PartnerOut
 from scaicontrol.services.tenants.models import Tenant
@@ -15,16 +15,6 @@ from scaicontrol.services.tenants.schemas import TenantOut
 from .door import One, Paged, Paging, Router
 
 router = Router("/admin/partners", tags=["admin-partners"])
-
-
-class PartnerSummaryOut(Out):
-    partner_id: str
-    currency: str
-    tenants: int
-    mrr_amount_cents: int
-    open_cents: int
-    overdue_cents: int
-    subscriptions: dict[str, int]
 
 
 @router.get("", response_model=Paged[PartnerOut], permission="partners:list", summary="List partners")

@@ -5,7 +5,6 @@ from pydantic import ConfigDict, Field
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Invalid
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
@@ -112,8 +111,7 @@ async def change_plan(uow: UnitOfWork, subscription_id: str, body: ChangePlanIn)
     With `when` set to `period_end` all of it waits for the end of the paid period. A `plan_hash` that no longer fits is
     a conflict.
     """
-    if body.plan is None and body.quantity is None:
-        raise Invalid("Name a plan, a quantity, or both.")
+    body.require_any()
     if body.preview:
         return await subscriptions.preview_change(
             uow, subscription_id, plan=body.plan, quantity=body.quantity, when=body.when

@@ -3,21 +3,23 @@
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import orjson
 from pydantic import BaseModel, Field, Strict, TypeAdapter, ValidationError, create_model
 
 from scaicontrol.core.actor import Actor
-from scaicontrol.core.pagination import PAGE_SIZE, PAGE_SIZE_MAX, Page, PageRequest
+from scaicontrol.core.cursors import CURSOR_MAX
+from scaicontrol.core.pagination import FEED_LIMIT, PAGE_SIZE, PAGE_SIZE_MAX, Feed, Page, PageRequest
 from scaicontrol.core.schemas import In, invalid_of
 
 from .arguments import check
 
 Verb = Callable[..., Awaitable[Any]]
-DryRun = Annotated[
-    bool | None, Strict(), Field(description="Only plan it: say what it would do. Default: true for agents.")
-]
+M = TypeVar("M", bound=BaseModel)
+# A body that is one argument, an object, rather than its fields side by side: a whole thing that is kept.
+Whole = Annotated[M, Field()]
+DryRun = Annotated[bool | None, Strict(), Field(description="only plan it; agents' default")]
 
 
 class Paging(In):
@@ -25,11 +27,18 @@ class Paging(In):
 
     page: int = Field(default=1, ge=1, le=100_000)
     page_size: int = Field(default=PAGE_SIZE, ge=1, le=PAGE_SIZE_MAX)
-    sort: str = Field(default="-created_at", max_length=60, description="A field; `-` before it for descending.")
+    sort: str = Field(default="-created_at", max_length=60, description="-field descends")
 
     @property
     def request(self) -> PageRequest:
         return PageRequest(self.page, self.page_size, self.sort)
+
+
+class Following(In):
+    """Where to go on in a list that grows."""
+
+    after: str | None = Field(default=None, max_length=CURSOR_MAX, description="`next` of the stretch before.")
+    limit: int = Field(default=FEED_LIMIT, ge=1, le=PAGE_SIZE_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,11 @@ class ToolAction:
     def is_procedure(self) -> bool:
         return "backend" in inspect.signature(self.verb).parameters
 
+    @property
+    def lists(self) -> bool:
+        """Tell whether it gives one stretch of a list, and takes which."""
+        return any(part in (Paging, Following) for part in self.parts.values())
+
     def open_to(self, actor: Actor) -> bool:
         return all(actor.may(permission) for permission in self.permissions)
 
@@ -83,7 +97,7 @@ class ToolAction:
             whole = self.arguments.model_validate_json(orjson.dumps(given), strict=True)
             taken = {
                 name: part.model_validate_json(
-                    orjson.dumps({key: given[key] for key in part.model_fields if key in given}), strict=True
+                    orjson.dumps({key: given[key] for key in _names_in(part) if key in given}), strict=True
                 )
                 if _is_model(part)
                 else getattr(whole, name)
@@ -99,8 +113,15 @@ class ToolAction:
         if isinstance(result, Page):
             page = {name: getattr(result, name) for name in ("page", "page_size", "total", "total_pages")}
             result, answer["page"] = list(result.items), page
+        elif isinstance(result, Feed):
+            result, answer["page"] = list(result.items), {"next": result.next}
         checked = self.out.validate_python(result, from_attributes=True)
         return {**answer, "data": self.out.dump_python(checked, mode="json")}
+
+
+def _names_in(part: type[BaseModel]) -> list[str]:
+    """Name a body's fields as they are sent; whether it is a dry run is the door's matter."""
+    return [field.alias or name for name, field in part.model_fields.items() if name != "dry_run"]
 
 
 def _is_model(annotation: Any) -> bool:

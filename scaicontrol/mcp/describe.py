@@ -1,105 +1,57 @@
-"""What a caller is shown of a tool: one input schema per action it may use, and the shape of every answer."""
+"""What a caller is shown of a tool: the actions it may use, what they take, and the shape of every answer."""
 
 import inspect
 from collections.abc import Iterable
 from functools import reduce
 from operator import or_
-from typing import Any, Literal
+from typing import Any, Final
 
 from mcp import types
-from pydantic import TypeAdapter
 
 from scaicontrol.core.permissions import PERMISSIONS
-from scaicontrol.services.changes.schemas import KeptPlan
 
 from .action import ToolAction
+from .flat import LEGEND, input_schema
+
+# Every answer of every tool: what `data` holds is REST's, described there; an agent would pay for it at every start.
+ANSWER: Final[dict[str, Any]] = {
+    "type": "object",
+}
 
 
-def described(name: str, title: str, description: str, actions: list[ToolAction]) -> types.Tool:
+def described(name: str, description: str, actions: list[ToolAction]) -> types.Tool:
+    """
+    Describe a tool by the actions one caller may use.
+
+    Its hints are those of its strictest action: a client that asks before it destroys asks too often, never too seldom.
+    """
     changing = [action for action in actions if action.changes]
     return types.Tool(
         name=name,
-        title=title,
-        description=f"{description}\n\n" + "\n".join(_line(action) for action in actions),
-        input_schema=_input_schema(actions),
-        output_schema=_output_schema(actions),
+        description="\n".join([f"{description} {LEGEND}", *_lines(actions)]),
+        input_schema=input_schema(name, actions),
+        output_schema=ANSWER,
         annotations=types.ToolAnnotations(
-            title=title,
             read_only_hint=not changing,
             destructive_hint=any(action.destructive for action in changing),
-            idempotent_hint=not changing,
-            open_world_hint=any(action.outside for action in changing),
+            open_world_hint=None if any(action.outside for action in changing) else False,  # true is the default
         ),
     )
 
 
+def _lines(actions: list[ToolAction]) -> Iterable[str]:
+    lists = [action for action in actions if action.lists]
+    changes = [action for action in actions if action.changes]
+    reads = [action for action in actions if not action.lists and not action.changes]
+    for kind, chosen in (("Lists:", lists), ("Reads:", reads), ("Changes:", changes)):
+        if chosen:
+            yield kind
+            yield from map(_line, chosen)
+
+
 def _line(action: ToolAction) -> str:
     first = (inspect.getdoc(action.verb) or action.name).splitlines()[0]
-    return f"- {action.name}: {first}"
-
-
-def _input_schema(actions: list[ToolAction]) -> dict[str, Any]:
-    schemas, shared = _schemas([(action.name, TypeAdapter(action.arguments)) for action in actions], "validation")
-    definitions = shared.get("$defs", {})
-    for name, schema in schemas.items():
-        if reference := schema.get("$ref"):
-            schemas[name] = definitions.pop(reference.rpartition("/")[2])
-        schemas[name].pop("examples", None)  # examples of a REST body, without the action
-    names = [action.name for action in actions]
-    return {
-        "type": "object",
-        "properties": {"action": {"enum": names, "type": "string"}},
-        "required": ["action"],
-        "oneOf": list(schemas.values()),
-        **shared,
-    }
-
-
-def _output_schema(actions: list[ToolAction]) -> dict[str, Any]:
-    adapters = [(action.name, action.out) for action in actions]
-    schemas, shared = _schemas([*adapters, ("", TypeAdapter(KeptPlan))], "serialization")
-    plan = schemas.pop("")
-    whole = {"type": "integer"}
-    text = {"type": "string"}
-    results = list({repr(schema): schema for schema in schemas.values()}.values())
-    page = dict.fromkeys(("page", "page_size", "total", "total_pages"), whole)
-    said = {"code": text, "message": text, "field": {"type": ["string", "null"]}, "rule": text, "fix": text}
-    reason = {"type": "object", "properties": said}
-    error = {
-        "code": text,
-        "message": text,
-        "request_id": text,
-        "reasons": {"type": "array", "items": reason},
-        "change_plan": {"type": "object", "description": "The plan that would allow what was refused."},
-    }
-    return {
-        "type": "object",
-        "properties": {
-            "ok": {"const": True},
-            "action": {"enum": [action.name for action in actions]},
-            "data": {"anyOf": [*results, {"type": "null"}]},
-            "page": {"type": "object", "properties": page, "required": list(page)},
-            "change_plan": plan,
-            "error": {"type": "object", "properties": error, "required": ["code", "message", "request_id"]},
-        },
-        "oneOf": [{"required": ["ok", "action", "data"]}, {"required": ["error"]}],
-        **shared,
-    }
-
-
-def _schemas(
-    adapters: list[tuple[str, TypeAdapter[Any]]], mode: Literal["validation", "serialization"]
-) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
-    found, shared = TypeAdapter.json_schemas([(name, mode, adapter) for name, adapter in adapters])
-    definitions = {"$defs": _untitled(shared["$defs"])} if "$defs" in shared else {}
-    return {key: _untitled(schema) for (key, _), schema in found.items()}, definitions
-
-
-def _untitled(schema: Any) -> Any:
-    """Leave out titles that only repeat a field's name: an agent pays for every word."""
-    if isinstance(schema, dict):
-        return {k: _untitled(v) for k, v in schema.items() if not (k == "title" and isinstance(v, str))}
-    return [_untitled(item) for item in schema] if isinstance(schema, list) else schema
+    return f"{action.name}: {first}"
 
 
 def needs(actions: Iterable[ToolAction]) -> list[str]:

@@ -20,10 +20,16 @@ from scaicontrol.core.errors import ControlError, Invalid, Reason, Refused
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import changes
 
-from .action import Paging, ToolAction, Verb
+from .action import Following, Paging, ToolAction, Verb, Whole
 from .describe import described
+from .untrusted import untrusted
 
-__all__ = ["Paging", "Tool", "ToolNotFound", "error_of"]
+__all__ = ["Following", "Paging", "Tool", "ToolNotFound", "Whole", "error_of"]
+
+
+# What came over the wire or was read from it, and what goes back: JSON.
+Given = Mapping[str, Any]
+Answer = dict[str, Any]
 
 
 class ToolNotFound(ControlError):
@@ -35,7 +41,6 @@ class Tool:
     """A tool of one feature; its actions are added by `read` and `change`."""
 
     name: str
-    title: str
     description: str
     actions: dict[str, ToolAction] = field(default_factory=dict)
 
@@ -70,7 +75,7 @@ class Tool:
     @cached_property
     def _described(self) -> Callable[[tuple[str, ...]], types.Tool]:
         return lru_cache(maxsize=256)(
-            lambda names: described(self.name, self.title, self.description, [self.actions[name] for name in names])
+            lambda names: described(self.name, self.description, [self.actions[name] for name in names])
         )
 
     def seen_by(self, actor: Actor) -> types.Tool | None:
@@ -78,8 +83,12 @@ class Tool:
         names = tuple(name for name, action in self.actions.items() if action.open_to(actor))
         return self._described(names) if names else None
 
-    async def call(self, backend: Backend, actor: Actor, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Run one action as this actor and answer `{ok, action, data, page?, change_plan?}`."""
+    async def call(self, backend: Backend, actor: Actor, given: Given) -> Answer:
+        """Run one action as this actor and answer `{ok, action, data, page?, change_plan?, untrusted?}`."""
+        answer = await self._run(backend, actor, given)
+        return answer | {"untrusted": paths} if (paths := untrusted(answer)) else answer
+
+    async def _run(self, backend: Backend, actor: Actor, given: Given) -> Answer:
         action = self._chosen(actor, given.get("action"))
         whole, taken = action.read(given)
         if not action.changes:
@@ -102,21 +111,21 @@ class Tool:
         return action
 
 
-async def _read(backend: Backend, actor: Actor, action: ToolAction, taken: Mapping[str, Any]) -> dict[str, Any]:
+async def _read(backend: Backend, actor: Actor, action: ToolAction, taken: Given) -> Answer:
     if action.is_procedure:
         return action.answer(await action.verb(backend, actor, **taken))
 
-    async def question(uow: UnitOfWork) -> dict[str, Any]:
+    async def question(uow: UnitOfWork) -> Answer:
         return action.answer(await action.verb(uow, **taken))
 
     return await backend.ask(actor, question)
 
 
-async def _do(backend: Backend, actor: Actor, action: ToolAction, taken: Mapping[str, Any]) -> dict[str, Any]:
+async def _do(backend: Backend, actor: Actor, action: ToolAction, taken: Given) -> Answer:
     if action.is_procedure:
         return action.answer(await action.verb(backend, actor, **taken))
 
-    async def verb(uow: UnitOfWork) -> dict[str, Any]:
+    async def verb(uow: UnitOfWork) -> Answer:
         result = await action.verb(uow, **taken)
         await uow.write()
         return action.answer(result)
@@ -124,7 +133,7 @@ async def _do(backend: Backend, actor: Actor, action: ToolAction, taken: Mapping
     return await backend.perform(actor, verb)
 
 
-async def _plan(backend: Backend, actor: Actor, action: ToolAction, taken: Mapping[str, Any]) -> dict[str, Any]:
+async def _plan(backend: Backend, actor: Actor, action: ToolAction, taken: Given) -> Answer:
     """Rehearse the action and keep its plan; nothing else is written."""
     planned = await changes.plan_work(backend, actor, lambda stage: _do(stage, actor, action, taken))
     if planned.call is None:
@@ -134,10 +143,10 @@ async def _plan(backend: Backend, actor: Actor, action: ToolAction, taken: Mappi
     return {**answer, "change_plan": {**changes.summary(kept), **kept.content}}
 
 
-def error_of(error: ControlError, request_id: str) -> dict[str, Any]:
+def error_of(error: ControlError, request_id: str) -> Answer:
     """Say an error in the shape tools answer it."""
     code = "PERMISSION_DENIED" if error.code == "forbidden" else error.code
-    body: dict[str, Any] = {"code": code, "message": error.message, "request_id": request_id, **error.details}
+    body: Answer = {"code": code, "message": error.message, "request_id": request_id, **error.details}
     if error.reasons:
         body["reasons"] = [reason.as_row() for reason in error.reasons]
     return {"error": body}

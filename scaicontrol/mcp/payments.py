@@ -20,42 +20,48 @@ from scaicontrol.services.payments.schemas import (
     PaymentOut,
 )
 
-from .door import Paging, Tool
+from .door import Paging, Tool, Whole
+from .one_tenant import named_tenant
 
 tool = Tool(
     "manage_payments",
-    "Payments and disputes",
-    "What was collected for invoices, and what payers' banks ask back. Amounts are integers in minor units.",
+    "What was collected, and what banks ask back. Amounts are in minor units.",
 )
 
 
-@tool.read("invoices:administer", out=list[PaymentMethodOut])
-async def list_methods(uow: UnitOfWork, tenant_id: Id) -> Sequence[PaymentMethod]:
-    """List what a tenant can pay with, the default first."""
-    return await payments.methods(uow, tenant_id)
+@tool.read("payment_methods:read", out=list[PaymentMethodOut])
+async def list_methods(uow: UnitOfWork, tenant_id: Id | None = None) -> Sequence[PaymentMethod]:
+    """List what a tenant can pay with."""
+    return await payments.methods(uow, named_tenant(uow, tenant_id))
+
+
+@tool.change("payments:pay", out=PaymentOut, destructive=True, outside=True)
+async def pay(backend: Backend, actor: Actor, invoice_id: Id, payment_method_id: Id | None = None) -> Payment:
+    """Pay an open invoice from a stored method."""
+    return await payments.pay(backend, actor, invoice_id, method_id=payment_method_id)
 
 
 @tool.read("invoices:administer", out=list[PaymentOut])
 async def list_payments(uow: UnitOfWork, wanted: PaymentFilter, paging: Paging) -> Page[Payment]:
-    """List payments, newest first; `is_mismatched` those whose provider says what a person has to decide on."""
+    """List payments."""
     return await payments.page(uow, paging.request, wanted)
 
 
 @tool.change("payments:retry", out=PaymentOut, destructive=True, outside=True)
 async def retry(backend: Backend, actor: Actor, payment_id: Id) -> Payment:
-    """Try a failed or reversed payment again now, as a new attempt."""
+    """Try a failed payment again."""
     return await payments.retry(backend, actor, payment_id)
 
 
 @tool.change("payments:resolve", out=PaymentOut, destructive=True)
 async def resolve(uow: UnitOfWork, payment_id: Id, body: MismatchIn) -> Payment:
-    """Decide what counts where a provider and the books disagree about a payment."""
+    """Decide where provider and books disagree."""
     return await payments.resolve_mismatch(uow, payment_id, body)
 
 
 @tool.read("disputes:administer", out=list[DisputeOut])
 async def list_disputes(uow: UnitOfWork, wanted: DisputeFilter, paging: Paging) -> Page[Dispute]:
-    """List disputes, newest first; with `status` opened, those that wait for somebody."""
+    """List disputes."""
     return await payments.disputes(uow, paging.request, wanted)
 
 
@@ -66,12 +72,12 @@ async def get_dispute(uow: UnitOfWork, dispute_id: Id) -> Dispute:
 
 
 @tool.change("disputes:record", out=DisputeOut, destructive=True)
-async def open_dispute(uow: UnitOfWork, body: DisputeIn) -> Dispute:
-    """Record that a payer's bank asks money back, or with an outcome has taken it back."""
-    return await payments.open_dispute(uow, body)
+async def open_dispute(uow: UnitOfWork, dispute: Whole[DisputeIn]) -> Dispute:
+    """Record that a bank asks money back."""
+    return await payments.open_dispute(uow, dispute)
 
 
 @tool.change("disputes:record", out=DisputeOut, destructive=True)
 async def close_dispute(uow: UnitOfWork, dispute_id: Id, body: DisputeCloseIn) -> Dispute:
-    """Record how a dispute ended that was recorded by hand; a provider tells the outcome of its own."""
+    """Record how it ended."""
     return await payments.close_dispute(uow, dispute_id, body)

@@ -1,4 +1,7 @@
 from functools import partial
+from typing import Annotated
+
+from pydantic import Field
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
@@ -6,7 +9,7 @@ from scaicontrol.core.ids import Id
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import provisioning, subscriptions
-from scaicontrol.services.subscriptions import BulkResult, Override
+from scaicontrol.services.subscriptions import BulkResult, Override, PlannedChange
 from scaicontrol.services.subscriptions.schemas import (
     AdminCancelIn,
     AdminResumeIn,
@@ -15,38 +18,41 @@ from scaicontrol.services.subscriptions.schemas import (
     BulkIds,
     BulkOut,
     OverrideIn,
+    PlannedChangeOut,
     Reason,
     SubscribedOut,
     SubscriptionFilter,
     SubscriptionOut,
     SuspendIn,
+    TermsIn,
 )
 
 from .door import Paging, Tool
 
+PlanHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
 tool = Tool(
     "manage_subscriptions",
-    "Subscriptions",
-    "Read subscriptions and change their course: subscribe, override, cancel, resume, suspend, many at once.",
+    "Subscriptions and their course.",
 )
 
 
 @tool.read("subscriptions:read", out=list[SubscriptionOut])
 async def list_(uow: UnitOfWork, wanted: SubscriptionFilter, paging: Paging) -> Page[SubscriptionOut]:
-    """List subscriptions, newest first unless sorted otherwise."""
+    """List subscriptions."""
     page = await subscriptions.page(uow, paging.request, wanted)
     return page.shown(partial(subscriptions.shown, uow.actor))
 
 
 @tool.read("subscriptions:read", out=SubscriptionOut)
 async def get(uow: UnitOfWork, subscription_id: Id) -> SubscriptionOut:
-    """Read one subscription and what may be done with it now."""
+    """Read a subscription and what may be done with it."""
     return subscriptions.shown(uow.actor, await subscriptions.get(uow, subscription_id))
 
 
 @tool.change("subscriptions:subscribe", out=SubscribedOut, outside=True)
 async def create(uow: UnitOfWork, body: AnySubscribeIn) -> SubscribedOut:
-    """Subscribe a tenant to a plan and start setting the service up."""
+    """Subscribe a tenant; the service is set up."""
     done = await provisioning.subscribe(
         uow,
         body.chosen,
@@ -63,7 +69,7 @@ async def create(uow: UnitOfWork, body: AnySubscribeIn) -> SubscribedOut:
 
 @tool.change("subscriptions:administer", out=SubscriptionOut, destructive=True)
 async def override(uow: UnitOfWork, subscription_id: Id, body: OverrideIn) -> SubscriptionOut:
-    """Set plan, quantity, price or state (along the map) as an operator."""
+    """Set plan, quantity, price or state by hand."""
     wanted = Override(
         reason=body.reason,
         plan=body.plan_id,
@@ -74,16 +80,37 @@ async def override(uow: UnitOfWork, subscription_id: Id, body: OverrideIn) -> Su
     return await subscriptions.stored(uow, await subscriptions.override(uow, subscription_id, wanted))
 
 
+@tool.read("subscriptions:change", out=PlannedChangeOut)
+async def preview_change(uow: UnitOfWork, subscription_id: Id, body: TermsIn) -> PlannedChange:
+    """Say what another plan or quantity costs."""
+    body.require_any()
+    return await subscriptions.preview_change(
+        uow, subscription_id, plan=body.plan, quantity=body.quantity, when=body.when
+    )
+
+
+@tool.change("subscriptions:change", out=SubscriptionOut, destructive=True, outside=True)
+async def change_plan(
+    uow: UnitOfWork, subscription_id: Id, body: TermsIn, plan_hash: PlanHash | None = None
+) -> SubscriptionOut:
+    """Change it; `plan_hash`: as previewed."""
+    body.require_any()
+    changed = await subscriptions.change_plan(
+        uow, subscription_id, plan=body.plan, quantity=body.quantity, when=body.when, plan_hash=plan_hash
+    )
+    return await subscriptions.stored(uow, changed)
+
+
 @tool.change("subscriptions:cancel", out=SubscriptionOut, destructive=True, outside=True)
 async def cancel(uow: UnitOfWork, subscription_id: Id, body: AdminCancelIn) -> SubscriptionOut:
-    """Let a subscription run out at the end of its period; operators may end it at once."""
+    """End it with its period; operators also at once."""
     cancelled = await subscriptions.cancel(uow, subscription_id, body.reason, immediate=body.immediate)
     return await subscriptions.stored(uow, cancelled)
 
 
 @tool.change("subscriptions:resume", out=SubscriptionOut, outside=True)
 async def resume(uow: UnitOfWork, subscription_id: Id, body: AdminResumeIn) -> SubscriptionOut:
-    """Undo a scheduled cancellation; operators also end a suspension."""
+    """Undo a cancellation; operators also a suspension."""
     return await subscriptions.stored(
         uow,
         await subscriptions.resume(uow, subscription_id, override_arrears=body.override_arrears, reason=body.reason),
@@ -92,7 +119,7 @@ async def resume(uow: UnitOfWork, subscription_id: Id, body: AdminResumeIn) -> S
 
 @tool.change("subscriptions:administer", out=SubscriptionOut, destructive=True, outside=True)
 async def suspend(uow: UnitOfWork, subscription_id: Id, body: SuspendIn) -> SubscriptionOut:
-    """Take the right to use the service away until it is resumed."""
+    """Take the right of use away until resumed."""
     return await subscriptions.stored(uow, await subscriptions.suspend(uow, subscription_id, body.reason))
 
 
@@ -100,5 +127,5 @@ async def suspend(uow: UnitOfWork, subscription_id: Id, body: SuspendIn) -> Subs
 async def bulk(
     backend: Backend, actor: Actor, verb: BulkAction, ids: BulkIds, reason: Reason | None = None
 ) -> BulkResult:
-    """Cancel, suspend or resume up to 500 subscriptions; one refusal does not stop the others."""
+    """One verb for up to 500, each by itself."""
     return await subscriptions.bulk(backend, actor, verb, ids, reason)

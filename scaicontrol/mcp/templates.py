@@ -14,19 +14,17 @@ from scaicontrol.services.templates.schemas import (
     TemplateVerdict,
 )
 
-from .door import Tool
+from .door import Tool, Whole
 
 tool = Tool(
     "manage_templates",
-    "Templates",
-    "Read and write templates of documents and mails. They are Liquid over a closed list of variables; every save is a"
-    " draft, and a person publishes it.",
+    "Liquid templates of documents and mails. A save is a draft; a person publishes it.",
 )
 
 
 @tool.read("templates:read", out=list[TemplateOut])
 async def list_(uow: UnitOfWork, wanted: TemplateFilter) -> list[TemplateOut]:
-    """List templates without their content, the platform's first."""
+    """List templates without their content."""
     rows = await templates.listing(uow, **wanted.model_dump())
     nothing = dict.fromkeys(("html_content", "css_content", "editor_data"))
     return [TemplateOut.model_validate(row).model_copy(update=nothing) for row in rows]
@@ -34,31 +32,33 @@ async def list_(uow: UnitOfWork, wanted: TemplateFilter) -> list[TemplateOut]:
 
 @tool.read("templates:read", out=TemplateOut)
 async def get(uow: UnitOfWork, template_id: Id) -> InvoiceTemplate:
-    """Read one template as it was saved last."""
+    """Read a template as saved last."""
     return await templates.get(uow, template_id)
 
 
 @tool.read("templates:read", out=TemplatePreviewOut)
-async def preview(backend: Backend, actor: Actor, body: TemplatePreviewIn) -> TemplatePreviewOut:
-    """Render unsaved content as HTML, with a sample or a document; `missing` is what the law still asks for."""
-    variables = await backend.ask(actor, invoices.template_variables, body.invoice_id) if body.invoice_id else None
-    shown = await templates.preview(backend, actor, body.model_copy(update={"output": "html"}), variables)
+async def preview(backend: Backend, actor: Actor, template: Whole[TemplatePreviewIn]) -> TemplatePreviewOut:
+    """Render unsaved content; `missing` is what the law asks."""
+    variables = (
+        await backend.ask(actor, invoices.template_variables, template.invoice_id) if template.invoice_id else None
+    )
+    shown = await templates.preview(backend, actor, template.model_copy(update={"output": "html"}), variables)
     return TemplatePreviewOut(html=shown.html, subject=shown.subject, missing=shown.missing)
 
 
 @tool.read("templates:read", out=list[TemplateVerdict])
 async def validate(backend: Backend, actor: Actor, wanted: TemplateFilter) -> list[TemplateVerdict]:
-    """Check stored templates and name what keeps each from going live."""
+    """Name what keeps templates from going live."""
     return await templates.validate(backend, actor, **wanted.model_dump())
 
 
 @tool.change("templates:manage", out=TemplateOut)
-async def create(backend: Backend, actor: Actor, body: TemplateIn) -> TemplateOut:
-    """Write a template, as a draft; what is not allowed is refused with its line."""
-    return TemplateOut.model_validate(await templates.create(backend, actor, body))
+async def create(backend: Backend, actor: Actor, template: Whole[TemplateIn]) -> TemplateOut:
+    """Write one, as a draft."""
+    return TemplateOut.model_validate(await templates.create(backend, actor, template))
 
 
 @tool.change("templates:manage", out=TemplateOut)
-async def update(backend: Backend, actor: Actor, template_id: Id, body: TemplatePut) -> TemplateOut:
-    """Save the next version, as a draft; what is live stays live."""
-    return TemplateOut.model_validate(await templates.save(backend, actor, template_id, body))
+async def update(backend: Backend, actor: Actor, template_id: Id, template: Whole[TemplatePut]) -> TemplateOut:
+    """Save the next version, as a draft."""
+    return TemplateOut.model_validate(await templates.save(backend, actor, template_id, template))

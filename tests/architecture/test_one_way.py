@@ -70,7 +70,7 @@ def test_surfaces_take_no_step_that_is_shared_between_features():
 
 
 # A page of a list is a shape of the door itself.
-DOORS_OWN = {"scaicontrol.mcp.action.Paging"}
+DOORS_OWN = {"scaicontrol.mcp.action.Paging", "scaicontrol.mcp.action.Following"}
 
 
 def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:

@@ -113,18 +113,21 @@ async def test_an_agent_reads_tries_and_rehearses(backend):
     async def call(action: str, **given: Any) -> Any:
         return await mcp_templates.tool.call(backend, petra, {"action": action, **given})
 
-    planned = await call("create", dry_run=True, **NEW)
+    planned = await call("create", dry_run=True, template=NEW)
     assert [fact["topic"] for fact in planned["change_plan"]["facts"]] == ["template.saved"]
     assert (await call("list"))["data"] == []
-    made = await call("create", dry_run=False, **NEW)
+    made = await call("create", dry_run=False, template=NEW)
     template_id = made["data"]["id"]
-    saved = await call("update", dry_run=False, template_id=template_id, version=1, html_content=BY_HAND)
+    content = {"version": 1, "html_content": BY_HAND}
+    saved = await call("update", dry_run=False, template_id=template_id, template=content)
     assert saved["data"]["version"] == 2
     with pytest.raises(Conflict):
-        await call("update", dry_run=False, template_id=template_id, version=1, html_content=BY_HAND)
+        await call("update", dry_run=False, template_id=template_id, template=content)
     assert (await call("get", template_id=template_id))["data"]["html_content"] == BY_HAND
     assert [each["is_valid"] for each in (await call("validate"))["data"]] == [True]
-    tried = await call("preview", document_type="invoice", html_content="<p>{{ totals.total | money }}")
+    tried = await call(
+        "preview", template={"document_type": "invoice", "html_content": "<p>{{ totals.total | money }}"}
+    )
     assert "€2,044.09" in tried["data"]["html"]
 
 

@@ -2,7 +2,8 @@ from typing import Any
 
 from pydantic import Field
 
-from scaicontrol.core.schemas import Moment, Out
+from scaicontrol.core.ids import Id
+from scaicontrol.core.schemas import In, Moment, MomentIn, Out, Word
 
 
 class AuditEntryOut(Out):
@@ -22,3 +23,15 @@ class AuditEntryOut(Out):
     surface: str
     request_id: str | None
     change_plan_id: str | None
+
+
+class AuditFilter(In):
+    """Which entries; what is left out does not narrow them."""
+
+    actor_id: Word | None = None
+    done: Word | None = Field(default=None, description="Such as invoice.finalized.")
+    resource_type: Word | None = None
+    resource_id: Word | None = None
+    tenant_id: Id | None = None
+    since: MomentIn | None = None
+    until: MomentIn | None = None

@@ -191,3 +191,13 @@ class OverviewOut(Out):
     next_credit_cents: int = Field(description="What credit notes give back beside it, with VAT.")
     standing: Literal["good", "past_due", "suspended"]
     credit_cents: int
+
+
+class PartnerSummaryOut(Out):
+    partner_id: str
+    currency: str
+    tenants: int
+    mrr_amount_cents: int
+    open_cents: int
+    overdue_cents: int
+    subscriptions: dict[str, int]

@@ -19,6 +19,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.logging import get_logger
 from scaicontrol.core.ports import DirectoryGroup, DirectoryPartner, DirectoryTenant, DirectoryUser
+from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db import Model
 from scaicontrol.db.tenant_filter import TenantOwned
@@ -35,6 +36,7 @@ from .roles import ROLES, Level
 log = get_logger(__name__)
 
 _BATCH: Final = 200
+_JOB: Final = "identity_reconciliation"
 _SYSTEM: Final = Actor.system("identity_sync")
 _MIRRORED: Final = (Partner, Tenant, User, Group)
 # These move with their tenant; a row of any other kind holds the tenant where it is.
@@ -86,6 +88,18 @@ class _Directory:
     @property
     def by_kind(self) -> Mapping[type[Any], Mapping[str, Row]]:
         return {Partner: self.partners, Tenant: self.tenants, User: self.users, Group: self.groups}
+
+
+@verb
+async def start(backend: Backend, actor: Actor) -> str:
+    """
+    Wake a worker to mirror the directory, and name the job it runs as; its result stands among the jobs.
+
+    Raises Forbidden to whoever may not.
+    """
+    actor.require("identity:sync")
+    await backend.ports.waker.wake("run_job_now", _JOB)
+    return _JOB
 
 
 async def sync(backend: Backend, *, dry_run: bool = False, force_deletes: bool = False) -> SyncReport:

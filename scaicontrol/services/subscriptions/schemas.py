@@ -3,6 +3,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, computed_field, model_validator
 
+from scaicontrol.core.errors import Invalid
 from scaicontrol.core.ids import Id
 from scaicontrol.core.periods import BillingPeriod
 from scaicontrol.core.schemas import Cents, Count, Currency, In, Moment, Out, Price
@@ -45,6 +46,14 @@ _PLAN: dict[str, Any] = {
 _MOVED = {
     "when": "now", "restarts": False, "starts_on": None, "price_from": "2026-02-14T23:00:00Z", "remaining_days": 20,
     "credit_cents": 6_129, "charge_cents": 15_806, "rest_cents": 0, "rest_goes_to": None,
+}  # fmt: skip
+_ENTITLED = {
+    "entitled": True, "state": "active", "plan_key": "scaidrive.pro", "quotas": {"storage_gb": 500},
+    "features": _PLAN["features"], "valid_until": "2026-02-15T09:00:00Z", "refresh_after_seconds": 300,
+}  # fmt: skip
+_OF_SERVICE = {
+    "subscription_id": _ID, "pack_subscription_id": None, "state": "active", "plan_key": "scaidrive.pro",
+    "quantity": 5, "current_period_end": "2026-02-15T09:00:00Z", "trial_ends_at": None,
 }  # fmt: skip
 _TOLD = {"occurred_at": "2026-01-15T09:00:00Z", "action": "subscription.activated"}
 
@@ -112,13 +121,22 @@ class SubscriptionCreateIn(PlanNamed):
     external_reference: str | None = Field(default=None, max_length=100)
 
 
-class ChangePlanIn(PlanChoice):
+class TermsIn(PlanChoice):
+    """Another plan, another quantity, or both."""
+
+    quantity: Count | None = None
+    when: ChangeMoment | None = Field(default=None, description="By default now; see the description of the route.")
+
+    def require_any(self) -> None:
+        if self.plan is None and self.quantity is None:
+            raise Invalid("Name a plan, a quantity, or both.")
+
+
+class ChangePlanIn(TermsIn):
     """Change plan, quantity or both; `preview` changes nothing, its `plan_hash` applies exactly what it showed."""
 
     model_config = _example(plan_key="scaidrive.enterprise", quantity=5, preview=True)
 
-    quantity: Count | None = None
-    when: ChangeMoment | None = Field(default=None, description="By default now; see the description of the route.")
     preview: bool = False
     plan_hash: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
 
@@ -190,7 +208,6 @@ class BulkIn(In):
 
 class BulkFailureOut(Out):
     model_config = _example(id="sub_gone", error="No subscription sub_gone.")
-
     id: str
     error: str
 
@@ -264,7 +281,6 @@ class PlanFeaturesOut(Out):
     """What a plan offers, in words, and the unit it is counted in."""
 
     model_config = _example(items=["Versioning"], unit="seat")
-
     items: list[str] = Field(default_factory=list)
     unit: str = ""
 
@@ -351,15 +367,7 @@ class PlannedChangeOut(Out):
 class ServiceSubscriptionOut(Out):
     """What a service may know of its tenant's subscription."""
 
-    model_config = _example(
-        subscription_id=_ID,
-        pack_subscription_id=None,
-        state="active",
-        plan_key="scaidrive.pro",
-        quantity=5,
-        current_period_end="2026-02-15T09:00:00Z",
-        trial_ends_at=None,
-    )
+    model_config = _example(**_OF_SERVICE)
 
     subscription_id: str = Field(validation_alias="id")
     pack_subscription_id: str | None
@@ -373,15 +381,7 @@ class ServiceSubscriptionOut(Out):
 class EntitlementsOut(Out):
     """What a tenant may use now; ask again after `refresh_after_seconds`, and not later than `valid_until`."""
 
-    model_config = _example(
-        entitled=True,
-        state="active",
-        plan_key="scaidrive.pro",
-        features={"items": ["Versioning"], "unit": "seat"},
-        quotas={"storage_gb": 500},
-        valid_until="2026-02-15T09:00:00Z",
-        refresh_after_seconds=300,
-    )
+    model_config = _example(**_ENTITLED)
 
     entitled: bool
     state: str | None

@@ -240,3 +240,8 @@ async def _(stage: Stage) -> Case:
 @case("uploads.upload_template_image")
 async def _(stage: Stage) -> Case:
     return Case({"body": picture(colour=20)}, petra)
+
+
+@case("identity.start")
+async def _(stage: Stage) -> Case:
+    return Case({})

@@ -197,6 +197,7 @@ AGREED = (
         "billing.resolve", "billing:resolve", _set_aside, {"resolved already": _resolved},
         (
             Rest(f"POST {QUARANTINE}/{{item_id}}/resolve"),
+            Mcp("manage_invoices", "resolve_quarantined", "item_id"),
             Cli("admin billing resolve", ("{id}", "waive", WHY["reason"])),
             Console("quarantine-item", "resolve", {"resolution": "waive", **WHY}),
             Tui("quarantine", "resolve", WHY["reason"], "waive"),
@@ -206,7 +207,8 @@ AGREED = (
     Deed(
         "billing.apply", "billing:apply", _computed, {"applied already": _written, "another hash": _another_hash},
         (
-            Rest("POST /admin/billing/runs/{run_id}/apply"), Cli("admin billing apply", ("{id}", "{hash}")),
+            Rest("POST /admin/billing/runs/{run_id}/apply"), Mcp("manage_invoices", "apply_run", "run_id"),
+            Cli("admin billing apply", ("{id}", "{hash}")),
             Console("billing-run", "apply", {"plan_hash": "{hash}"}), Tui("runs", "apply"),
         ),
         {"plan_hash": "{hash}"},
@@ -214,8 +216,8 @@ AGREED = (
     Deed(
         "billing.discard", "billing:apply", _computed, {"applied already": _written},
         (
-            Rest("POST /admin/billing/runs/{run_id}/discard"), Console("billing-run", "discard"),
-            Tui("runs", "discard"),
+            Rest("POST /admin/billing/runs/{run_id}/discard"), Mcp("manage_invoices", "discard_run", "run_id"),
+            Console("billing-run", "discard"), Tui("runs", "discard"),
         ),
     ),
     Deed(
@@ -232,14 +234,19 @@ AGREED = (
     Deed(
         "webhooks.retry", "webhooks:manage", _dead, {"dispatched": _dispatched},
         (
-            Rest(f"POST {DELIVERIES}/{{delivery_id}}/retry"), Cli("admin webhooks retry", ("{id}", "{inner}")),
+            Rest(f"POST {DELIVERIES}/{{delivery_id}}/retry"),
+            Mcp(
+                "manage_webhook_subscriptions", "retry", body={"endpoint_id": "{id}", "delivery_id": "{inner}"}
+            ),
+            Cli("admin webhooks retry", ("{id}", "{inner}")),
             Console("webhook-delivery", "retry", is_inner=True), Tui("deliveries", "retry", is_inner=True),
         ),
     ),
     Deed(
         "accounting.request", "accounting:manage", _books, {"no such books": _no_books},
         (
-            Rest(f"POST {BOOKS}/{{integration_id}}/sync"), Cli("admin accounting sync"),
+            Rest(f"POST {BOOKS}/{{integration_id}}/sync"), Mcp("manage_platform", "sync_accounting", "integration_id"),
+            Cli("admin accounting sync"),
             Console("accounting-integration", "sync"),
         ),
     ),

@@ -9,9 +9,10 @@ from .bank import BANK
 from .documents import DOCUMENTS
 from .kept import KEPT
 from .others import OTHERS
+from .set_up import SET_UP
 from .subscribed import SUBSCRIBED
 
-DEEDS = (*DOCUMENTS, *SUBSCRIBED, *OTHERS, *AGREED, *KEPT, *BANK)
+DEEDS = (*DOCUMENTS, *SUBSCRIBED, *OTHERS, *AGREED, *KEPT, *SET_UP, *BANK)
 
 # Verbs that only one door has, so that there is nothing to compare.
 ALONE = frozenset({
@@ -38,14 +39,10 @@ ALONE = frozenset({
     "REST POST /admin/billing/templates/{template_id}/duplicate",
     "REST POST /admin/billing/templates/{template_id}/publish",
     "REST POST /admin/jobs/{name}/run",
-    "REST POST /admin/plans",
-    "REST POST /admin/provisioning/workflows/{workflow_id}/force-complete",
     "REST POST /admin/provisioning/workflows/{workflow_id}/retry-step/{step_name}",
-    "REST POST /admin/provisioning/workflows/{workflow_id}/rollback",
     "REST POST /admin/users/sync",
     "REST POST /admin/webhook-subscriptions/{endpoint_id}/test",
     "REST POST /auth/token",
-    "REST POST /billing/invoices/{invoice_id}/pay",
     "REST POST /billing/payment-methods",
     "REST POST /billing/payment-methods/{method_id}/default",
     "REST POST /billing/payment-providers/{slug}/confirm",
@@ -57,14 +54,18 @@ ALONE = frozenset({
     "REST POST /registry/heartbeat",
     "REST POST /registry/register",
     "REST POST /webhooks/{provider_slug}",
-    "REST PUT /admin/platform/settings",
     "REST PUT /admin/accounting/integrations/{integration_id}",
     "REST PUT /admin/billing/invoices/{invoice_id}/line-items/order",
     "REST PUT /admin/partners/{partner_id}/price-overrides/{override_id}",
-    "REST PUT /admin/plans/{plan_id}",
-    "REST PUT /admin/webhook-subscriptions/{endpoint_id}",
     "REST PUT /billing/billing-profile",
     "REST PUT /registry/register",
+    # More than one door has these, and they leave no fact to compare, or whoever only reads may do them, too.
+    "MCP manage_notifications.mark_all_read",
+    "MCP manage_notifications.mark_read",
+    "MCP manage_platform.run_job",
+    "MCP manage_provisioning.retry_step",
+    "MCP manage_users.sync",
+    "MCP manage_webhook_subscriptions.test",
     # The console has these beside another door, in a shape of its own: a line instead of all of them, a range without
     # an end, a payment instead of its invoice, a question whose answer is the deed.
     "console accounting-integration/create",
@@ -110,14 +111,12 @@ ALONE = frozenset({
     "console tenant/view_portal",
     # Two doors have these, and what a door leaves counts on or is gone with it: tests/console holds them by themselves.
     "console plan/create",
+    "console provisioning-workflow/retry_step",
     "console plan/update",
     "console plan-move/announce",
     "console plan-move/cancel",
     "console price-override/change",
     "console price-override/remove",
-    "console provisioning-workflow/force_complete",
-    "console provisioning-workflow/retry_step",
-    "console provisioning-workflow/rollback",
     # The terminal has these in a shape of its own, as far as a key and a line can say them: how far back instead of a
     # range, all that is left of a credit, the seller alone of a run. tests/surfaces/test_tui_drills.py does them.
     "TUI invoices/collect",
@@ -134,6 +133,8 @@ ALONE = frozenset({
     "TUI subscribers/test",
     # Two doors have these, but a deed can write neither a file nor the hash that a run was planned with; and versions
     # of a plan count on, so that two announcements never tell the same.
+    "MCP manage_plans.announce_move",
+    "MCP manage_plans.cancel_move",
     "CLI admin plan-moves announce",
     "CLI admin plan-moves cancel",
     "REST POST /admin/plan-moves/{move_id}/cancel",

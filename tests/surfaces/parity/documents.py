@@ -41,7 +41,7 @@ async def _rendered(backend: Backend) -> str:
     return (await rendered(backend)).id
 
 
-async def _sent(backend: Backend) -> str:
+async def owed(backend: Backend) -> str:
     return (await sent(backend)).id
 
 
@@ -52,7 +52,7 @@ async def _overdue(backend: Backend) -> str:
     return invoice.id
 
 
-async def _settled(backend: Backend) -> str:
+async def settled(backend: Backend) -> str:
     invoice = await sent(backend)
     money = MarkPaidIn(paid_at=backend.clock.now(), reference="ABN 4711", method="sepa")
     await backend.perform(ada, invoices.mark_paid, invoice.id, money)
@@ -101,7 +101,7 @@ async def _no_credit(_: Backend) -> str:
 
 
 async def _disputed(backend: Backend) -> str:
-    told = DisputeIn(invoice_id=await _settled(backend), reference="RTRN-1", reason="MD06")
+    told = DisputeIn(invoice_id=await settled(backend), reference="RTRN-1", reason="MD06")
     return (await backend.perform(ada, payments.open_dispute, told)).id
 
 
@@ -186,20 +186,24 @@ A_LINE = {"description": "Pro plan", "unit_price_cents": 1900}
 DOCUMENTS = (
     Deed(
         "invoices.create", "invoices:create", _a_tenant, {"no such tenant": _no_tenant},
-        (Rest(f"POST {INVOICES}"), Mcp("manage_invoices", "create")),
+        (Rest(f"POST {INVOICES}"), Mcp("manage_invoices", "create", within="document")),
         {"tenant_id": "{id}", "currency": "EUR", "lines": [A_LINE]},
     ),
     Deed(
         "invoices.update", "invoices:update", _draft, {"numbered": _finalized},
         (
-            Rest(f"PATCH {INVOICES}/{{invoice_id}}"), Mcp("manage_invoices", "update", "invoice_id"),
+            Rest(f"PATCH {INVOICES}/{{invoice_id}}"),
+            Mcp("manage_invoices", "update", "invoice_id", within="document"),
             Console("invoice", "update", {"notes": "Thank you."}),
         ),
         {"notes": "Thank you."},
     ),
     Deed(
         "invoices.delete", "invoices:delete", _draft, {"numbered": _finalized},
-        (Rest(f"DELETE {INVOICES}/{{invoice_id}}"), Tui("invoices", "delete"), Console("invoice", "delete")),
+        (
+            Rest(f"DELETE {INVOICES}/{{invoice_id}}"), Mcp("manage_invoices", "delete", "invoice_id"),
+            Tui("invoices", "delete"), Console("invoice", "delete"),
+        ),
     ),
     Deed(
         "invoices.finalize", "invoices:finalize", _draft, {"numbered": _finalized, "shut by the gate": _empty_draft},
@@ -243,14 +247,14 @@ DOCUMENTS = (
         {**WHY, "finalize": True},
     ),
     Deed(
-        "invoices.remind", "invoices:remind", _overdue, {"not overdue": _sent},
+        "invoices.remind", "invoices:remind", _overdue, {"not overdue": owed},
         (
             Rest(f"POST {INVOICES}/{{invoice_id}}/reminder"), Mcp("manage_invoices", "remind", "invoice_id"),
             Cli("admin invoices remind"), Console("invoice", "remind"), Tui("invoices", "remind"),
         ),
     ),
     Deed(
-        "invoices.void", "invoices:void", _finalized, {"paid": _settled},
+        "invoices.void", "invoices:void", _finalized, {"paid": settled},
         (
             Rest(f"POST {INVOICES}/{{invoice_id}}/void"), Mcp("manage_invoices", "void", "invoice_id"),
             Console("invoice", "void", WHY), Tui("invoices", "void", WHY["reason"]),
@@ -258,7 +262,7 @@ DOCUMENTS = (
         WHY,
     ),
     Deed(
-        "invoices.mark_paid", "invoices:mark_paid", _finalized, {"a draft": _draft, "paid": _settled},
+        "invoices.mark_paid", "invoices:mark_paid", _finalized, {"a draft": _draft, "paid": settled},
         (
             Rest(f"POST {INVOICES}/{{invoice_id}}/mark-paid"), Mcp("manage_invoices", "mark_paid", "invoice_id"),
             Console("invoice", "mark_paid", {"paid_on": "2026-01-15", "reference": "ABN 4711", "method": "sepa"}),
@@ -304,7 +308,7 @@ DOCUMENTS = (
         {"way": "card"},
     ),
     Deed(
-        "payments.refund", "payments:refund", _with_a_card, {"not paid": _finalized, "paid to nobody": _settled},
+        "payments.refund", "payments:refund", _with_a_card, {"not paid": _finalized, "paid to nobody": settled},
         (
             Rest(f"POST {INVOICES}/{{invoice_id}}/refund"), Mcp("manage_invoices", "refund", "invoice_id"),
             Console("invoice", "refund", WHY),
@@ -341,9 +345,9 @@ DOCUMENTS = (
         {"way": "write_off", **WHY},
     ),
     Deed(
-        "payments.open_dispute", "disputes:record", _settled, {"nothing came": _finalized},
+        "payments.open_dispute", "disputes:record", settled, {"nothing came": _finalized},
         (
-            Rest("POST /admin/disputes"), Mcp("manage_payments", "open_dispute", "invoice_id"),
+            Rest("POST /admin/disputes"), Mcp("manage_payments", "open_dispute", within="dispute"),
             Cli("admin disputes open", ("{id}", "--reference", "RTRN-1", "--reason", "MD06", "--outcome", "lost")),
         ),
         {"invoice_id": "{id}", "reference": "RTRN-1", "reason": "MD06", "outcome": "lost"},

@@ -105,6 +105,7 @@ class Mcp:
     named: str | None = None  # the argument that takes the row's id
     body: Mapping[str, Any] = field(default_factory=dict)
     needs: str | None = None
+    within: str | None = None  # the argument that takes the deed's whole body
 
     is_tenants = False
 
@@ -113,7 +114,8 @@ class Mcp:
         return f"MCP {self.tool}.{self.action}"
 
     async def run(self, backend: Backend, row_id: str, body: Mapping[str, Any]) -> Refusal | None:
-        given = {"action": self.action, **_filled({**body, **self.body}, row_id)}
+        said = {self.within: body} if self.within else body
+        given = {"action": self.action, **_filled({**said, **self.body}, row_id)}
         if TOOLS[self.tool].actions[self.action].is_planned:
             given["dry_run"] = False
         if self.named:

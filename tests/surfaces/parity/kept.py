@@ -12,7 +12,7 @@ from tests.factories.identity import store_group
 from tests.factories.registry import store_service
 
 from .deed import WHY, Deed
-from .doors import Cli, Console, Rest
+from .doors import Cli, Console, Mcp, Rest
 
 _PAGE = PageRequest(page_size=200)
 OVERRIDES = "/admin/partners/{partner_id}/price-overrides"
@@ -47,6 +47,23 @@ async def _a_plan(backend: Backend) -> str:
     return (await store_plan(backend, f"waiting{count}")).id
 
 
+async def _a_slug(backend: Backend) -> str:
+    return f"waiting{(await backend.ask(ada, catalog.page, _PAGE)).total}"
+
+
+async def _a_taken_slug(backend: Backend) -> str:
+    return (await backend.ask(ada, catalog.get, await _a_plan(backend))).slug
+
+
+async def _with_its_slug(backend: Backend) -> str:
+    plan = await _a_plan(backend)
+    return f"{plan}/{plan.removeprefix('pln_')}"
+
+
+async def _with_another_slug(backend: Backend) -> str:
+    return f"{await _a_plan(backend)}/waiting"
+
+
 async def _no_plan(_: Backend) -> str:
     return "pln_nowhere"
 
@@ -72,11 +89,28 @@ async def _waiting(backend: Backend) -> str:
     return (await store_service(backend, f"waiting{count}", status=ServiceStatus.pending, approved_at=None)).id
 
 
+PLAN = {
+    "service_id": SCAIDRIVE, "name": "Waiting", "billing_period": "monthly", "base_price_cents": 1000,
+    "currency": "EUR",
+}  # fmt: skip
 KEPT = (
+    Deed(
+        "catalog.create", "plans:manage", _a_slug, {"a slug that is taken": _a_taken_slug},
+        (Rest("POST /admin/plans"), Mcp("manage_plans", "create", within="plan")),
+        {**PLAN, "slug": "{id}"},
+    ),
+    Deed(
+        "catalog.update", "plans:manage", _with_its_slug, {"another slug": _with_another_slug},
+        (Rest("PUT /admin/plans/{plan_id}"), Mcp("manage_plans", "update", body={"plan_id": "{id}"}, within="plan")),
+        {**PLAN, "slug": "{inner}", "base_price_cents": 1200},
+    ),
     Deed(
         "tenants.save_billing_profile", "billing_profiles:exempt", _a_buyer, {"no such tenant": _no_tenant},
         (
             Rest("PUT /admin/tenants/{tenant_id}/billing-profile"),
+            Mcp(
+                "manage_billing_profiles", "upsert", "tenant_id", within="profile", needs="billing_profiles:update"
+            ),
             Console("tenant", "save_billing_profile", {"phone": "+31 10 555 0100", "is_business": "yes"}),
         ),
         {"phone": "+31 10 555 0100"},
@@ -84,18 +118,21 @@ KEPT = (
     Deed(
         "groups.grant", "groups:grant", _a_group, {"no such group": _no_group},
         (
-            Rest("POST /admin/groups/{group_id}/role"),
+            Rest("POST /admin/groups/{group_id}/role"), Mcp("manage_users", "assign_group_role", "group_id"),
             Console("group", "grant", {"role": "tenant_viewer"}),
         ),
         {"role": "tenant_viewer"},
     ),
     Deed(
         "groups.revoke", "groups:grant", _a_group_of_readers, {"no such group": _no_group, "no role": _a_group},
-        (Rest("DELETE /admin/groups/{group_id}/role"), Console("group", "revoke")),
+        (
+            Rest("DELETE /admin/groups/{group_id}/role"), Mcp("manage_users", "revoke_group_role", "group_id"),
+            Console("group", "revoke"),
+        ),
     ),
     Deed(
         "catalog.deactivate", "plans:manage", _a_plan, {"no such plan": _no_plan},
-        (Cli("admin plans deactivate"), Console("plan", "deactivate")),
+        (Cli("admin plans deactivate"), Mcp("manage_plans", "deactivate", "plan_id"), Console("plan", "deactivate")),
     ),
     Deed(
         "catalog.add_override", "price_overrides:manage", _without_own_price,
@@ -112,6 +149,7 @@ KEPT = (
         "registry.suspend", "services:update", _sold, {"never let in": _waiting},
         (
             Rest("PATCH /admin/services/{service_id}"),
+            Mcp("manage_services", "update", "service_id", within="service"),
             Console("service", "suspend", WHY),
         ),
         {"status": "suspended", **WHY},

@@ -129,7 +129,7 @@ OTHERS = (
     Deed(
         "templates.create", "templates:manage", _a_name,
         {"a name that is taken": _a_taken_name, "what is not allowed": (_a_name, {"html_content": "{{ nobody }}"})},
-        (Rest("POST /admin/billing/templates"), Mcp("manage_templates", "create")),
+        (Rest("POST /admin/billing/templates"), Mcp("manage_templates", "create", within="template")),
         {**TEMPLATE, "name": "{id}"},
     ),
     Deed(
@@ -138,13 +138,17 @@ OTHERS = (
             "saved meanwhile": (_saved, {"version": 7}),
             "what is not allowed": (_saved, {"html_content": "{{ nobody }}"}),
         },
-        (Rest("PUT /admin/billing/templates/{template_id}"), Mcp("manage_templates", "update", "template_id")),
+        (
+            Rest("PUT /admin/billing/templates/{template_id}"),
+            Mcp("manage_templates", "update", "template_id", within="template"),
+        ),
         {"html_content": TEMPLATE["html_content"], "version": 1},
     ),
     Deed(
         "registry.approve", "services:approve", _waiting, {"let in already": _let_in},
         (
             Rest(f"POST {SERVICES}/{{service_id}}/approve"), Cli("admin services approve"),
+            Mcp("manage_services", "approve", "service_id"),
             Console("service", "approve"), Tui("services", "approve"),
         ),
     ),
@@ -152,6 +156,7 @@ OTHERS = (
         "registry.reject", "services:approve", _waiting, {"let in already": _let_in},
         (
             Rest(f"POST {SERVICES}/{{service_id}}/reject"),
+            Mcp("manage_services", "reject", "service_id"),
             Cli("admin services reject", ("{id}", "--reason", WHY["reason"])), Console("service", "reject", WHY),
             Tui("services", "reject", WHY["reason"]),
         ),
@@ -161,6 +166,7 @@ OTHERS = (
         "registry.approve_metric_change", "services:approve", _asked_for, {"decided already": _decided},
         (
             Rest("POST /admin/metric-changes/{change_id}/approve"),
+            Mcp("manage_services", "approve_metrics", "change_id"),
             Cli("admin services approve-metrics", ("{id}", "--reason", WHY["reason"])),
             Console("metric-change", "approve", WHY),
         ),
@@ -170,6 +176,7 @@ OTHERS = (
         "registry.reject_metric_change", "services:approve", _asked_for, {"decided already": _decided},
         (
             Rest("POST /admin/metric-changes/{change_id}/reject"),
+            Mcp("manage_services", "reject_metrics", "change_id"),
             Cli("admin services reject-metrics", ("{id}", "--reason", WHY["reason"])),
             Console("metric-change", "reject", WHY),
         ),
@@ -178,7 +185,8 @@ OTHERS = (
     Deed(
         "users.grant", "users:grant", _a_person, {"nobody known": _nobody_known},
         (
-            Rest(f"POST {USERS}/{{user_id}}/role"), Cli("admin roles grant", ("{id}", "tenant_viewer")),
+            Rest(f"POST {USERS}/{{user_id}}/role"), Mcp("manage_users", "assign_role", "user_id"),
+            Cli("admin roles grant", ("{id}", "tenant_viewer")),
             Console("user", "grant", {"role": "tenant_viewer"}),
         ),
         {"role": "tenant_viewer"},
@@ -187,6 +195,7 @@ OTHERS = (
         "users.revoke", "users:grant", _a_reader, {"nobody known": _nobody_known},
         (
             Rest(f"DELETE {USERS}/{{user_id}}/role", query={"role": "tenant_viewer"}),
+            Mcp("manage_users", "revoke_role", "user_id", {"role": "tenant_viewer"}),
             Cli("admin roles revoke", ("{id}", "tenant_viewer")),
             Console("user", "revoke", {"role": "tenant_viewer"}),
         ),
@@ -195,6 +204,7 @@ OTHERS = (
         "partners.configure", "partners:configure", _paid_in_a_month, {"no such partner": _no_partner},
         (
             Rest("PATCH /admin/partners/{partner_id}/configuration"),
+            Mcp("manage_partners", "configure", "partner_id", within="configuration"),
             Cli("admin partners configure", ("{id}", "payment_terms_days=21")),
             Console("partner", "configure_invoicing", TERMS | {"payment_terms_days": "21"}),
         ),
@@ -203,26 +213,31 @@ OTHERS = (
     Deed(
         "webhooks.rotate_secret", "webhooks:manage", _a_subscriber, {"no such subscriber": _no_subscriber},
         (
-            Rest(f"POST {SUBSCRIBERS}/{{endpoint_id}}/rotate-secret"), Cli("admin webhooks rotate"),
+            Rest(f"POST {SUBSCRIBERS}/{{endpoint_id}}/rotate-secret"),
+            Mcp("manage_webhook_subscriptions", "rotate_secret", "endpoint_id"), Cli("admin webhooks rotate"),
             Console("webhook-subscriptions", "rotate_secret"),
         ),
     ),
     Deed(
         "webhooks.create", "webhooks:manage", _nobody, {},
         (
-            Rest(f"POST {SUBSCRIBERS}"),
+            Rest(f"POST {SUBSCRIBERS}"), Mcp("manage_webhook_subscriptions", "create", within="subscriber"),
             Console("webhook-subscriptions", "create", {"name": "CRM", "target_url": URL, "topics": "invoice.*"}),
         ),
         {"name": "CRM", "target_url": URL, "topics": ["invoice.*"]},
     ),
     Deed(
         "webhooks.delete", "webhooks:manage", _a_subscriber, {"no such subscriber": _no_subscriber},
-        (Rest(f"DELETE {SUBSCRIBERS}/{{endpoint_id}}"), Console("webhook-subscriptions", "delete")),
+        (
+            Rest(f"DELETE {SUBSCRIBERS}/{{endpoint_id}}"),
+            Mcp("manage_webhook_subscriptions", "delete", "endpoint_id"), Console("webhook-subscriptions", "delete"),
+        ),
     ),
     Deed(
         "webhooks.replay", "webhooks:manage", _with_a_delivery, {"no such subscriber": _no_subscriber},
         (
             Rest(f"POST {SUBSCRIBERS}/{{endpoint_id}}/replay"),
+            Mcp("manage_webhook_subscriptions", "replay", "endpoint_id"),
             Cli("admin webhooks replay", ("{id}", "--from", "2026-01-15T00:00:00", "--to", "2026-01-16T00:00:00")),
             Console("webhook-subscriptions", "replay", {"start": "2026-01-15T00:00", "end": "2026-01-16T00:00"}),
         ),

@@ -67,6 +67,7 @@ SUBSCRIBED = (
         {"ended": _ended, "cancelled already": _cancelling},
         (
             Rest("POST /subscriptions/{subscription_id}/change-plan"),
+            Mcp("manage_subscriptions", "change_plan", "subscription_id"),
             Cli("admin subscriptions change-plan", ("{id}", "--plan", "scaidrive.team", "--quantity", "4")),
             Console("subscription", "change_plan", {"plan": "scaidrive.team", "quantity": "4"}),
         ),
