@@ -37,7 +37,7 @@ async def apply_credit(uow: UnitOfWork, invoice_id: Id, body: ApplyCreditIn) -> 
 
 @tool.change("credits:keep", out=CreditDetail)
 async def keep_credit(uow: UnitOfWork, credit_id: Id, body: KeepIn) -> CreditDetail:
-    """Keep one from being applied, or let it go."""
+    """Keep one from use, or let it go."""
     return await credits.shown(uow, await credits.keep(uow, credit_id, body))
 
 

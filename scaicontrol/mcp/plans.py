@@ -51,7 +51,7 @@ async def list_(
 
 @tool.read("services:read", out=PlanStoryOut | OfferedPlanOut)
 async def get(uow: UnitOfWork, plan_id: Id) -> PlanStoryOut | OfferedPlanOut:
-    """Read one by id or key, with its versions."""
+    """Read one by id or key."""
     plan = await catalog.plan_by(uow, plan_id)
     if not uow.actor.may("plans:administer"):
         return (await catalog.offered(uow, [plan]))[0]
@@ -64,7 +64,7 @@ def _story(plan: Plan, versions: list[PlanVersionOut]) -> PlanStoryOut:
 
 @tool.change("plans:manage", out=PlanOut)
 async def create(uow: UnitOfWork, plan: Whole[PlanIn]) -> Plan:
-    """Put it on sale; brackets start at 0 and touch."""
+    """Put it on sale."""
     return await catalog.create(uow, plan)
 
 

@@ -32,7 +32,7 @@ from .door import Following, Paging, Tool
 
 tool = Tool(
     "manage_platform",
-    "Settings, jobs, the log, and change plans: what a change would leave. People approve them elsewhere.",
+    "Settings, jobs, the log, and change plans, which people approve elsewhere.",
 )
 
 

@@ -46,7 +46,7 @@ async def list_(uow: UnitOfWork, wanted: SubscriptionFilter, paging: Paging) -> 
 
 @tool.read("subscriptions:read", out=SubscriptionOut)
 async def get(uow: UnitOfWork, subscription_id: Id) -> SubscriptionOut:
-    """Read a subscription and what may be done with it."""
+    """Read one and what may be done with it."""
     return subscriptions.shown(uow.actor, await subscriptions.get(uow, subscription_id))
 
 
