@@ -7,8 +7,8 @@ export PYTHON ?= python3
 export PYTHONDONTWRITEBYTECODE :=
 UV_VERSION := 0.13.9
 BIN := .venv/bin
-# Two workers of a test run share one set of servers each; more than two cores may take more.
-PYTEST_WORKERS ?= 2
+# One more than two cores: a fifth of a test run waits for servers. Each worker has its own; more cores may take more.
+PYTEST_WORKERS ?= 3
 PORT ?= 8000
 
 define step
@@ -17,7 +17,7 @@ endef
 unreached = echo "Python packages could not be installed: mend what stands above (most often no package index is reached), then run make again." >&2; exit 1
 NPM := cd frontend && npm
 
-.PHONY: help run test checks check known-feature docs test-long bench lint reset portal openapi clean python system-run system-test environment install install-dev install-docs frontend-check
+.PHONY: help run test checks style-check types-check layers-check check known-feature docs test-long bench lint reset portal openapi clean python system-run system-test environment install install-dev install-docs frontend-check
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,13 +28,20 @@ run: install ## Load the demonstration world and serve it on http://localhost:80
 test: install-dev ## Check style, types, layers, the portal and every claim (some 25 minutes on two cores)
 	@.ci/alone "make test" $(MAKE) --no-print-directory checks
 
+# Types and the portal take a core each; what one says is shown when it is through.
 checks:
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync style-check types-check layers-check frontend-check
+	$(call step,pytest,$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadscope --durations 10)
+
+style-check:
 	$(call step,ruff check,$(BIN)/ruff check .)
 	$(call step,ruff format --check,$(BIN)/ruff format --check .)
+
+types-check:
 	$(call step,mypy,$(BIN)/mypy)
+
+layers-check:
 	$(call step,lint-imports,$(BIN)/lint-imports)
-	@$(MAKE) --no-print-directory frontend-check
-	$(call step,pytest,$(BIN)/python -m pytest -q -n $(PYTEST_WORKERS) --dist loadscope --durations 10)
 
 check: known-feature install-dev ## Check one feature in under a minute: make check FEATURE=tenants
 	@.ci/check-feature "$(FEATURE)"
