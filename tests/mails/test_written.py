@@ -15,6 +15,7 @@ from scaicontrol.core.settings import Settings
 from scaicontrol.db.engine import Database
 from scaicontrol.services import documents, invoices, templates
 from scaicontrol.services.invoices.schemas import CreditIn
+from scaicontrol.services.mails import mail_digests
 from scaicontrol.services.mails import reactions as mails
 from scaicontrol.services.notifications.models import OutgoingMail
 from scaicontrol.services.templates import TemplateType
@@ -23,6 +24,7 @@ from scaicontrol.services.templates.service.store import put_live
 from tasks import relay
 from tests.factories import petra
 from tests.factories.invoices import RENDERER, a_line, rendered
+from tests.factories.notices import noticed
 from tests.factories.ports import memory_ports
 from tests.factories.subscriptions import market, subscribed
 from tests.factories.templates import live, partner_names, tenant_names
@@ -144,6 +146,9 @@ async def test_every_kind_is_written_by_people_too(backend, kind, clock):
         await invoices.finalize(backend, petra, note.id)
         while await documents.render_due(backend, RENDERER):
             pass
+    if kind == TemplateType.email_notices:
+        await noticed(backend, "Money is asked back", severity="error")
+        await mail_digests(backend)
     if write is not None:
         await write(backend, fact)
         await write(backend, fact)  # a second time changes nothing

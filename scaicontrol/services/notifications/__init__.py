@@ -1,8 +1,19 @@
 """Notifications: notices in the portal and mail, each written once per occasion."""
 
 from .mails import StoredAttachment, dispatch_mail, queue_mail
-from .notices import mark_all_read, mark_read, notify
-from .queries import get, mail, mails_of, mails_to, page, undelivered, visible, visible_mails
+from .notices import mark_all_read, mark_read, notify, record_mailed
+from .queries import (
+    get,
+    mail,
+    mails_of,
+    mails_to,
+    page,
+    tenants_to_mail,
+    undelivered,
+    visible,
+    visible_mails,
+    waiting_for_mail,
+)
 
 __all__ = [
     "StoredAttachment",
@@ -16,7 +27,10 @@ __all__ = [
     "notify",
     "page",
     "queue_mail",
+    "record_mailed",
+    "tenants_to_mail",
     "undelivered",
     "visible",
     "visible_mails",
+    "waiting_for_mail",
 ]

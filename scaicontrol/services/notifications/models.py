@@ -19,6 +19,7 @@ class Notification(TenantScopedModel):
         UniqueConstraint("tenant_id", "dedup_key"),
         Index("ix_notifications_feed", "tenant_id", "created_at"),
         Index("ix_notifications_listed", "created_at", "id"),
+        Index("ix_notifications_mail_due", "mail_due_at"),
     )
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
@@ -30,6 +31,7 @@ class Notification(TenantScopedModel):
     link: Mapped[str | None] = mapped_column(String(500))
     dedup_key: Mapped[str] = mapped_column(String(255))
     read_at: Mapped[datetime | None]
+    mail_due_at: Mapped[datetime | None]  # None where a mail says it, or has said it
 
     def __str__(self) -> str:
         return f"notification {self.id}"

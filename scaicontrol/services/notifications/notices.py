@@ -1,13 +1,20 @@
-"""Notices: written once per occasion, read by each person on their own."""
+"""Notices: written once per occasion, read by each person on their own, and mailed to the tenant once a day."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
 
 from sqlalchemy import insert, select, update
 
+from scaicontrol.core.errors import Conflict
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from . import queries
 from .models import Notification, NotificationRead
+
+_MORNING: Final = time(5, tzinfo=UTC)  # before an office opens anywhere from Lisbon to Helsinki
 
 
 async def notify(  # noqa: PLR0913  what a notice consists of
@@ -22,8 +29,14 @@ async def notify(  # noqa: PLR0913  what a notice consists of
     severity: str = "info",
     link: str | None = None,
     user_id: str | None = None,
+    is_mailed: bool = False,
 ) -> Notification | None:
-    """Show a notice in the portal; None when this occasion was announced before."""
+    """
+    Show a notice in the portal; None when this occasion was announced before.
+
+    It waits for the mail of the next morning, an error for one at once, unless `is_mailed`: a mail of its own says the
+    same. What is for one person is shown alone.
+    """
     uow.authorize("notifications:send")
     known = select(Notification.id).where(Notification.tenant_id == tenant_id, Notification.dedup_key == dedup_key)
     if await uow.session.scalar(known) is not None:
@@ -39,9 +52,30 @@ async def notify(  # noqa: PLR0913  what a notice consists of
         body=body,
         link=link,
         dedup_key=dedup_key,
+        mail_due_at=None if is_mailed or user_id else _mail_due(severity, uow.now),
     )
     uow.session.add(notice)
     return notice
+
+
+def _mail_due(severity: str, now: datetime) -> datetime:
+    if severity == "error":
+        return now
+    morning = datetime.combine(now.astimezone(UTC), _MORNING)
+    return morning if now < morning else morning + timedelta(days=1)
+
+
+async def record_mailed(uow: UnitOfWork, notice_ids: Sequence[str]) -> None:
+    """
+    Take notices off the list of what waits to be mailed.
+
+    Raises Conflict where one of them waits no longer: another worker mails it.
+    """
+    uow.authorize("notifications:send")
+    waiting = update(Notification).where(Notification.id.in_(notice_ids), Notification.mail_due_at.is_not(None))
+    taken = await uow.session.execute(waiting.values(mail_due_at=None))
+    if taken.rowcount != len(notice_ids):  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+        raise Conflict("Another worker mails these notices.")
 
 
 @verb

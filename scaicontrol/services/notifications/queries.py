@@ -1,4 +1,4 @@
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import defer
 
 from scaicontrol.core.errors import NotFound
@@ -42,6 +42,21 @@ async def page(
     if category:
         query = query.where(Notification.category == category)
     return await paginate(uow, query, request, SORTABLE)
+
+
+async def tenants_to_mail(uow: UnitOfWork, limit: int) -> list[str]:
+    """Give the tenants with a notice whose mail is due, who waits longest first."""
+    uow.authorize("notifications:read")
+    due = select(Notification.tenant_id).where(Notification.mail_due_at <= uow.now).group_by(Notification.tenant_id)
+    return list(await uow.session.scalars(due.order_by(func.min(Notification.mail_due_at)).limit(limit)))
+
+
+async def waiting_for_mail(uow: UnitOfWork, tenant_id: str, limit: int) -> list[Notification]:
+    """Give what a tenant has not been mailed, oldest first, also what is not due yet: it travels along."""
+    uow.authorize("notifications:read")
+    waiting = select(Notification).where(Notification.tenant_id == tenant_id, Notification.mail_due_at.is_not(None))
+    oldest = waiting.order_by(Notification.created_at, Notification.id)
+    return list(await uow.session.scalars(oldest.limit(limit)))
 
 
 async def mails_of(uow: UnitOfWork, resource_id: str) -> list[OutgoingMail]:

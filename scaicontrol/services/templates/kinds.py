@@ -16,6 +16,7 @@ class TemplateType(StrEnum):
     email_dunning_reminder = "email_dunning_reminder"
     email_subscription_suspended = "email_subscription_suspended"
     email_terms_announced = "email_terms_announced"
+    email_notices = "email_notices"
 
     @property
     def is_mail(self) -> bool:
@@ -41,4 +42,5 @@ MailKind = Literal[
     "email_dunning_reminder",
     "email_subscription_suspended",
     "email_terms_announced",
+    "email_notices",
 ]

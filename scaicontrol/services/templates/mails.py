@@ -54,5 +54,11 @@ async def write_mail(letter: Letter) -> tuple[str, str]:
         else:
             return page.subject, page.html
     return render_mail(
-        letter.kind, letter.language, letter.about, name=letter.name, link=letter.link, sender=letter.sender
+        letter.kind,
+        letter.language,
+        letter.about,
+        name=letter.name,
+        link=letter.link,
+        sender=letter.sender,
+        notices=letter.variables.get("notices", ()),
     )

@@ -135,9 +135,11 @@ async def _(stage: Stage) -> Case:
     return Case({}, alice)
 
 
-async def _notice(stage: Stage, key: str, **more: str) -> Notification:
+async def _notice(stage: Stage, key: str, user_id: str | None = None) -> Notification:
     common = {"tenant_id": ACME, "partner_id": NORTHWIND, "category": "billing", "title": "An invoice"}
-    made = await stage.backend.perform(CLOCK, notifications.notify, **common, dedup_key=key, **more)
+    made = await stage.backend.perform(
+        CLOCK, notifications.notify, **common, dedup_key=key, user_id=user_id, is_mailed=False
+    )
     assert made is not None
     return made
 

@@ -56,5 +56,10 @@ async def _queue(uow: UnitOfWork, post: Post, subject: str, html: str) -> None:
             attachments=post.attachments,
         )
     await notifications.notify(
-        uow, tenant_id=post.tenant_id, partner_id=post.partner_id, title=subject[:200], **post.notice
+        uow,
+        tenant_id=post.tenant_id,
+        partner_id=post.partner_id,
+        title=subject[:200],
+        is_mailed=bool(post.addresses),
+        **post.notice,
     )

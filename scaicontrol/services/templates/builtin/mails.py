@@ -1,6 +1,6 @@
 """Our own mails: one layout, one sentence a kind, in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -22,10 +22,18 @@ class Letterhead:
 
 
 def render_mail(
-    kind: MailKind, language: str, about: Mapping[str, str], *, name: str, link: str, sender: Letterhead
+    kind: MailKind,
+    language: str,
+    about: Mapping[str, str],
+    *,
+    name: str,
+    link: str,
+    sender: Letterhead,
+    notices: Sequence[Mapping[str, str | None]] = (),
 ) -> tuple[str, str]:
     """
-    Give subject and HTML of a mail. `about` holds what its sentences name, already formatted for the reader.
+    Give subject and HTML of a mail. `about` holds what its sentences name, already formatted for the reader; `notices`
+    (`title`, `body`, `link`) are listed under them.
 
     A name the sentences need and `about` lacks raises KeyError: such a mail is never sent half-said.
     """
@@ -39,6 +47,7 @@ def render_mail(
             subject=subject,
             greeting=say("mails.frame.greeting", language, name=name),
             body=say(f"mails.{kind}.body", language, **given),
+            notices=notices,
             button=say("mails.frame.button", language),
             regards=say("mails.frame.regards", language),
             link=link,

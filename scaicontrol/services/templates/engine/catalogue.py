@@ -191,6 +191,15 @@ _SUBSCRIPTION: Final = _group(
     ("trial_ends_at", "day", "Day the trial ends, if it is one"),
     ("days_remaining", "number", "Days until then"),
 )
+_NOTICES: Final = (
+    Variable("notices", "list", "What the portal said since the last mail, oldest first"),
+    *_group(
+        "notices[]",
+        ("title", "text", "What happened"),
+        ("body", "text", "More of it, if any"),
+        ("link", "text", "Where to look, if anywhere"),
+    ),
+)
 _FAILURE: Final = _group(
     "failure",
     ("code", "text", "What the payment provider said"),
@@ -250,6 +259,8 @@ def variables_of(kind: TemplateType) -> tuple[Variable, ...]:
         return (*_SAID.get(kind, _DOCUMENT), *_PAYMENT, *_BUYER, *_SELLER, *_LABELS)
     if kind in ABOUT_A_SUBSCRIPTION:
         return (*_MAIL, *_SUBSCRIPTION, *_SELLER, *_LABELS)
+    if kind == TemplateType.email_notices:
+        return (*_MAIL, *_NOTICES, *_SELLER, *_LABELS)
     failure = _FAILURE if kind == TemplateType.email_payment_failed else ()
     return (*_MAIL, *_DOCUMENT, *_PAYMENT, *failure, *_BUYER, *_SELLER, *_LABELS)
 

@@ -118,6 +118,12 @@ def sample(kind: TemplateType) -> dict[str, Any]:
     if kind in ABOUT_A_SUBSCRIPTION:
         plan = {"service": "ScaiDrive", "plan": "Team", "trial_ends_at": date(2026, 11, 15), "days_remaining": 3}
         return {name: shown[name] for name in ("recipient", "portal_url", "seller", "brand")} | {"subscription": plan}
+    if kind == TemplateType.email_notices:
+        told = [
+            {"title": "Your bank asks back EUR 12.10", "body": None, "link": f"{_MAIL['portal_url']}"},
+            {"title": "VIES does not confirm NL001234567B01", "body": "Please correct it.", "link": None},
+        ]
+        return {name: shown[name] for name in ("recipient", "portal_url", "seller", "brand")} | {"notices": told}
     if kind == TemplateType.email_payment_failed:
         shown["failure"] = {"code": "insufficient_funds", "next_retry_at": date(2026, 11, 18), "attempt": 1}
     return shown
