@@ -52,6 +52,9 @@ class Silence:
     async def wake(self, job: str, *ids: str) -> None:
         return
 
+    async def check(self) -> None:
+        return
+
 
 def effective(settings: Settings) -> Settings:
     """Fill what a development installation was not told with its own stand-ins; check a production one."""

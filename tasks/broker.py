@@ -125,6 +125,12 @@ class BrokerWaker:
         except SendTaskError as error:
             log.warning("wake_up_lost", task=key[0], error=str(error.__cause__ or error))
 
+    async def check(self) -> None:
+        """Raise RedisError where Redis does not answer."""
+        if isinstance(self.broker, ReclaimingBroker):
+            async with Redis(connection_pool=self.broker.connection_pool) as redis:
+                await redis.ping()
+
     async def settle(self) -> None:
         """Wait until nothing is waiting to be sent."""
         while self._waiting:

@@ -1,9 +1,11 @@
 """The terminal dashboard: in process, read-only unless told otherwise."""
 
+from collections.abc import Sequence
 from multiprocessing import resource_tracker
+from pathlib import Path
 from typing import Any, ClassVar, Final
 
-from textual import on
+from textual import on, work
 from textual.app import App
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -11,14 +13,19 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 
+from . import bundle
+from .dialogs import KeysList
 from .door import Door
+from .health import troubles
 from .places import HOME, NAMES, PLACES, place_of
+from .screens.details import DetailScreen
 from .screens.now import NowScreen
 from .screens.place import PlaceScreen
 from .widgets.plain import plain
 from .widgets.prompt import Prompt
 
 _PACES: Final = (1, 2, 5, 10, 30, 60)
+_LOOK_AROUND: Final = 10.0  # seconds
 _QUIT: Final = "quit"
 
 
@@ -50,6 +57,7 @@ class Dashboard(App[None]):
         Binding("1", "go('now')", "now", show=False),
         *(Binding(place.digit, f"go('{place.name}')", place.name, show=False) for place in PLACES if place.digit),
         Binding("p", "pause", "pause", show=False),
+        Binding("b", "bundle", "incident bundle, a redacted file", show=False),
         Binding("plus", "pace(-1)", "refresh more often", show=False),
         Binding("minus", "pace(1)", "refresh less often", show=False),
         Binding("question_mark", "keys", "keys", key_display="?"),
@@ -63,18 +71,24 @@ class Dashboard(App[None]):
         self.door = Door(backend, actor.on("tui"), write)
         self.paused = False
         self.every = 2
+        self.away: Sequence[str] = ()  # what does not answer, beside what the screen read
 
     def on_mount(self) -> None:
         self.push_screen(NowScreen(self.door))
         self.set_interval(1, self.tick)
+        self.set_interval(_LOOK_AROUND, self.look_around)
 
     def tick(self) -> None:
         """Show how old the data is, and refresh what is looked at when it is old enough."""
         if not isinstance(self.screen, PlaceScreen):
             return  # a dialog is open: what it names must not change beneath it
-        self.screen.show_age(paused=self.paused, every=self.every)
+        self.screen.show_age(paused=self.paused, every=self.every, away=self.away)
         if not self.paused and self.screen.age.total_seconds() >= self.every:
             self.screen.reload()
+
+    @on(PlaceScreen.Loaded)
+    def loaded(self) -> None:
+        self.tick()
 
     def notify(self, message: str, **options: Any) -> None:
         """Say something as it is written: names and reasons in it are people's, and nothing of it is markup."""
@@ -123,11 +137,34 @@ class Dashboard(App[None]):
             self.push_screen(place.screen(self.door, wanted.strip() or place.wanted))
 
     def action_keys(self) -> None:
-        """Show or hide the list of keys, which Textual writes from the bindings."""
-        if self.screen.query("HelpPanel"):
-            self.action_hide_help_panel()
-        else:
-            self.action_show_help_panel()
+        """List the keys of what is looked at, as its bindings say them."""
+        if isinstance(self.screen, PlaceScreen):
+            known = [each.binding for each in self.screen.active_bindings.values() if each.node in (self.screen, self)]
+            ours = [binding for binding in known if "." not in binding.action]  # Textual's own name whose they are
+            verbs_first = sorted(ours, key=lambda binding: not binding.action.startswith("act("))
+            self.push_screen(KeysList([(self.get_key_display(binding), binding) for binding in verbs_first]))
+
+    async def action_bundle(self) -> None:
+        """Write what is looked at into a file for whoever helps."""
+        if not isinstance(self.screen, PlaceScreen):
+            return
+        places = [screen for screen in self.screen_stack if isinstance(screen, PlaceScreen)]
+        crumbs = [each.row.id if isinstance(each, DetailScreen) else each.crumb for each in places]  # labels hold names
+        rows, columns = self.screen.shown
+        names = frozenset(at for at, column in enumerate(columns) if column.names)
+        try:
+            path = await self.screen.said(bundle.write(self.door, Path.cwd(), crumbs, rows, names))
+        except OSError as error:
+            self.notify(f"It cannot be written here: {error.strerror}.", severity="error")
+            return
+        if path is not None:
+            self.notify(f"Written to {path}; without secrets and personal data.", timeout=8)
+
+    @work(group="health", exclusive=True)
+    async def look_around(self) -> None:
+        """Ask what the screens stand on, and say which half is away."""
+        self.away = await troubles(self.door.backend)
+        self.tick()
 
 
 async def run(backend: Backend, actor: Actor, *, write: bool = False) -> None:

@@ -108,3 +108,24 @@ class Shown(ModalScreen[None]):
 
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self.words)
+
+
+class KeysList(ModalScreen[None]):
+    """The keys of a screen, as they are shown and what each does; made of the bindings themselves."""
+
+    BINDINGS = [Binding("escape,enter,question_mark", "dismiss(None)", "Close")]
+
+    def __init__(self, keys: Sequence[tuple[str, Binding]]) -> None:
+        super().__init__()
+        self.keys = keys
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield Label(plain("Keys"), id="question")
+            with VerticalScroll(id="list"):
+                for shown, binding in self.keys:
+                    if binding.description:
+                        told = f"  {binding.tooltip}" if binding.tooltip else ""
+                        line = (plain(f"{shown:>6}  ", "bold"), plain(binding.description), plain(told, "dim"))
+                        yield Static(Text.assemble(*line))
+            yield Static(Text.assemble(("Esc", "bold"), " close"), id="keys")

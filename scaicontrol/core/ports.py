@@ -284,6 +284,10 @@ class Waker(Protocol):
 
     async def wake(self, job: str, *ids: str) -> None: ...
 
+    async def check(self) -> None:
+        """Raise where what carries wake-ups does not answer; where nothing carries them, nothing is wrong."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:

@@ -152,6 +152,9 @@ class _Waker:
         if job not in ("relay", "provision"):  # every fact wakes the one, every due step the other
             self.note("worker", " ".join((job, *ids)))
 
+    async def check(self) -> None:
+        return
+
 
 class _Provider:
     """A provider that does what it is asked at once, without being asked."""

@@ -191,9 +191,14 @@ class TextRenderer:
 @dataclass
 class RememberingWaker:
     woken: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    is_away: bool = False
 
     async def wake(self, job: str, *ids: str) -> None:
         self.woken.append((job, ids))
+
+    async def check(self) -> None:
+        if self.is_away:
+            raise ConnectionRefusedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ from scaicontrol.services import billing
 from scaicontrol.services.billing.lifecycle import RunLifecycle, RunStatus
 from scaicontrol.services.billing.models import BillingRun, PlannedDocument
 
+from ..columns import TableColumn
 from ..door import Door
 from ..verbs import KeyAnswer, Row, VerbKey
 from ..wanted import Wanted
 from ..widgets.states import minute, money, progress, state
 from .details import ReadScreen, TitledSection, fields, story, table
-from .lists import ListScreen, TableColumn
+from .lists import ListScreen
 
 _SHOWN: Final = 50  # documents of a run on its page; the console has them all
 
@@ -78,7 +79,6 @@ def _run(uow: UnitOfWork, found: BillingRun) -> Row:
             f"{found.documents:,}",
             f"{found.quarantined:,}",
             _sums(found),
-            found.id,
         ),
         frozenset(
             [
@@ -168,7 +168,6 @@ class RunsScreen(ListScreen, verbs=VERBS):
         TableColumn("Documents", 9, right=True),
         TableColumn("Aside", 5, right=True),
         TableColumn("Net", 20, right=True, wide=True),
-        TableColumn("Run", 31, wide=True),
     )
 
     async def fetch(self, uow: UnitOfWork, request: PageRequest, wanted: Wanted) -> Page[Row]:

@@ -15,13 +15,14 @@ from scaicontrol.services.changes.lifecycle import PlanStatus
 from scaicontrol.services.changes.models import ChangePlan
 from scaicontrol.services.changes.schemas import ChangePlanFilter, PlanContent
 
+from ..columns import TableColumn
 from ..previews import planned
 from ..verbs import REASON, Row, VerbKey
 from ..wanted import Wanted
 from ..widgets.plain import plain
 from ..widgets.states import minute, state
 from .details import ReadScreen, TitledSection, fields, story, table
-from .lists import ListScreen, TableColumn
+from .lists import ListScreen
 
 VERBS = (
     VerbKey(
@@ -137,7 +138,7 @@ class ChangesScreen(ListScreen, verbs=VERBS):
     detail = ChangeScreen
     states = tuple(PlanStatus)
     columns = (
-        TableColumn("What", 22, grows=True),
+        TableColumn("What", 20, grows=True),
         TableColumn("State", 18),
         TableColumn("Planned by", 14),
         TableColumn("Why it waits", 22, wide=True),

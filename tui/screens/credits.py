@@ -9,12 +9,13 @@ from scaicontrol.services import credits, invoices
 from scaicontrol.services.credits.models import Receivable
 from scaicontrol.services.credits.schemas import ReceivableFilter, ReceivableSettleIn, SettledWith
 
+from ..columns import TableColumn
 from ..door import Door
 from ..verbs import REASON, KeyAnswer, KeyChoice, Row, VerbKey
 from ..wanted import Wanted
 from ..widgets.states import minute, money, state
 from .details import ReadScreen, TitledSection, fields, story
-from .lists import ListScreen, TableColumn
+from .lists import ListScreen
 
 
 async def _settle(door: Door, row: Row, given: KeyAnswer) -> object:
@@ -87,7 +88,7 @@ class ReceivablesScreen(ListScreen, verbs=VERBS):
     detail = ReceivableScreen
     sort = "created_at"
     columns = (
-        TableColumn("Receivable", 31, grows=True),
+        TableColumn("Receivable", 30, grows=True),
         TableColumn("State", 9),
         TableColumn("Left", 14, right=True),
         TableColumn("Tenant", 16),

@@ -11,12 +11,13 @@ from scaicontrol.services.payments.lifecycle import DisputeState
 from scaicontrol.services.payments.models import Dispute
 from scaicontrol.services.payments.schemas import DisputeCloseIn, DisputeFilter
 
+from ..columns import TableColumn
 from ..door import Door
 from ..verbs import KeyAnswer, KeyChoice, Row, VerbKey
 from ..wanted import Wanted
 from ..widgets.states import minute, money, state
 from .details import ReadScreen, TitledSection, fields, story
-from .lists import ListScreen, TableColumn
+from .lists import ListScreen
 
 
 async def _close(door: Door, row: Row, given: KeyAnswer) -> object:
@@ -87,9 +88,9 @@ class DisputesScreen(ListScreen, verbs=VERBS):
     states = tuple(DisputeState)
     sort = "evidence_due_at"
     columns = (
-        TableColumn("Dispute", 31),
+        TableColumn("Dispute", 30),
         TableColumn("State", 11),
-        TableColumn("Amount", 14, right=True),
+        TableColumn("Amount", 13, right=True),
         TableColumn("Tenant", 14, wide=True),
         TableColumn("Evidence due", 16),
         TableColumn("Why", 10, wide=True, grows=True),

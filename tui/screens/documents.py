@@ -7,11 +7,12 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import documents, invoices
 from scaicontrol.services.invoices.models import DocumentRender
 
+from ..columns import TableColumn
 from ..verbs import REASON, Row, VerbKey
 from ..wanted import Wanted
 from ..widgets.states import minute, state
 from .details import ReadScreen, TitledSection, fields, story
-from .lists import ListScreen, TableColumn
+from .lists import ListScreen
 
 VERBS = (
     VerbKey(

@@ -12,12 +12,13 @@ from scaicontrol.services.invoices.lifecycle import OWED, DocumentType, InvoiceS
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.schemas import InvoiceFilter, InvoiceOut
 
+from ..columns import TableColumn
 from ..verbs import REASON, Row, VerbKey
 from ..wanted import Wanted
 from ..widgets.states import day, money, state
 from . import invoice_sections as parts
 from .details import DetailScreen, TitledSection
-from .lists import ListScreen, TableColumn
+from .lists import ListScreen
 
 VERBS = (
     VerbKey(
@@ -59,6 +60,7 @@ VERBS = (
         lambda door, row, given: door.perform(invoices.void, row.id, given.text),
         asks=REASON,
         grave=True,
+        shown=False,
     ),
     VerbKey(
         "P",
@@ -150,7 +152,7 @@ class InvoicesScreen(ListScreen, verbs=VERBS):
     columns = (
         TableColumn("Document", 30, grows=True),
         TableColumn("State", 11),
-        TableColumn("Tenant", 16),
+        TableColumn("Tenant", 15),
         TableColumn("Total", 14, right=True, wide=True),
         TableColumn("Due", 14, right=True),
         TableColumn("Issued", 10, wide=True),

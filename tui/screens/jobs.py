@@ -10,12 +10,13 @@ from scaicontrol.core.leases import JobLease
 from scaicontrol.core.pagination import Page, PageRequest
 from scaicontrol.core.work import UnitOfWork
 
+from ..columns import TableColumn
 from ..door import Door
 from ..verbs import KeyAnswer, Row, VerbKey
 from ..wanted import Wanted
 from ..widgets.states import minute, span, state
 from .details import ReadScreen, TitledSection, fields
-from .lists import ListScreen, TableColumn
+from .lists import ListScreen
 
 _TOO_LONG: Final = timedelta(minutes=15)  # a run that has not ended by then has died with its worker
 

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Collection, Sequence
-from typing import ClassVar, Final, NamedTuple
+from typing import ClassVar, Final
 
 from rich.text import Text
 from textual import on
@@ -14,32 +14,20 @@ from textual.widgets import DataTable, Footer
 from scaicontrol.core.pagination import Page, PageRequest
 from scaicontrol.core.work import UnitOfWork
 
+from ..columns import TableColumn
 from ..door import Door
 from ..verbs import Row
 from ..wanted import Wanted
 from ..widgets.bar import TopBar
-from ..widgets.plain import Rows
+from ..widgets.plain import Rows, plain
 from ..widgets.prompt import Prompt
 from .details import DetailScreen
 from .place import PlaceScreen
 
 PAGE: Final = 100
-WIDE: Final = 110  # columns of a terminal that shows all of a list's
+WIDE: Final = 120  # columns of a terminal that shows all of a list's
+BESIDE: Final = 2  # of them for the bar one scrolls by
 _LOOKS: Final = 10  # pages that are read to find what only a filter here can tell
-
-
-class TableColumn(NamedTuple):
-    """
-    A column of fixed width, so that nothing jumps while rows come in; figures stand right.
-
-    Of a list the first that `grows` takes what room is left; what is `wide` is left out of a narrow terminal.
-    """
-
-    title: str
-    width: int
-    right: bool = False
-    wide: bool = False
-    grows: bool = False
 
 
 class ListScreen(PlaceScreen):
@@ -104,6 +92,10 @@ class ListScreen(PlaceScreen):
         return self.rows[at] if 0 <= at < len(self.rows) else None
 
     @property
+    def shown(self) -> tuple[Sequence[Row], Sequence[TableColumn]]:
+        return self.rows, self.columns
+
+    @property
     def _asked_for(self) -> Wanted:
         return Wanted.read(self.wanted, self.states)
 
@@ -118,12 +110,12 @@ class ListScreen(PlaceScreen):
 
     def _lay_out(self) -> None:
         """Take the columns there is room for, and let one of them have the rest."""
-        room = self.app.size.width
-        self._columns = [at for at, each in enumerate(self.columns) if not each.wide or room >= WIDE]
+        room = self.app.size.width - BESIDE
+        self._columns = [at for at, each in enumerate(self.columns) if not each.wide or self.app.size.width >= WIDE]
         taken = sum(self.columns[at].width + 2 for at in self._columns)
         self.table.clear(columns=True)
         for at in self._columns:
-            title, width, right, _, grows = self.columns[at]
+            title, width, right, _, grows, _ = self.columns[at]
             spare, taken = (max(0, room - taken), room) if grows else (0, taken)
             self.table.add_column(Text(title, justify="right" if right else "left"), width=width + spare, key=title)
 
@@ -156,7 +148,7 @@ class ListScreen(PlaceScreen):
             for before, row in zip(old, rows, strict=True):
                 for at in self._columns:
                     if before.cells[at] != row.cells[at]:
-                        self.table.update_cell(row.id, self.columns[at].title, row.cells[at])
+                        self.table.update_cell(row.id, self.columns[at].title, self._cell(row, at))
         else:
             self._fill(old)
         self.show_place()
@@ -168,10 +160,16 @@ class ListScreen(PlaceScreen):
         held = old[at].id if 0 <= at < len(old) else None
         self.table.clear()
         for row in self.rows:
-            self.table.add_row(*(row.cells[place] for place in self._columns), key=row.id)
+            self.table.add_row(*(self._cell(row, place) for place in self._columns), key=row.id)
         place = self.table.get_row_index(held) if held is not None and held in self.table.rows else at
         if self.rows:
             self.table.move_cursor(row=min(max(place, 0), len(self.rows) - 1), animate=False)
+
+    def _cell(self, row: Row, at: int) -> Text:
+        cell = plain(row.cells[at])
+        if self.columns[at].right:
+            cell.justify = "right"
+        return cell
 
     @on(DataTable.RowHighlighted)
     def highlighted(self) -> None:

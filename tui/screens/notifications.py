@@ -7,11 +7,12 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import notifications
 from scaicontrol.services.notifications.models import OutgoingMail
 
+from ..columns import TableColumn
 from ..verbs import Row
 from ..wanted import Wanted
 from ..widgets.states import minute, state
 from .details import ReadScreen, TitledSection, fields
-from .lists import ListScreen, TableColumn
+from .lists import ListScreen
 
 _ABOUT = {"inv": "invoices", "sub": "subscriptions", "dsp": "disputes"}  # by how an id begins
 
@@ -64,7 +65,7 @@ class MailsScreen(ListScreen):
     console = "outgoing-mail"
     detail = MailScreen
     columns = (
-        TableColumn("Subject", 32, grows=True),
+        TableColumn("Subject", 32, grows=True, names=True),
         TableColumn("State", 9),
         TableColumn("Kind", 14),
         TableColumn("Tenant", 15),

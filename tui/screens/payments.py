@@ -11,12 +11,13 @@ from scaicontrol.services.payments.lifecycle import MismatchDecision, PaymentSta
 from scaicontrol.services.payments.models import Payment
 from scaicontrol.services.payments.schemas import MismatchIn, PaymentFilter
 
+from ..columns import TableColumn
 from ..door import Door
 from ..verbs import REASON, KeyAnswer, KeyChoice, Row, VerbKey
 from ..wanted import Wanted
 from ..widgets.states import minute, money, state
 from .details import ReadScreen, TitledSection, fields, story
-from .lists import ListScreen, TableColumn
+from .lists import ListScreen
 
 
 async def _resolve(door: Door, row: Row, given: KeyAnswer) -> object:
@@ -103,7 +104,7 @@ class PaymentsScreen(ListScreen, verbs=VERBS):
     states = (*PaymentState, "mismatched")
     searched = True
     columns = (
-        TableColumn("Payment", 31),
+        TableColumn("Payment", 30),
         TableColumn("State", 13),
         TableColumn("Amount", 14, right=True),
         TableColumn("Tenant", 14, wide=True),

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from typing import ClassVar, TypeVar
 
+from rich.text import Text
 from textual import work
 from textual.binding import Binding
 from textual.events import Key
@@ -16,6 +17,7 @@ from textual.screen import Screen
 from scaicontrol.core.approval import ApprovalRequired
 from scaicontrol.core.errors import ControlError
 
+from ..columns import TableColumn
 from ..dialogs import AskText, Choose, Confirm, Shown
 from ..door import Door
 from ..previews import outcome
@@ -52,6 +54,9 @@ class PlaceScreen(Screen[None]):
             super().__init__()
             self.command = command
 
+    class Loaded(Message):
+        """What is shown was read again, or could not be."""
+
     def __init__(self, door: Door) -> None:
         super().__init__()
         self.door = door
@@ -74,6 +79,11 @@ class PlaceScreen(Screen[None]):
         """Name the row that a verb would act on."""
         return None
 
+    @property
+    def shown(self) -> tuple[Sequence[Row], Sequence[TableColumn]]:
+        """Give the rows on the screen and what their cells are."""
+        return [self.chosen] if self.chosen else [], ()
+
     @abstractmethod
     async def refresh_data(self) -> None:
         """Load again and show only what changed."""
@@ -94,11 +104,11 @@ class PlaceScreen(Screen[None]):
         for bar in self.query(TopBar):  # a screen is resumed once before it is composed
             bar.show_place(crumbs, self.scope)
 
-    def show_age(self, *, paused: bool, every: int) -> None:
+    def show_age(self, *, paused: bool, every: int, away: Sequence[str] = ()) -> None:
         pace = "paused" if paused else f"every {every} s"
         written = f"data {span(self.age)} old · {pace}" if self._loaded else "loading…"
         for bar in self.query(TopBar):
-            bar.show_age(written, self.trouble)
+            bar.show_age(written, " ".join(dict.fromkeys(filter(None, (self.trouble, *away)))))
 
     @work(group="load")
     async def reload(self) -> None:
@@ -114,6 +124,7 @@ class PlaceScreen(Screen[None]):
             self._loaded, self.trouble = time.monotonic(), ""
         if self.is_mounted:
             self.show_place()
+            self.post_message(self.Loaded())
             self.app.refresh_bindings()
 
     def action_refresh(self) -> None:
@@ -191,13 +202,15 @@ class PlaceScreen(Screen[None]):
         given = await self._asked(verb, row, called)
         if given is None:
             return
-        lines = []
+        lines: list[Text] = []
         if verb.rehearsed:
             preview = await self.said(self.door.plan(lambda door: verb.press(door, row, given)))
             if preview is None:
                 return
             lines = outcome(row, preview)
-        if not await self.app.push_screen_wait(Confirm(f"{called}?", verb.effect, lines, grave=verb.grave)):
+        way = next((each.said for each in row.choices.get(action, ()) if each.value == given.choice), "")
+        effect = f"→ {way}\n{verb.effect}" if way else verb.effect
+        if not await self.app.push_screen_wait(Confirm(f"{called}?", effect, lines, grave=verb.grave)):
             return
         done = await self.said(self._done(verb, row, given))
         if done is None:

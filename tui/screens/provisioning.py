@@ -10,11 +10,12 @@ from scaicontrol.services import provisioning
 from scaicontrol.services.provisioning.lifecycle import StepStatus, WorkflowStatus
 from scaicontrol.services.provisioning.models import ProvisioningWorkflow
 
+from ..columns import TableColumn
 from ..verbs import REASON, KeyChoice, Row, VerbKey
 from ..wanted import Wanted
 from ..widgets.states import minute, state
 from .details import ReadScreen, TitledSection, fields, story, table
-from .lists import ListScreen, TableColumn
+from .lists import ListScreen
 
 VERBS = (
     VerbKey(
@@ -112,7 +113,7 @@ class ProvisioningScreen(ListScreen, verbs=VERBS):
     detail = WorkflowScreen
     states = (*WorkflowStatus, "stuck")
     columns = (
-        TableColumn("What", 26),
+        TableColumn("What", 24),
         TableColumn("State", 17),
         TableColumn("Tenant", 14),
         TableColumn("Failed at", 16, wide=True),

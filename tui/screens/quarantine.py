@@ -7,11 +7,12 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import billing
 from scaicontrol.services.billing.models import DRAFT, QuarantineItem
 
+from ..columns import TableColumn
 from ..verbs import REASON, KeyChoice, Row, VerbKey
 from ..wanted import Wanted
 from ..widgets.states import day, minute, state
 from .details import ReadScreen, TitledSection, fields, story, table
-from .lists import ListScreen, TableColumn
+from .lists import ListScreen
 
 VERBS = (
     VerbKey(

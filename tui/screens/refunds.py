@@ -8,12 +8,13 @@ from scaicontrol.services import payments
 from scaicontrol.services.payments.models import Refund
 from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
 
+from ..columns import TableColumn
 from ..door import Door
 from ..verbs import KeyAnswer, KeyChoice, Row, VerbKey
 from ..wanted import Wanted
 from ..widgets.states import minute, money, state
 from .details import ReadScreen, TitledSection, fields, story
-from .lists import ListScreen, TableColumn
+from .lists import ListScreen
 
 
 async def _pay_back(door: Door, row: Row, given: KeyAnswer) -> object:
@@ -91,12 +92,12 @@ class RefundsScreen(ListScreen, verbs=VERBS):
     called = "refunds that failed"
     detail = RefundScreen
     columns = (
-        TableColumn("Refund", 31),
+        TableColumn("Refund", 30),
         TableColumn("State", 10),
         TableColumn("Attempts", 8, right=True),
         TableColumn("Tenant", 14, wide=True),
-        TableColumn("Payment", 31, wide=True),
-        TableColumn("Why", 16, grows=True),
+        TableColumn("Payment", 30, wide=True),
+        TableColumn("Why", 14, grows=True),
     )
 
     async def fetch(self, uow: UnitOfWork, request: PageRequest, wanted: Wanted) -> Page[Row]:

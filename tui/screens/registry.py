@@ -11,11 +11,12 @@ from scaicontrol.services.registry import ProbeResult
 from scaicontrol.services.registry.lifecycle import WATCHED, HealthStatus, ServiceStatus
 from scaicontrol.services.registry.models import Service
 
+from ..columns import TableColumn
 from ..verbs import REASON, Row, VerbKey
 from ..wanted import Wanted
 from ..widgets.states import minute, state
 from .details import ReadScreen, TitledSection, fields, story, table
-from .lists import ListScreen, TableColumn
+from .lists import ListScreen
 
 
 def _let_in(given: object) -> str:
@@ -121,8 +122,8 @@ class ServicesScreen(ListScreen, verbs=VERBS):
     states = tuple(ServiceStatus)
     sort = "slug"
     columns = (
-        TableColumn("Service", 22, grows=True),
-        TableColumn("State", 14),
+        TableColumn("Service", 20, grows=True),
+        TableColumn("State", 13),
         TableColumn("Health", 13),
         TableColumn("Last heartbeat", 16),
         TableColumn("Missed", 6, right=True),

@@ -13,11 +13,12 @@ from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
 from scaicontrol.services.subscriptions.schemas import SubscriptionFilter
 
+from ..columns import TableColumn
 from ..verbs import REASON, Row, VerbKey
 from ..wanted import Wanted
 from ..widgets.states import day, minute, money, state
 from .details import ReadScreen, TitledSection, fields, table
-from .lists import ListScreen, TableColumn
+from .lists import ListScreen
 
 VERBS = (
     VerbKey(
@@ -128,7 +129,7 @@ class SubscriptionsScreen(ListScreen, verbs=VERBS):
     columns = (
         TableColumn("Subscription", 30),
         TableColumn("State", 12),
-        TableColumn("Tenant", 16),
+        TableColumn("Tenant", 14),
         TableColumn("Plan", 18, wide=True, grows=True),
         TableColumn("Qty", 4, right=True, wide=True),
         TableColumn("Monthly", 14, right=True),

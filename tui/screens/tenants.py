@@ -12,11 +12,12 @@ from scaicontrol.services.payments.schemas import PaymentFilter
 from scaicontrol.services.subscriptions.schemas import SubscriptionFilter
 from scaicontrol.services.tenants.models import BillingProfile, Tenant
 
+from ..columns import TableColumn
 from ..verbs import Row
 from ..wanted import Wanted
 from ..widgets.states import day, minute, money, state
 from .details import ReadScreen, TitledSection, fields, story, table
-from .lists import ListScreen, TableColumn
+from .lists import ListScreen
 
 _FEW = PageRequest(page_size=20)
 
@@ -124,7 +125,7 @@ class TenantsScreen(ListScreen):
     searched = True
     sort = "name"
     columns = (
-        TableColumn("Tenant", 32, grows=True),
+        TableColumn("Tenant", 32, grows=True, names=True),
         TableColumn("State", 11),
         TableColumn("Id", 28),
         TableColumn("Partner", 18, wide=True),

@@ -13,12 +13,13 @@ from scaicontrol.services.webhooks.lifecycle import DeliveryStatus
 from scaicontrol.services.webhooks.models import WebhookDelivery, WebhookEndpoint
 from scaicontrol.services.webhooks.schemas import WebhookEndpointPut
 
+from ..columns import TableColumn
 from ..door import Door
 from ..verbs import KeyAnswer, KeyChoice, Row, VerbKey
 from ..wanted import Wanted
 from ..widgets.states import minute, state
 from .details import ReadScreen, TitledSection, fields, story, table
-from .lists import ListScreen, TableColumn
+from .lists import ListScreen
 
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -177,12 +178,12 @@ class DeliveriesScreen(ListScreen, verbs=DELIVERY_VERBS):
     states = tuple(DeliveryStatus)
     searched = True
     columns = (
-        TableColumn("Topic", 25),
+        TableColumn("Topic", 22),
         TableColumn("State", 12),
-        TableColumn("About", 31, wide=True),
+        TableColumn("About", 30, wide=True),
         TableColumn("Answer", 6, right=True),
         TableColumn("Tries", 5, right=True),
-        TableColumn("Why", 18, grows=True),
+        TableColumn("Why", 13, grows=True),
         TableColumn("Created", 16, wide=True),
     )
 
@@ -245,12 +246,12 @@ class SubscribersScreen(ListScreen, verbs=SUBSCRIBER_VERBS):
     console = "webhook-subscriptions"
     detail = SubscriberScreen
     columns = (
-        TableColumn("Subscriber", 20),
+        TableColumn("Subscriber", 20, names=True),
         TableColumn("State", 11),
         TableColumn("Waiting", 7, right=True),
         TableColumn("Dead", 6, right=True),
         TableColumn("Failures", 8, right=True),
-        TableColumn("Address", 16, grows=True),
+        TableColumn("Address", 14, grows=True),
     )
 
     async def fetch(self, uow: UnitOfWork, request: PageRequest, wanted: Wanted) -> Page[Row]:

@@ -17,6 +17,7 @@ class TopBar(Grid):
         self._crumbs, self._age = Static(id="crumbs"), Static(id="age")
         self._scope, self._mode = Static(id="scope"), Static(id="mode")
         self._trouble = Static(id="trouble")
+        self._trouble.display = False
 
     def compose(self) -> ComposeResult:
         yield from (self._crumbs, self._age, self._scope, self._mode, self._trouble)

@@ -16,6 +16,13 @@ def plain(value: object, style: str = "") -> Text:
     return value if isinstance(value, Text) else Text(str(value).translate(_SHOWN), style=style)
 
 
+def _in_a_line(value: object) -> Text:
+    """Show a value in one line; what has no room ends in an ellipsis."""
+    cell = plain(value).copy()
+    cell.no_wrap, cell.overflow = True, "ellipsis"
+    return cell
+
+
 class Rows(DataTable[Text]):
     """A table whose cells and titles are plain, whatever they are given; it tells when somebody goes on at its end."""
 
@@ -33,10 +40,10 @@ class Rows(DataTable[Text]):
         return super().add_column(plain(label), **options)
 
     def add_row(self, *cells: Any, **options: Any) -> RowKey:
-        return super().add_row(*map(plain, cells), **options)
+        return super().add_row(*map(_in_a_line, cells), **options)
 
     def update_cell(self, row_key: Any, column_key: Any, value: Any, **options: Any) -> None:
-        super().update_cell(row_key, column_key, plain(value), **options)
+        super().update_cell(row_key, column_key, _in_a_line(value), **options)
 
     def move(self, by: int) -> None:
         """Move the cursor by some rows; at an end only a message tells of it."""

@@ -1,0 +1,27 @@
+"""Which half does not answer: what the dashboard stands on beside the reads of a screen."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from scaicontrol.core.backend import Backend
+
+_SECONDS: Final = 3.0
+
+
+async def troubles(backend: Backend) -> list[str]:
+    """Say what is away and what that means, a sentence each; an empty list is good news."""
+    asked = (
+        (backend.database.check, "The database does not answer; nothing can be changed."),
+        (backend.ports.waker.check, "Redis does not answer: work goes on by the sweeps, more slowly."),
+        (backend.ports.objects.check, "The object store does not answer: files wait, numbers are safe."),
+    )
+    return [said for said in await asyncio.gather(*(_asked(check, what) for check, what in asked)) if said]
+
+
+async def _asked(check: Callable[[], Awaitable[object]], away: str) -> str:
+    try:
+        found = await asyncio.wait_for(check(), timeout=_SECONDS)
+    except Exception:  # noqa: BLE001  # whatever a dying neighbour raises, the answer is that it is away
+        return away
+    return f"The database is not safe to use: {found[0]}" if isinstance(found, list) and found else ""
