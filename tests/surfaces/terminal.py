@@ -14,6 +14,7 @@ from scaicontrol.core.backend import Backend
 from tests.factories import ada
 from tui.app import Dashboard
 from tui.screens.now import NowScreen
+from tui.screens.place import PlaceScreen
 from tui.widgets.bar import TopBar
 
 SMALL: Final = (80, 24)
@@ -63,6 +64,11 @@ class Driver:
     @property
     def table(self) -> DataTable[Any]:
         return self.app.screen.query_one(DataTable)
+
+    @property
+    def ids(self) -> list[str]:
+        assert isinstance(self.app.screen, PlaceScreen)
+        return [row.id for row in self.app.screen.shown[0]]
 
     @property
     def cells(self) -> list[list[str]]:

@@ -121,7 +121,7 @@ async def test_a_row_says_where_the_console_shows_it_and_what_it_is_about(backen
         assert screen.app.clipboard == f"http://localhost:8000/admin/invoice/details/{invoice.id}"
         await screen.press("4", "slash", *"Acme", "enter", "i")
         assert "tenants ▸ invoices" in screen.bar
-        assert [row.id for row in screen.app.screen.shown[0]] == [invoice.id]
+        assert screen.ids == [invoice.id]
         await screen.press("escape")
         assert "▸ tenants" in screen.bar
         assert "/Acme" in screen.bar

@@ -11,11 +11,12 @@ from scaicontrol.services.bank_statements.lifecycle import LineStatus
 from scaicontrol.services.bank_statements.models import BankLine
 from scaicontrol.services.bank_statements.schemas import BankLineFilter
 
+from ..columns import TableColumn
 from ..verbs import Row
 from ..wanted import Wanted
 from ..widgets.states import minute, money, state
 from .details import ReadScreen, TitledSection, fields, story, table
-from .lists import ListScreen, TableColumn
+from .lists import ListScreen
 
 
 def _row(found: BankLine) -> Row:
@@ -71,11 +72,11 @@ class BankLinesScreen(ListScreen):
     states = tuple(LineStatus)
     sort = "created_at"
     columns = (
-        TableColumn("Payer", 20, grows=True),
+        TableColumn("Payer", 20, grows=True, names=True),
         TableColumn("State", 9),
         TableColumn("Amount", 14, right=True),
         TableColumn("Waits for", 12),
-        TableColumn("Text", 30, wide=True),
+        TableColumn("Text", 30, wide=True, names=True),
         TableColumn("Since", 16, wide=True),
     )
 
