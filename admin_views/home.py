@@ -45,6 +45,7 @@ ACTS: Final[Mapping[str, FindingAct]] = {
     "mismatched_payments": FindingAct("payment", {"mismatched": "yes"}, "Decide"),
     "receivables": FindingAct("receivable", {"open": "yes"}, "Settle"),
     "disputes": FindingAct("dispute", {"status": "opened"}, "Answer"),
+    "bank_lines": FindingAct("bank-line", {"open": "yes"}, "Book"),
     "subscriptions_past_due": FindingAct("subscription", {"status": "past_due"}, "Look"),
     "suspended": FindingAct("subscription", {"status": "suspended"}, "Resume"),
     "approvals": FindingAct("change-plan", {"status": "pending_approval"}, "Decide"),
@@ -58,6 +59,7 @@ PAGES: Final[Mapping[str, str]] = {
     "webhook_subscription": "webhook-subscriptions",
     "workflow": "provisioning-workflow",
     "change_plan": "change-plan",
+    "bank_line": "bank-line",
     "quarantine_item": "quarantine-item",
     "mail": "outgoing-mail",
 }

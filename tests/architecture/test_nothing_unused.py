@@ -54,7 +54,6 @@ MEMBERS_SOON = {
 ONLY_TESTS_CALL = {
     "scaicontrol.core.periods.period_from",
     "scaicontrol.services.identity.sessions.sweep_sessions",
-    "scaicontrol.services.invoices.queries.find_number",
     "scaicontrol.services.notifications.queries.mails_of",
     "scaicontrol.services.subscriptions.queries.changes_due",
     "scaicontrol.services.subscriptions.queries.periods_due",

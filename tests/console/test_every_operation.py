@@ -57,6 +57,19 @@ PAGES: Mapping[str, str] = {
     "POST /admin/disputes": "payment/open_dispute",
     "GET /admin/disputes/{dispute_id}": "dispute",
     "POST /admin/disputes/{dispute_id}/close": "dispute/close",
+    # bank statements
+    "POST /admin/bank-statements": "bank-statement",
+    "GET /admin/bank-statements": "bank-statement",
+    "GET /admin/bank-statements/{statement_id}": "bank-statement",
+    "POST /admin/bank-statements/{statement_id}/match": "bank-statement/match",
+    "GET /admin/bank-lines": "bank-line",
+    "GET /admin/bank-lines/{line_id}": "bank-line",
+    "GET /admin/bank-lines/{line_id}/candidates": "bank-line",
+    "POST /admin/bank-lines/{line_id}/book": "bank-line/book",
+    "POST /admin/bank-lines/{line_id}/split": "bank-line/split",
+    "POST /admin/bank-lines/{line_id}/credit": "bank-line/credit",
+    "POST /admin/bank-lines/{line_id}/ignore": "bank-line/ignore",
+    "POST /admin/bank-lines/{line_id}/reverse": "bank-line/reverse",
     # runs
     "GET /admin/billing/runs": "billing-run",
     "POST /admin/billing/runs": "billing-run/plan",
@@ -174,6 +187,7 @@ PAGES: Mapping[str, str] = {
 # A file is no field of a verb, and a preview changes nothing.
 FORMS_OF_THEIR_OWN = {
     "POST /admin/billing/templates/preview",
+    "POST /admin/bank-statements",
     "POST /admin/uploads/icon",
     "POST /admin/uploads/template-image",
 }

@@ -39,6 +39,8 @@ def _row(found: BankLine) -> Row:
 class BankLineScreen(ReadScreen):
     """One line: what the bank says of it, why it waits, and which invoices it may pay."""
 
+    console = "bank-line"
+
     @staticmethod
     async def read(uow: UnitOfWork, row_id: str) -> tuple[Row, Sequence[TitledSection]]:
         found = await bank_statements.line(uow, row_id)
@@ -68,6 +70,7 @@ class BankLinesScreen(ListScreen):
     """What nobody has decided about; another state by the filter."""
 
     called = "bank lines"
+    console = "bank-line"
     detail = BankLineScreen
     states = tuple(LineStatus)
     sort = "created_at"

@@ -16,7 +16,7 @@ from tests.factories.credits import transferred
 from tests.factories.invoices import a_line, sent
 
 from .deed import WHY, Deed
-from .doors import Cli, Rest
+from .doors import Cli, Console, Rest
 
 LINES = "/admin/bank-lines/{line_id}"
 
@@ -104,13 +104,17 @@ BANK = (
     ),
     Deed(
         "bank_statements.match", "bank_statements:book", _to_match, {},
-        (Rest("POST /admin/bank-statements/{statement_id}/match"), Cli("admin bank-statements match")),
+        (
+            Rest("POST /admin/bank-statements/{statement_id}/match"), Cli("admin bank-statements match"),
+            Console("bank-statement", "match"),
+        ),
     ),
     Deed(
         "bank_statements.book", "bank_statements:book", _a_line_and_an_invoice, {"no such line": _nowhere},
         (
             Rest(f"POST {LINES}/book", {"invoice_id": "{beside1}"}),
             Cli("admin bank-statements book", ("{id}", "{beside1}")),
+            Console("bank-line", "book", {"invoice": "{beside1}"}),
         ),
     ),
     Deed(
@@ -118,6 +122,7 @@ BANK = (
         (
             Rest(f"POST {LINES}/split", {"parts": _PARTS}),
             Cli("admin bank-statements split", ("{id}", "{beside1}=1210", "{beside2}=790")),
+            Console("bank-line", "split", {"parts": "{beside1}, 12.10\n{beside2}, 7.90"}),
         ),
     ),
     Deed(
@@ -125,6 +130,7 @@ BANK = (
         (
             Rest(f"POST {LINES}/credit", {"tenant_id": ACME}),
             Cli("admin bank-statements credit", ("{id}", ACME)),
+            Console("bank-line", "credit", {"tenant": ACME}),
         ),
     ),
     Deed(
@@ -132,10 +138,11 @@ BANK = (
         (
             Rest(f"POST {LINES}/ignore", WHY),
             Cli("admin bank-statements ignore", ("{id}", "--reason", WHY["reason"])),
+            Console("bank-line", "ignore", WHY),
         ),
     ),
     Deed(
         "bank_statements.reverse", "bank_statements:book", _went_back, {"money that came": _a_line},
-        (Rest(f"POST {LINES}/reverse"), Cli("admin bank-statements reverse")),
+        (Rest(f"POST {LINES}/reverse"), Cli("admin bank-statements reverse"), Console("bank-line", "reverse")),
     ),
 )  # fmt: skip

@@ -1,0 +1,50 @@
+"""The console's bank statements: a file is brought, what waits is seen with what it may pay, and decided."""
+
+import re
+
+import pytest
+
+from tests.factories.bank_statements import Statement, bank_lines, camt053, paying
+from tests.factories.invoices import a_line, again, sent
+from tests.surfaces.test_console import OURS, press, said
+
+BRING = "/admin/bank-statement/bring"
+
+
+@pytest.fixture
+def dialect() -> str:
+    """A page adds nothing that depends on the database."""
+    return "sqlite"
+
+
+async def brought(client, body: bytes):
+    """Choose a file on the page and send it."""
+    token = re.search(r'name="form_token" value="([^"]+)"', (await client.get(BRING)).text)
+    assert token
+    files = {"file": ("statement.xml", body, "application/xml")}
+    return await client.post(BRING, data={"form_token": token[1]}, files=files, headers=OURS)
+
+
+async def test_a_statement_is_brought_and_what_waits_is_booked_from_its_page(browser, backend):
+    paid, open_ = [await sent(backend, a_line(cents)) for cents in (1000, 2000)]
+    body = camt053(Statement([paying(1210, f"{paid.number}"), paying(2420, "for the seats")]))
+    async with browser("petra") as client:
+        assert "Nothing here yet" in (await client.get("/admin/bank-statement/list")).text
+        refused = await brought(client, body[:-30])
+        assert (refused.status_code, "is not XML that can be read" in said(refused)) == (422, True)
+        answer = await brought(client, body)
+        page = await client.get(answer.headers["location"])
+        assert "2026-015: 1 booked, 1 waiting." in said(page)
+        assert "for the seats" in said(page)
+        (line,) = await bank_lines(backend, status="waiting")
+        home = await client.get("/admin/")
+        assert "bank line waits for somebody" in said(home)
+        assert f"/admin/bank-line/details/{line.id}" in home.text
+        assert "for the seats" in said(await client.get("/admin/bank-line/list?open=yes"))
+        page = await client.get(f"/admin/bank-line/details/{line.id}")
+        assert (str(open_.number) in said(page), "amount" in said(page)) == (True, True)
+        answer = await press(client, f"/admin/bank-line/{line.id}/do/book", invoice=str(open_.number))
+        shown = await client.get(answer.headers["location"])
+        assert "24.20 EUR are booked." in said(shown)
+        assert f"/admin/invoice/details/{open_.id}" in shown.text
+    assert (await again(backend, open_)).status == "paid"
