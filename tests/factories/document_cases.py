@@ -81,6 +81,9 @@ _BUYER_KINDS = ("domestic", "business_abroad", "consumer_abroad", "oss_consumer"
 _MIXES = ("one_rate", "two_rates", "with_zero_rated", "with_exempt", "two_reasons")
 _DISCOUNTS = ("none", "line", "line_share", "document", "document_share", "charge", "everything")
 _CURRENCIES = ("EUR", "EUR", "USD", "SEK", "PLN", "JPY", "GBP")
+# Euro cents for one minor unit, roughly.
+IN_EURO = {"USD": Decimal("0.86"), "SEK": Decimal("0.09"), "PLN": Decimal("0.235"), "JPY": Decimal("0.56"),
+           "GBP": Decimal("1.15")}  # fmt: skip
 _MEANS = ("transfer", "transfer", "no_account", "bank_card", "credit_card", "direct_debit")
 _TARGETS = tuple((target, profile) for target in einvoices.Format for profile in einvoices.PROFILES[target])
 _CONTENT = ("lean", "lean", "references", "prepaid", "everything")
@@ -331,7 +334,10 @@ class _Rows:
         if self.case.currency == "EUR" or decision["category"] != "S":
             return
         cents = arithmetic.totals(einvoices.taxable_parts(rows["invoice"], rows["lines"], decision)).tax_cents
-        rows["decision"] = decision | {"tax_currency": "EUR", "tax_in_tax_currency_cents": cents * 93 // 100}
+        rows["decision"] = decision | {
+            "tax_currency": "EUR",
+            "tax_in_tax_currency_cents": round(cents * IN_EURO[self.case.currency]),
+        }
 
     def _signed(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
         cents = ("amount_cents", "base_cents")

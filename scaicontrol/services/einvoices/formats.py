@@ -49,15 +49,15 @@ _EN16931 = "urn:cen.eu:en16931:2017"
 _XRECHNUNG = f"{_EN16931}#compliant#urn:xeinkauf.de:kosit:xrechnung_3.0"
 
 PEPPOL = Profile(
-    "peppol", "ubl", "ubl-peppol-bis-3/2", f"{_EN16931}#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0", _PROCESS
+    "peppol", "ubl", "ubl-peppol-bis-3/3", f"{_EN16931}#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0", _PROCESS
 )
-XRECHNUNG_UBL = Profile("xrechnung", "ubl", "ubl-xrechnung-3.0/2", _XRECHNUNG, _PROCESS)
+XRECHNUNG_UBL = Profile("xrechnung", "ubl", "ubl-xrechnung-3.0/3", _XRECHNUNG, _PROCESS)
 EN16931 = Profile("en16931", "cii", "cii-en16931/2", _EN16931, conformance_level="EN 16931")
 BASIC = Profile(
     "basic", "cii", "cii-basic/2", f"{_EN16931}#compliant#urn:factur-x.eu:1p0:basic", conformance_level="BASIC"
 )
 XRECHNUNG_CII = Profile(
-    "xrechnung", "cii", "cii-xrechnung-3.0/1", _XRECHNUNG, _PROCESS, "xrechnung.xml", "XRECHNUNG", "3.0"
+    "xrechnung", "cii", "cii-xrechnung-3.0/2", _XRECHNUNG, _PROCESS, "xrechnung.xml", "XRECHNUNG", "3.0"
 )
 
 # The first profile of a format is the one it is written in unless another is asked for.

@@ -42,10 +42,10 @@ class Written:
     reasons: tuple[Reason, ...]
 
 
-def write(document: Document, target: Format, profile: Profile | None = None) -> Written:
+def write(document: Document, target: Format, profile: Profile | None = None, *, is_sealed: bool = False) -> Written:
     """Write a document, unless our own gate is shut: then there is no XML."""
     profile = profile or profile_of(Format(target))
-    reasons = tuple(check(document, target, profile))
+    reasons = tuple(check(document, target, profile, is_sealed=is_sealed))
     return Written(b"" if reasons else to_xml(document, target, profile), profile, document.issue_date, reasons)
 
 

@@ -99,14 +99,16 @@ async def written_and_judged(
     target: Format,
     profile: Profile | None = None,
     rules: Sequence[einvoices.RuleSet] | None = None,
+    *,
+    is_sealed: bool = False,
 ) -> tuple[bytes, einvoices.Verdict]:
     """Write a document's XML and hold it against every gate of its format. Call it outside any transaction."""
-    written = await run_or_offload(len(source.lines), _written, source, target, profile)
+    written = await run_or_offload(len(source.lines), _written, source, target, profile, is_sealed=is_sealed)
     return written.xml, await einvoices.judge(written, rules)
 
 
-def _written(source: DocumentSource, target: Format, profile: Profile | None) -> einvoices.Written:
-    return einvoices.write(document_of(source), target, profile)
+def _written(source: DocumentSource, target: Format, profile: Profile | None, *, is_sealed: bool) -> einvoices.Written:
+    return einvoices.write(document_of(source), target, profile, is_sealed=is_sealed)
 
 
 async def must_show(source: DocumentSource) -> list[PageContent]:

@@ -126,7 +126,7 @@ async def _newest_version(uow: UnitOfWork, invoice_id: str) -> int:
 
 
 async def _make(backend: Backend, job: render.RenderJob) -> tuple[render.StoredFile, bytes]:
-    xml, verdict = await written_and_judged(job.source, job.format, job.profile, job.rules)
+    xml, verdict = await written_and_judged(job.source, job.format, job.profile, job.rules, is_sealed=True)
     if verdict.reasons:
         raise Refused(
             f"{job.number} cannot be written as {job.format}: {verdict.reasons[0].message}", reasons=verdict.reasons

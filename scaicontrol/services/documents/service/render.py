@@ -165,7 +165,7 @@ async def pdf_of(backend: Backend, job: RenderJob, xml: bytes) -> bytes:
 
 
 async def _store(backend: Backend, job: RenderJob) -> list[StoredFile]:
-    xml, verdict = await written_and_judged(job.source, job.format, job.profile, job.rules)
+    xml, verdict = await written_and_judged(job.source, job.format, job.profile, job.rules, is_sealed=True)
     if verdict.reasons:
         raise Unavailable(f"The e-invoice of {job.number} no longer passes its rules: {verdict.reasons[0].message}")
     pdf = await pdf_of(backend, job, xml)

@@ -11,7 +11,7 @@ from scaicontrol.core.errors import Reason
 
 from ..document import Document
 from ..formats import Format, Profile, profile_of
-from . import arithmetic, categories, characters, peppol, terms, xrechnung
+from . import arithmetic, categories, characters, peppol, second_lock, terms, xrechnung
 
 Check = Callable[[Document], Iterable[Reason]]
 
@@ -19,8 +19,15 @@ _ALWAYS: tuple[Check, ...] = (characters.check, terms.check, arithmetic.check, c
 _BY_PROFILE: dict[str, tuple[Check, ...]] = {"peppol": (peppol.check,), "xrechnung": (xrechnung.check,)}
 
 
-def check(document: Document, target: Format, profile: Profile | None = None) -> list[Reason]:
-    """Name everything that is wrong with a document in a format; an empty list means the gate is open."""
+def check(
+    document: Document, target: Format, profile: Profile | None = None, *, is_sealed: bool = False
+) -> list[Reason]:
+    """
+    Name everything that is wrong with a document in a format; an empty list means the gate is open.
+
+    What is sealed keeps what was decided: the second lock is asked of what is still to be sealed.
+    """
     profile = profile or profile_of(Format(target))
-    every = (*_ALWAYS, *_BY_PROFILE.get(profile.id, ()))
+    lock: tuple[Check, ...] = () if is_sealed else (second_lock.check,)
+    every = (*_ALWAYS, *lock, *_BY_PROFILE.get(profile.id, ()))
     return list(dict.fromkeys(reason for one in every for reason in one(document)))

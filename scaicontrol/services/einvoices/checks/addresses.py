@@ -64,7 +64,7 @@ _ISSUED: dict[str, tuple[str, str, Validate]] = {
 }
 # The schemes 99xx are national VAT numbers with their prefix.
 _VAT_SCHEMES = {
-    "9910": "HU", "9914": "AT", "9915": "AT", "9920": "ES", "9924": "BG", "9925": "BE", "9926": "BG", "9928": "CY",
+    "9910": "HU", "9914": "AT", "9915": "AT", "9920": "ES", "9925": "BE", "9926": "BG", "9928": "CY",
     "9929": "CZ", "9930": "DE", "9931": "EE", "9933": "GR", "9934": "HR", "9935": "IE", "9937": "LT", "9938": "LU",
     "9939": "LV", "9943": "MT", "9944": "NL", "9945": "PL", "9946": "PT", "9947": "RO", "9949": "SI", "9950": "SK",
     "9957": "FR",

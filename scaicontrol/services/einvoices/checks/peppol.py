@@ -1,5 +1,6 @@
 """What Peppol BIS Billing 3.0 adds to EN 16931 (PEPPOL-EN16931-R…, P…, CL…, and the rules of countries)."""
 
+import re
 from collections.abc import Iterator
 
 from scaicontrol.core.errors import Reason
@@ -9,6 +10,9 @@ from ..writers.xml import register_scheme
 from . import addresses, codes, germany
 from .reasons import broken
 
+_ITALIAN = re.compile(r"[A-Z0-9]{11,16}")
+_NORWEGIAN = re.compile(r"NO\d{9}MVA")
+_DANISH_MEANS = frozenset({"1", "10", "31", "42", "48", "49", "50", "58", "59", "93", "97"})
 _DUTCH_MEANS = frozenset({"30", "48", "49", "57", "58", "59"})
 
 
@@ -35,7 +39,8 @@ def _address(endpoint: Endpoint | None, who: str, rule: str) -> Iterator[Reason]
         yield broken(f"PEPPOL-EN16931-{rule}", message, f"{who}.peppol_id")
     elif endpoint.scheme not in codes.PEPPOL_EAS:
         message = (
-            f"The {who}'s electronic address has the scheme '{endpoint.scheme}', which Peppol does not deliver to."
+            f"The {who}'s electronic address has the scheme '{endpoint.scheme}', which Peppol does not deliver to"
+            f" ({codes.PEPPOL_EAS})."
         )
         fix = f"Give the {who} a Peppol id with a four-digit scheme, such as 0106 or 9930."
         yield broken("PEPPOL-EN16931-CL008", message, f"{who}.peppol_id", fix)
@@ -52,6 +57,17 @@ def _country(document: Document) -> Iterator[Reason]:
             yield from _dutch(document, is_domestic=buyer_country == "NL")
         case ("SE", _):
             yield from _swedish(document)
+        case ("EL" | "GR", _):
+            message = "A Greek seller cannot send over Peppol yet: that asks for numbers of six parts and a MARK (GR-R)"
+            yield broken("GR-R-001-1", f"{message}.", "seller.country", "Send this buyer another format.")
+        case ("IS", buyer_country):
+            yield from _icelandic(document, is_domestic=buyer_country == "IS")
+        case ("IT", _) if document.seller.tax_number and not _ITALIAN.fullmatch(document.seller.tax_number):
+            message = f"'{document.seller.tax_number}' is no Italian tax number: 11 to 16 letters and digits (BT-32)."
+            yield broken("IT-R-001", message, "seller.tax_number")
+        case ("NO", _) if not _NORWEGIAN.fullmatch(document.seller.vat_number or "NO000000000MVA"):
+            message = f"'{document.seller.vat_number}' is no Norwegian VAT number: NO, nine digits, MVA (BT-31)."
+            yield broken("NO-R-001", message, "seller.vat_number")
 
 
 def _country_of(vat_number: str, country: str) -> str:
@@ -60,6 +76,10 @@ def _country_of(vat_number: str, country: str) -> str:
 
 
 def _danish(document: Document) -> Iterator[Reason]:
+    both = document.seller.country_code == document.buyer.country_code == "DK"
+    if both and document.payment.means_code not in _DANISH_MEANS and not document.is_credit_note:
+        message = f"Between Danish parties the means of payment {document.payment.means_code} is not used (BT-81)."
+        yield broken("DK-R-005", message, "payment_means", "Charge a card or a mandate, or invoice in euros.")
     if not document.seller.registration_number:
         yield broken("DK-R-002", "A Danish seller states its CVR number (BT-30).", "seller.registration_number")
     elif not addresses.is_register_number("0184", document.seller.registration_number):
@@ -78,6 +98,12 @@ def _dutch(document: Document, *, is_domestic: bool) -> Iterator[Reason]:
         if party.registration_number and register_scheme(party) not in {"0106", "0190"}:
             message = f"The {who}'s register number '{party.registration_number}' is neither a KvK number nor an OIN."
             yield broken(rule, message, f"{who}.registration_number")
+
+
+def _icelandic(document: Document, *, is_domestic: bool) -> Iterator[Reason]:
+    for who, party, rule in (("seller", document.seller, "IS-R-002"), ("buyer", document.buyer, "IS-R-004")):
+        if not party.registration_number and (who == "seller" or is_domestic):
+            yield broken(rule, f"The {who} states its kennitala.", f"{who}.registration_number")
 
 
 def _swedish(document: Document) -> Iterator[Reason]:

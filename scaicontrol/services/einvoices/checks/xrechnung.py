@@ -13,7 +13,7 @@ from .reasons import broken
 
 
 def check(document: Document) -> Iterator[Reason]:
-    if document.payment.means_code == "1":
+    if document.payment.means_code == "1" and document.totals.due > 0:
         message = "The document says no way to pay; XRechnung needs the seller's account, a card or a mandate (BG-16)."
         yield broken("BR-DE-1", message, "seller.iban")
     yield from germany.check(document, germany.XRECHNUNG)

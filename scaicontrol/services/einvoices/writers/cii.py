@@ -5,7 +5,19 @@ from decimal import Decimal
 
 from ..document import AllowanceCharge, Document, InvoicingPeriod, Line, Party, PaymentInstructions, VatBreakdown
 from ..formats import BASIC, XRECHNUNG_CII, Profile
-from .xml import DECLARATION, attribute, element, escape, plain, register_scheme, seller_identifier, tax_number, wrap
+from .xml import (
+    DECLARATION,
+    attribute,
+    element,
+    escape,
+    exact_price,
+    is_exact,
+    plain,
+    register_scheme,
+    seller_identifier,
+    tax_number,
+    wrap,
+)
 
 _ROOT = (
     '<rsm:CrossIndustryInvoice xmlns:rsm="urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"'
@@ -40,31 +52,33 @@ def write(document: Document, profile: Profile) -> bytes:
             *(wrap("ram:IncludedNote", element("ram:Content", note)) for note in document.notes),
         ),
         "<rsm:SupplyChainTradeTransaction>",
-        *[_line(line, is_whole=is_whole) for line in document.lines],
+        *[_line(line, document, profile) for line in document.lines],
         _agreement(document, is_whole=is_whole),
-        _delivery(document),
+        _delivery(document, profile),
         _settlement(document, profile),
         "</rsm:SupplyChainTradeTransaction></rsm:CrossIndustryInvoice>\n",
     ]
     return "".join(xml).encode()
 
 
-def _line(line: Line, *, is_whole: bool) -> str:
-    unit = f' unitCode="{escape(line.unit_code)}"'
-    base = line.base_quantity
+def _line(line: Line, document: Document, profile: Profile) -> str:
+    unit, is_whole = f' unitCode="{escape(line.unit_code)}"', profile is not BASIC
+    price, base = line.unit_price, line.base_quantity
+    if profile is XRECHNUNG_CII:
+        price, base = exact_price(line, document)
     per = "" if base == 1 else f"<ram:BasisQuantity{unit}>{plain(base)}</ram:BasisQuantity>"
     rate = _rate(line.category, line.rate)
     detail = element("ram:Description", line.detail) if is_whole else ""
     adjustments = ""
     if line.allowances or line.charges:
-        adjustments = "".join(_allowance_charge(each, "false", is_share=is_whole) for each in line.allowances)
-        adjustments += "".join(_allowance_charge(each, "true", is_share=is_whole) for each in line.charges)
+        adjustments = "".join(_adjustment(each, "false", document, profile) for each in line.allowances)
+        adjustments += "".join(_adjustment(each, "true", document, profile) for each in line.charges)
     return (
         "<ram:IncludedSupplyChainTradeLineItem>"
         f"<ram:AssociatedDocumentLineDocument>{element('ram:LineID', line.id)}</ram:AssociatedDocumentLineDocument>"
         f"<ram:SpecifiedTradeProduct>{element('ram:Name', line.name)}{detail}</ram:SpecifiedTradeProduct>"
         "<ram:SpecifiedLineTradeAgreement><ram:NetPriceProductTradePrice>"
-        f"<ram:ChargeAmount>{line.unit_price:f}</ram:ChargeAmount>{per}"
+        f"<ram:ChargeAmount>{price:f}</ram:ChargeAmount>{per}"
         "</ram:NetPriceProductTradePrice></ram:SpecifiedLineTradeAgreement>"
         f"<ram:SpecifiedLineTradeDelivery><ram:BilledQuantity{unit}>{plain(line.quantity)}</ram:BilledQuantity>"
         "</ram:SpecifiedLineTradeDelivery><ram:SpecifiedLineTradeSettlement>"
@@ -75,6 +89,21 @@ def _line(line: Line, *, is_whole: bool) -> str:
         "</ram:SpecifiedTradeSettlementLineMonetarySummation>"
         "</ram:SpecifiedLineTradeSettlement></ram:IncludedSupplyChainTradeLineItem>"
     )
+
+
+def _adjustment(item: AllowanceCharge, is_charge: str, document: Document, profile: Profile) -> str:
+    """Write a discount or surcharge of a line, of which BASIC has no percentage."""
+    return _allowance_charge(item, is_charge, is_share=profile is not BASIC and _says_share(item, document, profile))
+
+
+def _adjustments(document: Document, profile: Profile) -> list[str]:
+    every = (*((each, "false") for each in document.allowances), *((each, "true") for each in document.charges))
+    return [_allowance_charge(each, kind, is_share=_says_share(each, document, profile)) for each, kind in every]
+
+
+def _says_share(item: AllowanceCharge, document: Document, profile: Profile) -> bool:
+    """Tell whether the percentage is written: XRechnung wants it exact."""
+    return profile is not XRECHNUNG_CII or is_exact(item, document)
 
 
 def _allowance_charge(item: AllowanceCharge, is_charge: str, *, is_share: bool = True) -> str:
@@ -149,9 +178,16 @@ def _contact(party: Party) -> str:
     )
 
 
-def _delivery(document: Document) -> str:
+def _delivery(document: Document, profile: Profile) -> str:
     """Write the delivery, which must stand even when nothing is known of it."""
-    address = wrap("ram:PostalTradeAddress", element("ram:CountryID", document.deliver_to_country))
+    country, buyer = document.deliver_to_country, document.buyer
+    is_placed = bool(country) and profile is XRECHNUNG_CII  # BR-DE-10 and 11; goods go where the buyer is
+    address = wrap(
+        "ram:PostalTradeAddress",
+        element("ram:PostcodeCode", buyer.postal_code if is_placed else ""),
+        element("ram:CityName", buyer.city if is_placed else ""),
+        element("ram:CountryID", country),
+    )
     happened = wrap("ram:ActualDeliverySupplyChainEvent", _date("ram:OccurrenceDateTime", document.supply_date))
     inside = wrap("ram:ShipToTradeParty", address) + happened
     return f"<ram:ApplicableHeaderTradeDelivery>{inside}</ram:ApplicableHeaderTradeDelivery>"
@@ -173,8 +209,11 @@ def _settlement(document: Document, profile: Profile) -> str:
         ),
         *(_trade_tax(group, profile) for group in document.vat),
         _period(document.period),
-        *(_allowance_charge(each, "false") for each in document.allowances),
-        *(_allowance_charge(each, "true") for each in document.charges),
+        *(
+            _allowance_charge(each, "false", is_share=_says_share(each, document, profile))
+            for each in document.allowances
+        ),
+        *(_allowance_charge(each, "true", is_share=_says_share(each, document, profile)) for each in document.charges),
         wrap(
             "ram:SpecifiedTradePaymentTerms",
             element("ram:Description", payment.terms),

@@ -4,8 +4,20 @@ from datetime import date
 from decimal import Decimal
 
 from ..document import AllowanceCharge, Document, InvoicingPeriod, Line, Party, PaymentInstructions, VatBreakdown
-from ..formats import XRECHNUNG_UBL, Profile
-from .xml import DECLARATION, attribute, element, escape, plain, register_scheme, seller_identifier, tax_number, wrap
+from ..formats import PEPPOL, XRECHNUNG_UBL, Profile
+from .xml import (
+    DECLARATION,
+    attribute,
+    element,
+    escape,
+    exact_price,
+    is_exact,
+    plain,
+    register_scheme,
+    seller_identifier,
+    tax_number,
+    wrap,
+)
 
 _NAMESPACES = (
     ' xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"'
@@ -13,7 +25,8 @@ _NAMESPACES = (
 )
 _VAT = "<cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme>"
 _OTHER_TAX = "<cac:TaxScheme><cbc:ID>TAX</cbc:ID></cac:TaxScheme>"
-_DELIVERED_TO = "<cac:DeliveryLocation><cac:Address><cac:Country><cbc:IdentificationCode>"
+_F_TAX = "GODKÄND FÖR F-SKATT"
+_ADDRESS, _COUNTRY = "<cac:DeliveryLocation><cac:Address>", "<cac:Country><cbc:IdentificationCode>"
 _DELIVERED_TO_END = "</cbc:IdentificationCode></cac:Country></cac:Address></cac:DeliveryLocation>"
 
 
@@ -26,13 +39,13 @@ def write(document: Document, profile: Profile) -> bytes:
         element("cbc:CustomizationID", profile.customization_id),
         element("cbc:ProfileID", profile.process_id),
         _head(document),
-        wrap("cac:AccountingSupplierParty", _party(document.seller, document, is_seller=True)),
-        wrap("cac:AccountingCustomerParty", _party(document.buyer, document, is_seller=False)),
-        _delivery(document),
+        wrap("cac:AccountingSupplierParty", _party(document.seller, document, profile, is_seller=True)),
+        wrap("cac:AccountingCustomerParty", _party(document.buyer, document, profile, is_seller=False)),
+        _delivery(document, profile),
         _payment_means(document),
         wrap("cac:PaymentTerms", element("cbc:Note", document.payment.terms)),
-        *(_allowance_charge(each, "false", currency) for each in document.allowances),
-        *(_allowance_charge(each, "true", currency) for each in document.charges),
+        *(_allowance_charge(each, "false", document) for each in document.allowances),
+        *(_allowance_charge(each, "true", document) for each in document.charges),
         _tax_total(document, currency, profile),
         _monetary_total(document, currency),
         *_lines(document, currency),
@@ -70,7 +83,7 @@ def _preceding(document: Document) -> str:
     return wrap("cac:BillingReference", wrap("cac:InvoiceDocumentReference", reference))
 
 
-def _party(party: Party, document: Document, *, is_seller: bool) -> str:
+def _party(party: Party, document: Document, profile: Profile, *, is_seller: bool) -> str:
     endpoint = party.endpoint
     return wrap(
         "cac:Party",
@@ -86,7 +99,7 @@ def _party(party: Party, document: Document, *, is_seller: bool) -> str:
             element("cbc:CountrySubentity", party.state),
             wrap("cac:Country", element("cbc:IdentificationCode", party.country_code)),
         ),
-        *_tax_schemes(party, document, is_seller=is_seller),
+        *_tax_schemes(party, document, profile, is_seller=is_seller),
         wrap(
             "cac:PartyLegalEntity",
             element("cbc:RegistrationName", party.name),
@@ -113,10 +126,12 @@ def _identifications(party: Party, document: Document, *, is_seller: bool) -> tu
     )
 
 
-def _tax_schemes(party: Party, document: Document, *, is_seller: bool) -> tuple[str, ...]:
+def _tax_schemes(party: Party, document: Document, profile: Profile, *, is_seller: bool) -> tuple[str, ...]:
     outside = document.outside_scope
     vat_number = "" if outside else party.vat_number
     other = tax_number(party, outside_scope=outside) if is_seller else ""
+    if profile is PEPPOL and party.country_code == "SE" and party.registration_number and other.upper() != _F_TAX:
+        other = ""  # SE-R-005: beside its organisation number a Swedish seller says that it has F-tax, and nothing else
     return tuple(
         f"<cac:PartyTaxScheme>{element('cbc:CompanyID', number)}{scheme}</cac:PartyTaxScheme>"
         for number, scheme in ((vat_number, _VAT), (other, _OTHER_TAX))
@@ -124,9 +139,15 @@ def _tax_schemes(party: Party, document: Document, *, is_seller: bool) -> tuple[
     )
 
 
-def _delivery(document: Document) -> str:
-    country = document.deliver_to_country
-    to = f"{_DELIVERED_TO}{escape(country)}{_DELIVERED_TO_END}" if country else ""
+def _delivery(document: Document, profile: Profile) -> str:
+    country, buyer = document.deliver_to_country, document.buyer
+    if not country:
+        to = ""
+    elif profile is XRECHNUNG_UBL:  # BR-DE-10 and 11 want city and postal code; goods go where the buyer is
+        place = element("cbc:CityName", buyer.city) + element("cbc:PostalZone", buyer.postal_code)
+        to = f"{_ADDRESS}{place}{_COUNTRY}{escape(country)}{_DELIVERED_TO_END}"
+    else:
+        to = f"{_ADDRESS}{_COUNTRY}{escape(country)}{_DELIVERED_TO_END}"
     return wrap("cac:Delivery", _date("cbc:ActualDeliveryDate", document.supply_date), to)
 
 
@@ -165,11 +186,14 @@ def _means_group(payment: PaymentInstructions) -> str:
     )
 
 
-def _allowance_charge(item: AllowanceCharge, is_charge: str, currency: str) -> str:
+def _allowance_charge(item: AllowanceCharge, is_charge: str, document: Document) -> str:
+    currency, says_share = f' currencyID="{escape(document.currency)}"', is_exact(item, document)
     rate = f"<cbc:Percent>{plain(item.rate)}</cbc:Percent>" if item.category != "O" else ""
     category = f"<cac:TaxCategory><cbc:ID>{item.category}</cbc:ID>{rate}{_VAT}</cac:TaxCategory>"
-    share = "" if item.percent is None else element("cbc:MultiplierFactorNumeric", plain(item.percent))
-    base = "" if item.base_amount is None else f"<cbc:BaseAmount{currency}>{item.base_amount:f}</cbc:BaseAmount>"
+    share = base = ""
+    if says_share and item.percent is not None and item.base_amount is not None:
+        share = element("cbc:MultiplierFactorNumeric", plain(item.percent))
+        base = f"<cbc:BaseAmount{currency}>{item.base_amount:f}</cbc:BaseAmount>"
     return (
         f"<cac:AllowanceCharge><cbc:ChargeIndicator>{is_charge}</cbc:ChargeIndicator>"
         f"{element('cbc:AllowanceChargeReasonCode', item.reason_code)}"
@@ -187,15 +211,16 @@ def _tax_total(document: Document, currency: str, profile: Profile) -> str:
             f'<cac:TaxTotal><cbc:TaxAmount currencyID="{escape(document.tax_currency)}">'
             f"{totals.tax_in_tax_currency:f}</cbc:TaxAmount></cac:TaxTotal>"
         )
-    subtotals = "".join(_subtotal(group, currency, profile) for group in document.vat)
+    # XRechnung wants a rate in every breakdown, also where the lines must not carry one, and so does Peppol between
+    # German parties (DE-R-014).
+    is_german = document.seller.country_code == document.buyer.country_code == "DE"
+    rated = profile is XRECHNUNG_UBL or is_german
+    subtotals = "".join(_subtotal(group, currency, rated=rated) for group in document.vat)
     return f"<cac:TaxTotal><cbc:TaxAmount{currency}>{totals.tax:f}</cbc:TaxAmount>{subtotals}</cac:TaxTotal>{own}"
 
 
-def _subtotal(group: VatBreakdown, currency: str, profile: Profile) -> str:
-    # XRechnung wants a rate in every breakdown, also where the lines must not carry one.
-    rate = (
-        f"<cbc:Percent>{plain(group.rate)}</cbc:Percent>" if group.category != "O" or profile is XRECHNUNG_UBL else ""
-    )
+def _subtotal(group: VatBreakdown, currency: str, *, rated: bool) -> str:
+    rate = f"<cbc:Percent>{plain(group.rate)}</cbc:Percent>" if group.category != "O" or rated else ""
     return (
         f"<cac:TaxSubtotal><cbc:TaxableAmount{currency}>{group.taxable_amount:f}</cbc:TaxableAmount>"
         f"<cbc:TaxAmount{currency}>{group.tax_amount:f}</cbc:TaxAmount>"
@@ -223,19 +248,19 @@ def _monetary_total(document: Document, currency: str) -> str:
 
 def _lines(document: Document, currency: str) -> list[str]:
     if document.is_credit_note:
-        return [_line(line, "CreditNoteLine", "CreditedQuantity", currency) for line in document.lines]
-    return [_line(line, "InvoiceLine", "InvoicedQuantity", currency) for line in document.lines]
+        return [_line(line, document, "CreditNoteLine", "CreditedQuantity", currency) for line in document.lines]
+    return [_line(line, document, "InvoiceLine", "InvoicedQuantity", currency) for line in document.lines]
 
 
-def _line(line: Line, kind: str, quantity: str, currency: str) -> str:
+def _line(line: Line, document: Document, kind: str, quantity: str, currency: str) -> str:
     unit = f' unitCode="{escape(line.unit_code)}"'
     rate = f"<cbc:Percent>{plain(line.rate)}</cbc:Percent>" if line.category != "O" else ""
-    base = line.base_quantity
+    price, base = exact_price(line, document)
     per = "" if base == 1 else f"<cbc:BaseQuantity{unit}>{plain(base)}</cbc:BaseQuantity>"
     adjustments = ""
     if line.allowances or line.charges:
-        adjustments = "".join(_allowance_charge(each, "false", currency) for each in line.allowances)
-        adjustments += "".join(_allowance_charge(each, "true", currency) for each in line.charges)
+        adjustments = "".join(_allowance_charge(each, "false", document) for each in line.allowances)
+        adjustments += "".join(_allowance_charge(each, "true", document) for each in line.charges)
     return (
         f"<cac:{kind}>{element('cbc:ID', line.id)}"
         f"<cbc:{quantity}{unit}>{plain(line.quantity)}</cbc:{quantity}>"
@@ -243,7 +268,7 @@ def _line(line: Line, kind: str, quantity: str, currency: str) -> str:
         f"{_period(line.period)}{adjustments}"
         f"<cac:Item>{element('cbc:Description', line.detail)}{element('cbc:Name', line.name)}"
         f"<cac:ClassifiedTaxCategory><cbc:ID>{escape(line.category)}</cbc:ID>{rate}{_VAT}</cac:ClassifiedTaxCategory>"
-        f"</cac:Item><cac:Price><cbc:PriceAmount{currency}>{line.unit_price:f}</cbc:PriceAmount>{per}</cac:Price>"
+        f"</cac:Item><cac:Price><cbc:PriceAmount{currency}>{price:f}</cbc:PriceAmount>{per}</cac:Price>"
         f"</cac:{kind}>"
     )
 

@@ -6,7 +6,7 @@ Text is put together without a tree: the structure is fixed, and a tree costs te
 
 from decimal import Decimal
 
-from ..document import Party
+from ..document import AllowanceCharge, Document, Line, Party
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
@@ -59,6 +59,31 @@ def seller_identifier(party: Party, *, outside_scope: bool) -> str:
     if party.identifier or not outside_scope or party.registration_number:
         return party.identifier
     return party.vat_number
+
+
+def exact_price(line: Line, document: Document) -> tuple[Decimal, Decimal]:
+    """
+    Give price (BT-146) and base quantity (BT-149) by which the line is exact.
+
+    Where a currency has no decimals, quantity times price is off by up to half a unit, and PEPPOL-EN16931-R120 allows
+    0.02: then the price is the line's own for its whole quantity.
+    """
+    if document.exponent or not line.quantity:
+        return line.unit_price, line.base_quantity
+    gross = line.net_amount + sum(each.amount for each in line.allowances) - sum(each.amount for each in line.charges)
+    if abs(line.quantity * line.unit_price / line.base_quantity - gross) <= _SLACK:
+        return line.unit_price, line.base_quantity
+    return abs(gross), abs(line.quantity)
+
+
+def is_exact(item: AllowanceCharge, document: Document) -> bool:
+    """Tell whether a percentage of its base gives the amount, as PEPPOL-EN16931-R040 wants it."""
+    if document.exponent or item.percent is None or item.base_amount is None:
+        return True
+    return abs(item.base_amount * item.percent / 100 - item.amount) <= _SLACK
+
+
+_SLACK = Decimal("0.02")
 
 
 def tax_number(party: Party, *, outside_scope: bool) -> str:
