@@ -43,7 +43,7 @@ class Impossible:
 # Country, kind of buyer and category (Directive 2006/112/EC); what is not here is decided elsewhere.
 TABLE: Final = (
     Impossible("G", lambda who: who.buyer.in_eu, "goods leave the EU (Art. 146), the buyer is inside", "Use K or S."),
-    Impossible("O", lambda who: who.at_home, "a sale within a state is in the scope of its VAT (Art. 2)", "Use S or E."),
+    Impossible("O", lambda who: who.at_home, "a sale within a state is in scope of its VAT (Art. 2)", "Use S or E."),
     Impossible(
         "O", lambda who: who.seller.in_eu and who.buyer.in_eu and not who.at_home,
         "a sale between two states is in the scope of VAT (Art. 44, 45)", "Use AE or S.",
