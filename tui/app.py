@@ -9,6 +9,7 @@ from textual import on, work
 from textual.app import App
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.widgets import Input
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
@@ -53,7 +54,8 @@ class Dashboard(App[None]):
     CSS_PATH = "app.tcss"
     COMMANDS = App.COMMANDS | {Places}
     BINDINGS: ClassVar = [
-        Binding("colon", "command", "command", key_display=":"),
+        # First, so that it opens before the letters behind it, which may come in one packet, are anybody's keys.
+        Binding("colon", "command", "command", key_display=":", priority=True),
         Binding("1", "go('now')", "now", show=False),
         *(Binding(place.digit, f"go('{place.name}')", place.name, show=False) for place in PLACES if place.digit),
         Binding("p", "pause", "pause", show=False),
@@ -93,6 +95,9 @@ class Dashboard(App[None]):
     def notify(self, message: str, **options: Any) -> None:
         """Say something as it is written: names and reasons in it are people's, and nothing of it is markup."""
         super().notify(plain(message).plain, **{**options, "markup": False})
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "command" or not isinstance(self.focused, Input)
 
     def action_pause(self) -> None:
         self.paused = not self.paused

@@ -19,7 +19,7 @@ from tui.places import NAMES, PLACES, place_of
 from tui.screens.lists import BESIDE, WIDE
 from tui.verbs import Row
 from tui.wanted import Wanted
-from tui.widgets.prompt import completed
+from tui.widgets.prompt import Prompt, completed
 
 from .terminal import SMALL, dashboard
 
@@ -93,6 +93,22 @@ async def test_a_mark_leaves_out_what_the_service_found(backend: Backend):
         assert screen.cells == []
         await screen.press("slash", *["backspace"] * 7, *"!trialing", "enter")
         assert [cells[2] for cells in screen.cells] == [ACME]
+
+
+async def test_letters_that_come_in_one_packet_behind_a_colon_or_a_slash_are_no_keys_of_the_list(backend: Backend):
+    """As somebody types who is fast, over a line that is slow: `r`, `v` and `c` are verbs of the lists they pass."""
+    await market(backend)
+    await sent(backend)
+    async with dashboard(backend, size=SMALL, write=True) as screen:
+        await screen.packet(*":invoices", "enter")
+        assert "invoices" in screen.text
+        await screen.packet("slash", *"vcr/:q")
+        prompt = screen.app.screen.query_one(Prompt)
+        assert (prompt.value, screen.cells, screen.said) == ("vcr/:q", [], "")
+        await screen.press("escape")
+        await screen.packet(*":jobs", "enter")
+        assert "jobs" in screen.text.partition("\n")[0]
+        assert screen.said == ""
 
 
 async def test_what_is_away_is_named_and_what_was_read_stays(backend: Backend):

@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.events import Resize
-from textual.widgets import DataTable, Footer
+from textual.widgets import DataTable, Footer, Input
 
 from scaicontrol.core.pagination import Page, PageRequest
 from scaicontrol.core.work import UnitOfWork
@@ -34,7 +34,7 @@ class ListScreen(PlaceScreen):
     """A list of rows in pages. Subclasses name their columns and states, fetch a page, and give the page of a row."""
 
     BINDINGS = [
-        Binding("slash", "filter", "filter", key_display="/"),
+        Binding("slash", "filter", "filter", key_display="/", priority=True),  # as the app's colon
         Binding("j", "move(1)", "down", show=False),
         Binding("k", "move(-1)", "up", show=False),
         Binding("ctrl+d", "move(15)", "half a page down", show=False),
@@ -197,6 +197,11 @@ class ListScreen(PlaceScreen):
         self.table.move_cursor(row=0 if by > 0 else max(0, len(self.rows) - 1), animate=False)
 
     # Filter, cursor, drill
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "filter":
+            return not isinstance(self.app.focused, Input)
+        return super().check_action(action, parameters)
 
     def action_filter(self) -> None:
         states = ", ".join(list(self.states)[:4])

@@ -56,7 +56,7 @@ class Prompt(Input):
         with self.prevent(Input.Changed):
             self.value = value
         self.cursor_position = len(value)
-        self.focus()
+        self.screen.set_focus(self)  # at once: what is typed behind it arrives with it, and is no key of the list
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
