@@ -143,6 +143,7 @@ async def waking(backend: Backend) -> AsyncIterator[Backend]:
     reaching = replace(backend, ports=replace(backend.ports, waker=waker))
     async with background(reaching, waker, works=False):
         yield reaching
+        await waker.settle()  # what somebody asked for last is still on its way
 
 
 async def _until_told(work_to_do: Coroutine[Any, Any, None]) -> None:

@@ -27,6 +27,7 @@ from .widgets.prompt import Prompt
 
 _PACES: Final = (1, 2, 5, 10, 30, 60)
 _LOOK_AROUND: Final = 10.0  # seconds
+_IDLE: Final = 5  # times as long as a read took it is left in peace: watching must not be what slows a database
 _QUIT: Final = "quit"
 
 
@@ -85,7 +86,8 @@ class Dashboard(App[None]):
         if not isinstance(self.screen, PlaceScreen):
             return  # a dialog is open: what it names must not change beneath it
         self.screen.show_age(paused=self.paused, every=self.every, away=self.away)
-        if not self.paused and self.screen.age.total_seconds() >= self.every:
+        pause = max(self.every, _IDLE * self.screen.took)
+        if not self.paused and self.screen.age.total_seconds() >= pause:
             self.screen.reload()
 
     @on(PlaceScreen.Loaded)

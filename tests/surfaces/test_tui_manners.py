@@ -91,7 +91,7 @@ async def test_a_mark_leaves_out_what_the_service_found(backend: Backend):
     async with dashboard(backend, size=SMALL) as screen:
         await screen.press("3", "slash", *"!active", "enter")
         assert screen.cells == []
-        await screen.press("slash", *["backspace"] * 7, *"!trialing", "enter")
+        await screen.press("slash", *["backspace"] * 8, *"!trialing", "enter")
         assert [cells[2] for cells in screen.cells] == [ACME]
 
 

@@ -6,10 +6,12 @@ import contextlib
 import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from structlog.testing import capture_logs
 from taskiq import InMemoryBroker
 
 from tasks.broker import GROUP, QUEUE, BrokerWaker, ReclaimingBroker
+from tasks.processes import waking
 from tests.servers import private_redis
 
 
@@ -93,8 +95,19 @@ async def test_a_wake_up_lost_with_its_redis_is_logged_and_hurts_nobody():
         await waker.wake("relay")
         await waker.settle()
     assert [entry["event"] for entry in told] == ["wake_up_lost"]
+    with pytest.raises(RedisError):
+        await waker.check()
     with contextlib.suppress(OSError):
         await broker.shutdown()
+
+
+async def test_whoever_only_looks_reaches_the_workers(backend, redis, redis_url):
+    backend.settings = backend.settings.model_copy(update={"redis_url": redis_url})
+    async with waking(backend) as reaching:
+        await reaching.ports.waker.check()
+        await reaching.ports.waker.wake("run_job_now", "dunning")
+    assert await redis.xlen(QUEUE) == 1
+    assert backend.ports.waker.woken == []
 
 
 async def test_a_burst_of_commits_costs_one_message():

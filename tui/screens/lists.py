@@ -83,7 +83,8 @@ class ListScreen(PlaceScreen):
         number, asked = len(self._starts), self._asked_for
         of = "" if asked.narrows_here(searched=self.searched) else f" of {self.total:,}"
         more = f" · page {number}{' · ] next' if self._next else ''}" if self._next or number > 1 else ""
-        shown = f"{len(self.rows)}{of}{more}" if self.rows else "nothing"
+        none = f"nothing among {PAGE * _LOOKS:,} rows · ] looks on" if self._next else "nothing"
+        shown = f"{len(self.rows)}{of}{more}" if self.rows else none
         return f"{shown}  /{self.wanted}" if self.wanted else shown
 
     @property
@@ -125,7 +126,7 @@ class ListScreen(PlaceScreen):
         """Read the page that is shown again; one that is empty by now gives way to the one before."""
         wanted = self.wanted
         rows, following, total = await self._read(self._starts[-1])
-        while not rows and len(self._starts) > 1 and wanted == self.wanted:
+        while not rows and following is None and len(self._starts) > 1 and wanted == self.wanted:
             self._starts.pop()
             rows, following, total = await self._read(self._starts[-1])
         if wanted == self.wanted and self.is_mounted:  # else the filter changed while we read
@@ -206,14 +207,15 @@ class ListScreen(PlaceScreen):
     def action_filter(self) -> None:
         states = ", ".join(list(self.states)[:4])
         hint = f"words, !without{f', or a state: {states}' if states else ''}"
-        self.query_one(Prompt).open("/", self.wanted, hint=hint, known=sorted(self.states))
+        given = f"{self.wanted} " if self.wanted else ""
+        self.query_one(Prompt).open("/", given, hint=hint, known=sorted(self.states))
 
     @on(Prompt.FilterChanged)
     def narrow(self, event: Prompt.FilterChanged) -> None:
         if event.done:
             self.table.focus()
-        if event.wanted != self.wanted:
-            self.wanted = event.wanted
+        if (wanted := event.wanted.strip()) != self.wanted:
+            self.wanted = wanted
             self.rows, self.total, self._starts, self._next = [], 0, [None], None
             self.table.clear()
             self.run_worker(self._narrowed(), group="load")

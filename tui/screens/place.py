@@ -61,6 +61,7 @@ class PlaceScreen(Screen[None]):
         super().__init__()
         self.door = door
         self.trouble = ""
+        self.took = 0.0  # seconds to read it last
         self._loaded = 0.0
         self._loading = asyncio.Lock()
 
@@ -115,6 +116,7 @@ class PlaceScreen(Screen[None]):
         """Refresh, and say in the bar when that is impossible: the old data stays on the screen."""
         if self._loading.locked():
             return  # it is being read; a slow answer must not pile up questions
+        began = time.monotonic()
         try:
             async with self._loading:
                 await self.refresh_data()
@@ -122,6 +124,7 @@ class PlaceScreen(Screen[None]):
             self.trouble = error.message
         else:
             self._loaded, self.trouble = time.monotonic(), ""
+        self.took = time.monotonic() - began
         if self.is_mounted:
             self.show_place()
             self.post_message(self.Loaded())
