@@ -43,6 +43,7 @@ class ControlView(ListPages):
     prefix: ClassVar[str]  # of its ids, for the search box of every page
     rank: ClassVar[int] = 50  # its place among the views of its `category`, a `MenuGroup`
     about: ClassVar[str] = ""
+    when_empty: ClassVar[str] = ""  # how one comes to the first row
     verbs: ClassVar[Sequence[VerbButton]] = ()
 
     @abstractmethod
