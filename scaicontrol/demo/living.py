@@ -1,5 +1,6 @@
 """Three months of the world: a day at a time people subscribe, use, pay late, change their minds and complain."""
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from scaicontrol.db.tenant_filter import Scope
 from scaicontrol.integrations.payment_providers import sandbox
 from scaicontrol.integrations.payment_providers.sandbox import Sandbox
 from scaicontrol.services import (
+    bank_statements,
     catalog,
     credits,
     identity,
@@ -26,11 +28,13 @@ from scaicontrol.services import (
     subscriptions,
     usage,
 )  # fmt: skip
+from scaicontrol.services.bank_statements.lifecycle import WaitsFor
+from scaicontrol.services.bank_statements.schemas import BankBookIn, BankLineFilter
 from scaicontrol.services.credits.schemas import CreditFilter
 from scaicontrol.services.identity.schemas import PortalViewIn
 from scaicontrol.services.invoices.lifecycle import DocumentType, InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice
-from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn, MarkPaidIn
+from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn
 from scaicontrol.services.payments.lifecycle import PaymentState
 from scaicontrol.services.payments.models import Payment
 from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
@@ -38,8 +42,18 @@ from scaicontrol.services.plan_moves.models import PlanMove
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
 
+from .bank import DemoTransfer, send_statement
 from .loading import OPERATOR, operator_actor, plan_of, service_of, tenant_actor
-from .world import DAYS, PLANNED_SUBSCRIPTIONS, PLANS, ROUNDS_UP, TRANSFERS_AFTER_DAYS, PlannedSubscription
+from .world import (
+    BUYERS,
+    DAYS,
+    PLANNED_SUBSCRIPTIONS,
+    PLANS,
+    ROUNDS_UP,
+    SELLERS,
+    TRANSFERS_AFTER_DAYS,
+    PlannedSubscription,
+)
 
 
 class Life(Protocol):
@@ -108,14 +122,25 @@ async def _service_actor(uow: UnitOfWork, slug: str) -> Actor:
 
 
 async def _transfer(backend: Backend, today: datetime) -> None:
-    """Bank transfers arrive for those who pay by invoice; the bookkeeper records them."""
-    for invoice_id, reference, cents in await backend.ask(OPERATOR, _awaited, today):
-        data = MarkPaidIn(amount_cents=cents, paid_at=backend.clock.now(), reference=reference, method="bank_transfer")
-        await backend.perform(OPERATOR, invoices.mark_paid, invoice_id, data)
+    """Bank transfers arrive for those who pay by invoice: the bookkeeper imports what the sellers' banks say."""
+    arrived: defaultdict[str, list[DemoTransfer]] = defaultdict(list)
+    for partner_id, transfer in await backend.ask(OPERATOR, _awaited, today):
+        arrived[str(SELLERS[partner_id]["iban"])].append(transfer)
+    for iban, moved in arrived.items():
+        for statement in (await send_statement(backend, iban, today.date(), moved)).statements:
+            await _book_generous(backend, statement.id)
 
 
-async def _awaited(uow: UnitOfWork, today: datetime) -> list[tuple[str, str, int]]:
-    """Name what transfers arrive for, and how much: Stichting rounds its first one up, and has credit from then on."""
+async def _book_generous(backend: Backend, statement_id: str) -> None:
+    """Who paid more than an invoice asks for named it all the same: it is booked there, and the rest is credit."""
+    wanted = BankLineFilter(statement_id=statement_id, waits_for=WaitsFor.amount)
+    for line in (await backend.ask(OPERATOR, bank_statements.lines, PageRequest(), wanted)).items:
+        likely = (await backend.ask(OPERATOR, bank_statements.candidates, line.id))[0]
+        await backend.perform(OPERATOR, bank_statements.book, line.id, BankBookIn(invoice_id=likely.invoice_id))
+
+
+async def _awaited(uow: UnitOfWork, today: datetime) -> list[tuple[str, DemoTransfer]]:
+    """Name the sellers that transfers arrive at: Stichting rounds its first one up, and has credit from then on."""
     found = []
     for tenant_id, days in TRANSFERS_AFTER_DAYS.items():
         rows = await uow.session.scalars(
@@ -126,11 +151,25 @@ async def _awaited(uow: UnitOfWork, today: datetime) -> list[tuple[str, str, int
                 Invoice.finalized_at <= today - timedelta(days=days),
             )
         )
-        found += [(row.id, f"Transfer {row.number}", row.amount_due_cents) for row in rows.all()]
-        if found and tenant_id == ROUNDS_UP and not await _has_paid(uow, tenant_id):
-            invoice_id, reference, cents = found[-1]
-            found[-1] = (invoice_id, reference, cents // 1000 * 1000 + 1000)
+        payer = str(BUYERS[tenant_id]["company_name"])
+        mine = [
+            (row.partner_id, DemoTransfer(payer, str(row.number), row.amount_due_cents, row.currency)) for row in rows
+        ]
+        if mine and tenant_id == ROUNDS_UP and not await _has_paid(uow, tenant_id):
+            partner_id, exact = mine[-1]
+            mine[-1] = (partner_id, replace(exact, cents=exact.cents // 1000 * 1000 + 1000))
+        found += mine
     return found
+
+
+async def _pay_unclearly(backend: Backend) -> None:
+    """Neuhafen's town hall pays something without saying what; it waits when the three months end."""
+    moved = [
+        DemoTransfer("Stadt Neuhafen", "Abschlag laut Bescheid vom 12.", 25000),
+        DemoTransfer("Bank", "Kontoführung", -950),
+    ]
+    iban = str(SELLERS["prt_northwind"]["iban"])
+    await send_statement(backend, iban, backend.clock.now().date(), moved)
 
 
 async def _has_paid(uow: UnitOfWork, tenant_id: str) -> bool:
@@ -143,6 +182,7 @@ async def _turn(backend: Backend, day: int) -> None:
     turns: dict[int, Callable[[Backend], Awaitable[object]]] = {
         40: _upgrade, 43: _look, 47: _reprice, 52: _credit, 58: _monthly, 59: _dispute, 66: _cancel, 71: _lose,
         72: _refund, 78: _pay_back, 80: _reprice_again, 84: _dispute_again,
+        86: _pay_unclearly,
     }  # fmt: skip
     if day in turns:
         await turns[day](backend)

@@ -17,6 +17,7 @@ from scaicontrol.services import accounting
 from scaicontrol.services.accounting.journal_input import Kind
 from scaicontrol.services.accounting.queries import in_range
 from scaicontrol.services.accounting.service.reading import read_inputs
+from scaicontrol.services.bank_statements.models import BankLine
 from scaicontrol.services.credits.models import Credit, CreditUse, CreditUseKind
 from scaicontrol.services.identity.models import PortalView
 from scaicontrol.services.invoices.models import Invoice, Settlement
@@ -62,6 +63,7 @@ async def test_the_world_has_what_it_promises_and_its_books_close(tmp_path, monk
             "disputes": {"lost", "opened"},
             "credits": {"credit_note", "overpayment"},
             "given back": True,
+            "bank lines": {"booked", "ignored", "waiting"},
             "plan moves": 2,
             "versions": {1, 2},
             "announced": {None, 2},
@@ -85,6 +87,7 @@ async def _shown(uow):
         "disputes": await values(Dispute.status),
         "credits": await values(Credit.source),
         "given back": bool(await uow.session.scalar(given_back)),
+        "bank lines": await values(BankLine.status),
         "plan moves": await uow.session.scalar(select(func.count()).select_from(PlanMove)),
         "versions": set(await uow.session.scalars(select(Subscription.plan_version))),
         "announced": set(await uow.session.scalars(select(Subscription.next_plan_version))),
