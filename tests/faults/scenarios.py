@@ -53,6 +53,7 @@ from tests.factories.subscriptions import market, subscribed
 
 from .asked_back import broken_money, decide, owe
 from .changing import broken_change, change, sell
+from .importing import bring_statement, broken_import, owe_by_transfer
 from .invariants import broken, broken_books, broken_credits, broken_documents
 from .world import STEPS, open_world
 
@@ -209,6 +210,7 @@ class Scenario:
 
 SCENARIOS = {
     "asked back": Scenario(owe, decide, broken_money, by_statement=True),
+    "bank": Scenario(owe_by_transfer, bring_statement, broken_import, by_statement=True),
     "billing": Scenario(make, bill, broken),
     "changes": Scenario(sell, change, broken_change, by_statement=True),
     "credits": Scenario(owe_back, give_back, broken_credits, by_statement=True),

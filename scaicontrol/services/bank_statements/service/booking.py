@@ -24,7 +24,7 @@ from ..matching import judge
 from ..models import BankLine, BankLineBooking
 from ..schemas import BankBookIn, BankCreditIn, BankSplitIn
 
-_METHOD: Final = "transfer"
+_METHOD: Final = "bank_transfer"
 
 
 @verb
