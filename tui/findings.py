@@ -33,16 +33,16 @@ LEADS: Final[Mapping[str, FindingLead]] = {
     "registrations": FindingLead("services pending", "Ask who runs it; a lets it in, x turns it away.", _JOIN),
     "past_due": FindingLead("invoices past_due", "c collects it, m reminds of it.", _MONEY),
     "failed_payments": FindingLead("payments failed", "Read why it failed; r tries again.", _MONEY),
-    "mismatched_payments": FindingLead("payments mismatched", "Look at the provider's page, then r decides.", _MONEY),
+    "mismatched_payments": FindingLead("payments mismatched", "Look at the provider's page, then a decides.", _MONEY),
     "failed_refunds": FindingLead("refunds", "Enter says why; w pays it back another way.", _MONEY),
     "receivables": FindingLead("receivables", "Ask for the money, or r settles it.", _MONEY),
     "disputes": FindingLead("disputes opened", "Send evidence to the provider before its day.", _MONEY),
     "bank_lines": FindingLead("lines", "Enter says why; decide at the console's Bank lines.", _BANK),
-    "subscriptions_past_due": FindingLead("subscriptions past_due", "i shows its unpaid invoices; c collects.", _WHO),
+    "subscriptions_past_due": FindingLead("subscriptions past_due", "i shows what is unpaid, where c collects.", _WHO),
     "suspended": FindingLead("subscriptions suspended", "Enter says why; r resumes it.", _WHO),
     "approvals": FindingLead(
         "changes pending_approval", "Enter shows what it would do; a approves, x rejects.", _PLANS
     ),
-    "mails": FindingLead("mails", "i shows the document; s sends it again.", _DOWN),
+    "mails": FindingLead("mails", "i shows the document, where s sends it again.", _DOWN),
     "jobs": FindingLead("jobs wrong", "Enter says why; r runs it.", _JOBS),
 }

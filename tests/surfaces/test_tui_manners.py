@@ -47,6 +47,15 @@ def test_every_finding_leads_to_a_place_that_is_there_and_a_runbook_that_is_writ
         assert lead.runbook in headings, key
 
 
+def test_the_keys_a_finding_names_are_those_of_the_place_it_leads_to():
+    for key, lead in LEADS.items():
+        place = place_of(lead.command.split()[0])
+        assert place is not None
+        here = lead.first.partition(", where ")[0]
+        named = set(re.findall(r"(?<![\w'])([a-zA-Z])(?= \w+s\b)", here)) - {"i"}
+        assert named <= {verb.key for verb in place.screen.verbs}, key
+
+
 def test_names_are_found_by_themselves_by_aliases_and_by_how_they_begin():
     assert len(NAMES) == len(set(NAMES))
     for word, name in (("jobs", "jobs"), ("svc", "services"), ("quar", "quarantine"), ("pay", "payments")):
