@@ -82,3 +82,10 @@ def test_a_file_of_very_many_lines_is_refused():
 def test_zeros_behind_what_a_currency_has_are_no_decimals():
     (told,) = read(camt053(Statement([paying(119, "x", amount="1.19000")])))
     assert told.lines[0].amount_cents == 119
+
+
+def test_a_moment_is_not_taken_for_a_tag_of_mt940():
+    body = camt053(Statement([paying(119, "x")]))
+    body = body.replace(b"T18:00:00", b"T18:20:00", 1).replace(b"T18:00:00", b"T18:25:00", 1)
+    (told,) = read(b"\xef\xbb\xbf" + body)
+    assert told.lines[0].amount_cents == 119

@@ -92,12 +92,13 @@ def _document(body: bytes) -> tuple[etree._Element, str]:
 
 def _refuse_other_formats(body: bytes) -> None:
     start = body[:2000].lstrip()
+    if start.startswith((b"<", b"\xef\xbb\xbf<", b"\xff\xfe", b"\xfe\xff")):
+        return
     if start.startswith(b"PK\x03\x04"):
         raise Invalid("The file is a ZIP archive; unpack it and import each statement.")
     if b":20:" in start and (b":60F:" in start or b":25:" in start):
-        raise Invalid("The file is MT940, which gives a reversed credit the wrong sign too often; ask for camt.053.")
-    if not start.startswith((b"<", b"\xef\xbb\xbf<", b"\xff\xfe", b"\xfe\xff")):
-        raise Invalid("The file is no XML; ask the bank for camt.053.")
+        raise Invalid("The file is MT940; statements are read as camt.053, which the bank gives, too.")
+    raise Invalid("The file is no XML; ask the bank for camt.053.")
 
 
 def _statements(root: etree._Element) -> Iterator[etree._Element]:
