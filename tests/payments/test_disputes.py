@@ -50,9 +50,9 @@ async def all_of(backend, entity):
     return await backend.ask(ada, read)
 
 
-async def bears_losses(backend):
+async def bears_losses(backend, choice="write_off"):
     async def choose(uow):
-        await uow.session.execute(update(PartnerConfiguration).values(dispute_lost="write_off"))
+        await uow.session.execute(update(PartnerConfiguration).values(dispute_lost=choice))
 
     await backend.perform(ada, choose)
 
@@ -93,6 +93,17 @@ async def test_a_lost_one_is_the_sellers_loss_where_the_seller_says_so(backend, 
     assert (held.status, held.settlement, held.amount_due_cents) == ("paid", "write_off", 0)
     rows = [(row.kind, row.amount_cents) for row in await all_of(backend, Settlement)]
     assert sorted(rows) == [("payment", 1210), ("reversal", -1210), ("write_off", 1210)]
+    assert await unbalanced(backend, provider) == []
+
+
+@pytest.mark.by_turns
+@pytest.mark.parametrize("before", ["won", "lost"])
+async def test_a_payer_who_takes_back_what_was_decided_brings_the_money_back(backend, provider, before):
+    invoice, _ = await disputed(backend, provider, before, "withdrawn")
+    (dispute,) = await all_of(backend, Dispute)
+    held = await again(backend, invoice)
+    assert (dispute.status, dispute.lost_cents) == ("withdrawn", 0)
+    assert (held.status, held.amount_paid_cents) == ("paid", 1210)
     assert await unbalanced(backend, provider) == []
 
 
@@ -244,8 +255,7 @@ PARTS = st.sampled_from([None, 210, 1000])
 async def test_any_history_of_disputes_leaves_books_that_add_up(backend, provider, histories, bears):
     """In any order, in part or in whole, beside refunds and returned debits; the seller pursues or bears losses."""
     await keep_credits(backend)
-    if bears:
-        await bears_losses(backend)
+    await bears_losses(backend, "write_off" if bears else "reopen")
     invoice, payment = await paid(backend)
     for cents, outcomes, bounces in histories:
         try:

@@ -53,6 +53,8 @@ DISPUTES = {
     ("won", "reopen"): "opened",
     ("lost", "win"): "won",
     ("lost", "reopen"): "opened",
+    ("won", "withdraw"): "withdrawn",
+    ("lost", "withdraw"): "withdrawn",
     ("withdrawn", "win"): "won",
     ("withdrawn", "lose"): "lost",
     ("withdrawn", "reopen"): "opened",

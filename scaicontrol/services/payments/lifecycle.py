@@ -93,5 +93,5 @@ class DisputeLifecycle(Lifecycle):
     is_ = States.from_enum(DisputeState, initial=DisputeState.opened, use_enum_instance=True)
     win = is_.opened.to(is_.won) | is_.lost.to(is_.won) | is_.withdrawn.to(is_.won)
     lose = is_.opened.to(is_.lost) | is_.won.to(is_.lost) | is_.withdrawn.to(is_.lost)
-    withdraw = is_.opened.to(is_.withdrawn)
+    withdraw = is_.opened.to(is_.withdrawn) | is_.won.to(is_.withdrawn) | is_.lost.to(is_.withdrawn)
     reopen = is_.won.to(is_.opened) | is_.lost.to(is_.opened) | is_.withdrawn.to(is_.opened)
