@@ -46,6 +46,40 @@ def test_a_credit_that_nothing_can_be_credited_against_waits_alone():
         assert [line.subscription_id for line in plan.documents[0].lines] == ["sub_02"]
 
 
+def test_a_credit_that_an_older_invoice_gives_back_leaves_its_room_to_one_whose_charge_stands_beside_it():
+    """A year that is left early takes the whole document, and the month that is charged on it and left had no room."""
+    year = a_change(1, row_id="chg_1", credit_cents=122_564, charge_cents=7797)
+    month = a_change(2, row_id="chg_2", credit_cents=8710, charge_cents=2903)
+    for changes in ((year, month), (month, year)):
+        held = {"sub_01": (what_charged(300_000),)}
+        plan = compute(a_snapshot(a_period(2, unit_price_cents=9000), changes=changes, charged=held))
+        (document,) = plan.documents
+        credit = {line.subscription_id: line.amount_cents for line in document.lines if line.charge_kind == "credit"}
+        assert plan.quarantined == ()
+        assert (document.subtotal_cents, credit) == (0, {"sub_01": -(7797 + 9000 + 2903 - 8710), "sub_02": -8710})
+        assert [note.line.subscription_id for note in document.notes] == ["sub_01"]
+
+
+@given(
+    credits_=st.lists(st.tuples(st.integers(1, 20_000), st.integers(0, 25_000)), min_size=1, max_size=5),
+    charges=st.lists(st.integers(0, 20_000), min_size=1, max_size=4),
+)
+def test_no_credit_waits_while_there_is_room_for_what_is_charged_nowhere_else(credits_, charges):
+    """Each of several subscriptions has its credit, and so much of what older invoices charged it."""
+    changes, held = [], {}
+    for at, (cents, left) in enumerate(credits_, start=1):
+        changes.append(a_change(at, row_id=f"chg_{at}", credit_cents=cents, charge_cents=0))
+        line = Creditable(f"inv_{at}", f"NW-{at}", f"ili_{at}", None, left, VatShare("S", Decimal(21), 300_000, 63_000))
+        held[f"sub_{at:02}"] = (Charged(line, "base", JANUARY, FEBRUARY),)
+    periods = [a_period(at + 10, unit_price_cents=each) for at, each in enumerate(charges)]
+    plan = compute(a_snapshot(*periods, changes=tuple(changes), charged=held))
+    only_here = sum(max(cents - left, 0) for cents, left in credits_)
+    assert bool(plan.quarantined) is (only_here > sum(charges))
+    if not plan.quarantined:
+        net = sum(each.subtotal_cents + sum(note.subtotal_cents for note in each.notes) for each in plan.documents)
+        assert net == sum(charges) - sum(cents for cents, _ in credits_)
+
+
 @given(
     credits_=st.lists(st.integers(1, 20_000), min_size=1, max_size=4),
     charges=st.lists(st.integers(0, 20_000), min_size=1, max_size=4),

@@ -2,7 +2,8 @@
 Credits that outweigh the charges of their document: the rest becomes credit notes over what charged it. Pure.
 
 An invoice is never negative. Of each VAT rate as much credit stays on it as there are charges; what is left is given
-back where it was charged, line by line, the newest first.
+back where it was charged, line by line, the newest first. What was charged nowhere else stays first: a credit that an
+older invoice can give back leaves it the room.
 """
 
 from collections import defaultdict
@@ -28,6 +29,9 @@ class Given:
         """Tell how much of a line may still go back: no more than its VAT rate holds on that invoice in all."""
         share = self.of_share.get((found.invoice_id, found.share), found.share)
         return min(found.left_cents - self.of_line[found.line_id], share.net_cents - share.given_net_cents)
+
+    def copy(self) -> "Given":
+        return Given(self.of_line.copy(), self.of_share.copy())
 
     def take(self, found: Creditable, net_cents: int) -> int:
         """Give back a part of a line; tell the VAT that goes with it."""
@@ -65,20 +69,42 @@ def without_rest(
         room[rate] += max(line.amount_cents, 0)
     kept: list[PlannedLine] = []
     notes: list[PlannedNote] = []
-    for line, rate in lines:
+    for (line, rate), held in zip(lines, _held(lines, room, charged, given.copy()), strict=True):
         if not is_credit(line):
             kept.append(line)
             continue
-        stays = min(-line.amount_cents, room[rate])
+        stays = held + min(-line.amount_cents - held, room[rate])
         if line.charge_kind != "credit" and stays < -line.amount_cents:
             stays = 0  # a correction is one thing: it is given back as a whole
-        room[rate] -= stays
+        room[rate] -= stays - held
         rest = -line.amount_cents - stays
         if stays:
             kept.append(_part(line, stays, rest) if rest else line)
         if rest:
             notes += _notes(line, rest, charged.get(line.subscription_id, ()), given)
     return kept, notes
+
+
+def _held(
+    lines: Sequence[tuple[PlannedLine, object]],
+    room: defaultdict[object, int],
+    charged: Mapping[str, Sequence[Charged]],
+    given: Given,
+) -> list[int]:
+    """Take from `room` what of each credit no invoice that is there can give back; `given` is spent on finding it."""
+    held: list[int] = []
+    for line, rate in lines:
+        missing = -line.amount_cents if is_credit(line) else 0
+        before = given.copy()
+        for each in (each for each in charged.get(line.subscription_id, ()) if _charged(each, line)):
+            if (net := min(given.left_of(each.found), missing)) > 0:
+                given.take(each.found, net)
+                missing -= net
+        if missing and line.charge_kind != "credit":
+            given, missing = before, -line.amount_cents
+        held.append(min(missing, room[rate]))
+        room[rate] -= held[-1]
+    return held
 
 
 def _part(line: PlannedLine, stays: int, rest: int) -> PlannedLine:
