@@ -11,6 +11,7 @@ from scaicontrol.core.errors import ControlError, Invalid, Reason
 from scaicontrol.core.offload import run_or_offload
 from scaicontrol.core.ports import DocumentRenderer, PageContent
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.media import page_text
 from scaicontrol.services import einvoices, templates, uploads
 from scaicontrol.services.einvoices import Format, Profile
 from scaicontrol.services.templates import Published, TemplateSelection, TemplateType
@@ -111,13 +112,21 @@ def _written(source: DocumentSource, target: Format, profile: Profile | None, *,
     return einvoices.write(document_of(source), target, profile, is_sealed=is_sealed)
 
 
-async def must_show(source: DocumentSource) -> list[PageContent]:
-    """List what the pages of a document must show."""
-    return await run_or_offload(len(source.lines), _must_show, source)
+async def must_show(source: DocumentSource, html: str | None = None) -> list[PageContent]:
+    """
+    List what the pages of a document must show, of `html` only what it shows.
+
+    A template of people was judged by the gate of its day, which may have asked for less: what it shows must come out.
+    """
+    return await run_or_offload(len(source.lines), _must_show, source, html)
 
 
-def _must_show(source: DocumentSource) -> list[PageContent]:
-    return einvoices.must_show(document_of(source))
+def _must_show(source: DocumentSource, html: str | None) -> list[PageContent]:
+    contents = einvoices.must_show(document_of(source))
+    if html is None:
+        return contents
+    seen = page_text.ReadText(templates.text_of_html(html))
+    return [content for content in contents if seen.shows(content)]
 
 
 async def print_problems(

@@ -154,7 +154,7 @@ async def pdf_of(backend: Backend, job: RenderJob, xml: bytes) -> bytes:
     """Print a document, with its XML inside where the format wants that."""
     pictures = await pictures_of(backend, job.source, job.template)
     html = await printed(job.source, job.template, pictures, is_void=job.is_void)
-    shows = await must_show(job.source)
+    shows = await must_show(job.source, html if job.template else None)
     return await backend.ports.renderer.pdf(
         html,
         title=title_of(job.source),
