@@ -7,17 +7,15 @@ need it. What holds is decided by the action's own model (`action.py`), strictly
 may leave out lengths, patterns, nulls and what lies deep, for which an agent would pay at every start.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from .action import Following, Paging, ToolAction
+from .action import ToolAction
 
 LEGEND: Final = "* marks what an action needs."
-# What is the same of everything that lists, or changes: there the actions need not be named.
 _MOST_FIELDS: Final = 30  # of an object with more, a read shows the names
 _LONGEST: Final = 30  # of what an argument is; more of it is in the description of REST
-_LISTS: Final = frozenset({*Paging.model_fields, *Following.model_fields})
 
 Json = dict[str, Any]
 Shape = Mapping[str, Any]
@@ -30,21 +28,26 @@ def input_schema(tool: str, actions: Sequence[ToolAction]) -> Json:
     Raises TypeError where two of them call different things by one name: no caller could tell what is meant.
     """
     found: dict[str, _Argument] = {}
+    lists, changes = _named(each for each in actions if each.lists), _named(each for each in actions if each.changes)
+    headings = {lists: "lists", changes: "changes"} if len(lists) != 1 else {changes: "changes"}
     for action in actions:
         schema = action.arguments.model_json_schema(by_alias=True)
         for name, described in schema["properties"].items():
             if name != "action":
-                argument = found.setdefault(name, _Argument(f"{tool}: {name}"))
-                argument.are_lists &= action.lists
+                argument = found.setdefault(name, _Argument(f"{tool}: {name}", headings))
                 argument.add(action.name, described, schema.get("$defs", {}), name in schema.get("required", ()))
     return {
         "type": "object",
         "properties": {
             "action": {"type": "string", "enum": [action.name for action in actions]},
-            **{name: argument.shape | {"description": argument.words(name)} for name, argument in found.items()},
+            **{name: argument.shape | {"description": argument.words()} for name, argument in found.items()},
         },
         "required": ["action"],
     }
+
+
+def _named(actions: Iterable[ToolAction]) -> tuple[str, ...]:
+    return tuple(action.name for action in actions)
 
 
 @dataclass(slots=True)
@@ -52,9 +55,9 @@ class _Argument:
     """One argument of a tool, as its actions describe it."""
 
     where: str
+    headings: Mapping[tuple[str, ...], str]  # what all of these actions are called together
     shape: Json = field(default_factory=dict)
     takers: list[str] = field(default_factory=list)
-    are_lists: bool = True
     said: set[str] = field(default_factory=set)
     within: dict[str, str] = field(default_factory=dict)  # the fields of an object, each as it is written
     is_needed: dict[str, bool] = field(default_factory=dict)  # whether all takers need that field
@@ -73,13 +76,9 @@ class _Argument:
         self.said.add(schema.get("description", ""))
         self.takers.append(action + "*" * needed)
 
-    def words(self, name: str) -> str:
+    def words(self) -> str:
         """Name the actions, what the argument is where it is the same for all of them, and what is within."""
-        which = ", ".join(self.takers)
-        if name == "dry_run":
-            which = "changes"
-        elif name in _LISTS and self.are_lists:
-            which = "lists"
+        which = self.headings.get(tuple(self.takers), ", ".join(self.takers))
         own = next(iter(self.said)).rstrip(".") if len(self.said) == 1 else ""
         inner = ", ".join(each + "*" * self.is_needed[field] for field, each in self.within.items())
         if len(self.within) > _MOST_FIELDS:

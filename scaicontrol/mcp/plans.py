@@ -59,7 +59,7 @@ async def get(uow: UnitOfWork, plan_id: Id) -> PlanStoryOut | OfferedPlanOut:
 
 
 def _story(plan: Plan, versions: list[PlanVersionOut]) -> PlanStoryOut:
-    return PlanStoryOut.model_validate(PlanOut.model_validate(plan).model_dump(by_alias=True) | {"versions": versions})
+    return PlanStoryOut.model_construct(**dict(PlanOut.model_validate(plan)), versions=versions)
 
 
 @tool.change("plans:manage", out=PlanOut)

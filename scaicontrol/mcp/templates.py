@@ -18,7 +18,7 @@ from .door import Tool, Whole
 
 tool = Tool(
     "manage_templates",
-    "Liquid templates of documents and mails. A save is a draft; a person publishes it.",
+    "Liquid templates. A save is a draft; a person publishes it.",
 )
 
 

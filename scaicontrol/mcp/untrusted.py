@@ -22,10 +22,12 @@ OURS: Final = frozenset({
     "period_start", "period_type", "permissions", "plan_hash", "policy_rule", "preferred_language", "price_from",
     "proration", "quantity", "rate", "reason_code", "recorded_by", "remaining", "replay_of", "requested_by",
     "resolution", "resource_type", "role", "roles", "scopes", "seller_country_code", "settlement", "severity",
-    "sha256", "starts_on", "state", "status", "surface", "tax_category", "tax_rate", "tenant_ids", "tier_end",
+    "sha256", "starts_on", "status", "surface", "tax_category", "tax_rate", "tenant_ids", "tier_end",
     "tier_start", "topic", "trial_end_without_payment_method", "type", "used", "vat_number_result", "vies_policy",
     "void_at", "when", "writer",
 })  # fmt: skip
+# Called an id, and typed by somebody all the same.
+_THEIRS: Final = frozenset({"external_customer_id", "external_id", "leitweg_id", "peppol_id"})
 _ENDINGS: Final = ("_at", "_id", "_ids", "_digest", "_sha256")
 # Free objects: what is within has no names of ours, or is what somebody sent.
 _OPEN: Final = frozenset({
@@ -36,7 +38,7 @@ _OPEN: Final = frozenset({
 
 def is_ours(name: str) -> bool:
     """Tell whether a field of this name holds only what we write ourselves."""
-    return name in OURS or name.endswith(_ENDINGS)
+    return name in OURS or (name.endswith(_ENDINGS) and name not in _THEIRS)
 
 
 def untrusted(answer: Mapping[str, Any]) -> list[str]:

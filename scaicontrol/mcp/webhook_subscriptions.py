@@ -26,7 +26,7 @@ from .door import Following, Tool, Whole
 
 tool = Tool(
     "manage_webhook_subscriptions",
-    "Who is told what happens. Secrets are not shown; `reveal` says where a person sees one.",
+    "Who is told what happens. Secrets are not shown here.",
 )
 
 

@@ -113,13 +113,16 @@ class Mcp:
     def key(self) -> str:
         return f"MCP {self.tool}.{self.action}"
 
-    async def run(self, backend: Backend, row_id: str, body: Mapping[str, Any]) -> Refusal | None:
+    def given(self, row_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Write what the tool is called with."""
         said = {self.within: body} if self.within else body
-        given = {"action": self.action, **_filled({**said, **self.body}, row_id)}
+        named = {self.named: row_id} if self.named else {}
+        return {"action": self.action, **_filled({**said, **self.body}, row_id), **named}
+
+    async def run(self, backend: Backend, row_id: str, body: Mapping[str, Any]) -> Refusal | None:
+        given = self.given(row_id, body)
         if TOOLS[self.tool].actions[self.action].is_planned:
             given["dry_run"] = False
-        if self.named:
-            given[self.named] = row_id
         return await _refusal(TOOLS[self.tool].call(backend, acting.get(), given))
 
 

@@ -20,26 +20,27 @@ from .documents import owed, settled
 from .doors import Console, Mcp, Rest
 
 
-async def _reached(uow: UnitOfWork) -> None:
-    (await uow.session.get_one(Service, SCAIDRIVE)).provisioning_url = PROVISIONING_URL
+async def _at(uow: UnitOfWork, address: str | None) -> None:
+    (await uow.session.get_one(Service, SCAIDRIVE)).provisioning_url = address
 
 
-async def _failed(backend: Backend) -> str:
+async def failed(backend: Backend) -> str:
     """A workflow whose first call was refused for good, of a tenant that no other door has set up."""
-    await backend.perform(ada, _reached)
+    await backend.perform(ada, _at, PROVISIONING_URL)
     reply = ServiceReply(400, {"message": "unknown tenant"})
     backend.ports.services.replies[PROVISIONING_URL] = [reply]  # type: ignore[attr-defined]  # in memory
     count = (await backend.ask(ada, tenants.page, PageRequest())).total
     tenant = await store_tenant(backend, f"tnt_buyer{count}", NORTHWIND)
     await subscribed(backend, actor=tenant_admin("bea", tenant.id, NORTHWIND))
     await provisioning.run_due(backend)
+    await backend.perform(ada, _at, None)  # other deeds find it as it was
     failed = (await backend.ask(ada, provisioning.page, PageRequest(), tenant_id=tenant.id)).items[0]
     assert failed.status == "failed"
     return failed.id
 
 
 async def _completed(backend: Backend) -> str:
-    workflow_id = await _failed(backend)
+    workflow_id = await failed(backend)
     await backend.perform(ada, provisioning.force_complete, workflow_id, "Set up by hand.")
     return workflow_id
 
@@ -72,7 +73,7 @@ def _policy() -> dict[str, Any]:
 WORKFLOWS = "/admin/provisioning/workflows/{workflow_id}"
 SET_UP = (
     Deed(
-        "provisioning.force_complete", "provisioning:manage", _failed, {"completed": _completed},
+        "provisioning.force_complete", "provisioning:manage", failed, {"completed": _completed},
         (
             Rest(f"POST {WORKFLOWS}/force-complete"), Mcp("manage_provisioning", "force_complete", "workflow_id"),
             Console("provisioning-workflow", "force_complete", WHY),
@@ -80,7 +81,7 @@ SET_UP = (
         WHY,
     ),
     Deed(
-        "provisioning.rollback", "provisioning:manage", _failed, {"completed": _completed},
+        "provisioning.rollback", "provisioning:manage", failed, {"completed": _completed},
         (
             Rest(f"POST {WORKFLOWS}/rollback"), Mcp("manage_provisioning", "rollback", "workflow_id"),
             Console("provisioning-workflow", "rollback"),
