@@ -1,7 +1,5 @@
 """The way into the books."""
 
-from scaicontrol.core.actor import Actor
-from scaicontrol.core.backend import Backend
 from scaicontrol.core.ids import Id
 from scaicontrol.core.pagination import Feed
 from scaicontrol.core.work import UnitOfWork
@@ -36,8 +34,8 @@ async def accounting_log(
 
 
 @tool.change("accounting:manage", out=SyncStarted, outside=True)
-async def sync_accounting(backend: Backend, actor: Actor, integration_id: Id, body: SyncIn) -> SyncStarted:
+async def sync_accounting(uow: UnitOfWork, integration_id: Id, body: SyncIn) -> SyncStarted:
     """Export days, or what failed."""
-    queued = await backend.perform(actor, books.request, integration_id, body)
-    await backend.ports.waker.wake("run_job_now", _JOB)
-    return SyncStarted(job_id=_JOB, queued=queued)
+    # Its job comes within a quarter of an hour: a worker woken beside the verb would be in the plan, and not in what is
+    # applied of it.
+    return SyncStarted(job_id=_JOB, queued=await books.request(uow, integration_id, body))

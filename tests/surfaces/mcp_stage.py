@@ -94,7 +94,13 @@ async def reads_and_lone_changes(backend: Backend) -> Mapping[str, Arguments]:
     written = await draft(backend, by=ada, name="seen")
     await store_user(backend, "una")
     await store_group(backend, "choir", ["una"])
-    told = {"tenant_id": ACME, "partner_id": NORTHWIND, "category": "billing", "title": FORGED, "dedup_key": "seen"}
+    told: Arguments = {
+        "tenant_id": ACME,
+        "partner_id": NORTHWIND,
+        "category": "billing",
+        "title": FORGED,
+        "dedup_key": "seen",
+    }
     notice = await backend.perform(CLOCK, notifications.notify, **told)
     assert notice is not None
     await tell(backend, "inv_seen")

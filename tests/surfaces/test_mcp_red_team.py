@@ -224,6 +224,7 @@ def some(count: int) -> list[str]:
     return sorted(Random(SEED).sample(sorted(CHANGES), count))
 
 
+SHUTS_THE_SHOP = {"manage_services.update"}  # done for real, nobody can subscribe any more: it comes last
 RUNS = [
     pytest.param("sqlite", some(12), LEAST, id="sqlite"),
     pytest.param("mariadb", some(2), 0, id="mariadb", marks=pytest.mark.mariadb),
@@ -234,7 +235,7 @@ RUNS = [
 @pytest.mark.parametrize(("dialect", "keys", "least"), RUNS)
 async def test_no_transcript_has_an_effect_that_nobody_agreed_to(shop, keys, least, record_property):
     wrong: list[str] = []
-    for key in keys:
+    for key in sorted(keys, key=SHUTS_THE_SHOP.__contains__):
         wrong += await played(shop, CHANGES[key])
         wrong += await applied_twice(shop, CHANGES[key])
     transcripts = len(keys) * (len(TRICKS) + 1)

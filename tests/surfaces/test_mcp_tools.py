@@ -70,8 +70,8 @@ def test_an_input_schema_is_flat_and_says_what_each_action_takes(tool: dict[str,
         if argument != "action":
             for action, needed in takers(tool, argument).items():
                 told[action][argument] = needed
-    for name, action in TOOLS[tool["name"]].actions.items():
-        truly = action.arguments.model_json_schema()
+    for known in TOOLS[tool["name"]].actions.values():
+        name, truly = known.name, known.arguments.model_json_schema()
         needed = truly["required"]
         assert told[name] == {each: each in needed for each in truly["properties"] if each != "action"}, name
 
