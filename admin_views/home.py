@@ -40,7 +40,7 @@ ACTS: Final[Mapping[str, FindingAct]] = {
     "unhealthy": FindingAct("service", {"health": "unreachable"}, "Look"),
     "registrations": FindingAct("service", {"status": "pending"}, "Decide"),
     "past_due": FindingAct("invoice", {"status": "past_due"}, "Remind"),
-    "failed_payments": FindingAct("payment", {"status": "failed"}, "Try again"),
+    "failed_payments": FindingAct("payment", {"uncollected": "yes"}, "Try again"),
     "failed_refunds": FindingAct("refund", {"status": "failed"}, "Pay back"),
     "mismatched_payments": FindingAct("payment", {"mismatched": "yes"}, "Decide"),
     "receivables": FindingAct("receivable", {"open": "yes"}, "Settle"),

@@ -11,6 +11,7 @@ from scaicontrol.services import invoices, payments, tenants
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.payments.lifecycle import DisputeState, MismatchDecision, PaymentState, RefundState
 from scaicontrol.services.payments.models import Dispute, Dunning, Payment, Refund
+from scaicontrol.services.payments.reads import uncollected
 from scaicontrol.services.payments.schemas import DisputeCloseIn, DisputeFilter, DisputeIn, MismatchIn
 
 from . import formatting, invoice_verbs
@@ -89,6 +90,10 @@ def _is_mismatched(value: str) -> ColumnElement[bool]:
     return Payment.waits_for_a_person() if value == "yes" else ~Payment.waits_for_a_person()
 
 
+def _is_uncollected(value: str) -> ColumnElement[bool]:
+    return uncollected() if value == "yes" else ~uncollected()
+
+
 class PaymentView(ControlView, model=Payment):
     name, name_plural, icon = "Payment", "Payments", "payments"
     category, rank = MenuGroup.money, 20
@@ -99,7 +104,12 @@ class PaymentView(ControlView, model=Payment):
     searched = (Payment.id, Payment.external_id, Payment.invoice_id, Payment.tenant_id)
     search_hint = "id, the provider's name for it, invoice or tenant"
     amounts = (Payment.amount_cents,)
-    presets = (("Failed", "status=failed"), ("Waiting", "status=pending"), ("Mismatched", "mismatched=yes"))
+    presets = (
+        ("Not collected", "uncollected=yes"),
+        ("Failed", "status=failed"),
+        ("Waiting", "status=pending"),
+        ("Mismatched", "mismatched=yes"),
+    )
     columns = (
         ListColumn("Payment", lambda row: row.external_id or row.id, None, "link"),
         ListColumn("Status", lambda row: row.status, Payment.status, "status"),
@@ -118,6 +128,7 @@ class PaymentView(ControlView, model=Payment):
         ListFilter("tenant", "Tenant", lambda value: Payment.tenant_id == value, kind="tenant"),
         ListFilter("invoice", "Invoice", lambda value: Payment.invoice_id == value),
         ListFilter("mismatched", "Provider and books disagree", _is_mismatched, ["yes", "no"]),
+        ListFilter("uncollected", "Failed and still owed", _is_uncollected, ["yes", "no"]),
     )
     verbs = (
         VerbButton(

@@ -32,7 +32,7 @@ LEADS: Final[Mapping[str, FindingLead]] = {
     "unhealthy": FindingLead("services unhealthy", "h looks at its health address now.", _DOWN),
     "registrations": FindingLead("services pending", "Ask who runs it; a lets it in, x turns it away.", _JOIN),
     "past_due": FindingLead("invoices past_due", "c collects it, m reminds of it.", _MONEY),
-    "failed_payments": FindingLead("payments failed", "Read why it failed; r tries again.", _MONEY),
+    "failed_payments": FindingLead("payments uncollected", "Read why it failed; r tries again.", _MONEY),
     "mismatched_payments": FindingLead("payments mismatched", "Look at the provider's page, then a decides.", _MONEY),
     "failed_refunds": FindingLead("refunds", "Enter says why; w pays it back another way.", _MONEY),
     "receivables": FindingLead("receivables", "Ask for the money, or r settles it.", _MONEY),

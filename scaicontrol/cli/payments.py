@@ -24,11 +24,20 @@ async def list_(
     mismatched: Annotated[
         bool, typer.Option("--mismatched", help="Only those whose provider says what a person has to decide on.")
     ] = False,
+    uncollected: Annotated[
+        bool, typer.Option("--uncollected", help="Only the last that failed of invoices that still owe.")
+    ] = False,
     page: Annotated[int, typer.Option(min=1)] = 1,
 ) -> list[PaymentOut]:
     """List payments, newest first, 200 a page."""
     request = PageRequest(page, PAGE_SIZE_MAX, "-created_at")
-    wanted = checked(PaymentFilter, status=status, tenant_id=tenant, is_mismatched=mismatched or None)
+    wanted = checked(
+        PaymentFilter,
+        status=status,
+        tenant_id=tenant,
+        is_mismatched=mismatched or None,
+        is_uncollected=uncollected or None,
+    )
     found = await payments.page(uow, request, wanted)
     return [PaymentOut.model_validate(payment) for payment in found.items]
 

@@ -80,7 +80,7 @@ async def get(uow: UnitOfWork, service_id: Id) -> Out:
 
 @tool.read("services:list", out=list[HealthOut])
 async def health(uow: UnitOfWork, paging: Paging, health_status: HealthStatus | None = None) -> Page[HealthOut]:
-    """Say how each does: heartbeats, misses, last looks."""
+    """Say how each does: heartbeats, looks."""
     page = await registry.page(uow, paging.request, health_status=health_status)
     looks = await registry.probes(uow, [service.id for service in page.items], limit=3)
     return page.of([HealthOut.model_validate(_health(service, looks[service.id])) for service in page.items])

@@ -38,7 +38,7 @@ async def get(uow: UnitOfWork, template_id: Id) -> InvoiceTemplate:
 
 @tool.read("templates:read", out=TemplatePreviewOut)
 async def preview(backend: Backend, actor: Actor, template: Whole[TemplatePreviewIn]) -> TemplatePreviewOut:
-    """Render unsaved content; `missing` is what the law asks."""
+    """Render unsaved content; `missing`: what law asks."""
     variables = (
         await backend.ask(actor, invoices.template_variables, template.invoice_id) if template.invoice_id else None
     )

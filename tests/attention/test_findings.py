@@ -6,11 +6,16 @@ import re
 from datetime import timedelta
 
 from scaicontrol.core import leases
+from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import attention, invoices
+from scaicontrol.services import attention, invoices, payments
 from scaicontrol.services.attention.found import ONE
+from scaicontrol.services.invoices.schemas import MarkPaidIn
+from scaicontrol.services.payments.lifecycle import PaymentState
+from scaicontrol.services.payments.schemas import PaymentFilter
 from tests.factories import ada, alice, petra, pim, sam
 from tests.factories.invoices import sent
+from tests.factories.payments import faulty_sandbox, store_card
 from tests.factories.subscriptions import market
 
 questions = importlib.import_module(
@@ -41,6 +46,25 @@ async def test_what_is_late_is_found_with_its_money_by_whoever_it_concerns(backe
         assert (example.kind, example.id, example.tenant_id) == ("invoice", invoice.id, invoice.tenant_id)
         assert (example.amount_cents, example.currency) == (2299, "EUR")
     assert await found(backend, sam) == {}
+
+
+async def test_a_charge_that_failed_is_found_until_its_invoice_is_paid_or_another_is_under_way(backend):
+    await market(backend, payment_providers=["sandbox"])
+    provider = faulty_sandbox(backend)
+    await store_card(backend)
+    charged, transferred = await sent(backend), await sent(backend)
+    provider.declines = ["card_declined"] * 3
+    for invoice in (charged, charged, transferred):
+        assert (await payments.pay(backend, petra, invoice.id)).status == "failed"
+    assert (await found(backend, petra))["failed_payments"].count == 2
+    assert (await payments.pay(backend, petra, charged.id)).status == "succeeded"
+    (left,) = (await found(backend, petra))["failed_payments"].examples
+    assert transferred.id in left.said
+    by_hand = MarkPaidIn(paid_at=backend.clock.now(), reference="ABN 4711", method="transfer")
+    await backend.perform(petra, invoices.mark_paid, transferred.id, by_hand)
+    assert "failed_payments" not in await found(backend, petra)
+    failed = await backend.ask(petra, payments.page, PageRequest(), PaymentFilter(status=PaymentState.failed))
+    assert failed.total == 3
 
 
 async def test_a_job_that_nobody_ran_in_time_is_found(backend, clock):

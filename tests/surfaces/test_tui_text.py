@@ -94,11 +94,11 @@ async def _go_wrong(uow: UnitOfWork, invoice: Invoice, held: Subscription) -> No
         ),
         Payment(
             id="pay_1", invoice_id=invoice.id, provider="sandbox", amount_cents=1, currency="EUR",
-            status="failed", attempt=1, failure_code=LTD, idempotency_key="k", **ours,
+            status="failed", attempt=2, failure_code=LTD, idempotency_key="k", **ours,
         ),
         Payment(
             id="pay_2", invoice_id=invoice.id, provider="sandbox", amount_cents=1, currency="EUR", status="pending",
-            attempt=2, failure_code="provider_mismatch", failure_message=LTD, reported_cents=1,
+            attempt=1, failure_code="provider_mismatch", failure_message=LTD, reported_cents=1,
             reported_currency="USD", idempotency_key="l", **ours,
         ),
         Receivable(

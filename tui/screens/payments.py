@@ -101,7 +101,7 @@ class PaymentsScreen(ListScreen, verbs=VERBS):
     console = "payment"
     called = "payments"
     detail = PaymentScreen
-    states = (*PaymentState, "mismatched")
+    states = (*PaymentState, "mismatched", "uncollected")
     searched = True
     columns = (
         TableColumn("Payment", 30),
@@ -114,11 +114,13 @@ class PaymentsScreen(ListScreen, verbs=VERBS):
 
     async def fetch(self, uow: UnitOfWork, request: PageRequest, wanted: Wanted) -> Page[Row]:
         mismatched = True if wanted.state == "mismatched" else None
+        uncollected = True if wanted.state == "uncollected" else None
         of_tenant = wanted.words.startswith("tnt_")
         narrowed = checked(
             PaymentFilter,
-            status=None if mismatched else wanted.state,
+            status=None if mismatched or uncollected else wanted.state,
             is_mismatched=mismatched,
+            is_uncollected=uncollected,
             tenant_id=wanted.words if of_tenant else None,
             q=None if of_tenant else wanted.words or None,
         )

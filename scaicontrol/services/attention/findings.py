@@ -27,7 +27,7 @@ from scaicontrol.services.changes.schemas import ChangePlanFilter
 from scaicontrol.services.credits.schemas import ReceivableFilter
 from scaicontrol.services.invoices.lifecycle import InvoiceStatus
 from scaicontrol.services.invoices.schemas import InvoiceFilter
-from scaicontrol.services.payments.lifecycle import DisputeState, PaymentState
+from scaicontrol.services.payments.lifecycle import DisputeState
 from scaicontrol.services.payments.schemas import DisputeFilter, PaymentFilter
 from scaicontrol.services.registry.lifecycle import HealthStatus, ServiceStatus
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
@@ -104,7 +104,7 @@ async def _past_due(uow: UnitOfWork) -> Finding:
 
 
 async def _failed_payments(uow: UnitOfWork) -> Finding:
-    page = await payments.page(uow, _FEW, PaymentFilter(status=PaymentState.failed))
+    page = await payments.page(uow, _FEW, PaymentFilter(is_uncollected=True))
     examples = [
         FindingExample(
             "payment",

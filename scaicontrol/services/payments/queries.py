@@ -9,6 +9,7 @@ from scaicontrol.services.credits.reads import with_rest
 
 from .lifecycle import MethodState, PaymentState, RefundState
 from .models import ATTEMPTS, Dispute, Dunning, Payment, PaymentMethod, Refund
+from .reads import uncollected
 from .schemas import DisputeFilter, PaymentFilter
 
 SORTABLE = {"created_at": Payment.created_at, "amount_cents": Payment.amount_cents, "status": Payment.status}
@@ -42,6 +43,8 @@ async def page(uow: UnitOfWork, request: PageRequest, wanted: PaymentFilter | No
     if wanted.is_mismatched is not None:
         waits = Payment.waits_for_a_person()
         query = query.where(waits if wanted.is_mismatched else ~waits)
+    if wanted.is_uncollected is not None:
+        query = query.where(uncollected() if wanted.is_uncollected else ~uncollected())
     if wanted.q:
         query = query.where(or_(Payment.id.startswith(wanted.q), Payment.external_id.startswith(wanted.q)))
     return await paginate(uow, query, request, SORTABLE)

@@ -7,11 +7,14 @@ No permission of their own: the calling verb has authorized, and the session sho
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, exists, select
+from sqlalchemy.orm import aliased
 
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services.invoices.reads import receivables
 
-from .models import DisputeMovement
+from .lifecycle import PaymentState
+from .models import DisputeMovement, Payment
 
 
 def dispute_movements(
@@ -38,3 +41,10 @@ def dispute_movements(
 async def dispute_movements_by_id(uow: UnitOfWork, ids: Collection[str]) -> list[DisputeMovement]:
     """Give movements by id."""
     return list(await uow.session.scalars(select(DisputeMovement).where(DisputeMovement.id.in_(ids))))
+
+
+def uncollected() -> ColumnElement[bool]:
+    """Say in SQL that a payment failed, that nothing was tried since, and that its invoice still owes."""
+    later = aliased(Payment)
+    was_tried_again = exists().where(later.invoice_id == Payment.invoice_id, later.attempt > Payment.attempt)
+    return and_(Payment.status == PaymentState.failed, ~was_tried_again, Payment.invoice_id.in_(receivables.owing()))

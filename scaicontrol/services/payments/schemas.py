@@ -49,6 +49,7 @@ class PaymentFilter(In):
     tenant_id: Id | None = None
     invoice_id: Id | None = None
     is_mismatched: bool | None = Field(default=None, description="Whether a person has to decide what counts.")
+    is_uncollected: bool | None = Field(default=None, description="Whether it was the last to fail and is owed.")
     q: Word | None = Field(default=None, description="How its id, or the provider's name for it, begins.")
 
 

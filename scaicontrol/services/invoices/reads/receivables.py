@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.credits.reads import available_cents
@@ -128,6 +128,11 @@ async def is_covered_by_credit(uow: UnitOfWork, invoice: Invoice) -> bool:
         (Invoice.due_date < invoice.due_date) | ((Invoice.due_date == invoice.due_date) & (Invoice.id < invoice.id)),
     )
     return there >= int(await uow.session.scalar(before) or 0) + invoice.amount_due_cents
+
+
+def owing() -> Select[str]:
+    """Select the ids of the invoices on which something is due, to be asked for within another question."""
+    return select(Invoice.id).where(*_OPEN, Invoice.amount_due_cents > 0)
 
 
 async def owes_late(uow: UnitOfWork, tenant_id: str) -> bool:
