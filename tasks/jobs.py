@@ -9,7 +9,7 @@ from typing import Any
 from scaicontrol.core import leases
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Conflict, NotFound
+from scaicontrol.core.errors import Conflict, Disproved, NotFound
 from scaicontrol.core.keeping_up import kept_up
 
 STALE_AFTER, RENEW_SECONDS = timedelta(minutes=5), 60.0
@@ -33,7 +33,8 @@ async def run_job(backend: Backend, job: Job, due_at: datetime | None = None) ->
     """
     Run `job` for its due moment unless somebody has; give its result, or None when it was not ours to run.
 
-    A run that fails or is cancelled is due again after a pause: only success closes the moment.
+    A run that fails or is cancelled is due again after a pause: only success closes the moment, or a proof that came to
+    its end and found something, which is kept as the result until the next.
     """
     actor = Actor.system(job.name)
     due = due_at or job.due_moment(backend.clock.now())
@@ -55,6 +56,9 @@ async def run_job(backend: Backend, job: Job, due_at: datetime | None = None) ->
         async with kept_up(backend, actor, RENEW_SECONDS, leases.renew_run, job.name, number, STALE_AFTER):
             outcome = await job.run(backend)
         result, failed = f"ok: {outcome}" if outcome is not None else "ok", False
+    except Disproved as error:
+        result, failed = f"failed: {error}", False  # it ran to its end
+        raise
     except Exception as error:
         result = f"failed: {error}"
         raise

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.side_by_side import side_by_side
 
 _SECONDS: Final = 3.0
 
@@ -16,10 +17,11 @@ async def troubles(backend: Backend) -> list[str]:
         (backend.ports.waker.check, "Redis does not answer: work goes on by the sweeps, more slowly."),
         (backend.ports.objects.check, "The object store does not answer: files wait, numbers are safe."),
     )
-    return [said for said in await asyncio.gather(*(_asked(check, what) for check, what in asked)) if said]
+    return [said for said in await side_by_side(_asked, asked) if said]
 
 
-async def _asked(check: Callable[[], Awaitable[object]], away: str) -> str:
+async def _asked(question: tuple[Callable[[], Awaitable[object]], str]) -> str:
+    check, away = question
     try:
         found = await asyncio.wait_for(check(), timeout=_SECONDS)
     except Exception:  # noqa: BLE001  # whatever a dying neighbour raises, the answer is that it is away

@@ -20,10 +20,10 @@ def _present() -> set[str]:
 def upgrade() -> None:
     if "mail_due_at" not in _present():
         op.add_column("notifications", sa.Column("mail_due_at", types.UTCDateTime(), nullable=True))
-        op.create_index("ix_notifications_mail_due", "notifications", ["mail_due_at"])
+    op.create_index("ix_notifications_mail_due", "notifications", ["mail_due_at"], if_not_exists=True)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_notifications_mail_due", table_name="notifications", if_exists=True)
     if "mail_due_at" in _present():
-        op.drop_index("ix_notifications_mail_due", table_name="notifications")
         op.drop_column("notifications", "mail_due_at")

@@ -7,6 +7,7 @@ What can go wrong, said once for every surface.
   - Forbidden      the actor may see it but not do this
   - Refused        its current state, or a business rule, does not allow this
   - Conflict       somebody was faster, or it clashes with what exists
+    - Disproved    what was to be proven does not hold
   - Invalid        the request contradicts itself or the contract of a field
   - Unavailable    somebody we depend on does not answer; try again
     - OutcomeUnknown  the connection broke while it was being done; the same Idempotency-Key tells whether it was
@@ -85,6 +86,10 @@ class Refused(ControlError):
 
 class Conflict(ControlError):
     code = "conflict"
+
+
+class Disproved(Conflict):
+    """A proof found that something is not as it should be: asked again at once, it finds the same."""
 
 
 class Invalid(ControlError):

@@ -10,7 +10,7 @@ from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.ids import Id
 from scaicontrol.core.jobs import JobOut, StartedOut
-from scaicontrol.core.pagination import Feed
+from scaicontrol.core.pagination import Feed, Page
 from scaicontrol.core.schemas import Word
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import audit as log
@@ -42,10 +42,10 @@ async def list_change_plans(
     paging: Paging,
     plan_status: PlanStatus | None = None,
     planned: Annotated[str, Field(max_length=100, description="A verb, such as invoices.void.")] | None = None,
-) -> list[ChangePlanSummary]:
+) -> Page[ChangePlanSummary]:
     """List one's own plans, and those to decide on."""
     found = await changes.page(uow, paging.request, ChangePlanFilter(status=plan_status, action=planned))
-    return [changes.listed(uow.actor, plan) for plan in found.items]
+    return found.shown(lambda plan: changes.listed(uow.actor, plan))
 
 
 @tool.read("changes:read", out=ChangePlanOut)

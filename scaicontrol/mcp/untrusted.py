@@ -17,7 +17,7 @@ OURS: Final = frozenset({
     "current_period_end", "current_period_last_day", "current_period_start", "decided_by", "default_currency",
     "default_language", "direction", "dispute_lost", "document_type", "documents_amount", "due_date", "delivery_date",
     "effective_currency", "effective_roles", "einvoice_format", "event_type", "export_category", "fields",
-    "given_back", "health_status", "id", "idempotency_key", "invoice_date", "invoice_grouping", "invoice_number",
+    "given_back", "health_status", "id", "invoice_date", "invoice_grouping", "invoice_number",
     "issue_date", "kind", "language", "level", "number", "on_behalf_of", "past_due_since", "percent", "period_end",
     "period_start", "period_type", "permissions", "plan_hash", "policy_rule", "preferred_language", "price_from",
     "proration", "quantity", "rate", "reason_code", "recorded_by", "remaining", "replay_of", "requested_by",

@@ -7,6 +7,11 @@ from playwright.async_api import ConsoleMessage, Page, Request, expect
 
 AXE = Path(__file__).parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 _RULES = "axe.run(document, {resultTypes: ['violations'], preload: false})"
+_AT_REST = """async () => {
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
+    const ending = document.getAnimations().filter(each => isFinite(each.effect.getComputedTiming().endTime))
+    await Promise.allSettled(ending.map(each => each.finished))
+}"""
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ class Visitor:
     async def look(self, scheme: Any, width: int) -> None:
         await self.page.emulate_media(color_scheme=scheme)
         await self.page.set_viewport_size({"width": width, "height": 900})
+        await self.page.evaluate(_AT_REST)  # between two schemes a colour has neither's contrast
 
     async def barriers(self) -> list[str]:
         """Let axe look at the page and name what keeps people out."""

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from scaicontrol.services import tenants
+from scaicontrol.services import templates, tenants
 from scaicontrol.services.mails import mail_digests
 from scaicontrol.services.notifications.models import OutgoingMail
 from tasks.timetravel import settle
-from tests.factories import ACME, petra
+from tests.factories import ACME, GLOBEX, petra
 from tests.factories.invoices import rendered
 from tests.factories.notices import noticed
 from tests.factories.subscriptions import UNBILLED, market
@@ -61,6 +61,29 @@ async def test_what_a_mail_of_its_own_says_and_what_is_for_one_person_is_not_rep
     await noticed(backend, "For tom alone", user_id="usr_tom")
     clock.advance(NIGHT)
     assert (await mail_digests(backend), await mailed(backend)) == (0, [])
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_a_tenant_whose_mail_cannot_be_written_holds_nobody_up(backend, clock, monkeypatch):
+    await market(backend)
+    await noticed(backend, "Waits", tenant_id=GLOBEX)
+    clock.advance(timedelta(minutes=1))
+    await noticed(backend, "Heard")
+    clock.advance(NIGHT)
+    write = templates.write_mail
+
+    async def broken(letter):
+        if letter.variables["notices"][0]["title"] == "Waits":
+            raise LookupError("no such word")
+        return await write(letter)
+
+    with monkeypatch.context() as until:
+        until.setattr(templates, "write_mail", broken)
+        with pytest.raises(LookupError):
+            await mail_digests(backend)
+    assert [mail.tenant_id for mail in await mailed(backend)] == [ACME]
+    assert await mail_digests(backend) == 1
+    assert {mail.tenant_id for mail in await mailed(backend)} == {ACME, GLOBEX}
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])

@@ -8,6 +8,7 @@ import pytest
 
 from scaicontrol.core import leases
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Disproved
 from tasks.jobs import Job, run_job
 from tasks.schedule import JOBS
 from tasks.scheduler import LeasedTimetable
@@ -142,6 +143,22 @@ async def test_the_leading_scheduler_wakes_each_job_that_failed_before_its_next_
     await leader.get_schedules()
     await second.get_schedules()
     assert backend.ports.waker.woken.count(("run_due_job", (job.name,))) == 1
+
+
+async def test_a_proof_that_found_something_says_so_until_its_next_moment_and_is_not_repeated_before(backend, clock):
+    job, _ran = counting(timedelta(days=7))
+
+    async def prove(_):
+        raise Disproved("invoices of 2026: a number is missing")
+
+    with pytest.raises(Disproved):
+        await run_job(backend, replace(job, run=prove))
+    (told,) = await backend.ask(ada, leases.jobs)
+    assert (told.last_result, told.retry_at) == ("failed: invoices of 2026: a number is missing", None)
+    clock.advance(leases.LAST_RETRY)
+    assert await run_job(backend, job) is None
+    clock.advance(job.every)
+    assert await run_job(backend, job) == 1
 
 
 async def test_a_run_whose_process_died_is_taken_over_when_it_is_stale(backend, clock):

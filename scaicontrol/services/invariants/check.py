@@ -2,7 +2,7 @@ from typing import Final
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Conflict
+from scaicontrol.core.errors import Disproved
 from scaicontrol.core.work import UnitOfWork
 
 from .rules import RULES, Invariant
@@ -11,7 +11,7 @@ from .schemas import BrokenOut, InvariantOut
 _SHOWN: Final = 100
 
 
-class RuleBroken(Conflict):
+class RuleBroken(Disproved):
     """The books contradict themselves."""
 
 

@@ -33,6 +33,7 @@ _LEASE: Final = timedelta(minutes=5)
 _WAITS: Final = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 _ATTEMPTS: Final = 4
 _AT_ONCE: Final = 8
+_SUBJECT_MAX: Final = 300  # a template of people may make more of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ async def queue_mail(  # noqa: PLR0913  what a mail consists of
         resource_id=resource_id,
         step=step,
         recipients=[{"email": address, "name": name} for address, name in recipients],
-        subject=subject,
+        subject=subject[:_SUBJECT_MAX],
         html=html,
         attachments=[
             {"filename": a.filename, "content_type": a.content_type, "storage_key": a.storage_key} for a in attachments

@@ -2,13 +2,13 @@
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Conflict
+from scaicontrol.core.errors import Disproved
 
 from ..schemas import Verification
 from .verify_series import series, verify_series
 
 
-class SeriesBroken(Conflict):
+class SeriesBroken(Disproved):
     """A sealed series is not as it was sealed."""
 
 

@@ -30,9 +30,14 @@ class _Digest:
 
 
 async def mail_digests(backend: Backend) -> int:
-    """Mail every tenant with a notice that is due all that waits for it, as one; give how many were queued."""
+    """
+    Mail every tenant with a notice that is due all that waits for it, as one; give how many were queued.
+
+    A tenant whose mail cannot be written stops nobody else; the first such error is raised when all had their turn.
+    """
     due = await backend.ask(ACTOR, notifications.tenants_to_mail, _TENANTS)
     queued: list[str] = []
+    failed: list[Exception] = []
 
     async def one(tenant_id: str) -> None:
         try:
@@ -40,8 +45,13 @@ async def mail_digests(backend: Backend) -> int:
                 queued.append(tenant_id)
         except Conflict:
             log.info("notices_mailed_elsewhere", tenant_id=tenant_id)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the next tenant's mail is another one
+            log.warning("notices_not_mailed", tenant_id=tenant_id, error=str(error))
+            failed.append(error)
 
     await side_by_side(one, due, at_once=_AT_ONCE)
+    if failed:
+        raise failed[0]
     return len(queued)
 
 
