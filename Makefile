@@ -25,7 +25,7 @@ help: ## Show this list
 run: install ## Load the demonstration world and serve it on http://localhost:8000 (elsewhere: make run PORT=8001)
 	@SCAICONTROL_ENV=development .ci/alone "make run" $(BIN)/scaicontrol demo --port $(PORT)
 
-test: install-dev ## Check style, types, layers, the portal and every claim (some 25 minutes on two cores)
+test: install-dev ## Check style, types, layers, the portal and every claim (some 20 minutes on two cores)
 	@.ci/alone "make test" $(MAKE) --no-print-directory checks
 
 # Types and the portal take a core each; what one says is shown when it is through.
