@@ -159,7 +159,9 @@ async def home(screen: Driver) -> None:
     assert isinstance(screen.app.screen, NowScreen)
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    "size", [SMALL, pytest.param(LARGE, marks=pytest.mark.long)], ids=lambda size: f"{size[0]}x{size[1]}"
+)
 async def test_enter_leads_from_every_finding_to_its_rows_and_on_to_their_pages(
     trouble: Backend, size: tuple[int, int]
 ):
