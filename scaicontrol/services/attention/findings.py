@@ -204,7 +204,7 @@ async def _bank_lines(uow: UnitOfWork) -> Finding:
             f"{line.counterparty_name or 'nobody named'}, {line.remittance or 'no reference'}: {line.note or 'new'}",
             line.created_at,
             None,
-            line.amount_cents,
+            abs(line.amount_cents),  # what came and what went back are both at stake: they make up for nothing
             line.currency,
         )
         for line in page.items

@@ -112,6 +112,11 @@ async def held_use(uow: UnitOfWork, use_id: str | None) -> CreditUse | None:
     return await uow.session.get(CreditUse, use_id) if use_id else None
 
 
+def owing_beside() -> Select[str]:
+    """Select the ids of invoices beside which something is owed or was written off, to be asked for within another."""
+    return select(Receivable.invoice_id).where(Receivable.remaining_cents + Receivable.written_off_cents > 0)
+
+
 async def owed_beside(uow: UnitOfWork, invoice_id: str) -> Sequence[Receivable]:
     """Lock and give what a tenant owes beside an invoice, or owed until it was written off, oldest first."""
     query = (

@@ -5,8 +5,9 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import select
 
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services.credits.reads import owing_beside
 
-from ..lifecycle import OWED, DocumentType
+from ..lifecycle import OWED, DocumentType, InvoiceStatus, SettledBy
 from ..models import Invoice
 
 
@@ -48,14 +49,19 @@ async def open_of(
 
 
 async def newest_settled(uow: UnitOfWork, partner_id: str, tenant_id: str, currency: str) -> str | None:
-    """Name the newest finalized invoice of a tenant that asks for nothing: what comes for it becomes a credit."""
+    """
+    Name the newest paid invoice of a tenant for which all that comes becomes a credit.
+
+    One that was written off, or beside which something is owed, would take the money instead.
+    """
     query = select(Invoice.id).where(
         Invoice.partner_id == partner_id,
         Invoice.tenant_id == tenant_id,
         Invoice.currency == currency,
         Invoice.document_type == DocumentType.invoice,
-        Invoice.finalized_at.is_not(None),
-        Invoice.amount_due_cents == 0,
+        Invoice.status == InvoiceStatus.paid,
+        Invoice.settlement != SettledBy.write_off,
+        Invoice.id.not_in(owing_beside()),
     )
     found: str | None = await uow.session.scalar(query.order_by(Invoice.finalized_at.desc(), Invoice.id).limit(1))
     return found
