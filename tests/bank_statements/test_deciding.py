@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from scaicontrol.core.errors import NotFound, Refused
 from scaicontrol.core.pagination import PageRequest
-from scaicontrol.services import bank_statements, payments
+from scaicontrol.services import attention, bank_statements, payments
 from scaicontrol.services.bank_statements.schemas import (
     BankBookIn,
     BankCreditIn,
@@ -14,10 +15,12 @@ from scaicontrol.services.bank_statements.schemas import (
     BankReverseIn,
     BankSplitIn,
 )
+from scaicontrol.services.partners.models import PartnerConfiguration
 from tests.factories import ACME, GLOBEX, ada, petra, sam
-from tests.factories.bank_statements import Entry, Tx, bank_lines, imported, paying
-from tests.factories.credits import broken_books, net_received, open_credits
+from tests.factories.bank_statements import Entry, Tx, bank_lines, imported, paying, waiting_line, went_back
+from tests.factories.credits import broken_books, net_received, open_credits, transferred
 from tests.factories.invoices import a_line, again, sent
+from tests.factories.subscriptions import facts
 
 
 async def waiting(backend, *entries):
@@ -51,6 +54,11 @@ async def test_one_line_pays_several_invoices_and_its_parts_make_it_up(backend):
         await backend.perform(petra, bank_statements.split, line.id, parts(1210, 1791))
     await backend.perform(petra, bank_statements.split, line.id, parts(1210, 1790))
     assert [(await again(backend, each)).amount_due_cents for each in (one, two)] == [0, 630]
+    assert str((await again(backend, one)).paid_at) == "2026-01-14 23:00:00+00:00"  # midnight in Amsterdam
+    told = [fact.payload for fact in await facts(backend, "bank_line.booked")]
+    assert sorted((each["tenant_id"], each["invoice_ids"], each["amount_cents"]) for each in told) == [
+        (ACME, [one.id], 1210), (GLOBEX, [two.id], 1790),
+    ]  # fmt: skip
     assert await broken_books(backend) == []
 
 
@@ -62,6 +70,24 @@ async def test_a_line_is_kept_as_credit_where_a_document_can_tell_of_it(backend)
     await imported(backend, paying(1210, f"{invoice.number}"), reference="2026-016")
     await backend.perform(petra, bank_statements.credit, lines[0].id, BankCreditIn(tenant_id=ACME))
     assert [credit.remaining_cents for credit in await open_credits(backend)] == [500]
+    assert await broken_books(backend) == []
+
+
+async def test_credit_makes_no_loss_good(backend):
+    async def bear_losses(uow):
+        await uow.session.execute(update(PartnerConfiguration).values(dispute_lost="write_off"))
+
+    await backend.perform(ada, bear_losses)
+    kept, lost = await sent(backend, a_line(100)), await sent(backend, a_line(1000))
+    back = await went_back(backend, str(lost.number))
+    await backend.perform(petra, bank_statements.reverse, back.id, BankReverseIn())
+    line = await waiting_line(backend, 500)
+    with pytest.raises(Refused, match="credit stands with a document"):
+        await backend.perform(petra, bank_statements.credit, line.id, BankCreditIn(tenant_id=ACME))
+    await transferred(backend, kept)
+    await backend.perform(petra, bank_statements.credit, line.id, BankCreditIn(tenant_id=ACME))
+    assert [credit.remaining_cents for credit in await open_credits(backend)] == [500]
+    assert (await again(backend, lost)).settlement == "write_off"
     assert await broken_books(backend) == []
 
 
@@ -101,7 +127,7 @@ async def test_money_that_went_back_is_owed_again_once_a_person_says_so(backend,
     assert await broken_books(backend) == []
 
 
-async def test_money_that_came_and_went_in_one_statement_is_never_booked(backend):
+async def test_money_that_came_and_went_in_one_statement_is_booked_only_if_it_did_not_go(backend):
     invoice = await sent(backend, a_line(1000))
     came, went = await waiting(
         backend,
@@ -109,6 +135,37 @@ async def test_money_that_came_and_went_in_one_statement_is_never_booked(backend
         Entry(-1210, [Tx(-1210, f"{invoice.number}")], ref="A2", reversal="true"),
     )
     assert [came.waits_for, went.waits_for] == ["taken_back", "taken_back"]
+    finding = next(each for each in await backend.ask(petra, attention.findings) if each.key == "bank_lines")
+    assert [example.amount_cents for example in finding.examples] == [1210, 1210]
+    first = await backend.perform(petra, bank_statements.ignore, came.id, BankIgnoreIn(reason="It went."))
+    seen = first.version
     await backend.perform(petra, bank_statements.reverse, went.id, BankReverseIn())
-    assert [line.status for line in await bank_lines(backend)] == ["ignored", "ignored"]
+    lines = await bank_lines(backend)
+    assert [line.status for line in lines] == ["ignored", "ignored"]
+    assert lines[0].version > seen
+    with pytest.raises(Refused, match=f"its money went back by {went}"):
+        await backend.perform(petra, bank_statements.book, came.id, BankBookIn(invoice_id=invoice.id))
     assert (await again(backend, invoice)).amount_due_cents == 1210
+    await backend.perform(petra, bank_statements.ignore, went.id, BankIgnoreIn(reason="The bank erred."))
+    await backend.perform(petra, bank_statements.book, came.id, BankBookIn(invoice_id=invoice.id))
+    assert (await again(backend, invoice)).status == "paid"
+
+
+async def test_what_stands_in_two_statements_is_decided_once_also_after_a_mistake(backend):
+    invoice = await sent(backend, a_line(1000))
+    entry = paying(1210, f"{invoice.number}", ref="A1")
+    taken = Entry(-1210, [Tx(-1210, f"{invoice.number}")], ref="A2", reversal="true")
+    for reference, each in (("1", entry), ("2", entry), ("3", taken), ("4", taken)):
+        await imported(backend, each, reference=reference)
+    came, copy, back, copy_of_back = await bank_lines(backend)
+    assert (back.reverses_line_id, back.waits_for) == (came.id, "taken_back")
+    with pytest.raises(Refused, match=f"it is {came} of an earlier statement"):
+        await backend.perform(petra, bank_statements.book, copy.id, BankBookIn(invoice_id=invoice.id))
+    with pytest.raises(Refused, match=f"it is {back} of an earlier statement"):
+        await backend.perform(petra, bank_statements.reverse, copy_of_back.id, BankReverseIn())
+    await backend.perform(petra, bank_statements.ignore, back.id, BankIgnoreIn(reason="Nothing."))
+    shown = [await backend.ask(petra, bank_statements.line_detail, each.id) for each in (copy, back, copy_of_back)]
+    assert [each.available_actions for each in shown] == [[], ["reverse"], []]
+    await backend.perform(petra, bank_statements.reverse, back.id, BankReverseIn())
+    assert (await again(backend, invoice)).amount_due_cents == 1210
+    assert await broken_books(backend) == []

@@ -5,13 +5,15 @@ import asyncio
 import pytest
 from sqlalchemy import select
 
-from scaicontrol.core.errors import Forbidden, Refused
+from scaicontrol.core.errors import Forbidden, Refused, Unavailable
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.services import bank_statements, changes
+from scaicontrol.services.bank_statements import matching
+from scaicontrol.services.bank_statements.service import booking
 from scaicontrol.services.changes.schemas import ChangePlanFilter
 from scaicontrol.services.invoices.models import Settlement
 from tests.factories import ada, alice, petra, sam
-from tests.factories.bank_statements import Statement, bank_lines, camt053, imported, paying
+from tests.factories.bank_statements import Entry, Statement, bank_lines, camt053, imported, paying
 from tests.factories.credits import broken_books
 from tests.factories.invoices import a_line, again, sent
 
@@ -47,6 +49,34 @@ async def test_the_same_again_is_harmless_in_the_same_file_and_in_another(backen
     ]  # fmt: skip
     assert await money(backend) == [1210]
     assert await broken_books(backend) == []
+
+
+async def test_a_statement_that_is_issued_again_is_known_and_what_asks_nobody_asks_nobody_twice(backend):
+    fee = Entry(-250, code="ICDT-CHRG")
+    body = camt053(Statement([paying(5, "?", day=""), fee]))
+    await bank_statements.import_statements(backend, petra, body)
+    issued_again = body.replace(b"2026-01-15T18:00:00", b"2026-01-17T09:00:00")
+    assert (await bank_statements.import_statements(backend, petra, issued_again)).known == 1
+    await imported(backend, fee, reference="2026-01")
+    assert [(line.status, str(line.booked_on)) for line in await bank_lines(backend)] == [
+        ("waiting", "2026-01-15"), ("ignored", "2026-01-15"), ("ignored", "2026-01-15"),
+    ]  # fmt: skip
+
+
+async def test_a_line_that_cannot_be_booked_waits_and_those_behind_it_are_booked(backend, monkeypatch):
+    ancient, broken, good = [await sent(backend, a_line(1000)) for _ in range(3)]
+    entries = [paying(1210, f"{ancient.number}", day="2000-01-01"), paying(1210, f"{broken.number}")]
+
+    async def away(uow, line):
+        if str(broken.number) in str(line.remittance):
+            raise Unavailable("Nobody is there.")
+        return await matching.judge(uow, line)
+
+    monkeypatch.setattr(booking, "judge", away)
+    await imported(backend, *entries, paying(1210, f"{good.number}"))
+    assert [(line.status, line.note) for line in await bank_lines(backend)] == [
+        ("waiting", "paid_at: a moment lies from 2000 to 2199"), ("waiting", "Nobody is there."), ("booked", None),
+    ]  # fmt: skip
 
 
 async def test_two_people_import_the_same_file_at_once(backend):

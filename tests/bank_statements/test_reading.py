@@ -54,6 +54,10 @@ REFUSED = {
     "negative": (camt053(Statement([paying(1, "x", amount="-1.00")])), "entry 1: '-1.00' is not an amount"),
     "a currency nobody knows": (camt053(Statement([paying(1, "x", currency="XXQ")])), "'XXQ' is not an ISO 4217"),
     "no day": (camt053(Statement([paying(1, "x", day="soon")])), "entry 1 has no day that can be read ('soon')"),
+    "a day nobody means": (
+        camt053(Statement([paying(1, "x", day="9999-12-31")])),
+        "entry 1 says 9999-12-31, and a day lies",
+    ),
     "no statement": (camt053(), "holds no statement"),
     "broken": (camt053(Statement())[:-20], "is not XML that can be read"),
     "a document type": (_LAUGHS, "declares a document type"),
@@ -77,6 +81,14 @@ def test_what_cannot_be_believed_is_refused_in_a_sentence(what):
 def test_a_file_of_very_many_lines_is_refused():
     with pytest.raises(Invalid, match="more than 10,000 lines"):
         read(camt053(Statement([Entry(1)] * (LINES_MAX + 1))))
+
+
+def test_what_a_bank_writes_at_length_is_kept_as_long_as_there_is_room():
+    body = camt053(Statement([Entry(-5, [Tx(-5, "x", returned="MD06" * 50)], code="IDDT-" + "U" * 80)], "S" * 90))
+    page = "</Id><StmtPgntn><PgNb>12345678901</PgNb></StmtPgntn><CreDtTm>"
+    (told,) = read(body.replace(b"</Id><CreDtTm>", page.encode(), 1))
+    (line,) = told.lines
+    assert (len(line.bank_code or ""), told.reference) == (140, "S" * 69 + "/1234567890")
 
 
 def test_zeros_behind_what_a_currency_has_are_no_decimals():

@@ -110,34 +110,46 @@ def _statement(found: etree._Element, message: str, number: int) -> ReadStatemen
     where = f"Statement {reference}" if reference else f"Statement number {number} of the file"
     if not reference:
         raise Invalid(f"{where} has no identification.")
-    page = text_at(found, "StmtPgntn/PgNb")
+    page = tidy(text_at(found, "StmtPgntn/PgNb"), 10)
     if page and (page != "1" or text_at(found, "StmtPgntn/LastPgInd") in {"false", "0"}):
-        reference, where = f"{reference}/{page}", f"{where}, page {page}"
-    iban = text_at(found, "Acct/Id/IBAN")
+        reference, where = f"{reference[: 79 - len(page)]}/{page}", f"{where}, page {page}"
+    iban = tidy(text_at(found, "Acct/Id/IBAN"), 60)
     if not iban:
         raise Invalid(f"{where} names no IBAN; the account of a seller is known by its IBAN.")
-    lines, pending = _lines(found, where)
+    to_on = _last_day(found, where)
+    lines, pending = _lines(found, where, to_on)
     balances = _balances(found, where)
     _hold(lines, balances, where)
-    written = text_at(found, "CreDtTm") or ""
-    to_on = text_at(found, "FrToDt/ToDtTm") or written
     from_on = text_at(found, "FrToDt/FrDtTm")
     return ReadStatement(
         message=message,
         iban=iban.replace(" ", "").upper(),
-        reference=reference[:80],
+        reference=reference,
         from_on=day_of(from_on, where) if from_on else None,
-        to_on=day_of(to_on, where),
+        to_on=to_on,
         balances=[balances[currency] for currency in sorted(balances)],
         lines=lines,
         pending=pending,
     )
 
 
-def _lines(found: etree._Element, where: str) -> tuple[list[ReadLine], int]:
+def _last_day(found: etree._Element, where: str) -> date:
+    """Give the last day a statement tells of; the day it was written comes last, since a second issue has another."""
+    told = [
+        (code == _INTERIM, day_of(day, f"{where}, balance {code}"))
+        for balance in found.iterfind("{*}Bal")
+        if (code := text_at(balance, "Tp/CdOrPrtry/Cd")) in {*_CLOSING, _INTERIM}
+        and (day := text_at(balance, "Dt/Dt", "Dt/DtTm"))
+    ]
+    if to_on := text_at(found, "FrToDt/ToDtTm"):
+        return day_of(to_on, where)
+    closing = [day for is_interim, day in told if not is_interim] or [day for _, day in told]
+    return max(closing) if closing else day_of(text_at(found, "CreDtTm") or "", where)
+
+
+def _lines(found: etree._Element, where: str, default: date) -> tuple[list[ReadLine], int]:
     lines: list[ReadLine] = []
     pending = 0
-    default = text_at(found, "CreDtTm")
     for number, entry in enumerate(found.iterfind("{*}Ntry"), 1):
         status = text_at(entry, "Sts/Cd") or text_at(entry, "Sts/Prtry") or text_at(entry, "Sts")
         if status != BOOKED:  # pending, expected or informed of: no money has moved

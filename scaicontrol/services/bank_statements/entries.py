@@ -8,7 +8,7 @@ from typing import Final
 
 from lxml import etree
 
-from scaicontrol.core import text
+from scaicontrol.core import moments, text
 from scaicontrol.core.errors import ControlError, Invalid
 from scaicontrol.core.money import CENTS_MAX, exponent
 
@@ -19,6 +19,7 @@ _NO_REFERENCE: Final = frozenset({"NOTPROVIDED", "NONREF", "NOT PROVIDED", "N/A"
 _CHARGES: Final = frozenset({"CHRG", "FEES", "COMM"})  # sub-families of bank transaction codes
 _RETURNS: Final = frozenset({"UPDD", "PRDD", "RCDD", "RRTN", "RPCR"})
 _TEXT_MAX: Final = 4000
+_REFERENCE_MAX: Final = 140
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,14 @@ class ReadLine:
         return sha256("\x1f".join("" if each is None else str(each) for each in said).encode()).hexdigest()
 
 
-def lines_of(entry: etree._Element, where: str, position: int, default_day: str | None) -> list[ReadLine]:
+def lines_of(entry: etree._Element, where: str, position: int, default_day: date) -> list[ReadLine]:
     """
     Give an entry as lines: one for each transaction of a batch where their amounts make up the entry.
 
     Charges that are included come off as a line of their own. Where they do not add up the entry stays whole.
     """
     cents, currency = signed_cents(entry, where)
-    booked = text_at(entry, "BookgDt/Dt", "BookgDt/DtTm", "ValDt/Dt", "ValDt/DtTm") or default_day
+    booked = text_at(entry, "BookgDt/Dt", "BookgDt/DtTm", "ValDt/Dt", "ValDt/DtTm")
     value = text_at(entry, "ValDt/Dt", "ValDt/DtTm")
     whole = ReadLine(
         position=position,
@@ -66,7 +67,7 @@ def lines_of(entry: etree._Element, where: str, position: int, default_day: str 
         kind=LineKind.incoming,
         amount_cents=cents,
         currency=currency,
-        booked_on=day_of(booked or "", where),
+        booked_on=day_of(booked, where) if booked else default_day,
         value_on=day_of(value, where) if value else None,
         bank_reference=_reference(text_at(entry, "AcctSvcrRef")),
         remittance=tidy(text_at(entry, "AddtlNtryInf")),
@@ -126,13 +127,13 @@ def _described(line: ReadLine, entry: etree._Element, detail: etree._Element | N
     return replace(
         line,
         kind=kind,
-        bank_code=" ".join(filter(None, [code, reason])) or None,
+        bank_code=tidy(" ".join(filter(None, [code, reason])), _REFERENCE_MAX),
         bank_reference="/".join(dict.fromkeys(filter(None, [line.bank_reference, own]))) or None,
         end_to_end_id=_reference(text_at(detail, "Refs/EndToEndId")),
         structured_reference=tidy(" ".join(structured)),
         remittance=tidy(" ".join(free) or text_at(detail, "AddtlTxInf")) or line.remittance,
         counterparty_name=tidy(text_at(detail, *names), 200),
-        counterparty_iban=iban.replace(" ", "").upper()[:34] if iban else None,
+        counterparty_iban=tidy(iban.replace(" ", "").upper(), 34) if iban else None,
     )
 
 
@@ -152,8 +153,8 @@ def _bank_code(found: etree._Element | None) -> str | None:
         return None
     domain = [text_at(found, f"BkTxCd/Domn/{path}") for path in ("Cd", "Fmly/Cd", "Fmly/SubFmlyCd")]
     if all(domain):
-        return "-".join(filter(None, domain))[:60]
-    return (text_at(found, "BkTxCd/Prtry/Cd") or "")[:60] or None
+        return tidy("-".join(filter(None, domain)), 60)
+    return tidy(text_at(found, "BkTxCd/Prtry/Cd"), 60)
 
 
 def _included_charges(entry: etree._Element, details: list[etree._Element], where: str) -> int:
@@ -200,11 +201,15 @@ def cents_of(amount: etree._Element, where: str) -> int:
 
 
 def day_of(written: str, where: str) -> date:
-    """Read the civil day of a date or a moment."""
+    """Read the civil day of a date or a moment; one that no moment of the books can have is Invalid."""
     try:
-        return date.fromisoformat(written[:10])
+        day = date.fromisoformat(written[:10])
     except ValueError:
         raise Invalid(f"{where} has no day that can be read ('{written[:40]}').") from None
+    try:
+        return moments.read_day(day)
+    except ValueError as error:
+        raise Invalid(f"{where} says {day}, and {error}.") from None
 
 
 def text_at(found: etree._Element, *paths: str) -> str | None:
@@ -225,7 +230,7 @@ def _reference(said: str | None) -> str | None:
     """Give a reference that refers to something."""
     if said is None or said.upper() in _NO_REFERENCE or not said.strip("0 "):
         return None
-    return tidy(said, 140)
+    return tidy(said, _REFERENCE_MAX)
 
 
 def tidy(said: str | None, longest: int = _TEXT_MAX) -> str | None:

@@ -29,12 +29,20 @@ class BankLineFact(DomainEvent):
 
 
 class BankLineBooked(BankLineFact):
-    """Money that a statement tells of was booked on invoices, or what had been booked was taken back."""
+    """
+    Money that a statement tells of was booked on a tenant's invoices, or what had been booked was taken back.
+
+    `amount_cents` is that tenant's part of the line: of one that is split over several tenants each is told of its own.
+    """
 
     topic: ClassVar[str] = "bank_line.booked"
 
     tenant_id: str
     invoice_ids: list[str]
+
+    @property
+    def lifecycle_step(self) -> str:
+        return self.tenant_id
 
 
 class BankLineSetAside(BankLineFact):
@@ -56,3 +64,8 @@ class BankLineIgnored(BankLineFact):
     topic: ClassVar[str] = "bank_line.ignored"
 
     reason: str
+    version: int
+
+    @property
+    def lifecycle_step(self) -> str:
+        return f"v{self.version}"

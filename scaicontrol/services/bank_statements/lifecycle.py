@@ -56,12 +56,21 @@ _PERMISSIONS = {
 }
 
 
-def offered_of(actor: Actor, *, status: LineStatus, kind: LineKind, amount_cents: int) -> list[str]:
-    """Name what `actor` may do with a line now."""
+def offered_of(
+    actor: Actor, *, status: LineStatus, kind: LineKind, amount_cents: int, is_copy: bool, reverses: bool
+) -> list[str]:
+    """
+    Name what `actor` may do with a line now.
+
+    A copy is decided where it stands first. `reverses` says that a line was ignored together with the one it takes
+    back: ignoring it once more leaves that one free again.
+    """
     events = set(LineLifecycle.events_from(status))
     actions = events & {"ignore"}
-    if "book" in events and amount_cents > 0:
+    if status == LineStatus.ignored and reverses:
+        actions.add("ignore")
+    if "book" in events and amount_cents > 0 and not is_copy:
         actions |= {"book", "split", "credit"}
-    if status in {LineStatus.received, LineStatus.waiting} and amount_cents < 0 and kind not in SILENT:
+    if "book" in events and amount_cents < 0 and kind not in SILENT and not is_copy:
         actions.add("reverse")
     return permitted(actor, actions, _PERMISSIONS)

@@ -19,6 +19,7 @@ from .queries import line as get_line
 from .schemas import BankCandidateOut
 
 _CANDIDATES = 20
+_ORIGINALS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,11 @@ async def _taken_back(uow: UnitOfWork, line: BankLine) -> MatchVerdict:
 
 
 async def original_of(uow: UnitOfWork, line: BankLine) -> BankLine | None:
-    """Find the line whose money a reversal or return undoes; None where none or several could be meant."""
+    """
+    Find the line whose money a reversal or return undoes; None where none or several could be meant.
+
+    What stands in several statements is one movement, found as the line that is booked or that the bank has named.
+    """
     query = (
         select(BankLine)
         .where(
@@ -100,7 +105,7 @@ async def original_of(uow: UnitOfWork, line: BankLine) -> BankLine | None:
             BankLine.id != line.id,
         )
         .order_by(BankLine.booked_on.desc(), BankLine.id.desc())
-        .limit(50)
+        .limit(_ORIGINALS)
     )
     taken = {
         str(each)
@@ -113,8 +118,19 @@ async def original_of(uow: UnitOfWork, line: BankLine) -> BankLine | None:
             )
         )
     }
-    found = [each for each in await uow.session.scalars(query) if each.id not in taken and _is_alike(line, each)]
-    return found[0] if len(found) == 1 else None
+    found: dict[str, BankLine] = {}
+    spent: set[str] = set()
+    for each in sorted(await uow.session.scalars(query), key=_standing):
+        if _is_alike(line, each):
+            found.setdefault(each.fingerprint, each)
+            spent |= {each.fingerprint} if each.id in taken else set()
+    left = [each for fingerprint, each in found.items() if fingerprint not in spent]
+    return left[0] if len(left) == 1 else None
+
+
+def _standing(line: BankLine) -> tuple[bool, bool, bool, str]:
+    """Order the copies of a movement: the one that is decided about first."""
+    return (line.status != LineStatus.booked, line.entry_key is None, line.status == LineStatus.ignored, line.id)
 
 
 def _is_alike(line: BankLine, other: BankLine) -> bool:

@@ -86,6 +86,11 @@ class BankLine(Lifecycled, PartnerPrivate, Model):
     decided_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
+    @property
+    def is_copy(self) -> bool:
+        """Tell whether the bank's reference stands in an earlier statement, too: there the entry is decided."""
+        return self.bank_reference is not None and self.entry_key is None
+
     def __str__(self) -> str:
         return f"bank line {self.id}"
 

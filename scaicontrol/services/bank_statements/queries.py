@@ -134,6 +134,24 @@ async def lines(uow: UnitOfWork, request: PageRequest, wanted: BankLineFilter | 
     return await paginate(uow, query, request, _LINES_SORTABLE)
 
 
+async def standing_for(uow: UnitOfWork, row: BankLine) -> BankLine | None:
+    """Find the line of an earlier statement of which this one is a copy."""
+    if not row.is_copy:
+        return None
+    query = visible_lines(uow).where(
+        BankLine.partner_id == row.partner_id, BankLine.iban == row.iban, BankLine.entry_key == row.fingerprint
+    )
+    return await uow.session.scalar(query)
+
+
+async def taken_back_by(uow: UnitOfWork, row: BankLine) -> BankLine | None:
+    """Find the line that took a line's money back, once a person has said so."""
+    query = visible_lines(uow).where(
+        BankLine.reverses_line_id == row.id, BankLine.status.in_((LineStatus.booked, LineStatus.ignored))
+    )
+    return await uow.session.scalar(query.order_by(BankLine.id).limit(1))
+
+
 async def bookings_of(uow: UnitOfWork, line_id: str) -> list[BankLineBooking]:
     """List what a line did on invoices."""
     uow.authorize("bank_statements:read")
@@ -165,4 +183,11 @@ async def line_detail(uow: UnitOfWork, line_id: str) -> BankLineDetail:
 
 def offered(actor: Actor, row: BankLine) -> list[str]:
     """Name what `actor` may do with a line now: the one source of `available_actions` and buttons."""
-    return offered_of(actor, status=row.status, kind=row.kind, amount_cents=row.amount_cents)
+    return offered_of(
+        actor,
+        status=row.status,
+        kind=row.kind,
+        amount_cents=row.amount_cents,
+        is_copy=row.is_copy,
+        reverses=row.reverses_line_id is not None,
+    )

@@ -5,15 +5,17 @@ The line is locked first and counts its `version` up, so that of two that book i
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import datetime
 from typing import Final
 
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.money import Money
+from scaicontrol.core.periods import start_of_day
+from scaicontrol.core.schemas import checked
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices, tenants
+from scaicontrol.services import invoices, partners, tenants
 from scaicontrol.services.invoices.reads import matching as documents
 from scaicontrol.services.invoices.schemas import MarkPaidIn
 
@@ -118,7 +120,25 @@ async def _of_money(uow: UnitOfWork, line_id: str) -> BankLine:
     line = await queries.line(uow, line_id, lock=True)
     if line.amount_cents <= 0:
         raise Refused(f"Cannot book {line}: it took {_said(-line.amount_cents, line)} from the account.")
+    if line.status != LineStatus.booked and (other := await queries.taken_back_by(uow, line)):
+        raise Refused(
+            f"Cannot book {line}: its money went back by {other}. If it did not, ignore {other} once more, or reverse "
+            "by it the line that it means."
+        )
+    await refuse_copy(uow, line, "book")
     return line
+
+
+async def refuse_copy(uow: UnitOfWork, line: BankLine, what: str) -> None:
+    """Raise Refused for a line that stands in an earlier statement: it is decided there."""
+    if other := await queries.standing_for(uow, line):
+        raise Refused(f"Cannot {what} {line}: it is {other} of an earlier statement; decide about that one.")
+
+
+async def midnight(uow: UnitOfWork, line: BankLine) -> datetime:
+    """Give the moment at which the day of a line begins for its seller: the bank tells no time."""
+    settings = await partners.settings_of(uow, line.partner_id)
+    return start_of_day(line.booked_on, settings.timezone)
 
 
 async def _book(uow: UnitOfWork, line: BankLine, parts: Sequence[tuple[str, int]]) -> None:
@@ -127,49 +147,53 @@ async def _book(uow: UnitOfWork, line: BankLine, parts: Sequence[tuple[str, int]
     decide(uow, line)
     statement = await queries.get(uow, line.statement_id)
     reference = f"{statement.reference}/{line.position}"
-    tenant_id = ""
+    done: list[BankLineBooking] = []
+    paid_at = await midnight(uow, line)
     for invoice_id, cents in sorted(parts):
         invoice = await invoices.get(uow, invoice_id)
         if invoice.partner_id != line.partner_id:
             raise Refused(f"Cannot book {line} on {invoice}: it is another seller's.")
         if invoice.currency != line.currency:
             raise Refused(f"Cannot book {line} on {invoice}: one is in {line.currency}, the other {invoice.currency}.")
-        paid_at = datetime.combine(line.booked_on, time(), UTC)
-        body = MarkPaidIn(amount_cents=cents, paid_at=paid_at, reference=reference[:100], method=_METHOD)
-        recorded = await invoices.mark_paid(uow, invoice_id, body)
-        tenant_id = recorded.tenant_id
-        note_booking(uow, line, recorded.tenant_id, invoice_id, recorded.source_id, cents)
-    tell_booked(uow, line, tenant_id, [invoice_id for invoice_id, _ in sorted(parts)])
+        told = {"amount_cents": cents, "paid_at": paid_at, "reference": reference[:100], "method": _METHOD}
+        recorded = await invoices.mark_paid(uow, invoice_id, checked(MarkPaidIn, **told))
+        done.append(note_booking(uow, line, recorded.tenant_id, invoice_id, recorded.source_id, cents))
+    tell_booked(uow, line, done)
 
 
-def note_booking(uow: UnitOfWork, line: BankLine, tenant_id: str, invoice_id: str, source_id: str, cents: int) -> None:
+def note_booking(
+    uow: UnitOfWork, line: BankLine, tenant_id: str, invoice_id: str, source_id: str, cents: int
+) -> BankLineBooking:
     """Write down what a line did on an invoice."""
-    uow.session.add(
-        BankLineBooking(
-            id=new_id("blb"),
-            tenant_id=tenant_id,
-            partner_id=line.partner_id,
-            line_id=line.id,
-            invoice_id=invoice_id,
-            source_id=source_id,
-            amount_cents=cents,
+    booking = BankLineBooking(
+        id=new_id("blb"),
+        tenant_id=tenant_id,
+        partner_id=line.partner_id,
+        line_id=line.id,
+        invoice_id=invoice_id,
+        source_id=source_id,
+        amount_cents=cents,
+    )
+    uow.session.add(booking)
+    return booking
+
+
+def tell_booked(uow: UnitOfWork, line: BankLine, bookings: Sequence[BankLineBooking]) -> None:
+    """Tell of a line that was booked, to each tenant of its own part alone."""
+    for tenant_id in dict.fromkeys(each.tenant_id for each in bookings):
+        theirs = [each for each in bookings if each.tenant_id == tenant_id]
+        uow.emit(
+            BankLineBooked(
+                line_id=line.id,
+                statement_id=line.statement_id,
+                partner_id=line.partner_id,
+                amount_cents=sum(each.amount_cents for each in theirs),
+                currency=line.currency,
+                tenant_id=tenant_id,
+                invoice_ids=[each.invoice_id for each in theirs],
+            ),
+            after={"status": str(line.status)},
         )
-    )
-
-
-def tell_booked(uow: UnitOfWork, line: BankLine, tenant_id: str, invoice_ids: list[str]) -> None:
-    uow.emit(
-        BankLineBooked(
-            line_id=line.id,
-            statement_id=line.statement_id,
-            partner_id=line.partner_id,
-            amount_cents=line.amount_cents,
-            currency=line.currency,
-            tenant_id=tenant_id,
-            invoice_ids=invoice_ids,
-        ),
-        after={"status": str(line.status)},
-    )
 
 
 def decide(uow: UnitOfWork, line: BankLine) -> None:

@@ -1,8 +1,7 @@
 """What a person decides about a line that books nothing, or takes back what was booked."""
 
-from datetime import UTC, datetime, time
-
 from scaicontrol.core.errors import Refused
+from scaicontrol.core.schemas import checked
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import payments
@@ -11,9 +10,10 @@ from scaicontrol.services.payments.schemas import DisputeIn
 from .. import queries
 from ..events import BankLineIgnored
 from ..lifecycle import LineLifecycle, LineStatus
+from ..matching import original_of
 from ..models import BankLine
 from ..schemas import BankIgnoreIn, BankReverseIn
-from .booking import decide, note_booking, tell_booked
+from .booking import decide, midnight, note_booking, refuse_copy, tell_booked
 
 
 @verb
@@ -21,11 +21,16 @@ async def ignore(uow: UnitOfWork, line_id: str, body: BankIgnoreIn) -> BankLine:
     """
     Say that a line needs no booking, and why; it can still be booked later.
 
+    One that was ignored together with the line it takes back is ignored alone from then on, and leaves that one free.
+
     Raises NotFound, Refused for one that is booked or ignored.
     """
     uow.authorize("bank_statements:book")
     line = await queries.line(uow, line_id, lock=True)
-    _ignore(uow, line, body.reason)
+    if line.status != LineStatus.ignored or line.reverses_line_id is None:
+        line.advance(LineLifecycle.ignore)
+    line.reverses_line_id = None  # what is ignored takes nothing back
+    _note_ignored(uow, line, body.reason)
     return line
 
 
@@ -35,19 +40,27 @@ async def reverse(uow: UnitOfWork, line_id: str, body: BankReverseIn) -> BankLin
     Take back what an earlier line had booked, since its money went back.
 
     Each of its bookings becomes a dispute that is lost: by the seller's terms the invoice is owed again, or the loss is
-    written off. An earlier line that nobody had booked is ignored together with this one.
+    written off. An earlier line that nobody had booked is ignored together with this one. What was ignored by mistake
+    can still take money back.
 
-    Raises NotFound, Refused for a line that is decided or takes no money back, where it is not clear which line it
-    takes back, and where the two amounts differ.
+    Raises NotFound, Refused for a line that is booked, stands in an earlier statement or takes no money back, where it
+    is not clear which line it takes back, where that one's money is back already, and where the two amounts differ.
     """
     uow.authorize("bank_statements:book")
     line = await queries.line(uow, line_id, lock=True)
+    await refuse_copy(uow, line, "reverse by")
     if "reverse" not in queries.offered(uow.actor, line):
         raise Refused(f"Cannot reverse by {line}: it is {line.status}, and its money is {line.kind}.")
     original_id = body.line_id or line.reverses_line_id
     if original_id is None:
-        raise Refused(f"Cannot reverse by {line}: say which line its money had come by.")
+        found = await original_of(uow, line)
+        if found is None:
+            raise Refused(f"Cannot reverse by {line}: say which line its money had come by.")
+        original_id = found.id
     original = await queries.line(uow, original_id, lock=True)
+    await refuse_copy(uow, original, "reverse")
+    if other := await queries.taken_back_by(uow, original):
+        raise Refused(f"Cannot reverse {original} by {line}: its money went back by {other} already.")
     if (original.partner_id, original.currency) != (line.partner_id, line.currency):
         raise Refused(f"Cannot reverse {original} by {line}: it is of another seller or currency.")
     if original.amount_cents != -line.amount_cents:
@@ -55,12 +68,15 @@ async def reverse(uow: UnitOfWork, line_id: str, body: BankReverseIn) -> BankLin
             f"Cannot reverse {original} by {line}: the amounts differ. Record a dispute of the invoice, then ignore it."
         )
     line.reverses_line_id = original.id
+    original.version += 1  # also where nothing else of it changes: what is decided at once on another node collides
     if original.status == LineStatus.booked:
         await _take_back(uow, line, original)
     else:
-        if original.status != LineStatus.ignored:
-            _ignore(uow, original, f"Its money went back by {line}.")
-        _ignore(uow, line, f"It takes back {original}, which was not booked.")
+        reasons = ((original, f"Its money went back by {line}."), (line, f"It takes back {original}, not booked."))
+        for each, reason in reasons:
+            if each.status != LineStatus.ignored:
+                each.advance(LineLifecycle.ignore)
+            _note_ignored(uow, each, reason)
     return line
 
 
@@ -68,24 +84,25 @@ async def _take_back(uow: UnitOfWork, line: BankLine, original: BankLine) -> Non
     line.advance(LineLifecycle.book)
     decide(uow, line)
     done = []
+    opened_at = min(await midnight(uow, line), uow.now)
     for booking in await queries.bookings_of(uow, original.id):
-        told = DisputeIn(
+        told = checked(
+            DisputeIn,
             invoice_id=booking.invoice_id,
             payment_id=booking.source_id,
             amount_cents=booking.amount_cents,
             reason=(line.bank_code or "Taken back by the bank")[:200],
             reference=line.id,
-            opened_at=min(datetime.combine(line.booked_on, time(), UTC), uow.now),
+            opened_at=opened_at,
             outcome="lost",
         )
         dispute = await payments.open_dispute(uow, told)
-        note_booking(uow, line, booking.tenant_id, booking.invoice_id, dispute.id, -booking.amount_cents)
-        done.append(booking)
-    tell_booked(uow, line, done[0].tenant_id, [each.invoice_id for each in done])
+        cents = -booking.amount_cents
+        done.append(note_booking(uow, line, booking.tenant_id, booking.invoice_id, dispute.id, cents))
+    tell_booked(uow, line, done)
 
 
-def _ignore(uow: UnitOfWork, line: BankLine, reason: str) -> None:
-    line.advance(LineLifecycle.ignore)
+def _note_ignored(uow: UnitOfWork, line: BankLine, reason: str) -> None:
     decide(uow, line)
     line.note = reason
     uow.emit(
@@ -96,6 +113,7 @@ def _ignore(uow: UnitOfWork, line: BankLine, reason: str) -> None:
             amount_cents=line.amount_cents,
             currency=line.currency,
             reason=reason,
+            version=line.version,
         ),
         after={"status": str(line.status)},
         reason=reason,

@@ -13,14 +13,16 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final, NamedTuple
 
+from pydantic import ValidationError
 from sqlalchemy import select
 
 from scaicontrol.core import canonical_json
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.approval import ApprovalRequired, Approvals
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Conflict, Invalid, Refused
+from scaicontrol.core.errors import Conflict, ControlError, Refused
 from scaicontrol.core.ids import new_id, new_ids
+from scaicontrol.core.schemas import invalid_of
 from scaicontrol.core.verbs import VerbCall, verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.partners import reads as sellers
@@ -69,8 +71,8 @@ async def import_statements(backend: Backend, actor: Actor, body: bytes) -> Bank
     The same file again, and the same statement in another file, change nothing; what an import that died had left is
     gone on with. What lies above somebody's limits waits with its change plan.
 
-    Raises Invalid where the file cannot be believed, Refused for an account that is no seller's or several sellers',
-    and for a statement that was imported with other content; nothing is stored or booked then.
+    Raises Invalid where the file cannot be believed, Refused for an account that is no seller's or several sellers'
+    whom `actor` may see, and for a statement that was imported with other content; nothing is stored or booked then.
     """
     actor.require("bank_statements:import")
     read = await asyncio.to_thread(camt053.read, body)
@@ -102,13 +104,19 @@ async def _book_lines(backend: Backend, actor: Actor, statement_ids: Collection[
     stage = by_line if cleared else replace(by_line, approvals=_Unplanned(by_line.approvals))
     for line_id in await backend.ask(actor, _open_lines, statement_ids):
         try:
-            await stage.perform(actor, book_matched, line_id)
-        except ApprovalRequired:
-            await stage.perform(actor, set_aside, line_id, WaitsFor.approval, _ABOVE_LIMITS)
-            with suppress(ApprovalRequired):
-                await by_line.perform(actor, book_matched, line_id)
-        except (Refused, Invalid) as refusal:
-            await stage.perform(actor, set_aside, line_id, WaitsFor.refused, refusal.message)
+            await _book_line(stage, by_line, actor, line_id)
+        except (ControlError, ValidationError) as error:  # whatever stops one line leaves those behind it alone
+            told = invalid_of(error) if isinstance(error, ValidationError) else error
+            await stage.perform(actor, set_aside, line_id, WaitsFor.refused, told.message)
+
+
+async def _book_line(stage: Backend, by_line: Backend, actor: Actor, line_id: str) -> None:
+    try:
+        await stage.perform(actor, book_matched, line_id)
+    except ApprovalRequired:
+        await stage.perform(actor, set_aside, line_id, WaitsFor.approval, _ABOVE_LIMITS)
+        with suppress(ApprovalRequired):
+            await by_line.perform(actor, book_matched, line_id)
 
 
 async def _open_lines(uow: UnitOfWork, statement_ids: Collection[str]) -> Sequence[str]:
@@ -242,12 +250,13 @@ def _line(
     statement: BankStatement, read: ReadLine, line_id: str, fingerprint: str, known: "_KnownEntry | None"
 ) -> BankLine:
     status, waits_for, note = LineStatus.received, None, read.note
-    if read.kind in SILENT or read.amount_cents == 0:
+    is_silent = read.kind in SILENT or read.amount_cents == 0
+    if is_silent:
         status = LineStatus.ignored
     if known is not None:
         note = f"It stands in statement {known.statement}, too."
-        status = LineStatus.ignored if known.has_name else LineStatus.waiting
-        waits_for = None if known.has_name else WaitsFor.duplicate
+        asks = not known.has_name and not is_silent
+        status, waits_for = (LineStatus.waiting, WaitsFor.duplicate) if asks else (LineStatus.ignored, None)
     return BankLine(
         id=line_id,
         partner_id=statement.partner_id,
