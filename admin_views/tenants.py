@@ -73,7 +73,13 @@ _PROFILE: Final = (
 )
 _EXEMPTION: Final = (
     Field("tax_exempt", "Exempt from VAT", "choice", choices=(("no", "no"), ("yes", "yes"))),
-    Field("tax_exempt_reason", "Reason", "long", required=False, hint="Printed on every document."),
+    Field(
+        "tax_exempt_reason",
+        "Reason",
+        "long",
+        required=False,
+        hint="Names the article; printed on documents.",
+    ),
     Field("tax_exempt_reason_code", "Reason code", required=False, hint="Of the list VATEX, such as VATEX-EU-151."),
     Field("version", "Version", "hidden", required=False),
 )

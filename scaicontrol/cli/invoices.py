@@ -90,9 +90,18 @@ async def check(backend: Backend, actor: Actor, invoice_id: str, issue_date: Iss
 
 
 @command(app, changes=True)
-async def finalize(backend: Backend, actor: Actor, invoice_id: str, issue_date: IssueDate = None) -> InvoiceSummary:
+async def finalize(
+    backend: Backend,
+    actor: Actor,
+    invoice_id: str,
+    issue_date: IssueDate = None,
+    vat_rate_reason: Annotated[
+        str | None, typer.Option(help="Go on although a line states a doubtful VAT rate or exemption; why. It is kept.")
+    ] = None,
+) -> InvoiceSummary:
     """Give a draft its number and freeze it."""
-    return InvoiceSummary.model_validate(await invoices.finalize(backend, actor, invoice_id, _on(issue_date)))
+    data = checked(FinalizeIn, issue_date=issue_date, vat_rate_reason=vat_rate_reason)
+    return InvoiceSummary.model_validate(await invoices.finalize(backend, actor, invoice_id, data))
 
 
 @command(app, changes=True)

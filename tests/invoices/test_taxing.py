@@ -4,12 +4,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
 from scaicontrol.services import documents, invoices, partners, tax, tenants
 from scaicontrol.services.invoices import document_source
 from scaicontrol.services.invoices.lifecycle import DocumentType
 from scaicontrol.services.invoices.schemas import CreditIn, FinalizeIn
 from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
+from scaicontrol.services.tenants.models import BillingProfile
 from scaicontrol.services.tenants.schemas import AdminBillingProfileIn
 from tests.factories import ACME, NORTHWIND, ada, petra
 from tests.factories.invoices import a_draft, a_line, again, finalized
@@ -95,6 +97,22 @@ async def test_what_no_law_knows_is_not_sealed_unless_a_person_answers_for_it(ba
     assert f"{doubt.message} Accepted: Ruling 26-117 of the tax office" in decision.warnings
     note = await backend.perform(petra, invoices.draft_credit, invoice.id, CreditIn(reason="Taken back"))
     assert (await invoices.finalize(backend, petra, note.id)).total_cents == -invoice.total_cents
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_a_buyer_exempted_before_grounds_were_asked_for_is_still_invoiced_without_a_person(backend):
+    async def exempted_once(uow):
+        profile = await uow.session.scalar(select(BillingProfile).where(BillingProfile.tenant_id == ACME))
+        profile.tax_exempt, profile.tax_exempt_reason = True, "Charity"
+
+    await backend.perform(ada, exempted_once)
+    invoice = await finalized(backend, a_line(10000))
+    decision = await backend.ask(petra, tax.get, invoice.id)
+    assert (invoice.tax_cents, len(decision.warnings)) == (0, 1)
+    assert "('Charity') names no ground in law; write the article" in decision.warnings[0]
+    draft = await a_draft(backend, a_line(10000), a_line(5000, tax_category="E", exemption_reason="x"))
+    (doubt,) = (await invoices.check(backend, petra, draft.id)).reasons
+    assert (doubt.code, doubt.field) == ("exemption_unfounded", "lines[2].exemption_reason")
 
 
 async def test_zero_rating_with_its_ground_is_sealed_and_the_document_gives_none(backend):

@@ -110,6 +110,8 @@ async def test_only_operators_exempt_and_they_say_why(backend, acme):
         await save(backend, alice, tax_exempt=True, tax_exempt_reason="Because")
     with pytest.raises(Invalid, match="reason"):
         await save(backend, petra, tax_exempt=True)
+    with pytest.raises(Invalid, match=r"'Charity' names no ground in law; write the article, such as 'Art. 132"):
+        await save(backend, petra, tax_exempt=True, tax_exempt_reason="Charity", tax_exempt_reason_code="VATEX-XX-FOO")
     exempt = await save(backend, petra, tax_exempt=True, tax_exempt_reason="Art. 151")
     assert (exempt.tax_exempt, exempt.tax_exempt_reason) == (True, "Art. 151")
     assert (await save(backend, alice, city="Delft", tax_exempt=True)).city == "Delft"

@@ -1,26 +1,17 @@
 """What a person stated about the VAT of a line, held against the law of its place and day."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from scaicontrol.core.errors import Reason
+from scaicontrol.core.exemption_grounds import ADVICE, is_ground_in_law
 
 from .decisions import line_rates, tax_point_of
 from .places import country_name
 from .reduced_rates import reduced_rates
-
-# An article, paragraph or section with its number, or a directive or law by its own: "Art. 132 (1) i", "§ 4 Nr. 21".
-_ARTICLE: Final = re.compile(
-    r"(?:§|¶|\b(?:art(?:t|s|ikel|icle|icles|icolo|icoli|ículo|ículos|igo)?|section|sec|par|para|paragraph|paragraaf|nr|no"
-    r"|lid|lov|law|wet|loi|ley|legge|gesetz|directive|richtlijn|richtlinie|directiva|direttiva|čl|člen|pkt|άρθρο)\b)"
-    r"[^\w]*(?:[A-Z]\.? ?)?\d",
-    re.IGNORECASE,
-)
-_VATEX: Final = re.compile(r"VATEX-[A-Z]{2}-[A-Z0-9-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +28,10 @@ class StatedVat:
 
 def unfounded(lines: Iterable[StatedVat], decided: Mapping[str, Any], issue_date: date) -> list[Reason]:
     """
-    Name every rate that its place had not on its day, and every line without VAT that gives no ground in law.
+    Name every rate that its place had not on its day, and every line without VAT whose own reason is no ground in law.
 
-    A decision of a person, which knows no place, is not judged.
+    What an exempt buyer's profile says is for `unfounded_buyer`. A decision of a person, which knows no place, is not
+    judged.
     """
     if decided["rule"] == "manual":
         return []
@@ -49,24 +41,43 @@ def unfounded(lines: Iterable[StatedVat], decided: Mapping[str, Any], issue_date
             found += _rate(number, line, decided, issue_date)
         elif line.category in {"E", "Z"} and not _is_founded(line, decided):
             what = "zero rated (Z)" if line.category == "Z" else "exempt (E)"
-            message = (
-                f"Line {number} is {what} and names no ground in law; give the article, such as Art. 132 (1) i of"
-                " Directive 2006/112/EC, or a VATEX code."
-            )
+            message = f"Line {number} is {what} and names no ground in law; {ADVICE}."
             found.append(Reason("exemption_unfounded", message, f"lines[{number}].exemption_reason"))
     return found
 
 
-def is_ground_in_law(reason: str | None, code: str | None = None) -> bool:
-    """Tell whether a reason names an article, or a code one of the VATEX list."""
-    return bool((code and _VATEX.fullmatch(code)) or _ARTICLE.search(reason or ""))
+def unfounded_buyer(lines: Iterable[StatedVat], decided: Mapping[str, Any]) -> str | None:
+    """
+    Say that lines are exempt for a reason of the buyer's profile that names no ground in law.
+
+    It warns and never blocks: nobody is asked while drafts of a billing run are finalized, and the profile was
+    accepted once. A new reason is refused when the profile is saved.
+    """
+    if not any(_is_of_buyer(line, decided) for line in lines) or _buyer_is_founded(decided):
+        return None
+    said = _reason_of_buyer(decided)
+    return f"The buyer's exemption ('{said}') names no ground in law; {ADVICE} in its profile."
 
 
 def _is_founded(line: StatedVat, decided: Mapping[str, Any]) -> bool:
-    if is_ground_in_law(line.reason, line.code):
+    if is_ground_in_law(line.reason, line.code) or _is_of_buyer(line, decided):
         return True
-    decides = decided["category"] == line.category
-    return decides and is_ground_in_law(decided.get("exemption_reason"), decided.get("exemption_code"))
+    return decided["category"] == line.category and _buyer_is_founded(decided)
+
+
+def _is_of_buyer(line: StatedVat, decided: Mapping[str, Any]) -> bool:
+    """Tell whether a line gives no reason of its own and is exempt as its buyer is."""
+    return decided["rule"] == "exempt" and line.category == decided["category"] and not (line.reason or line.code)
+
+
+def _buyer_is_founded(decided: Mapping[str, Any]) -> bool:
+    return is_ground_in_law(_reason_of_buyer(decided), decided.get("exemption_code"))
+
+
+def _reason_of_buyer(decided: Mapping[str, Any]) -> str | None:
+    """Give the words of the profile; those of the decision are a sentence around them."""
+    reason: str | None = decided["inputs"]["facts"].get("tax_exempt_reason")
+    return reason
 
 
 def _rate(number: int, line: StatedVat, decided: Mapping[str, Any], issue_date: date) -> Iterator[Reason]:

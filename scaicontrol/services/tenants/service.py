@@ -1,6 +1,6 @@
 """The billing profile and the preferences of a tenant."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from scaicontrol.core import postal_addresses
 from scaicontrol.core.errors import Conflict, Forbidden, invalid
+from scaicontrol.core.exemption_grounds import ADVICE, is_ground_in_law
 from scaicontrol.core.refusals import RefusalCode
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
@@ -69,8 +70,7 @@ async def note_payment_means(uow: UnitOfWork, tenant_id: str, means: Mapping[str
 
 
 def _may_exempt(uow: UnitOfWork, profile: BillingProfile, sent: Mapping[str, Any]) -> None:
-    changes = any(name in sent and getattr(profile, name) != sent[name] for name in EXEMPTION_FIELDS)
-    if changes and not uow.actor.may("billing_profiles:exempt"):
+    if _changes(profile, sent, EXEMPTION_FIELDS) and not uow.actor.may("billing_profiles:exempt"):
         raise Forbidden("Only an operator can change the tax exemption; ask your provider.")
 
 
@@ -107,16 +107,28 @@ def _checked(profile: BillingProfile, sent: Mapping[str, Any]) -> dict[str, Any]
         )
     if wanted.get("tax_exempt") is False:
         wanted |= {"tax_exempt_reason": None, "tax_exempt_reason_code": None}
-    elif wanted.keys() & set(EXEMPTION_FIELDS) and effective("tax_exempt") and not effective("tax_exempt_reason"):
-        raise invalid("tax_exempt_reason", "An exemption needs its reason; it is printed on documents.", "missing")
+    elif effective("tax_exempt") and wanted.keys() & set(EXEMPTION_FIELDS):
+        is_new = _changes(profile, wanted, EXEMPTION_FIELDS)
+        _check_exemption(effective("tax_exempt_reason"), effective("tax_exempt_reason_code"), is_new=is_new)
     return wanted
+
+
+def _check_exemption(reason: str | None, code: str | None, *, is_new: bool) -> None:
+    """Refuse a reason that is none; what is stored may be sent again as it is."""
+    if not reason:
+        raise invalid("tax_exempt_reason", "An exemption needs its reason; it is printed on documents.", "missing")
+    if is_new and not is_ground_in_law(reason, code):
+        message = f"The reason '{reason}' names no ground in law; {ADVICE}."
+        raise invalid("tax_exempt_reason", message, "exemption_unfounded")
 
 
 def _moves(profile: BillingProfile, wanted: Mapping[str, Any]) -> bool:
     """Say whether a postcode or the place it must fit changes: what is stored may be sent again as it is."""
-    return any(
-        name in wanted and wanted[name] != getattr(profile, name) for name in ("postal_code", "country_code", "state")
-    )
+    return _changes(profile, wanted, ("postal_code", "country_code", "state"))
+
+
+def _changes(profile: BillingProfile, wanted: Mapping[str, Any], names: Iterable[str]) -> bool:
+    return any(name in wanted and wanted[name] != getattr(profile, name) for name in names)
 
 
 def _tell(uow: UnitOfWork, profile: BillingProfile, before: Mapping[str, Any], *, is_first: bool) -> None:

@@ -209,7 +209,8 @@ DOCUMENTS = (
         "invoices.finalize", "invoices:finalize", _draft, {"numbered": _finalized, "shut by the gate": _empty_draft},
         (
             Rest(f"POST {INVOICES}/{{invoice_id}}/finalize"), Mcp("manage_invoices", "finalize", "invoice_id"),
-            Cli("admin invoices finalize"), Console("invoice", "finalize"), Tui("invoices", "finalize"),
+            Cli("admin invoices finalize", ("{id}", "--vat-rate-reason", WHY["reason"])),
+            Console("invoice", "finalize"), Tui("invoices", "finalize"),
         ),
     ),
     Deed(

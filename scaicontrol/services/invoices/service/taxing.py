@@ -121,8 +121,9 @@ async def complete(
         lines, _grounds(decided, invoice, parties, exemptions)
     ) + categories.check_stated(stated)
     reasons += _misfits(lines, parts[len(lines) :])
-    doubts = _unfounded(decided, invoice, parties, ended, issue_date)
-    warnings = list(decided.get("warnings") or ())
+    vat = _stated_vat(invoice, parties, ended)
+    doubts = stated_rates.unfounded(vat, decided, issue_date)
+    warnings = [*(decided.get("warnings") or ()), *filter(None, [stated_rates.unfounded_buyer(vat, decided)])]
     if data.vat_rate_reason:
         warnings += [f"{doubt.message} Accepted: {data.vat_rate_reason}" for doubt in doubts]
     else:
@@ -137,14 +138,12 @@ async def complete(
     return Taxed(full, parts, totals, tuple(reasons), adjusted)
 
 
-def _unfounded(
-    decided: Decided, invoice: Invoice, parties: Parties, ended: Terms, issue_date: date
-) -> Sequence[Reason]:
-    """Doubt what lines state; a credit note takes back what was charged, right or wrong."""
+def _stated_vat(invoice: Invoice, parties: Parties, ended: Terms) -> Sequence[stated_rates.StatedVat]:
+    """Give what lines state, to be doubted; a credit note takes back what was charged, right or wrong."""
     if invoice.referenced_invoice_id is not None:
         return ()
     zone = parties.settings.timezone
-    stated = [
+    return [
         stated_rates.StatedVat(
             category,
             rate,
@@ -155,7 +154,6 @@ def _unfounded(
         )
         for line, (category, rate) in zip(invoice.lines, ended, strict=True)
     ]
-    return stated_rates.unfounded(stated, decided, issue_date)
 
 
 def _adjustments(decided: Decided, adjusted: Adjusted) -> list[TaxableLine]:
