@@ -32,16 +32,26 @@ def of(category, buyer="NL", seller="NL", goods=""):
 COMBINATIONS = {
     # category, buyer, seller, goods go to, whether the lock refuses
     "an export to an EU buyer": ("G", "DE", "NL", "", True),
+    "an export that stays in the EU": ("G", "US", "NL", "DE", True),
+    "an export that an EU buyer has sent outside (Art. 146)": ("G", "DE", "NL", "CH", False),
     "an export": ("G", "US", "NL", "", False),
-    "outside the scope at home": ("O", "NL", "NL", "", True),
-    "outside the scope between two states": ("O", "DE", "NL", "", True),
+    "an export of a Norwegian seller": ("G", "DE", "NO", "DE", False),
+    "an export to Northern Ireland": ("G", "XI", "NL", "", True),
+    "damages at home": ("O", "NL", "NL", "", False),
+    "damages in another state": ("O", "DE", "NL", "", False),
     "outside the scope to a third country": ("O", "US", "NL", "", False),
     "outside the scope of a Swiss seller": ("O", "CH", "CH", "", False),
-    "reverse charge to a third country": ("AE", "US", "NL", "", True),
     "reverse charge": ("AE", "DE", "NL", "", False),
+    "reverse charge of construction at home": ("AE", "DE", "DE", "", False),
+    "reverse charge of § 13b to an American": ("AE", "US", "DE", "", False),
+    "reverse charge of British construction": ("AE", "GB", "GB", "", False),
+    "reverse charge where there is no VAT": ("AE", "US", "US", "", True),
     "goods that stay at home": ("K", "DE", "NL", "NL", True),
     "goods to another state": ("K", "DE", "NL", "DE", False),
     "goods of a seller outside": ("K", "DE", "US", "DE", True),
+    "goods of a British seller": ("K", "DE", "GB", "DE", True),
+    "goods from Northern Ireland": ("K", "DE", "XI", "DE", False),
+    "goods to Northern Ireland": ("K", "XI", "NL", "XI", False),
     "a tax of the Canary Islands": ("L", "NL", "NL", "", True),
     "a tax of Ceuta": ("M", "ES", "ES", "", False),
     "taxed abroad": ("S", "DE", "NL", "", False),
@@ -57,6 +67,12 @@ def test_place_buyer_and_category_go_together(category, buyer, seller, goods, re
     made = of(category, buyer, seller, goods)
     assert ("SC-LAW" in lock(made)) is refused
     assert "SC-LAW" not in lock(made, is_sealed=True)  # what was sealed says what it said
+
+
+def test_a_northern_irish_seller_at_a_british_address_is_told_by_its_number():
+    made = of("K", "DE", "GB", "DE")
+    northern_irish = replace(made, seller=replace(made.seller, vat_number="XI123456789"))
+    assert ["SC-LAW" in lock(each) for each in (made, northern_irish)] == [True, False]
 
 
 def foreign(tax, own, currency="EUR", tax_currency="PLN", seller="PL"):
@@ -80,6 +96,19 @@ SECOND = {
 @pytest.mark.parametrize(("made", "refused"), SECOND.values(), ids=SECOND)
 def test_vat_in_a_second_currency_is_there_and_the_same_vat(made, refused):
     assert ("SC-VATCURRENCY" in lock(made)) is refused
+
+
+def test_a_bulgarian_invoice_of_2025_is_credited_in_leva():
+    """Its state has had the euro since, and an invoice of today in leva is refused."""
+    note = replace(document(credit=True), currency="BGN", preceding=Preceding("SCAI-2025-000001", date(2025, 12, 1)))
+    note = replace(note, seller=replace(note.seller, country_code="BG", vat_number="BG121759222"))
+    of_today = replace(note, preceding=Preceding("SCAI-2026-000001", date(2026, 1, 1)))
+
+    def refused(made):
+        rules = {reason.rule for reason in einvoices.check(made, Format.cii)}
+        return rules & {"BR-CL-04", "SC-VATCURRENCY"}
+
+    assert (refused(note), refused(of_today)) == (set(), {"BR-CL-04", "SC-VATCURRENCY"})
 
 
 def test_a_note_corrects_another_document_of_before():

@@ -210,6 +210,11 @@ class Document:
         return self.type_code == CREDIT_NOTE
 
     @property
+    def currency_day(self) -> date:
+        """The day whose money a document is in: a note gives back in the currency of its invoice."""
+        return (self.preceding.issue_date if self.preceding else None) or self.issue_date
+
+    @property
     def outside_scope(self) -> bool:
         """Category O: no party may be named by its VAT number."""
         return any(line.category == "O" for line in self.lines)

@@ -8,7 +8,7 @@ buyer and category go together. Documents sealed before are not asked again: wha
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, Self
 
 from scaicontrol.core.errors import Reason
 from scaicontrol.services.tax import exchange, places
@@ -16,18 +16,38 @@ from scaicontrol.services.tax import exchange, places
 from ..document import Document
 from .reasons import broken
 
+NORTHERN_IRELAND: Final = "XI"
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """A place, and whether goods there are in the EU: those of Northern Ireland are (Windsor Framework, Art. 8)."""
+
+    place: places.Place
+    goods_in_eu: bool
+
+    @classmethod
+    def of(cls, country_code: str, postal_code: str | None = None, vat_number: str = "") -> Self:
+        place = places.place(country_code, postal_code)
+        northern_irish = country_code == NORTHERN_IRELAND or vat_number.startswith(NORTHERN_IRELAND)
+        return cls(place, place.in_eu or (northern_irish and place.country == "GB"))
+
 
 @dataclass(frozen=True, slots=True)
 class PlacesOfSale:
-    """Where both are for VAT; `delivered` is where goods go."""
+    """Where both are for VAT; goods go to `delivered`, or where nobody says so to the buyer."""
 
-    seller: places.Place
-    buyer: places.Place
-    delivered: places.Place | None
+    seller: Whereabouts
+    buyer: Whereabouts
+    delivered: Whereabouts | None
 
     @property
-    def at_home(self) -> bool:
-        return self.seller.country == self.buyer.country and self.seller.in_eu and self.buyer.in_eu
+    def goods_stay_in_eu(self) -> bool:
+        return self.seller.goods_in_eu and (self.delivered or self.buyer).goods_in_eu
+
+    @property
+    def goods_stay_at_home(self) -> bool:
+        return self.delivered is not None and self.delivered.place.country == self.seller.place.country
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +60,26 @@ class Impossible:
     fix: str
 
 
-# Country, kind of buyer and category (Directive 2006/112/EC); what is not here is decided elsewhere.
+# States that tax sales by no VAT or GST, in which nobody can owe it in place of the seller.
+WITHOUT_VAT: Final = frozenset({"US", "HK", "MO", "KW", "QA", "BN", "BM", "KY", "TC", "VG"})
+
+# What no law knows (Directive 2006/112/EC). Reverse charge within a state or from outside the EU is known to many, and
+# outside the scope (O) are damages and disbursements of anyone: neither is refused for where the parties are.
 TABLE: Final = (
-    Impossible("G", lambda who: who.buyer.in_eu, "goods leave the EU (Art. 146), the buyer is inside", "Use K or S."),
-    Impossible("O", lambda who: who.at_home, "a sale within a state is in scope of its VAT (Art. 2)", "Use S or E."),
     Impossible(
-        "O", lambda who: who.seller.in_eu and who.buyer.in_eu and not who.at_home,
-        "a sale between two states is in the scope of VAT (Art. 44, 45)", "Use AE or S.",
+        "G", lambda who: who.goods_stay_in_eu, "goods leave the EU (Art. 146), and these stay inside", "Use K or S."
     ),
-    Impossible("AE", lambda who: not who.buyer.in_eu, "the buyer owes no VAT of the EU (Art. 196)", "Use O."),
     Impossible(
-        "K", lambda who: who.delivered is not None and who.delivered.country == who.seller.country,
+        "AE", lambda who: {who.seller.place.country, who.buyer.place.country} <= WITHOUT_VAT,
+        "neither state has a VAT that the buyer could owe (Art. 194, 196)", "Use O.",
+    ),
+    Impossible(
+        "K", lambda who: who.goods_stay_at_home,
         "goods go to another state (Art. 138), and these stay in the seller's", "Use S.",
     ),
-    Impossible("K", lambda who: not who.seller.in_eu, "goods leave a state of the EU (Art. 138)", "Use O or G."),
-    Impossible("L", lambda who: who.seller.country != "ES", "IGIC is a tax of the Canary Islands", "Use S."),
-    Impossible("M", lambda who: who.seller.country != "ES", "IPSI is a tax of Ceuta and Melilla", "Use S."),
+    Impossible("K", lambda who: not who.seller.goods_in_eu, "goods leave a state of the EU (Art. 138)", "Use O or G."),
+    Impossible("L", lambda who: who.seller.place.country != "ES", "IGIC is a tax of the Canary Islands", "Use S."),
+    Impossible("M", lambda who: who.seller.place.country != "ES", "IPSI is a tax of Ceuta and Melilla", "Use S."),
 )  # fmt: skip
 
 # What one euro is worth, roughly, in autumn 2026: it tells a sum that is off by ten from one that is not.
@@ -74,12 +98,11 @@ def check(document: Document) -> Iterator[Reason]:
 
 
 def _combinations(document: Document) -> Iterator[Reason]:
-    seller, buyer = document.seller, document.buyer
-    goods = document.deliver_to_country
+    seller, buyer, goods = document.seller, document.buyer, document.deliver_to_country
     who = PlacesOfSale(
-        places.place(seller.country_code, seller.postal_code),
-        places.place(buyer.country_code, buyer.postal_code),
-        places.place(goods, buyer.postal_code if goods == buyer.country_code else None) if goods else None,
+        Whereabouts.of(seller.country_code, seller.postal_code, seller.vat_number),
+        Whereabouts.of(buyer.country_code, buyer.postal_code),
+        Whereabouts.of(goods, buyer.postal_code if goods == buyer.country_code else None) if goods else None,
     )
     stated = {line.category for line in document.lines}
     for each in TABLE:
@@ -91,7 +114,7 @@ def _combinations(document: Document) -> Iterator[Reason]:
 def _second_currency(document: Document) -> Iterator[Reason]:
     """VAT is stated in the currency of the seller's state, too (Art. 230), and is the same VAT."""
     totals = document.totals
-    wanted = exchange.vat_currency(document.seller.country_code, document.issue_date)
+    wanted = exchange.vat_currency(document.seller.country_code, document.currency_day)
     if totals.tax and wanted and document.currency != wanted and not document.tax_currency:
         message = f"A seller there states VAT in {wanted}, too (BT-6, BT-111; Art. 230 of Directive 2006/112/EC)."
         yield broken("SC-VATCURRENCY", message, "tax_currency", "Add the exchange rate of the tax point.")

@@ -33,7 +33,7 @@ def _head(document: Document) -> Iterator[Reason]:
         yield broken("BR-02", "The document has no number (BT-1).", "number")
     if not document.lines:
         yield broken("BR-16", "The document has no lines; add at least one (BG-25).", "lines", code="no_lines")
-    if not is_currency(document.currency, document.issue_date):
+    if not is_currency(document.currency, document.currency_day):
         yield broken("BR-CL-04", f"'{document.currency}' is no ISO 4217 currency code (BT-5).", "currency")
     elif document.exponent > INVOICED_DIGITS:
         message = f"{document.currency} has {document.exponent} decimals; e-invoices carry at most {INVOICED_DIGITS}."
