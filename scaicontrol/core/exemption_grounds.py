@@ -30,12 +30,12 @@ _ARTICLE: Final = re.compile(
     r"|\d[a-z]?\.? ?(?:§|(?:str|straipsn\w*|pant[as]|člen\w*|cikk\w*)\b)",
     re.IGNORECASE,
 )
-# A law by its name, or by what lawyers call it.
+# A law by its name, or by what lawyers call it; and the words for any law, which count with its number only.
 _LAW: Final = (
-    r"(?:\b(?:law|wet|loi|ley|legge|lov|lag|gesetz|zákona?|ustaw[ay]|directive|richtlijn|richtlinie|directiva|direttiva"
-    r"|dyrektyw[ay]|VAT (?:\w+ )?act|value[- ]added tax (?:\w+ )?act)\b"
-    r"|(?-i:\b(?:UStG|UStDV|MwStSystRL|CGI|Wet OB|WBTW|W\.?BTW|CTVA|CIVA|LIVA|LIS|D\.?P\.?R|VATA|VATCA|VATR|ML|AVL)\b))"
+    r"(?:\b(?:wet|\w*gesetz|zákona?|ustaw[ay]|(?:VAT|value[- ]added tax) (?:\w+ )?(?:act|law)|law on (?:VAT|value))\b"
+    r"|(?-i:\b(?:UStG|UStDV|MwStSystRL|CGI|Wet OB|WBTW|CTVA|CIVA|LIVA|LIS|D\.?P\.?R|VATA|VATCA|VATR|ML|AVL)\b))"
 )
+_ANY_LAW: Final = r"\b(?:law|loi|ley|legge|lov|lag|directive|richtlijn|richtlinie|directiva|direttiva|dyrektyw[ay])\b"
 # What a law is divided into. Alone it is the number of anything: "Bestellung Nr. 4711", "Purchase order no 5".
 _PART: Final = (
     r"\b(?:nr|no|num|número|numéro|lid|par|para|paragraph|paragraaf|paragraphe|sec|section|sections|schedule|group|point"
@@ -43,7 +43,8 @@ _PART: Final = (
 )
 # "Directive 2006/112/EC", "Law no. 37/1992", "Section 31 of the VAT Act".
 _NAMED: Final = re.compile(
-    rf"{_LAW}[^\w]*(?:n[ro°º]?\.?[^\w]*)?\d|{_PART}.{{0,40}}?{_LAW}|{_LAW}.{{0,40}}?{_PART}", re.IGNORECASE
+    rf"(?:{_LAW}|{_ANY_LAW})[^\w]*(?:n[ro°º]?\.?[^\w]*)?\d|{_PART}.{{0,40}}?{_LAW}|{_LAW}.{{0,40}}?{_PART}",
+    re.IGNORECASE,
 )
 
 ADVICE: Final = "write the article, such as 'Art. 132 (1) i of Directive 2006/112/EC', or give a VATEX code"
