@@ -271,7 +271,7 @@ class BankLineView(ControlView, model=BankLine):
             "credit",
             "Keep as credit",
             "bank_statements:book",
-            "It stands as credit of a tenant, told of by the newest of its invoices that asks for nothing.",
+            "It stands as credit of a tenant, told of by the newest of its paid invoices that was not written off.",
             credit,
             [Field("tenant", "Tenant", hint="Its name or id.")],
         ),

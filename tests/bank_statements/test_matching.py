@@ -1,8 +1,11 @@
 """What a line says itself is booked; whatever is left open waits for a person with its reason."""
 
+from dataclasses import replace
+
 from stdnum.iso7064 import mod_97_10
 
 from scaicontrol.services import bank_statements
+from scaicontrol.services.bank_statements.schemas import BankBookIn, BankReverseIn
 from tests.factories import GLOBEX, petra
 from tests.factories.bank_statements import Entry, Tx, bank_lines, imported, paying
 from tests.factories.credits import broken_books, open_credits, transferred
@@ -77,3 +80,21 @@ async def test_an_invoice_that_comes_later_is_matched_when_a_person_asks_again(b
     matched = await bank_statements.match(backend, petra, done.statements[0].id)
     assert matched.lines == {"booked": 1}
     assert await open_credits(backend) == []
+
+
+async def test_a_return_means_one_of_two_payments_that_are_just_alike_only_when_the_other_went_back(backend):
+    first, second = await sent(backend, a_line(1000)), await sent(backend, a_line(1000))
+    for reference in ("1", "2"):
+        await imported(backend, paying(1210, "rent"), reference=reference)
+    one, two = await bank_lines(backend)
+    assert (one.waits_for, two.waits_for) == ("unmatched", "duplicate")
+    for line, invoice in ((one, first), (two, second)):
+        await backend.perform(petra, bank_statements.book, line.id, BankBookIn(invoice_id=invoice.id))
+    taken = Entry(-1210, [Tx(-1210, "rent")], reversal="true")
+    await imported(backend, taken, reference="3")
+    (back,) = await bank_lines(backend, status="waiting")
+    assert (back.reverses_line_id, back.note) == (None, "Which earlier line it undoes is not clear.")
+    await backend.perform(petra, bank_statements.reverse, back.id, BankReverseIn(line_id=one.id))
+    await imported(backend, replace(taken, ref="R2"), reference="4")
+    (back,) = await bank_lines(backend, status="waiting")
+    assert back.reverses_line_id == two.id

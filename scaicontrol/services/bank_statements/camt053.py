@@ -135,14 +135,14 @@ def _statement(found: etree._Element, message: str, number: int) -> ReadStatemen
 
 def _last_day(found: etree._Element, where: str) -> date:
     """Give the last day a statement tells of; the day it was written comes last, since a second issue has another."""
+    if to_on := text_at(found, "FrToDt/ToDtTm"):
+        return day_of(to_on, where)
     told = [
         (code == _INTERIM, day_of(day, f"{where}, balance {code}"))
         for balance in found.iterfind("{*}Bal")
         if (code := text_at(balance, "Tp/CdOrPrtry/Cd")) in {*_CLOSING, _INTERIM}
         and (day := text_at(balance, "Dt/Dt", "Dt/DtTm"))
     ]
-    if to_on := text_at(found, "FrToDt/ToDtTm"):
-        return day_of(to_on, where)
     closing = [day for is_interim, day in told if not is_interim] or [day for _, day in told]
     return max(closing) if closing else day_of(text_at(found, "CreDtTm") or "", where)
 

@@ -1,6 +1,7 @@
 """What a line pays, as far as it says so itself; whatever is left open is for a person."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -118,19 +119,25 @@ async def original_of(uow: UnitOfWork, line: BankLine) -> BankLine | None:
             )
         )
     }
-    found: dict[str, BankLine] = {}
-    spent: set[str] = set()
+    movements: defaultdict[str, list[BankLine]] = defaultdict(list)
     for each in sorted(await uow.session.scalars(query), key=_standing):
         if _is_alike(line, each):
-            found.setdefault(each.fingerprint, each)
-            spent |= {each.fingerprint} if each.id in taken else set()
-    left = [each for fingerprint, each in found.items() if fingerprint not in spent]
+            movements[each.fingerprint].append(each)
+    left = [each for copies in movements.values() for each in _free(copies, taken)]
     return left[0] if len(left) == 1 else None
 
 
-def _standing(line: BankLine) -> tuple[bool, bool, bool, str]:
+def _free(copies: Sequence[BankLine], taken: Collection[str]) -> list[BankLine]:
+    """Give what of lines that are just alike can still be undone: each that is booked, else one for all."""
+    booked = [each for each in copies if each.status == LineStatus.booked]
+    if booked:
+        return [each for each in booked if each.id not in taken]
+    return [] if any(each.id in taken for each in copies) else [copies[0]]
+
+
+def _standing(line: BankLine) -> tuple[bool, bool, str]:
     """Order the copies of a movement: the one that is decided about first."""
-    return (line.status != LineStatus.booked, line.entry_key is None, line.status == LineStatus.ignored, line.id)
+    return (line.entry_key is None, line.status == LineStatus.ignored, line.id)
 
 
 def _is_alike(line: BankLine, other: BankLine) -> bool:

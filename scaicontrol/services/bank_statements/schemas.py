@@ -179,7 +179,7 @@ class BankSplitIn(In):
 
 
 class BankCreditIn(In):
-    """It stands as credit of the tenant, told of by the newest of its invoices that asks for nothing."""
+    """It stands as credit of the tenant, told of by the newest of its paid invoices that was not written off."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"tenant_id": "tnt_acme"}]})
 

@@ -99,7 +99,7 @@ async def credit(uow: UnitOfWork, line_id: str, body: BankCreditIn) -> BankLine:
     """
     Keep what a line brings as credit of a tenant.
 
-    Credit has a document: it stands with the newest of its invoices that asks for nothing.
+    Credit has a document: it stands with the newest of its paid invoices that would not take the money for a loss.
 
     Raises NotFound, Refused as booking does, and where the tenant has no such invoice in the line's currency.
     """
@@ -110,7 +110,7 @@ async def credit(uow: UnitOfWork, line_id: str, body: BankCreditIn) -> BankLine:
     if invoice_id is None:
         raise Refused(
             f"Cannot keep {line} as credit: {tenant.name} has no invoice in {line.currency} of this seller that is "
-            "paid, and credit stands with a document; book it on an open invoice."
+            "paid in full and not written off, and credit stands with a document; book it on an open invoice."
         )
     await _book(uow, line, [(invoice_id, line.amount_cents)])
     return line

@@ -51,22 +51,7 @@ async def reverse(uow: UnitOfWork, line_id: str, body: BankReverseIn) -> BankLin
     await refuse_copy(uow, line, "reverse by")
     if "reverse" not in queries.offered(uow.actor, line):
         raise Refused(f"Cannot reverse by {line}: it is {line.status}, and its money is {line.kind}.")
-    original_id = body.line_id or line.reverses_line_id
-    if original_id is None:
-        found = await original_of(uow, line)
-        if found is None:
-            raise Refused(f"Cannot reverse by {line}: say which line its money had come by.")
-        original_id = found.id
-    original = await queries.line(uow, original_id, lock=True)
-    await refuse_copy(uow, original, "reverse")
-    if other := await queries.taken_back_by(uow, original):
-        raise Refused(f"Cannot reverse {original} by {line}: its money went back by {other} already.")
-    if (original.partner_id, original.currency) != (line.partner_id, line.currency):
-        raise Refused(f"Cannot reverse {original} by {line}: it is of another seller or currency.")
-    if original.amount_cents != -line.amount_cents:
-        raise Refused(
-            f"Cannot reverse {original} by {line}: the amounts differ. Record a dispute of the invoice, then ignore it."
-        )
+    original = await _original(uow, line, body.line_id)
     line.reverses_line_id = original.id
     original.version += 1  # also where nothing else of it changes: what is decided at once on another node collides
     if original.status == LineStatus.booked:
@@ -78,6 +63,28 @@ async def reverse(uow: UnitOfWork, line_id: str, body: BankReverseIn) -> BankLin
                 each.advance(LineLifecycle.ignore)
             _note_ignored(uow, each, reason)
     return line
+
+
+async def _original(uow: UnitOfWork, line: BankLine, line_id: str | None) -> BankLine:
+    """Lock the line whose money a line takes back: the one that is named, or that was found."""
+    original_id = line_id or line.reverses_line_id
+    if original_id is None:
+        found = await original_of(uow, line)
+        if found is None:
+            raise Refused(f"Cannot reverse by {line}: say which line its money had come by.")
+        original_id = found.id
+    original = await queries.line(uow, original_id, lock=True)
+    if original.status != LineStatus.booked:
+        await refuse_copy(uow, original, "reverse")
+    if other := await queries.taken_back_by(uow, original):
+        raise Refused(f"Cannot reverse {original} by {line}: its money went back by {other} already.")
+    if (original.partner_id, original.currency) != (line.partner_id, line.currency):
+        raise Refused(f"Cannot reverse {original} by {line}: it is of another seller or currency.")
+    if original.amount_cents != -line.amount_cents:
+        raise Refused(
+            f"Cannot reverse {original} by {line}: the amounts differ. Record a dispute of the invoice, then ignore it."
+        )
+    return original
 
 
 async def _take_back(uow: UnitOfWork, line: BankLine, original: BankLine) -> None:
