@@ -12,11 +12,12 @@ import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 import typer
 from pydantic import BaseModel
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
@@ -195,17 +196,35 @@ def show(result: Any, *, as_json: bool) -> None:
         typer.echo(str(result))
 
 
+_WIDEST: Final = 60  # of a column; what is longer is broken
+_BETWEEN: Final = 3
+
+
 def _table(rows: list[Any]) -> None:
     if not rows:
         typer.echo("Nothing here.")
         return
+    console = Console()
+    found = [key for key, value in rows[0].items() if not isinstance(value, list | dict)]
+    told = [key for key in found if any(row.get(key) is not None for row in rows)]
+    wide = {key: min(max(cell_len(str(row.get(key))) for row in rows), _WIDEST) for key in told}
+    wide = {key: max(width, len(key)) + _BETWEEN for key, width in wide.items()}
+    # Whole columns in their order, as many as fit: an id that is cut is of use to nobody. A pipe takes them all.
+    columns: list[str] = []
+    room = console.width if console.is_terminal else sum(wide.values())
+    for key in told:
+        if wide[key] <= room or not columns:
+            columns.append(key)
+            room -= wide[key]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    columns = [key for key, value in rows[0].items() if not isinstance(value, list | dict)]
     for column in columns:
-        table.add_column(column.replace("_", " "), justify="right" if column.endswith("_cents") else "left")
+        justify: Literal["left", "right"] = "right" if column.endswith("_cents") else "left"
+        table.add_column(column.replace("_", " "), justify=justify, overflow="fold", min_width=wide[column] - _BETWEEN)
     for row in rows:
         table.add_row(*(_cell(row.get(column)) for column in columns))
-    Console().print(table)
+    (console if console.is_terminal else Console(width=sum(wide.values()) + 1)).print(table)
+    if hidden := len(told) - len(columns):
+        Console(stderr=True).print(f"{hidden} more columns in a wider window, or by --json.", style="dim")
 
 
 def _cell(value: Any) -> Text:

@@ -131,6 +131,16 @@ ROOT: Final = CommandGroup(
                     "invariants",
                     "Check what must hold of documents, payments and credits; ends with 1 where a rule is broken.",
                 ),
+                "jobs": CommandGroup(
+                    "Jobs: what each last did, and running one now.",
+                    _of(
+                        "jobs",
+                        {
+                            "list": "List what each job last did, and when it is due again.",
+                            "run": "Ask a worker to run a job beside the timetable, which is safe at any time and twice.",
+                        },
+                    ),
+                ),
                 "receivables": CommandGroup(
                     "What tenants owe beside their documents: money that went twice.",
                     _of(

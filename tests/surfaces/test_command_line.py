@@ -10,20 +10,24 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 import uvicorn
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 import scaicontrol
 from scaicontrol import cli
-from scaicontrol.cli import tree
+from scaicontrol.cli import door, tree
+from scaicontrol.core import leases
 from scaicontrol.db import migrate
 from tests.databases import sqlite_url
-from tests.factories.subscriptions import market, show, subscribed
+from tests.factories.subscriptions import CLOCK, market, show, subscribed
 from tests.servers import free_port
 
 TYPE = """
@@ -265,3 +269,20 @@ def test_an_address_of_another_machine_is_a_sentence(at: Any, tmp_path: Path):
 
     assert result.exit_code == 4
     assert result.stderr == "192.0.2.1 is no address of this machine; 127.0.0.1 and 0.0.0.0 are.\n"
+
+
+def test_a_table_shows_whole_columns_that_fit_and_says_how_many_do_not(monkeypatch, capsys):
+    monkeypatch.setattr(door, "Console", partial(Console, force_terminal=True, no_color=True, width=40))
+    rows = [{"id": f"pay_{at:028}", "partner_id": "prt_northwind", "cents": at, "never": None} for at in range(2)]
+    door.show(rows, as_json=False)
+    told = capsys.readouterr()
+    assert [line.split() for line in told.out.splitlines() if "pay_" in line] == [[row["id"]] for row in rows]
+    assert "2 more columns in a wider window, or by --json." in told.err
+
+
+async def test_jobs_are_listed_and_one_is_run_only_where_a_worker_can_be_reached(command_line, backend):
+    await backend.perform(CLOCK, leases.start_run, "dunning", backend.clock.now(), stale_after=timedelta(hours=1))
+    listed = await command_line("admin", "jobs", "list", "--json")
+    assert [job["name"] for job in json.loads(listed.stdout)] == ["dunning"]
+    refused = await command_line("admin", "jobs", "run", "dunning")
+    assert (refused.exit_code, "without Redis" in refused.stderr) == (1, True)

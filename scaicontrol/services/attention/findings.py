@@ -1,7 +1,7 @@
 """Each question asks one feature for what is wrong, how much of it there is, and the first few of it."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
 from scaicontrol.core import leases
@@ -93,7 +93,7 @@ async def _past_due(uow: UnitOfWork) -> Finding:
             "invoice",
             invoice.id,
             f"{invoice.number}, due {invoice.due_date}",
-            invoice.finalized_at,
+            datetime.combine(invoice.due_date, time(), UTC) if invoice.due_date else invoice.finalized_at,
             invoice.tenant_id,
             invoice.amount_due_cents,
             invoice.currency,
