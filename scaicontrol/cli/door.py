@@ -224,7 +224,7 @@ def _table(rows: list[Any]) -> None:
         table.add_row(*(_cell(row.get(column)) for column in columns))
     (console if console.is_terminal else Console(width=sum(wide.values()) + 1)).print(table)
     if hidden := len(told) - len(columns):
-        Console(stderr=True).print(f"{hidden} more columns in a wider window, or by --json.", style="dim")
+        typer.echo(f"{hidden} more columns in a wider window, or by --json.", err=True)
 
 
 def _cell(value: Any) -> Text:
