@@ -41,6 +41,7 @@ from .verbs import Field, VerbButton, cents_of
 
 Given = Mapping[str, str]
 _AROUND: Final = 16_384  # bytes of a form around its file
+_CLIPPED: Final = 80  # letters of a text in a list; the page of a line has all of it
 _SHOWN: Final = PageRequest(page_size=200, sort="created_at")
 
 
@@ -60,6 +61,7 @@ class BankStatementPage:
     statement: BankStatementOut
     lines: Sequence[BankLineOut]
     total: int
+    names: Mapping[str, str]
     timeline: Timeline
 
 
@@ -103,7 +105,8 @@ class BankStatementView(ControlView, model=BankStatement):
         lines = await bank_statements.lines(uow, _SHOWN, BankLineFilter(statement_id=pk))
         shown = lines.shown(lambda line: bank_statements.shown_line(uow.actor, line)).items
         told = await bank_statements.detail(uow, pk)
-        return BankStatementPage(told, shown, lines.total, await timeline_of(uow, pk))
+        names = await names_of(uow, [Ref("partner", told.partner_id)])
+        return BankStatementPage(told, shown, lines.total, names, await timeline_of(uow, pk))
 
     def title_of(self, detail: BankStatementPage) -> str:
         return f"Statement {detail.statement.reference}"
@@ -134,7 +137,8 @@ class BankStatementView(ControlView, model=BankStatement):
             return await self._form(request, error)
         first = done.statements[0]
         answer = RedirectResponse(str(request.url_for("admin:details", identity=self.identity, pk=first.id)), 303)
-        await say(answer, console, "success", " ".join(_counts(each) for each in done.statements))
+        known = f" {done.known} of {len(done.statements)} had been imported before." if done.known else ""
+        await say(answer, console, "success", " ".join(_counts(each) for each in done.statements) + known)
         return answer
 
     async def _form(self, request: Request, error: ControlError | None) -> Response:
@@ -213,6 +217,10 @@ def _likely(detail: BankLinePage) -> Mapping[str, str]:
     return {"invoice": found[0]} if len(found) == 1 else {}
 
 
+def _clipped(said: str) -> str:
+    return said if len(said) <= _CLIPPED else f"{said[:_CLIPPED]}…"
+
+
 def _undecided(value: str) -> ColumnElement[bool]:
     open_ones = BankLine.status.in_((LineStatus.received, LineStatus.waiting))
     return open_ones if value == "yes" else ~open_ones
@@ -235,7 +243,7 @@ class BankLineView(ControlView, model=BankLine):
         ListColumn("Status", lambda row: row.status, BankLine.status, "status"),
         ListColumn("Waits for", lambda row: formatting.spoken(row.waits_for)),
         amount_column("Amount", "amount_cents", BankLine.amount_cents),
-        ListColumn("Text", lambda row: row.remittance or row.structured_reference or formatting.NOTHING),
+        ListColumn("Text", lambda row: _clipped(row.remittance or row.structured_reference or formatting.NOTHING)),
         ListColumn("Kind", lambda row: formatting.spoken(row.kind)),
         named_column("Seller", "partner", "partner_id"),
         day_column("Booked", "booked_on", BankLine.booked_on),
@@ -265,7 +273,14 @@ class BankLineView(ControlView, model=BankLine):
             "bank_statements:book",
             "It is booked on several invoices; the parts make up all of it.",
             split,
-            [Field("parts", "Parts", "long", hint="One a line: number or id, amount in major units.")],
+            [
+                Field(
+                    "parts",
+                    "Parts",
+                    "long",
+                    hint="One a line, number or id and amount with a comma between: SCAI-2026-000005, 112.00",
+                )
+            ],
         ),
         VerbButton(
             "credit",

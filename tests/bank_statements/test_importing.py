@@ -1,19 +1,23 @@
 """A file is stored and booked once, however often it comes, at once or after a crash, or it is refused as a whole."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
+from scaicontrol.core.actor import ActorKind
+from scaicontrol.core.approval import ApprovalRequired
 from scaicontrol.core.errors import Forbidden, Refused, Unavailable
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.services import bank_statements, changes
 from scaicontrol.services.bank_statements import matching
+from scaicontrol.services.bank_statements.schemas import BankBookIn
 from scaicontrol.services.bank_statements.service import booking
 from scaicontrol.services.changes.schemas import ChangePlanFilter
 from scaicontrol.services.invoices.models import Settlement
 from tests.factories import ada, alice, petra, sam
-from tests.factories.bank_statements import Entry, Statement, bank_lines, camt053, imported, paying
+from tests.factories.bank_statements import Entry, Statement, bank_lines, camt053, imported, paying, waiting_line
 from tests.factories.credits import broken_books
 from tests.factories.invoices import a_line, again, sent
 
@@ -123,7 +127,7 @@ async def test_an_account_of_nobody_or_of_several_is_refused_with_all_that_is_in
 
 async def test_a_statement_that_says_something_else_than_before_is_refused(backend):
     await imported(backend, paying(100, "one", ref="A1"))
-    with pytest.raises(Refused, match="was imported on 2026-01-15 and said something else"):
+    with pytest.raises(Refused, match="Statement 2026-015 of NL91ABNA0417164300 was imported on 2026-01-15 and said"):
         await imported(backend, paying(101, "one", ref="A1"))
     assert len(await bank_lines(backend)) == 1
 
@@ -151,13 +155,42 @@ async def test_only_who_bills_for_a_seller_sees_its_account(backend):
     assert line.partner_id == "prt_northwind"
 
 
-@pytest.mark.parametrize("dialect", ["sqlite"])
 async def test_what_an_agent_imports_is_what_its_plan_showed(backend):
+    """It books nothing by itself; its plan, applied, books what it showed, each line judged with all the others."""
+    agent = replace(petra, id="agt_clerk", kind=ActorKind.agent, on_behalf_of=petra.id)
     invoice = await sent(backend, a_line(1000))
     body = camt053(Statement([paying(1210, f"{invoice.number}"), paying(1, "x")]))
-    planned = await changes.plan_work(
-        backend, petra, lambda stage: bank_statements.import_statements(stage, petra, body)
-    )
+    with pytest.raises(ApprovalRequired):
+        await bank_statements.import_statements(backend, agent, body)
+    await nothing_was_stored(backend)
+    planned = await changes.plan_work(backend, agent, lambda at: bank_statements.import_statements(at, agent, body))
     told = [fact.topic for fact in planned.recording.facts]
     assert {"bank_statement.imported", "bank_line.booked", "bank_line.set_aside", "invoice.paid"} <= set(told)
+    assert planned.call is not None
+    plan = await changes.keep(backend, agent, planned.call, planned.content)
     await nothing_was_stored(backend)
+    await changes.apply(backend, agent, plan.id, plan.plan_hash)
+    assert [(line.status, line.note) for line in await bank_lines(backend)] == [
+        ("booked", None), ("waiting", "It names no invoice."),
+    ]  # fmt: skip
+    assert (await again(backend, invoice)).status == "paid"
+    assert await broken_books(backend) == []
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_what_is_booked_on_a_day_to_come_is_refused_as_a_whole(backend):
+    mine = Statement([paying(1, "x"), paying(2, "y", day="2026-01-17")])
+    with pytest.raises(Refused, match="entry 2 is booked on 2026-01-17, which is yet to come"):
+        await bank_statements.import_statements(backend, petra, camt053(mine))
+    await nothing_was_stored(backend)
+    tomorrow = Statement([paying(2, "y", day="2026-01-16")])  # it has begun somewhere
+    await bank_statements.import_statements(backend, petra, camt053(tomorrow))
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_why_a_line_waited_is_over_once_it_is_booked(backend):
+    invoice = await sent(backend, a_line(1000))
+    line = await waiting_line(backend)
+    assert line.note == "It names no invoice."
+    done = await backend.perform(petra, bank_statements.book, line.id, BankBookIn(invoice_id=invoice.id))
+    assert (done.status, done.waits_for, done.note) == ("booked", None, None)

@@ -53,7 +53,7 @@ async def test_more_or_less_than_is_due_waits_and_a_person_finds_what_it_may_pay
     alike = await sent(backend, a_line(2000))
     await imported(backend, paying(2420, f"{named.number}"))
     (line,) = await bank_lines(backend, status="waiting")
-    assert (line.waits_for, line.note) == ("amount", f"{named.number} ask for 12.10 EUR.")
+    assert (line.waits_for, line.note) == ("amount", f"{named.number} asks for 12.10 EUR.")
     found = await backend.ask(petra, bank_statements.candidates, line.id)
     assert [(each.invoice_id, each.evidence) for each in found[:2]] == [
         (named.id, ["reference"]), (alike.id, ["amount"]),

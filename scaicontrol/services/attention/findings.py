@@ -37,6 +37,7 @@ from .found import Finding, FindingExample, Severity
 
 _FEW: Final = PageRequest(page_size=50)
 _OLDEST: Final = PageRequest(page_size=50, sort="created_at")
+_CLIPPED: Final = 80  # letters of what a payer wrote
 _JOB_IS_LATE: Final = timedelta(minutes=15)
 
 
@@ -201,7 +202,8 @@ async def _bank_lines(uow: UnitOfWork) -> Finding:
         FindingExample(
             "bank_line",
             line.id,
-            f"{line.counterparty_name or 'nobody named'}, {line.remittance or 'no reference'}: {line.note or 'new'}",
+            f"{line.counterparty_name or 'nobody named'}, {(line.remittance or 'no reference')[:_CLIPPED]}: "
+            f"{line.note or 'new'}",
             line.created_at,
             None,
             abs(line.amount_cents),  # what came and what went back are both at stake: they make up for nothing

@@ -15,6 +15,7 @@ from typing import Final
 from lxml import etree
 
 from scaicontrol.core.errors import Invalid
+from scaicontrol.core.money import Money
 
 from .entries import ReadLine, day_of, lines_of, signed_cents, text_at, tidy
 
@@ -78,7 +79,8 @@ def _document(body: bytes) -> tuple[etree._Element, str]:
     try:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:
-        raise Invalid(f"The file is not XML that can be read: {error}.") from error
+        where = f"line {error.lineno}" if error.lineno else "its beginning"
+        raise Invalid(f"The file is not XML that can be read from {where} on; download it once more.") from error
     if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]  # its stub knows less than the library
         raise Invalid("The file declares a document type; a bank's statement has none.")
     name = etree.QName(root)
@@ -205,6 +207,11 @@ def _hold(lines: Sequence[ReadLine], balances: Mapping[str, ReadBalance], where:
         reached = balance.opening_cents + moved[currency]
         if reached != balance.closing_cents:
             raise Invalid(
-                f"{where} does not add up in {currency}: it opens with {balance.opening_cents} and moves "
-                f"{moved[currency]} minor units, which is {reached}, and closes with {balance.closing_cents}."
+                f"{where} does not add up in {currency}: it opens with {_said(balance.opening_cents, currency)} and "
+                f"moves {_said(moved[currency], currency)}, which is {_said(reached, currency)}, and closes with "
+                f"{_said(balance.closing_cents, currency)}."
             )
+
+
+def _said(cents: int, currency: str) -> str:
+    return str(Money(cents, currency).amount)

@@ -58,8 +58,8 @@ def _weighed(line: BankLine, found: Sequence[Invoice]) -> MatchVerdict:
     if any(each.status not in OWED or each.amount_due_cents <= 0 for each in found):
         return MatchVerdict(waits_for=WaitsFor.settled, note=f"{numbers}: not all ask for money.")
     if due != line.amount_cents:
-        asked = Money(due, line.currency).amount
-        return MatchVerdict(waits_for=WaitsFor.amount, note=f"{numbers} ask for {asked} {line.currency}.")
+        asked, asks = Money(due, line.currency).amount, "asks for" if len(found) == 1 else "ask for"
+        return MatchVerdict(waits_for=WaitsFor.amount, note=f"{numbers} {asks} {asked} {line.currency}.")
     return MatchVerdict(pays=found)
 
 

@@ -145,6 +145,7 @@ async def _book(uow: UnitOfWork, line: BankLine, parts: Sequence[tuple[str, int]
     """Mark the line first, so that its own state refuses; invoices are locked in the order of their ids."""
     line.advance(LineLifecycle.book)
     decide(uow, line)
+    line.note = None  # why it waited is over; the timeline keeps it
     statement = await queries.get(uow, line.statement_id)
     reference = f"{statement.reference}/{line.position}"
     done: list[BankLineBooking] = []

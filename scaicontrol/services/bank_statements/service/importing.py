@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -151,6 +152,7 @@ async def store(uow: UnitOfWork, statements: Sequence[ReadStatement], file_sha25
     for read in statements:
         partner_id = await _seller(uow, read.iban)
         content = _content(read)
+        _refuse_future(uow, read)
         there = await _find(uow, partner_id, read, content)
         if there is None:
             there = await _store(uow, partner_id, read, content, file_sha256)
@@ -158,6 +160,16 @@ async def store(uow: UnitOfWork, statements: Sequence[ReadStatement], file_sha25
             known += 1
         ids.append(there.id)
     return _ImportedFile(list(dict.fromkeys(ids)), known)
+
+
+def _refuse_future(uow: UnitOfWork, read: ReadStatement) -> None:
+    """Refuse a booked entry of a day that has begun nowhere yet: it could not be decided about."""
+    latest = (uow.now + timedelta(days=1)).date()
+    if late := next((line for line in read.lines if line.booked_on > latest), None):
+        raise Refused(
+            f"Statement {read.reference}, entry {late.position} is booked on {late.booked_on}, which is yet to come: "
+            "nothing was imported. Ask the bank for the statement of a day that is over."
+        )
 
 
 async def _seller(uow: UnitOfWork, iban: str) -> str:
@@ -197,7 +209,7 @@ async def _find(uow: UnitOfWork, partner_id: str, read: ReadStatement, content: 
             return each
         if each.to_on == read.to_on:
             raise Refused(
-                f"{str(each).capitalize()} was imported on {each.created_at:%Y-%m-%d} and said something else: "
+                f"S{str(each)[1:]} was imported on {each.created_at:%Y-%m-%d} and said something else: "
                 "nothing was imported. Ask the bank which of the two holds."
             )
     return None
