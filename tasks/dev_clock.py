@@ -10,7 +10,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import Clock, OffsetClock
 from scaicontrol.core.events import rfc3339
 
-from .timetravel import live
+from .timetravel import live, run_by_lease
 
 _LONGEST = timedelta(days=400)
 
@@ -38,6 +38,7 @@ def clock_routes(clock: Clock) -> list[Route]:
         if not isinstance(clock, OffsetClock):
             return JSONResponse({"error": "This installation runs on wall time."}, 409)
         await live(backend, clock, until)
+        await run_by_lease(backend)
         return JSONResponse({"now": rfc3339(clock.now())})
 
     return [

@@ -9,6 +9,7 @@ import pytest
 from scaicontrol.core import leases
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Disproved
+from tasks import timetravel
 from tasks.jobs import Job, run_job
 from tasks.schedule import JOBS
 from tasks.scheduler import LeasedTimetable
@@ -159,6 +160,17 @@ async def test_a_proof_that_found_something_says_so_until_its_next_moment_and_is
     assert await run_job(backend, job) is None
     clock.advance(job.every)
     assert await run_job(backend, job) == 1
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_no_job_is_late_by_the_time_that_was_pretended(backend, clock):
+    await timetravel.run_by_lease(backend)
+    clock.advance(timedelta(days=62))
+    assert [job.name for job in await backend.ask(ada, leases.jobs) if job.lateness(clock.now())] != []
+    await timetravel.run_by_lease(backend)
+    jobs = await backend.ask(ada, leases.jobs)
+    assert {job.name for job in jobs} == {job.name for job in JOBS}
+    assert [(job.name, job.last_result) for job in jobs if job.lateness(clock.now()) or job.failed_runs] == []
 
 
 async def test_a_run_whose_process_died_is_taken_over_when_it_is_stale(backend, clock):
