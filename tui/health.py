@@ -24,6 +24,6 @@ async def _asked(question: tuple[Callable[[], Awaitable[object]], str]) -> str:
     check, away = question
     try:
         found = await asyncio.wait_for(check(), timeout=_SECONDS)
-    except Exception:  # noqa: BLE001  # whatever a dying neighbour raises, the answer is that it is away
-        return away
+    except Exception as error:  # noqa: BLE001  # each neighbour's library dies in its own way: said, never raised
+        return f"{away} ({type(error).__name__})"
     return f"The database is not safe to use: {found[0]}" if isinstance(found, list) and found else ""

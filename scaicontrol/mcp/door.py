@@ -140,7 +140,9 @@ async def _plan(backend: Backend, actor: Actor, action: ToolAction, taken: Given
         raise Refused(f"{action.name} cannot be planned: it is not one change.")
     kept = await changes.keep(backend, actor, planned.call, planned.content)
     answer = changes.without_secrets(planned.result) or {"ok": True, "action": action.name, "data": None}
-    return {**answer, "change_plan": {**changes.summary(kept), **kept.content}}
+    plan = {**changes.summary(kept), **kept.content}
+    # The plan stands before the data: that is what it would be, and who reads from above must not take it for done.
+    return {"ok": True, "action": action.name, "change_plan": plan, **{k: v for k, v in answer.items() if k != "ok"}}
 
 
 def error_of(error: ControlError, request_id: str) -> Answer:

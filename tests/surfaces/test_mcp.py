@@ -165,6 +165,7 @@ async def test_an_agent_rehearses_and_leaves_nothing(call, backend):
     before = await rows(backend)
     body = await call("agent", "manage_invoices", "finalize", invoice_id=draft.id)
     plan = body["change_plan"]
+    assert list(body)[:3] == ["ok", "action", "change_plan"]  # before the data, which looks like done
     assert body["data"]["status"] == "finalized"
     assert "invoice.finalized" in [fact["topic"] for fact in plan["facts"]]
     assert plan["totals"] == [{"currency": "EUR", "kind": "invoice", "direction": "in", "amount_cents": 2299}]

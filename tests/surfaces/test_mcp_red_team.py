@@ -1,5 +1,5 @@
 """
-What a model may be talked into: verbs times tricks, seeded, and nothing that nobody agreed to has any effect.
+What a model may be talked into: every verb with every trick, seeded. What nobody agreed to has no effect.
 
 Each transcript is harmless in itself; what it tries is to have a change done without a plan, by another plan, by
 somebody else's, or by saying yes for a person.
