@@ -117,7 +117,8 @@ def _second_currency(document: Document) -> Iterator[Reason]:
     wanted = exchange.vat_currency(document.seller.country_code, document.currency_day)
     if totals.tax and wanted and document.currency != wanted and not document.tax_currency:
         message = f"A seller there states VAT in {wanted}, too (BT-6, BT-111; Art. 230 of Directive 2006/112/EC)."
-        yield broken("SC-VATCURRENCY", message, "tax_currency", "Add the exchange rate of the tax point.")
+        fix = "Add the exchange rate of the tax point."
+        yield broken("SC-VATCURRENCY", message, "tax_currency", fix, "exchange_rate_missing")
     here, there = _PER_EURO.get(document.currency), _PER_EURO.get(document.tax_currency)
     if here and there and totals.tax and totals.tax_in_tax_currency:
         expected = abs(totals.tax) * Decimal(there) / Decimal(here)

@@ -284,11 +284,7 @@ async def judged(renderer: DocumentRenderer, candidate: Candidate, pictures: Pic
         said = {reason.code for reason in reasons}
         _, verdict = await written_and_judged(candidate.source, candidate.parties.format, rules=candidate.rules)
         reasons += [
-            reason
-            for reason in verdict.reasons
-            if (reason.code == "einvoice_invalid" or reason.code not in said)
-            # A rate that is missing is said once, by name and day.
-            and not (reason.rule == "SC-VATCURRENCY" and "exchange_rate_missing" in said)
+            reason for reason in verdict.reasons if reason.code == "einvoice_invalid" or reason.code not in said
         ]
     return Judged(candidate, tuple(reasons), verdict)
 
