@@ -43,7 +43,7 @@ class JobRow:
     def status(self) -> str:
         if self.job.is_running:
             return "running"
-        if (self.job.last_result or "").startswith("failed"):
+        if self.job.has_failed:
             return "failed"
         return "late" if self.lateness else "on time"
 

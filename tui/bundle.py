@@ -84,7 +84,7 @@ async def _wrong(door: Door, now: datetime) -> dict[str, object]:
             "failed_jobs": [
                 {"name": job.name, "ended": job.last_finished_at, "result": redacted(job.last_result or "")}
                 for job in jobs
-                if job.failed_runs or job.lateness(now)
+                if job.has_failed or job.lateness(now)
             ],
         }
 

@@ -39,6 +39,11 @@ class JobLease(Model):
     )  # in a row; success begins anew
 
     @property
+    def has_failed(self) -> bool:
+        """Whether its last run ended badly; one that proved something wrong is not tried again before its moment."""
+        return (self.last_result or "").startswith("failed")
+
+    @property
     def next_due_at(self) -> datetime | None:
         """When it is due again, as far as it has run at a known pace."""
         if self.last_due_at is None or self.every_seconds is None:

@@ -155,7 +155,8 @@ async def test_a_proof_that_found_something_says_so_until_its_next_moment_and_is
     with pytest.raises(Disproved):
         await run_job(backend, replace(job, run=prove))
     (told,) = await backend.ask(ada, leases.jobs)
-    assert (told.last_result, told.retry_at) == ("failed: invoices of 2026: a number is missing", None)
+    assert (told.last_result, told.has_failed) == ("failed: invoices of 2026: a number is missing", True)
+    assert told.retry_at is None
     clock.advance(leases.LAST_RETRY)
     assert await run_job(backend, job) is None
     clock.advance(job.every)

@@ -47,7 +47,7 @@ def standing(job: JobLease, now: datetime) -> str:
     if job.is_running:
         began = job.last_started_at
         return "stuck" if began is not None and began + _TOO_LONG < now else "running"
-    if (job.last_result or "").startswith("failed"):
+    if job.has_failed:
         return "failed"
     return "late" if job.lateness(now) else "on_time"
 

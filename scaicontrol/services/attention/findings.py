@@ -335,7 +335,7 @@ async def _late_jobs(uow: UnitOfWork) -> Finding:
         if job.is_running:
             if began + _JOB_IS_LATE < uow.now:
                 examples.append(FindingExample("job", job.name, f"{job.name} began and has not ended", began))
-        elif (job.last_result or "").startswith("failed"):
+        elif job.has_failed:
             examples.append(FindingExample("job", job.name, f"{job.name} {job.last_result}", ended))
         elif job.lateness(uow.now):
             examples.append(FindingExample("job", job.name, f"{job.name} was due and did not run", job.next_due_at))
