@@ -36,12 +36,12 @@ lines = Router("/admin/bank-lines", tags=["admin-bank-statements"])
 
 @statements.post(
     "", response_model=One[BankImportOut], status_code=201, permission="bank_statements:import",
-    summary="Import a bank statement", request_body=file_body("The statement, camt.053."),
+    summary="Import a bank statement", request_body=file_body("The statement, camt.053 or MT940."),
     body_max=bank_statements.FILE_MAX + AROUND,
 )  # fmt: skip
 async def import_statements(backend: Backend, actor: Actor, request: Request) -> BankImportOut:
     """
-    camt.053 (ISO 20022), versions 02 to 14, at most 5 MiB; the same file, or the same statement, again is harmless.
+    camt.053 (ISO 20022), versions 02 to 14, or MT940, at most 5 MiB; the same file or statement again is harmless.
 
     Lines that name open invoices of one tenant and bring exactly what they ask for are booked; the rest waits.
     """

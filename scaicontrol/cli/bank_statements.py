@@ -35,7 +35,7 @@ app = typer.Typer(
 
 @command(app, "import", changes=True)
 async def import_(backend: Backend, actor: Actor, file: Path) -> BankImportOut:
-    """Import a camt.053 file; the same file, or the same statement, again is harmless."""
+    """Import a camt.053 or MT940 file; the same file, or the same statement, again is harmless."""
     try:
         with file.open("rb") as opened:
             body = opened.read(bank_statements.FILE_MAX + 1)

@@ -85,7 +85,7 @@ ROOT: Final = CommandGroup(
                     _of(
                         "bank_statements",
                         {
-                            "import": "Import a camt.053 file; the same file, or the same statement, again is harmless.",
+                            "import": "Import a camt.053 or MT940 file; the same file, or the same statement, again is harmless.",
                             "list": "List bank statements, newest first, 200 a page.",
                             "show": "Show a bank statement; its lines are `lines --statement`.",
                             "match": "Look again at what of a statement waits, and go on where an import was cut off.",

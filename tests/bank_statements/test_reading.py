@@ -3,7 +3,7 @@
 import pytest
 
 from scaicontrol.core.errors import Invalid
-from scaicontrol.services.bank_statements.camt053 import FILE_MAX, LINES_MAX, read
+from scaicontrol.services.bank_statements.statement_files import FILE_MAX, LINES_MAX, read
 from tests.factories.bank_statements import ACME_IBAN, Entry, Statement, Tx, camt053, paying
 
 ENTRIES = [
@@ -66,9 +66,8 @@ REFUSED = {
     "a document type": (_LAUGHS, "declares a document type"),
     "a notification": (camt053(Statement()).replace(b"camt.053", b"camt.054"), "The file is camt.054.001.08"),
     "a version to come": (camt053(Statement(), version=15), "camt.053.001.02 to camt.053.001.14"),
-    "MT940": (b":20:STARTUMS\r\n:25:NL91ABNA0417164300\r\n:60F:C260114EUR1000,00", "The file is MT940"),
     "an archive": (b"PK\x03\x04 and so on", "unpack it"),
-    "a table": (b"date;amount\n2026-01-15;1,00", "no XML"),
+    "a table": (b"date;amount\n2026-01-15;1,00", "neither camt.053 nor MT940"),
     "too large": (b"<" + b" " * FILE_MAX, "larger than 5 MiB"),
 }
 

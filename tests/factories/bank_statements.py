@@ -125,6 +125,27 @@ def camt053(*statements: Statement, version: int = 8) -> bytes:
     ).encode()
 
 
+def mt940(
+    *entries: tuple[int, str], mark: str = "C", code: str = "NTRF", account: str = IBAN, number: int = 1, page: int = 1,
+    before: int = 100000, closing: int | None = None, opens: str = "F", closes: str = "F", behind: str = "",
+) -> bytes:  # fmt: skip
+    """One page of a statement in MT940: (cents, details) of entries that all have the same mark."""
+    moved = sum(cents for cents, _ in entries) * (-1 if mark in {"D", "RC"} else 1)
+    after = before + moved if closing is None else closing
+    told = "".join(
+        f":61:2601150115{mark}{_comma(cents)}{code}NONREF//A{n}\n:86:{details}\n"
+        for n, (cents, details) in enumerate(entries, 1)
+    )
+    return (
+        f":20:NW26\n:25:{account}\n:28C:{number}/{page}\n:60{opens}:C260114EUR{_comma(before)}\n{told}"
+        f":62{closes}:C260115EUR{_comma(after)}\n{behind}-\n"
+    ).encode()
+
+
+def _comma(cents: int) -> str:
+    return euros(cents).replace(".", ",")
+
+
 def paying(cents: int, text: str, **entry: object) -> Entry:
     """Money of Acme with what it wrote."""
     return Entry(cents, [Tx(cents, text)], **entry)  # type: ignore[arg-type]  # an entry's own fields

@@ -1,6 +1,5 @@
 """Bank statements: what sellers' banks say came and went, and the invoices it pays."""
 
-from .camt053 import FILE_MAX, TOO_LARGE
 from .matching import candidates
 from .queries import (
     detail,
@@ -18,6 +17,7 @@ from .queries import (
 from .service.booking import book, book_matched, credit, split
 from .service.deciding import ignore, reverse
 from .service.importing import import_statements, match
+from .statement_files import FILE_MAX, TOO_LARGE
 
 __all__ = [
     "FILE_MAX",

@@ -25,7 +25,7 @@ class BankStatement(PartnerPrivate, Model):
     partner_id: Mapped[str] = mapped_column(IdString, index=True)
     iban: Mapped[str] = mapped_column(String(34))
     reference: Mapped[str] = mapped_column(String(80))  # the bank's own, with the page where it has several
-    message: Mapped[str] = mapped_column(String(20))  # such as camt.053.001.08
+    message: Mapped[str] = mapped_column(String(20))  # such as camt.053.001.08; MT940
     from_on: Mapped[date | None] = mapped_column(Date)
     to_on: Mapped[date] = mapped_column(Date)
     balances: Mapped[list[dict[str, Any]]] = mapped_column(JsonDocument)  # currency, opening_cents, closing_cents

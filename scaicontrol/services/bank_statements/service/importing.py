@@ -28,12 +28,11 @@ from scaicontrol.core.verbs import VerbCall, verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.partners import reads as sellers
 
-from .. import camt053, queries
-from ..camt053 import ReadStatement
-from ..entries import ReadLine
+from .. import queries, statement_files
 from ..events import BankStatementImported
 from ..lifecycle import SILENT, LineKind, LineStatus, WaitsFor
 from ..models import BankLine, BankStatement
+from ..parsed import ReadLine, ReadStatement
 from ..schemas import BankImportOut, BankStatementOut
 from .booking import book_matched, set_aside
 
@@ -67,7 +66,7 @@ class _Unplanned:
 @verb
 async def import_statements(backend: Backend, actor: Actor, body: bytes) -> BankImportOut:
     """
-    Store the statements of a camt.053 file and book every line that says itself what it pays.
+    Store the statements of a camt.053 or MT940 file and book every line that says itself what it pays.
 
     The same file again, and the same statement in another file, change nothing; what an import that died had left is
     gone on with. What lies above somebody's limits waits with its change plan.
@@ -76,7 +75,7 @@ async def import_statements(backend: Backend, actor: Actor, body: bytes) -> Bank
     whom `actor` may see, and for a statement that was imported with other content; nothing is stored or booked then.
     """
     actor.require("bank_statements:import")
-    read = await asyncio.to_thread(camt053.read, body)
+    read = await asyncio.to_thread(statement_files.read, body)
     digest = sha256(body).hexdigest()
     try:
         stored = await backend.perform(actor, store, read, digest)

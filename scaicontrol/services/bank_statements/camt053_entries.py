@@ -1,55 +1,18 @@
 """One entry of a camt.053 statement as lines: what moved, with its sign, whose it was, and what it was for."""
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from hashlib import sha256
 from typing import Final
 
 from lxml import etree
 
-from scaicontrol.core import moments, text
-from scaicontrol.core.errors import ControlError, Invalid
-from scaicontrol.core.money import CENTS_MAX, exponent
+from scaicontrol.core.errors import Invalid
 
 from .lifecycle import LineKind
+from .parsed import REFERENCE_MAX, ReadLine, day_of, minor_units, reference, tidy
 
-_AMOUNT: Final = re.compile(r"\+?(?=\.?\d)(\d{0,18})(?:\.(\d{0,17}))?")
-_NO_REFERENCE: Final = frozenset({"NOTPROVIDED", "NONREF", "NOT PROVIDED", "N/A", "-"})
 _CHARGES: Final = frozenset({"CHRG", "FEES", "COMM"})  # sub-families of bank transaction codes
 _RETURNS: Final = frozenset({"UPDD", "PRDD", "RCDD", "RRTN", "RPCR"})
-_TEXT_MAX: Final = 4000
-_REFERENCE_MAX: Final = 140
-
-
-@dataclass(frozen=True, slots=True)
-class ReadLine:
-    """One movement of money on an account, in minor units; less than nothing left it."""
-
-    position: int  # of its entry in the statement
-    part: int  # within the entry, where a batch is taken apart
-    kind: LineKind
-    amount_cents: int
-    currency: str
-    booked_on: date
-    value_on: date | None = None
-    bank_reference: str | None = None
-    end_to_end_id: str | None = None
-    structured_reference: str | None = None
-    remittance: str | None = None
-    counterparty_name: str | None = None
-    counterparty_iban: str | None = None
-    bank_code: str | None = None
-    note: str | None = None  # what a person should know who looks at it
-
-    @property
-    def fingerprint(self) -> str:
-        """The same for the same movement in whichever statement it stands."""
-        said = (
-            self.bank_reference, self.booked_on, self.amount_cents, self.currency, self.end_to_end_id,
-            self.structured_reference, self.remittance, self.counterparty_iban, self.kind,
-        )  # fmt: skip
-        return sha256("\x1f".join("" if each is None else str(each) for each in said).encode()).hexdigest()
 
 
 def lines_of(entry: etree._Element, where: str, position: int, default_day: date) -> list[ReadLine]:
@@ -69,7 +32,7 @@ def lines_of(entry: etree._Element, where: str, position: int, default_day: date
         currency=currency,
         booked_on=day_of(booked, where) if booked else default_day,
         value_on=day_of(value, where) if value else None,
-        bank_reference=_reference(text_at(entry, "AcctSvcrRef")),
+        bank_reference=reference(text_at(entry, "AcctSvcrRef")),
         remittance=tidy(text_at(entry, "AddtlNtryInf")),
     )
     details = list(entry.iterfind("{*}NtryDtls/{*}TxDtls"))
@@ -122,14 +85,14 @@ def _described(line: ReadLine, entry: etree._Element, detail: etree._Element | N
     free = [*_all(detail, "RmtInf/Ustrd"), *_all(detail, "RmtInf/Strd/AddtlRmtInf")]
     structured = [*_all(detail, "RmtInf/Strd/CdtrRefInf/Ref"), *_all(detail, "RmtInf/Strd/RfrdDocInf/Nb")]
     reason = text_at(detail, "RtrInf/Rsn/Cd", "RtrInf/Rsn/Prtry")
-    own = _reference(text_at(detail, "Refs/AcctSvcrRef"))
+    own = reference(text_at(detail, "Refs/AcctSvcrRef"))
     iban = text_at(detail, *accounts)
     return replace(
         line,
         kind=kind,
-        bank_code=tidy(" ".join(filter(None, [code, reason])), _REFERENCE_MAX),
+        bank_code=tidy(" ".join(filter(None, [code, reason])), REFERENCE_MAX),
         bank_reference="/".join(dict.fromkeys(filter(None, [line.bank_reference, own]))) or None,
-        end_to_end_id=_reference(text_at(detail, "Refs/EndToEndId")),
+        end_to_end_id=reference(text_at(detail, "Refs/EndToEndId")),
         structured_reference=tidy(" ".join(structured)),
         remittance=tidy(" ".join(free) or text_at(detail, "AddtlTxInf")) or line.remittance,
         counterparty_name=tidy(text_at(detail, *names), 200),
@@ -182,34 +145,8 @@ def signed_cents(found: etree._Element, where: str) -> tuple[int, str]:
 
 
 def cents_of(amount: etree._Element, where: str) -> int:
-    """Read an amount in minor units; one with more decimals than its currency has is Invalid, never rounded."""
-    currency, written = amount.get("Ccy") or "", (amount.text or "").strip()
-    found = _AMOUNT.fullmatch(written)
-    if found is None:
-        raise Invalid(f"{where}: '{written[:40]}' is not an amount.")
-    try:
-        digits = exponent(currency)
-    except ControlError as error:
-        raise Invalid(f"{where}: '{currency[:10]}' is not an ISO 4217 currency.") from error
-    part = (found[2] or "").rstrip("0")
-    if len(part) > digits:
-        raise Invalid(f"{where}: {written[:40]} {currency} has more decimals than the {digits} of {currency}.")
-    cents = int((found[1] or "0") + part.ljust(digits, "0"))
-    if cents > CENTS_MAX:
-        raise Invalid(f"{where}: {written[:40]} {currency} is more than can be booked.")
-    return cents
-
-
-def day_of(written: str, where: str) -> date:
-    """Read the civil day of a date or a moment; one that no moment of the books can have is Invalid."""
-    try:
-        day = date.fromisoformat(written[:10])
-    except ValueError:
-        raise Invalid(f"{where} has no day that can be read ('{written[:40]}').") from None
-    try:
-        return moments.read_day(day)
-    except ValueError as error:
-        raise Invalid(f"{where} says {day}, and {error}.") from None
+    """Read an amount in minor units; Invalid names where."""
+    return minor_units((amount.text or "").strip(), amount.get("Ccy") or "", where)
 
 
 def text_at(found: etree._Element, *paths: str) -> str | None:
@@ -224,15 +161,3 @@ def text_at(found: etree._Element, *paths: str) -> str | None:
 def _all(found: etree._Element, path: str) -> list[str]:
     elements = found.iterfind("/".join(f"{{*}}{name}" for name in path.split("/")))
     return [each.text.strip() for each in elements if each.text and each.text.strip()]
-
-
-def _reference(said: str | None) -> str | None:
-    """Give a reference that refers to something."""
-    if said is None or said.upper() in _NO_REFERENCE or not said.strip("0 "):
-        return None
-    return tidy(said, _REFERENCE_MAX)
-
-
-def tidy(said: str | None, longest: int = _TEXT_MAX) -> str | None:
-    """Give what a payer typed without what no page can show."""
-    return text.one_line(text.tolerated(said)).strip()[:longest] or None if said else None
