@@ -16,6 +16,7 @@ from scaicontrol.services import (
     credits,
     documents,
     explanations,
+    invoice_links,
     invoices,
     partners,
     payments,
@@ -32,6 +33,7 @@ from scaicontrol.services.payments.schemas import DisputeFilter
 from . import formatting
 from . import invoice_verbs as acts
 from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, named_column
+from .invoice_links import REVOKE
 from .lists import Context
 from .mending import mending
 from .menu import MenuGroup
@@ -270,6 +272,7 @@ class InvoiceView(ControlView, model=Invoice):
             [REASON],
             danger=True,
         ),
+        REVOKE,
         VerbButton("delete", "Delete", "invoices:delete", "The draft goes, with its lines.", acts.delete, danger=True),
     )
 
@@ -293,6 +296,7 @@ class InvoiceView(ControlView, model=Invoice):
             "reminders": await statements.reminders(uow, pk),
             "dunning": ladder if invoice.past_due_since else [],
             "pursuit": await payments.pursuit_of(uow, pk),
+            "links": await invoice_links.of_invoice(uow, pk),
             "timeline": await timeline_of(uow, pk),
         }
 
@@ -324,6 +328,8 @@ class InvoiceView(ControlView, model=Invoice):
             actions += ["collect", "remind", *(["apply_credit"] if there else [])]
         if invoice.amount_paid_cents and invoice.document_type == DocumentType.invoice:
             actions.append("refund")
+        if any(link.revoked_at is None for link in detail["links"]):
+            actions.append("revoke_links")
         return [*actions, "verify"] if invoice.finalized_at else actions
 
     @expose("/{pk}/file/{version}/{kind}")

@@ -34,7 +34,8 @@ _YES_NO: Final = frozenset({
 })  # fmt: skip
 _NUMBERS: Final = frozenset({
     "fiscal_year_start_month", "invoice_day", "vies_max_age_days", "payment_terms_days", "dunning_retry_days",
-    "dunning_reminder_days", "dunning_suspend_day", "overdue_grace_days", "retention_years", "version",
+    "dunning_reminder_days", "dunning_suspend_day", "overdue_grace_days", "retention_years", "invoice_link_days",
+    "version",
 })  # fmt: skip
 _LISTS: Final = frozenset({"payment_providers", "dunning_retry_days", "dunning_reminder_days"})
 
@@ -114,9 +115,21 @@ _DUNNING: Final = (
     _choice("dispute_lost", "A lost dispute", ("reopen", "is owed again"), ("write_off", "is written off")),
     _VERSION,
 )
+_PUBLIC: Final = (
+    Field(
+        "invoice_link_days", "Days a link in a mail opens its invoice", "number", hint="0: mails carry no such link."
+    ),
+    _VERSION,
+)
 _LOOK: Final = (
     _free("logo_url", "Logo", "The address of an uploaded picture."),
-    _free("brand_color", "Colour", "Such as #0b6e4f."),
+    _free("brand_color", "Colour", "Such as #0b6e4f; it must be readable on white."),
+    _free("brand_color_dark", "Colour on dark pages", "Empty: made of the other one."),
+    _free("mail_sender_name", "Sender of mails", "Empty: the trade name."),
+    _free("imprint_url", "Imprint", "Its address, with https://."),
+    _free("privacy_url", "Privacy", "Its address, with https://."),
+    _free("terms_url", "Terms", "Its address, with https://."),
+    _free("portal_host", "Host name of the portal", "Such as portal.northwind.example; operators set it."),
     _free("invoice_template_name", "Invoice template"),
     _free("email_template_name", "Mail template"),
     _VERSION,
@@ -185,6 +198,9 @@ class PartnerView(ControlView, model=Partner):
         ),
         _configures("configure_tax", "Tax", "The next decisions about VAT are made under these terms.", _TAX),
         _configures("configure_dunning", "Dunning", "Invoices that are late already follow the new days.", _DUNNING),
+        _configures(
+            "configure_public", "Without signing in", "The next mails carry links that work for so long.", _PUBLIC
+        ),
         _configures("configure_look", "Look", "Portal, mails and documents look like this from now on.", _LOOK),
     )
 

@@ -36,7 +36,7 @@ function precompress(): Plugin {
 export default defineConfig({
   plugins: [solid(), tailwindcss(), precompress()],
   server: {
-    proxy: Object.fromEntries(["/api", "/auth"].map((path) => [path, BACKEND])),
+    proxy: Object.fromEntries(["/api", "/auth", "/brand.css", "/favicon.svg"].map((path) => [path, BACKEND])),
   },
   build: {
     // Not where the backend reads: scripts/publish.mjs puts it there, under a running server.

@@ -10,7 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from admin_views.site import install_console
-from scaicontrol.api import health, tokens
+from scaicontrol.api import branding, health, public_pages, tokens
 from scaicontrol.api.app import build_api
 from scaicontrol.api.requests import RequestContext
 from scaicontrol.assembly import Silence, assembled, clock_of, effective
@@ -57,6 +57,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
                 assembled(settings, clock=clock, waker=waker if works else Silence())
             )
             app.state.backend, app.state.login = parts.backend, parts.login
+            app.state.brand_of = branding.brand_of_request
             mcp.bind(parts.backend)
             if works:
                 fonts_read = asyncio.create_task(asyncio.to_thread(fonts.load))
@@ -71,7 +72,9 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
             yield
 
     app.router.lifespan_context = lifespan
-    app.router.routes += [*health.routes, *tokens.root_routes, *mcp.routes]
+    app.router.routes += [
+        *health.routes, *tokens.root_routes, *branding.root_routes, *public_pages.root_routes, *mcp.routes,
+    ]  # fmt: skip
     install_console(app)
     if development is not None:
         app.state.standins = development.standins

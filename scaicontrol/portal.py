@@ -1,10 +1,22 @@
-"""Serves the tenant portal: built files, compressed beforehand, under a policy that lets nothing else run."""
+"""
+Serves the tenant portal: built files, compressed beforehand, under a policy that lets nothing else run.
 
+Its page alone is made for whoever asks: it carries the name of the seller whose portal it is (`app.state.brand_of`).
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import fields
+from html import escape
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
+
+from scaicontrol.core.backend import Backend
+from scaicontrol.services.partners import Brand
+from scaicontrol.services.partners.schemas import BrandOut
 
 BUNDLE: Final = Path(__file__).parent / "static" / "portal"
 POLICY: Final = (
@@ -36,6 +48,7 @@ PAGES: Final = (
     "/settings/billing-profile",
     "/settings/portal-views",
 )
+_TITLE: Final = "<title>Portal</title>"  # as `frontend/index.html` has it
 _NOT_PAGES: Final = ("auth", "admin", "mcp", "_dev")
 _NO_BUNDLE: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>ScaiControl</title>
 <h1>ScaiControl is running</h1><p>The portal was not built into this installation: it needs Node.js 20.19 or newer at
@@ -58,7 +71,9 @@ async def portal(request: Request) -> Response:
     if not found:
         return Response("There is nothing here.", 404)
     # The page itself says in the reader's language that there is nothing; search engines and checks read the status.
-    return _file(request, found, is_page=is_page, status=200 if not is_page or is_address(asked) else 404)
+    if is_page:
+        return await _page(request, found, 200 if is_address(asked) else 404)
+    return _file(request, found)
 
 
 def is_address(path: str) -> bool:
@@ -79,7 +94,28 @@ def _found(name: str) -> Path | None:
         return None
 
 
-def _file(request: Request, found: Path, *, is_page: bool, status: int) -> Response:
+async def _page(request: Request, found: Path, status: int) -> Response:
+    """Write the page with the seller's name, colours and legal links; a few hundred bytes, compressed for nobody."""
+    brand_of: Callable[[Request, Backend], Awaitable[Brand]] = request.app.state.brand_of
+    brand = await brand_of(request, request.app.state.backend)
+    headers = {"Cache-Control": "private, no-cache", "Content-Security-Policy": POLICY, "Vary": "Cookie"}
+    return HTMLResponse(_written(found, brand), status, headers)
+
+
+def _written(found: Path, brand: Brand) -> str:
+    return found.read_text("utf-8").replace(_TITLE, _branded(brand), 1)
+
+
+def _branded(brand: Brand) -> str:
+    shown = {field.name: getattr(brand, field.name) for field in fields(brand) if field.name in BrandOut.model_fields}
+    told = escape(orjson.dumps(shown).decode(), quote=True)
+    return (
+        f'<title>{escape(brand.name)}</title><meta name="brand" content="{told}">'
+        '<link rel="stylesheet" href="/brand.css">'
+    )
+
+
+def _file(request: Request, found: Path) -> Response:
     hashed = found.parent.name == "assets"
     headers = {
         "Cache-Control": "public, max-age=31536000, immutable" if hashed else "no-cache",
@@ -93,7 +129,7 @@ def _file(request: Request, found: Path, *, is_page: bool, status: int) -> Respo
         if encoding in accepted and compressed.exists():
             headers["Content-Encoding"], chosen = encoding, compressed
             break
-    media = _TYPES.get(".html" if is_page else found.suffix, "application/octet-stream")
+    media = _TYPES.get(found.suffix, "application/octet-stream")
     if not hashed:  # a new build may replace it between its size and its body
-        return Response(chosen.read_bytes(), status, headers=headers, media_type=media)
-    return FileResponse(chosen, status, headers=headers, media_type=media)
+        return Response(chosen.read_bytes(), headers=headers, media_type=media)
+    return FileResponse(chosen, headers=headers, media_type=media)

@@ -13,6 +13,14 @@ export const ada: Schemas["MeOut"] = {
   roles: ["tenant_admin"],
   permissions: ["billing:read", "billing:manage", "subscriptions:read", "subscriptions:manage"],
   portal_view: null,
+  brand: {
+    partner_id: "prt_scailabs",
+    name: "ScaiLabs",
+    logo_url: null,
+    imprint_url: "https://scailabs.example/imprint",
+    privacy_url: null,
+    terms_url: null,
+  },
 };
 
 const NEVER = {

@@ -106,7 +106,7 @@ it("shows lines, VAT and what is still open", async () => {
   expect(await screen.findByRole("heading", { name: "Invoice SCAI-2026-000001" })).toBeInTheDocument();
   expect(screen.getByText("Still open").nextSibling).toHaveTextContent("€68.97");
   expect(screen.getByText("Northwind")).toBeInTheDocument();
-  expect(document.title).toBe("SCAI-2026-000001 · ScaiControl");
+  expect(document.title).toMatch(/^SCAI-2026-000001/);
 });
 
 it("offers no file while the files are being prepared", async () => {

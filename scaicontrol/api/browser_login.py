@@ -20,13 +20,13 @@ from scaicontrol.core import signed_values
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, NotFound, Unauthenticated, Unavailable, kind_of
-from scaicontrol.core.settings import Settings
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.integrations.scaikey import LoginStart, ScaiKeyLogin, printable_line
-from scaicontrol.services import identity, identity_sync
+from scaicontrol.services import identity, identity_sync, partners
 from scaicontrol.services.identity import ABSOLUTE, SessionKind
 
 from .actor_resolution import CONSOLE_COOKIE, CONSOLE_PURPOSE, PORTAL_COOKIE, VIEW_COOKIE, check_same_site, operator_of
+from .branding import host_of
 from .errors import STATUS
 
 LOGIN_COOKIE: Final = "__Host-sc_login"
@@ -50,12 +50,12 @@ async def login_page(request: Request) -> Response:
     back_to = request.query_params.get("return_to", "")
     try:
         started = await login_of(request).start(
-            _callback_url(backend.settings), login_hint=request.query_params.get("login_hint", "")
+            await _callback_url(request, backend), login_hint=request.query_params.get("login_hint", "")
         )
         kept = [started.state, started.nonce, started.code_verifier, back_to if is_path(back_to) else ""]
         signed = await signed_values.sign(backend, _PURPOSE, kept)
     except ControlError as error:
-        return _apology(error)
+        return await _apology(request, error)
     answer = RedirectResponse(started.url, 303, {"Cache-Control": "no-store"})
     _set(answer, LOGIN_COOKIE, signed, LOGIN_TIME, samesite="lax")
     return answer
@@ -69,7 +69,7 @@ async def callback_page(request: Request) -> Response:
         claims, actor = await _signed_in(request, backend, started)
         sessions = await _open_sessions(request, backend, claims, actor)
     except ControlError as error:
-        return _apology(error)
+        return await _apology(request, error)
     onwards = back_to or _home(actor)
     if f"{onwards}/".startswith("/admin/") and SessionKind.console not in sessions:
         onwards = NO_ENTRY  # the console itself would send them back here, round and round
@@ -92,8 +92,8 @@ async def logout_page(request: Request) -> Response:
         for session_id in await _sessions_of(request, backend):
             await backend.perform(_SYSTEM, identity.close_session, session_id)
     except ControlError as error:
-        return _apology(error)
-    home = backend.settings.public_base_url.rstrip("/") + "/"
+        return await _apology(request, error)
+    home = await _site(request, backend) + "/"
     try:
         onwards = await login_of(request).logout_url(home)
     except Unavailable:  # the session here has ended all the same
@@ -122,7 +122,7 @@ async def end_view_page(request: Request) -> Response:
     except NotFound:  # of somebody who was signed in here before
         pass
     except ControlError as error:
-        return _apology(error)
+        return await _apology(request, error)
     answer = Response(orjson.dumps({"data": {"redirect_url": onwards}}), media_type="application/json")
     answer.headers["Cache-Control"] = "no-store"
     answer.delete_cookie(VIEW_COOKIE, path="/", secure=True)
@@ -145,8 +145,16 @@ def is_path(address: str) -> bool:
     return "\\" not in address and not parts.scheme and not parts.netloc
 
 
-def _callback_url(settings: Settings) -> str:
-    return settings.public_base_url.rstrip("/") + "/auth/callback"
+async def _site(request: Request, backend: Backend) -> str:
+    """Give the address of the portal somebody is at: a partner's own host, else the installation's."""
+    base = backend.settings.public_base_url.rstrip("/")
+    if await backend.ask(_SYSTEM, partners.partner_at, host_of(request)) is None:
+        return base
+    return f"{urlsplit(base).scheme}://{request.url.netloc}"
+
+
+async def _callback_url(request: Request, backend: Backend) -> str:
+    return f"{await _site(request, backend)}/auth/callback"
 
 
 def _home(actor: Actor) -> str:
@@ -170,7 +178,7 @@ async def _signed_in(request: Request, backend: Backend, started: LoginStart) ->
     if refused:
         reason = printable_line(answer.get("error_description")) or printable_line(answer["error"])
         raise Unauthenticated(f"ScaiKey did not complete the sign-in: {reason}.")
-    back = _callback_url(backend.settings)
+    back = await _callback_url(request, backend)
     tokens = await login.finish(started, answer.get("state", ""), answer.get("code", ""), back)
     claims = await backend.ports.tokens.verify(tokens.access_token)
     if identity.principal_of(claims).user_id != tokens.identity.get("sub"):
@@ -217,8 +225,9 @@ def _set(answer: Response, name: str, value: str, age: timedelta, *, samesite: L
     answer.set_cookie(name, value, int(age.total_seconds()), path="/", secure=True, httponly=True, samesite=samesite)
 
 
-def _apology(error: ControlError) -> Response:
-    page = _PAGE.replace("{message}", escape(error.message))
+async def _apology(request: Request, error: ControlError) -> Response:
+    brand = await request.app.state.backend.ask(_SYSTEM, partners.brand_at, host_of(request))
+    page = _PAGE.replace("{message}", escape(error.message)).replace("{brand}", escape(brand.name))
     return HTMLResponse(page, STATUS[kind_of(error)], {"Cache-Control": "no-store"})
 
 
@@ -227,7 +236,7 @@ _PAGE: Final = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Sign-in · ScaiControl</title>
+<title>Sign-in · {brand}</title>
 <style>
   :root { color-scheme: light dark; }
   body { font: 16px/1.5 system-ui, sans-serif; display: grid; place-items: center; min-height: 100vh; margin: 0; }

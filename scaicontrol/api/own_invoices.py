@@ -1,6 +1,7 @@
 """Documents as the tenant that owes them sees them."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -12,16 +13,18 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.schemas import Moment, Out
 from scaicontrol.core.work import ReadContext, UnitOfWork
-from scaicontrol.services import documents, einvoices, explanations, invoices, payments, templates
+from scaicontrol.services import documents, einvoices, explanations, invoice_links, invoices, payments, templates
 from scaicontrol.services.documents.schemas import DeliveryQueued, SendOwnIn
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.explanations.schemas import ExplainedPart, Explanation
+from scaicontrol.services.invoice_links.models import InvoiceLink
+from scaicontrol.services.invoice_links.schemas import InvoiceLinkOut
 from scaicontrol.services.invoices.lifecycle import InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.schemas import InvoiceFilter, InvoiceOut, InvoiceSummary, SettlementOut
 from scaicontrol.services.payments.lifecycle import DisputeState
 
-from .door import One, Paged, Paging, Router
+from .door import Many, One, Paged, Paging, Router
 from .invoices import Language, Line, Profile, as_file
 
 router = Router(prefix="/billing/invoices", tags=["billing"])
@@ -127,10 +130,11 @@ async def show(context: ReadContext, invoice_id: str) -> dict[str, Any]:
     document = await invoices.own(context, invoice_id)
     failed = await payments.failed_attempts(context, invoice_id) if context.actor.may("payments:read") else []
     disputes = await payments.asked_back(context, invoice_id) if context.actor.may("disputes:read") else []
-    return {**document, "failed_payments": failed, "disputes": disputes, "transfer": await _transfer(document)}
+    return {**document, "failed_payments": failed, "disputes": disputes, "transfer": await transfer_of(document)}
 
 
-async def _transfer(document: dict[str, Any]) -> TransferOut | None:
+async def transfer_of(document: Mapping[str, Any]) -> TransferOut | None:
+    """Say how what is open of a document is paid by bank transfer; None where it is not."""
     found = einvoices.open_transfer(document)
     if found is None:
         return None
@@ -191,3 +195,25 @@ async def explain(
 )
 async def send(uow: UnitOfWork, invoice_id: str, body: SendOwnIn | None = None) -> DeliveryQueued:
     return await documents.send(uow, invoice_id)
+
+
+@router.get(
+    "/{invoice_id}/links",
+    response_model=Many[InvoiceLinkOut],
+    permission="invoice_links:read",
+    summary="List the links that open an own invoice",
+)
+async def links(uow: UnitOfWork, invoice_id: str) -> Sequence[InvoiceLink]:
+    """Those that mails carried: until when each works, and how often it was used."""
+    return await invoice_links.of_invoice(uow, invoice_id)
+
+
+@router.post(
+    "/{invoice_id}/links/revoke",
+    response_model=Many[InvoiceLinkOut],
+    permission="invoice_links:revoke",
+    summary="End the links that open an own invoice",
+)
+async def revoke_links(uow: UnitOfWork, invoice_id: str) -> Sequence[InvoiceLink]:
+    """Gives those that worked until now; whoever signs in sees the invoice all the same."""
+    return await invoice_links.revoke(uow, invoice_id)

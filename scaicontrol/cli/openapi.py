@@ -20,6 +20,8 @@ PORTAL: Final = (
     "/api/v1/billing/invoices/{invoice_id}/apply-credit",
     "/api/v1/billing/invoices/{invoice_id}/download",
     "/api/v1/billing/invoices/{invoice_id}/explain",
+    "/api/v1/billing/invoices/{invoice_id}/links",
+    "/api/v1/billing/invoices/{invoice_id}/links/revoke",
     "/api/v1/billing/invoices/{invoice_id}/pdf",
     "/api/v1/billing/invoices/{invoice_id}/pay",
     "/api/v1/billing/overview",

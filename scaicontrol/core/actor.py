@@ -7,7 +7,7 @@ from typing import Final, Self
 from scaicontrol.db.tenant_filter import Scope
 
 from .errors import Forbidden, Unauthenticated
-from .permissions import PERMISSIONS
+from .permissions import BY_LINK, PERMISSIONS
 
 LOOKING_ONLY: Final = (
     "You are looking at this tenant's portal as an operator, and can change nothing in it; end the view, and do it at "
@@ -21,6 +21,7 @@ class ActorKind(StrEnum):
     agent = "agent"
     job = "job"
     cli = "cli"
+    link = "link"
     nobody = "nobody"
 
 
@@ -39,6 +40,7 @@ class Actor:
     on_behalf_of: str | None = None
     read_only: bool = False
     portal_view_id: str | None = None  # of an operator who looks at a tenant's portal (contract §30)
+    document_id: str | None = None  # of a link: the one invoice it sees
     surface: str = "worker"
     request_id: str | None = field(default=None, compare=False)
 
@@ -69,6 +71,8 @@ class Actor:
         grant = PERMISSIONS[permission]
         if self.kind is ActorKind.nobody:
             return grant.public
+        if self.kind is ActorKind.link:
+            return permission in BY_LINK
         if (self.read_only and grant.writes) or (grant.platform_only and not self.is_platform):
             return False
         if self.kind is ActorKind.service and "*" not in self.scopes and not grant.services:

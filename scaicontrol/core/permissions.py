@@ -25,6 +25,10 @@ class PermissionRule:
     public: bool = False  # even nobody
 
 
+# Whoever has the signed link to one document, and for that document alone (contract §14.7).
+BY_LINK = frozenset({"invoices:read", "payments:read", "payments:pay", "einvoice_rules:read"})
+
+
 def _read(*scopes: str, services: bool = False) -> PermissionRule:
     return PermissionRule(frozenset(scopes), services=services)
 
@@ -129,6 +133,9 @@ PERMISSIONS: dict[str, PermissionRule] = {
     "invoices:remind": _write("admin:billing"),
     "invoices:sweep": _platform("admin:platform"),  # removes files that belong to no document
     "invoices:age": _platform("admin:platform"),  # the overdue job
+    "invoice_links:read": _read("billing:read", "billing:manage", "admin:billing"),
+    "invoice_links:revoke": _write("billing:manage", "admin:billing"),
+    "invoice_links:open": _platform("admin:platform"),  # makes links for mails, and opens one by its signature
     "invariants:check": _read("admin:billing"),
     "credits:read": _read("billing:read", "billing:manage", "admin:billing"),
     "credits:administer": _read("admin:billing"),

@@ -86,6 +86,8 @@ class Mail:
     html: str
     attachments: Sequence[Attachment] = ()
     references: Mapping[str, str] = field(default_factory=dict)
+    sender_name: str | None = None  # beside the installation's address; None: the installation's name
+    reply_to: str | None = None
 
 
 class MailOutcome(StrEnum):

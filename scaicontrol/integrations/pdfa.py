@@ -112,7 +112,7 @@ def _describe(document: Any, job: PdfJob) -> None:
     """Fix every date and name in the file, and splice the Factur-X description into the one rdf:RDF."""
     moment = job.created_at.astimezone(UTC).replace(microsecond=0)
     metadata = document.metadata
-    metadata.title, metadata.generator = job.title, "ScaiControl"
+    metadata.title, metadata.generator = job.title, None  # it is the seller's document, whoever sells
     metadata.created = metadata.modified = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
     metadata.attachments = [
         Attachment(

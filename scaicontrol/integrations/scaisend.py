@@ -54,12 +54,14 @@ class ScaiSend:
     def _body(self, mail: Mail) -> Mapping[str, Any]:
         body: dict[str, Any] = {
             "personalizations": [{"to": [_address(email, name) for email, name in mail.to]}],
-            "from": self._sender,
+            "from": self._sender | ({"name": mail.sender_name} if mail.sender_name else {}),
             "subject": mail.subject,
             "content": [{"type": "text/html", "value": mail.html}],
             "custom_args": {"scaicontrol_mail_id": mail.mail_id, **mail.references},
             "tracking_settings": {"click_tracking": {"enable": False}, "open_tracking": {"enable": False}},
         }
+        if mail.reply_to:
+            body["reply_to"] = _address(mail.reply_to, mail.sender_name or "")
         if mail.attachments:
             body["attachments"] = [_attachment(attachment) for attachment in mail.attachments]
         if self._sandbox:

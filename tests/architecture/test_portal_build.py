@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from scaicontrol import portal
+from scaicontrol.services.partners import Brand
 
 ROOT = Path(__file__).parents[2]
 PUBLISH = ROOT / "frontend" / "scripts" / "publish.mjs"
@@ -44,6 +45,10 @@ def names(folder: Path, like: str = "*") -> set[str]:
     return {path.name for path in folder.glob(like)}
 
 
+async def northwind(*_: object) -> Brand:
+    return Brand(None, "Northwind")
+
+
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(portal, "BUNDLE", tmp_path / "portal")
@@ -54,6 +59,7 @@ async def test_a_running_server_always_has_a_whole_portal(place: Path, tmp_path:
     builds = [build(tmp_path / name, name) for name in ("one", "two")]
     assert not await publish(builds[0], place)
     app = Starlette(routes=[Route("/{path:path}", portal.portal)])
+    app.state.backend, app.state.brand_of = None, northwind
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://portal.test") as http:
         seen: set[str] = set()
 

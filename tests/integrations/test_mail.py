@@ -1,6 +1,7 @@
 """What became of a mail is told apart, because it cannot be asked twice."""
 
 import base64
+from dataclasses import replace
 
 import httpx2
 import pytest
@@ -27,6 +28,14 @@ async def test_an_accepted_mail_arrives_with_everything(dev_world: World) -> Non
     mail = (await dev_world.http.get(f"{dev_world.dev}/scaisend/api/mails/{result.message_id}")).json()
     assert mail["custom_args"] == {"scaicontrol_mail_id": "ml_1", "invoice_id": "inv_1"}
     assert base64.b64decode(mail["attachments"][0]["content"]) == PDF.body
+
+
+async def test_a_seller_writes_in_its_own_name_from_our_address(dev_world: World) -> None:
+    theirs = replace(INVOICE, sender_name="Northwind", reply_to="billing@northwind.example")
+    result = await ScaiSend(dev_world.settings, key, dev_world.http).send(theirs)
+    mail = (await dev_world.http.get(f"{dev_world.dev}/scaisend/api/mails/{result.message_id}")).json()
+    assert mail["from"] == {"email": dev_world.settings.scaisend_from_email, "name": "Northwind"}
+    assert mail["reply_to"] == {"email": "billing@northwind.example", "name": "Northwind"}
 
 
 async def test_the_mailbox_is_searched_and_survives_a_restart(dev_world: World) -> None:

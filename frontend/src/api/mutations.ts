@@ -31,6 +31,19 @@ export function useSubscribe() {
   }));
 }
 
+export function useRevokeLinks(id: () => string) {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: () =>
+      mustData(
+        api.POST("/api/v1/billing/invoices/{invoice_id}/links/revoke", {
+          params: { path: { invoice_id: id() } },
+        }),
+      ),
+    onSuccess: () => cache.invalidateQueries({ queryKey: ["invoice", id(), "links"] }),
+  }));
+}
+
 export function useCancelSubscription(id: () => string) {
   const cache = useQueryClient();
   return useMutation(() => ({

@@ -2,6 +2,7 @@ import { keepPreviousData, QueryClient, queryOptions } from "@tanstack/solid-que
 import { api, must, mustData, type Schemas } from "./client";
 import { ApiError } from "./errors";
 import { greet, setViewing, startAnew } from "./session";
+import { belongTo } from "../lib/brand";
 import { setSellerZone } from "../lib/sellerZone";
 
 export { useQuery } from "@tanstack/solid-query";
@@ -52,6 +53,7 @@ export const q = {
         const me = await mustData(api.GET("/api/v1/auth/me", { signal }));
         if (!greet(me)) return startAnew();
         setSellerZone(me.time_zone);
+        belongTo(me.brand);
         setViewing(me.portal_view !== null);
         return me;
       },
@@ -170,6 +172,18 @@ export const q = {
         ),
       // Its files are being rendered: the page follows by itself.
       refetchInterval: (query) => (query.state.data?.pdf_url === null ? PENDING_POLL : false),
+    }),
+  /** The links in mails that open a document without a sign-in. */
+  invoiceLinks: (id: string) =>
+    queryOptions({
+      queryKey: ["invoice", id, "links"],
+      queryFn: ({ signal }) =>
+        mustData(
+          api.GET("/api/v1/billing/invoices/{invoice_id}/links", {
+            params: { path: { invoice_id: id } },
+            signal,
+          }),
+        ),
     }),
   creditBalance: () =>
     queryOptions({

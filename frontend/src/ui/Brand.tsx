@@ -1,17 +1,49 @@
-export function Brand(props: { name: string }) {
+import { For, Show } from "solid-js";
+import { t } from "../i18n";
+import { brand } from "../lib/brand";
+
+/** The seller's logo, or its first letter and its name. */
+export function Brand() {
   return (
     <span class="flex min-w-0 items-center gap-2.5 font-semibold tracking-tight">
-      <svg class="size-7 shrink-0" viewBox="0 0 32 32" aria-hidden="true">
-        <rect width="32" height="32" rx="8" class="fill-brand" />
-        <path
-          d="M21.5 11.2c-1-1.5-2.9-2.4-5.3-2.4-3.2 0-5.5 1.5-5.5 3.8 0 5.1 11 2.2 11 7.2 0 2.2-2.4 3.6-5.6 3.6-2.6 0-4.7-1-5.8-2.7"
-          fill="none"
-          stroke="#fff"
-          stroke-width="2.6"
-          stroke-linecap="round"
-        />
-      </svg>
-      <span class="truncate">{props.name}</span>
+      <Show
+        when={brand().logo_url}
+        fallback={
+          <>
+            <span
+              class="bg-brand grid size-7 shrink-0 place-items-center rounded-lg text-white"
+              aria-hidden="true"
+            >
+              {brand().name.slice(0, 1)}
+            </span>
+            <span class="truncate">{brand().name}</span>
+          </>
+        }
+      >
+        {(logo) => <img src={logo()} alt={brand().name} class="h-8 max-w-full object-contain" />}
+      </Show>
     </span>
+  );
+}
+
+const LEGAL = ["imprint", "privacy", "terms"] as const;
+
+/** What the law wants a click away. */
+export function LegalLinks() {
+  const there = () => LEGAL.filter((kind) => brand()[`${kind}_url`]);
+  return (
+    <Show when={there().length > 0}>
+      <ul class="text-muted flex flex-wrap gap-x-4 gap-y-1 text-xs" aria-label={t("legal.title")}>
+        <For each={there()}>
+          {(kind) => (
+            <li>
+              <a class="link inline-block min-h-6" href={brand()[`${kind}_url`]!} rel="external">
+                {t(`legal.${kind}`)}
+              </a>
+            </li>
+          )}
+        </For>
+      </ul>
+    </Show>
   );
 }

@@ -8,7 +8,7 @@ import { Operator } from "../features/session/Operator";
 import { type Scope, useCan } from "../features/session/useCan";
 import { ViewBanner } from "../features/session/ViewBanner";
 import { t } from "../i18n";
-import { Brand } from "./Brand";
+import { Brand, LegalLinks } from "./Brand";
 import { focusMain } from "./focus";
 import { Icon } from "./Icon";
 import { Preferences } from "./Preferences";
@@ -75,11 +75,11 @@ export function Shell(props: { children?: JSX.Element }) {
         >
           <Icon name="menu" class="size-6" />
         </button>
-        <Brand name={me.data?.partner_name ?? "ScaiControl"} />
+        <Brand />
       </header>
       <aside id="menu" ref={menu} popover class="side-menu" aria-label={t("nav.menu")}>
         <div class="hidden px-2 pb-6 lg:block">
-          <Brand name={me.data?.partner_name ?? "ScaiControl"} />
+          <Brand />
         </div>
         <Show when={me.data?.tenant_id !== null}>
           <Places />
@@ -87,6 +87,7 @@ export function Shell(props: { children?: JSX.Element }) {
         <div class="mt-auto grid gap-3 pt-6">
           <Preferences />
           <Person />
+          <LegalLinks />
         </div>
       </aside>
       <main id="main" tabindex="-1" class="mx-auto w-full max-w-6xl p-4 outline-none sm:p-6 lg:p-8">

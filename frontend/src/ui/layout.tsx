@@ -1,6 +1,7 @@
 import { A } from "@solidjs/router";
 import { createEffect, createUniqueId, type JSX, Show } from "solid-js";
 import { t } from "../i18n";
+import { titled } from "../lib/brand";
 import { Icon } from "./Icon";
 import { When } from "./When";
 
@@ -13,7 +14,7 @@ export function PageHead(props: {
   children?: JSX.Element;
 }) {
   createEffect(() => {
-    document.title = `${props.tab ?? props.title} · ScaiControl`;
+    titled(props.tab ?? props.title);
   });
   return (
     <header class="mb-6">

@@ -235,6 +235,7 @@ def _mail(message_id: str, personalization: Mapping[str, Any], body: Mapping[str
         "attachments": body.get("attachments", []),
         "custom_args": {**body.get("custom_args", {}), **personalization.get("custom_args", {})},
         "headers": body.get("headers", {}),
+        "reply_to": body.get("reply_to"),
         "events": [],
         "read": False,
     }

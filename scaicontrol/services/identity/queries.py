@@ -176,6 +176,7 @@ class Me:
     roles: list[str]
     permissions: list[str]
     portal_view: PortalView | None
+    brand: partners.Brand | None
 
 
 async def me(uow: UnitOfWork) -> Me:
@@ -200,6 +201,7 @@ async def me(uow: UnitOfWork) -> Me:
         roles=sorted(actor.roles),
         permissions=spelled_out(actor.scopes),
         portal_view=await _portal_view(uow),
+        brand=await partners.brand_of(uow, partner_id) if partner_id else None,
     )
 
 

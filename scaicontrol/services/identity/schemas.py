@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from scaicontrol.core.schemas import In, Moment, Out
+from scaicontrol.services.partners.schemas import BrandOut
 
 _ALICE: dict[str, Any] = {
     "id": "usr_anna",
@@ -145,6 +146,7 @@ class MeOut(Out):
                     "roles": ["tenant_admin"],
                     "permissions": ["billing:manage", "billing:read"],
                     "portal_view": None,
+                    "brand": None,
                 }
             ]
         }
@@ -161,6 +163,7 @@ class MeOut(Out):
     roles: list[str]
     permissions: list[str]
     portal_view: PortalViewOut | None = Field(description="Of an operator who looks at a tenant's portal.")
+    brand: BrandOut | None = Field(description="Of the partner that sells: what the portal shows of it.")
 
 
 class TokenIn(In):

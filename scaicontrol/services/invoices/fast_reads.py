@@ -36,7 +36,8 @@ _SETTLEMENTS = Prepared(
 async def own(context: ReadContext, invoice_id: str) -> dict[str, Any]:
     """Give the fields of a document with its lines, what settled it, and what the caller may do with it now."""
     context.authorize("invoices:read")
-    found = await context.rows(_INVOICE, invoice_id=invoice_id)
+    is_meant = context.actor.document_id in (None, invoice_id)
+    found = await context.rows(_INVOICE, invoice_id=invoice_id) if is_meant else []
     if not found or (found[0]["finalized_at"] is None and not sees_drafts(context.actor)):
         raise NotFound(f"There is no invoice {invoice_id}.")
     document = found[0]

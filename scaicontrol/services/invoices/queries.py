@@ -28,6 +28,8 @@ _SORTABLE = {
 def visible(uow: UnitOfWork) -> Select[Invoice]:
     """Every read starts here: the session's scope decides whose documents, and a tenant never sees a draft."""
     uow.authorize("invoices:read")
+    if uow.actor.document_id is not None:
+        return _OF_TENANT.where(Invoice.id == uow.actor.document_id)
     return _ALL if sees_drafts(uow.actor) else _OF_TENANT
 
 
@@ -47,7 +49,9 @@ def _one(seen: Select[Invoice]) -> Select[Invoice]:
 
 
 async def find(uow: UnitOfWork, invoice_id: str) -> Invoice | None:
-    found: Invoice | None = await uow.session.scalar(_one(visible(uow)), {"invoice_id": invoice_id})
+    seen = visible(uow)  # of a link there are as many as there are documents: those are not kept
+    query = _one(seen) if uow.actor.document_id is None else _one.__wrapped__(seen)
+    found: Invoice | None = await uow.session.scalar(query, {"invoice_id": invoice_id})
     if found is not None:
         await load_lines(uow, [found])
     return found

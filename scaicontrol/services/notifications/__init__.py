@@ -1,6 +1,6 @@
 """Notifications: notices in the portal and mail, each written once per occasion."""
 
-from .mails import StoredAttachment, dispatch_mail, queue_mail
+from .mails import MailSender, StoredAttachment, dispatch_mail, queue_mail
 from .notices import mark_all_read, mark_read, notify, record_mailed
 from .queries import (
     get,
@@ -16,6 +16,7 @@ from .queries import (
 )
 
 __all__ = [
+    "MailSender",
     "StoredAttachment",
     "dispatch_mail",
     "get",

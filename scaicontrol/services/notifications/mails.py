@@ -45,6 +45,14 @@ class StoredAttachment:
     storage_key: str
 
 
+@dataclass(frozen=True, slots=True)
+class MailSender:
+    """In whose name a mail goes, and where an answer to it does; its address stays the installation's."""
+
+    name: str
+    reply_to: str | None = None
+
+
 async def queue_mail(  # noqa: PLR0913  what a mail consists of
     uow: UnitOfWork,
     *,
@@ -57,6 +65,7 @@ async def queue_mail(  # noqa: PLR0913  what a mail consists of
     subject: str,
     html: str,
     attachments: Sequence[StoredAttachment] = (),
+    sender: MailSender | None = None,
 ) -> OutgoingMail:
     """Queue one logical mail; give the one that is there when it was queued before. `recipients`: (address, name)."""
     uow.authorize("mail:queue")
@@ -80,6 +89,8 @@ async def queue_mail(  # noqa: PLR0913  what a mail consists of
         attachments=[
             {"filename": a.filename, "content_type": a.content_type, "storage_key": a.storage_key} for a in attachments
         ],
+        sender_name=sender.name if sender else None,
+        reply_to=sender.reply_to if sender else None,
         status=MailStatus.pending,
         attempts=0,
         resends=0,
@@ -160,6 +171,8 @@ async def _send(backend: Backend, mail: OutgoingMail) -> MailResult:
             subject=mail.subject,
             html=mail.html,
             attachments=attachments,
+            sender_name=mail.sender_name,
+            reply_to=mail.reply_to if is_one(mail.reply_to or "") else None,
             references={"scaicontrol_mail_id": mail.id, "resource_id": mail.resource_id, "tenant_id": mail.tenant_id},
         )
     )

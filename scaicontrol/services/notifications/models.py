@@ -70,6 +70,8 @@ class OutgoingMail(Lifecycled, TenantScopedModel):
     subject: Mapped[str] = mapped_column(String(300))
     html: Mapped[str] = mapped_column(Text(2**24))
     attachments: Mapped[list[dict[str, Any]]] = mapped_column(JsonDocument, default=list)
+    sender_name: Mapped[str | None] = mapped_column(String(120))  # of the seller; empty: the installation's
+    reply_to: Mapped[str | None] = mapped_column(String(254))
     status: Mapped[MailStatus] = mapped_column(String(20), default=MailStatus.pending)
     attempts: Mapped[int] = mapped_column(default=0)
     resends: Mapped[int] = mapped_column(default=0)

@@ -77,6 +77,12 @@ class PartnerConfiguration(PartnerOwned, Model):
     email_template_name: Mapped[str | None] = mapped_column(String(120))
     logo_url: Mapped[str | None] = mapped_column(String(500))
     brand_color: Mapped[str | None] = mapped_column(String(7))
+    brand_color_dark: Mapped[str | None] = mapped_column(String(7))  # empty: made of the other one
+    mail_sender_name: Mapped[str | None] = mapped_column(String(120))
+    portal_host: Mapped[str | None] = mapped_column(String(253), unique=True)  # without scheme and port
+    imprint_url: Mapped[str | None] = mapped_column(String(500))
+    privacy_url: Mapped[str | None] = mapped_column(String(500))
+    terms_url: Mapped[str | None] = mapped_column(String(500))
     peppol_id: Mapped[str | None] = mapped_column(String(64))
     peppol_scheme: Mapped[str | None] = mapped_column(String(4))
 
@@ -104,6 +110,7 @@ class PartnerConfiguration(PartnerOwned, Model):
     overdue_grace_days: Mapped[int]
     retention_years: Mapped[int | None]
     dispute_lost: Mapped[DisputeLost] = mapped_column(String(20), server_default="reopen")
+    invoice_link_days: Mapped[int] = mapped_column(server_default=literal_column("30"))  # 0: mails carry none
 
     billing_linked_at: Mapped[datetime | None]
     version: Mapped[int]

@@ -26,6 +26,9 @@ Text120 = Annotated[str, StringConstraints(max_length=120), OneLine, Printed]
 Text200 = Annotated[str, StringConstraints(max_length=200), OneLine, Printed]
 Day = Annotated[int, Field(ge=1, le=365)]
 Days = Annotated[list[Day], Field(max_length=12)]
+Color = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
+WebAddress = Annotated[str, StringConstraints(max_length=500, pattern=r"^https://[^\s/?#@]+([/?#]\S*)?$"), OneLine]
+HOST = r"^([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$"
 
 _SELLER: dict[str, Any] = {
     "legal_name": "ScaiLabs B.V.",
@@ -72,7 +75,17 @@ class PartnerConfigurationPatch(Patch):
     invoice_template_name: Text120 | None = None
     email_template_name: Text120 | None = None
     logo_url: Annotated[str, StringConstraints(max_length=500, pattern=r"^(https://|/)[^\s]+$")] | None = None
-    brand_color: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
+    brand_color: Color | None = Field(default=None, description="Readable on light pages (WCAG 2.2 AA), or refused.")
+    brand_color_dark: Color | None = Field(
+        default=None, description="Readable on dark pages; empty: the other one, brightened until it is."
+    )
+    mail_sender_name: Text120 | None = Field(default=None, description="Empty: the trade name, else the legal one.")
+    portal_host: Annotated[str, StringConstraints(pattern=HOST, max_length=253, to_lower=True)] | None = Field(
+        default=None, description="The portal's own host name, such as portal.northwind.example; set by operators."
+    )
+    imprint_url: WebAddress | None = None
+    privacy_url: WebAddress | None = None
+    terms_url: WebAddress | None = None
     peppol_id: Text64 | None = None
     peppol_scheme: str | None = None
 
@@ -105,6 +118,9 @@ class PartnerConfigurationPatch(Patch):
     dispute_lost: DisputeLost | None = Field(
         default=None, description="What a lost dispute does: the invoice is owed again, or the seller bears the loss."
     )
+    invoice_link_days: Annotated[int, Field(ge=0, le=365)] | None = Field(
+        default=None, description="How long the link in a mail opens its invoice without a sign-in; 0: no such links."
+    )
 
     version: RowVersion | None = Field(
         default=None, description="The version that was edited; a stale one is a conflict."
@@ -127,6 +143,7 @@ CLEARABLE = frozenset({
     "seller_postal_code", "seller_city", "seller_state", "seller_vat_number", "seller_registration_number",
     "seller_tax_number", "seller_contact_name", "seller_email", "seller_phone", "iban", "bic", "bank_name",
     "account_holder", "sepa_creditor_id", "invoice_template_name", "email_template_name", "logo_url", "brand_color",
+    "brand_color_dark", "mail_sender_name", "portal_host", "imprint_url", "privacy_url", "terms_url",
     "peppol_id", "peppol_scheme", "retention_years", "version",
 })  # fmt: skip
 
@@ -191,6 +208,12 @@ class PartnerConfigurationOut(Out):
     email_template_name: str | None
     logo_url: str | None
     brand_color: str | None
+    brand_color_dark: str | None
+    mail_sender_name: str | None
+    portal_host: str | None
+    imprint_url: str | None
+    privacy_url: str | None
+    terms_url: str | None
     peppol_id: str | None
     peppol_scheme: str | None
     number_prefix: str
@@ -217,6 +240,7 @@ class PartnerConfigurationOut(Out):
     overdue_grace_days: int
     retention_years: int | None
     dispute_lost: str
+    invoice_link_days: int
     effective_retention_years: int
     billing_linked_at: Moment | None
     version: int
@@ -247,3 +271,29 @@ class PartnerPublicOut(Out):
     email: str | None
     logo_url: str | None
     brand_color: str | None
+
+
+class BrandOut(Out):
+    """Whose portal it is: what pages show of the seller. Its colours come as a stylesheet, `/brand.css`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "partner_id": "prt_northwind",
+                    "name": "Northwind",
+                    "logo_url": None,
+                    "imprint_url": "https://northwind.example/imprint",
+                    "privacy_url": "https://northwind.example/privacy",
+                    "terms_url": None,
+                }
+            ]
+        }
+    )
+
+    partner_id: str | None
+    name: str
+    logo_url: str | None
+    imprint_url: str | None
+    privacy_url: str | None
+    terms_url: str | None

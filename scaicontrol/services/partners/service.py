@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from scaicontrol.core import postal_addresses
-from scaicontrol.core.errors import Conflict
+from scaicontrol.core.errors import Conflict, Forbidden, invalid
 from scaicontrol.core.periods import time_zone
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import uploads
 
-from . import identifiers, queries
+from . import colors, identifiers, queries
 from .events import PartnerBillingLinked, PartnerBillingUpdated, PartnerConfigured
 from .models import PartnerConfiguration
 from .schemas import PartnerConfigurationPatch
@@ -24,7 +25,8 @@ async def configure(uow: UnitOfWork, partner_id: str, patch: PartnerConfiguratio
 
     Saying what is stored already changes nothing. A stale `version` is a Conflict.
 
-    Raises NotFound, and Invalid for a picture that is not the partner's.
+    Raises NotFound, Forbidden for a host name that is not an operator's to set, and Invalid for a picture that is not
+    the partner's and for a colour that cannot be read.
     """
     uow.authorize("partners:configure")
     await queries.get(uow, partner_id)
@@ -38,6 +40,7 @@ async def configure(uow: UnitOfWork, partner_id: str, patch: PartnerConfiguratio
     if version is not None and version != config.version:
         raise Conflict(f"The {config} was changed meanwhile: it is at version {config.version}, not {version}.")
     wanted = _checked(config, {name: value if value != "" else None for name, value in sent.items()})
+    _check_host(uow, config, wanted)
     before = {name: getattr(config, name) for name, value in wanted.items() if getattr(config, name) != value}
     if before:
         for name in before:
@@ -66,9 +69,23 @@ def _checked(config: PartnerConfiguration, sent: Mapping[str, Any]) -> dict[str,
         wanted["bic"] = identifiers.bic(sent["bic"])
     if sent.get("peppol_scheme"):
         wanted["peppol_scheme"] = identifiers.eas_code(sent["peppol_scheme"])
+    for name in ("brand_color", "brand_color_dark"):
+        if sent.get(name) and sent[name] != getattr(config, name):
+            colors.require_readable(name, sent[name], is_dark=name == "brand_color_dark")
     if "timezone" in sent:
         time_zone(sent["timezone"])
     return wanted
+
+
+def _check_host(uow: UnitOfWork, config: PartnerConfiguration, wanted: Mapping[str, Any]) -> None:
+    """Let operators alone give a portal its host: it must lead here, and a partner could take another's."""
+    host = wanted.get("portal_host", config.portal_host)
+    if host == config.portal_host:
+        return
+    if not uow.actor.is_platform:
+        raise Forbidden("The host name of a portal is set by the platform's operator, once it leads here.")
+    if host == urlsplit(uow.settings.public_base_url).hostname:
+        raise invalid("portal_host", f"{host} is the installation's own host; leave the field empty for it.")
 
 
 def _moved_postal_code(config: PartnerConfiguration, sent: Mapping[str, Any]) -> str | None:

@@ -38,6 +38,7 @@ DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType({
     "dunning_suspend_day": 21,
     "overdue_grace_days": 3,
     "dispute_lost": "reopen",
+    "invoice_link_days": 30,
     "version": 0,
 })  # fmt: skip
 

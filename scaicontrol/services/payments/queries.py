@@ -18,6 +18,8 @@ SORTABLE = {"created_at": Payment.created_at, "amount_cents": Payment.amount_cen
 def visible(uow: UnitOfWork) -> Select[Payment]:
     """Every read starts here; the session's scope decides whose payments."""
     uow.authorize("payments:read")
+    if uow.actor.document_id is not None:
+        return select(Payment).where(Payment.invoice_id == uow.actor.document_id)
     return select(Payment)
 
 
@@ -53,6 +55,8 @@ async def page(uow: UnitOfWork, request: PageRequest, wanted: PaymentFilter | No
 async def of_invoice(uow: UnitOfWork, invoice_id: str) -> Sequence[Payment]:
     """List the attempts to collect an invoice, oldest first."""
     uow.authorize("payments:read")
+    if uow.actor.document_id not in (None, invoice_id):
+        return []
     return (await uow.session.scalars(_OF_INVOICE, {"invoice_id": invoice_id})).all()
 
 

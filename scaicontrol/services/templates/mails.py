@@ -32,6 +32,7 @@ class Letter:
     variables: Mapping[str, Any] = field(default_factory=dict)
     template: Published | None = None
     pictures: Pictures = field(default_factory=dict)  # the uploads its template may link to
+    button: str = "button"  # what our own words call the link
 
 
 async def write_mail(letter: Letter) -> tuple[str, str]:
@@ -61,4 +62,5 @@ async def write_mail(letter: Letter) -> tuple[str, str]:
         link=letter.link,
         sender=letter.sender,
         notices=letter.variables.get("notices", ()),
+        button=letter.button,
     )

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from scaicontrol.services import invoices
+from scaicontrol.core.actor import Actor
+from scaicontrol.services import invoice_links, invoices
 from scaicontrol.services.invoices.schemas import CreditIn, DraftLineIn, InvoiceIn, InvoicePatch, LineIn, MarkPaidIn
 from scaicontrol.services.templates.schemas import DesignedLanguage, DesignIn, DuplicateIn, TemplateFile, TemplatePut
 from tests.factories import ACME, NORTHWIND, petra
@@ -53,6 +54,14 @@ async def _(stage: Stage) -> Case:
 @case("invoices.finalize")
 async def _(stage: Stage) -> Case:
     return Case({"invoice_id": (await a_draft(stage.backend, *_lines())).id})
+
+
+@case("invoice_links.revoke")
+async def _(stage: Stage) -> Case:
+    made = await rendered(stage.backend)
+    mailer = Actor.system("mails")
+    await stage.backend.perform(mailer, invoice_links.prepare, made, "delivery:1")
+    return Case({"invoice_id": made.id})
 
 
 @case("documents.send")

@@ -101,6 +101,7 @@ ALONE = frozenset({
     "console partner/configure_bank",
     "console partner/configure_dunning",
     "console partner/configure_look",
+    "console partner/configure_public",
     "console partner/configure_seller",
     "console partner/configure_tax",
     "console service/activate",

@@ -9,7 +9,7 @@ from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.payment_ports import PaymentResult, PaymentStatus
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.integrations.payment_providers.sandbox import Sandbox
-from scaicontrol.services import credits, invoices, payments
+from scaicontrol.services import credits, invoice_links, invoices, payments
 from scaicontrol.services.credits.schemas import KeepIn, ReceivableFilter, ReceivableSettleIn, SettledWith
 from scaicontrol.services.invoices.schemas import InvoiceIn, MarkPaidIn
 from scaicontrol.services.payments.schemas import DisputeCloseIn, DisputeIn, PayBackIn, PayBackWay
@@ -39,6 +39,13 @@ async def _finalized(backend: Backend) -> str:
 
 async def _rendered(backend: Backend) -> str:
     return (await rendered(backend)).id
+
+
+async def _linked(backend: Backend) -> str:
+    """With a link that works, anew for each door."""
+    invoice = await finalized(backend)
+    await backend.perform(Actor.system("mails"), invoice_links.prepare, invoice, f"delivery:{invoice.id}")
+    return invoice.id
 
 
 async def owed(backend: Backend) -> str:
@@ -231,6 +238,14 @@ DOCUMENTS = (
             Mcp("manage_invoices", "send", "invoice_id"), Console("invoice", "send"), Tui("invoices", "send"),
         ),
         hidden=frozenset({"a draft"}),
+    ),
+    Deed(
+        "invoice_links.revoke", "invoice_links:revoke", _linked, {},
+        (
+            Rest(f"POST {INVOICES}/{{invoice_id}}/links/revoke"),
+            Rest("POST /billing/invoices/{invoice_id}/links/revoke"),
+            Console("invoice", "revoke_links"),
+        ),
     ),
     Deed(
         "invoices.credit", "invoices:credit", _finalized, {"a draft": _draft},

@@ -14,6 +14,7 @@ import { Transfer } from "../payments/Transfer";
 import { DownloadButton } from "./DownloadButton";
 import { Explained } from "./Explained";
 import { Lines } from "./Lines";
+import { Links } from "./Links";
 import { buyer, type Party, seller } from "./parties";
 import { Payments } from "./Payments";
 import { Totals } from "./Totals";
@@ -62,6 +63,7 @@ export default function Invoice() {
               <Show when={data().document_type === "invoice"}>
                 <Payments of={data()} />
               </Show>
+              <Links of={data().id} />
             </div>
           </div>
         </>

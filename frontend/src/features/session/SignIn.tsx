@@ -2,7 +2,8 @@ import { useLocation } from "@solidjs/router";
 import { createEffect, Show } from "solid-js";
 import { loginAddress, session, viewing } from "../../api/session";
 import { t } from "../../i18n";
-import { Brand } from "../../ui/Brand";
+import { titled } from "../../lib/brand";
+import { Brand, LegalLinks } from "../../ui/Brand";
 import { Icon } from "../../ui/Icon";
 import { Preferences } from "../../ui/Preferences";
 
@@ -10,12 +11,12 @@ import { Preferences } from "../../ui/Preferences";
 export function SignIn() {
   const location = useLocation();
   createEffect(() => {
-    document.title = `${t("signIn.button")} · ScaiControl`;
+    titled(t("signIn.button"));
   });
   return (
     <div class="sign-in grid min-h-dvh place-items-center p-4">
       <main class="panel w-full max-w-md p-8 shadow-lg sm:p-10">
-        <Brand name="ScaiControl" />
+        <Brand />
         <h1 class="mt-8 text-2xl font-semibold tracking-tight">{t("signIn.title")}</h1>
         <p class="text-muted mt-2">{t("signIn.text")}</p>
         <Show when={session() === "ended"}>
@@ -34,6 +35,9 @@ export function SignIn() {
         <p class="text-muted mt-4 text-sm">{t("signIn.secure")}</p>
         <div class="border-base-300 mt-8 border-t pt-5">
           <Preferences />
+        </div>
+        <div class="mt-5">
+          <LegalLinks />
         </div>
       </main>
     </div>

@@ -10,7 +10,7 @@ from typing import Any
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.money import exponent
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import documents, invoices, statements, templates
+from scaicontrol.services import documents, invoice_links, invoices, partners, statements, templates
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.notifications import StoredAttachment
 from scaicontrol.services.templates import Letter, MailKind, TemplateSelection, TemplateType, filters
@@ -41,6 +41,7 @@ async def _document(uow: UnitOfWork, delivery_id: str) -> Post:
             "link": f"/billing/invoices/{invoice.id}",
         },
         [StoredAttachment(name, media, key) for name, media, key in material.attachments],
+        link_id=await invoice_links.prepare(uow, invoice, f"delivery:{delivery_id}"),
     )
 
 
@@ -93,6 +94,7 @@ async def _about_invoice(
             "dedup_key": f"{kind}:{invoice.id}:{step}",
             "link": f"/billing/invoices/{invoice.id}",
         },
+        link_id=await invoice_links.prepare(uow, invoice, f"{kind}:{step}"),
     )
 
 
@@ -107,7 +109,7 @@ async def _letter(
     language = invoice.language or "en"
     seller, buyer = invoice.seller_snapshot or {}, invoice.buyer_snapshot or {}
     name = str(buyer.get("company_name") or "")
-    link = f"{uow.settings.public_base_url}/billing/invoices/{invoice.id}"
+    link = f"{await partners.portal_url(uow, invoice.partner_id)}/billing/invoices/{invoice.id}"
     template = await templates.resolve(uow, TemplateSelection.of(TemplateType(kind), language, seller, buyer))
     variables: dict[str, Any] = {}
     if template is not None:
@@ -124,7 +126,7 @@ async def _letter(
         _printed_fields(invoice, language),
         name,
         link,
-        letterhead(seller),
+        await letterhead(uow, seller, language),
         variables,
         template,
         linked(uow, template, seller),

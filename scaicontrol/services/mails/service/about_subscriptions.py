@@ -69,7 +69,7 @@ async def _about_subscription(
         day, price = civil_date(announced[0], terms.timezone), announced[1]
         said = {"price": filters.money(price.amount, price.currency, language)}
     name = profile.company_name or ""
-    link = f"{uow.settings.public_base_url}/subscriptions/{subscription.id}"
+    link = f"{await partners.portal_url(uow, subscription.partner_id)}/subscriptions/{subscription.id}"
     template = await templates.resolve(
         uow, TemplateSelection.of(TemplateType(kind), language, seller, tenants.buyer_snapshot(profile))
     )
@@ -83,7 +83,7 @@ async def _about_subscription(
         },
         name,
         link,
-        letterhead(seller),
+        await letterhead(uow, seller, language),
         {
             "recipient": {"name": name, "email": profile.contact_email},
             "portal_url": link,

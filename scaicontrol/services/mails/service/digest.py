@@ -11,7 +11,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import notifications, partners, templates, tenants
 from scaicontrol.services.templates import Letter, TemplateSelection, TemplateType
 
-from ..letters import address, letterhead, linked
+from ..letters import address, letterhead, linked, sender
 from .posting import ACTOR
 
 log = get_logger(__name__)
@@ -76,7 +76,7 @@ async def _digest(uow: UnitOfWork, tenant_id: str) -> _Digest | None:
     language = (profile and profile.preferred_language) or terms.default_language or "en"
     name = (profile and profile.company_name) or ""
     contact = (profile and profile.contact_email) or ""
-    portal = uow.settings.public_base_url
+    portal = await partners.portal_url(uow, partner_id)
     template = await templates.resolve(uow, TemplateSelection.of(TemplateType.email_notices, language, seller, buyer))
     letter = Letter(
         "email_notices",
@@ -84,7 +84,7 @@ async def _digest(uow: UnitOfWork, tenant_id: str) -> _Digest | None:
         {},
         name,
         f"{portal}/",
-        letterhead(seller),
+        await letterhead(uow, seller, language),
         {
             "recipient": {"name": name, "email": contact or None},
             "portal_url": f"{portal}/",
@@ -120,4 +120,5 @@ async def _queue(uow: UnitOfWork, tenant_id: str, digest: _Digest, subject: str,
         recipients=[(digest.address, digest.letter.name)],
         subject=subject,
         html=html,
+        sender=await sender(uow, digest.partner_id),
     )

@@ -1,15 +1,17 @@
 """A mail on its way out: written in the words of its template, then queued with its notice."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import notifications, templates
+from scaicontrol.services import invoice_links, notifications, templates
 from scaicontrol.services.notifications import StoredAttachment
 from scaicontrol.services.templates import Letter
 from scaicontrol.services.tenants.reads import is_told
+
+from ..letters import sender
 
 ACTOR = Actor.system("mails")
 
@@ -31,12 +33,26 @@ class Post:
     notice: Mapping[str, str]
     attachments: Sequence[StoredAttachment] = ()
     topic: str = ""
+    link_id: str | None = None  # of the link that opens the document it is about without a sign-in
 
 
 async def send(backend: Backend, post: Post | None) -> None:
     """Write a mail, outside any transaction, and queue it with its notice, unless the tenant opted out of both."""
     if post is not None:
-        await backend.perform(ACTOR, _queue, post, *await templates.write_mail(post.letter))
+        letter = await _with_link(backend, post)
+        await backend.perform(ACTOR, _queue, post, *await templates.write_mail(letter))
+
+
+async def _with_link(backend: Backend, post: Post) -> Letter:
+    """Lead to the document itself: the key that signs the link is read outside any transaction."""
+    if post.link_id is None:
+        return post.letter
+    link = await invoice_links.address(backend, post.link_id)
+    variables = {**post.letter.variables}
+    if variables:
+        variables["portal_url"] = link
+        variables["payment"] = {**variables.get("payment", {}), "link": link}
+    return replace(post.letter, link=link, button="open_document", variables=variables)
 
 
 async def _queue(uow: UnitOfWork, post: Post, subject: str, html: str) -> None:
@@ -54,6 +70,7 @@ async def _queue(uow: UnitOfWork, post: Post, subject: str, html: str) -> None:
             subject=subject,
             html=html,
             attachments=post.attachments,
+            sender=await sender(uow, post.partner_id),
         )
     await notifications.notify(
         uow,

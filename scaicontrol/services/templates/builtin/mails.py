@@ -14,11 +14,13 @@ from .documents import usable_color
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
-    """Who writes: the seller's name, colour and the line at the foot."""
+    """Who writes: the seller's name, colour and the line at the foot; `links` are (words, address)."""
 
     seller: str
     color: str | None = None
     footer: str = ""
+    logo: str = ""  # its address
+    links: Sequence[tuple[str, str]] = ()
 
 
 def render_mail(
@@ -30,6 +32,7 @@ def render_mail(
     link: str,
     sender: Letterhead,
     notices: Sequence[Mapping[str, str | None]] = (),
+    button: str = "button",
 ) -> tuple[str, str]:
     """
     Give subject and HTML of a mail. `about` holds what its sentences name, already formatted for the reader; `notices`
@@ -48,12 +51,14 @@ def render_mail(
             greeting=say("mails.frame.greeting", language, name=name),
             body=say(f"mails.{kind}.body", language, **given),
             notices=notices,
-            button=say("mails.frame.button", language),
+            button=say(f"mails.frame.{button}", language),
             regards=say("mails.frame.regards", language),
             link=link,
             seller=sender.seller,
             color=usable_color(sender.color),
             footer=sender.footer or sender.seller,
+            logo=sender.logo,
+            links=sender.links,
         )
     )
     return subject, html
