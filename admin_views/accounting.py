@@ -21,6 +21,7 @@ from . import formatting
 from .base import ControlView, ListColumn, ListFilter, day_column, moment_column, named_column
 from .facts import FactsPage, named
 from .forms import number_of
+from .language import gettext
 from .menu import MenuGroup
 from .names import Ref
 from .request_context import console_of
@@ -41,7 +42,9 @@ async def create(backend: Backend, actor: Actor, _: str, given: Given) -> Done:
         {**_content(given), "provider": given.get("provider", ""), "partner_id": given.get("partner_id") or None}
     )
     made = await accounting.create(backend, actor, body)
-    return Done(f"{made.name} takes what is finalized from now on.", Ref("accounting-integration", made.id))
+    return Done(
+        gettext("%(name)s takes what is finalized from now on.", name=made.name), Ref("accounting-integration", made.id)
+    )
 
 
 async def edit(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
@@ -56,15 +59,20 @@ async def edit(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
         }
     )
     changed = await accounting.update(backend, actor, pk, body)
-    return f"What waits for {changed.name} is exported so."
+    return gettext("What waits for %(name)s is exported so.", name=changed.name)
 
 
 async def test(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
     report = await accounting.test(backend, actor, pk)
     if report.ready:
-        return f"The last {report.checked} documents would all be booked."
+        return gettext("The last %(checked)s documents would all be booked.", checked=report.checked)
     wrong = [*report.settings, *(f"{each.number}: {each.problems[0]}" for each in report.documents)]
-    return f"{len(wrong)} of the last {report.checked} documents would not be booked. {wrong[0]}"
+    return gettext(
+        "%(wrong)s of the last %(checked)s documents would not be booked. %(wrong_2)s",
+        wrong=len(wrong),
+        checked=report.checked,
+        wrong_2=wrong[0],
+    )
 
 
 async def sync(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
@@ -73,12 +81,14 @@ async def sync(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     )
     queued = await backend.perform(actor, accounting.request, pk, body)
     await backend.ports.waker.wake("run_job_now", "accounting_sync")
-    return f"{queued:,} items wait for the export, and a worker is asked for it."
+    return gettext(
+        "%(queued)s items wait for the export, and a worker is asked for it.", queued=formatting.count(queued)
+    )
 
 
 async def deactivate(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
     stopped = await backend.perform(actor, accounting.deactivate, pk)
-    return f"{stopped.name} takes nothing any more; what waited is skipped."
+    return gettext("%(name)s takes nothing any more; what waited is skipped.", name=stopped.name)
 
 
 def _content(given: Given) -> dict[str, object]:
@@ -93,7 +103,7 @@ def _json(field: str, text: str) -> object:
     try:
         return orjson.loads(text or "{}")
     except orjson.JSONDecodeError as error:
-        raise invalid(field, f"The {field} is no JSON: {error}.") from error
+        raise invalid(field, gettext("The %(field)s is no JSON: %(error)s.", field=field, error=error)) from error
 
 
 def _written(value: object) -> str:
@@ -254,17 +264,17 @@ class SyncItemView(ControlView, model=AccountingSyncItem):
         return FactsPage(
             pk,
             str(row)[0].upper() + str(row)[1:],
-            "It is exported once; a failure is tried again when somebody asks.",
+            gettext("It is exported once; a failure is tried again when somebody asks."),
             [
-                ("What", named(Ref(_ABOUT.get(row.kind, ""), row.document_id), row.number)),
-                ("Integration", named(Ref("accounting-integration", integration.id), integration.name)),
-                ("Booked on", formatting.day(row.booked_on)),
-                ("Attempts", str(row.attempts)),
-                ("Exported", formatting.moment(row.synced_at)),
-                ("File", row.artefact_name or formatting.NOTHING),
-                ("Its digest", row.artefact_sha256 or formatting.NOTHING),
-                ("Called there", row.acknowledgement or formatting.NOTHING),
-                ("Id", row.id),
+                (gettext("What"), named(Ref(_ABOUT.get(row.kind, ""), row.document_id), row.number)),
+                (gettext("Integration"), named(Ref("accounting-integration", integration.id), integration.name)),
+                (gettext("Booked on"), formatting.day(row.booked_on)),
+                (gettext("Attempts"), str(row.attempts)),
+                (gettext("Exported"), formatting.moment(row.synced_at)),
+                (gettext("File"), row.artefact_name or formatting.NOTHING),
+                (gettext("Its digest"), row.artefact_sha256 or formatting.NOTHING),
+                (gettext("Called there"), row.acknowledgement or formatting.NOTHING),
+                (gettext("Id"), row.id),
             ],
             status=str(row.status),
             warnings=[row.last_error] if row.last_error else [],

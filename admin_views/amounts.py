@@ -11,6 +11,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from scaicontrol.core.errors import invalid
 from scaicontrol.core.money import CENTS_MAX, UNUSUAL_EXPONENTS, exponent
 
+from .language import gettext
+
 Attribute = InstrumentedAttribute[Any]
 _ASKED: Final = re.compile(r"(>=|<=|>|<)?\s*(\d+(?:\.\d+)?)(?:\.\.(\d+(?:\.\d+)?))?(?:\s*([A-Za-z]{3}))?")
 _COMPARED: Final[dict[str, Callable[[Attribute, int], ColumnElement[bool]]]] = {
@@ -30,7 +32,9 @@ def of_amount(column: Attribute, said: str) -> ColumnElement[bool]:
     """Say which rows have such an amount in `column`, minor units of their `currency`; raises Invalid for no amount."""
     found = _ASKED.fullmatch(said.strip())
     if found is None:
-        raise invalid("amount", f"'{said}' is not an amount; write 120.50, >100, 100..200 or >100 EUR.")
+        raise invalid(
+            "amount", gettext("'%(said)s' is not an amount; write 120.50, >100, 100..200 or >100 EUR.", said=said)
+        )
     sign, low, high, currency = found[1] or "", Decimal(found[2]), found[3], found[4]
     of = column.class_.currency
     if currency:
@@ -56,5 +60,5 @@ def _between(column: Attribute, sign: str, low: Decimal, high: str | None, digit
 
 def _cents(amount: Decimal, digits: int) -> int:
     if amount >= CENTS_MAX:
-        raise invalid("amount", f"{amount} is more than any amount here.")
+        raise invalid("amount", gettext("%(amount)s is more than any amount here.", amount=amount))
     return int(amount.scaleb(digits))

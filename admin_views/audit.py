@@ -87,7 +87,7 @@ class AuditView(ControlView, model=AuditEntry):
         return AuditPage(entry, list(differences(entry)))
 
     def title_of(self, detail: AuditPage) -> str:
-        return formatting.spoken(detail.entry.action).capitalize()
+        return formatting.titled(detail.entry.action)
 
     def actions_of(self, detail: AuditPage) -> Sequence[str]:
         return []

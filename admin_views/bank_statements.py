@@ -33,6 +33,7 @@ from . import formatting
 from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, moment_column, named_column
 from .flash import say, status_of
 from .forms import table_of
+from .language import gettext
 from .menu import MenuGroup
 from .names import Ref, names_of, picked
 from .request_context import console_of
@@ -50,8 +51,8 @@ async def match(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
 
 
 def _counts(statement: BankStatementOut) -> str:
-    counts = ", ".join(f"{number} {status}" for status, number in sorted(statement.lines.items()))
-    return f"{statement.reference}: {counts or 'no lines'}."
+    counts = ", ".join(f"{number} {formatting.spoken(status)}" for status, number in sorted(statement.lines.items()))
+    return f"{statement.reference}: {counts or gettext('no lines')}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ class BankStatementView(ControlView, model=BankStatement):
         return BankStatementPage(told, shown, lines.total, names, await timeline_of(uow, pk))
 
     def title_of(self, detail: BankStatementPage) -> str:
-        return f"Statement {detail.statement.reference}"
+        return gettext("Statement %(reference)s", reference=detail.statement.reference)
 
     def actions_of(self, detail: BankStatementPage) -> Sequence[str]:
         open_ones = {LineStatus.received, LineStatus.waiting} & detail.statement.lines.keys()
@@ -127,24 +128,32 @@ class BankStatementView(ControlView, model=BankStatement):
                 raise invalid("file", bank_statements.TOO_LARGE)
             async with request.form(max_files=1, max_fields=2) as form:
                 if await console.form_key(str(form.get("form_token", "")), request.url.path) is None:
-                    raise Forbidden("This form is too old or was not ours; look again and confirm once more.")
+                    raise Forbidden(gettext("This form is too old or was not ours; look again and confirm once more."))
                 file = form.get("file")
                 if not isinstance(file, UploadFile) or not file.size:
-                    raise invalid("file", "Nothing was done: choose a file.")
+                    raise invalid("file", gettext("Nothing was done: choose a file."))
                 body = await file.read()
             done = await bank_statements.import_statements(console.backend, console.actor, body)  # twice is once
         except ControlError as error:
             return await self._form(request, error)
         first = done.statements[0]
         answer = RedirectResponse(str(request.url_for("admin:details", identity=self.identity, pk=first.id)), 303)
-        known = f" {done.known} of {len(done.statements)} had been imported before." if done.known else ""
+        known = (
+            gettext(
+                " %(known)s of %(statements)s had been imported before.",
+                known=done.known,
+                statements=len(done.statements),
+            )
+            if done.known
+            else ""
+        )
         await say(answer, console, "success", " ".join(_counts(each) for each in done.statements) + known)
         return answer
 
     async def _form(self, request: Request, error: ControlError | None) -> Response:
         context = {
             "model_view": self,
-            "heading": "Import a bank statement",
+            "heading": gettext("Import a bank statement"),
             "error": error,
             "form_token": await console_of(request).form_token(request.url.path),
         }
@@ -159,7 +168,7 @@ async def _invoice(backend: Backend, actor: Actor, line: BankLine, said: str) ->
     if found is None:
         found = await backend.ask(actor, invoices.find, said)
     if found is None:
-        raise NotFound(f"There is no invoice {said}.")
+        raise NotFound(gettext("There is no invoice %(said)s.", said=said))
     return found.id
 
 
@@ -167,7 +176,7 @@ async def book(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     line = await backend.ask(actor, bank_statements.line, pk)
     body = BankBookIn(invoice_id=await _invoice(backend, actor, line, given.get("invoice", "")))
     done = await backend.perform(actor, bank_statements.book, pk, body)
-    return f"{formatting.money(done.amount_cents, done.currency)} are booked."
+    return gettext("%(amount)s are booked.", amount=formatting.money(done.amount_cents, done.currency))
 
 
 async def split(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
@@ -177,26 +186,30 @@ async def split(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
         for said, amount in table_of("parts", given.get("parts", ""), 2, 2)
     ]
     done = await backend.perform(actor, bank_statements.split, pk, BankSplitIn.model_validate({"parts": parts}))
-    return f"{formatting.money(done.amount_cents, done.currency)} are booked on {len(parts)} invoices."
+    return gettext(
+        "%(amount)s are booked on %(parts)s invoices.",
+        amount=formatting.money(done.amount_cents, done.currency),
+        parts=len(parts),
+    )
 
 
 async def credit(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     tenant_id = await backend.ask(actor, picked, "tenant", given.get("tenant", ""))
     done = await backend.perform(actor, bank_statements.credit, pk, BankCreditIn(tenant_id=tenant_id))
-    return f"{formatting.money(done.amount_cents, done.currency)} stand as credit."
+    return gettext("%(amount)s stand as credit.", amount=formatting.money(done.amount_cents, done.currency))
 
 
 async def ignore(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     await backend.perform(actor, bank_statements.ignore, pk, BankIgnoreIn(reason=given.get("reason", "")))
-    return "It needs no booking."
+    return gettext("It needs no booking.")
 
 
 async def reverse(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     done = await backend.perform(actor, bank_statements.reverse, pk, BankReverseIn(line_id=given.get("line") or None))
     return (
-        "Its invoice is owed again, or the loss written off."
+        gettext("Its invoice is owed again, or the loss written off.")
         if done.status == LineStatus.booked
-        else "Both are ignored."
+        else gettext("Both are ignored.")
     )
 
 
@@ -323,7 +336,7 @@ class BankLineView(ControlView, model=BankLine):
 
     def title_of(self, detail: BankLinePage) -> str:
         amount = formatting.money(detail.line.amount_cents, detail.line.currency)
-        return f"{amount}, {detail.line.counterparty_name or 'nobody named'}"
+        return f"{amount}, {detail.line.counterparty_name or gettext('nobody named')}"
 
     def actions_of(self, detail: BankLinePage) -> Sequence[str]:
         return detail.line.available_actions

@@ -18,6 +18,7 @@ from scaicontrol.core.work import UnitOfWork
 
 from .bulk import bulk_page_or_press
 from .columns import ListColumn, ListFilter, amount_column, day_column, moment_column, named_column
+from .language import gettext
 from .lists import Context, ListPages
 from .pressing import Pressed, verb_page_or_press
 from .request_context import console_of
@@ -104,7 +105,7 @@ class ControlView(ListPages):
             if verb.name == name and verb.of_list == of_list:
                 console_of(request).actor.require(verb.permission)
                 return verb
-        raise HTTPException(404, "There is nothing here.")
+        raise HTTPException(404, gettext("There is nothing here."))
 
     @expose("/{pk}/do/{verb}", methods=["GET", "POST"])
     async def do(self, request: Request) -> Response:
@@ -122,7 +123,7 @@ class ControlView(ListPages):
         """Show what a verb will do to the rows chosen on the list, or do it to each."""
         verb = self._verb(request, of_list=False)
         if not verb.bulk:
-            raise HTTPException(404, "This is done to one at a time.")
+            raise HTTPException(404, gettext("This is done to one at a time."))
         console_of(request).actor.require(self.permission)
         return await bulk_page_or_press(self, request, verb)
 

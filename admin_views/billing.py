@@ -20,6 +20,7 @@ from scaicontrol.services.billing.schemas import ComparedOut, ResolveIn, RunIn
 
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter, day_column, moment_column, named_column
+from .language import gettext
 from .lists import Context
 from .menu import MenuGroup
 from .moments import moment_of
@@ -43,32 +44,50 @@ async def plan(backend: Backend, actor: Actor, _: str, given: Given) -> Done:
     )
     partner_id = body.partner_id or actor.partner_id or backend.settings.operator_partner_id
     if not partner_id:
-        raise invalid("partner_id", "Name the partner whose tenants are to be billed.")
+        raise invalid("partner_id", gettext("Name the partner whose tenants are to be billed."))
     run = await billing.plan(backend, actor, partner_id, body.as_of, body.tenant_ids)
-    said = f"{run.documents:,} documents are planned and {run.quarantined:,} charges set aside; nothing is written yet."
+    said = gettext(
+        "%(documents)s documents are planned and %(quarantined)s charges set aside; nothing is written yet.",
+        documents=formatting.count(run.documents),
+        quarantined=formatting.count(run.quarantined),
+    )
     return Done(said, Ref("billing-run", run.id))
 
 
 async def apply(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     done = await billing.apply(backend, actor, pk, given.get("plan_hash", ""))
     if done.status == RunStatus.applied:
-        left = f"; {done.left_as_drafts:,} wait as drafts that the gate refuses" if done.left_as_drafts else ""
-        return f"{done.documents:,} documents are written{left}."
-    return f"It is {formatting.spoken(done.status)}: some documents could not be written. Apply it again to go on."
+        left = (
+            gettext(
+                "; %(left_as_drafts)s wait as drafts that the gate refuses",
+                left_as_drafts=formatting.count(done.left_as_drafts),
+            )
+            if done.left_as_drafts
+            else ""
+        )
+        return gettext(
+            "%(documents)s documents are written%(left)s.", documents=formatting.count(done.documents), left=left
+        )
+    return gettext(
+        "It is %(status)s: some documents could not be written. Apply it again to go on.",
+        status=formatting.spoken(done.status),
+    )
 
 
 async def discard(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
     await backend.perform(actor, billing.discard, pk)
-    return "It is discarded; what it charged for stays due."
+    return gettext("It is discarded; what it charged for stays due.")
 
 
 async def resolve(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     body = ResolveIn.model_validate({"resolution": given.get("resolution", ""), "reason": given.get("reason", "")})
     item = await backend.perform(actor, billing.resolve, pk, body.resolution, body.reason)
     if item.resolution != "retry":
-        return "It is never asked for again."
+        return gettext("It is never asked for again.")
     return (
-        "The draft is finalized anew." if item.charge_kind == DRAFT else "It is due again, and charged by the next run."
+        gettext("The draft is finalized anew.")
+        if item.charge_kind == DRAFT
+        else gettext("It is due again, and charged by the next run.")
     )
 
 
@@ -142,10 +161,10 @@ class BillingRunView(ControlView, model=BillingRun):
         ListColumn("As of", lambda row: formatting.moment(row.as_of), BillingRun.as_of, "link"),
         ListColumn("Status", lambda row: row.status, BillingRun.status, "status"),
         named_column("Partner", "partner", "partner_id"),
-        ListColumn("Documents", lambda row: f"{row.documents:,}", BillingRun.documents, "number"),
+        ListColumn("Documents", lambda row: formatting.count(row.documents), BillingRun.documents, "number"),
         ListColumn("Net", lambda row: sums(row, "subtotal_cents"), None, "number"),
-        ListColumn("Set aside", lambda row: f"{row.quarantined:,}", BillingRun.quarantined, "number"),
-        ListColumn("Left as drafts", lambda row: f"{row.left_as_drafts:,}", None, "number"),
+        ListColumn("Set aside", lambda row: formatting.count(row.quarantined), BillingRun.quarantined, "number"),
+        ListColumn("Left as drafts", lambda row: formatting.count(row.left_as_drafts), None, "number"),
         moment_column("Applied", "applied_at"),
         moment_column("Created", "created_at", BillingRun.created_at),
     )
@@ -221,7 +240,7 @@ class BillingRunView(ControlView, model=BillingRun):
             return Comparison([], other, error.message)
 
     def title_of(self, detail: RunPage) -> str:
-        return f"Billing run as of {formatting.moment(detail.run.as_of)}"
+        return gettext("Billing run as of %(as_of)s", as_of=formatting.moment(detail.run.as_of))
 
     def actions_of(self, detail: RunPage) -> Sequence[str]:
         run = detail.run
@@ -240,7 +259,7 @@ class BillingRunView(ControlView, model=BillingRun):
         name = (await console.backend.ask(console.actor, tenants.names, [found.tenant_id])).get(found.tenant_id)
         context = {
             "model_view": self,
-            "heading": f"Planned for {name or found.tenant_id}",
+            "heading": gettext("Planned for %(tenant_id)s", tenant_id=name or found.tenant_id),
             "run": shown.run,
             "document": found,
             "name": name or found.tenant_id,
@@ -322,7 +341,11 @@ class QuarantineView(ControlView, model=QuarantineItem):
         return {**await super().details_context(request), "subject_of": subject_of}
 
     def title_of(self, detail: QuarantinePage) -> str:
-        return f"{formatting.spoken(detail.item.reason_code).capitalize()} for {detail.tenant}"
+        return gettext(
+            "%(what)s for %(tenant)s",
+            what=formatting.titled(detail.item.reason_code),
+            tenant=detail.tenant,
+        )
 
     def actions_of(self, detail: QuarantinePage) -> Sequence[str]:
         return ["resolve"] if detail.item.resolved_at is None else []
@@ -330,11 +353,14 @@ class QuarantineView(ControlView, model=QuarantineItem):
 
 def _ways(item: QuarantineItem) -> Sequence[tuple[str, str]]:
     if item.charge_kind == DRAFT:  # its charges stand on the draft: only that can be voided
-        return [("retry", "finalize the draft anew"), ("manual", "nothing more: it was settled by hand")]
+        return [
+            ("retry", gettext("finalize the draft anew")),
+            ("manual", gettext("nothing more: it was settled by hand")),
+        ]
     return [
-        ("retry", "release it: the next run charges it"),
-        ("waive", "waive it: it is never charged"),
-        ("manual", "nothing more: it was charged by hand"),
+        ("retry", gettext("release it: the next run charges it")),
+        ("waive", gettext("waive it: it is never charged")),
+        ("manual", gettext("nothing more: it was charged by hand")),
     ]
 
 

@@ -17,6 +17,7 @@ from scaicontrol.core.work import UnitOfWork
 from . import formatting
 from .columns import Row
 from .flash import status_of
+from .language import gettext
 from .request_context import console_of
 from .verbs import Done, Typed, VerbButton, complete, once, sentence
 
@@ -61,7 +62,7 @@ async def bulk_page_or_press(view: "ControlView", request: Request, verb: VerbBu
     try:
         key = await console.form_key(form.pop("form_token", ""), request.url.path)
         if key is None:
-            raise Forbidden("This form is too old or was not ours; look again and confirm once more.")
+            raise Forbidden(gettext("This form is too old or was not ours; look again and confirm once more."))
         form = text.cleaned(form)
         _confirmed(form.pop("number", ""), form.pop("shown", ""), dry)
         complete(verb, form)
@@ -88,9 +89,17 @@ async def bulk_page_or_press(view: "ControlView", request: Request, verb: VerbBu
 def _confirmed(typed: str, shown: str, dry: DryRun) -> None:
     """Hold the number somebody typed against what was shown; rows that stopped allowing it meanwhile are left out."""
     if shown.isdecimal() and len(dry.open_rows) > int(shown):
-        raise Invalid("Nothing was done: more of these rows allow it now than when you looked; choose them anew.")
+        raise Invalid(
+            gettext("Nothing was done: more of these rows allow it now than when you looked; choose them anew.")
+        )
     if typed != shown or not typed.isdecimal():
-        raise Invalid(f"Nothing was done: type {shown or 'the number of rows'} to confirm, not {typed or 'nothing'}.")
+        raise Invalid(
+            gettext(
+                "Nothing was done: type %(shown)s to confirm, not %(typed)s.",
+                shown=shown or gettext("the number of rows"),
+                typed=typed or "nothing",
+            )
+        )
 
 
 async def _press_each(request: Request, verb: VerbButton, dry: DryRun, form: Mapping[str, str]) -> Done:
@@ -110,7 +119,7 @@ async def _press_each(request: Request, verb: VerbButton, dry: DryRun, form: Map
 async def _dry_run(view: "ControlView", request: Request, verb: VerbButton, pks: Sequence[str]) -> DryRun:
     console, wanted = console_of(request), list(dict.fromkeys(pks))
     if not wanted or len(wanted) > AT_ONCE:
-        raise HTTPException(400, f"Choose between one and {AT_ONCE} rows.")
+        raise HTTPException(400, gettext("Choose between one and %(AT_ONCE)s rows.", AT_ONCE=AT_ONCE))
 
     async def question(uow: UnitOfWork) -> Sequence[Row]:
         query = view.visible(uow).where(view.pk_columns[0].in_(wanted))
@@ -120,7 +129,7 @@ async def _dry_run(view: "ControlView", request: Request, verb: VerbButton, pks:
     rows, sums = [], dict[str, int]()
     for pk in wanted:
         if pk not in found:
-            rows.append(BulkRow(pk, pk, "", "It is not there any more, or was never yours."))
+            rows.append(BulkRow(pk, pk, "", gettext("It is not there any more, or was never yours.")))
             continue
         detail = await console.backend.ask(console.actor, view.detail, pk)
         amount, currency = _amount(view, found[pk])
@@ -144,7 +153,7 @@ async def _tried(
 ) -> tuple[str, int | None]:
     """Say why the verb cannot be pressed on an object, if it cannot, and what it would come to, if that is known."""
     if verb.name not in view.actions_of(detail):
-        return "Its state does not allow this now.", None
+        return gettext("Its state does not allow this now."), None
     if verb.ready is None:
         return "", None
     console = console_of(request)

@@ -27,6 +27,7 @@ from . import formatting
 from .base import ControlView, ListColumn, ListFilter, named_column
 from .flash import status_of
 from .forms import table_of, typed, whole
+from .language import gettext
 from .menu import MenuGroup
 from .names import Ref
 from .price_overrides import said_price
@@ -92,19 +93,26 @@ async def create(backend: Backend, actor: Actor, _pk: str, given: Given) -> Done
     actor.require("plans:manage")
     service = await backend.ask(actor, registry.find_by_slug, given.get("service", ""))
     if service is None:
-        raise invalid("service", f"There is no service '{given.get('service', '')}'.", "unknown_service")
+        raise invalid(
+            "service",
+            gettext("There is no service '%(service)s'.", service=given.get("service", "")),
+            "unknown_service",
+        )
     lasting = {name: given.get(name, "") for name in ("slug", "billing_period", "currency")}
     lasting |= {"service_id": service.id, "currency": lasting["currency"].upper()}
     made = await backend.perform(actor, catalog.create, _plan_in(given, lasting, {}))
-    return Done(f"Plan {service.slug}.{made.slug} is made.", Ref("plan", made.id))
+    return Done(gettext("Plan %(slug)s.%(slug_2)s is made.", slug=service.slug, slug_2=made.slug), Ref("plan", made.id))
 
 
 async def update(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     before, body = await _edited(backend, actor, pk, given)
     plan = await backend.perform(actor, catalog.update, pk, body)
     if plan.plan_version != before:
-        return f"Version {plan.plan_version} is sold from now on; who has the plan keeps the version they have."
-    return "The plan is as you said."
+        return gettext(
+            "Version %(plan_version)s is sold from now on; who has the plan keeps the version they have.",
+            plan_version=plan.plan_version,
+        )
+    return gettext("The plan is as you said.")
 
 
 async def _edited(backend: Backend, actor: Actor, pk: str, given: Given) -> tuple[int, PlanIn]:
@@ -123,13 +131,28 @@ async def touched(backend: Backend, actor: Actor, pk: str, given: Given) -> Sequ
     for fact in planned.content["facts"]:
         fields = ", ".join(map(formatting.spoken, fact["payload"].get("changed_fields", ())))
         if fact["topic"] == "plan.version_made":
-            said.append((f"Version {fact['payload']['plan_version']}, for who subscribes from now on", fields))
+            said.append(
+                (
+                    gettext(
+                        "Version %(version)s, for who subscribes from now on", version=fact["payload"]["plan_version"]
+                    ),
+                    fields,
+                )
+            )
         elif fact["topic"] == "plan.updated":
-            said.append(("What differs", fields))
+            said.append((gettext("What differs"), fields))
     held = await backend.ask(actor, _held, pk)
-    keeps = [(f"Keep version {each.plan_version}", f"{each.subscriptions} subscriptions") for each in held]
+    keeps = [
+        (
+            gettext("Keep version %(plan_version)s", plan_version=each.plan_version),
+            gettext("%(subscriptions)s subscriptions", subscriptions=each.subscriptions),
+        )
+        for each in held
+    ]
     return (
-        [*said, *(keeps or [("Touched", "Nobody has subscribed to it.")])] if said else [("What differs", "Nothing.")]
+        [*said, *(keeps or [(gettext("Touched"), gettext("Nobody has subscribed to it."))])]
+        if said
+        else [(gettext("What differs"), gettext("Nothing."))]
     )
 
 
@@ -140,7 +163,7 @@ async def _held(uow: UnitOfWork, plan_id: str) -> Sequence[Held]:
 
 async def deactivate(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
     plan = await backend.perform(actor, catalog.deactivate, pk)
-    return f"{plan.name} is off sale; who has it keeps it."
+    return gettext("%(name)s is off sale; who has it keeps it.", name=plan.name)
 
 
 def _known_plan(detail: "PlanPage") -> Given:
@@ -148,8 +171,8 @@ def _known_plan(detail: "PlanPage") -> Given:
     rows = [
         (
             price.metric_slug,
-            formatting.number(price.tier_start),
-            "" if price.tier_end is None else formatting.number(price.tier_end),
+            formatting.exact(price.tier_start),
+            "" if price.tier_end is None else formatting.exact(price.tier_end),
             formatting.major(price.unit_price_cents, currency),
             str(price.unit_divisor),
             price.unit_label,
@@ -220,9 +243,9 @@ def _used(text: str) -> Decimal:
     try:
         used = Decimal(text)
     except InvalidOperation:
-        raise invalid("use", f"'{text}' is not a quantity; write it as 1234.5.") from None
+        raise invalid("use", gettext("'%(text)s' is not a quantity; write it as 1234.5.", text=text)) from None
     if not used.is_finite() or not 0 <= used < 10**15:
-        raise invalid("use", f"'{text}' is not a quantity that can be priced.")
+        raise invalid("use", gettext("'%(text)s' is not a quantity that can be priced.", text=text))
     return used
 
 
@@ -331,7 +354,7 @@ class PlanView(ControlView, model=Plan):
             error = refused
         context = {
             "model_view": self,
-            "heading": f"Price of {detail.plan.key}",
+            "heading": gettext("Price of %(key)s", key=detail.plan.key),
             "detail": detail,
             "given": given,
             "simulated": simulated,

@@ -13,6 +13,7 @@ from scaicontrol.services.changes.schemas import ApplyPlanIn, ApproveIn, ChangeP
 
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter, named_column
+from .language import gettext, ngettext
 from .menu import MenuGroup
 from .timeline import Timeline, timeline_of
 from .verbs import Field, VerbButton
@@ -23,20 +24,24 @@ Given = Mapping[str, str]
 async def approve(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     body = ApproveIn(reason=given.get("reason") or None)
     await backend.perform(actor, changes.approve, pk, body.reason)
-    return "It is approved; whoever planned it can apply it now."
+    return gettext("It is approved; whoever planned it can apply it now.")
 
 
 async def reject(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     body = DecisionIn.model_validate({"reason": given.get("reason", "")})
     await backend.perform(actor, changes.reject, pk, body.reason)
-    return "It is rejected; nothing of it happens."
+    return gettext("It is rejected; nothing of it happens.")
 
 
 async def apply(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     body = ApplyPlanIn.model_validate({"plan_hash": given.get("plan_hash", "")})
     done = await changes.apply(backend, actor, pk, body.plan_hash)
     left = len(done.outcome or ())
-    return f"It is applied exactly as shown and left {left} {'fact' if left == 1 else 'facts'}."
+    return ngettext(
+        "It is applied exactly as shown and left %(num)s fact.",
+        "It is applied exactly as shown and left %(num)s facts.",
+        left,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,7 @@ class ChangePlanView(ControlView, model=ChangePlan):
         )
 
     def title_of(self, detail: ChangePlanPage) -> str:
-        return formatting.spoken(detail.plan.action).capitalize()
+        return formatting.titled(detail.plan.action)
 
     def actions_of(self, detail: ChangePlanPage) -> Sequence[str]:
         return detail.plan.available_actions

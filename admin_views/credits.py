@@ -16,6 +16,7 @@ from scaicontrol.services.payments.schemas import PayBackIn
 
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, named_column
+from .language import gettext
 from .menu import MenuGroup
 from .timeline import Timeline, timeline_of
 from .verbs import Field, VerbButton, cents_of, day_of
@@ -26,7 +27,12 @@ Given = Mapping[str, str]
 async def keep(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     body = KeepIn.model_validate({"is_kept": given.get("is_kept") == "on", "reason": given.get("reason", "")})
     kept = await backend.perform(actor, credits.keep, pk, body)
-    return f"It is {'kept until somebody applies it' if kept.is_kept else 'applied to the next invoice by itself'}."
+    return gettext(
+        "It is %(what)s.",
+        what=gettext("kept until somebody applies it")
+        if kept.is_kept
+        else gettext("applied to the next invoice by itself"),
+    )
 
 
 async def pay_back(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
@@ -43,8 +49,14 @@ async def pay_back(backend: Backend, actor: Actor, pk: str, given: Given) -> str
     done = await payments.pay_back(backend, actor, pk, body)
     went = formatting.money(credit.remaining_cents - done.credit.remaining_cents, credit.currency)
     if failed := [row for row in done.refunds if row.status == "failed"]:
-        return f"{went} are promised, and a refund failed: {failed[0].failure_message}"
-    return f"{went} {'are paid back' if reference else 'go back through the provider that took them'}."
+        return gettext(
+            "%(went)s are promised, and a refund failed: %(failure_message)s",
+            went=went,
+            failure_message=failed[0].failure_message,
+        )
+    return (
+        f"{went} {gettext('are paid back') if reference else gettext('go back through the provider that took them')}."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +134,7 @@ class CreditView(ControlView, model=Credit):
         )
 
     def title_of(self, detail: CreditPage) -> str:
-        return f"Credit {detail.credit.id}"
+        return gettext("Credit %(id)s", id=detail.credit.id)
 
     def actions_of(self, detail: CreditPage) -> Sequence[str]:
         return detail.credit.available_actions
@@ -138,7 +150,7 @@ async def settle(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
         }
     )
     done = await backend.perform(actor, invoices.settle_receivable, pk, body)
-    return f"{formatting.money(done.remaining_cents, done.currency)} remain."
+    return gettext("%(remaining)s remain.", remaining=formatting.money(done.remaining_cents, done.currency))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +224,7 @@ class ReceivableView(ControlView, model=Receivable):
         )
 
     def title_of(self, detail: ReceivablePage) -> str:
-        return f"Receivable {detail.receivable.id}"
+        return gettext("Receivable %(id)s", id=detail.receivable.id)
 
     def actions_of(self, detail: ReceivablePage) -> Sequence[str]:
         return ["settle"] if detail.receivable.remaining_cents else []

@@ -26,6 +26,7 @@ from scaicontrol.services.templates import TemplateType
 from scaicontrol.services.templates.schemas import DesignIn, TemplatePreviewIn, VariableOut
 
 from .flash import say, status_of
+from .language import gettext
 from .request_context import ConsoleRequest, console_of
 from .verbs import once, sentence
 
@@ -75,7 +76,7 @@ class DesignerPage(BaseView):
         first = shown.languages[0].template
         context = {
             "view": self,
-            "title": "Designer",
+            "title": gettext("Designer"),
             "shown": shown,
             "stored": first,
             "files": built_files(),
@@ -139,11 +140,13 @@ async def _answered(request: Request, act: Act) -> Response:
     try:
         console.actor.require(_PERMISSION)
         if not request.headers.get("content-length", "").isdecimal() or int(request.headers["content-length"]) > _MOST:
-            raise invalid("work", f"A template takes at most {_MOST // 1_000_000} MB.")
+            raise invalid("work", gettext("A template takes at most %(MOST)s MB.", MOST=_MOST // 1000000))
         async with request.form(max_files=1, max_fields=5) as form:
             key = await console.form_key(str(form.get("form_token", "")), DESIGNER)
             if key is None:
-                raise Forbidden("This page is too old or was not ours; copy what you wrote, and open it again.")
+                raise Forbidden(
+                    gettext("This page is too old or was not ours; copy what you wrote, and open it again.")
+                )
             return await act(request, console, key, form)
     except (ControlError, ValidationError) as error:
         said = sentence(error)
@@ -160,8 +163,19 @@ async def _stored(request: Request, console: ConsoleRequest, key: str, form: For
             return await _published(stage, console.actor, data)
         saved = await templates.save_design(stage, console.actor, data)
         changed = [each for each in saved if each.outcome != "unchanged"]
-        said = ", ".join(f"{each.language or 'any language'}: version {each.version}" for each in changed)
-        return f"Saved as a draft ({said})." if changed else "Nothing changed, nothing was saved."
+        said = ", ".join(
+            gettext(
+                "%(language)s: version %(version)s",
+                language=each.language or gettext("any language"),
+                version=each.version,
+            )
+            for each in changed
+        )
+        return (
+            gettext("Saved as a draft (%(said)s).", said=said)
+            if changed
+            else gettext("Nothing changed, nothing was saved.")
+        )
 
     typed = {"act": "publish" if publishes else "save", "work": work}
     done = await once(console, key, request.url.path, typed, press)
@@ -178,8 +192,13 @@ async def _published(backend: Backend, actor: Actor, data: DesignIn) -> str:
     drafts = [each for each in drafts if each.published_version != each.version]
     for draft in drafts:
         await templates.publish(backend, actor, draft.id, draft.version)
-    said = ", ".join(f"{each.language or 'any language'}: version {each.version}" for each in drafts)
-    return f"Live from now on ({said})." if drafts else "Everything is live already."
+    said = ", ".join(
+        gettext(
+            "%(language)s: version %(version)s", language=each.language or gettext("any language"), version=each.version
+        )
+        for each in drafts
+    )
+    return gettext("Live from now on (%(said)s).", said=said) if drafts else gettext("Everything is live already.")
 
 
 async def _previewed(_: Request, console: ConsoleRequest, __: str, form: FormData) -> Response:
@@ -204,7 +223,7 @@ async def _kept(_: Request, console: ConsoleRequest, __: str, form: FormData) ->
     file = form.get("file")
     limits = uploads.TEMPLATE_IMAGE
     if not isinstance(file, UploadFile) or not file.size:
-        raise invalid("file", "Nothing was done: choose a picture.")
+        raise invalid("file", gettext("Nothing was done: choose a picture."))
     if file.size > limits.bytes_max:
         raise invalid("file", limits.sentence)
     kept = await uploads.upload_template_image(console.backend, console.actor, await file.read())

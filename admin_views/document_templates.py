@@ -21,6 +21,7 @@ from scaicontrol.services.templates.schemas import DuplicateIn, PublishIn, Templ
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter, moment_column, named_column
 from .forms import number_of
+from .language import gettext
 from .menu import MenuGroup
 from .names import Ref
 from .request_context import console_of
@@ -47,7 +48,9 @@ async def create(backend: Backend, actor: Actor, _: str, given: Given) -> Done:
         }
     )
     made = await templates.create(backend, actor, body)
-    return Done("It is a draft: nothing is made with it until it is published.", Ref("invoice-template", made.id))
+    return Done(
+        gettext("It is a draft: nothing is made with it until it is published."), Ref("invoice-template", made.id)
+    )
 
 
 async def save(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
@@ -60,24 +63,28 @@ async def save(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
         }
     )
     saved = await templates.save(backend, actor, pk, body)
-    return f"Version {saved.version} is a draft; what is live stays live until it is published."
+    return gettext(
+        "Version %(version)s is a draft; what is live stays live until it is published.", version=saved.version
+    )
 
 
 async def publish(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     body = PublishIn.model_validate({"version": number_of(given, "of_version")})
     live = await templates.publish(backend, actor, pk, body.version)
-    return f"Documents are made with version {live.published_version} from now on."
+    return gettext(
+        "Documents are made with version %(published_version)s from now on.", published_version=live.published_version
+    )
 
 
 async def duplicate(backend: Backend, actor: Actor, pk: str, given: Given) -> Done:
     body = DuplicateIn.model_validate({"name": given.get("name") or None, "language": given.get("language") or None})
     copy = await backend.perform(actor, templates.duplicate, pk, body)
-    return Done("The copy is a draft of your own.", Ref("invoice-template", copy.id))
+    return Done(gettext("The copy is a draft of your own."), Ref("invoice-template", copy.id))
 
 
 async def delete(backend: Backend, actor: Actor, pk: str, _: Given) -> Done:
     await backend.perform(actor, templates.delete, pk)
-    return Done("It is gone; its versions stay for the documents made with them.", is_gone=True)
+    return Done(gettext("It is gone; its versions stay for the documents made with them."), is_gone=True)
 
 
 def _content(given: Given) -> dict[str, object]:
@@ -156,7 +163,10 @@ class TemplateView(ControlView, model=InvoiceTemplate):
                     "Version",
                     "choice",
                     required=False,
-                    choices=lambda detail: [("", "the last"), *(str(each.version) for each in detail.versions)],
+                    choices=lambda detail: [
+                        ("", gettext("the last")),
+                        *(str(each.version) for each in detail.versions),
+                    ],
                 )
             ],
         ),
@@ -200,14 +210,17 @@ class TemplateView(ControlView, model=InvoiceTemplate):
         owner = template.owner_partner_id
         return TemplatePage(
             template=template,
-            owner=(await partners.names(uow, [owner])).get(owner, owner) if owner else "the platform, for everybody",
+            owner=(await partners.names(uow, [owner])).get(owner, owner)
+            if owner
+            else gettext("the platform, for everybody"),
             versions=await templates.versions(uow, pk),
             timeline=await timeline_of(uow, pk),
         )
 
     def title_of(self, detail: TemplatePage) -> str:
         template = detail.template
-        return f"{template.name}: {formatting.spoken(template.document_type)}, {template.language or 'any language'}"
+        language = template.language or gettext("any language")
+        return f"{template.name}: {formatting.spoken(template.document_type)}, {language}"
 
     def actions_of(self, detail: TemplatePage) -> Sequence[str]:
         return ["publish", "save", "duplicate", "delete"]
@@ -219,7 +232,7 @@ class TemplateView(ControlView, model=InvoiceTemplate):
         shown: TemplatePage = await self._asked(request, found["pk"])
         version = next((each for each in shown.versions if str(each.version) == found["version"]), None)
         if version is None:
-            raise HTTPException(404, "There is no such version.")
+            raise HTTPException(404, gettext("There is no such version."))
         invoice_id = request.query_params.get("invoice") or None
         body = TemplatePreviewIn.model_validate(
             {
@@ -249,11 +262,15 @@ class TemplateView(ControlView, model=InvoiceTemplate):
         earlier = request.query_params.get("with") or (str(after.version - 1) if after else "")
         before = saved.get(earlier)
         if after is None or (before is None and earlier != "0"):
-            raise HTTPException(404, "There is no such version.")
+            raise HTTPException(404, gettext("There is no such version."))
         back = str(request.url_for("admin:details", identity=self.identity, pk=found["pk"]))
         context = {
             "model_view": self,
-            "heading": f"Version {after.version} against {before.version if before else 'nothing'}",
+            "heading": gettext(
+                "Version %(version)s against %(more)s",
+                version=after.version,
+                more=before.version if before else "nothing",
+            ),
             "crumbs": (self.title_of(shown), back),
             "parts": _differences(before, after),
         }
@@ -265,7 +282,7 @@ def _differences(
     before: InvoiceTemplateVersion | None, after: InvoiceTemplateVersion
 ) -> Sequence[tuple[str, Sequence[str]]]:
     """Give what differs, by part, in the lines of a unified diff; a part that is the same is left out."""
-    parts = (("Subject", "subject"), ("HTML", "html_content"), ("CSS", "css_content"))
+    parts = ((gettext("Subject"), "subject"), ("HTML", "html_content"), ("CSS", "css_content"))
     found = [
         (label, list(unified_diff(_lines(getattr(before, name, "")), _lines(getattr(after, name)), lineterm=""))[2:])
         for label, name in parts

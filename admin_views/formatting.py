@@ -1,19 +1,34 @@
-"""How the console says values: money with its currency, moments in UTC, names without underscores."""
+"""How the console says values to whoever reads: money with its currency, moments in a zone, states as words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, Final
+
+from babel.dates import format_date
 
 from scaicontrol.core.money import Money
 from scaicontrol.core.periods import Period, civil_date, last_day
 
-NOTHING = "–"
+from .language import reader, translated
+
+NOTHING: Final = "–"
+_SEPARATORS: Final = {
+    "comma_point": (",", "."),
+    "point_comma": (".", ","),
+    "space_comma": ("\u202f", ","),
+    "apostrophe_point": ("’", "."),
+}
+_PATTERNS: Final = {"dots": "dd.MM.y", "slashes": "dd/MM/y", "iso": "y-MM-dd"}
+_WORDS: Final = {"en": "dd MMM y", "de": "d. MMM y"}  # of the others "d MMM y"
 
 
 def money(cents: int | None, currency: str) -> str:
-    return NOTHING if cents is None else str(Money(cents, currency))
+    if cents is None:
+        return NOTHING
+    amount, _, code = str(Money(cents, currency)).rpartition(" ")
+    return f"{_separated(amount)} {code}"
 
 
 def signed(cents: int, currency: str) -> str:
@@ -27,11 +42,24 @@ def major(cents: int, currency: str) -> str:
 
 
 def moment(value: datetime | None) -> str:
-    return NOTHING if value is None else f"{value:%d %b %Y, %H:%M} UTC"
+    if value is None:
+        return NOTHING
+    there = value.astimezone(reader.get().zone)
+    return f"{day(there)}, {there:%H:%M} {there:%Z}"
 
 
 def day(value: date | datetime | None) -> str:
-    return NOTHING if value is None else f"{value:%d %b %Y}"
+    if value is None:
+        return NOTHING
+    who = reader.get()
+    local = value.astimezone(who.zone) if isinstance(value, datetime) else value
+    pattern = _PATTERNS.get(who.date_format) or _WORDS.get(who.language, "d MMM y")
+    return format_date(local, pattern, who.language)
+
+
+def month(value: date) -> str:
+    """Say a month for the foot of a chart: `Jan 26`."""
+    return format_date(value, "MMM yy", reader.get().language)
 
 
 def days(start: datetime | None, end: datetime | None, zone: str) -> str:
@@ -43,11 +71,32 @@ def days(start: datetime | None, end: datetime | None, zone: str) -> str:
 
 def spoken(name: Any) -> str:
     """Say a name of the code as people do: `past_due` → past due."""
-    return NOTHING if name is None else str(name).replace("_", " ").replace(".", " ")
+    return NOTHING if name is None else translated(str(name).replace("_", " ").replace(".", " "))
+
+
+def titled(name: Any) -> str:
+    """Say a name of the code where a line begins; only its first letter grows, since German nouns are large already."""
+    said = spoken(name)
+    return said[:1].upper() + said[1:]
+
+
+def listed(names: Iterable[Any]) -> str:
+    """Say names of the code one after the other."""
+    return ", ".join(spoken(name) for name in names)
 
 
 def number(value: Decimal | int) -> str:
+    return _separated(exact(value))
+
+
+def exact(value: Decimal | int) -> str:
+    """Say a number as a form takes it, whoever reads: `1234.5`."""
     return format(Decimal(value).normalize(), "f")
+
+
+def count(value: int) -> str:
+    """Say how many: `12,000`."""
+    return _separated(f"{value:,}")
 
 
 def plain(value: Any) -> str:
@@ -56,7 +105,7 @@ def plain(value: Any) -> str:
         case None | "":
             return NOTHING
         case bool():
-            return "yes" if value else "no"
+            return translated("yes" if value else "no")
         case datetime():
             return moment(value)
         case date():
@@ -85,8 +134,14 @@ def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any], currency
     return "; ".join(said)
 
 
-def size(count: int) -> str:
-    return f"{count / 1024:,.0f} kB" if count >= 1024 else f"{count} B"
+def size(octets: int) -> str:
+    return _separated(f"{octets / 1024:,.0f} kB") if octets >= 1024 else f"{octets} B"
+
+
+def _separated(english: str) -> str:
+    """Write a number that is grouped by commas with the separators of whoever reads."""
+    group, point = _SEPARATORS[reader.get().number_format]
+    return english.translate({ord(","): group, ord("."): point})
 
 
 def amounts(sums: Mapping[str, int]) -> str:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from scaicontrol.core.errors import invalid
 
 from . import formatting
+from .language import gettext
 
 
 def sent_of(
@@ -33,7 +34,7 @@ def sent_of(
 def whole(field: str, text: str) -> int:
     """Read a whole number; Invalid names the field."""
     if not text.removeprefix("-").isdecimal() or len(text) > 18:
-        raise invalid(field, f"'{text}' is not a whole number.")
+        raise invalid(field, gettext("'%(text)s' is not a whole number.", text=text))
     return int(text)
 
 
@@ -47,8 +48,16 @@ def table_of(field: str, text: str, fewest: int, most: int) -> list[list[str]]:
     rows = [[cell.strip() for cell in line.split(",")] for line in text.splitlines() if line.strip()]
     for number, row in enumerate(rows, 1):
         if not fewest <= len(row) <= most:
-            wanted = str(most) if fewest == most else f"{fewest} to {most}"
-            raise invalid(field, f"Line {number} has {len(row)} values instead of {wanted}, with commas between.")
+            wanted = str(most) if fewest == most else gettext("%(fewest)s to %(most)s", fewest=fewest, most=most)
+            raise invalid(
+                field,
+                gettext(
+                    "Line %(number)s has %(row)s values instead of %(wanted)s, with commas between.",
+                    number=number,
+                    row=len(row),
+                    wanted=wanted,
+                ),
+            )
     return rows
 
 
@@ -57,7 +66,7 @@ def day_start(field: str, text: str) -> datetime:
     try:
         return datetime.combine(date.fromisoformat(text), time(), UTC)
     except ValueError:
-        raise invalid(field, f"'{text}' is not a day; write it as 2026-01-31.") from None
+        raise invalid(field, gettext("'%(text)s' is not a day; write it as 2026-01-31.", text=text)) from None
 
 
 def typed(value: object) -> str:
@@ -70,6 +79,6 @@ def typed(value: object) -> str:
         case list() | tuple():
             return ", ".join(typed(each) for each in value)
         case Decimal():
-            return formatting.number(value)
+            return formatting.exact(value)
         case _:
             return str(value)

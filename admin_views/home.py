@@ -15,6 +15,7 @@ from scaicontrol.services.billing import Figures
 
 from . import formatting
 from .charts import Bar, Chart
+from .language import gettext, ngettext
 from .lists import Context
 from .names import Ref, names_of
 from .request_context import console_of
@@ -129,15 +130,16 @@ def age(since: datetime | None, now: datetime) -> str:
     if since is None:
         return ""
     minutes = max(int((now - since).total_seconds() // 60), 0)
-    for unit, size in (("day", 1440), ("hour", 60)):
-        if minutes >= size:
-            return f"{minutes // size} {unit}{'s' if minutes >= 2 * size else ''}"
-    return f"{minutes} min"
+    if minutes >= 1440:
+        return ngettext("%(num)s day", "%(num)s days", minutes // 1440)
+    if minutes >= 60:
+        return ngettext("%(num)s hour", "%(num)s hours", minutes // 60)
+    return gettext("%(minutes)s min", minutes=minutes)
 
 
 def charts(request: Request, figures: Figures) -> list[Chart]:
     """Draw the figures of one currency; each bar leads to the rows behind it."""
-    currency, names = figures.currency, [f"{month:%b %y}" for month in figures.months]
+    currency, names = figures.currency, [formatting.month(month) for month in figures.months]
     invoices = _listed(request, "invoice", {"currency": currency})
     subscriptions = _listed(request, "subscription", {"currency": currency})
     payments = _listed(request, "payment", {"status": "succeeded"})
@@ -146,7 +148,7 @@ def charts(request: Request, figures: Figures) -> list[Chart]:
             name,
             cents,
             formatting.money(cents, currency),
-            f"{formatting.signed(moved, currency)} in the month",
+            gettext("%(moved)s in the month", moved=formatting.signed(moved, currency)),
             subscriptions,
         )
         for name, cents, moved in zip(names, figures.monthly_revenue[1:], figures.movements, strict=True)
@@ -158,24 +160,30 @@ def charts(request: Request, figures: Figures) -> list[Chart]:
     open_ones = [
         Bar(name, cents, formatting.money(cents, currency), "", invoices and f"{invoices}&status={status}")
         for name, cents, status in (
-            ("not due", figures.aged.not_due, "sent"),
-            ("1–30 days", figures.aged.up_to_30, "past_due"),
+            (gettext("not due"), figures.aged.not_due, "sent"),
+            (gettext("1–30 days"), figures.aged.up_to_30, "past_due"),
             ("31–60", figures.aged.up_to_60, "past_due"),
             ("61–90", figures.aged.up_to_90, "past_due"),
-            ("older", figures.aged.older, "past_due"),
+            (gettext("older"), figures.aged.older, "past_due"),
         )
     ]
     return [
         Chart(
-            f"Monthly revenue, {currency}",
-            "What the paid periods that ran at the end of each month bring in per month, quarters and years divided; "
-            "a change within a period counts from the next one, and the last bar is now.",
+            gettext("Monthly revenue, %(currency)s", currency=currency),
+            gettext(
+                "What the paid periods that ran at the end of each month bring in per month, quarters and years "
+                "divided; a change within a period counts from the next one, and the last bar is now."
+            ),
             revenue,
         ),
         Chart(
-            f"Collected, {currency}",
-            "Payments by providers and by hand, less what was reversed, by the month they settled in.",
+            gettext("Collected, %(currency)s", currency=currency),
+            gettext("Payments by providers and by hand, less what was reversed, by the month they settled in."),
             came,
         ),
-        Chart(f"Open by age, {currency}", "What invoices are owed, by how many days they are late today.", open_ones),
+        Chart(
+            gettext("Open by age, %(currency)s", currency=currency),
+            gettext("What invoices are owed, by how many days they are late today."),
+            open_ones,
+        ),
     ]

@@ -13,6 +13,7 @@ from scaicontrol.services.identity.schemas import GroupDetailOut, GroupOut, Role
 
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter, named_column
+from .language import gettext
 from .menu import MenuGroup
 from .pages import ConsolePage
 from .request_context import console_of
@@ -25,24 +26,28 @@ Given = Mapping[str, str]
 async def grant(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     role = RoleIn.model_validate({"role": given.get("role", "")}).role
     user = await backend.perform(actor, identity.grant, pk, role)
-    return f"{user.display_name or user.email} is {formatting.spoken(role)} from now on."
+    return gettext(
+        "%(name)s is %(role)s from now on.", name=user.display_name or user.email, role=formatting.spoken(role)
+    )
 
 
 async def revoke(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     role = RoleIn.model_validate({"role": given.get("role", "")}).role
     user = await backend.perform(actor, identity.revoke, pk, role)
-    return f"{user.display_name or user.email} is no {formatting.spoken(role)} any more."
+    return gettext(
+        "%(name)s is no %(role)s any more.", name=user.display_name or user.email, role=formatting.spoken(role)
+    )
 
 
 async def grant_to_group(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     role = RoleIn.model_validate({"role": given.get("role", "")}).role
     group = await backend.perform(actor, identity.grant_to_group, pk, role)
-    return f"Everybody in {group.name} is {formatting.spoken(role)} from now on."
+    return gettext("Everybody in %(name)s is %(role)s from now on.", name=group.name, role=formatting.spoken(role))
 
 
 async def revoke_from_group(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
     group = await backend.perform(actor, identity.revoke_from_group, pk)
-    return f"{group.name} passes no role on any more."
+    return gettext("%(name)s passes no role on any more.", name=group.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +172,7 @@ class GroupView(ControlView, model=Group):
     columns = (
         ListColumn("Name", lambda row: row.name, Group.name, "link"),
         ListColumn("Role", lambda row: formatting.spoken(row.role)),
-        ListColumn("Members", lambda row: f"{row.member_count:,}", None, "number"),
+        ListColumn("Members", lambda row: formatting.count(row.member_count), None, "number"),
         named_column("Tenant", "tenant", "tenant_id"),
         named_column("Partner", "partner", "partner_id"),
         ListColumn("Created", lambda row: formatting.day(row.created_at), Group.created_at),

@@ -26,6 +26,7 @@ from scaicontrol.services.statements.schemas import ReminderIn
 
 from . import formatting
 from .forms import number_of
+from .language import gettext
 from .names import Ref
 from .verbs import Done, cents_of, day_of
 
@@ -54,9 +55,9 @@ async def edit(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     known = {field: str(getattr(draft, field) or "") for field in EDITED if field in given}
     changed = {field: given[field] or None for field, was in known.items() if given[field] != was}
     if not changed:
-        return "Nothing of it is different."
+        return gettext("Nothing of it is different.")
     patch = InvoicePatch.model_validate({**changed, "version": _version(given)})
-    return f"{name(await backend.perform(actor, invoices.update, pk, patch))} says so now."
+    return gettext("%(invoice)s says so now.", invoice=name(await backend.perform(actor, invoices.update, pk, patch)))
 
 
 async def add_line(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
@@ -79,34 +80,51 @@ async def remove_line(backend: Backend, actor: Actor, pk: str, given: Given) -> 
 
 
 async def sort_lines(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
-    return f"The lines of {await backend.perform(actor, invoices.sort_lines_by_date, pk)} follow their days."
+    return gettext(
+        "The lines of %(invoice)s follow their days.",
+        invoice=await backend.perform(actor, invoices.sort_lines_by_date, pk),
+    )
 
 
 async def delete(backend: Backend, actor: Actor, pk: str, _: Given) -> Done:
     await backend.perform(actor, invoices.delete, pk)
-    return Done("The draft is gone.", is_gone=True)
+    return Done(gettext("The draft is gone."), is_gone=True)
 
 
 async def finalize(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     names = ("issue_date", "vies_override_reason", "vat_rate_reason")
     data = FinalizeIn.model_validate({name: given.get(name) or None for name in names})
     invoice = await invoices.finalize(backend, actor, pk, data)
-    return f"{name(invoice)} is finalized. Its files are being made."
+    return gettext("%(invoice)s is finalized. Its files are being made.", invoice=name(invoice))
 
 
 async def _by_hand(backend: Backend, actor: Actor, pk: str) -> Invoice:
     """Give a draft whose lines were written by people; those of a run know what they were charged for."""
     draft = await backend.ask(actor, invoices.get, pk)
     if draft.is_credit_note or any(line.billing_charge_id for line in draft.lines):
-        source = "mirror the invoice" if draft.is_credit_note else "come from a billing run and know what they charge"
-        raise Refused(f"Cannot edit the lines of {draft}: they {source}; add an allowance, or delete it.")
+        source = (
+            gettext("mirror the invoice")
+            if draft.is_credit_note
+            else gettext("come from a billing run and know what they charge")
+        )
+        raise Refused(
+            gettext(
+                "Cannot edit the lines of %(draft)s: they %(source)s; add an allowance, or delete it.",
+                draft=draft,
+                source=source,
+            )
+        )
     return draft
 
 
 async def _with_lines(backend: Backend, actor: Actor, draft: Invoice, lines: Sequence[LineIn]) -> str:
     patch = InvoicePatch.model_validate({"lines": [line.model_dump() for line in lines], "version": draft.version})
     done = await backend.perform(actor, invoices.update, draft.id, patch)
-    return f"{name(done)} comes to {formatting.money(done.subtotal_cents, done.currency)} net."
+    return gettext(
+        "%(invoice)s comes to %(subtotal)s net.",
+        done=name(done),
+        subtotal=formatting.money(done.subtotal_cents, done.currency),
+    )
 
 
 def _as_body(line: InvoiceLine) -> LineIn:
@@ -121,7 +139,9 @@ def _typed(draft: Invoice, given: Given, known: LineIn | None = None) -> LineIn:
     try:
         counted = Decimal(quantity)
     except InvalidOperation:
-        raise invalid("quantity", f"'{quantity}' is not a number such as 2 or 1.5.") from None
+        raise invalid(
+            "quantity", gettext("'%(quantity)s' is not a number such as 2 or 1.5.", quantity=quantity)
+        ) from None
     price = given.get("price", "")
     cents = cents_of(price.removeprefix("-"), draft.currency) or 0
     body: dict[str, Any] = known.model_dump() if known else {}
@@ -140,7 +160,7 @@ def _line_of(invoice: Invoice, line_id: str) -> InvoiceLine:
     for line in invoice.lines:
         if line.id == line_id:
             return line
-    raise invalid("line", "This line is gone; look at the draft again.")
+    raise invalid("line", gettext("This line is gone; look at the draft again."))
 
 
 def _version(given: Given) -> int | None:
@@ -154,38 +174,47 @@ async def send(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     to = [address.strip() for address in given.get("to", "").split(",") if address.strip()]
     data = SendIn.model_validate({"to": to or None})
     await backend.perform(actor, documents.send, pk, data)
-    return f"The mail to {', '.join(to) or 'the billing contact'} is queued."
+    return gettext("The mail to %(to)s is queued.", to=", ".join(to) or gettext("the billing contact"))
 
 
 async def remind(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     body = ReminderIn.model_validate({"level": number_of(given, "level")})
     made = await statements.remind(backend, actor, pk, body.level)
-    return f"Reminder {made.level} is made and mailed to the billing contact."
+    return gettext("Reminder %(level)s is made and mailed to the billing contact.", level=made.level)
 
 
 async def void(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     data = ReasonIn.model_validate({"reason": given.get("reason", "")})
     invoice = await backend.perform(actor, invoices.void, pk, data.reason)
-    return f"{name(invoice)} is void."
+    return gettext("%(invoice)s is void.", invoice=name(invoice))
 
 
 async def regenerate_pdf(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     data = ReasonIn.model_validate({"reason": given.get("reason", "")})
     wanted = await backend.perform(actor, documents.regenerate_pdf, pk, data.reason)
-    return f"Version {wanted.version} is being made."
+    return gettext("Version %(version)s is being made.", version=wanted.version)
 
 
 async def verify(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
     """Compute the whole series anew, since a seal covers what came before it, and hold every file against its row."""
     invoice = await backend.ask(actor, invoices.get, pk)
     if invoice.fiscal_year is None:
-        raise Refused(f"{name(invoice)} has no seal yet.")
+        raise Refused(gettext("%(invoice)s has no seal yet.", invoice=name(invoice)))
     series = invoice.partner_id, invoice.document_type, invoice.fiscal_year
     found = await backend.ask(actor, documents.verify_series, *series)
     wrong = [*found.violations, *await documents.verify_files(backend, actor, *series)]
     if wrong:
-        raise Refused(f"The series is not as it was sealed: {wrong[0].message} ({len(wrong)} in all.)")
-    return f"The series of {found.documents:,} documents and all its files are as they were sealed."
+        raise Refused(
+            gettext(
+                "The series is not as it was sealed: %(message)s (%(wrong)s in all.)",
+                message=wrong[0].message,
+                wrong=len(wrong),
+            )
+        )
+    return gettext(
+        "The series of %(documents)s documents and all its files are as they were sealed.",
+        documents=formatting.count(found.documents),
+    )
 
 
 # Money
@@ -202,7 +231,11 @@ async def mark_paid(backend: Backend, actor: Actor, pk: str, given: Given) -> st
         }
     )
     booked = await backend.perform(actor, invoices.mark_paid, pk, data)
-    return f"{formatting.money(booked.amount_cents, invoice.currency)} is booked on {name(invoice)}."
+    return gettext(
+        "%(amount)s is booked on %(invoice)s.",
+        amount=formatting.money(booked.amount_cents, invoice.currency),
+        invoice=name(invoice),
+    )
 
 
 async def apply_credit(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
@@ -210,13 +243,22 @@ async def apply_credit(backend: Backend, actor: Actor, pk: str, given: Given) ->
     data = ApplyCreditIn(amount_cents=cents_of(given.get("amount", ""), invoice.currency))
     before = invoice.amount_due_cents
     settled = await backend.perform(actor, invoices.apply_credit, pk, data)
-    return f"{formatting.money(before - settled.amount_due_cents, invoice.currency)} of credit settle {name(invoice)}."
+    return gettext(
+        "%(amount_due)s of credit settle %(invoice)s.",
+        amount_due=formatting.money(before - settled.amount_due_cents, invoice.currency),
+        invoice=name(invoice),
+    )
 
 
 async def collect(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
     tried = await payments.pay(backend, actor, pk)
     why = f": {tried.failure_message}" if tried.failure_message else "."
-    return f"The payment is {formatting.spoken(tried.status)} with {tried.provider}{why}"
+    return gettext(
+        "The payment is %(status)s with %(provider)s%(why)s",
+        status=formatting.spoken(tried.status),
+        provider=tried.provider,
+        why=why,
+    )
 
 
 async def credit(backend: Backend, actor: Actor, pk: str, given: Given) -> Done:
@@ -224,9 +266,23 @@ async def credit(backend: Backend, actor: Actor, pk: str, given: Given) -> Done:
     note = await invoices.credit(backend, actor, pk, body)
     at = Ref("invoice", note.id)
     if body.finalize:
-        return Done(f"{name(note)} gives back {formatting.money(-note.total_cents, note.currency)}.", at)
+        return Done(
+            gettext(
+                "%(note)s gives back %(total)s.",
+                note=name(note),
+                total=formatting.money(-note.total_cents, note.currency),
+            ),
+            at,
+        )
     given_back = formatting.money(-note.subtotal_cents, note.currency)
-    return Done(f"{name(note)} is written over {given_back} net; check and finalize it.", at)
+    return Done(
+        gettext(
+            "%(note)s is written over %(given_back)s net; check and finalize it.",
+            note=name(note),
+            given_back=given_back,
+        ),
+        at,
+    )
 
 
 async def preview_credit(backend: Backend, actor: Actor, pk: str, given: Given) -> Sequence[tuple[str, str]]:
@@ -237,12 +293,15 @@ async def preview_credit(backend: Backend, actor: Actor, pk: str, given: Given) 
         note = (await rehearse(backend, invoices.credit, actor, pk, whole)).result
     except ControlError as error:
         note = (await rehearse(backend, invoices.credit, actor, pk, drafted)).result
-        return [("Net", formatting.money(note.subtotal_cents, note.currency)), ("Cannot be finalized", error.message)]
+        return [
+            (gettext("Net"), formatting.money(note.subtotal_cents, note.currency)),
+            (gettext("Cannot be finalized"), error.message),
+        ]
     return [
-        ("Net", formatting.money(note.subtotal_cents, note.currency)),
+        (gettext("Net"), formatting.money(note.subtotal_cents, note.currency)),
         (note.tax_label or "VAT", formatting.money(note.tax_cents, note.currency)),
-        ("Total", formatting.money(note.total_cents, note.currency)),
-        ("Lines", str(len(note.lines))),
+        (gettext("Total"), formatting.money(note.total_cents, note.currency)),
+        (gettext("Lines"), str(len(note.lines))),
     ]
 
 
@@ -264,19 +323,26 @@ async def refund(backend: Backend, actor: Actor, pk: str, given: Given) -> str |
     done = await payments.refund(backend, actor, pk, body.amount_cents, body.reason)
     invoice = await backend.ask(actor, invoices.get, pk)
     went = formatting.money(sum(each.amount_cents for each in done.refunds), invoice.currency)
-    note = f" {name(done.note)} is issued over it." if done.note else ""
+    note = gettext(" %(note)s is issued over it.", note=name(done.note)) if done.note else ""
     if failed := [each for each in done.refunds if each.status == "failed"]:
-        return f"{went} are promised, and a refund failed: {failed[0].failure_message}{note}"
-    return Done(f"{went} go back.{note}", Ref("invoice", done.note.id) if done.note else None)
+        return gettext(
+            "%(went)s are promised, and a refund failed: %(failure_message)s%(note)s",
+            went=went,
+            failure_message=failed[0].failure_message,
+            note=note,
+        )
+    return Done(
+        gettext("%(went)s go back.%(note)s", went=went, note=note), Ref("invoice", done.note.id) if done.note else None
+    )
 
 
 async def preview_refund(backend: Backend, actor: Actor, pk: str, given: Given) -> Sequence[tuple[str, str]]:
     body = await _refund_of(backend, actor, pk, given)
     done = (await rehearse(backend, payments.refund, actor, pk, body.amount_cents, body.reason)).result
     invoice = await backend.ask(actor, invoices.get, pk)
-    parts = [("Goes back", formatting.money(each.amount_cents, invoice.currency)) for each in done.refunds]
+    parts = [(gettext("Goes back"), formatting.money(each.amount_cents, invoice.currency)) for each in done.refunds]
     if done.note:
-        parts.append(("Credited by a new note", formatting.money(-done.note.total_cents, invoice.currency)))
+        parts.append((gettext("Credited by a new note"), formatting.money(-done.note.total_cents, invoice.currency)))
     return parts
 
 

@@ -33,6 +33,7 @@ from scaicontrol.services.payments.schemas import DisputeFilter
 from . import formatting
 from . import invoice_verbs as acts
 from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, named_column
+from .language import gettext, reader, within
 from .invoice_links import REVOKE
 from .lists import Context
 from .mending import mending
@@ -286,7 +287,7 @@ class InvoiceView(ControlView, model=Invoice):
         ladder = payments.timetable(terms.dunning_retry_days, terms.dunning_reminder_days, terms.dunning_suspend_day)
         return {
             "invoice": invoice,
-            "explained": await explanations.explain(uow, pk, language="en"),
+            "explained": await explanations.explain(uow, pk, language=reader.get().language),
             "tenant": (await tenants.names(uow, [invoice.tenant_id])).get(invoice.tenant_id, invoice.tenant_id),
             "attempts": await payments.of_invoice(uow, pk),
             "refunds": await payments.refunds_of_note(uow, pk) if invoice.referenced_invoice_id else [],
@@ -314,8 +315,12 @@ class InvoiceView(ControlView, model=Invoice):
 
     def title_of(self, detail: Context) -> str:
         invoice = detail["invoice"]
-        kind = "Credit note" if invoice.document_type == DocumentType.credit_note else "Invoice"
-        return f"{kind} {invoice.number}" if invoice.number else f"Draft {kind.lower()} {invoice.id}"
+        kind = gettext("Credit note") if invoice.document_type == DocumentType.credit_note else gettext("Invoice")
+        return (
+            f"{kind} {invoice.number}"
+            if invoice.number
+            else gettext("Draft %(what)s %(id)s", what=within(kind), id=invoice.id)
+        )
 
     def actions_of(self, detail: Context) -> Sequence[str]:
         invoice = detail["invoice"]
@@ -361,7 +366,7 @@ class InvoiceView(ControlView, model=Invoice):
         console, found = console_of(request), request.path_params
         console.actor.require(self.permission)
         if not found["version"].isdecimal():
-            raise HTTPException(404, "There is no such version.")
+            raise HTTPException(404, gettext("There is no such version."))
         if found["kind"] == "pdf":
             return await documents.pdf(console.backend, console.actor, found["pk"], int(found["version"]))
         return await documents.einvoice(console.backend, console.actor, found["pk"], found["kind"])
@@ -373,10 +378,10 @@ def line_form(line: LineOut, currency: str) -> str:
         {
             "line": line.id,
             "description": line.description,
-            "quantity": formatting.number(line.quantity),
+            "quantity": formatting.exact(line.quantity),
             "unit_label": line.unit_label or "",
             "price": formatting.money(line.unit_price_cents, currency).split()[0].replace(",", ""),
-            "tax_rate": "" if line.tax_rate is None else formatting.number(line.tax_rate),
+            "tax_rate": "" if line.tax_rate is None else formatting.exact(line.tax_rate),
         }
     )
 
@@ -385,7 +390,7 @@ def _filter_day(value: str) -> date:
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise HTTPException(400, "Days are written as 2026-01-31.") from None
+        raise HTTPException(400, gettext("Days are written as 2026-01-31.")) from None
 
 
 VIEWS = (InvoiceView,)

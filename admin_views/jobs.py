@@ -13,6 +13,7 @@ from scaicontrol.core.work import UnitOfWork
 from . import formatting
 from .base import ControlView, ListColumn, day_column, moment_column
 from .columns import Row, Value
+from .language import gettext, ngettext
 from .menu import MenuGroup
 from .verbs import VerbButton
 
@@ -21,7 +22,7 @@ Given = Mapping[str, str]
 
 async def run(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
     await leases.run_now(backend, actor, pk)
-    return "A worker is asked to run it; what it did shows here when it is done."
+    return gettext("A worker is asked to run it; what it did shows here when it is done.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,13 @@ def span(value: timedelta | None) -> str:
     if not value:
         return formatting.NOTHING
     seconds = round(value.total_seconds())
-    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = seconds // size
-            return f"{count:,} {unit}{'s' if count != 1 else ''}"
-    return f"{seconds} seconds"
+    if seconds >= 86_400:
+        return ngettext("%(num)s day", "%(num)s days", seconds // 86_400)
+    if seconds >= 3600:
+        return ngettext("%(num)s hour", "%(num)s hours", seconds // 3600)
+    if seconds >= 60:
+        return ngettext("%(num)s minute", "%(num)s minutes", seconds // 60)
+    return ngettext("%(num)s second", "%(num)s seconds", seconds)
 
 
 def pace(job: JobLease) -> str:
@@ -103,7 +106,7 @@ class JobView(ControlView, model=JobLease):
         return JobRow(await leases.known(uow, pk), uow.now)
 
     def title_of(self, detail: JobRow) -> str:
-        return formatting.spoken(detail.id).capitalize()
+        return formatting.titled(detail.id)
 
     def actions_of(self, detail: JobRow) -> Sequence[str]:
         return ["run"]

@@ -21,6 +21,7 @@ from scaicontrol.services import audit
 from .amounts import of_amount
 from .columns import Attribute, ListColumn, ListFilter, Row
 from .files import WRITERS, FileRows
+from .language import ENGLISH, gettext, reader
 from .names import PICKED, Ref, names_of, picked
 from .request_context import console_of
 
@@ -134,7 +135,10 @@ class ListPages(ModelView):
         for one in self.narrowing:
             if value := asked.get(one.name, "").strip():
                 if one.choices and value not in one.choices:
-                    raise HTTPException(400, f"{one.label} is one of {', '.join(one.choices)}.")
+                    raise HTTPException(
+                        400,
+                        gettext("%(label)s is one of %(choices)s.", label=one.label, choices=", ".join(one.choices)),
+                    )
                 if one.kind in PICKED:
                     value = await picked(uow, one.kind, value)
                 query = query.where(one.narrow(value))
@@ -175,6 +179,7 @@ class ListPages(ModelView):
             return whole, await names_of(uow, _refs(shown, whole)), more
 
         console = console_of(request)
+        reader.set(ENGLISH)  # machines read files: they say the same to everybody
         await console.backend.perform(console.actor, take)
         return FileRows(console.backend, console.actor, shown, part)
 
@@ -190,7 +195,7 @@ def _size(asked: QueryParams) -> int:
     try:
         return min(max(int(asked.get("pageSize") or PAGE_SIZES[0]), 1), PAGE_SIZES[-1])
     except ValueError:
-        raise HTTPException(400, "Pages have a number of rows.") from None
+        raise HTTPException(400, gettext("Pages have a number of rows.")) from None
 
 
 def _refs(columns: Sequence[ListColumn], rows: Sequence[Row]) -> list[Ref | None]:

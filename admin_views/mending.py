@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from scaicontrol.services.invoices.schemas import CheckReasonOut, InvoiceOut
 
+from .language import gettext
 from .names import Ref, address_of
 
 _SELLER: Final = frozenset({"seller_incomplete"})
@@ -32,15 +33,15 @@ def mending(request: Request, invoice: InvoiceOut, reason: CheckReasonOut) -> tu
     field = reason.field or ""
     root = field.split(".")[0]
     if reason.code == "exchange_rate_missing":
-        found = _listed(request, "exchange-rate"), "Exchange rates"
+        found = _listed(request, "exchange-rate"), gettext("Exchange rates")
     elif reason.code in _SELLER or root == "seller":
-        found = address_of(request, Ref("partner", invoice.partner_id)), "The seller"
+        found = address_of(request, Ref("partner", invoice.partner_id)), gettext("The seller")
     elif reason.code in _BUYER or root in _OF_BUYER:
-        found = address_of(request, Ref("tenant", invoice.tenant_id)), "The billing profile"
+        found = address_of(request, Ref("tenant", invoice.tenant_id)), gettext("The billing profile")
     elif root in _OF_DRAFT:
-        found = _verb(request, invoice, "finalize" if root == "issue_date" else "update"), "The draft"
+        found = _verb(request, invoice, "finalize" if root == "issue_date" else "update"), gettext("The draft")
     elif root in _LINES:
-        found = "#lines" if invoice.lines else _verb(request, invoice, "add_line"), "The lines"
+        found = "#lines" if invoice.lines else _verb(request, invoice, "add_line"), gettext("The lines")
     else:
         return None
     return (found[0], found[1]) if found[0] else None

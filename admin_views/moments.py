@@ -6,6 +6,8 @@ from starlette.exceptions import HTTPException
 
 from scaicontrol.core.errors import Invalid, invalid
 
+from .language import gettext
+
 
 def moment_of(field: str, text: str) -> datetime:
     """
@@ -16,7 +18,7 @@ def moment_of(field: str, text: str) -> datetime:
     try:
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
     except ValueError:
-        raise invalid(field, "Moments are written as 2026-01-31T14:30, in UTC.") from None
+        raise invalid(field, gettext("Moments are written as 2026-01-31T14:30, in UTC.")) from None
 
 
 def filter_moment(text: str) -> datetime:

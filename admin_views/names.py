@@ -9,6 +9,8 @@ from starlette.requests import Request
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog, identity, invoices, partners, registry, tenants
 
+from .language import gettext
+
 OFFERED: Final = 12
 
 
@@ -69,9 +71,11 @@ async def picked(uow: UnitOfWork, kind: str, said: str) -> str:
     if len(exact) == 1 or len(found) == 1:
         return (exact or list(found))[0]
     if not found:
-        raise HTTPException(400, f"No {kind} is called {said}.")
+        raise HTTPException(400, gettext("No %(kind)s is called %(said)s.", kind=kind, said=said))
     few = ", ".join(f"{name} ({pk})" for pk, name in found.items())
-    raise HTTPException(400, f"Several are called {said}: {few}. Write more of the name, or its id.")
+    raise HTTPException(
+        400, gettext("Several are called %(said)s: %(few)s. Write more of the name, or its id.", said=said, few=few)
+    )
 
 
 def address_of(request: Request, ref: Ref | None) -> str | None:

@@ -9,10 +9,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from .language import gettext
 from .lists import Context
 from .pressing import Pressed, verb_page_or_press
 from .request_context import console_of
-from .verbs import VerbButton
+from .verbs import Detail, VerbButton
 
 
 class ConsolePage(BaseView):
@@ -33,6 +34,10 @@ class ConsolePage(BaseView):
     @abstractmethod
     async def content(self, request: Request) -> Context:
         """Gather what the template shows; what is refused is raised."""
+
+    async def detail(self, request: Request) -> Detail:
+        """Gather what the fields of a verb hold at first (`VerbButton.known`)."""
+        return None
 
     def is_accessible(self, request: Request) -> bool:
         return not self.permission or console_of(request).actor.may(self.permission)
@@ -61,6 +66,7 @@ class ConsolePage(BaseView):
         self.admit(request)
         verb = next((verb for verb in self.verbs if verb.name == request.path_params["verb"]), None)
         if verb is None:
-            raise HTTPException(404, "There is nothing here.")
+            raise HTTPException(404, gettext("There is nothing here."))
         back = str(request.url_for(f"admin:view-{self.identity}"))
-        return await verb_page_or_press(self, request, verb, Pressed(back=back, crumbs=[(self.name, back)]))
+        on = Pressed(back, [(self.name, back)], detail=await self.detail(request))
+        return await verb_page_or_press(self, request, verb, on)

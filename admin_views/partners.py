@@ -21,6 +21,7 @@ from scaicontrol.services.tenants.models import Tenant
 from . import formatting
 from .base import ControlView, ListColumn
 from .forms import sent_of, typed
+from .language import gettext
 from .menu import MenuGroup
 from .price_overrides import said_price
 from .timeline import Timeline, timeline_of
@@ -139,7 +140,7 @@ _LOOK: Final = (
 async def configure(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     sent = sent_of(given, yes_no=_YES_NO, numbers=_NUMBERS, lists=_LISTS)
     saved = await backend.perform(actor, partners.configure, pk, PartnerConfigurationPatch.model_validate(sent))
-    return f"The configuration is saved; it is at version {saved.version}."
+    return gettext("The configuration is saved; it is at version %(version)s.", version=saved.version)
 
 
 def _known(fields: Sequence[Field]) -> Callable[["PartnerPage"], Given]:

@@ -16,6 +16,7 @@ from scaicontrol.services.payments.schemas import DisputeCloseIn, DisputeFilter,
 
 from . import formatting, invoice_verbs
 from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, moment_column, named_column
+from .language import gettext
 from .menu import MenuGroup
 from .names import Ref
 from .timeline import Timeline, timeline_of
@@ -27,7 +28,13 @@ Given = Mapping[str, str]
 async def retry(backend: Backend, actor: Actor, pk: str, _: Given) -> Done:
     tried = await payments.retry(backend, actor, pk)
     why = f": {tried.failure_message}" if tried.failure_message else "."
-    said = f"Attempt {tried.attempt} with {tried.provider} is {formatting.spoken(tried.status)}{why}"
+    said = gettext(
+        "Attempt %(attempt)s with %(provider)s is %(status)s%(why)s",
+        attempt=tried.attempt,
+        provider=tried.provider,
+        status=formatting.spoken(tried.status),
+        why=why,
+    )
     return Done(said, Ref("payment", tried.id))
 
 
@@ -55,7 +62,8 @@ async def open_dispute(backend: Backend, actor: Actor, pk: str, given: Given) ->
     )
     dispute = await backend.perform(actor, payments.open_dispute, told)
     return Done(
-        f"{formatting.money(dispute.amount_cents, dispute.currency)} are in dispute.", Ref("dispute", dispute.id)
+        gettext("%(amount)s are in dispute.", amount=formatting.money(dispute.amount_cents, dispute.currency)),
+        Ref("dispute", dispute.id),
     )
 
 
@@ -69,7 +77,7 @@ async def resolve(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
         }
     )
     done = await backend.perform(actor, payments.resolve_mismatch, pk, body)
-    return f"{formatting.money(done.kept_cents, done.currency)} of it are booked."
+    return gettext("%(kept)s of it are booked.", kept=formatting.money(done.kept_cents, done.currency))
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +208,7 @@ class PaymentView(ControlView, model=Payment):
 
     def title_of(self, detail: PaymentPage) -> str:
         amount = formatting.money(detail.payment.amount_cents, detail.payment.currency)
-        return f"{amount} for {detail.invoice.number or detail.invoice.id}"
+        return gettext("%(amount)s for %(id)s", amount=amount, id=detail.invoice.number or detail.invoice.id)
 
     def actions_of(self, detail: PaymentPage) -> Sequence[str]:
         payment = detail.payment
@@ -262,7 +270,9 @@ class RefundView(ControlView, model=Refund):
         )
 
     def title_of(self, detail: RefundPage) -> str:
-        return f"Refund of {formatting.money(detail.refund.amount_cents, detail.payment.currency)}"
+        return gettext(
+            "Refund of %(amount)s", amount=formatting.money(detail.refund.amount_cents, detail.payment.currency)
+        )
 
     def actions_of(self, detail: RefundPage) -> Sequence[str]:
         return []  # the job tries again; what was given up is paid another way from its credit
@@ -274,7 +284,7 @@ async def close(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
         {"outcome": given.get("outcome", ""), "fee_cents": cents_of(given.get("fee", ""), dispute.currency)}
     )
     done = await backend.perform(actor, payments.close_dispute, pk, data)
-    return f"The dispute is {done.status}."
+    return gettext("The dispute is %(status)s.", status=formatting.spoken(done.status))
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +352,7 @@ class DisputeView(ControlView, model=Dispute):
         )
 
     def title_of(self, detail: DisputeDetail) -> str:
-        return f"Dispute of {detail.invoice.number}"
+        return gettext("Dispute of %(number)s", number=detail.invoice.number)
 
     def actions_of(self, detail: DisputeDetail) -> Sequence[str]:
         return ["close"] if detail.dispute.is_closed_by_hand else []

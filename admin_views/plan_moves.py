@@ -21,6 +21,7 @@ from . import formatting
 from .base import ControlView, ListColumn, ListFilter, named_column
 from .flash import status_of
 from .forms import whole
+from .language import gettext
 from .menu import MenuGroup
 from .names import Ref
 from .request_context import console_of
@@ -51,14 +52,21 @@ async def announce(backend: Backend, actor: Actor, _pk: str, given: Given) -> Do
         )
 
     move = await backend.perform(actor, verb)
-    who = "1 subscription" if move.subscriptions == 1 else f"{move.subscriptions:,} subscriptions"
-    return Done(f"Version {move.plan_version} is announced to {who}.", Ref("plan-move", move.id))
+    who = (
+        "1 subscription"
+        if move.subscriptions == 1
+        else gettext("%(subscriptions)s subscriptions", subscriptions=formatting.count(move.subscriptions))
+    )
+    return Done(
+        gettext("Version %(plan_version)s is announced to %(who)s.", plan_version=move.plan_version, who=who),
+        Ref("plan-move", move.id),
+    )
 
 
 async def cancel(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     body = CancelMoveIn.model_validate({"reason": given.get("reason", "")})
     await backend.perform(actor, plan_moves.cancel, pk, body.reason)
-    return "It is called off for everybody who has not taken the version yet; each is told."
+    return gettext("It is called off for everybody who has not taken the version yet; each is told.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,7 @@ class PlanMoveView(ControlView, model=PlanMove):
         named_column("Plan", "plan", "plan_id"),
         ListColumn("Version", lambda row: str(row.plan_version), None, "number"),
         ListColumn("Status", lambda row: row.status, PlanMove.status, "status"),
-        ListColumn("Subscriptions", lambda row: f"{row.subscriptions:,}", PlanMove.subscriptions, "number"),
+        ListColumn("Subscriptions", lambda row: formatting.count(row.subscriptions), PlanMove.subscriptions, "number"),
         ListColumn("Notice ends", lambda row: formatting.day(row.notice_ends_at), PlanMove.notice_ends_at),
         ListColumn("Announced", lambda row: formatting.day(row.created_at), PlanMove.created_at),
     )
@@ -143,7 +151,9 @@ class PlanMoveView(ControlView, model=PlanMove):
         )
 
     def title_of(self, detail: PlanMovePage) -> str:
-        return f"{detail.plan.key} to version {detail.move.plan_version}"
+        return gettext(
+            "%(key)s to version %(plan_version)s", key=detail.plan.key, plan_version=detail.move.plan_version
+        )
 
     def actions_of(self, detail: PlanMovePage) -> Sequence[str]:
         return detail.move.available_actions
@@ -171,7 +181,7 @@ class PlanMoveView(ControlView, model=PlanMove):
         shown = await console.backend.ask(console.actor, question)
         context = {
             "model_view": self,
-            "heading": f"Move subscribers of {shown.plan.key}",
+            "heading": gettext("Move subscribers of %(key)s", key=shown.plan.key),
             "shown": shown,
             "given": given,
             "error": error,

@@ -1,9 +1,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
@@ -13,15 +11,16 @@ from scaicontrol.services.changes.schemas import PlatformSettingsIn, PlatformSet
 
 from . import formatting
 from .forms import number_of, whole
+from .language import gettext
 from .lists import Context
 from .menu import MenuGroup
 from .pages import ConsolePage
-from .pressing import Pressed, verb_page_or_press
 from .request_context import console_of
 from .verbs import Field, VerbButton
 
 Given = Mapping[str, str]
-_WHO: Final = ("people", "agents")
+_WHO: Final = {"people": "People", "agents": "Agents"}
+_EMPTY: Final = "Empty: never asks for one."
 _WORDS: Final = {
     "given_back": "Money given back above",
     "documents": "Documents above",
@@ -43,9 +42,9 @@ _NEEDS: Final = (("yes", "needs another person"), ("no", "does not"))
 
 def _fields(who: str) -> Sequence[Field]:
     return [
-        Field(f"{who}_{name}", f"{who.capitalize()}: {words}", "choice", choices=_NEEDS)
+        Field(f"{who}_{name}", words, "choice", group=_WHO[who], choices=_NEEDS)
         if name in _SWITCHES
-        else Field(f"{who}_{name}", f"{who.capitalize()}: {words}", required=False, hint="Empty: never asks for one.")
+        else Field(f"{who}_{name}", words, required=False, group=_WHO[who], hint=_EMPTY)
         for name, words in _WORDS.items()
     ]
 
@@ -60,7 +59,7 @@ async def set_policy(backend: Backend, actor: Actor, _: str, given: Given) -> st
         }
     )
     kept = await backend.perform(actor, changes.set_policy, body.settings.approval_policy, body.version)
-    return f"The policy is at version {kept}, for the changes that follow."
+    return gettext("The policy is at version %(kept)s, for the changes that follow.", kept=kept)
 
 
 def _given(name: str, text: str) -> bool | int | str | None:
@@ -75,8 +74,8 @@ def said(limits: ApprovalLimits, name: str) -> str:
     """Say a limit as a person reads it."""
     value = getattr(limits, name)
     if name in _SWITCHES:
-        return "another person" if value else "alone"
-    return "alone" if value is None else formatting.number(value)
+        return gettext("another person") if value else gettext("alone")
+    return gettext("alone") if value is None else formatting.number(value)
 
 
 def known(platform: PlatformSettingsOut) -> Mapping[str, str]:
@@ -89,7 +88,7 @@ def known(platform: PlatformSettingsOut) -> Mapping[str, str]:
             if name in _SWITCHES:
                 values[f"{who}_{name}"] = "yes" if value else "no"
             else:
-                values[f"{who}_{name}"] = "" if value is None else formatting.number(value)
+                values[f"{who}_{name}"] = "" if value is None else formatting.exact(value)
     return values
 
 
@@ -122,15 +121,10 @@ class SettingsPage(ConsolePage):
             "installation": console.backend.settings.told(),
         }
 
-    async def do(self, request: Request) -> Response:
-        """Show a verb with what is in force now, or do it."""
-        self.admit(request)
-        verb = next((verb for verb in self.verbs if verb.name == request.path_params["verb"]), None)
-        if verb is None:
-            raise HTTPException(404, "There is nothing here.")
-        console, back = console_of(request), str(request.url_for(f"admin:view-{self.identity}"))
-        platform = await console.backend.ask(console.actor, changes.platform)
-        return await verb_page_or_press(self, request, verb, Pressed(back, [(self.name, back)], detail=platform))
+    async def detail(self, request: Request) -> PlatformSettingsOut:
+        """What is in force now."""
+        console = console_of(request)
+        return await console.backend.ask(console.actor, changes.platform)
 
 
 VIEWS = (SettingsPage,)

@@ -14,6 +14,7 @@ from scaicontrol.core.errors import ControlError, Forbidden
 from scaicontrol.services.identity import ABSOLUTE
 
 from .flash import say, status_of
+from .language import gettext
 from .names import address_of
 from .request_context import console_of
 from .verbs import Detail, Done, Field, Typed, VerbButton, complete, once, sentence
@@ -43,7 +44,7 @@ async def verb_page_or_press(view: BaseView, request: Request, verb: VerbButton,
     try:
         key = await console.form_key(form.pop("form_token", ""), request.url.path)
         if key is None:
-            raise Forbidden("This form is too old or was not ours; look again and confirm once more.")
+            raise Forbidden(gettext("This form is too old or was not ours; look again and confirm once more."))
         form = text.cleaned(form)
         if form.pop("step", "") == "preview" and verb.preview:
             facts = await verb.preview(console.backend, console.actor, on.pk, form)

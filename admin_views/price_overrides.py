@@ -15,6 +15,7 @@ from scaicontrol.services.catalog.schemas import PriceOverrideIn
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter, named_column
 from .forms import day_start, whole
+from .language import gettext
 from .menu import MenuGroup
 from .names import Ref
 from .timeline import Timeline, timeline_of
@@ -36,21 +37,21 @@ async def add(backend: Backend, actor: Actor, _pk: str, given: Given) -> Done:
     plan = await backend.ask(actor, catalog.plan_by, given.get("plan", ""))
     await backend.ask(actor, partners.get, partner_id)
     made = await backend.perform(actor, catalog.add_override, partner_id, _override_in(given, plan.id))
-    return Done(f"The partner has its own price for {plan.key}.", Ref("price-override", made.id))
+    return Done(gettext("The partner has its own price for %(key)s.", key=plan.key), Ref("price-override", made.id))
 
 
 async def change(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     actor.require("price_overrides:manage")
     there = await backend.ask(actor, catalog.find_override, pk)
     await backend.perform(actor, catalog.change_override, there.partner_id, pk, _override_in(given, there.plan_id))
-    return "It holds from now on; prices that subscriptions have already stay."
+    return gettext("It holds from now on; prices that subscriptions have already stay.")
 
 
 async def remove(backend: Backend, actor: Actor, pk: str, _: Given) -> Done:
     actor.require("price_overrides:manage")
     there = await backend.ask(actor, catalog.find_override, pk)
     await backend.perform(actor, catalog.remove_override, there.partner_id, pk)
-    return Done("The list price holds again.", Ref("partner", there.partner_id))
+    return Done(gettext("The list price holds again."), Ref("partner", there.partner_id))
 
 
 def _override_in(given: Given, plan_id: str) -> PriceOverrideIn:
@@ -70,7 +71,7 @@ def _known_override(detail: "OverridePage") -> Given:
     row = detail.override
     return {
         "price": "" if row.price_cents is None else formatting.major(row.price_cents, row.currency),
-        "markup_percent": "" if row.markup_percent is None else formatting.number(row.markup_percent),
+        "markup_percent": "" if row.markup_percent is None else formatting.exact(row.markup_percent),
         "currency": row.currency,
         "valid_from": row.valid_from.date().isoformat(),
         "valid_to": row.valid_to.date().isoformat() if row.valid_to else "",
@@ -83,7 +84,9 @@ def said_price(row: PriceOverride) -> str:
     if row.price_cents is not None:
         return formatting.money(row.price_cents, row.currency)
     markup = row.markup_percent or Decimal(0)
-    return f"list {'+' if markup >= 0 else '−'} {formatting.number(abs(markup))} %"
+    return gettext(
+        "list %(more)s %(markup)s %%", more="+" if markup >= 0 else "−", markup=formatting.number(abs(markup))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,7 @@ class PriceOverrideView(ControlView, model=PriceOverride):
         )
 
     def title_of(self, detail: OverridePage) -> str:
-        return f"{detail.plan.key} for {detail.partner}"
+        return gettext("%(key)s for %(partner)s", key=detail.plan.key, partner=detail.partner)
 
     def actions_of(self, detail: OverridePage) -> Sequence[str]:
         return ["change", "remove"]

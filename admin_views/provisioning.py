@@ -14,6 +14,7 @@ from scaicontrol.services.provisioning.schemas import ForceCompleteIn
 
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter, named_column
+from .language import gettext
 from .menu import MenuGroup
 from .timeline import Timeline, timeline_of
 from .verbs import Field, VerbButton
@@ -25,18 +26,18 @@ _WIDE, _HIGH, _APART, _BELOW = 168, 48, 44, 20  # a box of the graph, and the ro
 async def retry_step(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     step = given.get("step_name", "")
     await backend.perform(actor, provisioning.retry_step, pk, step)
-    return f"{formatting.spoken(step).capitalize()} runs again."
+    return gettext("%(step)s runs again.", step=formatting.titled(step))
 
 
 async def rollback(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
     await backend.perform(actor, provisioning.rollback, pk)
-    return "What was done is being undone, the last step first."
+    return gettext("What was done is being undone, the last step first.")
 
 
 async def force_complete(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     body = ForceCompleteIn.model_validate({"reason": given.get("reason", "")})
     await backend.perform(actor, provisioning.force_complete, pk, body.reason)
-    return "The workflow counts as completed; open steps are skipped."
+    return gettext("The workflow counts as completed; open steps are skipped.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +160,11 @@ class WorkflowView(ControlView, model=ProvisioningWorkflow):
         )
 
     def title_of(self, detail: WorkflowPage) -> str:
-        return (
-            f"{formatting.spoken(detail.workflow.action).capitalize()} {detail.workflow.plan_key} for {detail.tenant}"
+        return gettext(
+            "%(action)s %(plan_key)s for %(tenant)s",
+            action=formatting.titled(detail.workflow.action),
+            plan_key=detail.workflow.plan_key,
+            tenant=detail.tenant,
         )
 
     def actions_of(self, detail: WorkflowPage) -> Sequence[str]:

@@ -26,6 +26,7 @@ from scaicontrol.services.registry.schemas import DecideIn, RejectIn, ServiceOut
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter, named_column
 from .forms import sent_of, typed
+from .language import gettext
 from .menu import MenuGroup
 from .pages import ConsolePage
 from .request_context import console_of
@@ -47,20 +48,25 @@ _HIGHEST: Final = 40  # the tallest bar of the probes, in pixels
 async def approve(backend: Backend, actor: Actor, pk: str, _: Given) -> Done:
     service, key = await registry.approve(backend, actor, pk)
     if key is None:
-        return Done(f"{service.name} is let in; its key is issued when it registers again, since the vault is away.")
-    return Done(f"{service.name} is let in. This is its metering key.", secret=key)
+        return Done(
+            gettext(
+                "%(name)s is let in; its key is issued when it registers again, since the vault is away.",
+                name=service.name,
+            )
+        )
+    return Done(gettext("%(name)s is let in. This is its metering key.", name=service.name), secret=key)
 
 
 async def reject(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     body = RejectIn.model_validate({"reason": given.get("reason", "")})
     service = await backend.perform(actor, registry.reject, pk, body.reason)
-    return f"{service.name} is turned away; it may register again."
+    return gettext("%(name)s is turned away; it may register again.", name=service.name)
 
 
 async def update(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     body = ServicePatch.model_validate(sent_of(given, numbers={"heartbeat_interval_seconds"}))
     service = await backend.perform(actor, registry.update, pk, body)
-    return f"{service.name} is as you said."
+    return gettext("%(name)s is as you said.", name=service.name)
 
 
 def _moves_to(status: ServiceStatus) -> Press:
@@ -69,7 +75,7 @@ def _moves_to(status: ServiceStatus) -> Press:
     async def move(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
         body = ServicePatch.model_validate({"status": status, "reason": given.get("reason", "")})
         service = await backend.perform(actor, registry.update, pk, body)
-        return f"{service.name} is {formatting.spoken(service.status)}."
+        return gettext("%(name)s is %(status)s.", name=service.name, status=formatting.spoken(service.status))
 
     return move
 
@@ -77,13 +83,13 @@ def _moves_to(status: ServiceStatus) -> Press:
 async def approve_metric_change(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     body = DecideIn.model_validate({"reason": given.get("reason") or None})
     await backend.perform(actor, registry.approve_metric_change, pk, body.reason)
-    return "From now on these metrics mean what the service asked for."
+    return gettext("From now on these metrics mean what the service asked for.")
 
 
 async def reject_metric_change(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     body = RejectIn.model_validate({"reason": given.get("reason", "")})
     await backend.perform(actor, registry.reject_metric_change, pk, body.reason)
-    return "The metrics stay as they are; the service is told why."
+    return gettext("The metrics stay as they are; the service is told why.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +307,7 @@ class MetricChangeView(ControlView, model=MetricChange):
         )
 
     def title_of(self, detail: MetricChangePage) -> str:
-        return f"Metrics of {detail.service.name}"
+        return gettext("Metrics of %(name)s", name=detail.service.name)
 
     def actions_of(self, detail: MetricChangePage) -> Sequence[str]:
         return ["approve", "reject"] if detail.change.status is MetricChangeStatus.pending else []

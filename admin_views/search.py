@@ -26,6 +26,7 @@ from scaicontrol.core.work import UnitOfWork
 from .amounts import is_amount, of_amount
 from .base import ControlView
 from .columns import Row
+from .language import gettext
 from .names import OFFERED, PICKED, names_of
 from .request_context import console_of
 
@@ -79,7 +80,7 @@ class SearchView(BaseView):
         typed = request.query_params.get("q", "").strip()
         views = [v for v in self._admin_ref.views if isinstance(v, ControlView) and v.is_accessible(request)]
         if not views:
-            raise HTTPException(404, "There is nothing here that you may search.")
+            raise HTTPException(404, gettext("There is nothing here that you may search."))
         for view in views:
             if view.prefix and view.prefix == prefix_of(typed) and " " not in typed:
                 return RedirectResponse(request.url_for("admin:details", identity=view.identity, pk=typed), 303)
@@ -97,9 +98,17 @@ class SearchView(BaseView):
                 request.url_for("admin:details", identity=only.view.identity, pk=only.rows[0].id), 303
             )
         operators = sorted({name for view in views for name in _operators(view)})
-        context = {"title": "Search", "typed": typed, "found": found, "problem": problem, "operators": operators}
+        context = {
+            "title": gettext("Search"),
+            "typed": typed,
+            "found": found,
+            "problem": problem,
+            "operators": operators,
+        }
         if typed and not asked:
-            context["problem"] = f"Nothing can be narrowed by all of these; possible are {', '.join(operators)}."
+            context["problem"] = gettext(
+                "Nothing can be narrowed by all of these; possible are %(operators)s.", operators=", ".join(operators)
+            )
         answer: Response = await self.templates.TemplateResponse(request, "console/search.html", context)
         return answer
 
@@ -122,7 +131,7 @@ class SearchView(BaseView):
         """Give the few names that hold what is typed so far, for a field that picks one."""
         kind, words = request.path_params["kind"], request.query_params.get("q", "").strip()
         if kind not in PICKED:
-            raise HTTPException(404, "There is nothing here.")
+            raise HTTPException(404, gettext("There is nothing here."))
         console = console_of(request)
         found = await console.backend.ask(console.actor, PICKED[kind].called, words, OFFERED) if words else {}
         return JSONResponse([{"id": pk, "name": name} for pk, name in found.items()])

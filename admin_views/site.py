@@ -13,6 +13,7 @@ from types import new_class
 from typing import Final, cast
 from urllib.parse import urlsplit
 
+from jinja2 import Environment
 from sqladmin import Admin
 from sqladmin.authentication import AuthenticationBackend
 from sqladmin.models import BaseView
@@ -42,6 +43,7 @@ from .assets import FOLDER, KEPT, asset, is_kept
 from .designer import DESIGNER
 from .flash import FLASH_COOKIE, FLASH_PURPOSE, status_of
 from .home import home
+from .language import ConsoleReader, button, catalogue, gettext, reader, translated, within
 from .menu import menu
 from .names import Ref, address_of
 from .outside import SAFE, for_tenants, session_ended, sign_in
@@ -78,7 +80,10 @@ def install_console(app: Starlette) -> Admin:
         menu=menu,
         console_of=console_of,
         environment=lambda request: console_of(request).backend.settings.scaicontrol_env,
+        language=lambda: reader.get().language,
+        theme=lambda: reader.get().theme,
     )
+    _speak(admin.templates.env)
     app.state.console = admin.admin.state.console = admin
     # Links stay within the console: nobody has to walk the routes of the whole product for each of them.
     admin.admin.state.links = Router([Mount(BASE, admin.admin, name="admin")])
@@ -92,6 +97,17 @@ def install_console(app: Starlette) -> Admin:
     # Before whatever serves the portal takes the address without a slash.
     app.router.routes.append(Route(BASE, lambda _: RedirectResponse(f"{BASE}/")))
     return admin
+
+
+def _speak(pages: Environment) -> None:
+    """Let templates say what they say in the reader's language, with gettext's own words for it."""
+    pages.add_extension("jinja2.ext.i18n")
+    pages.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
+        lambda message: catalogue(reader.get().language).gettext(message),
+        lambda one, many, num: catalogue(reader.get().language).ngettext(one, many, num),
+        newstyle=True,
+    )
+    pages.filters.update(translated=translated, button=button, within=within)
 
 
 def _hang_up(admin: Admin, page: type[ConsolePage]) -> None:
@@ -150,8 +166,15 @@ class Entrance:
         request = Request(scope)
         backend: Backend | None = getattr(self.root.state, "backend", None)
         if backend is None:
-            await PlainTextResponse("ScaiControl is starting.", 503)(scope, receive, send)
+            await PlainTextResponse(gettext("ScaiControl is starting."), 503)(scope, receive, send)
             return
+        token = reader.set(ConsoleReader.of_browser(request.headers.get("accept-language", "")))
+        try:
+            await self._answer(scope, receive, send, request, backend)
+        finally:
+            reader.reset(token)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, request: Request, backend: Backend) -> None:
         kept = is_kept(request)
         drawing = request.url.path == DESIGNER
         spoken = FLASH_COOKIE in request.cookies
@@ -161,7 +184,7 @@ class Entrance:
             await (self.app if named else _GONE)(scope, receive, guarded)
             return
         if not _from_here(request, backend.settings):
-            refusal = PlainTextResponse("This request comes from another site; it was not carried out.", 403)
+            refusal = PlainTextResponse(gettext("This request comes from another site; it was not carried out."), 403)
             await refusal(scope, receive, guarded)
             return
         if request.url.path == NO_ENTRY:
@@ -173,6 +196,7 @@ class Entrance:
             await answer(scope, receive, guarded)
             return
         console = await _console_request(request, backend, actor, session_id)
+        reader.set(reader.get().preferring(await backend.ask(console.actor, identity.preferences)))
         scope.setdefault("state", {})["console_request"] = console
         scope["router"] = self.root.state.console.admin.state.links
         token = current.set(console)
@@ -180,8 +204,10 @@ class Entrance:
             await self.app(scope, receive, guarded)
         except Exception:  # the last line of the door: the operator gets an id to quote, the log gets the cause
             log.exception("console_crashed", path=request.url.path, request_id=console.actor.request_id)
-            quoted = f"Look before you repeat it, and quote {console.actor.request_id}."
-            crash = f"Something went wrong on our side. {quoted}"
+            quoted = gettext(
+                "Look before you repeat it, and quote %(request_id)s.", request_id=console.actor.request_id
+            )
+            crash = gettext("Something went wrong on our side. %(quoted)s", quoted=quoted)
             await (await _page(self.root.state.console, request, 500, crash))(scope, receive, guarded)
         finally:
             current.reset(token)

@@ -13,6 +13,7 @@ from scaicontrol.services.subscriptions.schemas import AdminCancelIn, AdminResum
 
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, named_column
+from .language import gettext
 from .menu import MenuGroup
 from .timeline import timeline_of
 from .verbs import Field, VerbButton
@@ -35,21 +36,33 @@ async def change_plan(backend: Backend, actor: Actor, pk: str, given: Given) -> 
     done = await backend.perform(actor, verb)
     if done.pending_plan_key:
         last = formatting.day(done.current_period_last_day)
-        return f"{_name(done)} becomes {done.pending_plan_key} × {done.pending_quantity} after {last}."
-    return f"{_name(done)} is {done.plan_key} × {done.quantity}."
+        return gettext(
+            "%(name)s becomes %(pending_plan_key)s × %(pending_quantity)s after %(last)s.",
+            name=_name(done),
+            pending_plan_key=done.pending_plan_key,
+            pending_quantity=done.pending_quantity,
+            last=last,
+        )
+    return gettext(
+        "%(name)s is %(plan_key)s × %(quantity)s.", name=_name(done), plan_key=done.plan_key, quantity=done.quantity
+    )
 
 
 async def cancel(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     data = AdminCancelIn.model_validate({"reason": given.get("reason") or None})
     done = await backend.perform(actor, subscriptions.cancel, pk, data.reason)
     ends = done.pending_cancellation_at
-    return f"{_name(done)} runs out on {formatting.moment(ends)}." if ends else f"{_name(done)} is cancelled."
+    return (
+        gettext("%(name)s runs out on %(ends)s.", name=_name(done), ends=formatting.moment(ends))
+        if ends
+        else gettext("%(name)s is cancelled.", name=_name(done))
+    )
 
 
 async def cancel_now(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     data = AdminCancelIn.model_validate({"reason": given.get("reason") or None})
     done = await backend.perform(actor, subscriptions.cancel, pk, data.reason, immediate=True)
-    return f"{_name(done)} is cancelled."
+    return gettext("%(name)s is cancelled.", name=_name(done))
 
 
 async def resume(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
@@ -60,16 +73,18 @@ async def resume(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     async def verb(uow: UnitOfWork) -> Subscription:
         return await subscriptions.resume(uow, pk, override_arrears=data.override_arrears, reason=data.reason)
 
-    return f"{_name(await backend.perform(actor, verb))} goes on."
+    return gettext("%(name)s goes on.", name=_name(await backend.perform(actor, verb)))
 
 
 async def suspend(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     data = SuspendIn.model_validate({"reason": given.get("reason", "")})
-    return f"{_name(await backend.perform(actor, subscriptions.suspend, pk, data.reason))} is suspended."
+    return gettext(
+        "%(name)s is suspended.", name=_name(await backend.perform(actor, subscriptions.suspend, pk, data.reason))
+    )
 
 
 def _name(subscription: Subscription) -> str:
-    return f"Subscription {subscription.id}"
+    return gettext("Subscription %(id)s", id=subscription.id)
 
 
 class SubscriptionView(ControlView, model=Subscription):
@@ -86,7 +101,7 @@ class SubscriptionView(ControlView, model=Subscription):
         ListColumn("Plan", lambda row: row.plan_key, None, "link"),
         ListColumn("Status", lambda row: row.status, Subscription.status, "status"),
         named_column("Tenant", "tenant", "tenant_id", Subscription.tenant_id),
-        ListColumn("Quantity", lambda row: f"{row.quantity:,}", Subscription.quantity, "number"),
+        ListColumn("Quantity", lambda row: formatting.count(row.quantity), Subscription.quantity, "number"),
         amount_column("Monthly", "mrr_amount_cents"),
         day_column("Paid through", "current_period_last_day", Subscription.current_period_last_day),
         ListColumn("Reference", lambda row: row.external_reference or formatting.NOTHING),
@@ -169,7 +184,7 @@ class SubscriptionView(ControlView, model=Subscription):
         }
 
     def title_of(self, detail: dict[str, Any]) -> str:
-        return f"{detail['subscription'].plan_key} of {detail['tenant']}"
+        return gettext("%(plan_key)s of %(tenant)s", plan_key=detail["subscription"].plan_key, tenant=detail["tenant"])
 
     def actions_of(self, detail: dict[str, Any]) -> Sequence[str]:
         actions: list[str] = detail["subscription"].available_actions

@@ -15,6 +15,7 @@ from scaicontrol.services.tax.models import ExchangeRate, VatRate
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter, day_column
 from .facts import FactsPage
+from .language import gettext
 from .menu import MenuGroup
 from .verbs import Done, Field, VerbButton, day_of
 
@@ -33,7 +34,12 @@ async def add_rate(backend: Backend, actor: Actor, _: str, given: Given) -> str:
     )
     row = await backend.perform(actor, tax.add_rate, rate)
     begins, charged = formatting.day(row.valid_from), formatting.number(row.rate)
-    return f"{row.country_code} charges {charged}% from {begins} on; the rate before it ends the day before."
+    return gettext(
+        "%(country_code)s charges %(charged)s%% from %(begins)s on; the rate before it ends the day before.",
+        country_code=row.country_code,
+        charged=charged,
+        begins=begins,
+    )
 
 
 async def add_exchange_rate(backend: Backend, actor: Actor, _: str, given: Given) -> str:
@@ -44,14 +50,25 @@ async def add_exchange_rate(backend: Backend, actor: Actor, _: str, given: Given
         given.get("source") or ECB,
     )
     row = await backend.perform(actor, tax.add_exchange_rate, rate, replace=given.get("replace") == "on")
-    return f"One euro was worth {formatting.number(row.rate)} {row.currency} on {formatting.day(row.valid_on)}."
+    return gettext(
+        "One euro was worth %(rate)s %(currency)s on %(valid_on)s.",
+        rate=formatting.number(row.rate),
+        currency=row.currency,
+        valid_on=formatting.day(row.valid_on),
+    )
 
 
 async def look_up(backend: Backend, actor: Actor, _: str, given: Given) -> Done:
     looked = await tax.look_up(backend, actor, given.get("vat_number", ""), given.get("requester") or None)
-    said = [f"{looked.vat_number}: {looked.problem or 'written as the member state writes it'}."]
+    said = [f"{looked.vat_number}: {looked.problem or gettext('written as the member state writes it')}."]
     if looked.answer:
-        said.append(f"VIES says {formatting.spoken(looked.answer)}{f' ({looked.name})' if looked.name else ''}.")
+        said.append(
+            gettext(
+                "VIES says %(answer)s%(more)s.",
+                answer=formatting.spoken(looked.answer),
+                more=f" ({looked.name})" if looked.name else "",
+            )
+        )
     if looked.because:
         said.append(f"{looked.because}")
     return Done(" ".join(said))
@@ -61,7 +78,7 @@ def _decimal(field: str, text: str) -> Decimal:
     try:
         return Decimal(text)
     except InvalidOperation:
-        raise invalid(field, f"'{text}' is not a number such as 21.00.") from None
+        raise invalid(field, gettext("'%(text)s' is not a number such as 21.00.", text=text)) from None
 
 
 class VatRateView(ControlView, model=VatRate):
@@ -120,17 +137,17 @@ class VatRateView(ControlView, model=VatRate):
     async def detail(self, uow: UnitOfWork, pk: str) -> FactsPage:
         row = next((each for each in await tax.rates(uow) if each.id == pk), None)
         if row is None:
-            raise NotFound(f"No VAT rate {pk}.")
+            raise NotFound(gettext("No VAT rate %(pk)s.", pk=pk))
         return FactsPage(
             pk,
             f"{row.country_code} {row.territory}: {formatting.number(row.rate)}%",
-            "A standard rate, the same for everybody; decisions of the past keep what they were made with.",
+            gettext("A standard rate, the same for everybody; decisions of the past keep what they were made with."),
             [
-                ("From", formatting.day(row.valid_from)),
-                ("To", formatting.day(row.valid_to)),
-                ("Source", row.source),
-                ("Compared", formatting.day(row.checked_on)),
-                ("Id", row.id),
+                (gettext("From"), formatting.day(row.valid_from)),
+                (gettext("To"), formatting.day(row.valid_to)),
+                (gettext("Source"), row.source),
+                (gettext("Compared"), formatting.day(row.checked_on)),
+                (gettext("Id"), row.id),
             ],
         )
 
@@ -183,9 +200,9 @@ class ExchangeRateView(ControlView, model=ExchangeRate):
         row = await tax.exchange_rate(uow, pk)
         return FactsPage(
             pk,
-            f"{formatting.number(row.rate)} {row.currency} for one euro",
-            "A reference rate; documents keep the rate they were made with.",
-            [("On", formatting.day(row.valid_on)), ("Source", row.source), ("Id", row.id)],
+            gettext("%(rate)s %(currency)s for one euro", rate=formatting.number(row.rate), currency=row.currency),
+            gettext("A reference rate; documents keep the rate they were made with."),
+            [(gettext("On"), formatting.day(row.valid_on)), (gettext("Source"), row.source), (gettext("Id"), row.id)],
         )
 
     def title_of(self, detail: FactsPage) -> str:

@@ -39,6 +39,7 @@ from scaicontrol.services.usage import MetricUse
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter, named_column
 from .forms import sent_of, typed
+from .language import gettext
 from .menu import MenuGroup
 from .verbs import Done, Field, VerbButton
 
@@ -92,9 +93,11 @@ async def save_billing_profile(backend: Backend, actor: Actor, pk: str, given: G
     before = await backend.ask(actor, _profile, pk)
     saved = await backend.perform(actor, tenants.save_billing_profile, pk, body)
     if before is not None and before.version == saved.version:
-        return "Nothing of it is different."
+        return gettext("Nothing of it is different.")
     is_new_number = before is None or (before.vat_number, before.country_code) != (saved.vat_number, saved.country_code)
-    return f"The billing profile is saved.{await _asked(backend, actor, saved) if is_new_number else ''}"
+    return gettext(
+        "The billing profile is saved.%(more)s", more=await _asked(backend, actor, saved) if is_new_number else ""
+    )
 
 
 async def _asked(backend: Backend, actor: Actor, profile: BillingProfile) -> str:
@@ -103,7 +106,15 @@ async def _asked(backend: Backend, actor: Actor, profile: BillingProfile) -> str
         return ""
     await tax.consult_tenant(backend, actor, profile.tenant_id)
     answer = await backend.ask(actor, tax.consulted, profile.tenant_id, profile.vat_number)
-    return f" VIES says that {profile.vat_number} is {formatting.spoken(answer.answer)}." if answer else ""
+    return (
+        gettext(
+            " VIES says that %(vat_number)s is %(answer)s.",
+            vat_number=profile.vat_number,
+            answer=formatting.spoken(answer.answer),
+        )
+        if answer
+        else ""
+    )
 
 
 async def _profile(uow: UnitOfWork, tenant_id: str) -> BillingProfile | None:
@@ -114,7 +125,7 @@ async def _profile(uow: UnitOfWork, tenant_id: str) -> BillingProfile | None:
 async def view_portal(backend: Backend, actor: Actor, pk: str, given: Given) -> Done:
     body = PortalViewIn(reason=given.get("reason", ""), ticket=given.get("ticket", ""))
     begun = await backend.perform(actor, identity.begin_portal_view, pk, body)
-    return Done("You look at the tenant's portal.", portal_view=begun.id)
+    return Done(gettext("You look at the tenant's portal."), portal_view=begun.id)
 
 
 def _known(fields: Sequence[Field]) -> Callable[["TenantPage"], Given]:

@@ -17,6 +17,7 @@ from . import formatting
 from .base import ControlView, ListColumn, ListFilter, moment_column, named_column
 from .facts import FactsPage, named
 from .flash import say, status_of
+from .language import gettext
 from .menu import MenuGroup
 from .names import Ref
 from .request_context import console_of
@@ -61,15 +62,20 @@ class UploadView(ControlView, model=Upload):
         return FactsPage(
             pk,
             row.path.rsplit("/", 1)[-1],
-            "Templates show it by its address, and a seller's logo may name it. What has a name never changes.",
+            gettext(
+                "Templates show it by its address, and a seller's logo may name it. What has a name never changes."
+            ),
             [
-                ("Address", uploads.url_of(row.path, uow.settings.public_base_url)),
-                ("Owner", named(Ref("partner", owner), owner) if owner else "the platform, for everybody"),
-                ("Kind", row.media_type),
-                ("Size", formatting.size(row.bytes)),
-                ("By", row.uploaded_by),
-                ("Created", formatting.moment(row.created_at)),
-                ("Id", row.id),
+                (gettext("Address"), uploads.url_of(row.path, uow.settings.public_base_url)),
+                (
+                    gettext("Owner"),
+                    named(Ref("partner", owner), owner) if owner else gettext("the platform, for everybody"),
+                ),
+                (gettext("Kind"), row.media_type),
+                (gettext("Size"), formatting.size(row.bytes)),
+                (gettext("By"), row.uploaded_by),
+                (gettext("Created"), formatting.moment(row.created_at)),
+                (gettext("Id"), row.id),
             ],
             picture=f"/api/v1/uploads/{row.path}",
         )
@@ -85,7 +91,7 @@ class UploadView(ControlView, model=Upload):
         """Take a picture, and say in the page what is wrong with one that cannot be taken."""
         console = console_of(request)
         if request.path_params["kind"] not in _KINDS:
-            raise HTTPException(404, "There is nothing here.")
+            raise HTTPException(404, gettext("There is nothing here."))
         permission, upload, limits = _KINDS[request.path_params["kind"]]
         console.actor.require(permission)
         if request.method == "GET":
@@ -95,22 +101,24 @@ class UploadView(ControlView, model=Upload):
                 raise invalid("file", limits.sentence)
             async with request.form(max_files=1, max_fields=2) as form:
                 if await console.form_key(str(form.get("form_token", "")), request.url.path) is None:
-                    raise Forbidden("This form is too old or was not ours; look again and confirm once more.")
+                    raise Forbidden(gettext("This form is too old or was not ours; look again and confirm once more."))
                 file = form.get("file")
                 if not isinstance(file, UploadFile) or not file.size:
-                    raise invalid("file", "Nothing was done: choose a picture.")
+                    raise invalid("file", gettext("Nothing was done: choose a picture."))
                 body = await file.read()
             kept = await upload(console.backend, console.actor, body)  # twice is once: it is kept by its content
         except ControlError as error:
             return await self._form(request, error)
         answer = RedirectResponse(str(request.url_for("admin:details", identity=self.identity, pk=kept.id)), 303)
-        await say(answer, console, "success", "It is kept; the same picture again is the same address.")
+        await say(answer, console, "success", gettext("It is kept; the same picture again is the same address."))
         return answer
 
     async def _form(self, request: Request, error: ControlError | None) -> Response:
         context = {
             "model_view": self,
-            "heading": "Bring an icon" if request.path_params["kind"] == "icon" else "Bring a picture",
+            "heading": gettext("Bring an icon")
+            if request.path_params["kind"] == "icon"
+            else gettext("Bring a picture"),
             "error": error,
             "form_token": await console_of(request).form_token(request.url.path),
             "limits": _KINDS[request.path_params["kind"]][2],

@@ -17,6 +17,7 @@ from scaicontrol.core.keyed_procedures import held, record
 from scaicontrol.core.money import exponent
 
 from . import formatting
+from .language import gettext, ngettext, within
 from .names import Ref
 from .request_context import ConsoleRequest
 
@@ -33,6 +34,7 @@ class Field:
     required: bool = True
     value: str = ""
     hint: str = ""
+    group: str = ""  # what the field is one of, said before its label
     # Of a choice: its values, or (value, words); what they are may depend on the object.
     choices: Sequence[str | tuple[str, str]] | Callable[[Detail], Sequence[str | tuple[str, str]]] = ()
 
@@ -117,8 +119,15 @@ async def once(
 def complete(verb: VerbButton, form: Mapping[str, str]) -> None:
     missing = [one for one in verb.fields if one.required and not form.get(one.name)]
     if missing:
-        what = " and ".join(one.label.lower() for one in missing)
-        raise Invalid(f"Nothing was done: {what} {'is' if len(missing) == 1 else 'are'} missing.")
+        what = gettext(" and ").join(within(one.label) for one in missing)
+        raise Invalid(
+            ngettext(
+                "Nothing was done: %(what)s is missing.",
+                "Nothing was done: %(what)s are missing.",
+                len(missing),
+                what=what,
+            )
+        )
 
 
 def sentence(error: ControlError | ValidationError) -> ControlError:
@@ -137,7 +146,13 @@ def cents_of(text: str, currency: str) -> int | None:
     digits = exponent(currency)
     if not (whole + part).isdecimal() or not whole or len(part) > digits:
         raise invalid(
-            "amount", f"'{text}' is not an amount of {currency}; write it as 1234{'.50' if digits == 2 else ''}."
+            "amount",
+            gettext(
+                "'%(text)s' is not an amount of %(currency)s; write it as 1234%(more)s.",
+                text=text,
+                currency=currency,
+                more=".50" if digits == 2 else "",
+            ),
         )
     return int(whole + part.ljust(digits, "0"))
 
@@ -147,4 +162,4 @@ def day_of(field: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise invalid(field, "Say on which day the money moved, such as 2026-01-31.") from None
+        raise invalid(field, gettext("Say on which day the money moved, such as 2026-01-31.")) from None

@@ -12,6 +12,7 @@ from scaicontrol.services.webhooks.schemas import ReplayIn, WebhookEndpointIn, W
 
 from . import formatting
 from .forms import number_of
+from .language import gettext
 from .moments import moment_of
 from .names import Ref
 from .verbs import Done
@@ -24,7 +25,11 @@ SUBSCRIBERS: Final = "webhook-subscriptions"
 async def create(backend: Backend, actor: Actor, _: str, given: Given) -> Done:
     body = WebhookEndpointIn.model_validate({**_settings(given), "partner_id": given.get("partner_id") or None})
     made, secret = await webhooks.create(backend, actor, body)
-    return Done(f"{made.name} is told from now on. This signs what it gets:", Ref(SUBSCRIBERS, made.id), secret)
+    return Done(
+        gettext("%(name)s is told from now on. This signs what it gets:", name=made.name),
+        Ref(SUBSCRIBERS, made.id),
+        secret,
+    )
 
 
 async def edit(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
@@ -32,15 +37,23 @@ async def edit(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     body = {**_settings(given), "partner_id": known.partner_id, "is_active": known.is_active}
     seen = known.version if version is None else version
     changed = await webhooks.update(backend, actor, pk, WebhookEndpointPut.model_validate({**body, "version": seen}))
-    return f"{changed.name} gets {', '.join(changed.topics)} at {changed.target_url}."
+    return gettext(
+        "%(name)s gets %(topics)s at %(target_url)s.",
+        name=changed.name,
+        topics=", ".join(changed.topics),
+        target_url=changed.target_url,
+    )
 
 
 async def pause(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
-    return f"{(await _switched(backend, actor, pk, is_active=False)).name} is paused; what happens meanwhile waits."
+    return gettext(
+        "%(name)s is paused; what happens meanwhile waits.",
+        name=(await _switched(backend, actor, pk, is_active=False)).name,
+    )
 
 
 async def resume(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
-    return f"{(await _switched(backend, actor, pk, is_active=True)).name} is served again."
+    return gettext("%(name)s is served again.", name=(await _switched(backend, actor, pk, is_active=True)).name)
 
 
 async def _switched(backend: Backend, actor: Actor, pk: str, *, is_active: bool) -> WebhookEndpoint:
@@ -60,33 +73,41 @@ async def _switched(backend: Backend, actor: Actor, pk: str, *, is_active: bool)
 async def test(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
     status, took, error, excerpt = await webhooks.send_test(backend, actor, pk)
     if error:
-        return f"The test failed after {took} ms: {error}{f' It said: {excerpt}' if excerpt else ''}"
-    return f"It answered {status} after {took} ms."
+        return gettext(
+            "The test failed after %(took)s ms: %(error)s%(more)s",
+            took=took,
+            error=error,
+            more=gettext(" It said: %(excerpt)s", excerpt=excerpt) if excerpt else "",
+        )
+    return gettext("It answered %(status)s after %(took)s ms.", status=status, took=took)
 
 
 async def rotate_secret(backend: Backend, actor: Actor, pk: str, _: Given) -> Done:
     secret, ends_at = await webhooks.rotate_secret(backend, actor, pk)
-    return Done(f"Both secrets sign until {formatting.moment(ends_at)}. The new one is:", secret=secret or "")
+    return Done(
+        gettext("Both secrets sign until %(ends_at)s. The new one is:", ends_at=formatting.moment(ends_at)),
+        secret=secret or "",
+    )
 
 
 async def close_rotation(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
     await webhooks.rotate_secret(backend, actor, pk, close=True)
-    return "Only the new secret signs from now on."
+    return gettext("Only the new secret signs from now on.")
 
 
 async def delete(backend: Backend, actor: Actor, pk: str, _: Given) -> Done:
     await webhooks.delete(backend, actor, pk)
-    return Done("It is told nothing any more; what waited for it is dead.", is_gone=True)
+    return Done(gettext("It is told nothing any more; what waited for it is dead."), is_gone=True)
 
 
 async def retry_failed(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     queued = await backend.perform(actor, webhooks.replay, pk, **_since(backend, given))
-    return f"{queued:,} dead deliveries are back in line."
+    return gettext("%(queued)s dead deliveries are back in line.", queued=formatting.count(queued))
 
 
 async def count_failed(backend: Backend, actor: Actor, pk: str, given: Given) -> Sequence[tuple[str, str]]:
     counted = await backend.ask(actor, webhooks.replayable, pk, **_since(backend, given))
-    return [("Would be retried", f"{sum(counted.values()):,}")]
+    return [(gettext("Would be retried"), formatting.count(sum(counted.values())))]
 
 
 def _since(backend: Backend, given: Given) -> Arguments:
@@ -96,14 +117,20 @@ def _since(backend: Backend, given: Given) -> Arguments:
 
 async def replay(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     queued = await backend.perform(actor, webhooks.replay, pk, **_range(backend, given))
-    return f"{queued:,} deliveries are queued; those that had arrived are marked as replays."
+    return gettext(
+        "%(queued)s deliveries are queued; those that had arrived are marked as replays.",
+        queued=formatting.count(queued),
+    )
 
 
 async def count_range(backend: Backend, actor: Actor, pk: str, given: Given) -> Sequence[tuple[str, str]]:
     counted = await backend.ask(actor, webhooks.replayable, pk, **_range(backend, given))
     return [
-        ("Would be queued", f"{sum(counted.values()):,}"),
-        *((f"of which {formatting.spoken(status)}", f"{count:,}") for status, count in sorted(counted.items())),
+        (gettext("Would be queued"), formatting.count(sum(counted.values()))),
+        *(
+            (gettext("of which %(status)s", status=formatting.spoken(status)), formatting.count(count))
+            for status, count in sorted(counted.items())
+        ),
     ]
 
 
@@ -130,7 +157,7 @@ def _range(backend: Backend, given: Given) -> Arguments:
 async def retry(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
     found = await backend.ask(actor, webhooks.find_delivery, pk)
     await backend.perform(actor, webhooks.retry, str(found.subscription_id), pk)
-    return "It is back in line, with the same event id and key."
+    return gettext("It is back in line, with the same event id and key.")
 
 
 def _settings(given: Given) -> dict[str, object]:

@@ -19,6 +19,7 @@ from . import formatting
 from . import webhook_verbs as acts
 from .base import ControlView, ListColumn, ListFilter, moment_column, named_column
 from .columns import Row, Value
+from .language import gettext
 from .lists import Context
 from .menu import MenuGroup
 from .names import Ref
@@ -82,9 +83,9 @@ class WebhookEndpointView(ControlView, model=WebhookEndpoint):
         named_column("Partner", "partner", "partner_id"),
         ListColumn("Address", lambda row: row.endpoint.target_url),
         ListColumn("Failures in a row", lambda row: str(row.endpoint.consecutive_failures), None, "number"),
-        ListColumn("Waiting", lambda row: f"{row.counted.get('pending', 0):,}", None, "number"),
+        ListColumn("Waiting", lambda row: formatting.count(row.counted.get("pending", 0)), None, "number"),
         moment_column("Oldest waits since", "waiting_since"),
-        ListColumn("Dead", lambda row: f"{row.counted.get('dead', 0):,}", None, "number"),
+        ListColumn("Dead", lambda row: formatting.count(row.counted.get("dead", 0)), None, "number"),
         ListColumn("Created", lambda row: formatting.day(row.endpoint.created_at), WebhookEndpoint.created_at),
     )
     narrowing = (
@@ -297,7 +298,7 @@ class WebhookDeliveryView(ControlView, model=WebhookDelivery):
         )
 
     def title_of(self, detail: DeliveryPage) -> str:
-        return f"{detail.delivery.event_type} to {detail.endpoint.name}"
+        return gettext("%(event_type)s to %(name)s", event_type=detail.delivery.event_type, name=detail.endpoint.name)
 
     def actions_of(self, detail: DeliveryPage) -> Sequence[str]:
         return ["retry"] if detail.delivery.can(WebhookDelivery.lifecycle.retry.id) else []

@@ -2,7 +2,8 @@
 (() => {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const apply = () => {
-    const chosen = localStorage.getItem("sc-theme"); // follows the machine until somebody chooses
+    // What this browser was told last, else what the person prefers, else the machine.
+    const chosen = localStorage.getItem("sc-theme") || document.documentElement.dataset.chosenTheme;
     document.documentElement.dataset.theme = chosen || (dark.matches ? "dark" : "light");
   };
   apply();
@@ -16,6 +17,9 @@
     if (toast) toast.textContent = words;
     setTimeout(() => toast && (toast.textContent = ""), 4000);
   };
+  // The page brings the words, in the reader's language.
+  const worded = (name, values) =>
+    Object.entries(values).reduce((said, [key, value]) => said.replace(`{${key}}`, value), one("[data-toast]").dataset[name]);
   const move = (by) => {
     const all = rows();
     if (!all.length) return;
@@ -33,7 +37,7 @@
     const id = identifier();
     if (!id) return;
     await navigator.clipboard.writeText(id);
-    say(`${id} is copied.`);
+    say(worded("copied", { id }));
   };
   const keys = () => one("#keys")?.showModal();
 
@@ -78,7 +82,7 @@
   const chosen = () => {
     const boxes = [...document.querySelectorAll("[data-choose]")];
     const count = boxes.filter((box) => box.checked).length;
-    document.querySelectorAll("[data-chosen]").forEach((told) => (told.textContent = count ? `${count} chosen` : ""));
+    document.querySelectorAll("[data-chosen]").forEach((told) => (told.textContent = count ? worded("chosenCount", { count }) : ""));
     document.querySelectorAll("[data-bulk]").forEach((button) => (button.disabled = !count));
   };
   document.addEventListener("change", (event) => {

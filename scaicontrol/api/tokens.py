@@ -16,7 +16,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.integrations.scaikey import ScaiKeyLogin
 from scaicontrol.services import identity
 from scaicontrol.services.identity import Me
-from scaicontrol.services.identity.schemas import MeOut, TokenIn
+from scaicontrol.services.identity.schemas import MeOut, TokenIn, UserPreferencesIn, UserPreferencesOut
 
 from .actor_resolution import origin_of
 from .browser_login import login_of, root_routes
@@ -102,6 +102,28 @@ async def token(backend: Backend, body: TokenIn, login: Login, limited: Limited)
 async def me(uow: UnitOfWork) -> Me:
     """Who the caller is, in the directory's words, with the roles and permissions that hold here."""
     return await identity.me(uow)
+
+
+@router.get(
+    "/me/preferences",
+    response_model=One[UserPreferencesOut],
+    permission="identity:me",
+    summary="One's own language, time zone and formats",
+)
+async def preferences(uow: UnitOfWork) -> UserPreferencesOut:
+    """What is null follows the browser and the language."""
+    return await identity.preferences(uow)
+
+
+@router.put(
+    "/me/preferences",
+    response_model=One[UserPreferencesOut],
+    permission="preferences:set",
+    summary="Choose one's own language, time zone and formats",
+)
+async def set_preferences(uow: UnitOfWork, body: UserPreferencesIn) -> UserPreferencesOut:
+    """Replaces all of them, and what is left out is null; the later of two holds."""
+    return await identity.set_preferences(uow, body)
 
 
 def _refusal(status: int, answer: Mapping[str, Any]) -> ControlError:

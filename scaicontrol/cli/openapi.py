@@ -11,6 +11,7 @@ import typer
 # What the tenant portal asks for; `frontend/openapi.json` describes exactly these.
 PORTAL: Final = (
     "/api/v1/auth/me",
+    "/api/v1/auth/me/preferences",
     "/api/v1/billing/address-formats/{country_code}",
     "/api/v1/billing/billing-profile",
     "/api/v1/billing/credit-balance",

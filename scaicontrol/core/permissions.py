@@ -66,6 +66,7 @@ PERMISSIONS: dict[str, PermissionRule] = {
     "groups:grant": _write("admin:groups"),
     "identity:sync": _platform("admin:users", "admin:platform"),
     "identity:me": PermissionRule(anyone=True, services=True),
+    "preferences:set": PermissionRule(anyone=True),  # one's own, also of whoever only reads
     "sessions:manage": _platform("admin:platform"),  # browser sessions: the sign-in itself
     "portal_views:begin": _write("admin:tenants"),
     "portal_views:read": _read("billing:manage"),

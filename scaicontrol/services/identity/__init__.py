@@ -3,6 +3,7 @@
 from .actors import actor_from_claims, actor_of_user
 from .claims import principal_of
 from .portal_views import begin_portal_view, end_portal_view, page_portal_views, portal_viewer
+from .preferences import preferences, set_preferences
 from .queries import (
     Me,
     get_group,
@@ -56,9 +57,11 @@ __all__ = [
     "page_users",
     "person_of_session",
     "portal_viewer",
+    "preferences",
     "principal_of",
     "revoke",
     "revoke_from_group",
+    "set_preferences",
     "shown_groups",
     "shown_role",
     "shown_users",

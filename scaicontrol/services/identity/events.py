@@ -50,6 +50,23 @@ class GroupRoleRevoked(RoleFact):
     group_id: str
 
 
+class UserPreferencesChanged(DomainEvent):
+    """Somebody chose how pages speak to them."""
+
+    topic: ClassVar[str] = "user.preferences_changed"
+    resource: ClassVar[str] = "user_id"
+    public: ClassVar[bool] = False
+
+    user_id: str
+    tenant_id: str | None
+    partner_id: str | None
+    version: int
+
+    @property
+    def lifecycle_step(self) -> str:
+        return f"preferences:v{self.version}"
+
+
 class UserSignedIn(DomainEvent):
     """Somebody opened a session with a browser."""
 

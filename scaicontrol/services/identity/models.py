@@ -22,7 +22,13 @@ class User(TenantOwned, Model):
     status: Mapped[str] = mapped_column(String(20), default="active")
     last_login_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
-    # Grows with every change of roles.
+    # What the person chose for themselves; NULL follows the browser and the language.
+    language: Mapped[str | None] = mapped_column(String(2))
+    time_zone: Mapped[str | None] = mapped_column(String(64))
+    number_format: Mapped[str | None] = mapped_column(String(20))
+    date_format: Mapped[str | None] = mapped_column(String(20))
+    theme: Mapped[str | None] = mapped_column(String(10))
+    # Grows with every change of roles and preferences.
     version: Mapped[int] = mapped_column(default=1)
 
     def __str__(self) -> str:

@@ -1,9 +1,12 @@
 """What crosses an edge about people, groups and roles."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
+from scaicontrol.core.errors import Invalid
+from scaicontrol.core.i18n import Language
+from scaicontrol.core.periods import time_zone
 from scaicontrol.core.schemas import In, Moment, Out
 from scaicontrol.services.partners.schemas import BrandOut
 
@@ -164,6 +167,53 @@ class MeOut(Out):
     permissions: list[str]
     portal_view: PortalViewOut | None = Field(description="Of an operator who looks at a tenant's portal.")
     brand: BrandOut | None = Field(description="Of the partner that sells: what the portal shows of it.")
+
+
+NumberFormat = Literal["comma_point", "point_comma", "space_comma", "apostrophe_point"]
+DateFormat = Literal["words", "dots", "slashes", "iso"]
+Theme = Literal["light", "dark"]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        return time_zone(name).key
+    except Invalid as error:
+        raise ValueError(error.message) from None
+
+
+TimeZone = Annotated[str, Field(max_length=64, description="A name of the IANA database."), AfterValidator(_known_zone)]
+
+_PREFERENCES: dict[str, Any] = {
+    "language": "de",
+    "time_zone": "Europe/Berlin",
+    "number_format": "point_comma",
+    "date_format": "dots",
+    "theme": None,
+}
+
+
+class UserPreferencesIn(In):
+    """How pages speak to a person; what is left out or null follows the browser and the language."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_PREFERENCES]})
+
+    language: Language | None = None
+    time_zone: TimeZone | None = None
+    number_format: NumberFormat | None = Field(default=None, description="1,234.5; 1.234,5; 1 234,5; 1’234.5.")
+    date_format: DateFormat | None = Field(default=None, description="31 Jan 2026; 31.01.2026; 31/01/2026; 2026-01-31.")
+    theme: Theme | None = None
+
+
+class UserPreferencesOut(Out):
+    """What a person chose; null follows the browser and the language."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_PREFERENCES]})
+
+    language: Language | None
+    time_zone: str | None
+    number_format: NumberFormat | None
+    date_format: DateFormat | None
+    theme: Theme | None
 
 
 class TokenIn(In):

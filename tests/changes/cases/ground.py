@@ -8,6 +8,7 @@ from scaicontrol.core.periods import BillingPeriod
 from scaicontrol.services import catalog, einvoices, notifications, registry, tax
 from scaicontrol.services.catalog.schemas import PlanIn, PriceOverrideIn
 from scaicontrol.services.changes import ApprovalPolicy
+from scaicontrol.services.identity.schemas import UserPreferencesIn
 from scaicontrol.services.notifications.models import Notification
 from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
 from scaicontrol.services.registry.lifecycle import ServiceStatus
@@ -89,6 +90,12 @@ async def _(stage: Stage) -> Case:
 async def _(stage: Stage) -> Case:
     await einvoices.install(stage.backend, ada, rules_folder(stage.folder / "rules"), new_rule_set())
     return Case({"name": "Orders", "version": "1.0", "reason": "Its successor is out."})
+
+
+@case("identity.set_preferences")
+async def _(stage: Stage) -> Case:
+    await store_user(stage.backend, "ada", tenant_id=None, partner_id=None)
+    return Case({"body": UserPreferencesIn(language="de", time_zone="Europe/Berlin")})
 
 
 @case("identity.grant")

@@ -66,6 +66,8 @@ ALONE = frozenset({
     "MCP manage_provisioning.retry_step",
     "MCP manage_users.sync",
     "MCP manage_webhook_subscriptions.test",
+    "REST PUT /auth/me/preferences",
+    "console preferences/choose",
     # The console has these beside another door, in a shape of its own: a line instead of all of them, a range without
     # an end, a payment instead of its invoice, a question whose answer is the deed.
     "console accounting-integration/create",
