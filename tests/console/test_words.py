@@ -1,7 +1,9 @@
 """The console speaks to each operator in their language, and says nothing past the catalogues."""
 
 import ast
+import functools
 import re
+from gettext import NullTranslations
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,9 @@ from scaicontrol.services import identity
 from scaicontrol.services.identity.schemas import UserPreferencesIn, UserPreferencesOut
 from tests.factories import ada
 from tests.factories.identity import store_user
+from tests.factories.invoices import a_draft, sent
 from tests.surfaces.test_console import press, said
+from tests.surfaces.test_console_guards import ADDRESSES, NOBODY
 
 PLACE = re.compile(r"%\((\w+)\)s|%%|(%)|\{(\w+)\}")
 # Of a template's own text: keys of the keyboard, names of formats and protocols, examples that nobody translates.
@@ -159,3 +163,107 @@ def _bare(node: ast.AST):
                 yield child.value
             continue
         yield from _bare(child)
+
+
+@functools.cache
+def _found():
+    return words.messages()
+
+
+@pytest.mark.parametrize("language", words.TRANSLATED)
+def test_every_sentence_is_translated_and_none_is_left_over(language):
+    kept = {
+        words.Message(*_key(each.id), each.context): words.forms(each.string)
+        for each in words.read(language)
+        if each.id
+    }
+    assert (kept.keys() ^ _found().keys()) == set(), "run python -m scaicontrol.locales.console"
+    assert [message.one for message, said_so in kept.items() if not all(said_so)] == []
+    wrong = [
+        (message.one, translation)
+        for message, said_so in kept.items()
+        for translation in said_so
+        if _places(translation) != _places(message.one)
+        or (translation[:1].isspace(), translation[-1:].isspace()) != (message.one[0] == " ", message.one[-1] == " ")
+    ]
+    assert wrong == [], "the same named places, percent signs and spaces around"
+
+
+def _key(said_as: str | tuple[str, str]) -> tuple[str, str | None]:
+    return (said_as, None) if isinstance(said_as, str) else said_as
+
+
+def _places(text: str) -> list[str]:
+    return sorted(match[0] for match in PLACE.finditer(text))
+
+
+class Pseudo(NullTranslations):
+    """A language in which whatever is translated stands between brackets."""
+
+    def gettext(self, message):
+        return f"⟦{message}⟧"
+
+    def ngettext(self, msgid1, msgid2, n):
+        return f"⟦{msgid1 if n == 1 else msgid2}⟧"
+
+    def pgettext(self, context, message):
+        return f"⟦{message}⟧"
+
+
+# What a page says that is no sentence of ours: names, ids, codes and values of the cast's rows.
+WITHIN = re.compile(r"<(dt|label|button|h2|h3|summary|legend|th scope=\"col\"|option)\b[^>]*>(.*?)</", re.DOTALL)
+SPOKEN_ATTRIBUTES = re.compile(r'\b(?:aria-label|placeholder)="([^"]*)"')
+DATA = re.compile(
+    r"[a-z]{3}_\w+|\b(?:EUR|USD|VIES|UTC|CSV|JSON|SHA-256|IBAN|BIC|OSS|Peppol)\b|&[\w#]+;|\{\w+\}|"
+    r"English|Nederlands|Deutsch|Français|Español|Italiano|\b(?:en|nl|de|fr|es|it)\b|https?://\S+|"
+    r"\b[a-z_]+\.[a-z_.]+\b|[A-Z]{2,}-[\w-]+"
+)
+
+
+def _untranslated(page: str) -> set[str]:
+    body = page[page.index("<body") :]
+    texts = [re.sub(r"<[^>]*>", " ", text) for _, text in WITHIN.findall(body)] + SPOKEN_ATTRIBUTES.findall(body)
+    bare = set()
+    for text in texts:
+        left, before = text, ""
+        while left != before:
+            before, left = left, re.sub(r"⟦[^⟦⟧]*⟧", "", left)
+        if re.search(r"[^\W\d_]{3}", DATA.sub("", left)):
+            bare.add(" ".join(text.split()))
+    return bare
+
+
+async def _walked(client, addresses):
+    found = {}
+    for address in addresses:
+        answer = await client.get(address)
+        assert answer.status_code == 200, address
+        if left := _untranslated(answer.text):
+            found[address] = left
+    return found
+
+
+async def test_no_page_shows_a_word_past_the_catalogue(browser, backend, monkeypatch):
+    monkeypatch.setattr("admin_views.language.catalogue", lambda _: Pseudo())
+    monkeypatch.setattr("admin_views.site.catalogue", lambda _: Pseudo())
+    invoice = await sent(backend)
+    pages = ["", "search", "preferences/do/choose", "tenant/list", "invoice/list", f"invoice/details/{invoice.id}"]
+    async with browser("ada") as client:
+        assert await _walked(client, [f"/admin/{page}" for page in pages]) == {}
+
+
+@pytest.mark.long
+async def test_no_page_at_all_shows_a_word_past_the_catalogue(browser, backend, monkeypatch):
+    monkeypatch.setattr("admin_views.language.catalogue", lambda _: Pseudo())
+    monkeypatch.setattr("admin_views.site.catalogue", lambda _: Pseudo())
+    await sent(backend)
+    await a_draft(backend)
+    async with browser("ada") as client:
+        listed = [address for address, _ in ADDRESSES if NOBODY not in address and "/export/" not in address]
+        shown = []
+        for address in [each for each in listed if each.endswith("/list")]:
+            row = re.search(r'href="([^"]*/details/[^"]+)" data-id', (await client.get(address)).text)
+            shown += [row[1]] if row else []
+        acts = [link for page in shown for link in re.findall(r'href="([^"?]*/do/\w+)"', (await client.get(page)).text)]
+        assert len(shown) > 8
+        assert await _walked(client, [*listed, *shown, *acts]) == {}
