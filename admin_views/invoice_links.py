@@ -7,14 +7,15 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.services import invoice_links
 
+from .language import gettext, ngettext
 from .verbs import VerbButton
 
 
 async def revoke(backend: Backend, actor: Actor, pk: str, _: Mapping[str, str]) -> str:
     ended = await backend.perform(actor, invoice_links.revoke, pk)
     if not ended:
-        return "No link to it works; nothing was changed."
-    return f"{len(ended)} {'link opens' if len(ended) == 1 else 'links open'} it no more."
+        return gettext("No link to it works; nothing was changed.")
+    return ngettext("%(num)s link opens it no more.", "%(num)s links open it no more.", len(ended))
 
 
 REVOKE: Final = VerbButton(

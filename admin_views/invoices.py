@@ -33,8 +33,8 @@ from scaicontrol.services.payments.schemas import DisputeFilter
 from . import formatting
 from . import invoice_verbs as acts
 from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, named_column
-from .language import gettext, reader, within
 from .invoice_links import REVOKE
+from .language import gettext, reader, within
 from .lists import Context
 from .mending import mending
 from .menu import MenuGroup
