@@ -17,7 +17,7 @@ from scaicontrol.core.work import UnitOfWork
 from . import formatting
 from .columns import Row
 from .flash import status_of
-from .language import gettext
+from .language import button, gettext
 from .request_context import console_of
 from .verbs import Done, Typed, VerbButton, complete, once, sentence
 
@@ -77,7 +77,7 @@ async def bulk_page_or_press(view: "ControlView", request: Request, verb: VerbBu
         return await _page(view, request, verb, dry, Typed(form, sentence(error)))
     context = {
         "view": view,
-        "heading": verb.label,
+        "heading": button(verb.label),
         "verb": verb,
         "results": orjson.loads(done.said),
         "back": _back(view, request),
@@ -166,7 +166,7 @@ async def _tried(
 async def _page(view: "ControlView", request: Request, verb: VerbButton, dry: DryRun, typed: Typed) -> Response:
     context = {
         "view": view,
-        "heading": verb.label,
+        "heading": button(verb.label),
         "verb": verb,
         "dry": dry,
         "fields": [field.of(None) for field in verb.fields],

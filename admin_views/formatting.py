@@ -74,13 +74,13 @@ def spoken(name: Any) -> str:
     return NOTHING if name is None else translated(str(name).replace("_", " ").replace(".", " "))
 
 
-def titled(name: Any) -> str:
+def titled(name: object) -> str:
     """Say a name of the code where a line begins; only its first letter grows, since German nouns are large already."""
     said = spoken(name)
     return said[:1].upper() + said[1:]
 
 
-def listed(names: Iterable[Any]) -> str:
+def listed(names: Iterable[object]) -> str:
     """Say names of the code one after the other."""
     return ", ".join(spoken(name) for name in names)
 

@@ -38,7 +38,7 @@ ACTS: Final[Mapping[str, FindingAct]] = {
     "late_renders": FindingAct("invoice", {}, "Make anew"),
     "quarantine": FindingAct("quarantine-item", {"status": "open"}, "Resolve"),
     "provisioning": FindingAct("provisioning-workflow", {"status": "failed"}, "Retry"),
-    "unhealthy": FindingAct("service", {"health": "unreachable"}, "Look"),
+    "unhealthy": FindingAct("service", {"health": "unreachable"}, "Look into it"),
     "registrations": FindingAct("service", {"status": "pending"}, "Decide"),
     "past_due": FindingAct("invoice", {"status": "past_due"}, "Remind"),
     "failed_payments": FindingAct("payment", {"uncollected": "yes"}, "Try again"),
@@ -47,11 +47,11 @@ ACTS: Final[Mapping[str, FindingAct]] = {
     "receivables": FindingAct("receivable", {"open": "yes"}, "Settle"),
     "disputes": FindingAct("dispute", {"status": "opened"}, "Answer"),
     "bank_lines": FindingAct("bank-line", {"open": "yes"}, "Book"),
-    "subscriptions_past_due": FindingAct("subscription", {"status": "past_due"}, "Look"),
+    "subscriptions_past_due": FindingAct("subscription", {"status": "past_due"}, "Look into it"),
     "suspended": FindingAct("subscription", {"status": "suspended"}, "Resume"),
     "approvals": FindingAct("change-plan", {"status": "pending_approval"}, "Decide"),
     "mails": FindingAct("outgoing-mail", {"status": "bounced"}, "Send again"),
-    "jobs": FindingAct("job", {}, "Look"),
+    "jobs": FindingAct("job", {}, "Look into it"),
 }
 
 

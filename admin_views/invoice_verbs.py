@@ -122,7 +122,7 @@ async def _with_lines(backend: Backend, actor: Actor, draft: Invoice, lines: Seq
     done = await backend.perform(actor, invoices.update, draft.id, patch)
     return gettext(
         "%(invoice)s comes to %(subtotal)s net.",
-        done=name(done),
+        invoice=name(done),
         subtotal=formatting.money(done.subtotal_cents, done.currency),
     )
 

@@ -14,7 +14,7 @@ from scaicontrol.core.errors import ControlError, Forbidden
 from scaicontrol.services.identity import ABSOLUTE
 
 from .flash import say, status_of
-from .language import gettext
+from .language import button, gettext
 from .names import address_of
 from .request_context import console_of
 from .verbs import Detail, Done, Field, Typed, VerbButton, complete, once, sentence
@@ -78,7 +78,7 @@ async def _page(view: BaseView, request: Request, verb: VerbButton, on: Pressed,
     asked = {one.name: request.query_params[one.name] for one in verb.fields if _is_asked(request, one)}
     context = {
         "view": view,
-        "heading": verb.label,
+        "heading": button(verb.label),
         "on": on,
         "verb": verb,
         "fields": [field.of(on.detail) for field in verb.fields],
@@ -98,6 +98,6 @@ def _is_asked(request: Request, one: Field) -> bool:
 
 
 async def _secret(view: BaseView, request: Request, verb: VerbButton, done: Done, back: str) -> Response:
-    context = {"view": view, "heading": verb.label, "done": done, "back": back}
+    context = {"view": view, "heading": button(verb.label), "done": done, "back": back}
     answer: Response = await view.templates.TemplateResponse(request, "console/secret.html", context)
     return answer

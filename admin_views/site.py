@@ -106,6 +106,7 @@ def _speak(pages: Environment) -> None:
         lambda message: catalogue(reader.get().language).gettext(message),
         lambda one, many, num: catalogue(reader.get().language).ngettext(one, many, num),
         newstyle=True,
+        pgettext=lambda context, message: catalogue(reader.get().language).pgettext(context, message),
     )
     pages.filters.update(translated=translated, button=button, within=within)
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from babel import Locale
 from babel.messages.catalog import Catalog
@@ -27,13 +27,15 @@ from scaicontrol.core.events import DomainEvent
 from scaicontrol.core.i18n import LANGUAGES
 from scaicontrol.services.identity import ROLES
 
+Kind = TypeVar("Kind")
+
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[1]
 CONSOLE: Final = ROOT / "admin_views"
 TRANSLATED: Final = tuple(language for language in LANGUAGES if language != "en")
 BUTTON: Final = "button"
 # In templates: gettext's own, and macros whose first argument is a label.
-_IN_TEMPLATES: Final = ("_", "gettext", "ngettext", "fact", "said")
+_IN_TEMPLATES: Final = ("_", "gettext", "ngettext", "pgettext", "fact", "said")
 # Which argument is the words of a button, to which English gives no form of their own.
 _BUTTONS: Final = {"VerbButton": 1, "FindingAct": 2, "_configures": 1}
 _WORDS: Final = re.compile(r"^[A-Z][a-z]|[A-Za-z]{2}[,;:.]? [A-Za-z]")
@@ -92,6 +94,8 @@ def _of_template(path: Path) -> Iterator[Message]:
             given = [word for word in ((words,) if isinstance(words, str) else words or ()) if word]
             if function == "ngettext":
                 yield Message(given[0], given[1])
+            elif function == "pgettext":
+                yield Message(given[1], context=given[0])
             elif given:
                 yield Message(given[0])
 
@@ -151,7 +155,7 @@ def _names() -> set[str]:
     return {name.replace("_", " ").replace(".", " ") for name in names}
 
 
-def _below(kind: type[Any]) -> Iterator[type[Any]]:
+def _below(kind: type[Kind]) -> Iterator[type[Kind]]:
     for each in kind.__subclasses__():
         yield each
         yield from _below(each)

@@ -7,6 +7,7 @@ from gettext import NullTranslations
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment, nodes
 
 from admin_views import formatting
 from admin_views.language import ConsoleReader, gettext, ngettext, reader
@@ -28,7 +29,7 @@ UNTRANSLATED = re.compile(
 )
 # What stands in functions and is no sentence: headers and names of columns, selectors, log events.
 NO_SENTENCES = re.compile(
-    r"attachment;|inline;|-src |Path=/|^Value error, $|^Sought$|^Field$|^Sample$|Page$|^admin_views\\.$"
+    r"attachment;|inline;|-src |Path=/|^Value error, $|^Sought$|^Field$|^Sample$|Page$|^admin_views\.$"
 )
 
 
@@ -165,6 +166,31 @@ def _bare(node: ast.AST):
         yield from _bare(child)
 
 
+def test_every_sentence_is_given_the_values_it_names():
+    wrong = [said_so for said_so, wanted, given in _calls() if wanted != given]
+    assert wrong == []
+
+
+def _calls():
+    """Give every sentence with the values it names and those it is given."""
+    for path in words.CONSOLE.glob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args):
+            name, first = getattr(call.func, "id", ""), call.args[0]
+            if name in {"gettext", "ngettext"} and isinstance(first, ast.Constant):
+                yield first.value, _named(str(first.value), name), {each.arg for each in call.keywords}
+    pages = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    for path in _templates():
+        for asked in pages.parse(path.read_text("utf-8")).find_all(nodes.Call):
+            name = getattr(asked.node, "name", "")
+            if name in {"_", "ngettext"} and isinstance(said_so := asked.args[0], nodes.Const):
+                yield said_so.value, _named(said_so.value, name), {each.key for each in asked.kwargs}
+
+
+def _named(sentence: str, function: str) -> set[str]:
+    return set(re.findall(r"%\((\w+)\)s", sentence)) - ({"num"} if function == "ngettext" else set())
+
+
 @functools.cache
 def _found():
     return words.messages()
@@ -172,11 +198,7 @@ def _found():
 
 @pytest.mark.parametrize("language", words.TRANSLATED)
 def test_every_sentence_is_translated_and_none_is_left_over(language):
-    kept = {
-        words.Message(*_key(each.id), each.context): words.forms(each.string)
-        for each in words.read(language)
-        if each.id
-    }
+    kept = {_message(each): words.forms(each.string) for each in words.read(language) if each.id}
     assert (kept.keys() ^ _found().keys()) == set(), "run python -m scaicontrol.locales.console"
     assert [message.one for message, said_so in kept.items() if not all(said_so)] == []
     wrong = [
@@ -184,13 +206,15 @@ def test_every_sentence_is_translated_and_none_is_left_over(language):
         for message, said_so in kept.items()
         for translation in said_so
         if _places(translation) != _places(message.one)
-        or (translation[:1].isspace(), translation[-1:].isspace()) != (message.one[0] == " ", message.one[-1] == " ")
+        or (message.one[0] == " " != translation[:1])
+        or (message.one[-1] == " " != translation[-1:])
     ]
     assert wrong == [], "the same named places, percent signs and spaces around"
 
 
-def _key(said_as: str | tuple[str, str]) -> tuple[str, str | None]:
-    return (said_as, None) if isinstance(said_as, str) else said_as
+def _message(entry):
+    one, many = (entry.id, None) if isinstance(entry.id, str) else entry.id
+    return words.Message(one, many, entry.context)
 
 
 def _places(text: str) -> list[str]:
@@ -216,12 +240,12 @@ SPOKEN_ATTRIBUTES = re.compile(r'\b(?:aria-label|placeholder)="([^"]*)"')
 DATA = re.compile(
     r"[a-z]{3}_\w+|\b(?:EUR|USD|VIES|UTC|CSV|JSON|SHA-256|IBAN|BIC|OSS|Peppol)\b|&[\w#]+;|\{\w+\}|"
     r"English|Nederlands|Deutsch|Français|Español|Italiano|\b(?:en|nl|de|fr|es|it)\b|https?://\S+|"
-    r"\b[a-z_]+\.[a-z_.]+\b|[A-Z]{2,}-[\w-]+"
+    r"Pro plan|\b[a-z_]+\.[a-z_.]+\b|[A-Z]{2,}-[\w-]+"
 )
 
 
 def _untranslated(page: str) -> set[str]:
-    body = page[page.index("<body") :]
+    body = re.sub(r"<kbd>.*?</kbd>", "", page[page.index("<body") :])
     texts = [re.sub(r"<[^>]*>", " ", text) for _, text in WITHIN.findall(body)] + SPOKEN_ATTRIBUTES.findall(body)
     bare = set()
     for text in texts:
