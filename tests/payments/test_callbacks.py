@@ -19,8 +19,10 @@ from scaicontrol.services.payments.models import InboundEvent, Payment
 from scaicontrol.services.payments.service.methods import store
 from tests.factories import ada, alice, petra
 from tests.factories.invoices import a_line, sent
+from tests.integrations.providers.coinbase_server import CoinbaseServer
+from tests.integrations.providers.coinbase_server import signed as signed_by_coinbase
 from tests.integrations.providers.mollie_server import MollieServer
-from tests.integrations.providers.rigs import MollieRig, StripeRig, mollie, stripe
+from tests.integrations.providers.rigs import MollieRig, StripeRig, coinbase, mollie, stripe
 from tests.integrations.providers.stripe_server import StripeServer, signed
 
 Callback = tuple[dict[str, str], bytes]
@@ -193,3 +195,49 @@ async def test_whatever_comes_in_whatever_order_our_books_are_the_providers(back
         await payments.process_inbound(backend)
         assert await backend.ask(ada, _booked) == far.kept()
         assert not [each for each in await backend.ask(ada, _stored) if "foreign" in each or "forged" in each]
+
+
+def _kept_by(server: CoinbaseServer) -> dict[str, int]:
+    """What Coinbase still has of each checkout, in minor units of what it was priced in."""
+    kept = {}
+    for name, row in server.checkouts.items():
+        is_paid = row["status"] in {"COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"}
+        gone = sum(Decimal(each["fiatAmount"]) for each in row["refunds"])
+        kept[name] = int((Decimal(row["fiatAmount"]) - gone) * 100) if is_paid else 0
+    return kept
+
+
+@pytest.mark.by_turns
+async def test_pages_that_are_paid_late_or_twice_told_of_leave_our_books_those_of_coinbase(backend):
+    chance = random.Random(12)
+    async with coinbase() as rig:
+        backend.ports.payment_providers["coinbase"] = rig.provider
+        made = []
+        for number in range(6):
+            invoice = await sent(backend, a_line(1000 + number))
+            made.append(await payments.pay(backend, ada, invoice.id, provider="coinbase"))
+        assert {each.status for each in made} == {"requires_action"}
+        names = [str(each.external_id) for each in made]
+        for name in names[:4]:
+            rig.far.pay(name)
+        rig.far.settle(names[4], "EXPIRED")
+        raw = b'{"eventType": "checkout.payment.success", "id": "ffffffffffffffffffffffff"}'
+        forged = [({}, raw), (signed_by_coinbase(raw, secret="mine"), raw), (signed_by_coinbase(raw, at=1), raw)]
+        waiting = [*([rig.far.event(name) for name in names] * 4), *(forged * 4)]
+        chance.shuffle(waiting)
+        for number, (headers, body) in enumerate(waiting):
+            try:
+                await payments.receive(backend, "coinbase", headers, body)
+            except Unauthenticated:
+                assert body == raw
+            if number == len(waiting) // 2:
+                await payments.process_inbound(backend)
+                await payments.refund(backend, petra, made[0].invoice_id, 300, "Goodwill.")
+                rig.far.give_back(names[1], 200)
+                rig.far.pay(names[4])  # after it had expired
+        for name in names:  # told of once more, in other words
+            body = json.dumps({"eventType": "checkout.payment.success", "id": name, "again": True}).encode()
+            await payments.receive(backend, "coinbase", signed_by_coinbase(body), body)
+        await payments.process_inbound(backend)
+        assert await backend.ask(ada, _booked) == _kept_by(rig.far)
+        assert sum(_kept_by(rig.far).values()) > 0

@@ -14,7 +14,7 @@ from scaicontrol.core.payment_ports import PaymentProvider
 from scaicontrol.core.ports import Vault
 from scaicontrol.core.settings import Settings
 
-from . import bank_transfer, mollie, sandbox, stripe
+from . import bank_transfer, coinbase, mollie, sandbox, stripe
 
 GROUP: Final = "scaicontrol.payment_providers"
 
@@ -33,6 +33,7 @@ Plugin = Callable[[ProviderContext], PaymentProvider | None]
 
 BUILT_IN: Final[Mapping[str, Plugin]] = {
     "bank_transfer": bank_transfer.create,
+    "coinbase": coinbase.create,
     "mollie": mollie.create,
     "sandbox": sandbox.create,
     "stripe": stripe.create,

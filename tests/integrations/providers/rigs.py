@@ -10,13 +10,25 @@ from typing import Any, ClassVar
 
 from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.money import exponent
-from scaicontrol.core.payment_ports import ChargeRequest, PaymentProvider, RefundRequest, SetupRequest, StoredMethod
+from scaicontrol.core.payment_ports import (
+    ChargeRequest,
+    PaymentProvider,
+    PaymentResult,
+    RefundRequest,
+    SetupRequest,
+    StoredMethod,
+)
 from scaicontrol.integrations.payment_providers.bank_transfer import BankTransfer
+from scaicontrol.integrations.payment_providers.coinbase import Coinbase
 from scaicontrol.integrations.payment_providers.mollie import Mollie
 from scaicontrol.integrations.payment_providers.sandbox import Sandbox, sign
 from scaicontrol.integrations.payment_providers.stripe import Stripe
 from tests.factories.ports import MemoryVault
 
+from .coinbase_server import KEY as COINBASE_KEY
+from .coinbase_server import KEY_NAME, LEGACY_SECRET, CoinbaseServer
+from .coinbase_server import SECRET as COINBASE_SECRET
+from .coinbase_server import signed as signed_by_coinbase
 from .mollie_server import KEY, MollieServer
 from .server import served
 from .stripe_server import SECRET, StripeServer, signed
@@ -49,6 +61,10 @@ class Rig(ABC):
 
     @abstractmethod
     def refunds(self) -> list[Booked]: ...
+
+    async def pay(self, amount: int) -> PaymentResult:
+        """Let a payment succeed."""
+        return await self.provider.charge(wanted(amount=amount, method=await self.method()))
 
     def to(self, outcome: str, request: ChargeRequest) -> ChargeRequest:
         """Change a request so that it ends as declined, lost, needs_payer or later; `succeeds` needs no change."""
@@ -223,6 +239,53 @@ class MollieRig(Rig):
         self.far.fault = how
 
 
+class CoinbaseRig(Rig):
+    """Our own client against a server that behaves like Coinbase, which stores no method."""
+
+    is_called = True
+
+    def __init__(self, far: CoinbaseServer) -> None:
+        self.far = far
+        vault = MemoryVault({
+            "coinbase/key": {"value": COINBASE_KEY.as_pem(private=True).decode()},
+            "coinbase/hook": {"value": COINBASE_SECRET},
+            "coinbase/old": {"value": LEGACY_SECRET},
+        })  # fmt: skip
+        self.provider = self.coinbase = Coinbase(
+            vault,
+            api_key_name=KEY_NAME,
+            api_key_path="coinbase/key",
+            webhook_secret_path="coinbase/hook",
+            legacy_webhook_secret_path="coinbase/old",
+            api_base=far.url,
+        )
+        self.forgery = (signed_by_coinbase(b"another body"), b"{}")
+
+    async def method(self) -> StoredMethod:
+        raise NotImplementedError("Coinbase stores none")
+
+    async def pay(self, amount: int) -> PaymentResult:
+        opened = await self.provider.checkout(wanted(amount=amount, key="paid:1"))
+        self.far.pay(str(opened.external_id))
+        return await self.provider.fetch(str(opened.external_id))
+
+    def payments(self) -> list[Booked]:
+        paid = ("COMPLETED", "REFUNDED", "PARTIALLY_REFUNDED")
+        taken = [row for row in self.far.checkouts.values() if row["status"] in paid]
+        return [(Decimal(row["fiatAmount"]), row["fiatCurrency"]) for row in taken]
+
+    def refunds(self) -> list[Booked]:
+        made = [each for row in self.far.checkouts.values() for each in row["refunds"]]
+        return [(Decimal(each["fiatAmount"]), each["fiatCurrency"]) for each in made]
+
+    def lose_refund(self, request: RefundRequest) -> RefundRequest:
+        self.far.loses = 1
+        return request
+
+    def break_off(self, how: str) -> None:
+        self.far.fault = how
+
+
 def _said(row: dict[str, Any]) -> Booked:
     return Decimal(row["amount"]["value"]), row["amount"]["currency"]
 
@@ -253,3 +316,12 @@ async def mollie() -> AsyncIterator[MollieRig]:
         rig = MollieRig(far)
         yield rig
         rig.mollie._threads.shutdown()
+
+
+@asynccontextmanager
+async def coinbase() -> AsyncIterator[CoinbaseRig]:
+    far = CoinbaseServer()
+    async with served(far):
+        rig = CoinbaseRig(far)
+        yield rig
+        await rig.coinbase._http.aclose()

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 import uvicorn
@@ -31,10 +31,12 @@ class Declined(Exception):
 @dataclass
 class FarSide(ABC):
     """
-    What both stand-ins share; `fault` is unauthorized, busy or broken for good, `loses` the answers still to lose.
+    What all stand-ins share; `fault` is unauthorized, busy or broken for good, `loses` the answers still to lose.
 
     A subclass answers `act`, says what each fault looks like, and what a key used for another request gets.
     """
+
+    key_header: ClassVar[str] = "idempotency-key"
 
     url: str = ""
     fault: str | None = None
@@ -60,7 +62,7 @@ class FarSide(ABC):
     def parse(self, raw: bytes) -> Body: ...
 
     async def answer(self, request: Request) -> Response:
-        raw, key = await request.body(), request.headers.get("idempotency-key")
+        raw, key = await request.body(), request.headers.get(self.key_header)
         self.calls.append((request.method, request.url.path, key))
         if self.fault:
             status, body = self.turned_away(self.fault)

@@ -12,11 +12,12 @@ import pytest_asyncio
 from scaicontrol.core.errors import ControlError, NotFound, Refused, Unauthenticated, Unavailable
 from scaicontrol.core.payment_ports import ChargeRequest, PaymentStatus, RefundRequest
 
-from .rigs import START, Rig, a_setup, bank_transfer, mollie, sandbox, stripe, wanted
+from .rigs import START, Rig, a_setup, bank_transfer, coinbase, mollie, sandbox, stripe, wanted
 
 RIGS: dict[str, Callable[[], AbstractAsyncContextManager[Rig]]] = {
     "sandbox": sandbox,
     "bank_transfer": bank_transfer,
+    "coinbase": coinbase,
     "stripe": stripe,
     "mollie": mollie,
 }
@@ -42,7 +43,7 @@ async def chargeable(rig: Rig, outcome: str = "succeeds", **fields: Any) -> Char
 async def paid(rig: Rig, amount: int = 1200) -> RefundRequest:
     """A payment that succeeded, as the request to give all of it back."""
     able(rig, "refund")
-    done = await rig.provider.charge(await chargeable(rig, amount=amount))
+    done = await rig.pay(amount)
     return RefundRequest("rfn_1", str(done.external_id), amount, "EUR", "rfn_1", START)
 
 
@@ -189,10 +190,12 @@ async def test_refusing_us_as_a_caller_says_nothing_about_the_money(rig: Rig, ho
     if not rig.is_called:
         pytest.skip(reason="nobody is called")
     back = await paid(rig)
-    request = await chargeable(rig, key="inv_2:1")
+    can_charge = "charge" in rig.provider.capabilities
+    request = wanted(key="inv_2:1", method=await rig.method() if can_charge else None)
     rig.break_off(how)
+    take = rig.provider.charge if can_charge else rig.provider.checkout
     for call in (
-        rig.provider.charge(request), rig.provider.find(replace(request, called_at=START)), rig.provider.refund(back),
+        take(request), rig.provider.find(replace(request, called_at=START)), rig.provider.refund(back),
         rig.provider.fetch(back.payment_external_id), rig.provider.checkout(wanted(key="inv_3:1")),
     ):  # fmt: skip
         with pytest.raises(Unavailable):
