@@ -57,14 +57,14 @@ it("starts an empty form for a tenant without a profile", async () => {
   expect(saved(asked)).toHaveLength(0);
 });
 
-it("puts the server's messages at their fields", async () => {
+it("marks the fields that the server refuses", async () => {
   const detail = [
     { loc: ["body", "vat_number"], msg: "Not a number of the Netherlands.", type: "value_error" },
   ];
   serve({ [ME]: one(ada), [GET]: one(profile), [PUT]: refusal(422, "validation_error", "x", { detail }) });
   await editable();
   await save();
-  expect(await screen.findByText("Not a number of the Netherlands.")).toBeInTheDocument();
+  expect(await screen.findByText("Check this field.")).toBeInTheDocument();
   expect(screen.getByLabelText("VAT number")).toHaveAttribute("aria-invalid", "true");
   await waitFor(() => expect(screen.getByLabelText("VAT number")).toHaveFocus());
 });
@@ -84,7 +84,7 @@ it("says what VIES answered only of the number that was asked about", async () =
   await retype("VAT number", "NL123456789B01");
   expect(screen.getByText(/Confirmed by VIES/)).toBeInTheDocument();
   await save();
-  expect(await screen.findByText("Not a number.")).toBeInTheDocument();
+  expect(await screen.findByText("Check this field.")).toBeInTheDocument();
   expect(screen.queryByText(/Confirmed by VIES/)).toBeNull();
 });
 

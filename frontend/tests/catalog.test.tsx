@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
 import Plans from "../src/features/catalog/Plans";
 import { ada, pro } from "./cast";
-import { one, page, refusal, serve } from "./server";
+import { one, page, refusedWith, serve } from "./server";
 import { show } from "./show";
 
 const plan = {
@@ -47,12 +47,14 @@ it("marks the plan one has, and subscribes to another in three clicks", async ()
 });
 
 it("says what a trial costs after it, and why it is refused", async () => {
-  open({ "POST /api/v1/subscriptions": refusal(400, "bad_request", "Add your billing details first.") });
+  open({ "POST /api/v1/subscriptions": refusedWith("billing_profile_missing") });
   const user = userEvent.setup();
   await user.click(await screen.findByRole("button", { name: "Subscribe: Try" }));
   expect(screen.getByText(/14 days free; then €5\.00 per month/)).toBeInTheDocument();
   await user.click(screen.getByRole("button", { name: "Start the trial" }));
-  expect(await screen.findByText("Add your billing details first.")).toBeInTheDocument();
+  expect(
+    await screen.findByText("Your billing details are missing. Fill them in first."),
+  ).toBeInTheDocument();
 });
 
 it("lets a viewer look", async () => {

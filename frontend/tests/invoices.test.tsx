@@ -5,7 +5,7 @@ import Invoice from "../src/features/invoices/Invoice";
 import Invoices from "../src/features/invoices/Invoices";
 import { vatGroups } from "../src/features/invoices/vatGroups";
 import { invoice } from "./cast";
-import { one, page, refusal, serve } from "./server";
+import { one, page, refusal, refusedWith, serve } from "./server";
 import { show } from "./show";
 
 const LIST = "/billing/invoices";
@@ -88,15 +88,14 @@ it("downloads the account between the days that were chosen, by keyboard alone",
 });
 
 it("says why there is no statement, and lets the days be changed", async () => {
-  const sentence = "Acme has no billing profile; a statement needs a name and an address.";
   serve({
     "GET /api/v1/billing/invoices": page([invoice]),
-    [STATEMENT]: refusal(400, "bad_request", sentence),
+    [STATEMENT]: refusedWith("billing_profile_missing"),
   });
   const user = userEvent.setup();
   const dialog = await statement(user);
   await user.click(within(dialog).getByRole("button", { name: "Download PDF" }));
-  expect(await within(dialog).findByRole("alert")).toHaveTextContent(sentence);
+  expect(await within(dialog).findByRole("alert")).toHaveTextContent("Your billing details are missing.");
   expect(within(dialog).getByRole("button", { name: "Download PDF" })).toBeEnabled();
 });
 

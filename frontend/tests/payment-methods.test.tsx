@@ -5,7 +5,7 @@ import { expiry } from "../src/features/payments/expiry";
 import PaymentMethods from "../src/features/payments/PaymentMethods";
 import { rememberSetup } from "../src/features/payments/begun";
 import { ada } from "./cast";
-import { one, page, refusal, serve } from "./server";
+import { one, page, refusedWith, serve } from "./server";
 import { show } from "./show";
 
 const LIST = "/api/v1/billing/payment-methods";
@@ -66,11 +66,11 @@ it("shows the mandate of a direct debit, and none for a card", async () => {
 });
 
 it("says why the last one cannot be removed", async () => {
-  open({ [`DELETE ${LIST}/pmt_card`]: refusal(400, "bad_request", "Renewals need it.") });
+  open({ [`DELETE ${LIST}/pmt_card`]: refusedWith("last_payment_method", { method: "Card ···· 4242" }) });
   const user = userEvent.setup();
   await user.click(await screen.findByRole("button", { name: "Remove: Card ···· 4242" }));
   await user.click(await screen.findByRole("button", { name: "Remove" }));
-  expect(await screen.findByText("Renewals need it.")).toBeInTheDocument();
+  expect(await screen.findByText(/^Card ···· 4242 is your last payment method/)).toBeInTheDocument();
 });
 
 it("adds one that needs no page of its provider", async () => {

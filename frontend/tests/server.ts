@@ -37,3 +37,9 @@ export function refusal(
     { status, headers },
   );
 }
+
+/** A refusal whose code the portal has words for; the server's own sentence is never shown. */
+export const refusedWith = (code: string, values?: Record<string, string>): Response =>
+  refusal(400, "bad_request", "sub_01 cannot: use cancel_now.", {
+    reasons: [{ code, message: "sub_01 cannot: use cancel_now.", values }],
+  });

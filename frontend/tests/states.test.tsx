@@ -54,14 +54,19 @@ it.each([
   [new ApiError(403), /role does not allow/],
   [new ApiError(404), /another account/],
   [new ApiError(503), /busy/],
-  [new ApiError(400, { error: { message: "Your trial has ended." } }), /Your trial has ended\./],
+  [
+    new ApiError(400, { error: { message: "Cannot void inv_01: use cancel_now." } }),
+    /^This is not possible\./,
+  ],
   [new ApiError(409, {}, new Headers({ "Retry-After": "5" })), /still being prepared/],
 ])("says what happened: %#", (error, words) => expect(errorMessage(error)).toMatch(words));
 
 it("gathers field messages from the schema check and from the business rules", () => {
   const error = new ApiError(422, {
     detail: [{ loc: ["body", "city"], msg: "Too long." }],
-    error: { reasons: [{ field: "vat_number", message: "Not a number of the Netherlands." }] },
+    error: {
+      reasons: [{ code: "check_digits", field: "vat_number", message: "Not a number of the Netherlands." }],
+    },
   });
-  expect(error.fields).toEqual({ city: "Too long.", vat_number: "Not a number of the Netherlands." });
+  expect(error.fields).toEqual({ city: "Check this field.", vat_number: "Check the digits of this number." });
 });

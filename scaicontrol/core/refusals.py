@@ -11,8 +11,9 @@ from .errors import Conflict, Reason, Refused
 
 
 class RefusalCode(StrEnum):
-    # Of anything with a lifecycle; `status` is what it is.
+    # Of anything with a lifecycle or a version; `status` is what it is.
     wrong_status = "wrong_status"
+    changed_meanwhile = "changed_meanwhile"
     # Subscribing and changing.
     already_subscribed = "already_subscribed"  # service
     being_set_up = "being_set_up"
@@ -38,11 +39,16 @@ class RefusalCode(StrEnum):
     nothing_due = "nothing_due"
     payment_under_way = "payment_under_way"
     provider_cannot = "provider_cannot"  # provider
-    # Billing details and statements.
+    # Working out what has to be paid.
+    exchange_rate_missing = "exchange_rate_missing"
+    vat_undecidable = "vat_undecidable"
+    vies_unavailable = "vies_unavailable"
+    # Billing details, documents and statements.
     billing_profile_incomplete = "billing_profile_incomplete"
     billing_profile_missing = "billing_profile_missing"
     check_digits = "check_digits"
     eas_code = "eas_code"
+    format_not_possible = "format_not_possible"  # format
     peppol_incomplete = "peppol_incomplete"
     postal_code = "postal_code"
     statement_too_long = "statement_too_long"

@@ -1,3 +1,4 @@
+import { t } from "../i18n";
 import { refusalWords } from "../i18n/refusals";
 
 /** The error envelope. A schema error lists its fields in `detail`, a business rule in `reasons`. */
@@ -27,7 +28,7 @@ export class ApiError extends Error {
   readonly retryAfter: number | undefined;
   /** What was refused, in the reader's language, where the server named a code that we have words for. */
   readonly refusal: string | undefined;
-  /** Messages by field name, from the schema check and from the business rules alike. */
+  /** Messages by field name, from the schema check and from the business rules alike, in the reader's language. */
   readonly fields: Readonly<Record<string, string>>;
 
   constructor(status: number, envelope: Envelope = {}, headers: Headers = new Headers()) {
@@ -63,10 +64,10 @@ const inWords = ({ code, values }: Pick<Reason, "code" | "values">) =>
 function fieldMessages(envelope: Envelope): Record<string, string> {
   const messages: Record<string, string> = {};
   for (const reason of envelope.error?.reasons ?? [])
-    if (reason.field) messages[reason.field] ??= inWords(reason) ?? reason.message;
-  for (const { loc, msg } of envelope.detail ?? []) {
+    if (reason.field) messages[reason.field] ??= inWords(reason) ?? t("state.checkField");
+  for (const { loc } of envelope.detail ?? []) {
     const field = loc.findLast((part) => typeof part === "string" && part !== "body");
-    if (field !== undefined) messages[String(field)] ??= msg;
+    if (field !== undefined) messages[String(field)] ??= t("state.checkField");
   }
   return messages;
 }

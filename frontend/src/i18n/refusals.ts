@@ -18,13 +18,22 @@ export function refusalWords({ code, values }: Refusal): string | undefined {
 
 const isCode = (code: string): code is Code => known(`refusal.${code}`);
 
-/** Days come as ISO dates and states by the server's names. */
+const FORMATS: Readonly<Record<string, string>> = {
+  ubl: "UBL",
+  xrechnung: "XRechnung",
+  cii: "CII",
+  zugferd: "ZUGFeRD",
+  facturx: "Factur-X",
+};
+
+/** Days come as ISO dates, states and formats by the server's names. */
 function written(values: Readonly<Record<string, string>>) {
   const status = values["status"] ?? "";
   const key = `status.${status}`;
   return {
     ...values,
     day: values["day"] ? fmt.day(values["day"]) : "",
+    format: FORMATS[values["format"] ?? ""] ?? "",
     status: known(key) ? String(t(key)) : status.replaceAll("_", " "),
   };
 }

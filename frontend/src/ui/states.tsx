@@ -36,7 +36,7 @@ export function EmptyState(props: { title: string; text?: string; icon?: IconNam
   );
 }
 
-/** What happened, in the reader's language; the server's own sentence for a refusal that has no words of ours. */
+/** What happened, in the reader's language: never the server's own sentence, which is for operators. */
 export function errorMessage(error: unknown): string {
   if (!(error instanceof ApiError)) return t("state.server");
   if (error.status === 0) return t("state.network");
@@ -47,7 +47,7 @@ export function errorMessage(error: unknown): string {
   if (error.status === 404) return t("state.missing");
   if (error.status === 429 || error.status === 503) return t("state.busy");
   if (error.status >= 500) return t("state.server");
-  return error.message || t("state.server");
+  return t(error.status >= 400 ? "state.refused" : "state.server");
 }
 
 export function ErrorState(props: { error: unknown; retry?: () => void }) {

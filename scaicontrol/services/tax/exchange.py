@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 
 from scaicontrol.core.errors import Reason, Refused
 from scaicontrol.core.money import exponent, half_up
+from scaicontrol.core.refusals import RefusalCode
 
 from .places import EU_MEMBER_STATES, place
 
@@ -148,5 +149,5 @@ def latest(rates: Iterable[ReferenceRate], currency: str, tax_currency: str, day
             f"VAT must also be stated in {tax_currency}, and no exchange rate of {currency} is known for {day} or the "
             f"week before; add or import it with `scaicontrol admin exchange-rates`."
         )
-        raise Refused(message, reasons=[Reason("exchange_rate_missing", message, "currency")])
+        raise Refused(message, reasons=[Reason(RefusalCode.exchange_rate_missing, message, "currency")])
     return max(known, key=lambda rate: rate.valid_on)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import chain
 from typing import Any, Self
 
-from scaicontrol.core.errors import Reason, Refused
+from scaicontrol.core.refusals import RefusalCode, refused
 
 from .places import Place, country_name
 
@@ -129,7 +129,7 @@ class RateTable:
             message = (
                 f"No standard VAT rate of {country_name(where.country)} is known for {day}; add it to the VAT rates."
             )
-            raise Refused(message, reasons=[Reason("vat_undecidable", message)])
+            raise refused(RefusalCode.vat_undecidable, message)
         return max(candidates, key=lambda rate: rate.valid_from)
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from scaicontrol.core.errors import Reason, Refused
 from scaicontrol.core.ports import VatAnswer
+from scaicontrol.core.refusals import RefusalCode
 
 from .evidence import Rule, evidence, warnings
 from .facts import VatFacts
@@ -186,9 +187,9 @@ def _counts_as_business(facts: VatFacts) -> bool:
             f"VIES has not confirmed VAT number {number} within {facts.vies_max_age_days} days; "
             "try again when it answers, or override with a reason."
         )
-        raise Refused(message, reasons=[Reason("vies_unavailable", message, "buyer_vat_number")])
+        raise Refused(message, reasons=[Reason(RefusalCode.vies_unavailable, message, "buyer_vat_number")])
     return answer is VatAnswer.valid
 
 
 def _undecidable(message: str, about: str) -> Refused:
-    return Refused(message, reasons=[Reason("vat_undecidable", message, about)])
+    return Refused(message, reasons=[Reason(RefusalCode.vat_undecidable, message, about)])

@@ -7,9 +7,9 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from scaicontrol.core import postal_addresses
-from scaicontrol.core.errors import Conflict, Forbidden, invalid
+from scaicontrol.core.errors import Forbidden, invalid
 from scaicontrol.core.exemption_grounds import ADVICE, is_ground_in_law
-from scaicontrol.core.refusals import RefusalCode
+from scaicontrol.core.refusals import RefusalCode, conflict
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.partners import identifiers
@@ -46,7 +46,8 @@ async def save_billing_profile(uow: UnitOfWork, tenant_id: str, body: BillingPro
             tenant_id=tenant.id, partner_id=tenant.partner_id, tax_exempt=False, is_business=True, version=0
         )
     if version is not None and version != profile.version:
-        raise Conflict(f"The {profile} was changed meanwhile: it is at version {profile.version}, not {version}.")
+        message = f"The {profile} was changed meanwhile: it is at version {profile.version}, not {version}."
+        raise conflict(RefusalCode.changed_meanwhile, message)
     _may_exempt(uow, profile, sent)
     wanted = _checked(profile, sent)
     before = {name: getattr(profile, name) for name, value in wanted.items() if getattr(profile, name) != value}

@@ -77,6 +77,8 @@ export default {
     reload: "Neu laden",
     dismiss: "Schließen",
     signedOut: "Sie waren abgemeldet, bevor dies geschah. Melden Sie sich an und versuchen Sie es erneut.",
+    refused: "Das ist nicht möglich. Laden Sie die Seite neu; hilft das nicht, fragen Sie Ihren Anbieter.",
+    checkField: "Prüfen Sie dieses Feld.",
   },
   common: {
     status: "Status",
@@ -111,10 +113,13 @@ export default {
   refusal: {
     wrong_status: "Das ist nicht mehr möglich; der Status ist: {{ status }}. Laden Sie die Seite neu.",
     already_subscribed: "Sie haben {{ service }} bereits.",
+    changed_meanwhile: "Jemand anderes hat das inzwischen geändert. Laden Sie die Seite neu.",
     being_set_up: "Das wird noch eingerichtet. Versuchen Sie es in ein paar Minuten noch einmal.",
     bought_once: "Was einmalig gekauft ist, lässt sich nicht ändern. Kaufen Sie das andere dazu.",
     currency_not_invoiced:
       "In {{ currency }} kann keine Rechnung gestellt werden. Fragen Sie Ihren Anbieter.",
+    exchange_rate_missing:
+      "Es fehlt ein Wechselkurs, den Ihr Anbieter eintragen muss. Versuchen Sie es später erneut.",
     nothing_to_change: "Genau das haben Sie bereits.",
     other_currency:
       "Der Preis dieses Tarifs ist in {{ currency }}, anders als bei Ihrem. Fragen Sie Ihren Anbieter.",
@@ -145,11 +150,16 @@ export default {
     billing_profile_missing: "Ihre Rechnungsdaten fehlen. Geben Sie sie zuerst ein.",
     check_digits: "Prüfen Sie die Ziffern dieser Nummer.",
     eas_code: "Geben Sie vier Ziffern ein, zum Beispiel 0106.",
+    format_not_possible:
+      "Dieses Dokument lässt sich nicht als {{ format }} schreiben. Wählen Sie ein anderes Format.",
     peppol_incomplete:
       "Eine Peppol-Adresse besteht aus Kennung und Schema. Geben Sie beides ein oder keines von beiden.",
     postal_code: "Diese Postleitzahl passt nicht zum Land.",
     statement_too_long: "Ein Kontoauszug umfasst höchstens drei Jahre.",
     unknown_country: "Dieses Land kennen wir nicht.",
     vat_country: "Diese USt-IdNr. gehört nicht zum Land der Adresse.",
+    vat_undecidable:
+      "Die Umsatzsteuer lässt sich aus Ihren Rechnungsdaten nicht bestimmen. Prüfen Sie Land und Postleitzahl, oder fragen Sie Ihren Anbieter.",
+    vies_unavailable: "Ihre USt-IdNr. konnte noch nicht bestätigt werden. Versuchen Sie es später erneut.",
   },
 } satisfies Partial<Dictionary>;

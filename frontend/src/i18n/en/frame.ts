@@ -75,6 +75,8 @@ export default {
     reload: "Load again",
     dismiss: "Dismiss",
     signedOut: "You were signed out before this was done. Sign in and try again.",
+    refused: "This is not possible. Load the page again; if that does not help, ask your provider.",
+    checkField: "Check this field.",
   },
   common: {
     status: "Status",
@@ -109,9 +111,11 @@ export default {
   refusal: {
     wrong_status: "This is not possible any more; the status is: {{ status }}. Load the page again.",
     already_subscribed: "You have {{ service }} already.",
+    changed_meanwhile: "Somebody else changed this in the meantime. Load the page again.",
     being_set_up: "This is still being set up. Try again in a few minutes.",
     bought_once: "What is bought once cannot be changed. Buy the other one beside it.",
     currency_not_invoiced: "Nothing can be invoiced in {{ currency }}. Ask your provider.",
+    exchange_rate_missing: "An exchange rate is missing, which your provider has to add. Try again later.",
     nothing_to_change: "This is what you have already.",
     other_currency: "That plan is priced in {{ currency }}, unlike yours. Ask your provider.",
     other_service: "That plan belongs to another service.",
@@ -137,10 +141,14 @@ export default {
     billing_profile_missing: "Your billing details are missing. Fill them in first.",
     check_digits: "Check the digits of this number.",
     eas_code: "Enter four digits, for example 0106.",
+    format_not_possible: "This document cannot be written as {{ format }}. Choose another format.",
     peppol_incomplete: "A Peppol address is an id and its scheme. Fill in both, or neither.",
     postal_code: "This postal code does not fit the country.",
     statement_too_long: "A statement covers three years at most.",
     unknown_country: "This is not a country we know.",
     vat_country: "This VAT number does not belong to the country of the address.",
+    vat_undecidable:
+      "The VAT cannot be worked out from your billing details. Check your country and postal code, or ask your provider.",
+    vies_unavailable: "Your VAT number could not be confirmed yet. Try again later.",
   },
 } as const;

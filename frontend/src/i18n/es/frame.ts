@@ -77,6 +77,8 @@ export default {
     reload: "Volver a cargar",
     dismiss: "Cerrar",
     signedOut: "Su sesión terminó antes de hacerlo. Inicie sesión e inténtelo de nuevo.",
+    refused: "No es posible. Vuelva a cargar la página; si no ayuda, pregunte a su proveedor.",
+    checkField: "Compruebe este campo.",
   },
   common: {
     status: "Estado",
@@ -111,9 +113,11 @@ export default {
   refusal: {
     wrong_status: "Esto ya no es posible; el estado es: {{ status }}. Vuelva a cargar la página.",
     already_subscribed: "Ya tiene {{ service }}.",
+    changed_meanwhile: "Otra persona lo ha cambiado entretanto. Vuelva a cargar la página.",
     being_set_up: "Todavía se está configurando. Inténtelo de nuevo en unos minutos.",
     bought_once: "Lo que se compra una sola vez no se puede cambiar. Compre lo otro aparte.",
     currency_not_invoiced: "No se puede facturar en {{ currency }}. Consulte a su proveedor.",
+    exchange_rate_missing: "Falta un tipo de cambio que su proveedor debe añadir. Inténtelo más tarde.",
     nothing_to_change: "Esto es lo que ya tiene.",
     other_currency:
       "El precio de ese plan está en {{ currency }}, a diferencia del suyo. Consulte a su proveedor.",
@@ -140,11 +144,15 @@ export default {
     billing_profile_missing: "Faltan sus datos de facturación. Introdúzcalos primero.",
     check_digits: "Compruebe las cifras de este número.",
     eas_code: "Introduzca cuatro cifras, por ejemplo 0106.",
+    format_not_possible: "Este documento no se puede escribir como {{ format }}. Elija otro formato.",
     peppol_incomplete:
       "Una dirección Peppol consta de un identificador y su esquema. Rellene ambos, o ninguno.",
     postal_code: "Este código postal no corresponde al país.",
     statement_too_long: "Un extracto abarca tres años como máximo.",
     unknown_country: "No conocemos este país.",
     vat_country: "Este número de IVA no pertenece al país de la dirección.",
+    vat_undecidable:
+      "El IVA no se puede determinar con sus datos de facturación. Compruebe el país y el código postal, o pregunte a su proveedor.",
+    vies_unavailable: "Su número de IVA aún no se ha podido confirmar. Inténtelo más tarde.",
   },
 } satisfies Partial<Dictionary>;

@@ -79,6 +79,9 @@ export default {
     reload: "Recharger",
     dismiss: "Fermer",
     signedOut: "Vous étiez déconnecté avant la fin. Connectez-vous et réessayez.",
+    refused:
+      "Ce n’est pas possible. Rechargez la page ; si cela ne suffit pas, demandez à votre fournisseur.",
+    checkField: "Vérifiez ce champ.",
   },
   common: {
     status: "Statut",
@@ -113,10 +116,13 @@ export default {
   refusal: {
     wrong_status: "Ce n’est plus possible ; le statut est : {{ status }}. Rechargez la page.",
     already_subscribed: "Vous avez déjà {{ service }}.",
+    changed_meanwhile: "Quelqu’un d’autre a modifié ceci entre-temps. Rechargez la page.",
     being_set_up: "La mise en place est encore en cours. Réessayez dans quelques minutes.",
     bought_once: "Un achat unique ne peut pas être modifié. Achetez l’autre en plus.",
     currency_not_invoiced:
       "Aucune facture ne peut être établie en {{ currency }}. Adressez-vous à votre fournisseur.",
+    exchange_rate_missing:
+      "Il manque un taux de change que votre fournisseur doit ajouter. Réessayez plus tard.",
     nothing_to_change: "C’est ce que vous avez déjà.",
     other_currency:
       "Le prix de cette formule est en {{ currency }}, contrairement à la vôtre. Adressez-vous à votre fournisseur.",
@@ -145,11 +151,15 @@ export default {
     billing_profile_missing: "Vos coordonnées de facturation manquent. Saisissez-les d’abord.",
     check_digits: "Vérifiez les chiffres de ce numéro.",
     eas_code: "Saisissez quatre chiffres, par exemple 0106.",
+    format_not_possible: "Ce document ne peut pas être écrit au format {{ format }}. Choisissez-en un autre.",
     peppol_incomplete:
       "Une adresse Peppol se compose d’un identifiant et d’un schéma. Saisissez les deux, ou aucun.",
     postal_code: "Ce code postal ne correspond pas au pays.",
     statement_too_long: "Un relevé couvre trois ans au plus.",
     unknown_country: "Nous ne connaissons pas ce pays.",
     vat_country: "Ce numéro de TVA n’appartient pas au pays de l’adresse.",
+    vat_undecidable:
+      "La TVA ne peut pas être déterminée à partir de vos données de facturation. Vérifiez le pays et le code postal, ou demandez à votre fournisseur.",
+    vies_unavailable: "Votre numéro de TVA n’a pas encore pu être confirmé. Réessayez plus tard.",
   },
 } satisfies Partial<Dictionary>;

@@ -77,6 +77,8 @@ export default {
     reload: "Ricarica",
     dismiss: "Chiudi",
     signedOut: "La sessione era terminata prima. Acceda e riprovi.",
+    refused: "Non è possibile. Ricarichi la pagina; se non basta, chieda al suo fornitore.",
+    checkField: "Controlli questo campo.",
   },
   common: {
     status: "Stato",
@@ -111,9 +113,12 @@ export default {
   refusal: {
     wrong_status: "Non è più possibile; lo stato è: {{ status }}. Ricarichi la pagina.",
     already_subscribed: "Ha già {{ service }}.",
+    changed_meanwhile: "Qualcun altro l’ha modificato nel frattempo. Ricarichi la pagina.",
     being_set_up: "È ancora in fase di attivazione. Riprovi tra qualche minuto.",
     bought_once: "Un acquisto unico non si può cambiare. Acquisti l’altro in aggiunta.",
     currency_not_invoiced: "Non si può fatturare in {{ currency }}. Chieda al Suo fornitore.",
+    exchange_rate_missing:
+      "Manca un tasso di cambio che il suo fornitore deve aggiungere. Riprovi più tardi.",
     nothing_to_change: "È ciò che ha già.",
     other_currency:
       "Il prezzo di quel piano è in {{ currency }}, diversamente dal Suo. Chieda al Suo fornitore.",
@@ -142,11 +147,16 @@ export default {
     billing_profile_missing: "Mancano i Suoi dati di fatturazione. Li inserisca prima.",
     check_digits: "Controlli le cifre di questo numero.",
     eas_code: "Inserisca quattro cifre, per esempio 0106.",
+    format_not_possible:
+      "Questo documento non può essere scritto come {{ format }}. Scelga un altro formato.",
     peppol_incomplete:
       "Un indirizzo Peppol è composto da un identificativo e dal suo schema. Compili entrambi, o nessuno.",
     postal_code: "Questo codice postale non corrisponde al paese.",
     statement_too_long: "Un estratto conto copre al massimo tre anni.",
     unknown_country: "Non conosciamo questo paese.",
     vat_country: "Questa partita IVA non appartiene al paese dell’indirizzo.",
+    vat_undecidable:
+      "L’IVA non può essere determinata dai suoi dati di fatturazione. Controlli il paese e il codice postale, o chieda al suo fornitore.",
+    vies_unavailable: "La sua partita IVA non è ancora stata confermata. Riprovi più tardi.",
   },
 } satisfies Partial<Dictionary>;

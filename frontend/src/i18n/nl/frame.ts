@@ -77,6 +77,8 @@ export default {
     reload: "Opnieuw laden",
     dismiss: "Sluiten",
     signedOut: "U was afgemeld voordat dit gebeurde. Meld u aan en probeer het opnieuw.",
+    refused: "Dit is niet mogelijk. Laad de pagina opnieuw; helpt dat niet, vraag dan uw leverancier.",
+    checkField: "Controleer dit veld.",
   },
   common: {
     status: "Status",
@@ -111,9 +113,12 @@ export default {
   refusal: {
     wrong_status: "Dit kan niet meer; de status is: {{ status }}. Laad de pagina opnieuw.",
     already_subscribed: "U hebt {{ service }} al.",
+    changed_meanwhile: "Iemand anders heeft dit intussen gewijzigd. Laad de pagina opnieuw.",
     being_set_up: "Dit wordt nog ingericht. Probeer het over enkele minuten opnieuw.",
     bought_once: "Wat eenmalig is gekocht, kan niet worden gewijzigd. Koop het andere ernaast.",
     currency_not_invoiced: "In {{ currency }} kan niet worden gefactureerd. Vraag het uw aanbieder.",
+    exchange_rate_missing:
+      "Er ontbreekt een wisselkoers, die uw leverancier moet toevoegen. Probeer het later opnieuw.",
     nothing_to_change: "Dit is wat u al hebt.",
     other_currency:
       "De prijs van dat abonnement is in {{ currency }}, anders dan bij u. Vraag het uw aanbieder.",
@@ -141,10 +146,14 @@ export default {
     billing_profile_missing: "Uw factuurgegevens ontbreken. Vul ze eerst in.",
     check_digits: "Controleer de cijfers van dit nummer.",
     eas_code: "Vul vier cijfers in, bijvoorbeeld 0106.",
+    format_not_possible: "Dit document kan niet als {{ format }} worden geschreven. Kies een ander formaat.",
     peppol_incomplete: "Een Peppol-adres bestaat uit een id en een schema. Vul beide in, of geen van beide.",
     postal_code: "Deze postcode past niet bij het land.",
     statement_too_long: "Een rekeningoverzicht beslaat hooguit drie jaar.",
     unknown_country: "Dit land kennen we niet.",
     vat_country: "Dit btw-nummer hoort niet bij het land van het adres.",
+    vat_undecidable:
+      "De btw kan niet uit uw factuurgegevens worden bepaald. Controleer land en postcode, of vraag uw leverancier.",
+    vies_unavailable: "Uw btw-nummer kon nog niet worden bevestigd. Probeer het later opnieuw.",
   },
 } satisfies Partial<Dictionary>;

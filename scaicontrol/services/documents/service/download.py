@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import NotFound, Refused
+from scaicontrol.core.errors import NotFound, Reason, Refused
+from scaicontrol.core.refusals import RefusalCode
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, invoices, templates
 from scaicontrol.services.einvoices import Format, format_of
@@ -128,9 +129,9 @@ async def _newest_version(uow: UnitOfWork, invoice_id: str) -> int:
 async def _make(backend: Backend, job: render.RenderJob) -> tuple[render.StoredFile, bytes]:
     xml, verdict = await written_and_judged(job.source, job.format, job.profile, job.rules, is_sealed=True)
     if verdict.reasons:
-        raise Refused(
-            f"{job.number} cannot be written as {job.format}: {verdict.reasons[0].message}", reasons=verdict.reasons
-        )
+        message = f"{job.number} cannot be written as {job.format}: {verdict.reasons[0].message}"
+        summary = Reason(RefusalCode.format_not_possible, message, values={"format": job.format})
+        raise Refused(message, reasons=[summary, *verdict.reasons])
     if job.format.is_pdf:
         kind, body = "zugferd", await render.pdf_of(backend, job, xml)
     else:
