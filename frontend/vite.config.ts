@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import tailwindcss from "@tailwindcss/vite";
 import type { Plugin } from "vite";
@@ -33,8 +35,52 @@ function precompress(): Plugin {
   };
 }
 
+/** Writes down which scripts a page and a language need beside the first ones, so that the backend can announce them. */
+function firstFiles(): Plugin {
+  const root = import.meta.dirname;
+  return {
+    name: "first-files",
+    apply: "build",
+    enforce: "post",
+    generateBundle(_options, bundle) {
+      const chunks = Object.values(bundle).filter((item) => item.type === "chunk");
+      const fileOf = (module: string) =>
+        chunks.find((chunk) => chunk.facadeModuleId === join(root, module))?.fileName;
+      const reached = (file: string, known = new Set<string>()): Set<string> => {
+        if (known.has(file)) return known;
+        known.add(file);
+        const chunk = bundle[file];
+        if (chunk?.type === "chunk") for (const next of chunk.imports) reached(next, known);
+        return known;
+      };
+      const entry = reached(fileOf("index.html") ?? this.error("The portal has no entry."));
+      const beside = (module: string) => {
+        const file = fileOf(module) ?? this.error(`${module} is no chunk of its own.`);
+        return [...reached(file)].filter((name) => !entry.has(name)).map((name) => `/${name}`);
+      };
+      const source = readFileSync(join(root, "src/routes/index.tsx"), "utf8");
+      const modules = new Map(
+        [...source.matchAll(/const (\w+) = page\(\(\) => import\("\.\.\/([^"]+)"\)\)/g)].map(
+          ([, name, path]) => [name, `src/${path}.tsx`],
+        ),
+      );
+      const pages: Record<string, string[]> = {};
+      for (const [, path, name] of source.matchAll(/<Route\s+path="([^"*]+)"\s+component=\{(\w+)\}/g))
+        pages[path!] = beside(modules.get(name) ?? this.error(`${name} is not loaded when it is asked for.`));
+      const languages: Record<string, string[]> = {};
+      for (const code of ["en", "nl", "de", "fr", "es", "it"])
+        languages[code] = beside(`src/i18n/${code}/index.ts`);
+      this.emitFile({
+        type: "asset",
+        fileName: ".vite/first.json",
+        source: JSON.stringify({ pages, languages }, null, 2),
+      });
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [solid(), tailwindcss(), precompress()],
+  plugins: [solid(), tailwindcss(), precompress(), firstFiles()],
   server: {
     proxy: Object.fromEntries(["/api", "/auth", "/brand.css", "/favicon.svg"].map((path) => [path, BACKEND])),
   },

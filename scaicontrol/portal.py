@@ -2,10 +2,14 @@
 Serves the tenant portal: built files, compressed beforehand, under a policy that lets nothing else run.
 
 Its page alone is made for whoever asks: it carries the name of the seller whose portal it is (`app.state.brand_of`).
+With its address come the names of what it needs next (`Link`): its scripts and, for who is signed in, who that is. The
+browser fetches them beside the first script, which would ask for them one after the other.
 """
 
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import fields
+from functools import lru_cache
 from html import escape
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -14,6 +18,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
+from scaicontrol.api.browser_login import MARKER_COOKIE
 from scaicontrol.core.backend import Backend
 from scaicontrol.services.partners import Brand
 from scaicontrol.services.partners.schemas import BrandOut
@@ -70,20 +75,50 @@ async def portal(request: Request) -> Response:
     found = _found(name)
     if not found:
         return Response("There is nothing here.", 404)
+    if not is_page:
+        return _file(request, found)
     # The page itself says in the reader's language that there is nothing; search engines and checks read the status.
-    if is_page:
-        return await _page(request, found, 200 if is_address(asked) else 404)
-    return _file(request, found)
+    page = page_at(asked)
+    answer = await _page(request, found, 200 if page else 404)
+    if links := ", ".join(_needed_next(request, page)):
+        answer.headers["Link"] = links
+    return answer
 
 
-def is_address(path: str) -> bool:
-    """Tell whether the portal has a page at this path; whether what it shows exists, only the API can say."""
+def page_at(path: str) -> str | None:
+    """Find which of the portal's pages is at this path; whether what it shows exists, only the API can say."""
     parts = path.strip("/").split("/")
-    return any(
-        len(parts) == len(names)
-        and all(part == name or (part and name.startswith(":")) for part, name in zip(parts, names, strict=True))
-        for names in (page.strip("/").split("/") for page in PAGES)
-    )
+    for page in PAGES:
+        names = page.strip("/").split("/")
+        if len(parts) == len(names) and all(
+            part == name or (part and name.startswith(":")) for part, name in zip(parts, names, strict=True)
+        ):
+            return page
+    return None
+
+
+def _needed_next(request: Request, page: str | None) -> Iterator[str]:
+    first = _first_files(BUNDLE / ".vite" / "first.json")
+    spoken = (part.split(";")[0].strip()[:2] for part in request.headers.get("accept-language", "").split(","))
+    language = next((code for code in spoken if code in first["languages"]), "en")
+    for script in (*first["languages"].get(language, ()), *first["pages"].get(page or "", ())):
+        yield f"<{script}>; rel=modulepreload; crossorigin"
+    if MARKER_COOKIE in request.cookies:
+        yield '</api/v1/auth/me>; rel=preload; as=fetch; crossorigin="anonymous"'
+
+
+def _first_files(path: Path) -> dict[str, dict[str, list[str]]]:
+    """Read what the build wrote down: `pages` and `languages`, each with the scripts it needs beside the first ones."""
+    try:
+        return _read(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:
+        return {"pages": {}, "languages": {}}
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path, _: int) -> dict[str, dict[str, list[str]]]:
+    read: dict[str, dict[str, list[str]]] = json.loads(path.read_bytes())
+    return read
 
 
 def _found(name: str) -> Path | None:

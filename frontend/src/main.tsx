@@ -12,10 +12,12 @@ import { Crash } from "./ui/Crash";
 applyTheme();
 
 const queryClient = makeQueryClient();
-if (session() === "open") void queryClient.prefetchQuery(q.me());
+const me = session() === "open" ? queryClient.prefetchQuery(q.me()) : undefined;
 
 // Without its words the portal still works, in English.
-await setLanguage(startLanguage()).catch(() => undefined);
+await setLanguage(startLanguage()).catch(() => setLanguage("en"));
+// The answer was asked for beside this script: drawn with it, the page asks for its own data at once.
+await Promise.race([me, new Promise((resolve) => setTimeout(resolve, 500))]);
 
 const root = document.getElementById("root");
 if (root)

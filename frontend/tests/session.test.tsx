@@ -21,6 +21,8 @@ async function start(address: string, marked: boolean) {
   const { QueryClientProvider } = await import("@tanstack/solid-query");
   const { makeQueryClient } = await import("../src/api/queries");
   const { Routes } = await import("../src/routes");
+  const { setLanguage } = await import("../src/i18n");
+  await setLanguage("en");
   render(() => (
     <QueryClientProvider client={makeQueryClient()}>
       <Routes />

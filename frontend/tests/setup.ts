@@ -3,6 +3,8 @@ import { cleanup, configure } from "@solidjs/testing-library";
 import { afterEach, vi } from "vitest";
 import { setLanguage } from "../src/i18n";
 
+await setLanguage("en");
+
 afterEach(async () => {
   cleanup();
   vi.unstubAllGlobals();

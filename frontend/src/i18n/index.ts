@@ -2,7 +2,7 @@ import { type Flatten, flatten, resolveTemplate, translator } from "@solid-primi
 import { createSignal } from "solid-js";
 import { pluralRules } from "../lib/intl";
 import { recall, remember } from "../lib/preferences";
-import en from "./en";
+import type en from "./en";
 
 type Words<T> = { [K in keyof T]: T[K] extends string ? string : Words<T[K]> };
 
@@ -20,7 +20,7 @@ export const LANGUAGES = {
 export type Language = keyof typeof LANGUAGES;
 
 const load: Record<Language, () => Promise<Dictionary>> = {
-  en: async () => en,
+  en: async () => (await import("./en")).default,
   nl: async () => (await import("./nl")).default,
   de: async () => (await import("./de")).default,
   fr: async () => (await import("./fr")).default,
@@ -33,7 +33,8 @@ interface Spoken {
   words: Flatten<Dictionary>;
 }
 
-const [spoken, setSpoken] = createSignal<Spoken>({ language: "en", words: flatten(en as Dictionary) });
+// The words come before anything is drawn (main.tsx): nobody loads a language that they do not read.
+const [spoken, setSpoken] = createSignal<Spoken>({ language: "en", words: {} as Spoken["words"] });
 
 export const language = () => spoken().language;
 // oxlint-disable-next-line solid/reactivity -- The translator reads the words at each call, inside whatever tracks it.

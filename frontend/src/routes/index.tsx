@@ -1,7 +1,6 @@
 import { Route, Router } from "@solidjs/router";
 import { type Component, lazy, type ParentProps, Show } from "solid-js";
 import { session, viewing, wasHere } from "../api/session";
-import Dashboard from "../features/dashboard/Dashboard";
 import { SessionEnded } from "../features/session/SessionEnded";
 import { SignIn } from "../features/session/SignIn";
 import { t } from "../i18n";
@@ -13,6 +12,7 @@ import { NotFound } from "./NotFound";
 type Page = () => Promise<{ default: Component }>;
 const page = (load: Page) => lazy(() => arrives(load, () => toast("error", t("state.network"))));
 
+const Dashboard = page(() => import("../features/dashboard/Dashboard"));
 const Subscriptions = page(() => import("../features/subscriptions/Subscriptions"));
 const Subscription = page(() => import("../features/subscriptions/Subscription"));
 const Catalog = page(() => import("../features/catalog/Catalog"));

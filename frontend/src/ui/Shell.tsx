@@ -9,6 +9,7 @@ import { type Scope, useCan } from "../features/session/useCan";
 import { ViewBanner } from "../features/session/ViewBanner";
 import { t } from "../i18n";
 import { Brand, LegalLinks } from "./Brand";
+import { useArriving } from "./firstSight";
 import { focusMain } from "./focus";
 import { Icon } from "./Icon";
 import { Preferences } from "./Preferences";
@@ -45,6 +46,8 @@ export function Shell(props: { children?: JSX.Element }) {
   const routing = useIsRouting();
   const location = useLocation();
   let menu!: HTMLElement;
+  let main!: HTMLElement;
+  const arriving = useArriving(() => main);
 
   let shown = location.pathname;
   createEffect(() => {
@@ -57,10 +60,18 @@ export function Shell(props: { children?: JSX.Element }) {
 
   return (
     <div class="min-h-dvh lg:grid lg:grid-cols-[15.5rem_minmax(0,1fr)]">
-      <a href="#main" class="skip-link btn btn-primary">
+      {/* The router would only change the address; heard here, before it hears. */}
+      <a
+        href="#main"
+        class="skip-link btn btn-primary"
+        on:click={(event) => {
+          event.preventDefault();
+          focusMain();
+        }}
+      >
         {t("nav.skip")}
       </a>
-      <Show when={routing()}>
+      <Show when={routing() || arriving()}>
         <progress
           class="progress progress-primary fixed inset-x-0 top-0 z-40 h-0.5"
           aria-label={t("state.loading")}
@@ -90,7 +101,13 @@ export function Shell(props: { children?: JSX.Element }) {
           <LegalLinks />
         </div>
       </aside>
-      <main id="main" tabindex="-1" class="mx-auto w-full max-w-6xl p-4 outline-none sm:p-6 lg:p-8">
+      <main
+        id="main"
+        ref={main}
+        tabindex="-1"
+        data-arriving={arriving() ? "" : undefined}
+        class="mx-auto w-full max-w-6xl p-4 outline-none sm:p-6 lg:p-8"
+      >
         <ViewBanner />
         <Switch>
           <Match when={me.isPending}>

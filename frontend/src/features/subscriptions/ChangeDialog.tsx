@@ -22,8 +22,11 @@ export function ChangeDialog(props: { of: Detail; onClose: () => void }) {
   const [when, setWhen] = createSignal<Moment>();
   const plans = useQuery(() => q.plans(props.of.service_slug));
   const wanted = (): PlanChange => ({ plan_key: plan(), quantity: quantity(), when: when() ?? null });
-  const shown = useQuery(() => q.change(props.of.id, wanted()));
+  const isAnother = () => plan() !== props.of.plan_key || quantity() !== props.of.quantity;
   const change = useChangeSubscription(() => props.of.id);
+  // While it is being done it is not asked again: it would be what one has already.
+  const asks = () => isAnother() && !change.isPending;
+  const shown = useQuery(() => ({ ...q.change(props.of.id, wanted()), enabled: asks() }));
 
   const confirm = async (key: string) => {
     const planned = shown.data;
@@ -59,7 +62,7 @@ export function ChangeDialog(props: { of: Detail; onClose: () => void }) {
           >
             <For each={plans.data ?? []} fallback={<option value={plan()}>{props.of.plan_name}</option>}>
               {(offered) => (
-                <option value={offered.plan_key}>
+                <option value={offered.plan_key} selected={offered.plan_key === plan()}>
                   {`${offered.name} · ${fmt.money(offered.effective_price_cents, offered.effective_currency)} ${t(`interval.${offered.billing_period}`)}`}
                 </option>
               )}

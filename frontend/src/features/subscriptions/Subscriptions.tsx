@@ -10,6 +10,7 @@ import { oneOf, pageNumber } from "../../ui/params";
 import { StatusBadge } from "../../ui/StatusBadge";
 import { StatusFilter } from "../../ui/StatusFilter";
 import { Async, EmptyState } from "../../ui/states";
+import { useCan } from "../session/useCan";
 import { nextStep } from "./nextStep";
 import { Price } from "./Price";
 
@@ -56,6 +57,7 @@ const COLUMNS: readonly Column<Schemas["SubscriptionOut"]>[] = [
 
 export default function Subscriptions() {
   const [params, setParams] = useSearchParams<{ status?: string; page?: string }>();
+  const can = useCan();
   const status = () => oneOf(STATUSES, params.status);
   const list = useQuery(() => q.subscriptions({ status: status(), page: pageNumber(params.page) }));
   const choose = (next: SubscriptionStatus | undefined) => setParams({ status: next, page: undefined });
@@ -64,6 +66,9 @@ export default function Subscriptions() {
       <PageHead title={t("subscriptions.title")}>
         <StatusFilter statuses={STATUSES} value={status()} onChange={choose} />
       </PageHead>
+      <Show when={!can("subscriptions:manage")}>
+        <p class="text-muted mb-6 max-w-2xl">{t("roles.change")}</p>
+      </Show>
       <section class="panel" aria-label={t("subscriptions.title")}>
         <Async query={list} lines={8}>
           {(page) => (

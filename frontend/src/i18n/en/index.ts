@@ -2,5 +2,6 @@ import buying from "./buying";
 import frame from "./frame";
 import legal from "./legal";
 import paying from "./paying";
+import roles from "./roles";
 
-export default { ...frame, ...buying, ...paying, ...legal };
+export default { ...frame, ...buying, ...paying, ...legal, ...roles };

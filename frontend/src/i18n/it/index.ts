@@ -3,5 +3,6 @@ import buying from "./buying";
 import frame from "./frame";
 import legal from "./legal";
 import paying from "./paying";
+import roles from "./roles";
 
-export default { ...frame, ...buying, ...paying, ...legal } satisfies Dictionary;
+export default { ...frame, ...buying, ...paying, ...legal, ...roles } satisfies Dictionary;

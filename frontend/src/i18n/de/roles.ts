@@ -1,0 +1,8 @@
+import type { Dictionary } from "..";
+
+export default {
+  roles: {
+    buy: "Dienste abonnieren die Administratoren Ihrer Organisation. Sie können sie ansehen.",
+    change: "Abonnements ändern und kündigen die Administratoren Ihrer Organisation. Sie können sie ansehen.",
+  },
+} satisfies Partial<Dictionary>;

@@ -1,0 +1,9 @@
+import type { Dictionary } from "..";
+
+export default {
+  roles: {
+    buy: "Los administradores de su organización contratan los servicios. Usted puede verlos.",
+    change:
+      "Los administradores de su organización cambian y cancelan las suscripciones. Usted puede verlas.",
+  },
+} satisfies Partial<Dictionary>;

@@ -1,0 +1,9 @@
+import type { Dictionary } from "..";
+
+export default {
+  roles: {
+    buy: "Les administrateurs de votre organisation souscrivent aux services. Vous pouvez les consulter.",
+    change:
+      "Les administrateurs de votre organisation modifient et résilient les abonnements. Vous pouvez les consulter.",
+  },
+} satisfies Partial<Dictionary>;

@@ -1,0 +1,8 @@
+import type { Dictionary } from "..";
+
+export default {
+  roles: {
+    buy: "Beheerders van uw organisatie nemen abonnementen. U kunt kijken.",
+    change: "Beheerders van uw organisatie wijzigen en beëindigen abonnementen. U kunt kijken.",
+  },
+} satisfies Partial<Dictionary>;
