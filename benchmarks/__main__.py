@@ -22,6 +22,7 @@ from . import (
     gating,
     ingesting,
     listing,
+    portal,
     proving,
     reading,
     starting,
@@ -47,6 +48,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "gate": gating.gating,
     "xml": writing.xml,
     "help": starting.helping,
+    "portal": portal.largest_paints,
 }
 OUTPUT = Path(__file__).parent.parent / "var" / "bench.json"
 

@@ -21,6 +21,7 @@ _PAGE: Final = """<!doctype html>
 <title>ScaiControl API</title>
 <link rel="icon" href="/api/docs/favicon-32x32.png">
 <link rel="stylesheet" href="/api/docs/swagger-ui.css">
+<link rel="stylesheet" href="/api/docs/narrow.css">
 </head>
 <body>
 <div id="swagger-ui"></div>
@@ -39,6 +40,16 @@ _START: Final = """SwaggerUIBundle({
   validatorUrl: null,
 })
 """
+# Links between operations we describe none; on a telephone their empty column pushed the others out of sight.
+_NARROW: Final = """.swagger-ui .response-col_links { display: none; }
+.swagger-ui .opblock-summary { flex-wrap: wrap; }
+.swagger-ui .opblock-summary-path { max-width: 100%; }
+@media (width < 40rem) {
+  .swagger-ui .wrapper, .swagger-ui .scheme-container .schemes { padding: 0 8px; }
+  .swagger-ui table, .swagger-ui tbody, .swagger-ui tr.response { table-layout: fixed; width: 100%; }
+  .swagger-ui :is(pre, code, td, .renderedMarkdown) { overflow-wrap: anywhere; }
+}
+"""
 _FILES: Final = Path(str(files("fastapi_swagger") / "resources"))
 
 
@@ -48,6 +59,10 @@ async def page(_: Request) -> Response:
 
 async def start(_: Request) -> Response:
     return Response(_START, headers=_HEADERS, media_type="text/javascript")
+
+
+async def narrow(_: Request) -> Response:
+    return Response(_NARROW, headers=_HEADERS, media_type="text/css")
 
 
 def _file(name: str) -> Route:
@@ -60,5 +75,6 @@ def _file(name: str) -> Route:
 routes: Final = [
     Route("/api/docs", page, include_in_schema=False),
     Route("/api/docs/start.js", start, include_in_schema=False),
+    Route("/api/docs/narrow.css", narrow, include_in_schema=False),
     *(_file(name) for name in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png")),
 ]

@@ -99,7 +99,7 @@ async def _use(backend: Backend, day: int) -> None:
             if planned.plan_key.startswith(f"{slug}.")
             for metric, quantity in planned.daily.items()
         ]
-        await usage.submit(backend, await backend.ask(OPERATOR, _service_actor, slug), events)
+        await usage.submit(backend, await backend.ask(OPERATOR, service_actor, slug), events)
 
 
 def _varied(quantity: Decimal, day: int) -> Decimal:
@@ -108,7 +108,7 @@ def _varied(quantity: Decimal, day: int) -> Decimal:
     return (quantity * wave * (Decimal("0.4") if day % 7 in (5, 6) else 1)).quantize(Decimal("0.01"))
 
 
-async def _service_actor(uow: UnitOfWork, slug: str) -> Actor:
+async def service_actor(uow: UnitOfWork, slug: str) -> Actor:
     service = await service_of(uow, slug)
     return Actor(
         str(service.app_id),

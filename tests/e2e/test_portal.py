@@ -8,8 +8,6 @@ from playwright.async_api import expect
 
 pytestmark = pytest.mark.browser
 
-LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 360)]
-
 
 async def first_link(visitor, path: str, name: str | re.Pattern[str]) -> str:
     await visitor.open(path)
@@ -119,44 +117,3 @@ async def test_signing_out_ends_the_session(anna):
     await expect(anna.page.get_by_role("link", name="Sign in")).to_be_visible()
     await anna.open("/billing/invoices", "Your subscriptions and invoices")
     assert await anna.page.context.cookies() == []
-
-
-async def test_every_page_is_open_to_everybody(anna):
-    """No barrier that axe knows, in one look each; and nothing to scroll sideways at 320 pixels."""
-    assert await _barriers(anna, lambda number: [LOOKS[number % len(LOOKS)]]) == []
-
-
-@pytest.mark.long
-async def test_every_page_is_open_in_every_look(anna):
-    assert await _barriers(anna, lambda _: LOOKS) == []
-
-
-async def _barriers(anna, looks) -> list[str]:
-    subscription = await first_link(anna, "/subscriptions", "ScaiFlow")
-    invoice = await first_link(anna, "/billing/invoices", re.compile("^SCAI-"))
-    pages = [
-        *("/", "/subscriptions", subscription, "/catalog", "/catalog/scaiflow", "/billing/invoices", invoice),
-        *("/billing/payment-methods", "/settings/billing-profile", "/nowhere"),
-    ]
-    found = []
-    for number, path in enumerate(pages):
-        await anna.open(path)
-        found += await _looked_at(anna, path, looks(number))
-    anna.forgive("404")  # what is nowhere is answered so
-    return found
-
-
-async def test_the_way_in_is_open_to_everybody(stranger):
-    await stranger.open("/")
-    assert await _looked_at(stranger, "/", LOOKS) == []
-
-
-async def _looked_at(visitor, path: str, looks) -> list[str]:
-    found = []
-    for scheme, width in looks:
-        await visitor.look(scheme, width)
-        found += [f"{path} {scheme} {width}: {barrier}" for barrier in await visitor.barriers()]
-    await visitor.look("light", 320)
-    if (overhang := await visitor.overhang()) > 0:
-        found.append(f"{path} is {overhang} px wider than 320")
-    return found

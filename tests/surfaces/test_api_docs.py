@@ -9,7 +9,7 @@ import pytest_asyncio
 from fastapi import FastAPI
 from playwright.async_api import async_playwright
 
-from tests.e2e.conftest import CHROMIUM, FLAGS
+from tests.e2e.site import CHROMIUM, FLAGS
 from tests.factories.api import rest_api
 
 from .wire import served
