@@ -26,7 +26,7 @@ from scaicontrol.services.templates import TemplateType
 from scaicontrol.services.templates.schemas import DesignIn, TemplatePreviewIn, VariableOut
 
 from .flash import say, status_of
-from .language import gettext
+from .language import gettext, marked, translated
 from .request_context import ConsoleRequest, console_of
 from .verbs import once, sentence
 
@@ -34,6 +34,40 @@ DESIGNER: Final = "/admin/billing/templates/designer"
 _PERMISSION: Final = "templates:manage"
 _ENTRY: Final = "src/designer/main.ts"
 _MOST: Final = 12_000_000  # bytes of a request: every language of a template
+# What the canvas says (`worded` of frontend/src/designer), in the words of whoever draws.
+SAID: Final = (
+    marked("(empty)"),
+    "Below is how it will look.",
+    "Bold",
+    "Box",
+    "Choose something on the page.",
+    "Every text has its words.",
+    "Kept as written",
+    "Letter",
+    "Normal",
+    "Not translated to {language}",
+    "Publishing…",
+    "Rendering…",
+    "Save first: published is what was saved last.",
+    "Saving…",
+    "Shown only when",
+    "Subject: {subject}",
+    "Text",
+    "The canvas cannot hold {languages} as written; look at the preview before you save.",
+    "The page",
+    "The picture is on the page.",
+    "The server could not be reached. Nothing is lost: try again.",
+    "To go live it lacks: {missing}",
+    "Two columns",
+    "Value",
+    "When",
+    "You are signed out, or the server is away. Nothing is lost: sign in in another tab, then try again.",
+    marked("a language…"),
+    "any language",
+    "{count} of {all} texts are not translated to {language}.",
+    marked("{label}, unit"),
+    "{language} (a layout of its own)",
+)
 Act = Callable[[Request, ConsoleRequest, str, FormData], Awaitable[Response]]
 
 
@@ -85,6 +119,7 @@ class DesignerPage(BaseView):
                 "document_type": kind.value,
                 "owner_partner_id": shown.owner_partner_id,
                 "is_mail": kind.is_mail,
+                "words": {english: translated(english) for english in SAID},
                 "form_token": await console.form_token(DESIGNER),
                 "language": asked.get("lang") or None,
                 "known_languages": list(LANGUAGES),

@@ -1,6 +1,6 @@
 """How the console says values to whoever reads: money with its currency, moments in a zone, states as words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
@@ -128,7 +128,9 @@ def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any], currency
         stays = before is not None and key in before and before[key] == value
         if stays or key.endswith("digest") or (name != key and currency is None):
             continue
-        say = plain if name == key or currency is None else partial(money, currency=currency)
+        say: Callable[[Any], str] = partial(money, currency=currency) if name != key and currency else plain
+        if key == "status":
+            say = spoken
         was = f"{say(before[key])} → " if before and key in before else ""
         said.append(f"{spoken(name)}: {was}{say(value)}")
     return "; ".join(said)

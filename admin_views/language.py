@@ -77,6 +77,11 @@ def catalogue(language: Language) -> catalogues.NullTranslations:
     return catalogues.GNUTranslations(compiled)
 
 
+def marked(english: str) -> str:
+    """Mark words whose place does not show that they are said to people; they stay English here."""
+    return english
+
+
 def gettext(message: str, /, **values: object) -> str:
     """Say a sentence in the reader's language, with its named values; a percent sign is written twice."""
     return translated(message) % values

@@ -45,6 +45,30 @@ _NO_WORDS: Final = re.compile(r"^(public, max-age|text/csv)|MMM")
 _NAMES: Final = (
     *("yes", "no", "alone", "operator", "built in", "environment", "live", "default", "off sale", "stopped", "outlier"),
     *(
+        "status",
+        "amount due",
+        "amount paid",
+        "amount credited",
+        "unit price",
+        "quantity",
+        "plan key",
+        "due date",
+        "issue date",
+        "number",
+        "paid at",
+        "sent at",
+        "ends at",
+        "settlement",
+        "reason",
+        "language",
+        "time zone",
+        "number format",
+        "date format",
+        "theme",
+        "role",
+        "name",
+        "kind",
+        "ticket",
         "on time",
         "live, with a newer draft",
         "good",
@@ -110,7 +134,7 @@ def _called(tree: ast.AST) -> Iterator[Message]:
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else ""
             said = [one.value if isinstance(one, ast.Constant) else None for one in node.args]
-            if name in {"gettext", "translated"} and said and isinstance(said[0], str):
+            if name in {"gettext", "marked"} and said and isinstance(said[0], str):
                 yield Message(said[0])
             elif name == "ngettext":
                 yield Message(str(said[0]), str(said[1]))

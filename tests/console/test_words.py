@@ -10,14 +10,19 @@ import pytest
 from jinja2 import Environment, nodes
 
 from admin_views import formatting
+from admin_views.designer import SAID
 from admin_views.language import ConsoleReader, gettext, ngettext, reader
 from scaicontrol.core.i18n import LANGUAGES
 from scaicontrol.locales import console as words
 from scaicontrol.services import identity
 from scaicontrol.services.identity.schemas import UserPreferencesIn, UserPreferencesOut
 from tests.factories import ada
-from tests.factories.identity import store_user
+from tests.factories.accounting import an_integration
+from tests.factories.identity import store_group, store_user
 from tests.factories.invoices import a_draft, sent
+from tests.factories.templates import draft
+from tests.factories.uploads import uploaded
+from tests.factories.webhooks import subscriber
 from tests.surfaces.test_console import press, said
 from tests.surfaces.test_console_guards import ADDRESSES, NOBODY
 
@@ -122,6 +127,12 @@ def test_each_language_counts_in_its_own_way(speaking):
 def test_what_somebody_typed_is_only_text(speaking):
     speaking("de")
     assert "100% %(name)s" in gettext("%(name)s takes nothing any more; what waited is skipped.", name="100% %(name)s")
+
+
+def test_the_designer_says_only_what_the_console_gives_it():
+    sources = sorted((words.ROOT / "frontend" / "src" / "designer").glob("*.ts"))
+    asked = [each for path in sources for each in re.findall(r'worded\(\s*"([^"]*)"', path.read_text("utf-8"))]
+    assert sorted(set(asked)) == sorted(SAID)
 
 
 def _templates():
@@ -282,6 +293,12 @@ async def test_no_page_at_all_shows_a_word_past_the_catalogue(browser, backend, 
     monkeypatch.setattr("admin_views.site.catalogue", lambda _: Pseudo())
     await sent(backend)
     await a_draft(backend)
+    await subscriber(backend)
+    await draft(backend, by=ada)
+    await an_integration(backend)
+    await uploaded(backend)
+    await store_user(backend, "tom", "tenant_admin")
+    await store_group(backend, "books", ["tom"])
     async with browser("ada") as client:
         listed = [address for address, _ in ADDRESSES if NOBODY not in address and "/export/" not in address]
         shown = []
@@ -289,5 +306,5 @@ async def test_no_page_at_all_shows_a_word_past_the_catalogue(browser, backend, 
             row = re.search(r'href="([^"]*/details/[^"]+)" data-id', (await client.get(address)).text)
             shown += [row[1]] if row else []
         acts = [link for page in shown for link in re.findall(r'href="([^"?]*/do/\w+)"', (await client.get(page)).text)]
-        assert len(shown) > 8
+        assert len(shown) > 10
         assert await _walked(client, [*listed, *shown, *acts]) == {}

@@ -4,6 +4,7 @@ import "./designer.css";
 import { CANVAS_STYLE } from "./canvas";
 import { options } from "./options";
 import { find, here, type Refusal, sender, speak } from "./page";
+import { speakWith, worded } from "./sentences";
 import { type Block, type Field, teach } from "./types";
 import { isFaithful, isShared, keyOf, layoutOf, parsed, type Stored, wordsOf, written } from "./words";
 
@@ -19,11 +20,13 @@ interface Config {
   blocks: Block[];
   fields: Field[];
   looks: string;
+  words: Record<string, string>;
 }
 
 const PAGE_RULE = /@page\s*\{\s*size:\s*(a4|letter)\s*;?\s*\}\n?/i;
 const config = JSON.parse(find("designer-config").textContent ?? "{}") as Config;
 
+speakWith(config.words);
 const send = sender(config.form_token);
 
 const first = config.languages.find((one) => one.language === config.language) ?? config.languages[0]!;
@@ -144,8 +147,8 @@ const isChanged = () =>
 
 async function store(act: "save" | "publish"): Promise<void> {
   await settled();
-  if (act === "publish" && isChanged()) return speak("Save first: published is what was saved last.");
-  speak(act === "save" ? "Saving…" : "Publishing…");
+  if (act === "publish" && isChanged()) return speak(worded("Save first: published is what was saved last."));
+  speak(act === "save" ? worded("Saving…") : worded("Publishing…"));
   if (!(await send("", { act, work: work([...stored.keys()]) }))) return;
   editor.clearDirtyCount();
   const address = new URLSearchParams({ name: config.name, type: config.document_type });
@@ -158,24 +161,26 @@ async function store(act: "save" | "publish"): Promise<void> {
 let pdf = "";
 async function look(): Promise<void> {
   await settled();
-  speak("Rendering…");
+  speak(worded("Rendering…"));
   const invoice = find<HTMLInputElement>("d-invoice").value;
   const answer = await send("/preview", { work: work([shown]), invoice_id: invoice });
   if (!answer) return;
-  speak("Below is how it will look.");
+  speak(worded("Below is how it will look."));
   const frame = find<HTMLIFrameElement>("d-look");
   frame.hidden = false;
   if (answer.headers.get("content-type")?.includes("json")) {
     const mail = (await answer.json()) as { html: string; subject: string };
     frame.setAttribute("sandbox", "");
     frame.srcdoc = mail.html;
-    find("d-missing").textContent = `Subject: ${mail.subject}`;
+    find("d-missing").textContent = worded("Subject: {subject}", { subject: mail.subject });
   } else {
     if (pdf) URL.revokeObjectURL(pdf);
     pdf = URL.createObjectURL(await answer.blob());
     frame.src = pdf;
     const missing = JSON.parse(answer.headers.get("x-missing") ?? "[]") as string[];
-    find("d-missing").textContent = missing.length ? `To go live it lacks: ${missing.join(" ")}` : "";
+    find("d-missing").textContent = missing.length
+      ? worded("To go live it lacks: {missing}", { missing: missing.join(" ") })
+      : "";
   }
   isLive = true;
 }
@@ -196,22 +201,34 @@ const option = (value: string, label: string) => new Option(label, value);
 function tell(): void {
   collect();
   languageSelect.replaceChildren(
-    ...[...stored.keys()].map((language) => option(language, language === "any" ? "any language" : language)),
+    ...[...stored.keys()].map((language) =>
+      option(language, language === "any" ? worded("any language") : language),
+    ),
     ...apart.map((one) =>
-      option(`apart:${keyOf(one.language)}`, `${keyOf(one.language)} (a layout of its own)`),
+      option(
+        `apart:${keyOf(one.language)}`,
+        worded("{language} (a layout of its own)", { language: keyOf(one.language) }),
+      ),
     ),
   );
   languageSelect.value = shown;
   const free = ["any", ...config.known_languages].filter(
     (language) => !config.languages.some((one) => keyOf(one.language) === language) && !stored.has(language),
   );
-  addSelect.replaceChildren(option("", "a language…"), ...free.map((language) => option(language, language)));
+  addSelect.replaceChildren(
+    option("", worded("a language…")),
+    ...free.map((language) => option(language, language)),
+  );
   if (config.is_mail) find<HTMLInputElement>("d-subject").value = subjects.get(shown) ?? "";
   tellWords();
   const count = lacking(shown).length;
   find("d-count").textContent = count
-    ? `${count} of ${texts().length} texts are not translated to ${shown}.`
-    : "Every text has its words.";
+    ? worded("{count} of {all} texts are not translated to {language}.", {
+        count,
+        all: texts().length,
+        language: shown,
+      })
+    : worded("Every text has its words.");
   find("d-side").hidden = texts().length === 0;
 }
 
@@ -230,7 +247,9 @@ function tellWords(): void {
       go.type = "button";
       go.className = "quiet";
       go.textContent =
-        own === undefined ? `Not translated to ${language}` : parsed(own).textContent?.trim() || "(empty)";
+        own === undefined
+          ? worded("Not translated to {language}", { language })
+          : parsed(own).textContent?.trim() || worded("(empty)");
       go.classList.toggle("lacks", own === undefined);
       go.addEventListener("click", () => {
         collect();
@@ -311,7 +330,7 @@ find<HTMLInputElement>("d-picture").addEventListener("change", async (event) => 
   const place = editor.getSelected();
   const holder = place?.get("droppable") ? place : editor.getWrapper();
   holder?.append({ type: "image", attributes: { src: told.address, alt: "" } });
-  speak("The picture is on the page.");
+  speak(worded("The picture is on the page."));
 });
 
 document.querySelector("[data-designer] .verbs")?.addEventListener("click", (event) => {
@@ -325,7 +344,10 @@ editor.on(
   "component:selected",
   (component: Component) => (find("d-chosen").textContent = component.getName()),
 );
-editor.on("component:deselected", () => (find("d-chosen").textContent = "Choose something on the page."));
+editor.on(
+  "component:deselected",
+  () => (find("d-chosen").textContent = worded("Choose something on the page.")),
+);
 editor.on("rte:disable", () => setTimeout(() => tell(), 60));
 
 /** The editor draws its labels as mere text beside the controls: each control gets it as its name. */
@@ -334,7 +356,8 @@ function nameControls(): void {
     const label = row.querySelector(".gjs-label, .gjs-sm-label")?.textContent?.trim() ?? "";
     for (const control of row.querySelectorAll("input:not([type=checkbox]), select"))
       control.ariaLabel = label;
-    for (const unit of row.querySelectorAll(".gjs-field-units select")) unit.ariaLabel = `${label}, unit`;
+    for (const unit of row.querySelectorAll(".gjs-field-units select"))
+      unit.ariaLabel = worded("{label}, unit", { label });
   }
 }
 const naming = new MutationObserver(nameControls); // of elements alone: what it sets does not call it again
@@ -352,7 +375,7 @@ function fit(): void {
 editor.onReady(() => {
   editor.setDevice(paper?.value ?? "A4");
   editor.Canvas.getDocument()?.head.append(ownStyle);
-  editor.Canvas.getFrameEl().title = "The page";
+  editor.Canvas.getFrameEl().title = worded("The page");
   for (const block of document.querySelectorAll<HTMLElement>("#d-blocks .gjs-block")) {
     block.tabIndex = 0;
     block.role = "button";
@@ -381,7 +404,9 @@ editor.onReady(() => {
   tell();
   if (strange.length)
     speak(
-      `The canvas cannot hold ${strange.map(([one]) => one).join(", ")} as written; look at the preview before you save.`,
+      worded("The canvas cannot hold {languages} as written; look at the preview before you save.", {
+        languages: strange.map(([one]) => one).join(", "),
+      }),
     );
   document.body.dataset["ready"] = "yes";
 });

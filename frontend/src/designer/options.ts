@@ -1,4 +1,5 @@
 import type { EditorConfig } from "grapesjs";
+import { worded } from "./sentences";
 
 const LENGTH = { type: "number", units: ["mm", "pt", "px", "%"] };
 
@@ -26,7 +27,7 @@ export const options = (isMail: boolean): EditorConfig => ({
   deviceManager: {
     devices: [
       { id: "A4", name: "A4", width: isMail ? "640px" : "794px" },
-      { id: "letter", name: "Letter", width: "816px" },
+      { id: "letter", name: worded("Letter"), width: "816px" },
     ],
   },
   assetManager: { upload: false, embedAsBase64: false },
@@ -49,7 +50,7 @@ export const options = (isMail: boolean): EditorConfig => ({
     appendTo: "#d-styles",
     sectors: [
       {
-        name: "Text",
+        name: worded("Text"),
         open: false,
         properties: [
           { ...LENGTH, property: "font-size", units: ["pt", "px"], min: 6, max: 40 },
@@ -57,8 +58,8 @@ export const options = (isMail: boolean): EditorConfig => ({
             property: "font-weight",
             type: "select",
             options: [
-              { id: "400", label: "Normal" },
-              { id: "700", label: "Bold" },
+              { id: "400", label: worded("Normal") },
+              { id: "700", label: worded("Bold") },
             ],
           },
           { property: "color", type: "color" },
@@ -70,7 +71,7 @@ export const options = (isMail: boolean): EditorConfig => ({
         ],
       },
       {
-        name: "Box",
+        name: worded("Box"),
         open: false,
         properties: [
           { property: "background-color", type: "color" },

@@ -1,5 +1,7 @@
 // The page around the canvas: its elements, what it says, and what it sends to the server.
 
+import { worded } from "./sentences";
+
 export const find = <E extends HTMLElement = HTMLElement>(id: string) => document.getElementById(id) as E;
 export const here = location.pathname;
 
@@ -28,14 +30,16 @@ export const sender = (form_token: string) => async (path: string, fields: Recor
     if (answer.ok) return answer;
     if (!answer.headers.get("content-type")?.includes("json")) {
       speak(
-        "You are signed out, or the server is away. Nothing is lost: sign in in another tab, then try again.",
+        worded(
+          "You are signed out, or the server is away. Nothing is lost: sign in in another tab, then try again.",
+        ),
       );
       return undefined;
     }
     const refusal = (await answer.json()) as Refusal;
     speak(refusal.message, refusal.reasons);
   } catch {
-    speak("The server could not be reached. Nothing is lost: try again.");
+    speak(worded("The server could not be reached. Nothing is lost: try again."));
   }
   return undefined;
 };

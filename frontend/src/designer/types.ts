@@ -1,4 +1,5 @@
 import type { Component, Editor } from "grapesjs";
+import { worded } from "./sentences";
 
 interface Choice {
   name: string;
@@ -55,7 +56,7 @@ export function teach(editor: Editor, blocks: Block[], fields: Field[], looks: M
   types.addType("inv-kept", {
     isComponent: (element) => kindOf(element) === "kept" && { type: "inv-kept" },
     model: {
-      defaults: { ...mark, copyable: false, stylable: false, traits: [], name: "Kept as written" },
+      defaults: { ...mark, copyable: false, stylable: false, traits: [], name: worded("Kept as written") },
       ...silent,
     },
     view: shows((component) => escaped(`⟨${String(component.getAttributes()["title"] ?? "…")}⟩`)),
@@ -67,14 +68,14 @@ export function teach(editor: Editor, blocks: Block[], fields: Field[], looks: M
       defaults: {
         ...mark,
         tagName: "span",
-        name: "Value",
+        name: worded("Value"),
         attributes: { "data-inv": "field", "data-path": fields[0]?.path ?? "" },
         textable: true,
         traits: [
           {
             type: "select",
             name: "data-path",
-            label: "Value",
+            label: worded("Value"),
             options: fields.map((field) => ({ id: field.path, label: `${field.group}: ${field.label}` })),
           },
         ],
@@ -114,12 +115,12 @@ export function teach(editor: Editor, blocks: Block[], fields: Field[], looks: M
     isComponent: (element) => kindOf(element) === "condition" && { type: "inv-condition" },
     model: {
       defaults: {
-        name: "Shown only when",
+        name: worded("Shown only when"),
         traits: [
           {
             type: "select",
             name: "data-if",
-            label: "When",
+            label: worded("When"),
             options: Object.entries(conditions).map(([id, label]) => ({ id, label })),
           },
         ],
@@ -130,13 +131,13 @@ export function teach(editor: Editor, blocks: Block[], fields: Field[], looks: M
   types.addType("inv-text", {
     extend: "text",
     isComponent: (element) => kindOf(element) === "text" && { type: "inv-text" },
-    model: { defaults: { name: "Text", attributes: { "data-inv": "text" }, traits: [] } },
+    model: { defaults: { name: worded("Text"), attributes: { "data-inv": "text" }, traits: [] } },
   });
 
   for (const block of blocks)
     editor.Blocks.add(block.name, { label: block.label, content: contentOf(block, conditions, fields) });
   editor.Blocks.add("columns", {
-    label: "Two columns",
+    label: worded("Two columns"),
     content: "<table><tbody><tr><td></td><td></td></tr></tbody></table>",
   });
 
