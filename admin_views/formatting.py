@@ -128,7 +128,7 @@ def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any], currency
         stays = before is not None and key in before and before[key] == value
         if stays or key.endswith("digest") or (name != key and currency is None):
             continue
-        say: Callable[[Any], str] = partial(money, currency=currency) if name != key and currency else plain
+        say: Callable[[object], str] = partial(money, currency=currency) if name != key and currency else plain
         if key == "status":
             say = spoken
         was = f"{say(before[key])} → " if before and key in before else ""

@@ -246,18 +246,19 @@ class Pseudo(NullTranslations):
 
 
 # What a page says that is no sentence of ours: names, ids, codes and values of the cast's rows.
-WITHIN = re.compile(r"<(dt|label|button|h2|h3|summary|legend|th scope=\"col\"|option)\b[^>]*>(.*?)</", re.DOTALL)
+WITHIN = re.compile(r"<(dt|label|button|h2|h3|summary|legend|option|th)\b([^>]*)>(.*?)</\1>", re.DOTALL)
 SPOKEN_ATTRIBUTES = re.compile(r'\b(?:aria-label|placeholder)="([^"]*)"')
 DATA = re.compile(
-    r"[a-z]{3}_\w+|\b(?:EUR|USD|VIES|UTC|CSV|JSON|SHA-256|IBAN|BIC|OSS|Peppol)\b|&[\w#]+;|\{\w+\}|"
+    r"[a-z]{3}_[\w…]+|\b(?:EUR|USD|VIES|UTC|CSV|JSON|SHA-256|IBAN|BIC|OSS|Peppol)\b|&[\w#]+;|\{\w+\}|"
     r"English|Nederlands|Deutsch|Français|Español|Italiano|\b(?:en|nl|de|fr|es|it)\b|https?://\S+|"
-    r"Pro plan|\b[a-z_]+\.[a-z_.]+\b|[A-Z]{2,}-[\w-]+"
+    r"Pro plan|Scaidrive|\b[a-z_]+\.[a-z_.]+\b|[A-Z]{2,}-[\w-]+"
 )
 
 
 def _untranslated(page: str) -> set[str]:
     body = re.sub(r"<kbd>.*?</kbd>", "", page[page.index("<body") :])
-    texts = [re.sub(r"<[^>]*>", " ", text) for _, text in WITHIN.findall(body)] + SPOKEN_ATTRIBUTES.findall(body)
+    ours = [text for tag, attributes, text in WITHIN.findall(body) if tag != "th" or 'scope="col"' in attributes]
+    texts = [re.sub(r"<[^>]*>", " ", text) for text in ours] + SPOKEN_ATTRIBUTES.findall(body)
     bare = set()
     for text in texts:
         left, before = text, ""

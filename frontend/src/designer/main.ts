@@ -3,7 +3,7 @@ import "grapesjs/dist/css/grapes.min.css";
 import "./designer.css";
 import { CANVAS_STYLE } from "./canvas";
 import { options } from "./options";
-import { find, here, type Refusal, sender, speak } from "./page";
+import { find, here, keepNamed, type Refusal, sender, speak } from "./page";
 import { speakWith, worded } from "./sentences";
 import { type Block, type Field, teach } from "./types";
 import { isFaithful, isShared, keyOf, layoutOf, parsed, type Stored, wordsOf, written } from "./words";
@@ -221,15 +221,11 @@ function tell(): void {
   );
   if (config.is_mail) find<HTMLInputElement>("d-subject").value = subjects.get(shown) ?? "";
   tellWords();
-  const count = lacking(shown).length;
+  const [count, all] = [lacking(shown).length, texts().length];
   find("d-count").textContent = count
-    ? worded("{count} of {all} texts are not translated to {language}.", {
-        count,
-        all: texts().length,
-        language: shown,
-      })
+    ? worded("{count} of {all} texts are not translated to {language}.", { count, all, language: shown })
     : worded("Every text has its words.");
-  find("d-side").hidden = texts().length === 0;
+  find("d-side").hidden = all === 0;
 }
 
 function tellWords(): void {
@@ -350,18 +346,7 @@ editor.on(
 );
 editor.on("rte:disable", () => setTimeout(() => tell(), 60));
 
-/** The editor draws its labels as mere text beside the controls: each control gets it as its name. */
-function nameControls(): void {
-  for (const row of document.querySelectorAll(".gjs-trt-trait, .gjs-sm-property")) {
-    const label = row.querySelector(".gjs-label, .gjs-sm-label")?.textContent?.trim() ?? "";
-    for (const control of row.querySelectorAll("input:not([type=checkbox]), select"))
-      control.ariaLabel = label;
-    for (const unit of row.querySelectorAll(".gjs-field-units select"))
-      unit.ariaLabel = worded("{label}, unit", { label });
-  }
-}
-const naming = new MutationObserver(nameControls); // of elements alone: what it sets does not call it again
-for (const id of ["d-traits", "d-styles"]) naming.observe(find(id), { childList: true, subtree: true });
+for (const id of ["d-traits", "d-styles"]) keepNamed(find(id));
 
 function fit(): void {
   const width = editor.getDevice() === "letter" ? 816 : config.is_mail ? 640 : 794;

@@ -43,3 +43,18 @@ export const sender = (form_token: string) => async (path: string, fields: Recor
   }
   return undefined;
 };
+
+/** The editor draws its labels as mere text beside the controls: each control gets it as its name. */
+function nameControls(): void {
+  for (const row of document.querySelectorAll(".gjs-trt-trait, .gjs-sm-property")) {
+    const label = row.querySelector(".gjs-label, .gjs-sm-label")?.textContent?.trim() ?? "";
+    for (const control of row.querySelectorAll("input:not([type=checkbox]), select"))
+      control.ariaLabel = label;
+    for (const unit of row.querySelectorAll(".gjs-field-units select"))
+      unit.ariaLabel = worded("{label}, unit", { label });
+  }
+}
+const naming = new MutationObserver(nameControls); // of elements alone: what it sets does not call it again
+
+/** Names the controls that the editor draws into a place, now and later. */
+export const keepNamed = (place: HTMLElement) => naming.observe(place, { childList: true, subtree: true });
