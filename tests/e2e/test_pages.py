@@ -56,7 +56,7 @@ async def test_a_first_visit_is_small(chromium, site, anna):
     """The way in, in any language, and every page behind it: counted is what a browser without a cache asks for."""
     cookies: Any = await anna.page.context.cookies()
     heavy = {}
-    visits = [("/", language, [], SCRIPT_MOST) for language in ("en", "de", "fr")]
+    visits: list[tuple[str, str, Any, int]] = [("/", language, [], SCRIPT_MOST) for language in ("en", "de", "fr")]
     visits += [(path, "en", cookies, PAGE_SCRIPT_MOST) for path in await addresses(anna)]
     for path, language, known, most in visits:
         async with visiting(chromium, site, language=language) as visitor:
