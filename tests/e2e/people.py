@@ -37,6 +37,5 @@ REFUSED: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "find_and_buy": ("/catalog", "roles.buy"),
         "upgrade_with_proration_first": ("/subscriptions", "state.forbidden"),
         "cancel_and_undo": ("/subscriptions", "state.forbidden"),
-        "language": ("/subscriptions", "state.forbidden"),
     },
 }

@@ -38,6 +38,7 @@ async def walk(chromium, site, person: str, jobs: Sequence[str]) -> dict[str, st
                     await refused(visitor, *REFUSED[person][job])
                 else:
                     await JOBS[job](visitor)
+                    await expect(visitor.page.get_by_role("heading", level=1).first).to_be_visible()
                     # The page of the API's description is Swagger UI's own.
                     barriers = [] if job == "api_docs" else await visitor.barriers()
                     overhang = await visitor.overhang()

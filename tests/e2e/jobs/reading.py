@@ -35,13 +35,13 @@ async def language(visitor: Visitor) -> None:
     """The choice changes every word at once, outlives the page, and is taken back."""
     mine = visitor.language
     for chosen in ("de" if mine == "en" else "en", mine):
-        await visitor.open("/subscriptions", str(visitor.word("subscriptions.title")))
+        await visitor.open("/", str(visitor.word("overview.title")))
         await _speak(visitor, chosen)
-        await expect(visitor.page.get_by_role("heading", level=1)).to_have_text(phrase(chosen, "subscriptions.title"))
+        await expect(visitor.page.get_by_role("heading", level=1)).to_have_text(phrase(chosen, "overview.title"))
         await expect(visitor.page.locator("html")).to_have_attribute("lang", chosen)
         visitor.language = chosen
         await visitor.page.reload()
-        await expect(visitor.page.get_by_role("heading", level=1)).to_have_text(phrase(chosen, "subscriptions.title"))
+        await expect(visitor.page.get_by_role("heading", level=1)).to_have_text(phrase(chosen, "overview.title"))
 
 
 async def keyboard_only(visitor: Visitor) -> None:
@@ -57,17 +57,15 @@ async def keyboard_only(visitor: Visitor) -> None:
     await expect(visitor.dialog).to_contain_text(str(visitor.word("keys.title")))
     await page.keyboard.press("Escape")
     await expect(visitor.dialog).to_have_count(0)
-    await visitor.open("/subscriptions", str(visitor.word("subscriptions.title")))
-    await page.keyboard.press("/")
-    await expect(page.locator("[data-filter]")).to_be_focused()
+    await visitor.open("/catalog", str(visitor.word("nav.catalog")))
     await page.locator("#main").focus()
-    row = visitor.main.get_by_role("link").first
+    service = visitor.main.locator("a[href^='/catalog/']").first
     for _ in range(12):
         await page.keyboard.press("Tab")
-        if await row.evaluate("one => one === document.activeElement"):
+        if await service.evaluate("one => one === document.activeElement"):
             break
     await page.keyboard.press("Enter")
-    await expect(page).to_have_url(re.compile("/subscriptions/sub_"))
+    await expect(page).to_have_url(re.compile("/catalog/scai"))
     await expect(page.locator("#main")).to_be_focused()
 
 
