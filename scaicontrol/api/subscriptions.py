@@ -223,7 +223,8 @@ async def admin_cancel(
     uow: UnitOfWork, subscription_id: str, body: AdminCancelIn | None = None, immediate: bool = False
 ) -> SubscriptionOut:
     wanted = body or AdminCancelIn()
-    done = await subscriptions.cancel(uow, subscription_id, wanted.reason, immediate=immediate or wanted.immediate)
+    at_once = immediate or wanted.immediate
+    done = await subscriptions.cancel(uow, subscription_id, wanted.reason, immediate=at_once, note=wanted.note)
     return await subscriptions.stored(uow, done)
 
 
@@ -251,4 +252,5 @@ async def admin_resume(uow: UnitOfWork, subscription_id: str, body: AdminResumeI
     summary="Suspend",
 )
 async def suspend(uow: UnitOfWork, subscription_id: str, body: SuspendIn) -> SubscriptionOut:
-    return await subscriptions.stored(uow, await subscriptions.suspend(uow, subscription_id, body.reason))
+    suspended = await subscriptions.suspend(uow, subscription_id, body.reason, note=body.note)
+    return await subscriptions.stored(uow, suspended)

@@ -20,6 +20,8 @@ from .door import command
 
 app = typer.Typer(name="subscriptions", no_args_is_help=True, help="List, show, change, cancel, suspend, resume.")
 
+Told = Annotated[str, typer.Option("--reason", "-r", help="Why; the tenant reads it.")]
+Note = Annotated[str, typer.Option("--note", help="For the audit log, instead of the reason.")]
 Reason = Annotated[str, typer.Option("--reason", "-r", help="Why; kept in the audit log.")]
 
 
@@ -78,17 +80,19 @@ async def cancel(
     uow: UnitOfWork,
     subscription_id: str,
     immediate: Annotated[bool, typer.Option("--immediate", help="Now, not at the end of the period.")] = False,
-    reason: Reason = "",
+    reason: Told = "",
+    note: Note = "",
 ) -> SubscriptionOut:
     """Cancel a subscription at the end of its period, or at once."""
-    done = await subscriptions.cancel(uow, subscription_id, reason or None, immediate=immediate)
+    done = await subscriptions.cancel(uow, subscription_id, reason or None, immediate=immediate, note=note or None)
     return await subscriptions.stored(uow, done)
 
 
 @command(app, changes=True)
-async def suspend(uow: UnitOfWork, subscription_id: str, reason: Reason) -> SubscriptionOut:
+async def suspend(uow: UnitOfWork, subscription_id: str, reason: Told, note: Note = "") -> SubscriptionOut:
     """Take the right to use the service away until it is resumed."""
-    return await subscriptions.stored(uow, await subscriptions.suspend(uow, subscription_id, reason))
+    suspended = await subscriptions.suspend(uow, subscription_id, reason, note=note or None)
+    return await subscriptions.stored(uow, suspended)
 
 
 @command(app, changes=True)

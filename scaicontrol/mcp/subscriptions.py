@@ -104,7 +104,7 @@ async def change_plan(
 @tool.change("subscriptions:cancel", out=SubscriptionOut, destructive=True, outside=True)
 async def cancel(uow: UnitOfWork, subscription_id: Id, body: AdminCancelIn) -> SubscriptionOut:
     """End it with its period; operators also at once."""
-    cancelled = await subscriptions.cancel(uow, subscription_id, body.reason, immediate=body.immediate)
+    cancelled = await subscriptions.cancel(uow, subscription_id, body.reason, immediate=body.immediate, note=body.note)
     return await subscriptions.stored(uow, cancelled)
 
 
@@ -120,7 +120,9 @@ async def resume(uow: UnitOfWork, subscription_id: Id, body: AdminResumeIn) -> S
 @tool.change("subscriptions:administer", out=SubscriptionOut, destructive=True, outside=True)
 async def suspend(uow: UnitOfWork, subscription_id: Id, body: SuspendIn) -> SubscriptionOut:
     """Take the right of use away until resumed."""
-    return await subscriptions.stored(uow, await subscriptions.suspend(uow, subscription_id, body.reason))
+    return await subscriptions.stored(
+        uow, await subscriptions.suspend(uow, subscription_id, body.reason, note=body.note)
+    )
 
 
 @tool.change("subscriptions:administer", out=BulkOut, destructive=True, outside=True)

@@ -11,6 +11,7 @@ from scaicontrol.core.schemas import Cents, Count, Currency, In, Moment, Out, Pr
 from .lifecycle import SubscriptionStatus
 
 Reason = Annotated[str, Field(min_length=1, max_length=1000)]
+Note = Annotated[str, Field(min_length=1, max_length=1000, description="For the audit log; the tenant never reads it.")]
 TrialDays = Annotated[int, Field(ge=0, le=730)]
 ChangeMoment = Literal["now", "period_end"]
 BulkAction = Literal["cancel", "cancel_immediate", "suspend", "resume"]
@@ -24,12 +25,8 @@ _SUBSCRIPTION: dict[str, Any] = {
     "plan_id": "pln_01m851qp4yet0r2fk9wvt1p634",
     "plan_key": "scaidrive.pro", "plan_name": "Pro", "plan_version": 1,
     "billing_period": "monthly",
-    "status": "active",
-    "is_entitled": True,
-    "quantity": 5,
-    "unit_price_cents": 1_900,
-    "currency": "EUR",
-    "mrr_amount_cents": 9_500,
+    "status": "active", "is_entitled": True, "quantity": 5,
+    "unit_price_cents": 1_900, "currency": "EUR", "mrr_amount_cents": 9_500,
     "activated_at": "2026-01-15T09:00:00Z",
     "current_period_start": "2026-01-14T23:00:00Z",
     "current_period_end": "2026-02-14T23:00:00Z",
@@ -154,6 +151,7 @@ class AdminCancelIn(In):
 
     immediate: bool = False
     reason: Reason | None = None
+    note: Note | None = None
 
 
 class AdminResumeIn(In):
@@ -166,9 +164,10 @@ class AdminResumeIn(In):
 
 
 class SuspendIn(In):
-    model_config = _example(reason="Abuse report under investigation.")
+    model_config = _example(reason="We look into a report of abuse.", note="Ticket 4711, decided by legal.")
 
     reason: Reason
+    note: Note | None = None
 
 
 class OverrideIn(In):

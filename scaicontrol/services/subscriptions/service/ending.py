@@ -14,12 +14,18 @@ from .terms import terms_of
 
 @verb
 async def cancel(
-    uow: UnitOfWork, subscription_id: str, reason: str | None = None, *, immediate: bool = False
+    uow: UnitOfWork,
+    subscription_id: str,
+    reason: str | None = None,
+    *,
+    immediate: bool = False,
+    note: str | None = None,
 ) -> Subscription:
     """
     Let a subscription run out at the end of its period; a trial, and a one-time plan, end at once.
 
     `immediate`, for operators, ends any at once, whatever it has paid for; usage so far is charged with the next run.
+    The tenant reads the reason; a note is for the audit log only.
 
     Raises NotFound, and Refused for what is pending, has ended, or belongs to a pack.
     """
@@ -27,20 +33,20 @@ async def cancel(
     subscription = await changeable(uow, subscription_id)
     _refuse_pending(subscription)
     if subscription.status is SubscriptionStatus.trialing:
-        end(uow, subscription, "cancel", uow.now, immediately=True, reason=reason)
+        end(uow, subscription, "cancel", uow.now, immediately=True, reason=reason, note=note)
         return subscription
     if immediate:
-        return await _end_now(uow, subscription, reason)
+        return await _end_now(uow, subscription, reason, note)
     await catch_up(uow, subscription)
     if subscription.status is SubscriptionStatus.active and subscription.current_period_end is None:
-        return await _end_now(uow, subscription, reason)
+        return await _end_now(uow, subscription, reason, note)
     seller = await terms_of(uow, subscription.partner_id)
     before = Before.of(subscription)
     subscription.advance("cancel")
     subscription.pending_cancellation_at = subscription.current_period_end
     subscription.cancellation_reason = reason
     step = _scheduled_step(subscription, seller.zone)
-    tell_changed(uow, subscription, before, ChangeKind.scheduled_cancellation, step=step, reason=reason)
+    tell_changed(uow, subscription, before, ChangeKind.scheduled_cancellation, step=step, reason=note or reason)
     subscription.last_scheduled_for = subscription.pending_cancellation_at
     return subscription
 
@@ -52,9 +58,9 @@ def _scheduled_step(subscription: Subscription, zone: str) -> str:
     return f"{day}:v{subscription.version + 1}" if moment == subscription.last_scheduled_for else day
 
 
-async def _end_now(uow: UnitOfWork, subscription: Subscription, reason: str | None) -> Subscription:
+async def _end_now(uow: UnitOfWork, subscription: Subscription, reason: str | None, note: str | None) -> Subscription:
     await catch_up(uow, subscription)
-    end(uow, subscription, "cancel_now", uow.now, immediately=True, reason=reason)
+    end(uow, subscription, "cancel_now", uow.now, immediately=True, reason=reason, note=note)
     await stop_usage(uow, subscription, uow.now)
     return subscription
 

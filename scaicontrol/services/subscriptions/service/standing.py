@@ -31,9 +31,11 @@ class PaymentFailure:
 
 
 @verb
-async def suspend(uow: UnitOfWork, subscription_id: str, reason: str) -> Subscription:
+async def suspend(uow: UnitOfWork, subscription_id: str, reason: str, *, note: str | None = None) -> Subscription:
     """
     Take the right to use the service away until the subscription is resumed; operators and dunning do this.
+
+    The tenant reads the reason; a note is for the audit log only.
 
     Raises NotFound, Invalid without a reason, Refused for a state that cannot be suspended.
     """
@@ -59,7 +61,7 @@ async def suspend(uow: UnitOfWork, subscription_id: str, reason: str) -> Subscri
         ),
         before={"status": before},
         after={"status": "suspended"},
-        reason=reason,
+        reason=note or reason,
     )
     return subscription
 

@@ -210,8 +210,13 @@ def end(
     *,
     immediately: bool,
     reason: str | None = None,
+    note: str | None = None,
 ) -> None:
-    """Fire a terminal event and tell it; `at` is when the right to use the service ended."""
+    """
+    Fire a terminal event and tell it; `at` is when the right to use the service ended.
+
+    The tenant reads the reason; the audit log has the note where there is one.
+    """
     before = str(subscription.status)
     subscription.advance(event)
     subscription.cancelled_at = at
@@ -233,7 +238,7 @@ def end(
         ),
         before={"status": before},
         after={"status": str(subscription.status)},
-        reason=subscription.cancellation_reason,
+        reason=note or subscription.cancellation_reason,
     )
 
 
