@@ -151,7 +151,7 @@ class IntegrationView(ControlView, model=AccountingIntegration):
             "It takes what is finalized from now on; earlier days by an export that names them.",
             create,
             [
-                Field("partner_id", "Partner", required=False, hint="Its id; empty: your own."),
+                Field("partner_id", "Partner", "partner", required=False, hint="Empty: your own."),
                 Field(
                     "provider",
                     "Provider",

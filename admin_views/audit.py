@@ -1,5 +1,6 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Select
 
@@ -12,15 +13,19 @@ from . import formatting
 from .base import ControlView, ListColumn, ListFilter, moment_column, named_column
 from .menu import MenuGroup
 from .moments import filter_moment
-from .names import Ref
+from .names import Ref, names_of
 
 
 def differences(entry: AuditEntry) -> Iterator[tuple[str, str, str]]:
-    """Give each field with what it was and what it became; amounts in minor units, as the entry has no currency."""
+    """Give each field with what it was and what it became; amounts in minor units where it names no currency."""
     before, after = entry.before or {}, entry.after or {}
+    currency = after.get("currency") or before.get("currency")
     for name in dict.fromkeys([*before, *after]):
         if before.get(name) != after.get(name):
-            yield formatting.spoken(name), formatting.plain(before.get(name)), formatting.plain(after.get(name))
+            is_amount = currency and name.endswith("_cents")
+            said = partial(formatting.money, currency=str(currency)) if is_amount else formatting.plain
+            label = name.removesuffix("_cents") if is_amount else name
+            yield formatting.spoken(label), said(before.get(name)), said(after.get(name))
 
 
 def changed(entry: AuditEntry) -> str:
@@ -32,7 +37,11 @@ class AuditPage:
     """What the page of an audit entry shows."""
 
     entry: AuditEntry
+    names: Mapping[str, str]
     differences: Sequence[tuple[str, str, str]]
+
+    def named(self, pk: str) -> str:
+        return self.names.get(pk, pk)
 
 
 def named(entry: AuditEntry) -> Ref:
@@ -62,7 +71,7 @@ class AuditView(ControlView, model=AuditEntry):
         ListColumn("What", lambda row: formatting.spoken(row.action), None, "link"),
         ListColumn("About", lambda row: row.resource_id, None, "name", named),
         ListColumn("Who", lambda row: row.actor_id, AuditEntry.actor_id, "name", person, {"actor_id": who}),
-        ListColumn("For", lambda row: row.on_behalf_of or formatting.NOTHING),
+        named_column("For", "user", "on_behalf_of"),
         ListColumn("Door", lambda row: row.surface),
         named_column("Tenant", "tenant", "tenant_id"),
         ListColumn("Changed", changed),
@@ -84,7 +93,9 @@ class AuditView(ControlView, model=AuditEntry):
 
     async def detail(self, uow: UnitOfWork, pk: str) -> AuditPage:
         entry = await audit.entry(uow, pk)
-        return AuditPage(entry, list(differences(entry)))
+        people = [Ref("user", who) for who in (entry.actor_id, entry.on_behalf_of) if who]
+        owners = [Ref(kind, pk) for kind, pk in (("tenant", entry.tenant_id), ("partner", entry.partner_id)) if pk]
+        return AuditPage(entry, await names_of(uow, [named(entry), *people, *owners]), list(differences(entry)))
 
     def title_of(self, detail: AuditPage) -> str:
         return formatting.titled(detail.entry.action)

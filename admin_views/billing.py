@@ -180,7 +180,7 @@ class BillingRunView(ControlView, model=BillingRun):
             "What is due as of a moment is computed and shown; no document is written.",
             plan,
             [
-                Field("partner_id", "Partner", required=False, hint="Its id; empty: your own, or the operator."),
+                Field("partner_id", "Partner", "partner", required=False, hint="Empty: your own, or the operator."),
                 Field("as_of", "As of", "datetime-local", required=False, hint="UTC; empty: now. Later looks ahead."),
                 Field("tenant_ids", "Tenants", "long", required=False, hint="Ids; empty: all of the partner's."),
             ],
@@ -195,6 +195,7 @@ class BillingRunView(ControlView, model=BillingRun):
             [Field("plan_hash", "Plan", "hidden")],
             known=lambda detail: {"plan_hash": detail.run.plan_hash or ""},
             danger=True,
+            is_plan=True,
         ),
         VerbButton(
             "discard",

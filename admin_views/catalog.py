@@ -29,7 +29,7 @@ from .flash import status_of
 from .forms import table_of, typed, whole
 from .language import gettext
 from .menu import MenuGroup
-from .names import Ref
+from .names import Ref, chosen
 from .price_overrides import said_price
 from .request_context import console_of
 from .timeline import Timeline, timeline_of
@@ -91,13 +91,7 @@ def _plan_in(given: Given, lasting: Mapping[str, object], extra: Mapping[str, ob
 
 async def create(backend: Backend, actor: Actor, _pk: str, given: Given) -> Done:
     actor.require("plans:manage")
-    service = await backend.ask(actor, registry.find_by_slug, given.get("service", ""))
-    if service is None:
-        raise invalid(
-            "service",
-            gettext("There is no service '%(service)s'.", service=given.get("service", "")),
-            "unknown_service",
-        )
+    service = await backend.ask(actor, registry.get, given.get("service", ""))
     lasting = {name: given.get(name, "") for name in ("slug", "billing_period", "currency")}
     lasting |= {"service_id": service.id, "currency": lasting["currency"].upper()}
     made = await backend.perform(actor, catalog.create, _plan_in(given, lasting, {}))
@@ -228,9 +222,8 @@ async def simulate(uow: UnitOfWork, plan_id: str, given: Given) -> Simulated:
     uow.authorize("plans:administer")
     plan = await catalog.get(uow, plan_id)
     version = await catalog.version_of(uow, plan_id, whole("version", given.get("version") or str(plan.plan_version)))
-    partner_id = given.get("partner", "")
-    if partner_id:
-        await partners.get(uow, partner_id)
+    if partner := given.get("partner", "").strip():
+        partner_id = await chosen(uow, "partner", "partner", partner)
         price = await catalog.effective_price(uow, plan, partner_id, uow.now, version)
     else:
         price = catalog.price_of(plan, None, version)
@@ -287,7 +280,7 @@ class PlanView(ControlView, model=Plan):
             "It is sold at once where it is active and public.",
             create,
             [
-                Field("service", "Service", hint="Its slug."),
+                Field("service", "Service", "service"),
                 Field("slug", "Slug", hint="Its key is service.slug, and stays."),
                 Field("billing_period", "Billed", "choice", choices=[each.value for each in BillingPeriod]),
                 Field("currency", "Currency", value="EUR"),

@@ -9,12 +9,13 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import changes, identity
 from scaicontrol.services.changes.lifecycle import PlanStatus
 from scaicontrol.services.changes.models import ChangePlan
-from scaicontrol.services.changes.schemas import ApplyPlanIn, ApproveIn, ChangePlanOut, DecisionIn, FieldChange
+from scaicontrol.services.changes.schemas import ApplyPlanIn, ApproveIn, ChangePlanOut, DecisionIn
 
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter, named_column
 from .language import gettext, ngettext
 from .menu import MenuGroup
+from .shown_changes import ShownChange
 from .timeline import Timeline, timeline_of
 from .verbs import Field, VerbButton
 
@@ -48,23 +49,14 @@ async def apply(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
 class ChangePlanPage:
     """A change plan with everything that applying it would leave."""
 
-    plan: ChangePlanOut
+    change: ShownChange
     names: Mapping[str, str]
     is_own: bool
     timeline: Timeline
 
-    def said(self, change: FieldChange, value: object) -> str:
-        """Say a value of a changed field; an amount in the currency of its object, where the plan names one."""
-        if isinstance(value, int) and not isinstance(value, bool) and (change.field or "").endswith("_cents"):
-            content = self.plan.content
-            found = {each.currency for each in content.money if each.resource_id == change.resource_id}
-            found |= {
-                each.currency for each in content.documents if each.document_id == change.resource_id and each.currency
-            }
-            found = found or {each.currency for each in content.totals}
-            if len(found) == 1:
-                return formatting.money(value, found.pop())
-        return formatting.plain(value)
+    @property
+    def plan(self) -> ChangePlanOut:
+        return self.change.plan
 
 
 class ChangePlanView(ControlView, model=ChangePlan):
@@ -76,6 +68,7 @@ class ChangePlanView(ControlView, model=ChangePlan):
     details_template = "console/change_plan.html"
     searched = (ChangePlan.id, ChangePlan.action, ChangePlan.created_by)
     search_hint = "id, verb or who planned it"
+    presets = (("Waiting", "status=pending_approval"), ("Approved", "status=approved"), ("Applied", "status=applied"))
     columns = (
         ListColumn("What", lambda row: formatting.spoken(row.action), ChangePlan.action, "link"),
         ListColumn("Status", lambda row: row.status, ChangePlan.status, "status"),
@@ -127,7 +120,7 @@ class ChangePlanView(ControlView, model=ChangePlan):
         plan = changes.shown(uow.actor, await changes.get(uow, pk))
         people = (plan.created_by, plan.on_behalf_of, plan.decided_by)
         return ChangePlanPage(
-            plan=plan,
+            change=ShownChange(plan),
             names=await identity.names(uow, [one for one in people if one]),
             is_own=uow.actor.id in (plan.created_by, plan.on_behalf_of),
             timeline=await timeline_of(uow, pk),

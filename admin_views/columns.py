@@ -103,11 +103,11 @@ class ListFilter:
     """
     One way to narrow a list: by one of `choices`, by text, or by what is picked.
 
-    Of kind tenant, partner or service it takes a name or an id, and `narrow` is given the id.
+    Of kind tenant, partner, service or plan it takes a name or an id, and `narrow` is given the id.
     """
 
     name: str
     label: str
     narrow: Callable[[str], ColumnElement[bool]]
     choices: Sequence[str] = ()
-    kind: str = "text"  # text, date, number; tenant, partner, service
+    kind: str = "text"  # text, date, number; tenant, partner, service, plan

@@ -146,7 +146,9 @@ class TemplateView(ControlView, model=InvoiceTemplate):
                 Field("name", "Name"),
                 Field("document_type", "Of", "choice", choices=tuple(TemplateType)),
                 _LANGUAGE,
-                Field("owner_partner_id", "Partner", required=False, hint="Its id; empty: your own, or everybody's."),
+                Field(
+                    "owner_partner_id", "Partner", "partner", required=False, hint="Empty: your own, or everybody's."
+                ),
                 *_CONTENT,
             ],
             of_list=True,

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -14,7 +14,7 @@ from . import formatting
 from .base import ControlView, ListColumn, ListFilter, moment_column, named_column
 from .menu import MenuGroup
 from .moments import filter_moment
-from .names import Ref
+from .names import Ref, names_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,14 @@ class EventPage:
     """What the page of an event shows."""
 
     event: Outbox
+    names: Mapping[str, str]
     payload: str
     deliveries: Sequence[WebhookDelivery]
+
+
+def told_of(event: Outbox) -> Ref:
+    """Give the page of what an event is about, where there is one."""
+    return Ref(event.resource_type.replace("_", "-"), event.resource_id)
 
 
 class EventView(ControlView, model=Outbox):
@@ -38,11 +44,15 @@ class EventView(ControlView, model=Outbox):
     columns = (
         ListColumn("Topic", lambda row: row.event_type, None, "link"),
         ListColumn(
-            "About", lambda row: row.resource_id, None, "name", lambda row: Ref(row.resource_type, row.resource_id)
+            "About",
+            lambda row: row.resource_id,
+            None,
+            "name",
+            told_of,
         ),
         named_column("Tenant", "tenant", "tenant_id"),
         named_column("Partner", "partner", "partner_id"),
-        ListColumn("By", lambda row: row.actor_id or formatting.NOTHING),
+        named_column("By", "user", "actor_id"),
         ListColumn("Place in the stream", lambda row: formatting.plain(row.position), None, "number"),
         moment_column("Happened", "created_at", Outbox.created_at),
     )
@@ -59,8 +69,11 @@ class EventView(ControlView, model=Outbox):
 
     async def detail(self, uow: UnitOfWork, pk: str) -> EventPage:
         event = await webhooks.event(uow, pk)
+        ids = {"user": event.actor_id, "tenant": event.tenant_id, "partner": event.partner_id}
+        refs = [told_of(event), *(Ref(kind, pk) for kind, pk in ids.items() if pk)]
         return EventPage(
             event,
+            await names_of(uow, refs),
             orjson.dumps(event.told, option=orjson.OPT_INDENT_2).decode(),
             await webhooks.deliveries_of_event(uow, pk) if uow.actor.may("webhooks:read") else [],
         )

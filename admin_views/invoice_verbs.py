@@ -16,6 +16,7 @@ from scaicontrol.services.invoices.schemas import (
     ApplyCreditIn,
     CreditIn,
     FinalizeIn,
+    InvoiceIn,
     InvoicePatch,
     LineIn,
     MarkPaidIn,
@@ -28,7 +29,7 @@ from . import formatting
 from .forms import number_of
 from .language import gettext
 from .names import Ref
-from .verbs import Done, cents_of, day_of
+from .verbs import Done, Field, VerbButton, cents_of, day_of
 
 Given = Mapping[str, str]
 EDITED: Final = (
@@ -42,12 +43,30 @@ EDITED: Final = (
 )
 
 
+WRITTEN: Final = (
+    Field("description", "Description", "long"),
+    Field("quantity", "Quantity", value="1"),
+    Field("unit_label", "Unit", required=False, hint="Such as seat or hour."),
+    Field("price", "Price", hint="Of one, net, in major units such as 19.00; a reduction begins with a minus."),
+    Field("tax_rate", "VAT rate", required=False, hint="Per cent; empty: what the decision says."),
+)
+
+
 def name(invoice: Invoice) -> str:
     said = str(invoice)
     return said[0].upper() + said[1:]
 
 
 # Drafts
+
+
+async def draft(backend: Backend, actor: Actor, _: str, given: Given) -> Done:
+    currency = given.get("currency", "").upper()
+    body = InvoiceIn.model_validate(
+        {"tenant_id": given.get("tenant", ""), "currency": currency, "lines": [_line(currency, given).model_dump()]}
+    )
+    made = await backend.perform(actor, invoices.draft, body)
+    return Done(gettext("It is drafted; add what else belongs to it, then finalize it."), Ref("invoice", made.id))
 
 
 async def edit(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
@@ -135,6 +154,10 @@ def _as_body(line: InvoiceLine) -> LineIn:
 
 
 def _typed(draft: Invoice, given: Given, known: LineIn | None = None) -> LineIn:
+    return _line(draft.currency, given, known)
+
+
+def _line(currency: str, given: Given, known: LineIn | None = None) -> LineIn:
     quantity = given.get("quantity") or "1"
     try:
         counted = Decimal(quantity)
@@ -143,7 +166,7 @@ def _typed(draft: Invoice, given: Given, known: LineIn | None = None) -> LineIn:
             "quantity", gettext("'%(quantity)s' is not a number such as 2 or 1.5.", quantity=quantity)
         ) from None
     price = given.get("price", "")
-    cents = cents_of(price.removeprefix("-"), draft.currency) or 0
+    cents = cents_of(price.removeprefix("-"), currency) or 0
     body: dict[str, Any] = known.model_dump() if known else {}
     body.update(
         description=given.get("description", ""),
@@ -350,3 +373,14 @@ async def _refund_of(backend: Backend, actor: Actor, pk: str, given: Given) -> R
     invoice = await backend.ask(actor, invoices.get, pk)
     cents = cents_of(given.get("amount", ""), invoice.currency)
     return RefundIn.model_validate({"amount_cents": cents, "reason": given.get("reason", "")})
+
+
+BY_HAND: Final = VerbButton(
+    "draft",
+    "Draft by hand",
+    "invoices:create",
+    "For what no subscription charges. It has no number and is seen by nobody before it is finalized.",
+    draft,
+    [Field("tenant", "Tenant", "tenant"), Field("currency", "Currency", value="EUR"), *WRITTEN],
+    of_list=True,
+)

@@ -43,13 +43,6 @@ from .timeline import timeline_of
 from .verbs import Field, VerbButton
 
 REASON = Field("reason", "Reason", "long", hint="Kept with the document and in the audit log.")
-WRITTEN = (
-    Field("description", "Description", "long"),
-    Field("quantity", "Quantity", value="1"),
-    Field("unit_label", "Unit", required=False, hint="Such as seat or hour."),
-    Field("price", "Price", hint="Of one, net, in major units such as 19.00; a reduction begins with a minus."),
-    Field("tax_rate", "VAT rate", required=False, hint="Per cent; empty: what the decision says."),
-)
 
 
 def lines_of(detail: Context) -> Sequence[tuple[str, str]]:
@@ -101,6 +94,7 @@ class InvoiceView(ControlView, model=Invoice):
         ListFilter("issued_to", "Issued to", lambda value: Invoice.issue_date <= _filter_day(value), kind="date"),
     )
     verbs = (
+        acts.BY_HAND,
         VerbButton(
             "finalize",
             "Finalize",
@@ -143,14 +137,14 @@ class InvoiceView(ControlView, model=Invoice):
             ],
             known=known_fields,
         ),
-        VerbButton("add_line", "Add a line", "invoices:update", "It is added at the end.", acts.add_line, WRITTEN),
+        VerbButton("add_line", "Add a line", "invoices:update", "It is added at the end.", acts.add_line, acts.WRITTEN),
         VerbButton(
             "edit_line",
             "Edit a line",
             "invoices:update",
             "What the line says is replaced; its net amount is quantity times price.",
             acts.edit_line,
-            [LINE, *WRITTEN],
+            [LINE, *acts.WRITTEN],
         ),
         VerbButton(
             "remove_line", "Remove a line", "invoices:update", "The line goes.", acts.remove_line, [LINE], danger=True
@@ -248,6 +242,7 @@ class InvoiceView(ControlView, model=Invoice):
             ],
             danger=True,
             preview=acts.preview_refund,
+            makes="credit_note.issued",
         ),
         VerbButton(
             "regenerate_pdf",
@@ -285,8 +280,10 @@ class InvoiceView(ControlView, model=Invoice):
         invoice = await documents.detail(uow, pk)
         terms = await partners.settings_of(uow, invoice.partner_id)
         ladder = payments.timetable(terms.dunning_retry_days, terms.dunning_reminder_days, terms.dunning_suspend_day)
+        corrected = invoice.referenced_invoice_id or ""
         return {
             "invoice": invoice,
+            "referenced": (await invoices.numbers(uow, [corrected])).get(corrected, corrected),
             "explained": await explanations.explain(uow, pk, language=reader.get().language),
             "tenant": (await tenants.names(uow, [invoice.tenant_id])).get(invoice.tenant_id, invoice.tenant_id),
             "attempts": await payments.of_invoice(uow, pk),

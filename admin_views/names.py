@@ -6,8 +6,10 @@ from typing import Final, NamedTuple
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from scaicontrol.core.errors import Invalid, invalid
+from scaicontrol.core.ids import prefix_of
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import catalog, identity, invoices, partners, registry, tenants
+from scaicontrol.services import catalog, identity, invoices, partners, registry, subscriptions, tenants, webhooks
 
 from .language import gettext
 
@@ -15,7 +17,7 @@ OFFERED: Final = 12
 
 
 class Ref(NamedTuple):
-    """Another object that a row or page speaks of: the view that shows it, and its id."""
+    """Another object that a row or page speaks of: the view that shows it (empty: told by its id), and its id."""
 
     view: str
     pk: str
@@ -38,15 +40,26 @@ PICKED: Final[Mapping[str, _NamedKind]] = {
     "tenant": _NamedKind(tenants.names, tenants.called),
     "partner": _NamedKind(partners.names, partners.called),
     "service": _NamedKind(_service_names, registry.called),
+    "plan": _NamedKind(_plan_keys, catalog.called),
 }
+
+
+async def _subscribed_plans(uow: UnitOfWork, ids: Iterable[str]) -> Mapping[str, str]:
+    return {key: row.plan_key for key, row in (await subscriptions.by_ids(uow, ids)).items()}
+
+
+async def _subscriber_names(uow: UnitOfWork, ids: Iterable[str]) -> Mapping[str, str]:
+    wanted = set(ids)
+    return {endpoint.id: endpoint.name for endpoint in await webhooks.listing(uow) if endpoint.id in wanted}
 
 
 # What rows are named by that nobody picks from a list.
 _NAMED: Final[Mapping[str, Callable[[UnitOfWork, Iterable[str]], Awaitable[Mapping[str, str]]]]] = {
     **{kind: picked_by.names for kind, picked_by in PICKED.items()},
     "invoice": invoices.numbers,
-    "plan": _plan_keys,
+    "subscription": _subscribed_plans,
     "user": identity.names,
+    "webhook-subscriptions": _subscriber_names,
 }
 
 
@@ -62,8 +75,12 @@ async def names_of(uow: UnitOfWork, refs: Iterable[Ref | None]) -> Mapping[str, 
     return found
 
 
-async def picked(uow: UnitOfWork, kind: str, said: str) -> str:
-    """Give the id of the one that `said` names, by its id, its name or what no other has within its name."""
+async def chosen(uow: UnitOfWork, kind: str, field: str, said: str) -> str:
+    """
+    Give the id of the one that `said` names, by its id, its name or what no other has within its name.
+
+    Raises Invalid at `field` where none or several are called so.
+    """
     if said in await PICKED[kind].names(uow, [said]):
         return said
     found = await PICKED[kind].called(uow, said, OFFERED)
@@ -71,11 +88,18 @@ async def picked(uow: UnitOfWork, kind: str, said: str) -> str:
     if len(exact) == 1 or len(found) == 1:
         return (exact or list(found))[0]
     if not found:
-        raise HTTPException(400, gettext("No %(kind)s is called %(said)s.", kind=kind, said=said))
+        raise invalid(field, gettext("No %(kind)s is called %(said)s.", kind=kind, said=said), "unknown")
     few = ", ".join(f"{name} ({pk})" for pk, name in found.items())
-    raise HTTPException(
-        400, gettext("Several are called %(said)s: %(few)s. Write more of the name, or its id.", said=said, few=few)
-    )
+    several = gettext("Several are called %(said)s: %(few)s. Write more of the name, or its id.", said=said, few=few)
+    raise invalid(field, several, "ambiguous")
+
+
+async def picked(uow: UnitOfWork, kind: str, said: str) -> str:
+    """Give the id of the one that the filter of a list names; raises a bad request as `chosen` raises Invalid."""
+    try:
+        return await chosen(uow, kind, kind, said)
+    except Invalid as error:
+        raise HTTPException(400, error.message) from error
 
 
 def address_of(request: Request, ref: Ref | None) -> str | None:
@@ -83,6 +107,7 @@ def address_of(request: Request, ref: Ref | None) -> str | None:
     if ref is None or not ref.pk:
         return None
     for view in request.app.state.console.views:
-        if view.is_model and view.identity == ref.view and view.is_accessible(request):
-            return str(request.url_for("admin:details", identity=ref.view, pk=ref.pk))
+        is_its = view.is_model and (view.identity == ref.view if ref.view else view.prefix == prefix_of(ref.pk))
+        if is_its and view.is_accessible(request):
+            return str(request.url_for("admin:details", identity=view.identity, pk=ref.pk))
     return None

@@ -171,6 +171,7 @@ class PaymentView(ControlView, model=Payment):
             ],
             danger=True,
             preview=preview_refund,
+            makes="credit_note.issued",
         ),
         VerbButton(
             "open_dispute",

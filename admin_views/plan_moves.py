@@ -23,7 +23,7 @@ from .flash import status_of
 from .forms import whole
 from .language import gettext
 from .menu import MenuGroup
-from .names import Ref
+from .names import Ref, chosen
 from .request_context import console_of
 from .timeline import Timeline, timeline_of
 from .verbs import Done, Field, VerbButton
@@ -108,7 +108,7 @@ class PlanMoveView(ControlView, model=PlanMove):
     )
     narrowing = (
         ListFilter("status", "Status", lambda value: PlanMove.status == value, list(PlanMoveStatus)),
-        ListFilter("plan", "Plan", lambda value: PlanMove.plan_id == value),
+        ListFilter("plan", "Plan", lambda value: PlanMove.plan_id == value, kind="plan"),
     )
     verbs = (
         VerbButton(
@@ -118,9 +118,9 @@ class PlanMoveView(ControlView, model=PlanMove):
             "Everybody whom the preview names is told, and takes the version at the first renewal after the notice.",
             announce,
             [
-                Field("plan", "Plan", hint="Its key or id."),
+                Field("plan", "Plan", "plan"),
                 Field("notice_days", "Days of notice", "number", value="30"),
-                Field("partner", "Only of partner", required=False, hint="Its id; empty: of all."),
+                Field("partner", "Only of partner", "partner", required=False, hint="Empty: of all."),
                 Field("reason", "Reason", "long", hint="Kept in the audit log."),
                 Field("plan_hash", "Hash of the preview", required=False, hint="Only exactly that is announced."),
             ],
@@ -170,9 +170,9 @@ class PlanMoveView(ControlView, model=PlanMove):
             plan, planned = await catalog.get(uow, request.path_params["plan_id"]), None
             try:
                 days = whole("notice_days", given.get("notice_days") or "30")
-                planned = await plan_moves.preview(
-                    uow, plan.id, notice_days=days, partner_id=given.get("partner") or None
-                )
+                partner = given.get("partner", "").strip()
+                partner_id = await chosen(uow, "partner", "partner", partner) if partner else None
+                planned = await plan_moves.preview(uow, plan.id, notice_days=days, partner_id=partner_id)
             except ControlError as refused:
                 error = refused
             touched = {each.tenant_id for each in planned.subscriptions} if planned else set()

@@ -1,7 +1,8 @@
 """The page of a verb: shown, read, confirmed once; what it says, and where it leads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from pydantic import ValidationError
@@ -10,14 +11,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from scaicontrol.core import text
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, Forbidden
 from scaicontrol.services.identity import ABSOLUTE
 
 from .flash import say, status_of
 from .language import button, gettext
-from .names import address_of
+from .names import Ref, address_of
 from .request_context import console_of
-from .verbs import Detail, Done, Field, Typed, VerbButton, complete, once, sentence
+from .shown_changes import do_as_shown, show_change
+from .verbs import Detail, Done, Field, Typed, VerbButton, complete, once, sentence, with_picks
 
 VIEW_COOKIE: Final = "__Host-sc_view"  # what the portal's door reads
 
@@ -46,29 +50,75 @@ async def verb_page_or_press(view: BaseView, request: Request, verb: VerbButton,
         if key is None:
             raise Forbidden(gettext("This form is too old or was not ours; look again and confirm once more."))
         form = text.cleaned(form)
-        if form.pop("step", "") == "preview" and verb.preview:
-            facts = await verb.preview(console.backend, console.actor, on.pk, form)
-            return await _page(view, request, verb, on, Typed(form, preview=facts))
-        complete(verb, form)
-        done = await once(
-            console, key, request.url.path, form, lambda stage: verb.press(stage, console.actor, on.pk, form)
-        )
+        steps = {name: form.pop(name, "") for name in ("step", "change_plan", "change_hash")}
+        done = await _shown_or_done(request, verb, on, key, form, **steps)
     except (ControlError, ValidationError) as error:
         return await _page(view, request, verb, on, Typed(form, sentence(error)))
+    if isinstance(done, Typed):
+        return await _page(view, request, verb, on, done)
     back = on.crumbs[0][1] if done.is_gone else address_of(request, done.at) or on.back
     if done.secret:
         return await _secret(view, request, verb, done, back)
     if done.portal_view:
-        into = RedirectResponse("/", 303)
-        # It outlives the view itself: the server then says that it is over, rather than who the operator is.
-        into.set_cookie(
-            VIEW_COOKIE, done.portal_view, int(ABSOLUTE.total_seconds()), path="/", secure=True, httponly=True,
-            samesite="strict",
-        )  # fmt: skip
-        return into
+        return _into(done.portal_view)
     answer = RedirectResponse(back, 303)
     await say(answer, console, "success", done.said)
     return answer
+
+
+def _into(portal_view: str) -> Response:
+    """Lead into a tenant's portal."""
+    answer = RedirectResponse("/", 303)
+    # It outlives the view itself: the server then says that it is over, rather than who the operator is.
+    age = int(ABSOLUTE.total_seconds())
+    answer.set_cookie(VIEW_COOKIE, portal_view, age, path="/", secure=True, httponly=True, samesite="strict")
+    return answer
+
+
+async def _shown_or_done(
+    request: Request,
+    verb: VerbButton,
+    on: Pressed,
+    key: str,
+    form: Mapping[str, str],
+    *,
+    step: str,
+    change_plan: str,
+    change_hash: str,
+) -> Typed | Done:
+    """Give what the page shows next: the form once more, what would come of it, or what was done."""
+    console = console_of(request)
+    if step == "edit":
+        return Typed(form)
+    given = await with_picks(console, verb, form)
+    if step == "preview" and verb.preview:
+        return Typed(form, preview=await verb.preview(console.backend, console.actor, on.pk, given))
+    complete(verb, form)
+    if not change_plan:
+        press = partial(_press, verb, console.actor, on, given)
+        if verb.is_shown_first and (change := await show_change(console.backend, console.actor, press)):
+            return Typed(form, change=change)
+        return await once(console, key, request.url.path, form, press)
+    apply = partial(_apply, verb, console.actor, on, change_plan, change_hash)
+    return await once(console, key, request.url.path, {**form, "change_plan": change_plan}, apply)
+
+
+async def _press(verb: VerbButton, actor: Actor, on: Pressed, given: Mapping[str, str], stage: Backend) -> str | Done:
+    return await verb.press(stage, actor, on.pk, given)
+
+
+async def _apply(
+    verb: VerbButton, actor: Actor, on: Pressed, plan_id: str, plan_hash: str, stage: Backend
+) -> str | Done:
+    """Do what was shown and agreed to."""
+    done = await do_as_shown(stage, actor, plan_id, plan_hash)
+    if done is None:
+        waits = gettext("Another person has to agree and is asked to; then it is applied from here.")
+        return Done(waits, Ref("change-plan", plan_id))
+    what = f"{button(verb.label)}: {on.object}" if on.object else button(verb.label)
+    made = next((Ref("", each.resource_id) for each in done.plan.outcome or () if each.topic == verb.makes), None)
+    said = gettext("%(what)s – done, exactly as it was shown.", what=what)
+    return Done(said, made, is_gone=done.takes_away(on.pk))
 
 
 async def _page(view: BaseView, request: Request, verb: VerbButton, on: Pressed, typed: Typed) -> Response:

@@ -122,7 +122,7 @@ class PriceOverrideView(ControlView, model=PriceOverride):
     )
     narrowing = (
         ListFilter("partner", "Partner", lambda value: PriceOverride.partner_id == value, kind="partner"),
-        ListFilter("plan", "Plan", lambda value: PriceOverride.plan_id == value),
+        ListFilter("plan", "Plan", lambda value: PriceOverride.plan_id == value, kind="plan"),
     )
     verbs = (
         VerbButton(
@@ -131,7 +131,7 @@ class PriceOverrideView(ControlView, model=PriceOverride):
             "price_overrides:manage",
             "Its tenants get it when they subscribe or renew while it is valid; ranges never overlap.",
             add,
-            [Field("partner", "Partner", hint="Its id."), Field("plan", "Plan", hint="Its key or id."), *_PRICE],
+            [Field("partner", "Partner", "partner"), Field("plan", "Plan", "plan"), *_PRICE],
             of_list=True,
         ),
         VerbButton(

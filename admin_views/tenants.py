@@ -2,12 +2,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from sqladmin import expose
 from sqlalchemy import Select
+from starlette.requests import Request
+from starlette.responses import Response
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import ControlError
 from scaicontrol.core.i18n import LANGUAGES
 from scaicontrol.core.pagination import PageRequest
+from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import (
     audit,
@@ -17,6 +22,7 @@ from scaicontrol.services import (
     invoices,
     partners,
     payments,
+    statements,
     subscriptions,
     tax,
     tenants,
@@ -29,6 +35,7 @@ from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.schemas import InvoiceFilter
 from scaicontrol.services.payments.models import Payment, PaymentMethod
 from scaicontrol.services.payments.schemas import PaymentFilter
+from scaicontrol.services.statements.schemas import StatementIn
 from scaicontrol.services.subscriptions.models import Subscription
 from scaicontrol.services.subscriptions.schemas import SubscriptionFilter
 from scaicontrol.services.tax import Consulted
@@ -38,9 +45,11 @@ from scaicontrol.services.usage import MetricUse
 
 from . import formatting
 from .base import ControlView, ListColumn, ListFilter, named_column
+from .flash import status_of
 from .forms import sent_of, typed
 from .language import gettext
 from .menu import MenuGroup
+from .request_context import console_of
 from .verbs import Done, Field, VerbButton
 
 Given = Mapping[str, str]
@@ -287,6 +296,38 @@ class TenantView(ControlView, model=Tenant):
     async def _people(self, uow: UnitOfWork, pk: str) -> Sequence[UserOut]:
         page = await identity.page_users(uow, PageRequest(page_size=50), tenant_id=pk)
         return await identity.shown_users(uow, page.items)
+
+    @expose("/{pk}/statement")
+    async def statement(self, request: Request) -> Response:
+        """Show a tenant's account over some days, this year so far unless others are asked for; or give its PDF."""
+        console, pk, asked = console_of(request), request.path_params["pk"], request.query_params
+        console.actor.require("invoices:administer")
+        name = self.title_of(await self._asked(request, pk))
+        today = console.backend.clock.now().date()
+        given = {"first": today.replace(month=1, day=1).isoformat(), "last": today.isoformat()}
+        given |= {key: value for key in ("first", "last", "currency") if (value := asked.get(key, "").strip())}
+        account, error = None, None
+        try:
+            body = checked(StatementIn, tenant_id=pk, **given)
+            wanted = (pk, body.first, body.last, body.currency)
+            if asked.get("as") == "pdf":
+                file = await statements.statement_pdf(console.backend, console.actor, *wanted)
+                headers = {"Content-Disposition": f'attachment; filename="{file.filename}"'}
+                return Response(file.body, media_type=file.media_type, headers=headers)
+            account = await console.backend.ask(console.actor, statements.statement, *wanted)
+        except ControlError as refused:
+            error = refused
+        context = {
+            "model_view": self,
+            "heading": gettext("Account of %(name)s", name=name),
+            "pk": pk,
+            "name": name,
+            "given": given,
+        }
+        context |= {"account": account, "error": error}
+        status = status_of(error) if error else 200
+        answer: Response = await self.templates.TemplateResponse(request, "console/statement.html", context, status)
+        return answer
 
     def title_of(self, detail: TenantPage) -> str:
         return detail.tenant.name

@@ -19,7 +19,7 @@ from .facts import FactsPage, named
 from .flash import say, status_of
 from .language import gettext
 from .menu import MenuGroup
-from .names import Ref
+from .names import Ref, names_of
 from .request_context import console_of
 
 _KINDS: Final = {
@@ -45,7 +45,7 @@ class UploadView(ControlView, model=Upload):
         ListColumn("Kind", lambda row: row.media_type, Upload.media_type),
         ListColumn("Size", lambda row: formatting.size(row.bytes), Upload.bytes, "number"),
         ListColumn("Pixels", lambda row: f"{row.width} × {row.height}" if row.width else "drawing", None, "number"),
-        ListColumn("By", lambda row: row.uploaded_by),
+        named_column("By", "user", "uploaded_by"),
         moment_column("Created", "created_at", Upload.created_at),
     )
     narrowing = (
@@ -59,6 +59,7 @@ class UploadView(ControlView, model=Upload):
     async def detail(self, uow: UnitOfWork, pk: str) -> FactsPage:
         row = await uploads.get(uow, pk)
         owner = row.owner_partner_id
+        names = await names_of(uow, [Ref("user", row.uploaded_by), Ref("partner", owner) if owner else None])
         return FactsPage(
             pk,
             row.path.rsplit("/", 1)[-1],
@@ -69,11 +70,13 @@ class UploadView(ControlView, model=Upload):
                 (gettext("Address"), uploads.url_of(row.path, uow.settings.public_base_url)),
                 (
                     gettext("Owner"),
-                    named(Ref("partner", owner), owner) if owner else gettext("the platform, for everybody"),
+                    named(Ref("partner", owner), names[owner])
+                    if owner in names
+                    else gettext("the platform, for everybody"),
                 ),
                 (gettext("Kind"), row.media_type),
                 (gettext("Size"), formatting.size(row.bytes)),
-                (gettext("By"), row.uploaded_by),
+                (gettext("By"), named(Ref("user", row.uploaded_by), names.get(row.uploaded_by, row.uploaded_by))),
                 (gettext("Created"), formatting.moment(row.created_at)),
                 (gettext("Id"), row.id),
             ],

@@ -15,11 +15,13 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, Invalid, Reason, invalid
 from scaicontrol.core.keyed_procedures import held, record
 from scaicontrol.core.money import exponent
+from scaicontrol.core.work import UnitOfWork
 
 from . import formatting
 from .language import gettext, ngettext, within
-from .names import Ref
+from .names import PICKED, Ref, chosen
 from .request_context import ConsoleRequest
+from .shown_changes import ShownChange
 
 Detail = Any  # what a view gathers of one object for its page
 
@@ -30,7 +32,8 @@ class Field:
 
     name: str
     label: str
-    kind: str = "text"  # text, long, lines, date, number, email, check, choice, hidden
+    # text, long, lines, date, number, email, check, choice, hidden; tenant, partner, service, plan (by name)
+    kind: str = "text"
     required: bool = True
     value: str = ""
     hint: str = ""
@@ -78,6 +81,13 @@ class VerbButton:
     preview: Callable[[Backend, Actor, str, Mapping[str, str]], Awaitable[Sequence[tuple[str, str]]]] | None = None
     of_list: bool = False
     bulk: bool = False  # may be pressed on many rows chosen on the list, one after the other
+    makes: str = ""  # the topic of what is looked at next, where it was shown first, and done exactly so
+    is_plan: bool = False  # its object is a plan that was shown already, and whose hash the form holds
+
+    @property
+    def is_shown_first(self) -> bool:
+        """What is dangerous is planned and shown, and done once somebody has read it."""
+        return self.danger and not self.is_plan
 
 
 @dataclass(slots=True)
@@ -87,6 +97,7 @@ class Typed:
     values: Mapping[str, str] = field(default_factory=dict)
     error: ControlError | None = None
     preview: Sequence[tuple[str, str]] = ()
+    change: ShownChange | None = None  # what it would do, to be agreed to
 
 
 async def once(
@@ -114,6 +125,16 @@ async def once(
     answer = orjson.dumps([done.said, at, done.is_gone, *views])  # never the secret: it is shown once
     await record(backend, actor, mine, 303, answer)
     return done
+
+
+async def with_picks(console: ConsoleRequest, verb: VerbButton, form: Mapping[str, str]) -> Mapping[str, str]:
+    """Put ids in the place of names that were picked; Invalid names the field of one that none or several have."""
+    picks = [one for one in verb.fields if one.kind in PICKED and form.get(one.name)]
+
+    async def ids(uow: UnitOfWork) -> dict[str, str]:
+        return {one.name: await chosen(uow, one.kind, one.name, form[one.name]) for one in picks}
+
+    return {**form, **await console.backend.ask(console.actor, ids)} if picks else form
 
 
 def complete(verb: VerbButton, form: Mapping[str, str]) -> None:

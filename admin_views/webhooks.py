@@ -101,7 +101,7 @@ class WebhookEndpointView(ControlView, model=WebhookEndpoint):
             "webhooks:manage",
             "It is told of everything that happens from now on. Its secret is shown once.",
             acts.create,
-            [*_SETTINGS, Field("partner_id", "Partner", required=False, hint="Its id; empty: the platform's own.")],
+            [*_SETTINGS, Field("partner_id", "Partner", "partner", required=False, hint="Empty: the platform's own.")],
             of_list=True,
         ),
         VerbButton(
@@ -240,6 +240,11 @@ class DeliveryPage:
     body: str
 
 
+def told_of(delivery: WebhookDelivery) -> Ref:
+    """Give the page of what a delivery is about, where there is one."""
+    return Ref(delivery.resource_type.replace("_", "-"), delivery.resource_id)
+
+
 class WebhookDeliveryView(ControlView, model=WebhookDelivery):
     name, name_plural, icon = "Delivery", "Webhook deliveries", "deliveries"
     category, rank = MenuGroup.operations, 20
@@ -252,15 +257,8 @@ class WebhookDeliveryView(ControlView, model=WebhookDelivery):
     columns = (
         ListColumn("Topic", lambda row: row.event_type, None, "link"),
         ListColumn("Status", lambda row: row.status, WebhookDelivery.status, "status"),
-        ListColumn(
-            "Subscriber",
-            lambda row: row.subscription_id,
-            None,
-            link=lambda row: Ref(SUBSCRIBERS, row.subscription_id),
-        ),
-        ListColumn(
-            "About", lambda row: row.resource_id, None, "name", lambda row: Ref(row.resource_type, row.resource_id)
-        ),
+        named_column("Subscriber", SUBSCRIBERS, "subscription_id"),
+        ListColumn("About", lambda row: row.resource_id, None, "name", told_of),
         named_column("Tenant", "tenant", "tenant_id"),
         ListColumn("Answer", lambda row: str(row.response_code or formatting.NOTHING), None, "number"),
         ListColumn("Attempts", lambda row: str(row.attempt_count), None, "number"),

@@ -2,7 +2,7 @@ import re
 
 import httpx2
 
-from tests.surfaces.test_console import OURS, browser
+from tests.surfaces.console_browser import OURS, browser
 
 __all__ = ["browser", "preview"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.factories.bank_statements import Statement, bank_lines, camt053, paying
 from tests.factories.invoices import a_line, again, sent
-from tests.surfaces.test_console import OURS, press, said
+from tests.surfaces.console_browser import OURS, press, said
 
 BRING = "/admin/bank-statement/bring"
 

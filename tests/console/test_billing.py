@@ -12,7 +12,7 @@ from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.tenants.models import BillingProfile
 from tests.factories import ACME, GLOBEX, NORTHWIND, ada, gina, petra
 from tests.factories.subscriptions import subscribed
-from tests.surfaces.test_console import press, said
+from tests.surfaces.console_browser import press, said
 
 RUN, HELD = "/admin/billing-run", "/admin/quarantine-item"
 

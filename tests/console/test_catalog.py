@@ -10,7 +10,7 @@ from tests.factories import NORTHWIND, ada
 from tests.factories.catalog import store_override, store_plan
 from tests.factories.plan_moves import edited
 from tests.factories.subscriptions import subscribed
-from tests.surfaces.test_console import press, said
+from tests.surfaces.console_browser import press, said
 
 from .conftest import preview
 
@@ -108,6 +108,6 @@ async def test_a_partner_gets_keeps_and_loses_its_own_price(browser):
         overlapping = await press(client, "/admin/price-override/do/add", **given, valid_from="2026-03-01")
         assert overlapping.status_code == 409
         gone = await press(client, verb + "remove")
-        assert gone.headers["location"].endswith(f"/admin/partner/details/{NORTHWIND}")
+        assert gone.headers["location"].endswith("/admin/price-override/list")
     async with browser("petra") as client:
         assert (await client.get("/admin/price-override/do/add")).status_code == 403

@@ -10,7 +10,7 @@ from scaicontrol.services.invoices.models import Invoice
 from tests.factories import ada, sam
 from tests.factories.changes import bob
 from tests.factories.invoices import again, sent
-from tests.surfaces.test_console import press, said
+from tests.surfaces.console_browser import press, said
 
 
 @pytest.fixture

@@ -9,15 +9,12 @@ from admin_views.pages import ConsolePage
 from tests.factories.api import rest_api
 
 # A page is a view, or a view and its verb. What begins with a capital is the reason why there is none.
-TO_COME = "To come (contract §30)."
-BY_RUNS = "A run or a subscription writes what is due; free invoices are drafted over REST or by agents."
 BY_DAYS = "Lines are put by their days; any other order is for whoever drafts over REST."
 BY_CLOCK = "A sync is started by REST, at the command line or by the clock; the console runs its job."
-STATEMENT = "A statement is made for whoever asks, over REST or at the command line; the tenant has its own."
 PAGES: Mapping[str, str] = {
     # documents and their money
     "GET /admin/billing/invoices": "invoice",
-    "POST /admin/billing/invoices": BY_RUNS,
+    "POST /admin/billing/invoices": "invoice/draft",
     "GET /admin/billing/invoices/{invoice_id}": "invoice",
     "PATCH /admin/billing/invoices/{invoice_id}": "invoice/update",
     "DELETE /admin/billing/invoices/{invoice_id}": "invoice/delete",
@@ -39,9 +36,11 @@ PAGES: Mapping[str, str] = {
     "GET /admin/billing/invoices/{invoice_id}/download": "invoice",
     "GET /admin/billing/invoices/{invoice_id}/explain": "invoice",
     "GET /admin/billing/invoices/{invoice_id}/versions": "invoice",
+    "GET /admin/billing/invoices/{invoice_id}/links": "invoice",
+    "POST /admin/billing/invoices/{invoice_id}/links/revoke": "invoice/revoke_links",
     "GET /admin/billing/credit-notes": "invoice",
-    "GET /admin/billing/statement": STATEMENT,
-    "GET /admin/billing/statement/pdf": STATEMENT,
+    "GET /admin/billing/statement": "tenant",
+    "GET /admin/billing/statement/pdf": "tenant",
     "GET /admin/billing/credits": "credit",
     "GET /admin/billing/credits/{credit_id}": "credit",
     "POST /admin/billing/credits/{credit_id}/keep": "credit/keep",
@@ -126,18 +125,18 @@ PAGES: Mapping[str, str] = {
     "POST /admin/uploads/template-image": "upload",
     # subscriptions
     "GET /admin/subscriptions": "subscription",
-    "POST /admin/subscriptions": TO_COME,
-    "POST /admin/subscriptions/bulk": "Many at once come from a system that keeps them, over REST.",
+    "POST /admin/subscriptions": "subscription/create",
+    "POST /admin/subscriptions/bulk": "subscription/suspend",
     "GET /admin/subscriptions/{subscription_id}": "subscription",
     "POST /admin/subscriptions/{subscription_id}/cancel": "subscription/cancel",
-    "POST /admin/subscriptions/{subscription_id}/override": TO_COME,
+    "POST /admin/subscriptions/{subscription_id}/override": "subscription/override",
     "POST /admin/subscriptions/{subscription_id}/resume": "subscription/resume",
     "POST /admin/subscriptions/{subscription_id}/suspend": "subscription/suspend",
     # tenants, partners, people, plans, services
     "GET /admin/tenants": "tenant",
     "GET /admin/tenants/{tenant_id}": "tenant",
     "PUT /admin/tenants/{tenant_id}/billing-profile": "tenant/save_billing_profile",
-    "GET /admin/usage/aggregate": TO_COME,
+    "GET /admin/usage/aggregate": "usage",
     "GET /admin/usage/tenant/{tenant_id}": "tenant",
     "GET /admin/partners": "partner",
     "GET /admin/partners/{partner_id}": "partner",

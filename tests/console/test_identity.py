@@ -5,7 +5,7 @@ import pytest
 from scaicontrol.services import identity
 from tests.factories import INITECH, SOUTHBAY, ada
 from tests.factories.identity import store_group, store_user
-from tests.surfaces.test_console import press, said
+from tests.surfaces.console_browser import press, said
 
 
 @pytest.fixture

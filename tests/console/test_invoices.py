@@ -13,7 +13,7 @@ from scaicontrol.services.invoices.schemas import CreditIn, InvoicePatch
 from tests.console.conftest import preview
 from tests.factories import ACME, petra
 from tests.factories.invoices import a_draft, a_line, again, finalized, rendered, sent
-from tests.surfaces.test_console import press, said
+from tests.surfaces.console_browser import press, said, shown
 
 AT = "/admin/invoice"
 
@@ -59,7 +59,9 @@ async def test_the_lines_of_a_draft_are_edited_one_by_one(browser, backend):
         assert (await press(client, f"{AT}/{draft.id}/do/edit_line", **changed)).status_code == 303
         wrong = await press(client, f"{AT}/{draft.id}/do/edit_line", **{**changed, "price": "1.234"})
         assert wrong.status_code == 422
-        await press(client, f"{AT}/{draft.id}/do/remove_line", line=(await again(backend, draft)).lines[0].id)
+        first = (await again(backend, draft)).lines[0].id
+        gone = await press(client, f"{AT}/{draft.id}/do/remove_line", line=first)
+        assert gone.status_code == 303, said(gone)
     left = await again(backend, draft)
     assert [(each.description, each.amount_cents) for each in left.lines] == [("Third", 4500)]
 
@@ -126,9 +128,11 @@ async def test_what_mirrors_an_invoice_has_no_lines_to_edit(browser, backend):
 async def test_what_needs_another_person_leads_to_its_change_plan(browser, backend):
     invoice = await finalized(backend)
     async with browser("petra") as client:
+        told = await shown(client, f"{AT}/{invoice.id}/do/void", reason="Never sold")
+        assert "Another person has to agree before this is done (voids)" in said(told)
         answer = await press(client, f"{AT}/{invoice.id}/do/void", reason="Never sold")
-    assert answer.status_code == 403
-    assert "See the change plan" in said(answer)
+        assert "/admin/change-plan/details/cpl_" in answer.headers["location"]
+        assert "Invoices void pending approval" in said(await client.get(answer.headers["location"]))
     assert (await again(backend, invoice)).status == "finalized"
 
 

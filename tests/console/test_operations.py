@@ -11,7 +11,7 @@ from scaicontrol.services.invoices.schemas import InvoicePatch
 from tasks.jobs import Job, run_job
 from tests.factories import ACME, NORTHWIND, ada, petra
 from tests.factories.invoices import a_draft, sent
-from tests.surfaces.test_console import press, said
+from tests.surfaces.console_browser import press, said
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from tests.factories import NORTHWIND, SOUTHBAY, petra
 from tests.factories.catalog import store_override
 from tests.factories.invoices import finalized
 from tests.factories.subscriptions import subscribed
-from tests.surfaces.test_console import press, said
+from tests.surfaces.console_browser import press, said
 
 PAGE = f"/admin/partner/details/{NORTHWIND}"
 

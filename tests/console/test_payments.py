@@ -15,7 +15,7 @@ from tests.console.conftest import preview
 from tests.factories import NORTHWIND, ada, petra
 from tests.factories.invoices import a_line, again, sent
 from tests.factories.payments import faulty_sandbox, store_card
-from tests.surfaces.test_console import press, said
+from tests.surfaces.console_browser import press, said
 
 PAYMENT, REFUND = "/admin/payment", "/admin/refund"
 
@@ -70,7 +70,8 @@ async def test_what_would_go_back_is_shown_before_it_does(browser, backend):
         assert answer.status_code == 303
         note = await client.get(answer.headers["location"])
         [refund] = await rows(backend, Refund)
-        assert "6.05 EUR go back." in said(note)
+        assert "Refund: 12.10 EUR" in said(note)
+        assert "done, exactly as it was shown" in said(note)
         assert "Paid out 6.05 EUR" in said(note)
         page = await client.get(f"{REFUND}/details/{refund.id}")
         assert f"{PAYMENT}/details/{payment.id}" in page.text

@@ -8,7 +8,7 @@ import pytest
 from tests.factories import gina
 from tests.factories.plan_moves import announced, edited
 from tests.factories.subscriptions import show, subscribed
-from tests.surfaces.test_console import press, said
+from tests.surfaces.console_browser import press, said
 
 PREVIEW = "/admin/plan-move/of/pln_pro?notice_days=30"
 

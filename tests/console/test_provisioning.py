@@ -10,7 +10,7 @@ from scaicontrol.services.provisioning.models import ProvisioningWorkflow
 from scaicontrol.services.registry.models import Service
 from tests.factories import SCAIDRIVE, ada
 from tests.factories.subscriptions import PROVISIONING_URL, subscribed
-from tests.surfaces.test_console import press, said
+from tests.surfaces.console_browser import press, said
 
 VIEW = "/admin/provisioning-workflow"
 

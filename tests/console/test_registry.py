@@ -11,7 +11,7 @@ from scaicontrol.services.registry.schemas import HeartbeatIn, MetricIn, Registr
 from tests.factories import SCAIDRIVE, ada, scaidrive
 from tests.factories.catalog import store_plan
 from tests.factories.registry import DRIVE_METRICS, store_service
-from tests.surfaces.test_console import press, said
+from tests.surfaces.console_browser import press, said
 
 PAGE = f"/admin/service/details/{SCAIDRIVE}"
 WAITS = {"status": ServiceStatus.pending, "approved_at": None, "approved_by": None}

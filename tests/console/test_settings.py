@@ -20,7 +20,7 @@ from tests.factories.accounting import MAPPING, an_integration
 from tests.factories.invoices import finalized
 from tests.factories.templates import draft
 from tests.factories.uploads import picture
-from tests.surfaces.test_console import OURS, press, said
+from tests.surfaces.console_browser import OURS, press, said
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.factories import ACME, GLOBEX, INITECH, alice
 from tests.factories.identity import store_user
 from tests.factories.invoices import sent
 from tests.factories.subscriptions import subscribed
-from tests.surfaces.test_console import OURS, press, said
+from tests.surfaces.console_browser import OURS, press, said
 
 PAGE = f"/admin/tenant/details/{ACME}"
 EDIT = f"/admin/tenant/{ACME}/do/save_billing_profile"

@@ -13,7 +13,7 @@ from tests.console.conftest import preview
 from tests.factories import ada, petra
 from tests.factories.ports import Answered, MemoryOutbound
 from tests.factories.webhooks import URL, all_deliveries, delivered, subscriber, tell
-from tests.surfaces.test_console import OURS, press, said
+from tests.surfaces.console_browser import OURS, press, said
 
 SUBSCRIBER, DELIVERY = "/admin/webhook-subscriptions", "/admin/webhook-delivery"
 

@@ -23,7 +23,7 @@ from tests.factories.invoices import a_draft, sent
 from tests.factories.templates import draft
 from tests.factories.uploads import uploaded
 from tests.factories.webhooks import subscriber
-from tests.surfaces.test_console import press, said
+from tests.surfaces.console_browser import press, said
 from tests.surfaces.test_console_guards import ADDRESSES, NOBODY
 
 PLACE = re.compile(r"%\((\w+)\)s|%%|(%)|\{(\w+)\}")

@@ -19,7 +19,7 @@ from scaicontrol.services.identity import SessionKind
 from scaicontrol.services.identity.schemas import PortalViewIn
 from tests.factories import ACME, petra, sam
 from tests.factories.tenants import store_cast
-from tests.surfaces.test_console import CLAIMS, OURS, URL, console_cookie
+from tests.surfaces.console_browser import CLAIMS, OURS, URL, console_cookie
 
 # The doors add nothing that depends on the database.
 pytestmark = pytest.mark.parametrize("dialect", ["sqlite"])

@@ -20,7 +20,7 @@ from tests.factories.credits import credited, transferred
 from tests.factories.invoices import a_draft, a_line, sent
 from tests.factories.payments import faulty_sandbox, store_card
 from tests.factories.subscriptions import market
-from tests.surfaces.test_console import URL, console_cookie, said
+from tests.surfaces.console_browser import URL, console_cookie, said
 
 PAID = "(SELECT invoice_id FROM payments WHERE refunded_cents > 0)"
 # What a hand in the database does, by the rule that finds it.

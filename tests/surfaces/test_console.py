@@ -1,12 +1,8 @@
 """Operators at the console: whose rows they see, that verbs are the services' own, and who is kept out."""
 
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, datetime
 from html import unescape
 
-import httpx2
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
@@ -14,74 +10,21 @@ from sqlalchemy import select
 from admin_views import pressing, site
 from admin_views.site import install_console
 from scaicontrol.api import actor_resolution, browser_login
-from scaicontrol.core import signed_values
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.audit_log import AuditEntry
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import documents, identity, invoices
-from scaicontrol.services.identity import SessionKind
-from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services import documents, invoices
 from scaicontrol.services.invoices.schemas import InvoicePatch
-from tests.factories import ACME, INITECH, NORTHWIND, SOUTHBAY, ada, petra
+from tests.factories import INITECH, ada, petra
 from tests.factories.changes import agreed
 from tests.factories.invoices import a_draft, a_line, again, finalized, rendered, sent
-from tests.factories.subscriptions import market, show, subscribed
+from tests.factories.subscriptions import show, subscribed
 
-URL = "https://localhost:8000"
-CLAIMS = {
-    "ada": {"sub": "usr_ada", "roles": ["super_admin"]},
-    "petra": {"sub": "usr_petra", "partner_id": NORTHWIND, "roles": ["partner_admin"]},
-    "sam": {"sub": "usr_sam", "partner_id": SOUTHBAY, "roles": ["partner_admin"]},
-    "pim": {"sub": "usr_pim", "partner_id": NORTHWIND, "roles": ["partner_viewer"]},
-    "alice": {"sub": "usr_alice", "partner_id": NORTHWIND, "tenant_id": ACME, "roles": ["tenant_admin"]},
-}
-OURS = {"sec-fetch-site": "same-origin"}
-Browser = Callable[[str], AbstractAsyncContextManager[httpx2.AsyncClient]]
+from .console_browser import OURS, URL, address, browser, press, said
 
-
-@pytest.fixture
-async def browser(backend: Backend) -> Browser:
-    """A browser in which somebody is signed in, as the login leaves it; nobody for an empty name."""
-    await market(backend)
-    app = FastAPI()
-    app.state.backend = backend
-    install_console(app)
-
-    @asynccontextmanager
-    async def signed_in(name: str) -> AsyncIterator[httpx2.AsyncClient]:
-        cookies = {site.CONSOLE_COOKIE: await console_cookie(backend, name)} if name else {}
-        transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx2.AsyncClient(transport=transport, base_url=URL, cookies=cookies) as client:
-            yield client
-
-    return signed_in
-
-
-async def console_cookie(backend: Backend, name: str) -> str:
-    system = Actor.system("sign-in")
-    session_id = await backend.perform(
-        system, identity.open_session, SessionKind.console, CLAIMS[name], datetime.now(UTC)
-    )
-    return await signed_values.sign(backend, actor_resolution.CONSOLE_PURPOSE, session_id)
-
-
-def address(thing: object, verb: str = "") -> str:
-    kind = "invoice" if isinstance(thing, Invoice) else "subscription"
-    return f"/admin/{kind}/{thing.id}/do/{verb}" if verb else f"/admin/{kind}/details/{thing.id}"  # type: ignore[attr-defined]  # both have an id
-
-
-async def press(client: httpx2.AsyncClient, path: str, **form: str) -> httpx2.Response:
-    """Open a verb's page and confirm it, as a person does."""
-    page = await client.get(path)
-    token = re.search(r'name="form_token" value="([^"]+)"', page.text)
-    assert token, page.text
-    return await client.post(path, data={"form_token": token[1], **form}, headers=OURS)
-
-
-def said(page: httpx2.Response) -> str:
-    return unescape(" ".join(re.sub(r"<[^>]+>", " ", page.text).split()))
+__all__ = ["browser"]
 
 
 async def topics(backend: Backend, resource_id: str) -> list[tuple[str, str, str]]:

@@ -6,6 +6,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from fastapi import FastAPI
+from starlette.routing import Route
 
 from admin_views import home, site
 from admin_views.base import ControlView
@@ -15,7 +17,8 @@ from scaicontrol.core.permissions import PERMISSIONS
 from scaicontrol.services import attention
 from tests.factories import INITECH, ada, pim
 from tests.factories.invoices import a_draft, sent
-from tests.surfaces.test_console import OURS, URL, browser, said
+from tests.factories.subscriptions import subscribed
+from tests.surfaces.console_browser import OURS, URL, browser, said
 
 __all__ = ["browser"]
 
@@ -59,6 +62,20 @@ def dialect() -> str:
 
 ADDRESSES = list(_addresses())
 VERBS = [address for view in _views() for address, _, _ in _verbs(view)]
+
+
+# Anybody may have what pages look like; a tenant at the wrong door is told where its own is.
+OPEN = re.compile(r"^/admin/(statics|no-entry)")
+FILLED = {"kind": "tenant", "export_type": "json", "identity": "invoice", "verb": "finalize", "version": "1"}
+
+
+def _routes(app: FastAPI) -> Iterator[tuple[str, frozenset[str]]]:
+    """Give every address that the console answers at, as it is registered, and by which methods."""
+    for route in app.state.console.admin.routes:
+        if isinstance(route, Route):
+            filled = re.sub(r"\{(\w+)(:\w+)?\}", lambda name: FILLED.get(name[1], NOBODY), route.path)
+            if not OPEN.match(f"/admin{filled}"):
+                yield f"/admin{filled}", frozenset(route.methods or ())
 
 
 def test_every_permission_of_the_console_exists():
@@ -107,6 +124,24 @@ async def test_tenants_see_nothing_and_do_nothing(browser):
             assert (await client.post(address, data={"reason": "x"}, headers=OURS)).status_code == 403, address
 
 
+async def test_no_address_that_is_registered_lets_a_stranger_a_tenant_or_another_site_in(browser):
+    """Whatever is hung up: lists, files, bulk acts, names as they are typed, the designer, uploads and all to come."""
+    routes = list(_routes(browser.app))
+    assert len(routes) > 100, "the routes of the console are registered elsewhere"
+    assert {"/admin/names/tenant", "/admin/billing/templates/designer/picture"} <= {address for address, _ in routes}
+    async with browser("") as stranger, browser("alice") as tenant, browser("ada") as operator:
+        for address, methods in routes:
+            for method in methods - {"HEAD", "OPTIONS"}:
+                asked = await stranger.request(method, address, headers=OURS)
+                assert asked.status_code == (303 if method == "GET" else 401), (method, address)
+                assert (await tenant.request(method, address, headers=OURS)).status_code == 403, (method, address)
+                if method != "GET":
+                    for headers in ({"sec-fetch-site": "cross-site"}, {"origin": "https://evil.example"}, {}):
+                        sent = await operator.request(method, address, headers=headers)
+                        assert sent.status_code == 403, (method, address, headers)
+                        assert "another site" in sent.text, (method, address)
+
+
 async def test_who_lacks_the_permission_is_refused(browser):
     """Pim watches Northwind: whatever he may not do, no address does for him."""
     async with browser("pim") as client:
@@ -142,15 +177,40 @@ async def test_no_verb_is_pressed_from_another_site_or_without_its_own_form(brow
 
 
 async def test_nobody_opens_what_is_another_partners(browser, backend):
-    foreign = await sent(backend), await a_draft(backend, by=ada, tenant_id=INITECH)
-    async with browser("sam") as client:
+    """Every row that the platform's list shows and this partner's own does not is closed to it, wherever it asks."""
+    acme, ours = await sent(backend), await a_draft(backend, by=ada, tenant_id=INITECH)
+    await subscribed(backend)
+    closed = set[str]()
+    async with browser("ada") as platform, browser("sam") as partner:
         for view in _views():
-            if issubclass(view, ControlView) and (await client.get(f"/admin/{view.identity}/list")).status_code == 200:
-                listed = await client.get(f"/admin/{view.identity}/list")
+            if not issubclass(view, ControlView):
+                continue
+            listed = await partner.get(f"/admin/{view.identity}/list")
+            if listed.status_code == 200:
                 assert "tnt_acme" not in listed.text, view.identity
                 assert "Acme" not in listed.text, view.identity
-        assert foreign[0].id not in (await client.get("/admin/invoice/list")).text
-        assert foreign[1].id in (await client.get("/admin/invoice/list")).text
+            everything = await platform.get(f"/admin/{view.identity}/list")
+            row = re.compile(rf'/admin/{view.identity}/details/([^"?]+)"')
+            for pk in set(row.findall(everything.text)) - set(row.findall(listed.text)):
+                closed.add(view.identity)
+                further = [f"/admin/{view.identity}/{pk}/{rest}" for rest in _subpages(browser.app, view.identity)]
+                for address in (f"/admin/{view.identity}/details/{pk}", *further):
+                    assert (await partner.get(address)).status_code in (403, 404), address
+        assert {"invoice", "subscription", "tenant", "partner", "event", "audit-entry"} <= closed
+        assert acme.id not in (await partner.get("/admin/invoice/list")).text
+        assert ours.id in (await partner.get("/admin/invoice/list")).text
+        assert "Acme" not in (await partner.get("/admin/names/tenant?q=a")).text
+        assert "Northwind" not in (await partner.get("/admin/names/partner?q=north")).text
+
+
+def _subpages(app: FastAPI, identity: str) -> Iterator[str]:
+    """Give what else an object of a view has addresses for: its verbs, files, previews."""
+    verbs = [verb.name for view in _views() if view.identity == identity for verb in view.verbs]
+    for route in app.state.console.admin.routes:
+        if isinstance(route, Route) and route.path.startswith(f"/{identity}/{{pk}}/"):
+            rest = route.path.removeprefix(f"/{identity}/{{pk}}/")
+            for verb in verbs if "{verb}" in rest else [""]:
+                yield re.sub(r"\{\w+\}", "1", rest.replace("{verb}", verb))
 
 
 async def test_every_page_is_small_and_asks_nobody_else(browser, backend):

@@ -12,7 +12,7 @@ from scaicontrol.core.work import UnitOfWork
 from tests.factories import ACME, INITECH, ada
 from tests.factories.invoices import a_draft, a_line, again, sent
 from tests.factories.subscriptions import subscribed
-from tests.surfaces.test_console import OURS, URL, address, browser, said
+from tests.surfaces.console_browser import OURS, URL, address, browser, said
 
 __all__ = ["browser"]
 

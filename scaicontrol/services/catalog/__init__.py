@@ -7,6 +7,7 @@ from .prices import Price, PriceSource, effective_price, effective_prices, price
 from .queries import (
     Offer,
     browse,
+    called,
     find_override,
     get,
     override,
@@ -31,6 +32,7 @@ __all__ = [
     "VersionKey",
     "add_override",
     "browse",
+    "called",
     "change_override",
     "check_brackets",
     "create",

@@ -2,7 +2,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from scaicontrol.core.errors import NotFound
@@ -70,6 +70,19 @@ async def plans_by_id(uow: UnitOfWork, plan_ids: Iterable[str]) -> Mapping[str, 
         return {}
     rows = await uow.session.scalars(select(Plan).options(*_WHOLE).where(Plan.id.in_(wanted)))
     return {plan.id: plan for plan in rows}
+
+
+async def called(uow: UnitOfWork, words: str, limit: int) -> Mapping[str, str]:
+    """Give the keys of plans that hold these words in a name or slug, by id; of a key both parts may be begun."""
+    service, dot, slug = words.partition(".")
+    of_service = Plan.service_id.in_(await registry.called(uow, service, limit))
+    holds: ColumnElement[bool]
+    if dot:
+        holds = and_(of_service, Plan.slug.icontains(slug, autoescape=True))
+    else:
+        holds = or_(of_service, *(each.icontains(words, autoescape=True) for each in (Plan.name, Plan.slug)))
+    rows = await uow.session.scalars(visible(uow).where(holds).order_by(Plan.slug, Plan.id).limit(limit))
+    return {plan.id: plan.key for plan in rows}
 
 
 async def page(

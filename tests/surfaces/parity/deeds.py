@@ -83,6 +83,7 @@ ALONE = frozenset({
     "console invoice-template/save",
     "console invoice/add_line",
     "console invoice/collect",
+    "console invoice/draft",
     "console invoice/edit_line",
     "console invoice/remove_line",
     "console invoice/sort_lines",

@@ -59,6 +59,7 @@ SUBSCRIBED = (
         (
             Rest("POST /subscriptions"), Rest(f"POST {SUBSCRIPTIONS}", {"tenant_id": "{id}"}, needs=OPERATES),
             Mcp("manage_subscriptions", "create", body={"tenant_id": "{id}"}),
+            Console("subscription", "create", {"tenant": "{id}", "plan": "scaidrive.pro", "quantity": "2"}, OPERATES),
         ),
         {"plan_key": "scaidrive.pro", "quantity": 2},
     ),
@@ -78,6 +79,7 @@ SUBSCRIBED = (
         (
             Rest(f"POST {SUBSCRIPTIONS}/{{subscription_id}}/override"),
             Mcp("manage_subscriptions", "override", "subscription_id"),
+            Console("subscription", "override", {**WHY, "quantity": "3"}),
         ),
         {**WHY, "quantity": 3},
     ),
