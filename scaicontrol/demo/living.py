@@ -43,7 +43,8 @@ from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
 
 from .bank import DemoTransfer, send_statement
-from .loading import OPERATOR, operator_actor, plan_of, service_of, tenant_actor
+from .loading import OPERATOR, let_one_wait, operator_actor, plan_of, service_of, tenant_actor
+from .waiting import agree_on_a_price, ask_to_void, give_a_price, keep_books, lose_an_address, move_the_ledger
 from .world import (
     BUYERS,
     DAYS,
@@ -127,7 +128,7 @@ async def _transfer(backend: Backend, today: datetime) -> None:
     for partner_id, transfer in await backend.ask(OPERATOR, _awaited, today):
         arrived[str(SELLERS[partner_id]["iban"])].append(transfer)
     for iban, moved in arrived.items():
-        for statement in (await send_statement(backend, iban, today.date(), moved)).statements:
+        for statement in (await send_statement(backend, iban, backend.clock.now().date(), moved)).statements:
             await _book_generous(backend, statement.id)
 
 
@@ -163,13 +164,16 @@ async def _awaited(uow: UnitOfWork, today: datetime) -> list[tuple[str, DemoTran
 
 
 async def _pay_unclearly(backend: Backend) -> None:
-    """Neuhafen's town hall pays something without saying what; it waits when the three months end."""
+    """Neuhafen's town hall and De Zwarte Kat pay without saying what for; both wait when the three months end."""
     moved = [
         DemoTransfer("Stadt Neuhafen", "Abschlag laut Bescheid vom 12.", 25000),
         DemoTransfer("Bank", "Kontoführung", -950),
     ]
     iban = str(SELLERS["prt_northwind"]["iban"])
-    await send_statement(backend, iban, backend.clock.now().date(), moved)
+    today = backend.clock.now().date()
+    await send_statement(backend, iban, today, moved)
+    part = DemoTransfer(str(BUYERS["tnt_zwarte_kat"]["company_name"]), "Deelbetaling, rest volgt", 5000)
+    await send_statement(backend, str(SELLERS["prt_operator"]["iban"]), today, [part])
 
 
 async def _has_paid(uow: UnitOfWork, tenant_id: str) -> bool:
@@ -182,7 +186,8 @@ async def _turn(backend: Backend, day: int) -> None:
     turns: dict[int, Callable[[Backend], Awaitable[object]]] = {
         40: _upgrade, 43: _look, 47: _reprice, 52: _credit, 58: _monthly, 59: _dispute, 66: _cancel, 71: _lose,
         72: _refund, 78: _pay_back, 80: _reprice_again, 84: _dispute_again,
-        86: _pay_unclearly,
+        77: keep_books, 79: lose_an_address, 85: move_the_ledger, 86: _pay_unclearly, 87: give_a_price,
+        88: let_one_wait, 89: agree_on_a_price, 90: ask_to_void,
     }  # fmt: skip
     if day in turns:
         await turns[day](backend)

@@ -28,6 +28,7 @@ from scaicontrol.services import (
 from scaicontrol.services.catalog.schemas import Features, PlanIn, UsagePriceIn
 from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
 from scaicontrol.services.registry.models import Service
+from scaicontrol.services.registry.schemas import RegistrationIn
 from scaicontrol.services.tax.exchange import ReferenceRate
 from scaicontrol.services.templates import TemplateType
 from scaicontrol.services.templates.schemas import DesignedLanguage, DesignIn
@@ -81,6 +82,14 @@ async def load(backend: Backend, standins: Standins) -> None:
     for tenant_id, kind in STORED_METHODS.items():
         await _store_method(backend, tenant_id, kind)
     await _subscribe_to_events(backend)
+
+
+async def let_one_wait(backend: Backend) -> None:
+    """Let a service register that nobody has let in yet."""
+    scopes = identity.ROLES["service"].scopes
+    newcomer = Actor("app_scaisign", ActorKind.service, Scope.none(), scopes, client_id="app_scaisign", surface="rest")
+    said = RegistrationIn(slug="scaisign", name="ScaiSign", version="1.0.0", description="Signatures that hold.")
+    await registry.register(backend, newcomer, said)
 
 
 async def _draw_a_letterhead(backend: Backend) -> None:

@@ -68,6 +68,23 @@ GREETINGS: Final[dict[Language, str]] = {
 }
 UNTRANSLATED: Final[Language] = "nl"
 
+# How ScaiLabs books, in the accounts of its bookkeeper.
+BOOKS: Final[dict[str, Any]] = {
+    "provider": "csv_journal", "name": "Grootboek",
+    "mapping": {
+        "debtor_account": "1300", "disputed_account": "1370", "dispute_fee_account": "4970", "loss_account": "2400",
+        "revenue_accounts": {"default": "8000", "usage": "8010"}, "payment_accounts": {"default": "1100", "sandbox": "1150"},
+        "vat_codes": [
+            {"category": "S", "rate": "21", "country": "NL", "code": "1", "account": "1500"}, {"category": "AE", "code": "94"},
+            {"category": "G", "code": "21"}, {"category": "E", "code": "10"}, {"category": "O", "code": "12"},
+        ],
+    },
+}  # fmt: skip
+SIGNATURE: Final = (  # the icon of a service
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" rx="14" fill="#1d4ed8"/>'
+    '<path d="M12 44c10-2 12-26 18-26s-4 24 4 24 8-12 12-12 2 10 8 10" fill="none" stroke="#fff" stroke-width="4"/></svg>'
+)
+
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:

@@ -13,7 +13,7 @@ from scaicontrol.assembly import effective, running_backend
 from scaicontrol.core.settings import Settings
 from scaicontrol.demo.loading import OPERATOR
 from scaicontrol.demo.world import SELLERS
-from scaicontrol.services import accounting
+from scaicontrol.services import accounting, attention
 from scaicontrol.services.accounting.journal_input import Kind
 from scaicontrol.services.accounting.queries import in_range
 from scaicontrol.services.accounting.service.reading import read_inputs
@@ -32,6 +32,11 @@ from tests.servers import free_port
 DEMO = (
     "import sys; sys.argv[1:] = ['demo', '--no-serve', '--port', sys.argv[1]]; from scaicontrol.cli import main; main()"
 )
+
+WAITS = {
+    "approvals", "bank_lines", "dead_deliveries", "disputes", "failed_payments", "past_due", "quarantine",
+    "registrations",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -69,6 +74,7 @@ async def test_the_world_has_what_it_promises_and_its_books_close(tmp_path, monk
             "announced": {None, 2},
             "another interval": True,
             "looked at": {"tnt_acme"},
+            "has nothing to do": set(),
         }
         assert await backend.ask(OPERATOR, broken) == []
         for partner_id in SELLERS:
@@ -92,6 +98,7 @@ async def _shown(uow):
         "versions": set(await uow.session.scalars(select(Subscription.plan_version))),
         "announced": set(await uow.session.scalars(select(Subscription.next_plan_version))),
         "another interval": bool(await uow.session.scalar(changed)),
+        "has nothing to do": WAITS - {finding.key for finding in await attention.findings(uow)},
         "looked at": set(await uow.session.scalars(select(PortalView.tenant_id).where(PortalView.ends_at < uow.now))),
     }
 
