@@ -17,7 +17,7 @@ endef
 unreached = echo "Python packages could not be installed: mend what stands above (most often no package index is reached), then run make again." >&2; exit 1
 NPM := cd frontend && npm
 
-.PHONY: help run test checks style-check types-check layers-check check known-feature docs test-long bench lint reset portal openapi clean python system-run system-test environment install install-dev install-docs frontend-check
+.PHONY: help run test checks style-check types-check layers-check check known-feature docs test-long bench pictures lint reset portal openapi clean python system-run system-test environment install install-dev install-docs frontend-check
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ test-long: install-dev ## Run the tests that take minutes: the three-node cluste
 
 bench: install-dev ## Measure speed as ratios of two things in one run
 	$(call step,benchmarks,$(BIN)/python -m benchmarks)
+
+pictures: install-dev ## Make a picture of every page of the console, with make run in another terminal
+	$(call step,pictures,$(BIN)/python -m tests.e2e.console_pictures http://localhost:$(PORT) pictures)
 
 lint: install-dev ## Mend style where a machine can, then check style, types and layers
 	$(call step,ruff check --fix,$(BIN)/ruff check --fix .)

@@ -1,9 +1,10 @@
 """
 Makes the small world of the browser tests in a folder, and serves it: `python -m tests.e2e.world <folder> <port>`.
 
-Two days ago Acme and Bauwerk subscribed and were billed; Acme also tries another service. Yesterday the sellers stopped
-charging by themselves, so that what was bought since is open. `world.json` appears when the world stands and tells what
-only the database knows; from then on it is served by the product's own command.
+Two days ago Acme and Bauwerk subscribed and were billed; Acme also tries another service. A newcomer waits to be let
+in, and Bruno helps to run the reseller. Yesterday the sellers stopped charging by themselves, so that what was bought
+since is open. `world.json` appears when the world stands and tells what only the database knows; from then on it is
+served by the product's own command.
 """
 
 import asyncio
@@ -28,13 +29,14 @@ from scaicontrol.db import migrate
 from scaicontrol.demo import living, loading
 from scaicontrol.demo.world import SELLERS
 from scaicontrol.main import create_app
-from scaicontrol.services import partners, provisioning, usage
+from scaicontrol.services import identity, partners, provisioning, usage
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
 from tasks.timetravel import live
 from tests.e2e import TOLD
 
 AGO = timedelta(days=2)
+BY_THE_DAY = PartnerConfigurationPatch.model_validate({"proration": "day"})
 WISHES = (("tnt_acme", "scaiflow.pro", 1), ("tnt_acme", "scaiwave.team", 24), ("tnt_acme", "scaicrm.starter", 1))
 OTHERS = (("tnt_bauwerk", "scaidrive.pro", 12),)
 OPEN = (
@@ -70,6 +72,9 @@ async def make(port: int) -> dict[str, str]:
     backend: Backend = app.state.backend
     begin = clock.now()
     await loading.load(backend, app.state.standins)
+    await loading.let_one_wait(backend)
+    await backend.perform(loading.operator_actor("usr_ada"), identity.grant, "usr_bruno", "partner_admin")
+    await backend.perform(loading.OPERATOR, partners.configure, "prt_northwind", BY_THE_DAY)
     await _subscribe(backend, WISHES + OTHERS)
     await live(backend, clock, begin + AGO / 2, step=AGO / 2)
     for partner_id in SELLERS:
