@@ -8,6 +8,7 @@ from scaicontrol.services.invoices.schemas import CheckReasonOut, InvoiceOut
 
 from .language import gettext
 from .names import Ref, address_of
+from .request_context import console_of
 
 _SELLER: Final = frozenset({"seller_incomplete"})
 _BUYER: Final = frozenset({"no_billing_profile", "profile_incomplete", "vat_undecidable", "vies_unavailable"})
@@ -35,9 +36,9 @@ def mending(request: Request, invoice: InvoiceOut, reason: CheckReasonOut) -> tu
     if reason.code == "exchange_rate_missing":
         found = _listed(request, "exchange-rate"), gettext("Exchange rates")
     elif reason.code in _SELLER or root == "seller":
-        found = address_of(request, Ref("partner", invoice.partner_id)), gettext("The seller")
+        found = _form(request, Ref("partner", invoice.partner_id), field), gettext("The seller")
     elif reason.code in _BUYER or root in _OF_BUYER:
-        found = address_of(request, Ref("tenant", invoice.tenant_id)), gettext("The billing profile")
+        found = _form(request, Ref("tenant", invoice.tenant_id), field), gettext("The billing profile")
     elif root in _OF_DRAFT:
         found = _verb(request, invoice, "finalize" if root == "issue_date" else "update"), gettext("The draft")
     elif root in _LINES:
@@ -45,6 +46,18 @@ def mending(request: Request, invoice: InvoiceOut, reason: CheckReasonOut) -> tu
     else:
         return None
     return (found[0], found[1]) if found[0] else None
+
+
+def _form(request: Request, ref: Ref, field: str) -> str | None:
+    """Give the form of an object that has this field, at the field; its page where no form of it does."""
+    name, actor = field.rpartition(".")[2].removeprefix("buyer_"), console_of(request).actor
+    for view in request.app.state.console.views:
+        if view.is_model and view.identity == ref.view and view.is_accessible(request):
+            for verb in view.verbs:
+                if actor.may(verb.permission) and any(one.name == name for one in verb.fields):
+                    form = request.url_for(f"admin:view-{ref.view}-do", pk=ref.pk, verb=verb.name)
+                    return f"{form}#f-{name}"
+    return address_of(request, ref)
 
 
 def _verb(request: Request, invoice: InvoiceOut, verb: str) -> str:

@@ -28,7 +28,7 @@ from .menu import MenuGroup
 from .names import Ref
 from .subscription_states import drawn, moves_from
 from .timeline import timeline_of
-from .verbs import Done, Field, VerbButton, cents_of
+from .verbs import Detail, Done, Field, VerbButton, cents_of
 
 Given = Mapping[str, str]
 REASON = Field("reason", "Reason", "long", hint="Kept in the audit log; of a state the tenant reads it.")
@@ -196,7 +196,7 @@ async def suspend(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
 _WHEN: Final = (("now", "now"), ("period_end", "at the end of the paid period"))
 
 
-def _reachable(detail: dict[str, Any]) -> Sequence[str]:
+def _reachable(detail: Detail) -> Sequence[str]:
     """Name the states that the map leads to from where a subscription is."""
     return [move.target for move in detail["moves"]] if detail else []
 
@@ -342,10 +342,10 @@ class SubscriptionView(ControlView, model=Subscription):
             "timeline": await timeline_of(uow, pk),
         }
 
-    def title_of(self, detail: dict[str, Any]) -> str:
+    def title_of(self, detail: Detail) -> str:
         return gettext("%(plan_key)s of %(tenant)s", plan_key=detail["subscription"].plan_key, tenant=detail["tenant"])
 
-    def actions_of(self, detail: dict[str, Any]) -> Sequence[str]:
+    def actions_of(self, detail: Detail) -> Sequence[str]:
         shown = detail["subscription"]
         is_overridable = shown.status not in TERMINAL and not shown.pack_subscription_id
         return [*shown.available_actions, *(["override"] if is_overridable else [])]

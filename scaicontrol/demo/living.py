@@ -163,7 +163,7 @@ async def _awaited(uow: UnitOfWork, today: datetime) -> list[tuple[str, DemoTran
     return found
 
 
-async def _pay_unclearly(backend: Backend) -> None:
+async def pay_unclearly(backend: Backend) -> None:
     """Neuhafen's town hall and De Zwarte Kat pay without saying what for; both wait when the three months end."""
     moved = [
         DemoTransfer("Stadt Neuhafen", "Abschlag laut Bescheid vom 12.", 25000),
@@ -186,7 +186,7 @@ async def _turn(backend: Backend, day: int) -> None:
     turns: dict[int, Callable[[Backend], Awaitable[object]]] = {
         40: _upgrade, 43: _look, 47: _reprice, 52: _credit, 58: _monthly, 59: _dispute, 66: _cancel, 71: _lose,
         72: _refund, 78: _pay_back, 80: _reprice_again, 84: _dispute_again,
-        77: keep_books, 79: lose_an_address, 85: move_the_ledger, 86: _pay_unclearly, 87: give_a_price,
+        77: keep_books, 79: lose_an_address, 85: move_the_ledger, 86: pay_unclearly, 87: give_a_price,
         88: let_one_wait, 89: agree_on_a_price, 90: ask_to_void,
     }  # fmt: skip
     if day in turns:

@@ -27,8 +27,6 @@ PAGES: Mapping[str, str] = {
     "POST /admin/billing/invoices/{invoice_id}/refund": "invoice/refund",
     "POST /admin/billing/invoices/{invoice_id}/reminder": "invoice/remind",
     "GET /admin/billing/invoices/{invoice_id}/reminders": "invoice",
-    "GET /admin/billing/invoices/{invoice_id}/links": "invoice",
-    "POST /admin/billing/invoices/{invoice_id}/links/revoke": "invoice/revoke_links",
     "POST /admin/billing/invoices/{invoice_id}/void": "invoice/void",
     "POST /admin/billing/invoices/{invoice_id}/mark-paid": "invoice/mark_paid",
     "POST /admin/billing/invoices/{invoice_id}/apply-credit": "invoice/apply_credit",

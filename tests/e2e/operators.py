@@ -45,7 +45,7 @@ class Operator(Visitor):
         await self.follow(label, within=".verbs")
         await self.fill(**fields)
         await self.press(label)
-        await self.told(said)
+        await self.answered(said)
 
     async def agree(self, label: str, **fields: str) -> None:
         """As `act`, with what is dangerous: read what it would do, then have exactly that done."""
@@ -54,7 +54,7 @@ class Operator(Visitor):
         await self.press("Show what it does")
         await expect(self.page.get_by_role("heading", name="What it would do")).to_be_visible()
 
-    async def told(self, words: str | re.Pattern[str]) -> None:
+    async def answered(self, words: str | re.Pattern[str]) -> None:
         await expect(self.page.get_by_role("status").or_(self.page.get_by_role("alert")).first).to_contain_text(words)
 
 

@@ -2,9 +2,9 @@
 Makes the small world of the browser tests in a folder, and serves it: `python -m tests.e2e.world <folder> <port>`.
 
 Two days ago Acme and Bauwerk subscribed and were billed; Acme also tries another service. A newcomer waits to be let
-in, and Bruno helps to run the reseller. Yesterday the sellers stopped charging by themselves, so that what was bought
-since is open. `world.json` appears when the world stands and tells what only the database knows; from then on it is
-served by the product's own command.
+in, money came that nobody can tell what for, and Bruno helps to run the reseller. Yesterday the sellers stopped
+charging by themselves, so that what was bought since is open. `world.json` appears when the world stands and tells what
+only the database knows; from then on it is served by the product's own command.
 """
 
 import asyncio
@@ -73,6 +73,7 @@ async def make(port: int) -> dict[str, str]:
     begin = clock.now()
     await loading.load(backend, app.state.standins)
     await loading.let_one_wait(backend)
+    await living.pay_unclearly(backend)
     await backend.perform(loading.operator_actor("usr_ada"), identity.grant, "usr_bruno", "partner_admin")
     await backend.perform(loading.OPERATOR, partners.configure, "prt_northwind", BY_THE_DAY)
     await _subscribe(backend, WISHES + OTHERS)
