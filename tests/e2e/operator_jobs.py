@@ -271,6 +271,8 @@ async def do_one_thing_to_many(me: Operator, _: Crew) -> None:
 async def approve_anothers_change(me: Operator, crew: Crew) -> None:
     other = await crew.at(SECOND[me.user])
     invoice = await finalized_by_hand(other, "Written twice", "7.00")
+    while not await other.page.locator("h1 .badge-sent").count():  # what changes meanwhile makes a plan stale
+        await other.page.reload()
     await other.agree("Void", reason="Written twice")
     await other.press("Ask for approval")
     await other.answered("Another person has to agree")
