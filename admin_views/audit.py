@@ -10,7 +10,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import audit
 
 from . import formatting
-from .base import ControlView, ListColumn, ListFilter, moment_column, named_column
+from .base import ControlView, ListColumn, ListFilter, known_filter, moment_column, named_column
 from .menu import MenuGroup
 from .moments import filter_moment
 from .names import Ref, names_of
@@ -65,6 +65,7 @@ class AuditView(ControlView, model=AuditEntry):
     prefix = "aud"
     permission = "audit:read"
     details_template = "console/audit_entry.html"
+    grows = True
     searched = (AuditEntry.id, AuditEntry.actor_id)
     search_hint = "id of an entry or person"
     columns = (
@@ -79,13 +80,13 @@ class AuditView(ControlView, model=AuditEntry):
         moment_column("When", "created_at", AuditEntry.created_at),
     )
     narrowing = (
-        ListFilter("actor", "Who", lambda value: AuditEntry.actor_id == value),
-        ListFilter("action", "What", lambda value: AuditEntry.action == value),
+        ListFilter("actor", "Who", lambda value: AuditEntry.actor_id == value, kind="user"),
+        known_filter("action", "What", AuditEntry.action),
         ListFilter("resource", "About", lambda value: AuditEntry.resource_id == value),
         ListFilter("tenant", "Tenant", lambda value: AuditEntry.tenant_id == value, kind="tenant"),
-        ListFilter("door", "Door", lambda value: AuditEntry.surface == value),
-        ListFilter("from", "From", lambda value: AuditEntry.occurred_at >= filter_moment(value), kind="datetime-local"),
-        ListFilter("to", "To", lambda value: AuditEntry.occurred_at < filter_moment(value), kind="datetime-local"),
+        known_filter("door", "Door", AuditEntry.surface),
+        ListFilter("from", "From", lambda value: AuditEntry.created_at >= filter_moment(value), kind="datetime-local"),
+        ListFilter("to", "To", lambda value: AuditEntry.created_at < filter_moment(value), kind="datetime-local"),
     )
 
     def visible(self, uow: UnitOfWork) -> Select[AuditEntry]:

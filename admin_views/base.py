@@ -17,7 +17,16 @@ from scaicontrol.core.errors import NotFound
 from scaicontrol.core.work import UnitOfWork
 
 from .bulk import bulk_page_or_press
-from .columns import ListColumn, ListFilter, amount_column, day_column, moment_column, named_column
+from .columns import (
+    ListColumn,
+    ListFilter,
+    amount_column,
+    code_filter,
+    day_column,
+    known_filter,
+    moment_column,
+    named_column,
+)
 from .language import gettext
 from .lists import Context, ListPages
 from .pressing import Pressed, verb_page_or_press
@@ -29,7 +38,9 @@ __all__ = [
     "ListColumn",
     "ListFilter",
     "amount_column",
+    "code_filter",
     "day_column",
+    "known_filter",
     "moment_column",
     "named_column",
 ]

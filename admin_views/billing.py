@@ -19,7 +19,7 @@ from scaicontrol.services.billing.models import DRAFT, BillingRun, PlannedDocume
 from scaicontrol.services.billing.schemas import ComparedOut, ResolveIn, RunIn
 
 from . import formatting
-from .base import ControlView, ListColumn, ListFilter, day_column, moment_column, named_column
+from .base import ControlView, ListColumn, ListFilter, day_column, known_filter, moment_column, named_column
 from .language import gettext
 from .lists import Context
 from .menu import MenuGroup
@@ -308,7 +308,8 @@ class QuarantineView(ControlView, model=QuarantineItem):
             ),
             ["open", "resolved"],
         ),
-        ListFilter("reason", "Why", lambda value: QuarantineItem.reason_code == value),
+        known_filter("what", "What", QuarantineItem.charge_kind),
+        known_filter("reason", "Why", QuarantineItem.reason_code),
         ListFilter("run", "Run", lambda value: QuarantineItem.run_id == value),
         ListFilter("tenant", "Tenant", lambda value: QuarantineItem.tenant_id == value, kind="tenant"),
     )

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from scaicontrol.core import pagination, text
+from scaicontrol.core import list_windows, text
 from scaicontrol.core.errors import ControlError, Forbidden, Invalid
 from scaicontrol.core.work import UnitOfWork
 
@@ -123,7 +123,7 @@ async def _dry_run(view: "ControlView", request: Request, verb: VerbButton, pks:
 
     async def question(uow: UnitOfWork) -> Sequence[Row]:
         query = view.visible(uow).where(view.pk_columns[0].in_(wanted))
-        return await pagination.first(uow, query, AT_ONCE)
+        return await list_windows.first(uow, query, AT_ONCE)
 
     found = {row.id: row for row in await console.backend.ask(console.actor, question)}
     rows, sums = [], dict[str, int]()

@@ -24,7 +24,7 @@ from scaicontrol.services.subscriptions.forecast import Held, held_by_version
 from scaicontrol.services.usage import Rated
 
 from . import formatting
-from .base import ControlView, ListColumn, ListFilter, named_column
+from .base import ControlView, ListColumn, ListFilter, code_filter, named_column
 from .flash import status_of
 from .forms import table_of, typed, whole
 from .language import gettext
@@ -269,7 +269,7 @@ class PlanView(ControlView, model=Plan):
     )
     narrowing = (
         ListFilter("service", "Service", lambda value: Plan.service_id == value, kind="service"),
-        ListFilter("currency", "Currency", lambda value: Plan.currency == value.upper()),
+        code_filter("currency", "Currency", Plan.currency),
         ListFilter("on_sale", "On sale", lambda value: Plan.is_active == (value == "yes"), ("yes", "no")),
     )
     verbs = (

@@ -12,7 +12,7 @@ from scaicontrol.services.changes.models import ChangePlan
 from scaicontrol.services.changes.schemas import ApplyPlanIn, ApproveIn, ChangePlanOut, DecisionIn
 
 from . import formatting
-from .base import ControlView, ListColumn, ListFilter, named_column
+from .base import ControlView, ListColumn, ListFilter, known_filter, named_column
 from .language import gettext, ngettext
 from .menu import MenuGroup
 from .shown_changes import ShownChange
@@ -80,7 +80,7 @@ class ChangePlanView(ControlView, model=ChangePlan):
     )
     narrowing = (
         ListFilter("status", "Status", lambda value: ChangePlan.status == value, list(PlanStatus)),
-        ListFilter("action", "Verb", lambda value: ChangePlan.action == value),
+        known_filter("action", "Verb", ChangePlan.action),
     )
     verbs = (
         VerbButton(

@@ -103,11 +103,23 @@ class ListFilter:
     """
     One way to narrow a list: by one of `choices`, by text, or by what is picked.
 
-    Of kind tenant, partner, service or plan it takes a name or an id, and `narrow` is given the id.
+    Of kind tenant, partner, service, plan or user it takes a name or an id, and `narrow` is given the id. With `known`
+    it offers the values that rows have in this column.
     """
 
     name: str
     label: str
     narrow: Callable[[str], ColumnElement[bool]]
     choices: Sequence[str] = ()
-    kind: str = "text"  # text, date, number; tenant, partner, service, plan
+    kind: str = "text"  # text, date, number, month; tenant, partner, service, plan, user
+    known: Attribute | None = None
+
+
+def known_filter(name: str, label: str, column: Attribute) -> ListFilter:
+    """Make the filter of a column that holds few values, which it offers as they are."""
+    return ListFilter(name, label, lambda value: column == value, known=column)
+
+
+def code_filter(name: str, label: str, column: Attribute) -> ListFilter:
+    """Make the filter of a column of codes in capitals, such as currencies, whichever way they are typed."""
+    return ListFilter(name, label, lambda value: column == value.upper(), known=column)

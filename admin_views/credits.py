@@ -15,7 +15,7 @@ from scaicontrol.services.payments.models import Refund
 from scaicontrol.services.payments.schemas import PayBackIn
 
 from . import formatting
-from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, named_column
+from .base import ControlView, ListColumn, ListFilter, amount_column, code_filter, day_column, named_column
 from .language import gettext
 from .menu import MenuGroup
 from .timeline import Timeline, timeline_of
@@ -92,7 +92,7 @@ class CreditView(ControlView, model=Credit):
     narrowing = (
         ListFilter("source", "From", lambda value: Credit.source == value, list(CreditSource)),
         ListFilter("tenant", "Tenant", lambda value: Credit.tenant_id == value, kind="tenant"),
-        ListFilter("currency", "Currency", lambda value: Credit.currency == value.upper()),
+        code_filter("currency", "Currency", Credit.currency),
     )
     verbs = (
         VerbButton(

@@ -39,6 +39,7 @@ class EventView(ControlView, model=Outbox):
     prefix = "evt"
     permission = "events:read"
     details_template = "console/event.html"
+    grows = True
     searched = (Outbox.id, Outbox.resource_id)
     search_hint = "id, or the id of what it is about"
     columns = (

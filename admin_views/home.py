@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
@@ -37,6 +37,7 @@ ACTS: Final[Mapping[str, FindingAct]] = {
     "disabled_endpoints": FindingAct("webhook-subscriptions", {}, "Switch on"),
     "late_renders": FindingAct("invoice", {}, "Make anew"),
     "quarantine": FindingAct("quarantine-item", {"status": "open"}, "Resolve"),
+    "refused_drafts": FindingAct("quarantine-item", {"status": "open", "what": "draft"}, "Mend"),
     "provisioning": FindingAct("provisioning-workflow", {"status": "failed"}, "Retry"),
     "unhealthy": FindingAct("service", {"health": "unreachable"}, "Look into it"),
     "registrations": FindingAct("service", {"status": "pending"}, "Decide"),
@@ -137,34 +138,49 @@ def age(since: datetime | None, now: datetime) -> str:
     return gettext("%(minutes)s min", minutes=minutes)
 
 
+def _open(currency: str, now: datetime, days: tuple[int | None, int | None]) -> dict[str, str]:
+    """Narrow the invoices to those that are owed, and late by so many days."""
+    said, today = {"open": "yes", "currency": currency}, now.date()
+    for name, late in (("due_to", days[0]), ("due_from", days[1])):
+        if late is not None:
+            said[name] = (today - timedelta(days=late)).isoformat()
+    return said
+
+
 def charts(request: Request, figures: Figures) -> list[Chart]:
     """Draw the figures of one currency; each bar leads to the rows behind it."""
     currency, names = figures.currency, [formatting.month(month) for month in figures.months]
-    invoices = _listed(request, "invoice", {"currency": currency})
-    subscriptions = _listed(request, "subscription", {"currency": currency})
-    payments = _listed(request, "payment", {"status": "succeeded"})
+    now = console_of(request).backend.clock.now()
     revenue = [
         Bar(
             name,
             cents,
             formatting.money(cents, currency),
             gettext("%(moved)s in the month", moved=formatting.signed(moved, currency)),
-            subscriptions,
+            _listed(request, "subscription", {"currency": currency, "runs_at": f"{at:%Y-%m-%dT%H:%M}"}),
         )
-        for name, cents, moved in zip(names, figures.monthly_revenue[1:], figures.movements, strict=True)
+        for name, cents, moved, at in zip(
+            names, figures.monthly_revenue[1:], figures.movements, [*figures.ends[:-1], now], strict=True
+        )
     ]
     came = [
-        Bar(name, cents, formatting.money(cents, currency), "", payments)
-        for name, cents in zip(names, figures.collected, strict=True)
+        Bar(
+            name,
+            cents,
+            formatting.money(cents, currency),
+            "",
+            _listed(request, "invoice", {"currency": currency, "paid_in": f"{month:%Y-%m}"}),
+        )
+        for name, cents, month in zip(names, figures.collected, figures.months, strict=True)
     ]
     open_ones = [
-        Bar(name, cents, formatting.money(cents, currency), "", invoices and f"{invoices}&status={status}")
-        for name, cents, status in (
-            (gettext("not due"), figures.aged.not_due, "sent"),
-            (gettext("1–30 days"), figures.aged.up_to_30, "past_due"),
-            ("31–60", figures.aged.up_to_60, "past_due"),
-            ("61–90", figures.aged.up_to_90, "past_due"),
-            (gettext("older"), figures.aged.older, "past_due"),
+        Bar(name, cents, formatting.money(cents, currency), "", _listed(request, "invoice", _open(currency, now, days)))
+        for name, cents, days in (
+            (gettext("not due"), figures.aged.not_due, (None, 0)),
+            (gettext("1–30 days"), figures.aged.up_to_30, (1, 30)),
+            ("31–60", figures.aged.up_to_60, (31, 60)),
+            ("61–90", figures.aged.up_to_90, (61, 90)),
+            (gettext("older"), figures.aged.older, (91, None)),
         )
     ]
     return [

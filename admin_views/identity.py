@@ -98,6 +98,7 @@ class UserView(ControlView, model=User):
     prefix = "usr"
     permission = "users:administer"
     details_template = "console/user.html"
+    grows = True
     searched = (User.display_name, User.email, User.id)
     search_hint = "name, e-mail or id"
     columns = (

@@ -1,6 +1,5 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from functools import partial
 from urllib.parse import urlencode
 
@@ -27,17 +26,20 @@ from scaicontrol.services.credits.schemas import CreditFilter
 from scaicontrol.services.documents import DocumentFile
 from scaicontrol.services.invoices.lifecycle import OWED, DocumentType, InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.invoices.reads.receivables import is_open, was_paid_between
 from scaicontrol.services.invoices.schemas import LineOut
 from scaicontrol.services.payments.schemas import DisputeFilter
+from scaicontrol.services.tenants.reads import is_in_country
 
 from . import formatting
 from . import invoice_verbs as acts
-from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, named_column
+from .base import ControlView, ListColumn, ListFilter, amount_column, code_filter, day_column, named_column
 from .invoice_links import REVOKE
 from .language import gettext, reader, within
 from .lists import Context
 from .mending import mending
 from .menu import MenuGroup
+from .moments import filter_day, filter_month
 from .request_context import console_of
 from .timeline import timeline_of
 from .verbs import Field, VerbButton
@@ -70,8 +72,9 @@ class InvoiceView(ControlView, model=Invoice):
     prefix = "inv"
     permission = "invoices:administer"
     details_template = "console/invoice.html"
-    searched = (Invoice.number, Invoice.id, Invoice.tenant_id)
-    search_hint = "number, id or tenant"
+    grows = True
+    searched = (Invoice.number, Invoice.id)
+    search_hint = "number or id"
     amounts, serials = (Invoice.total_cents,), (Invoice.serial,)
     presets = (("Drafts", "status=draft"), ("Past due", "status=past_due"), ("Credit notes", "type=credit_note"))
     columns = (
@@ -88,10 +91,15 @@ class InvoiceView(ControlView, model=Invoice):
     narrowing = (
         ListFilter("status", "Status", lambda value: Invoice.status == value, list(InvoiceStatus)),
         ListFilter("type", "Type", lambda value: Invoice.document_type == value, list(DocumentType)),
-        ListFilter("currency", "Currency", lambda value: Invoice.currency == value.upper()),
+        code_filter("currency", "Currency", Invoice.currency),
         ListFilter("tenant", "Tenant", lambda value: Invoice.tenant_id == value, kind="tenant"),
-        ListFilter("issued_from", "Issued from", lambda value: Invoice.issue_date >= _filter_day(value), kind="date"),
-        ListFilter("issued_to", "Issued to", lambda value: Invoice.issue_date <= _filter_day(value), kind="date"),
+        ListFilter("country", "Buyer's country", lambda value: is_in_country(Invoice.tenant_id, value)),
+        ListFilter("open", "Owed", lambda value: is_open() if value == "yes" else ~is_open(), ["yes", "no"]),
+        ListFilter("paid_in", "Money came in", lambda value: was_paid_between(*filter_month(value)), kind="month"),
+        ListFilter("due_from", "Due from", lambda value: Invoice.due_date >= filter_day(value), kind="date"),
+        ListFilter("due_to", "Due to", lambda value: Invoice.due_date <= filter_day(value), kind="date"),
+        ListFilter("issued_from", "Issued from", lambda value: Invoice.issue_date >= filter_day(value), kind="date"),
+        ListFilter("issued_to", "Issued to", lambda value: Invoice.issue_date <= filter_day(value), kind="date"),
     )
     verbs = (
         acts.BY_HAND,
@@ -381,13 +389,6 @@ def line_form(line: LineOut, currency: str) -> str:
             "tax_rate": "" if line.tax_rate is None else formatting.exact(line.tax_rate),
         }
     )
-
-
-def _filter_day(value: str) -> date:
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise HTTPException(400, gettext("Days are written as 2026-01-31.")) from None
 
 
 VIEWS = (InvoiceView,)

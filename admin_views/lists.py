@@ -2,19 +2,20 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
 from sqladmin import ModelView
-from sqlalchemy import Select, false, or_
+from sqlalchemy import ColumnElement, Select, false, or_
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-from scaicontrol.core import pagination
+from scaicontrol.core import list_windows, pagination
 from scaicontrol.core.errors import Invalid
+from scaicontrol.core.list_orders import ListQuestion
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import audit
 
@@ -25,8 +26,9 @@ from .language import ENGLISH, gettext, reader
 from .names import PICKED, Ref, names_of, picked
 from .request_context import console_of
 
-COUNTED_UP_TO: Final = 200  # counting costs more than showing: ten rows read for each that is shown are enough
+COUNTED_UP_TO: Final = 150  # counting costs more than showing: ten rows read for each that is shown are enough
 PAGE_SIZES: Final = (25, 50, 100)
+_MANNERS: Final = frozenset({"sort", "pageSize", "columns", "view"})  # how rows are shown, not which; a view has a name
 Context = dict[str, Any]  # what a template is given
 
 
@@ -40,6 +42,7 @@ class ListRows:
     before: str | None
     after: str | None
     sort: str
+    orders: frozenset[str]  # what so many rows can be sorted by
     page: int = field(default=1, init=False)
 
     def add_pagination_urls(self, _: object) -> None:
@@ -60,6 +63,7 @@ class ListPages(ModelView):
     search_hint: ClassVar[str] = ""
     presets: ClassVar[Sequence[tuple[str, str]]] = ()  # views worth a name: (name, query of the address)
     newest: ClassVar[str] = "-created_at"  # the order of who asks for none
+    grows: ClassVar[bool] = False  # with the business: many rows come only in the orders that an index brings
 
     @abstractmethod
     def visible(self, uow: UnitOfWork) -> Select[Row]:
@@ -75,13 +79,11 @@ class ListPages(ModelView):
         after, before = asked.get("after") or None, asked.get("before") or None
 
         async def question(uow: UnitOfWork) -> ListRows:
-            query, sort, sortable = await self.asked_for(uow, asked)
-            found = await pagination.window(
-                uow, query, sort, sortable, _size(asked), COUNTED_UP_TO, after=after, before=before
-            )
+            question = await self.asked_for(uow, asked)
+            found = await list_windows.window(uow, question, _size(asked), COUNTED_UP_TO, after=after, before=before)
             rows = await self.completed(uow, found.items)
             names = await names_of(uow, _refs(shown, rows))
-            return ListRows(rows, names, found.total, found.before, found.after, sort)
+            return ListRows(rows, names, found.total, found.before, found.after, found.sort, found.orders)
 
         console = console_of(request)
         try:
@@ -91,7 +93,7 @@ class ListPages(ModelView):
 
     async def list_context(self, request: Request) -> Context:
         asked = request.query_params
-        known = {"search", "amount", "sort", "pageSize", "columns", *(one.name for one in self.narrowing)}
+        known = {"search", "amount", *_MANNERS, *(one.name for one in self.narrowing)}
         given = {name: ",".join(asked.getlist(name)) for name in asked if name in known and asked[name]}
 
         def query(**changes: str | None) -> str:
@@ -100,7 +102,7 @@ class ListPages(ModelView):
         return {
             "title": self.name_plural,
             "given": given,
-            "is_narrowed": bool(given.keys() - {"sort", "pageSize", "columns"}),
+            "is_narrowed": bool(given.keys() - _MANNERS),
             "counted_up_to": COUNTED_UP_TO,
             "query": query,
             "page_sizes": PAGE_SIZES,
@@ -129,9 +131,9 @@ class ListPages(ModelView):
                 return wanted, sortable
         return f"-{next(iter(sortable))}", sortable
 
-    async def narrowed(self, uow: UnitOfWork, asked: QueryParams) -> Select[Row]:
-        """Select what the filters of the address leave; raises a bad request for what they cannot ask."""
-        query = self.visible(uow)
+    async def narrowed(self, uow: UnitOfWork, asked: QueryParams) -> Sequence[ColumnElement[bool]]:
+        """Give what the filters of the address leave; raises a bad request for what they cannot ask."""
+        conditions = []
         for one in self.narrowing:
             if value := asked.get(one.name, "").strip():
                 if one.choices and value not in one.choices:
@@ -141,24 +143,26 @@ class ListPages(ModelView):
                     )
                 if one.kind in PICKED:
                     value = await picked(uow, one.kind, value)
-                query = query.where(one.narrow(value))
+                conditions.append(one.narrow(value))
         if self.amounts and (amount := asked.get("amount", "").strip()):
-            query = query.where(or_(*(of_amount(column, amount) for column in self.amounts)))
-        return query
+            conditions.append(or_(*(of_amount(column, amount) for column in self.amounts)))
+        return conditions
 
-    async def asked_for(self, uow: UnitOfWork, asked: QueryParams) -> tuple[Select[Row], str, Mapping[str, Attribute]]:
-        """Select what the address asks for with its search, the order it comes in, and those that it may come in."""
-        query, (sort, sortable) = await self.narrowed(uow, asked), self.order(asked)
-        term = asked.get("search", "").strip()
-        if not term:
-            return query, sort, sortable
-        # From the beginning only, and one column at a time: an index answers each, and none answers all of them.
-        places = {column.key: column.startswith(term, autoescape=True) for column in self.searched}
-        held = {key: place for key, place in places.items() if await pagination.exists(uow, self.visible(uow), place)}
-        if len(held) == 1 and "sort" not in asked:
-            sort = next(iter(held))  # the order of that index: however many match, the first page ends early
-        sortable = {**sortable, **{column.key: column for column in self.searched}}
-        return query.where(or_(false(), *held.values())), sort, sortable
+    async def asked_for(self, uow: UnitOfWork, asked: QueryParams) -> ListQuestion[Row]:
+        """Give what the address asks for: its filters, its search, and the order it comes in."""
+        visible, conditions, (sort, sortable) = self.visible(uow), await self.narrowed(uow, asked), self.order(asked)
+        usual = self.order(QueryParams())[0]
+        if term := asked.get("search", "").strip():
+            # From the beginning only, and one column at a time: an index answers each, and none answers all of them.
+            places = {column.key: column.startswith(term, autoescape=True) for column in self.searched}
+            held = {key: at for key, at in places.items() if await list_windows.exists(uow, visible, at)}
+            if len(held) == 1:
+                usual = next(iter(held))  # the order of that index: however many match, the first page ends early
+            if "sort" not in asked:
+                sort = usual
+            sortable = {**sortable, **{column.key: column for column in self.searched}}
+            conditions = [*conditions, or_(false(), *held.values())]
+        return ListQuestion(visible, conditions, sort, sortable, usual, self.grows)
 
     # Files
 
@@ -166,21 +170,21 @@ class ListPages(ModelView):
         """Count what the list shows with its filters, and leave an audit entry that somebody took it."""
         asked, shown = request.query_params, self.shown_columns(request.query_params)
 
-        async def take(uow: UnitOfWork) -> int:
-            query, _, _ = await self.asked_for(uow, asked)
-            count = await pagination.count(uow, query)
-            await audit.record_export(uow, self.identity, count, dict(asked))
-            return count
+        async def take(uow: UnitOfWork) -> tuple[str, bool]:
+            question = await self.asked_for(uow, asked)
+            await audit.record_export(uow, self.identity, await pagination.count(uow, question.query), dict(asked))
+            settled = await list_windows.settled(uow, question, COUNTED_UP_TO)
+            return settled.sort, settled.grows
 
         async def part(uow: UnitOfWork, after: str | None) -> tuple[Sequence[Row], Mapping[str, str], str | None]:
-            query, sort, sortable = await self.asked_for(uow, asked)
-            rows, more = await pagination.slice_of(uow, query, sort, sortable, FileRows.SLICE, after)
+            question = replace(await self.asked_for(uow, asked), sort=sort, grows=is_many)
+            rows, more = await list_windows.slice_of(uow, question, FileRows.SLICE, after)
             whole = await self.completed(uow, rows)
             return whole, await names_of(uow, _refs(shown, whole)), more
 
         console = console_of(request)
         reader.set(ENGLISH)  # machines read files: they say the same to everybody
-        await console.backend.perform(console.actor, take)
+        sort, is_many = await console.backend.perform(console.actor, take)
         return FileRows(console.backend, console.actor, shown, part)
 
     async def export_data(

@@ -41,6 +41,7 @@ PICKED: Final[Mapping[str, _NamedKind]] = {
     "partner": _NamedKind(partners.names, partners.called),
     "service": _NamedKind(_service_names, registry.called),
     "plan": _NamedKind(_plan_keys, catalog.called),
+    "user": _NamedKind(identity.names, identity.called),
 }
 
 
@@ -58,7 +59,6 @@ _NAMED: Final[Mapping[str, Callable[[UnitOfWork, Iterable[str]], Awaitable[Mappi
     **{kind: picked_by.names for kind, picked_by in PICKED.items()},
     "invoice": invoices.numbers,
     "subscription": _subscribed_plans,
-    "user": identity.names,
     "webhook-subscriptions": _subscriber_names,
 }
 
@@ -87,6 +87,8 @@ async def chosen(uow: UnitOfWork, kind: str, field: str, said: str) -> str:
     exact = [pk for pk, name in found.items() if name.casefold() == said.casefold()]
     if len(exact) == 1 or len(found) == 1:
         return (exact or list(found))[0]
+    if not found and kind == "user":
+        return said  # jobs and services act, too, and are called by their ids
     if not found:
         raise invalid(field, gettext("No %(kind)s is called %(said)s.", kind=kind, said=said), "unknown")
     few = ", ".join(f"{name} ({pk})" for pk, name in found.items())

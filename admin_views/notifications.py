@@ -9,7 +9,7 @@ from scaicontrol.services.notifications.lifecycle import MailStatus
 from scaicontrol.services.notifications.models import Notification, OutgoingMail
 
 from . import formatting
-from .base import ControlView, ListColumn, ListFilter, moment_column, named_column
+from .base import ControlView, ListColumn, ListFilter, known_filter, moment_column, named_column
 from .menu import MenuGroup
 from .names import Ref
 
@@ -29,8 +29,9 @@ class NotificationView(ControlView, model=Notification):
     prefix = "ntf"
     permission = "notifications:read"
     details_template = "console/notice.html"
-    searched = (Notification.id, Notification.tenant_id)
-    search_hint = "id or tenant"
+    grows = True
+    searched = (Notification.id,)
+    search_hint = "id"
     columns = (
         ListColumn("Title", lambda row: row.title, None, "link"),
         ListColumn("Severity", lambda row: row.severity, Notification.severity, "status"),
@@ -40,8 +41,8 @@ class NotificationView(ControlView, model=Notification):
         moment_column("Created", "created_at", Notification.created_at),
     )
     narrowing = (
-        ListFilter("severity", "Severity", lambda value: Notification.severity == value),
-        ListFilter("category", "Category", lambda value: Notification.category == value),
+        known_filter("severity", "Severity", Notification.severity),
+        known_filter("category", "Category", Notification.category),
         ListFilter("tenant", "Tenant", lambda value: Notification.tenant_id == value, kind="tenant"),
     )
 
@@ -87,8 +88,9 @@ class MailView(ControlView, model=OutgoingMail):
     prefix = "mel"
     permission = "notifications:read"
     details_template = "console/mail.html"
-    searched = (OutgoingMail.id, OutgoingMail.tenant_id, OutgoingMail.message_id)
-    search_hint = "id, message id or tenant"
+    grows = True
+    searched = (OutgoingMail.id, OutgoingMail.message_id)
+    search_hint = "id or message id"
     columns = (
         ListColumn("Subject", lambda row: row.subject, None, "link"),
         ListColumn("Status", lambda row: row.status, OutgoingMail.status, "status"),
@@ -102,7 +104,7 @@ class MailView(ControlView, model=OutgoingMail):
     )
     narrowing = (
         ListFilter("status", "Status", lambda value: OutgoingMail.status == value, list(MailStatus)),
-        ListFilter("kind", "Kind", lambda value: OutgoingMail.kind == value),
+        known_filter("kind", "Kind", OutgoingMail.kind),
         ListFilter("tenant", "Tenant", lambda value: OutgoingMail.tenant_id == value, kind="tenant"),
     )
 

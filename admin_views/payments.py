@@ -13,9 +13,19 @@ from scaicontrol.services.payments.lifecycle import DisputeState, MismatchDecisi
 from scaicontrol.services.payments.models import Dispute, Dunning, Payment, Refund
 from scaicontrol.services.payments.reads import uncollected
 from scaicontrol.services.payments.schemas import DisputeCloseIn, DisputeFilter, DisputeIn, MismatchIn
+from scaicontrol.services.tenants.reads import is_in_country
 
 from . import formatting, invoice_verbs
-from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, moment_column, named_column
+from .base import (
+    ControlView,
+    ListColumn,
+    ListFilter,
+    amount_column,
+    day_column,
+    known_filter,
+    moment_column,
+    named_column,
+)
 from .language import gettext
 from .menu import MenuGroup
 from .names import Ref
@@ -109,8 +119,9 @@ class PaymentView(ControlView, model=Payment):
     prefix = "pay"
     permission = "invoices:administer"
     details_template = "console/payment.html"
-    searched = (Payment.id, Payment.external_id, Payment.invoice_id, Payment.tenant_id)
-    search_hint = "id, the provider's name for it, invoice or tenant"
+    grows = True
+    searched = (Payment.id, Payment.external_id, Payment.invoice_id)
+    search_hint = "id, the provider's name for it or invoice"
     amounts = (Payment.amount_cents,)
     presets = (
         ("Not collected", "uncollected=yes"),
@@ -132,9 +143,10 @@ class PaymentView(ControlView, model=Payment):
     )
     narrowing = (
         ListFilter("status", "Status", lambda value: Payment.status == value, list(PaymentState)),
-        ListFilter("provider", "Provider", lambda value: Payment.provider == value),
+        known_filter("provider", "Provider", Payment.provider),
         ListFilter("tenant", "Tenant", lambda value: Payment.tenant_id == value, kind="tenant"),
         ListFilter("invoice", "Invoice", lambda value: Payment.invoice_id == value),
+        ListFilter("country", "Country", lambda value: is_in_country(Payment.tenant_id, value)),
         ListFilter("mismatched", "Provider and books disagree", _is_mismatched, ["yes", "no"]),
         ListFilter("uncollected", "Failed and still owed", _is_uncollected, ["yes", "no"]),
     )

@@ -18,19 +18,22 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from scaicontrol.core import pagination
+from scaicontrol.core import list_windows
 from scaicontrol.core.errors import Invalid
 from scaicontrol.core.ids import prefix_of
 from scaicontrol.core.work import UnitOfWork
 
+from . import formatting
 from .amounts import is_amount, of_amount
 from .base import ControlView
-from .columns import Row
+from .columns import Attribute, Row
 from .language import gettext
+from .lists import COUNTED_UP_TO
 from .names import OFFERED, PICKED, names_of
 from .request_context import console_of
 
 SHOWN: Final = 6  # of each kind
+_DIFFERENT: Final = 500  # values of one column
 _PART: Final = re.compile(r'(?:(\w+):)?(?:"([^"]*)"|(\S+))')
 
 
@@ -136,6 +139,25 @@ class SearchView(BaseView):
         found = await console.backend.ask(console.actor, PICKED[kind].called, words, OFFERED) if words else {}
         return JSONResponse([{"id": pk, "name": name} for pk, name in found.items()])
 
+    @expose("/known/{identity}/{name}", identity="known")
+    async def known_values(self, request: Request) -> Response:
+        """Give the values that rows of a list have in the column of a filter, as far as they hold what is typed."""
+        identity, name = request.path_params["identity"], request.path_params["name"]
+        words = request.query_params.get("q", "").strip().casefold()
+        for view in self._admin_ref.views:
+            if isinstance(view, ControlView) and view.identity == identity and view.is_accessible(request):
+                for one in view.narrowing:
+                    if one.name == name and one.known is not None:
+                        console = console_of(request)
+                        found = await console.backend.ask(console.actor, _values, view, one.known)
+                        held = [each for each in found if words in each.casefold()][:OFFERED]
+                        return JSONResponse([{"id": each, "name": formatting.spoken(each)} for each in held])
+        raise HTTPException(404, gettext("There is nothing here."))
+
+
+async def _values(uow: UnitOfWork, view: ControlView, column: Attribute) -> list[str]:
+    return await list_windows.values(uow, view.visible(uow), column, _DIFFERENT)
+
 
 def _operators(view: ControlView) -> Mapping[str, Sequence[str]]:
     """Name what a list can be narrowed by, with the choices there are."""
@@ -148,14 +170,12 @@ async def _rows(uow: UnitOfWork, view: ControlView, sought: Sought) -> list[Row]
     for name, choices in _operators(view).items():
         if name in sought.narrowing and choices and sought.narrowing[name] not in choices:
             return []  # a state of another kind
-    query = await view.narrowed(uow, QueryParams(sought.narrowing))
+    question = await view.asked_for(uow, QueryParams(sought.narrowing))
     if not sought.words:
-        sort, sortable = view.order(QueryParams())
-        rows, _ = await pagination.slice_of(uow, query, sort, sortable, SHOWN + 1, None)
-        return list(rows)
+        return list((await list_windows.window(uow, question, SHOWN + 1, COUNTED_UP_TO)).items)
     found: dict[str, Row] = {}
     for place in _places(view, sought.words):
-        for row in await pagination.first(uow, query.where(place), SHOWN + 1):
+        for row in await list_windows.first(uow, question.query.where(place), SHOWN + 1):
             found.setdefault(row.id, row)
         if len(found) > SHOWN:
             break

@@ -11,6 +11,7 @@ from scaicontrol.services.provisioning import Subscribed
 from scaicontrol.services.subscriptions import Override, PlannedChange
 from scaicontrol.services.subscriptions.lifecycle import TERMINAL, SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
+from scaicontrol.services.subscriptions.reads import runs_at
 from scaicontrol.services.subscriptions.schemas import (
     AdminCancelIn,
     AdminResumeIn,
@@ -19,12 +20,14 @@ from scaicontrol.services.subscriptions.schemas import (
     SubscriptionCreateIn,
     SuspendIn,
 )
+from scaicontrol.services.tenants.reads import is_in_country
 
 from . import formatting
-from .base import ControlView, ListColumn, ListFilter, amount_column, day_column, named_column
+from .base import ControlView, ListColumn, ListFilter, amount_column, code_filter, day_column, named_column
 from .forms import number_of
 from .language import gettext
 from .menu import MenuGroup
+from .moments import filter_moment
 from .names import Ref
 from .subscription_states import drawn, moves_from
 from .timeline import timeline_of
@@ -212,8 +215,9 @@ class SubscriptionView(ControlView, model=Subscription):
     prefix = "sub"
     permission = "subscriptions:administer"
     details_template = "console/subscription.html"
-    searched = (Subscription.id, Subscription.tenant_id, Subscription.external_reference)
-    search_hint = "id, tenant or reference"
+    grows = True
+    searched = (Subscription.id, Subscription.external_reference)
+    search_hint = "id or reference"
     presets = (("Past due", "status=past_due"), ("In trial", "status=trialing"), ("Ending", "status=cancelling"))
     columns = (
         ListColumn("Plan", lambda row: row.plan_key, None, "link"),
@@ -227,7 +231,9 @@ class SubscriptionView(ControlView, model=Subscription):
     )
     narrowing = (
         ListFilter("status", "Status", lambda value: Subscription.status == value, list(SubscriptionStatus)),
-        ListFilter("currency", "Currency", lambda value: Subscription.currency == value.upper()),
+        code_filter("currency", "Currency", Subscription.currency),
+        ListFilter("country", "Country", lambda value: is_in_country(Subscription.tenant_id, value)),
+        ListFilter("runs_at", "Paid for at", lambda value: runs_at(filter_moment(value)), kind="datetime-local"),
         ListFilter("plan", "Plan", lambda value: Subscription.plan_id == value, kind="plan"),
         ListFilter("tenant", "Tenant", lambda value: Subscription.tenant_id == value, kind="tenant"),
         ListFilter("service", "Service", lambda value: Subscription.service_id == value, kind="service"),

@@ -13,7 +13,7 @@ from scaicontrol.services.tax.exchange import ECB, ReferenceRate
 from scaicontrol.services.tax.models import ExchangeRate, VatRate
 
 from . import formatting
-from .base import ControlView, ListColumn, ListFilter, day_column
+from .base import ControlView, ListColumn, code_filter, day_column
 from .facts import FactsPage
 from .language import gettext
 from .menu import MenuGroup
@@ -99,7 +99,7 @@ class VatRateView(ControlView, model=VatRate):
         day_column("Compared", "checked_on", VatRate.checked_on),
     )
     newest = "country_code"
-    narrowing = (ListFilter("country", "Country", lambda value: VatRate.country_code == value.upper()),)
+    narrowing = (code_filter("country", "Country", VatRate.country_code),)
     verbs = (
         VerbButton(
             "add",
@@ -174,7 +174,7 @@ class ExchangeRateView(ControlView, model=ExchangeRate):
         ListColumn("Source", lambda row: row.source),
     )
     newest = "-valid_on"
-    narrowing = (ListFilter("currency", "Currency", lambda value: ExchangeRate.currency == value.upper()),)
+    narrowing = (code_filter("currency", "Currency", ExchangeRate.currency),)
     verbs = (
         VerbButton(
             "add",

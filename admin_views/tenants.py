@@ -40,11 +40,12 @@ from scaicontrol.services.subscriptions.models import Subscription
 from scaicontrol.services.subscriptions.schemas import SubscriptionFilter
 from scaicontrol.services.tax import Consulted
 from scaicontrol.services.tenants.models import BillingProfile, Tenant
+from scaicontrol.services.tenants.reads import is_in_country
 from scaicontrol.services.tenants.schemas import AdminBillingProfileIn
 from scaicontrol.services.usage import MetricUse
 
 from . import formatting
-from .base import ControlView, ListColumn, ListFilter, named_column
+from .base import ControlView, ListColumn, ListFilter, known_filter, named_column
 from .flash import status_of
 from .forms import sent_of, typed
 from .language import gettext
@@ -203,6 +204,7 @@ class TenantView(ControlView, model=Tenant):
     prefix = "tnt"
     permission = "tenants:list"
     details_template = "console/tenant.html"
+    grows = True
     searched = (Tenant.name, Tenant.id, Tenant.contact_email)
     search_hint = "name, e-mail or id"
     columns = (
@@ -215,7 +217,11 @@ class TenantView(ControlView, model=Tenant):
         ListColumn("Status", lambda row: row.status, Tenant.status, "status"),
         ListColumn("Created", lambda row: formatting.day(row.created_at), Tenant.created_at),
     )
-    narrowing = (ListFilter("partner", "Partner", lambda value: Tenant.partner_id == value, kind="partner"),)
+    narrowing = (
+        ListFilter("partner", "Partner", lambda value: Tenant.partner_id == value, kind="partner"),
+        ListFilter("country", "Country", lambda value: is_in_country(Tenant.id, value)),
+        known_filter("status", "Status", Tenant.status),
+    )
     verbs = (
         VerbButton(
             "save_billing_profile",

@@ -252,6 +252,7 @@ class WebhookDeliveryView(ControlView, model=WebhookDelivery):
     prefix = ""  # its ids look like those of events, which the search box leads to; an event lists its deliveries
     permission = "webhooks:read"
     details_template = "console/webhook_delivery.html"
+    grows = True
     searched = (WebhookDelivery.id, WebhookDelivery.resource_id)
     search_hint = "id, or the id of what it is about"
     columns = (

@@ -28,6 +28,7 @@ LEADS: Final[Mapping[str, FindingLead]] = {
     "disabled_endpoints": FindingLead("subscribers switched_off", "Mend it there, t tests, e resumes.", _QUEUE),
     "late_renders": FindingLead("files", "Read why; run :jobs document_render, or r makes them anew.", _FILES),
     "quarantine": FindingLead("quarantine", "Enter says what is missing; mend that, then r resolves.", _RUN),
+    "refused_drafts": FindingLead("quarantine", "Enter says what is missing; mend that, then r resolves.", _RUN),
     "provisioning": FindingLead("provisioning stuck", "Enter names the step that failed; r tries it again.", _DOWN),
     "unhealthy": FindingLead("services unhealthy", "h looks at its health address now.", _DOWN),
     "registrations": FindingLead("services pending", "Ask who runs it; a lets it in, x turns it away.", _JOIN),

@@ -96,10 +96,49 @@
     if (document.querySelector("[data-look-again]")) setTimeout(() => location.reload(), 5000);
   });
 
+  // Views of a list that somebody named: addresses, kept in this browser.
+  const views = () => {
+    const list = one("[data-views]");
+    if (!list) return;
+    const key = `sc-views-${list.dataset.views}`;
+    const kept = () => JSON.parse(localStorage.getItem(key) || "{}");
+    const keep = (all) => localStorage.setItem(key, JSON.stringify(all));
+    const draw = () => {
+      list.querySelectorAll("[data-view]").forEach((each) => each.remove());
+      for (const [name, asked] of Object.entries(kept())) {
+        const entry = list.appendChild(document.createElement("li"));
+        const link = entry.appendChild(document.createElement("a"));
+        const gone = entry.appendChild(document.createElement("button"));
+        Object.assign(link, { href: asked, textContent: name });
+        if (asked === location.search) link.setAttribute("aria-current", "true");
+        Object.assign(gone, { type: "button", textContent: "×", ariaLabel: `${list.dataset.forget}: ${name}` });
+        gone.onclick = () => {
+          const { [name]: _, ...others } = kept();
+          keep(others);
+          draw();
+        };
+        entry.dataset.view = "";
+      }
+    };
+    const saving = one("[data-save]");
+    saving.hidden = false;
+    saving.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const name = new FormData(event.target).get("view").trim();
+      const asked = new URLSearchParams(location.search);
+      ["after", "before"].forEach((place) => asked.delete(place));
+      asked.set("view", name);
+      keep({ ...kept(), [name]: `?${asked}` });
+      location.search = `?${asked}`;
+    });
+    draw();
+  };
+  document.addEventListener("DOMContentLoaded", views);
+
   let waiting; // a name is being typed
   document.addEventListener("input", (event) => {
     const { names } = event.target.dataset;
-    if (!names || event.target.value.length < 2) return;
+    if (!names || !event.target.value) return;
     clearTimeout(waiting);
     waiting = setTimeout(async () => {
       const answer = await fetch(`${names}?q=${encodeURIComponent(event.target.value)}`);

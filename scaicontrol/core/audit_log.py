@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scaicontrol.db import IdString, JsonDocument, Model
+from scaicontrol.db import IdString, JsonDocument, Model, list_indexes
 from scaicontrol.db.tenant_filter import Journal, PartnerPrivate
 
 
@@ -16,15 +16,18 @@ class AuditEntry(Journal, PartnerPrivate, Model):
     __table_args__ = (
         Index("ix_audit_log_feed", "created_at", "id"),
         Index("ix_audit_log_resource", "resource_type", "resource_id", "occurred_at"),
+        Index("ix_audit_log_about", "resource_id", "created_at", "id"),
+        Index("ix_audit_log_of_tenant", "tenant_id", "created_at", "id"),
+        *list_indexes("actor_id", "action", "surface"),
     )
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
     occurred_at: Mapped[datetime]
-    actor_id: Mapped[str] = mapped_column(String(100), index=True)
+    actor_id: Mapped[str] = mapped_column(String(100))
     actor_kind: Mapped[str] = mapped_column(String(10))
     on_behalf_of: Mapped[str | None] = mapped_column(String(100))
-    partner_id: Mapped[str | None] = mapped_column(IdString, index=True)
-    tenant_id: Mapped[str | None] = mapped_column(IdString, index=True)
+    partner_id: Mapped[str | None] = mapped_column(IdString)
+    tenant_id: Mapped[str | None] = mapped_column(IdString)
     action: Mapped[str] = mapped_column(String(100))
     resource_type: Mapped[str] = mapped_column(String(40))
     resource_id: Mapped[str] = mapped_column(String(100))

@@ -22,6 +22,14 @@ class OutboxRow(PartnerPrivate, Model):
         Index("ix_event_outbox_feed", "kind", "created_at", "id"),
         Index("ix_event_outbox_resource", "resource_id", "subscription_id", "status"),
         Index("ix_event_outbox_endpoint", "subscription_id", "status", "created_at"),
+        Index(None, "subscription_id", "created_at", "id"),
+        Index(None, "tenant_id", "kind", "created_at", "id"),
+        Index(None, "resource_id", "kind", "created_at", "id"),
+        Index(None, "partner_id", "kind", "created_at", "id"),
+        Index(None, "kind", "event_type", "created_at", "id"),
+        Index(None, "partner_id", "kind", "event_type", "created_at", "id"),
+        Index(None, "kind", "status", "created_at", "id"),
+        Index(None, "partner_id", "kind", "status", "created_at", "id"),
     )
     __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_abstract": True}  # noqa: RUF012  # SQLAlchemy reads it off the class
 
@@ -30,8 +38,8 @@ class OutboxRow(PartnerPrivate, Model):
     event_type: Mapped[str] = mapped_column(String(100))
     status: Mapped[str] = mapped_column(String(20), default="pending")
     idempotency_key: Mapped[str] = mapped_column(String(255))
-    partner_id: Mapped[str | None] = mapped_column(IdString, index=True)
-    tenant_id: Mapped[str | None] = mapped_column(IdString, index=True)
+    partner_id: Mapped[str | None] = mapped_column(IdString)
+    tenant_id: Mapped[str | None] = mapped_column(IdString)
     resource_type: Mapped[str] = mapped_column(String(40))
     resource_id: Mapped[str] = mapped_column(String(100))
     occurred_at: Mapped[datetime]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from . import cursors
@@ -73,7 +73,7 @@ async def paginate(
         query = query.offset((request.page - 1) * size)
     elif request.page == 1:
         query = query.where(
-            _behind(column, tie, cursors.read(request.after, request.sort, column), descending=descending)
+            behind(column, tie, cursors.read(request.after, request.sort, column), descending=descending)
         )
     else:
         raise invalid("after", "Send either a page or after, not both.", "two_places")
@@ -91,92 +91,17 @@ def sorted_by(sort: str, sortable: Mapping[str, Attribute]) -> tuple[Attribute, 
     return sortable[name], sort.startswith("-")
 
 
-def _behind(column: Attribute, tie: Attribute, last: tuple[Any, str], *, descending: bool) -> ColumnElement[bool]:
+def behind(column: Attribute, tie: Attribute, last: tuple[Any, str], *, descending: bool) -> ColumnElement[bool]:
     """Say which rows come behind `last`; rows without a value come first, and last when descending."""
     value, identifier = last
     further = tie < identifier if descending else tie > identifier
     if value is None:
         among = and_(column.is_(None), further)
         return among if descending else or_(among, column.is_not(None))
-    beyond = or_(column < value, column.is_(None)) if descending else column > value
+    beyond = column < value if descending else column > value
+    if descending and column.property.columns[0].nullable:
+        beyond = or_(beyond, column.is_(None))
     return or_(beyond, and_(column == value, further))
-
-
-@dataclass(frozen=True, slots=True)
-class ListWindow(Generic[T]):
-    """Rows that somebody looks at, cursors to what stands before and behind, and how many there are, up to a cap."""
-
-    items: Sequence[T]
-    total: int
-    before: str | None
-    after: str | None
-
-
-async def window(
-    uow: UnitOfWork,
-    query: Select[T],
-    sort: str,
-    sortable: Mapping[str, Attribute],
-    size: int,
-    counted_up_to: int,
-    *,
-    after: str | None = None,
-    before: str | None = None,
-) -> ListWindow[T]:
-    """
-    Run `query` for the rows behind the cursor `after`, or in front of `before`: as quick at the end as at the start.
-
-    Rows are counted up to `counted_up_to`, since to count a large table costs more than to show some of it.
-    """
-    column, descending = sorted_by(sort, sortable)
-    tie = column.class_.id
-    counted = query.with_only_columns(tie, maintain_column_froms=True).order_by(None).limit(counted_up_to)
-    total = len((await uow.session.scalars(counted)).all())
-    back = before is not None
-    if cursor := before or after:
-        query = query.where(_behind(column, tie, cursors.read(cursor, sort, column), descending=descending != back))
-    order = (column.desc(), tie.desc()) if descending != back else (column.asc(), tie.asc())
-    found = list(await uow.session.scalars(query.order_by(*order).limit(size + 1)))
-    more, shown = len(found) > size, found[:size]
-    if back:
-        shown.reverse()
-    front = bool(shown) and (more if back else after is not None)
-    rear = bool(shown) and (back or more)
-    return ListWindow(
-        shown,
-        total,
-        cursors.write(sort, column, shown[0]) if front else None,
-        cursors.write(sort, column, shown[-1]) if rear else None,
-    )
-
-
-async def slice_of(
-    uow: UnitOfWork,
-    query: Select[T],
-    sort: str,
-    sortable: Mapping[str, Attribute],
-    size: int,
-    after: str | None,
-) -> tuple[Sequence[T], str | None]:
-    """Run `query` for its next rows behind a cursor, to hand them out slice by slice; None ends it."""
-    column, descending = sorted_by(sort, sortable)
-    tie = column.class_.id
-    if after is not None:
-        query = query.where(_behind(column, tie, cursors.read(after, sort, column), descending=descending))
-    order = (column.desc(), tie.desc()) if descending else (column.asc(), tie.asc())
-    rows = (await uow.session.scalars(query.order_by(*order).limit(size))).all()
-    return rows, cursors.write(sort, column, rows[-1]) if len(rows) == size else None
-
-
-async def first(uow: UnitOfWork, query: Select[T], limit: int) -> Sequence[T]:
-    """Run `query`, in whatever order its index gives, for its first rows."""
-    return (await uow.session.scalars(query.limit(limit))).all()
-
-
-async def exists(uow: UnitOfWork, query: Select[T], place: ColumnElement[bool]) -> bool:
-    """Say whether `query` finds anything at `place`."""
-    found = query.where(place).with_only_columns(literal(1), maintain_column_froms=True).order_by(None).limit(1)
-    return await uow.session.scalar(found) is not None
 
 
 async def count(uow: UnitOfWork, query: Select[T]) -> int:

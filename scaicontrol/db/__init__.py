@@ -2,7 +2,7 @@
 
 from . import locked_rows as locked_rows  # watches every session
 from . import triggers as triggers  # installs itself with the schema
-from .model import Model, TenantScopedModel, parent_key, within_tenant
+from .model import Model, TenantScopedModel, list_indexes, parent_key, within_tenant
 from .types import ExactDecimal, IdString, JsonDocument, UTCDateTime
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Model",
     "TenantScopedModel",
     "UTCDateTime",
+    "list_indexes",
     "parent_key",
     "within_tenant",
 ]

@@ -91,11 +91,47 @@ async def test_what_is_found_stands_by_kind_and_is_the_visitors_own(browser, bac
             assert sentence in said(await client.get("/admin/search", params={"q": typed}))
 
 
+async def test_typed_operators_are_all_held_together(browser, backend):
+    small, large = await a_draft(backend, a_line(1_000)), await a_draft(backend, a_line(1_000_00))
+    await sent(backend, a_line(1_000_00))
+    async with browser("petra") as client:
+        only = await client.get("/admin/search", params={"q": "status:draft amount:>100 country:nl"})
+        assert only.headers["location"] == URL + address(large)
+        both = await client.get("/admin/search", params={"q": "status:draft currency:eur"})
+        assert (small.id in both.text, large.id in both.text) == (True, True)
+        assert "Nothing is" in said(await client.get("/admin/search", params={"q": "status:draft country:DE"}))
+
+
 async def test_names_are_offered_from_ones_own_tenants(browser, backend):
+    await a_draft(backend)
+    plan = (await subscribed(backend)).plan_id
     async with browser("petra") as client:
         assert (await client.get("/admin/names/tenant?q=CM")).json() == [{"id": ACME, "name": "Acme"}]
         assert (await client.get("/admin/names/tenant?q=initech")).json() == []
-        assert (await client.get("/admin/names/secret?q=a")).status_code == 404
+        assert plan in [each["id"] for each in (await client.get("/admin/names/plan?q=PR")).json()]
+        assert (await client.get("/admin/known/invoice/currency?q=e")).json() == [{"id": "EUR", "name": "EUR"}]
+        for unknown in ("names/secret", "known/invoice/notes", "known/secret/currency"):
+            assert (await client.get(f"/admin/{unknown}?q=a")).status_code == 404
+
+
+async def test_many_rows_come_only_in_an_order_that_an_index_brings(browser, backend, monkeypatch):
+    made = [await sent(backend, a_line(100 * cents)) for cents in (2, 3, 1)]
+    by_due = "/admin/invoice/list?sort=amount_due_cents&view=Small+first"
+
+    async def shown(client: httpx2.AsyncClient, path: str) -> list[str]:
+        return re.findall(r'data-id="([^"]+)"', (await client.get(path)).text)
+
+    async with browser("petra") as client:
+        assert await shown(client, by_due) == [made[2].id, made[0].id, made[1].id]
+        monkeypatch.setattr("admin_views.lists.COUNTED_UP_TO", 3)
+        page = await client.get(by_due)
+        assert "So many rows come in the order that is shown" in said(page)
+        assert "Invoices: Small first" in said(page)
+        assert "sort=-amount_due_cents" not in page.text
+        assert "sort=-total_cents&amp;view=Small+first" in page.text
+        assert await shown(client, "/admin/invoice/list?sort=total_cents") == [made[2].id, made[0].id, made[1].id]
+        rows = (await client.get("/admin/invoice/export/json?sort=amount_due_cents")).json()
+    assert {row["id"] for row in rows} == {one.id for one in made}
 
 
 async def test_an_export_is_narrowed_harmless_and_audited(browser, backend):

@@ -191,7 +191,7 @@ _PAGE = PageRequest(page_size=200)
 WHY = "o k enter"
 DRILLS = {
     "a failed payment": Drill(_declined, "failed_payments", "r y", _is_paid),
-    "a draft that the gate refused": Drill(_left_draft, "quarantine", f"enter r 1 {WHY} y", _is_resolved),
+    "a draft that the gate refused": Drill(_left_draft, "refused_drafts", f"enter r 1 {WHY} y", _is_resolved),
     "a dead delivery": Drill(_dead, "dead_deliveries", "r y", _is_in_line),
     "a failed provisioning step": Drill(_failed_step, "provisioning", "r y", _runs_again),
     "an unhealthy service": Drill(_unreachable, "unhealthy", "h y enter", _was_looked_at),

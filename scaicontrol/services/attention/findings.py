@@ -26,6 +26,7 @@ from scaicontrol.services.changes.lifecycle import PlanStatus
 from scaicontrol.services.changes.schemas import ChangePlanFilter
 from scaicontrol.services.credits.schemas import ReceivableFilter
 from scaicontrol.services.invoices.lifecycle import InvoiceStatus
+from scaicontrol.services.invoices.reads.documents import by_ids
 from scaicontrol.services.invoices.schemas import InvoiceFilter
 from scaicontrol.services.payments.lifecycle import DisputeState
 from scaicontrol.services.payments.schemas import DisputeFilter, PaymentFilter
@@ -215,7 +216,7 @@ async def _bank_lines(uow: UnitOfWork) -> Finding:
 
 
 async def _quarantine(uow: UnitOfWork) -> Finding:
-    page = await billing.page_quarantine(uow, _FEW, is_open=True)
+    page = await billing.page_quarantine(uow, _FEW, is_open=True, is_draft=False)
     examples = [
         FindingExample(
             "quarantine_item",
@@ -227,6 +228,23 @@ async def _quarantine(uow: UnitOfWork) -> Finding:
         for item in page.items
     ]
     return Finding("quarantine", "critical", "charges are in quarantine", page.total, examples)
+
+
+async def _refused_drafts(uow: UnitOfWork) -> Finding:
+    page = await billing.page_quarantine(uow, _FEW, is_open=True, is_draft=True)
+    drafts = await by_ids(uow, [item.subject_id for item in page.items])
+    examples = [
+        FindingExample(
+            "quarantine_item",
+            item.id,
+            f"{item.subject_id}: {item.detail}",
+            item.created_at,
+            item.tenant_id,
+            *((draft.total_cents, draft.currency) if (draft := drafts.get(item.subject_id)) else ()),
+        )
+        for item in page.items
+    ]
+    return Finding("refused_drafts", "critical", "drafts are refused by the gate", page.total, examples)
 
 
 async def _provisioning(uow: UnitOfWork) -> Finding:
@@ -347,6 +365,7 @@ QUESTIONS: Final[tuple[tuple[str, Callable[[UnitOfWork], Awaitable[Finding]]], .
     ("webhooks:read", _disabled_endpoints),
     ("invoices:administer", _late_renders),
     ("billing:plan", _quarantine),
+    ("billing:plan", _refused_drafts),
     ("provisioning:read", _provisioning),
     ("services:list", _unhealthy),
     ("services:list", _registrations),

@@ -20,6 +20,7 @@ ONE: Final = {
     "disputes": "payment is disputed",
     "bank_lines": "bank line waits for somebody",
     "quarantine": "charge is in quarantine",
+    "refused_drafts": "draft is refused by the gate",
     "provisioning": "provisioning workflow failed",
     "unhealthy": "service is not healthy",
     "registrations": "service waits to be let in",

@@ -12,7 +12,7 @@ from scaicontrol.services import subscriptions
 from scaicontrol.services.subscriptions.models import SubscriptionChange, SubscriptionPeriod
 from scaicontrol.services.subscriptions.reads import DUE_COLUMNS, due_change, due_period
 
-from .models import BillingCharge, BillingRun, PlannedDocument, QuarantineItem
+from .models import DRAFT, BillingCharge, BillingRun, PlannedDocument, QuarantineItem
 
 RUNS = {"created_at": BillingRun.created_at, "as_of": BillingRun.as_of, "status": BillingRun.status}
 QUARANTINE = {"created_at": QuarantineItem.created_at, "reason_code": QuarantineItem.reason_code}
@@ -65,9 +65,17 @@ def visible_quarantine(uow: UnitOfWork) -> Select[QuarantineItem]:
 
 
 async def page_quarantine(
-    uow: UnitOfWork, request: PageRequest, *, run_id: str | None = None, is_open: bool | None = None
+    uow: UnitOfWork,
+    request: PageRequest,
+    *,
+    run_id: str | None = None,
+    is_open: bool | None = None,
+    is_draft: bool | None = None,
 ) -> Page[QuarantineItem]:
+    """List what was set aside; `is_draft` tells the drafts that the gate refuses from charges without a document."""
     query = visible_quarantine(uow)
+    if is_draft is not None:
+        query = query.where(QuarantineItem.charge_kind == DRAFT if is_draft else QuarantineItem.charge_kind != DRAFT)
     if run_id:
         query = query.where(QuarantineItem.run_id == run_id)
     if is_open is not None:

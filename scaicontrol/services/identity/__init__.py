@@ -6,6 +6,7 @@ from .portal_views import begin_portal_view, end_portal_view, page_portal_views,
 from .preferences import preferences, set_preferences
 from .queries import (
     Me,
+    called,
     get_group,
     get_user,
     me,
@@ -39,6 +40,7 @@ __all__ = [
     "actor_from_claims",
     "actor_of_user",
     "begin_portal_view",
+    "called",
     "close_session",
     "current_role_epoch",
     "end_portal_view",

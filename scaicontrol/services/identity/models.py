@@ -4,7 +4,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel
+from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel, list_indexes
 from scaicontrol.db.tenant_filter import TenantOwned
 
 
@@ -12,11 +12,19 @@ class User(TenantOwned, Model):
     """A person as ScaiKey's directory knows them, in one tenant; partner and platform people work in their office's."""
 
     __tablename__ = "users"
-    __table_args__ = (Index("ix_users_listed", "deleted_at", "status"),)
+    __table_args__ = (
+        Index("ix_users_listed", "deleted_at", "status"),
+        Index("ix_users_newest", "created_at", "id"),
+        Index("ix_users_named", "display_name"),
+        Index("ix_users_of_tenant", "tenant_id", "created_at", "id"),
+        *list_indexes("status"),
+        *list_indexes(order="display_name"),
+        *list_indexes(order="email"),
+    )
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
-    tenant_id: Mapped[str | None] = mapped_column(IdString, ForeignKey("tenants.id"), index=True)
-    partner_id: Mapped[str | None] = mapped_column(IdString, ForeignKey("partners.id"), index=True)
+    tenant_id: Mapped[str | None] = mapped_column(IdString, ForeignKey("tenants.id"))
+    partner_id: Mapped[str | None] = mapped_column(IdString, ForeignKey("partners.id"))
     email: Mapped[str] = mapped_column(String(254), default="", index=True)
     display_name: Mapped[str] = mapped_column(String(200), default="")
     status: Mapped[str] = mapped_column(String(20), default="active")

@@ -15,6 +15,7 @@ from scaicontrol.db import (
     JsonDocument,
     Model,
     TenantScopedModel,
+    list_indexes,
     parent_key,
     within_tenant,
 )
@@ -59,6 +60,13 @@ class Invoice(Lifecycled, TenantScopedModel):
         Index("ix_invoices_number", "number"),
         Index("ix_invoices_serial", "serial"),
         Index("ix_invoices_total", "total_cents"),
+        Index("ix_invoices_issued", "issue_date"),
+        Index("ix_invoices_due", "due_date"),
+        *list_indexes("status", "document_type", "currency"),
+        *list_indexes(order="issue_date"),
+        *list_indexes(order="due_date"),
+        *list_indexes(order="total_cents"),
+        *list_indexes(order="number"),
     )
     lifecycle: ClassVar[type[Lifecycle]] = InvoiceLifecycle
 

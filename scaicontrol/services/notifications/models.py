@@ -5,7 +5,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol.core.lifecycle import Lifecycled
-from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel
+from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel, list_indexes
 from scaicontrol.db.tenant_filter import Common
 
 from .lifecycle import MailLifecycle, MailStatus
@@ -19,6 +19,7 @@ class Notification(TenantScopedModel):
         UniqueConstraint("tenant_id", "dedup_key"),
         Index("ix_notifications_feed", "tenant_id", "created_at"),
         Index("ix_notifications_listed", "created_at", "id"),
+        *list_indexes("severity", "category"),
         Index("ix_notifications_mail_due", "mail_due_at"),
     )
 
@@ -59,6 +60,8 @@ class OutgoingMail(Lifecycled, TenantScopedModel):
         UniqueConstraint("kind", "resource_id", "step"),
         Index("ix_outgoing_mail_due", "next_attempt_at"),
         Index("ix_outgoing_mail_listed", "created_at", "id"),
+        Index("ix_outgoing_mail_feed", "tenant_id", "created_at", "id"),
+        *list_indexes("status", "kind"),
     )
     lifecycle = MailLifecycle
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol.core.lifecycle import Lifecycled
 from scaicontrol.core.payment_ports import StoredMethod
-from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel, parent_key, within_tenant
+from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel, list_indexes, parent_key, within_tenant
 
 from .lifecycle import (
     DisputeLifecycle,
@@ -106,9 +106,14 @@ class Payment(Lifecycled, TenantScopedModel):
         UniqueConstraint("provider", "external_id"),
         UniqueConstraint("open_key"),
         Index("ix_payments_due", "due_at"),
-        Index("ix_payments_invoice", "invoice_id"),
+        Index(None, "invoice_id", "created_at", "id"),
         Index("ix_payments_listed", "created_at", "id"),
         Index("ix_payments_external", "external_id"),
+        Index("ix_payments_feed", "tenant_id", "created_at", "id"),
+        Index("ix_payments_amount", "amount_cents"),
+        Index("ix_payments_reported", "reported_currency"),  # few providers say another amount than was asked for
+        *list_indexes("status", "provider"),
+        *list_indexes(order="amount_cents"),
     )
     lifecycle = PaymentLifecycle
 

@@ -23,7 +23,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from scaicontrol.core.lifecycle import Lifecycle, Lifecycled
 from scaicontrol.core.periods import BillingPeriod
-from scaicontrol.db import IdString, TenantScopedModel, parent_key, within_tenant
+from scaicontrol.db import IdString, TenantScopedModel, list_indexes, parent_key, within_tenant
 from scaicontrol.services.catalog import monthly_cents
 from scaicontrol.services.catalog.models import Plan, PlanVersion, version_key
 from scaicontrol.services.registry.models import Service
@@ -60,6 +60,8 @@ class Subscription(Lifecycled, TenantScopedModel):
         Index("ix_subscriptions_cancellation_due", "status", "pending_cancellation_at"),
         Index("ix_subscriptions_term_due", "status", "term_ends_at"),
         Index("ix_subscriptions_listed", "created_at", "id"),  # of many tenants at once
+        Index("ix_subscriptions_feed", "tenant_id", "created_at", "id"),
+        *list_indexes("status", "currency", "plan_id", "service_id"),
     )
     lifecycle: ClassVar[type[Lifecycle]] = SubscriptionLifecycle
 

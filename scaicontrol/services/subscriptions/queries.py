@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import selectinload
 
 from scaicontrol.core.actor import Actor
@@ -47,6 +47,12 @@ def visible(uow: UnitOfWork) -> Select[Subscription]:
     """Every read starts here; subscriptions come with their plan, its version and their service."""
     uow.authorize("subscriptions:read")
     return select(Subscription).options(*WHOLE)
+
+
+def period_runs_at(moment: datetime) -> ColumnElement[bool]:
+    """Say in SQL that a paid period of a subscription runs at a moment; what is cancelled runs no longer."""
+    its, ended = SubscriptionPeriod, Subscription.cancelled_at
+    return (its.period_start <= moment) & (its.period_end > moment) & (ended.is_(None) | (ended > moment))
 
 
 async def get(uow: UnitOfWork, subscription_id: str, *, lock: bool = False) -> Subscription:

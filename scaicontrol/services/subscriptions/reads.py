@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import and_, bindparam, case, func, or_, select, union
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, or_, select, union
 from sqlalchemy.orm import aliased, joinedload
 
 from scaicontrol.core.periods import BillingPeriod
@@ -19,7 +19,7 @@ from scaicontrol.services.registry.models import Service
 
 from .lifecycle import ENTITLED, RUNNING, TERMINAL, SubscriptionStatus
 from .models import Subscription, SubscriptionChange, SubscriptionPeriod
-from .queries import WHOLE
+from .queries import WHOLE, period_runs_at
 
 
 class DueRow(NamedTuple):
@@ -379,11 +379,16 @@ class RunningAt(NamedTuple):
     cents: list[int]
 
 
+def runs_at(moment: datetime) -> ColumnElement[bool]:
+    """Say in SQL that a subscription has a paid period that runs at a moment: what `running_at` sums up."""
+    return exists().where(SubscriptionPeriod.subscription_id == Subscription.id, period_runs_at(moment))
+
+
 async def running_at(uow: UnitOfWork, moments: Sequence[datetime]) -> list[RunningAt]:
     """Sum up the paid periods that run at each moment; a change within one counts from the next."""
     its = SubscriptionPeriod
-    worth, ended = its.unit_price_cents * its.quantity, Subscription.cancelled_at
-    runs = [(its.period_start <= at) & (its.period_end > at) & (ended.is_(None) | (ended > at)) for at in moments]
+    worth = its.unit_price_cents * its.quantity
+    runs = [period_runs_at(at) for at in moments]
     rows = await uow.session.execute(
         select(its.currency, Plan.billing_period, *(func.sum(case((held, worth), else_=0)) for held in runs))
         .join(Subscription, Subscription.id == its.subscription_id)

@@ -1,12 +1,12 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, synonym
 
 from scaicontrol.core.i18n import Language
 from scaicontrol.core.postal_addresses import ADDRESS_PARTS, required_parts
-from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel
+from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel, list_indexes
 from scaicontrol.db.tenant_filter import TenantOwned
 
 REQUIRED: Final = ("company_name", "address_line1", "postal_code", "city", "country_code")
@@ -22,10 +22,18 @@ class Tenant(TenantOwned, Model):
     """A customer as ScaiKey's directory knows it, always under one partner; the billable entity."""
 
     __tablename__ = "tenants"
+    __table_args__ = (
+        Index("ix_tenants_listed", "created_at", "id"),
+        Index("ix_tenants_named", "name"),
+        Index("ix_tenants_mailed", "contact_email"),
+        *list_indexes("status"),
+        *list_indexes(order="name"),
+        *list_indexes(order="contact_email"),
+    )
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
     tenant_id: Mapped[Any] = synonym("id")
-    partner_id: Mapped[str] = mapped_column(IdString, ForeignKey("partners.id"), index=True)
+    partner_id: Mapped[str] = mapped_column(IdString, ForeignKey("partners.id"))
     name: Mapped[str] = mapped_column(String(200))
     slug: Mapped[str] = mapped_column(String(100), default="")
     status: Mapped[str] = mapped_column(String(20), default="active")
@@ -55,7 +63,7 @@ class BillingProfile(TenantScopedModel):
     postal_code: Mapped[str | None] = mapped_column(String(32))
     city: Mapped[str | None] = mapped_column(String(120))
     state: Mapped[str | None] = mapped_column(String(120))
-    country_code: Mapped[str | None] = mapped_column(String(2))
+    country_code: Mapped[str | None] = mapped_column(String(2), index=True)
     vat_number: Mapped[str | None] = mapped_column(String(32))
     tax_exempt: Mapped[bool] = mapped_column(default=False)
     contact_email: Mapped[str | None] = mapped_column(String(254))

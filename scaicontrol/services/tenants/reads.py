@@ -7,7 +7,8 @@ No permission of their own: the calling verb has authorized.
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from scaicontrol.core.work import UnitOfWork
 
@@ -74,3 +75,8 @@ async def partners_of(uow: UnitOfWork, tenant_ids: Collection[str]) -> dict[str,
     """Tell whose each of these tenants is."""
     rows = await uow.session.execute(select(Tenant.id, Tenant.partner_id).where(Tenant.id.in_(tenant_ids)))
     return {tenant_id: partner_id for tenant_id, partner_id in rows}  # noqa: C416  # rows are not pairs to the type checker
+
+
+def is_in_country(tenant_id: InstrumentedAttribute[str], code: str) -> ColumnElement[bool]:
+    """Say in SQL that rows are of tenants whose documents go to a country, by its ISO code in any capitals."""
+    return tenant_id.in_(select(BillingProfile.tenant_id).where(BillingProfile.country_code == code.upper()))

@@ -28,6 +28,11 @@ class Figures:
     aged: Aged
 
     @property
+    def ends(self) -> Sequence[datetime]:
+        """The first moments after each of the months."""
+        return [datetime(day.year + day.month // 12, day.month % 12 + 1, 1, tzinfo=UTC) for day in self.months]
+
+    @property
     def movements(self) -> Sequence[int]:
         """How monthly revenue moved in each month."""
         return [after - before for before, after in zip(self.monthly_revenue, self.monthly_revenue[1:], strict=False)]

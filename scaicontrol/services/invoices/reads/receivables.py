@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
 
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.credits.reads import available_cents
@@ -17,6 +17,7 @@ from .documents import charging
 _OWED = (InvoiceStatus.finalized, InvoiceStatus.sent, InvoiceStatus.past_due)
 
 
+_MONEY = ("payment", "manual")
 _OPEN = (Invoice.document_type == DocumentType.invoice, Invoice.status.in_(_OWED))
 _SUMS = (
     func.coalesce(func.sum(Invoice.amount_due_cents), 0),
@@ -89,6 +90,17 @@ async def ageing(uow: UnitOfWork, today: date) -> list[Aged]:
     return [Aged(currency, *(int(part) for part in sums)) for currency, *sums in rows]
 
 
+def is_open() -> ColumnElement[bool]:
+    """Say in SQL that an invoice is owed: what `ageing` sums up."""
+    return and_(*_OPEN, Invoice.amount_due_cents > 0)
+
+
+def was_paid_between(begin: datetime, end: datetime) -> ColumnElement[bool]:
+    """Say in SQL that money came for an invoice from one moment on until before another: what `collected` sums up."""
+    came = (Settlement.kind.in_(_MONEY), Settlement.settled_at >= begin, Settlement.settled_at < end)
+    return exists().where(Settlement.invoice_id == Invoice.id, Settlement.tenant_id == Invoice.tenant_id, *came)
+
+
 async def collected(uow: UnitOfWork, moments: Sequence[datetime]) -> dict[str, list[int]]:
     """Sum up what was paid between each of these moments and the next, less what went back, for each currency."""
     spans = list(pairwise(moments))
@@ -102,7 +114,7 @@ async def collected(uow: UnitOfWork, moments: Sequence[datetime]) -> dict[str, l
         select(Invoice.currency, *parts)
         .join(Settlement, and_(Settlement.tenant_id == Invoice.tenant_id, Settlement.invoice_id == Invoice.id))
         .where(
-            Settlement.kind.in_(("payment", "manual")),
+            Settlement.kind.in_(_MONEY),
             Settlement.settled_at >= moments[0],
             Settlement.settled_at < moments[-1],
         )
