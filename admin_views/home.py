@@ -48,6 +48,7 @@ ACTS: Final[Mapping[str, FindingAct]] = {
     "receivables": FindingAct("receivable", {"open": "yes"}, "Settle"),
     "disputes": FindingAct("dispute", {"status": "opened"}, "Answer"),
     "bank_lines": FindingAct("bank-line", {"open": "yes"}, "Book"),
+    "declarations": FindingAct("declaration", {"open": "yes"}, "Decide"),
     "subscriptions_past_due": FindingAct("subscription", {"status": "past_due"}, "Look into it"),
     "suspended": FindingAct("subscription", {"status": "suspended"}, "Resume"),
     "approvals": FindingAct("change-plan", {"status": "pending_approval"}, "Decide"),

@@ -31,7 +31,7 @@ Given = Mapping[str, str]
 _VERSION: Final = Field("version", "Version", "hidden", required=False)
 _YES_NO: Final = frozenset({
     "oss_registered", "attach_einvoice_xml", "allow_pay_by_invoice", "auto_finalize", "auto_send", "auto_charge",
-    "auto_apply_credit",
+    "auto_apply_credit", "sells_to_consumers", "withdrawal_button", "cancel_button",
 })  # fmt: skip
 _NUMBERS: Final = frozenset({
     "fiscal_year_start_month", "invoice_day", "vies_max_age_days", "payment_terms_days", "dunning_retry_days",
@@ -116,7 +116,11 @@ _DUNNING: Final = (
     _choice("dispute_lost", "A lost dispute", ("reopen", "is owed again"), ("write_off", "is written off")),
     _VERSION,
 )
+_AS_IT_SELLS: Final = (("", "where it sells to consumers"), "yes", "no")
 _PUBLIC: Final = (
+    _switch("sells_to_consumers", "Sells to consumers"),
+    Field("withdrawal_button", "Withdrawal without signing in", "choice", required=False, choices=_AS_IT_SELLS),
+    Field("cancel_button", "Cancellation without signing in", "choice", required=False, choices=_AS_IT_SELLS),
     Field(
         "invoice_link_days", "Days a link in a mail opens its invoice", "number", hint="0: mails carry no such link."
     ),
@@ -200,7 +204,10 @@ class PartnerView(ControlView, model=Partner):
         _configures("configure_tax", "Tax", "The next decisions about VAT are made under these terms.", _TAX),
         _configures("configure_dunning", "Dunning", "Invoices that are late already follow the new days.", _DUNNING),
         _configures(
-            "configure_public", "Without signing in", "The next mails carry links that work for so long.", _PUBLIC
+            "configure_public",
+            "Without signing in",
+            "The pages of consumers are there or not from now on; the next mails carry links that work for so long.",
+            _PUBLIC,
         ),
         _configures("configure_look", "Look", "Portal, mails and documents look like this from now on.", _LOOK),
     )

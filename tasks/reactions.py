@@ -52,5 +52,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "payment.failed": (payments.mark_past_due, mails.mail_payment_failed),
     "dunning.reminder_due": (mails.mail_reminder,),
     "invoice.reminder_requested": (mails.mail_wanted_reminder,),
+    "declaration.received": (mails.receipt_of_declaration,),
+    "declaration.decided": (mails.mail_declaration_decided,),
     "mail.accepted": (mails.note_delivery,),
 }

@@ -39,6 +39,7 @@ LEADS: Final[Mapping[str, FindingLead]] = {
     "receivables": FindingLead("receivables", "Ask for the money, or r settles it.", _MONEY),
     "disputes": FindingLead("disputes opened", "Send evidence to the provider before its day.", _MONEY),
     "bank_lines": FindingLead("lines", "Enter says why; decide at the console's Bank lines.", _BANK),
+    "declarations": FindingLead("subscriptions", "The law sets the pace; decide at the console's Declarations.", _WHO),
     "subscriptions_past_due": FindingLead("subscriptions past_due", "i shows what is unpaid, where c collects.", _WHO),
     "suspended": FindingLead("subscriptions suspended", "Enter says why; r resumes it.", _WHO),
     "approvals": FindingLead(

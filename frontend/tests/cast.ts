@@ -20,6 +20,8 @@ export const ada: Schemas["MeOut"] = {
     imprint_url: "https://scailabs.example/imprint",
     privacy_url: null,
     terms_url: null,
+    withdrawal_url: null,
+    cancellation_url: null,
   },
 };
 

@@ -79,6 +79,11 @@ def last_day(period: Period, zone: str = "UTC") -> date:
     return civil_date(period.end - timedelta(microseconds=1), zone)
 
 
+def last_day_before(moment: datetime, zone: str = "UTC") -> date:
+    """Name the last day on which something holds that ends at a moment: the day before, where it is a midnight."""
+    return civil_date(moment - timedelta(microseconds=1), zone)
+
+
 def civil_period(first_day: date, days: int, zone: str = "UTC") -> Period:
     """Give so many civil days from a first one on, from midnight to midnight."""
     return Period(start_of_day(first_day, zone), start_of_day(first_day + timedelta(days=days), zone))

@@ -97,6 +97,9 @@ PERMISSIONS: dict[str, PermissionRule] = {
     "subscriptions:advance": _platform("admin:platform"),  # renewal, expiry, reaper: jobs
     "service_billing:read": _read("registry:manage", services=True),
     "service_billing:charge": _write("registry:manage", services=True),
+    "declarations:read": _read("admin:subscriptions", "admin:billing"),
+    "declarations:decide": _write("admin:subscriptions"),
+    "declarations:receive": _platform("admin:platform"),  # from whoever makes one, without signing in
     "provisioning:read": _read("subscriptions:read", "admin:provisioning"),
     "provisioning:manage": _write("admin:provisioning"),
     "provisioning:callback": PermissionRule(public=True, services=True),  # the callback token is the credential

@@ -91,6 +91,9 @@ def triggers(dialect: str, sealed_columns: Iterable[str] = INVOICE_SEALED) -> It
         yield Trigger("invoice_settlements", verb, "OLD.id IS NOT NULL", "A recorded settlement cannot change.")
         yield Trigger("credit_uses", verb, "OLD.id IS NOT NULL", "A recorded use of a credit cannot change.")
         yield Trigger("dispute_movements", verb, "OLD.id IS NOT NULL", "What moved for a dispute cannot change.")
+        yield Trigger("contract_declarations", verb, "OLD.id IS NOT NULL", "What was declared cannot change.")
+        decided = "A decision about a declaration is final."
+        yield Trigger("declaration_decisions", verb, "OLD.declaration_id IS NOT NULL", decided)
         yield Trigger("audit_log", verb, "OLD.id IS NOT NULL", "The audit log is append-only.")
     terms = "A version of a plan that was sold cannot change; the next one holds for new subscriptions."
     moved = _changed(VERSION_SEALED, dialect)

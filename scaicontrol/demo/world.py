@@ -29,6 +29,7 @@ SELLERS: Final[dict[str, dict[str, Any]]] = {
         "seller_email": "buchhaltung@northwind.example", "seller_phone": "+49 40 555 0199", "iban": "DE89370400440532013000", "bic": "COBADEFFXXX",
         "bank_name": "Commerzbank", "account_holder": "Northwind Cloud GmbH", "default_language": "de", "timezone": "Europe/Berlin",
         "brand_color": "#0f766e", "peppol_id": "DE342366712", "peppol_scheme": "9930", "payment_providers": ["bank_transfer", "sandbox"], "number_prefix": "NWC", "allow_pay_by_invoice": True,
+        "imprint_url": "https://northwind.example/impressum", "privacy_url": "https://northwind.example/datenschutz",
     },
     "prt_atelier": {
         "legal_name": "Atelier Numérique SARL", "trade_name": "Atelier Numérique", "seller_country_code": "FR", "seller_address_line1": "18 rue des Capucins",
@@ -36,6 +37,7 @@ SELLERS: Final[dict[str, dict[str, Any]]] = {
         "seller_email": "compta@atelier.example", "seller_phone": "+33 4 55 55 01 77", "iban": "FR1420041010050500013M02606", "bic": "PSSTFRPPLYO",
         "bank_name": "La Banque Postale", "account_holder": "Atelier Numérique SARL", "default_language": "fr", "timezone": "Europe/Paris",
         "brand_color": "#9d174d", "peppol_id": "FR79868282880", "peppol_scheme": "9957", "payment_providers": ["bank_transfer", "sandbox"], "number_prefix": "ATN", "oss_registered": True, "allow_pay_by_invoice": True,
+        "sells_to_consumers": True, "imprint_url": "https://atelier.example/mentions-legales", "privacy_url": "https://atelier.example/confidentialite",
     },
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ from scaicontrol.api import branding
 from scaicontrol.api.actor_resolution import Actors
 from scaicontrol.api.browser_login import root_routes
 from scaicontrol.core.errors import Conflict, Forbidden, Invalid
+from scaicontrol.integrations.scaikey import LoginStart
 from scaicontrol.services import partners
 from scaicontrol.services.partners import colors
 from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
@@ -101,3 +102,23 @@ async def test_a_resellers_own_host_is_the_resellers_before_anybody_signs_in(sit
     assert (await site.get("/brand.css")).text == ""
     assert "--color-primary:#0b6e4f" in (await site.get(f"/brand/{NORTHWIND}.css")).text
     assert (await site.get("/brand/prt_nobody.css")).text == ""
+
+
+class AskedLogin:
+    """Stands for ScaiKey: notes where a browser shall come back to."""
+
+    def __init__(self) -> None:
+        self.back: list[str] = []
+
+    async def start(self, back: str, *, login_hint: str = "") -> LoginStart:
+        self.back.append(back)
+        return LoginStart(f"https://scaikey.test/{login_hint}", "state", "nonce", "verifier")
+
+
+async def test_whoever_signs_in_at_a_resellers_host_comes_back_to_it(site):
+    asked = site._transport.app.state.login = AskedLogin()
+    for host in ("portal.northwind.example", "evil.example", "portal.test"):
+        assert (await site.get("/auth/login", headers={"host": host})).status_code == 303
+    assert asked.back == [
+        "http://portal.northwind.example/auth/callback", *["http://localhost:8000/auth/callback"] * 2,
+    ]  # fmt: skip

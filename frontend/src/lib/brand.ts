@@ -6,8 +6,7 @@ export type Brand = Schemas["BrandOut"];
 /** The server writes into the page whose portal it is, by the host name or by who is signed in. */
 function written(): Brand {
   const told = document.querySelector<HTMLMetaElement>("meta[name=brand]")?.content;
-  const nobody = { partner_id: null, logo_url: null, imprint_url: null, privacy_url: null, terms_url: null };
-  return told ? (JSON.parse(told) as Brand) : { name: document.title, ...nobody };
+  return told ? (JSON.parse(told) as Brand) : ({ name: document.title } as Brand);
 }
 
 const [brand, setBrand] = createSignal<Brand>(written());

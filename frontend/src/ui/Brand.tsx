@@ -26,7 +26,7 @@ export function Brand() {
   );
 }
 
-const LEGAL = ["imprint", "privacy", "terms"] as const;
+const LEGAL = ["withdrawal", "cancellation", "imprint", "privacy", "terms"] as const;
 
 /** What the law wants a click away. */
 export function LegalLinks() {

@@ -12,6 +12,7 @@ from scaicontrol.services import (
     billing,
     changes,
     credits,
+    declarations,
     documents,
     invoices,
     notifications,
@@ -25,6 +26,7 @@ from scaicontrol.services.bank_statements.schemas import BankLineFilter
 from scaicontrol.services.changes.lifecycle import PlanStatus
 from scaicontrol.services.changes.schemas import ChangePlanFilter
 from scaicontrol.services.credits.schemas import ReceivableFilter
+from scaicontrol.services.declarations.schemas import DeclarationFilter
 from scaicontrol.services.invoices.lifecycle import InvoiceStatus
 from scaicontrol.services.invoices.reads.documents import by_ids
 from scaicontrol.services.invoices.schemas import InvoiceFilter
@@ -215,6 +217,21 @@ async def _bank_lines(uow: UnitOfWork) -> Finding:
     return Finding("bank_lines", "warning", "bank lines wait for somebody", page.total, examples)
 
 
+async def _declarations(uow: UnitOfWork) -> Finding:
+    page = await declarations.page(uow, _OLDEST, DeclarationFilter(is_open=True))
+    examples = [
+        FindingExample(
+            "declaration",
+            each.id,
+            f"{each.kind} of {each.name}: {each.contract[:_CLIPPED]}",
+            each.submitted_at,
+            each.found_tenant_id,
+        )
+        for each in page.items
+    ]
+    return Finding("declarations", "critical", "consumers' declarations wait for somebody", page.total, examples)
+
+
 async def _quarantine(uow: UnitOfWork) -> Finding:
     page = await billing.page_quarantine(uow, _FEW, is_open=True, is_draft=False)
     examples = [
@@ -376,6 +393,7 @@ QUESTIONS: Final[tuple[tuple[str, Callable[[UnitOfWork], Awaitable[Finding]]], .
     ("receivables:read", _receivables),
     ("disputes:read", _open_disputes),
     ("bank_statements:read", _bank_lines),
+    ("declarations:read", _declarations),
     (
         "subscriptions:read",
         _subscriptions("subscriptions_past_due", SubscriptionStatus.past_due, "subscriptions are past due"),

@@ -55,6 +55,7 @@ MAILED: Final[Mapping[str, str]] = {
     "subscription.suspended": "suspension",
     "subscription.trial_ending": "end of a trial",
     "subscription.terms_announced": "terms to come",
+    "declaration.decided": "decision about a declaration",
 }
 
 

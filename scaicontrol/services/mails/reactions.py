@@ -7,7 +7,14 @@ from scaicontrol.core.money import Money
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.services import documents, statements
 
-from .service import about_disputes, about_documents, about_refunds, about_subscriptions, vat_numbers
+from .service import (
+    about_declarations,
+    about_disputes,
+    about_documents,
+    about_refunds,
+    about_subscriptions,
+    vat_numbers,
+)
 from .service.posting import ACTOR
 
 
@@ -96,6 +103,16 @@ async def notice_owed(backend: Backend, fact: Outbox) -> None:
 
 def _step(fact: Outbox) -> str:
     return fact.idempotency_key.split(":", 2)[-1]
+
+
+async def receipt_of_declaration(backend: Backend, fact: Outbox) -> None:
+    """Somebody withdrew from a contract or cancelled it: what came, and when, goes to the address we hold."""
+    await about_declarations.mail_receipt(backend, str(fact.told["declaration_id"]))
+
+
+async def mail_declaration_decided(backend: Backend, fact: Outbox) -> None:
+    """A person carried a declaration out or declined it."""
+    await about_declarations.mail_decision(backend, str(fact.told["declaration_id"]))
 
 
 async def mail_trial_ending(backend: Backend, fact: Outbox) -> None:

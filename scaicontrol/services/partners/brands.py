@@ -37,6 +37,8 @@ class Brand:
     imprint_url: str | None = None
     privacy_url: str | None = None
     terms_url: str | None = None
+    withdrawal_url: str | None = None
+    cancellation_url: str | None = None
 
 
 async def brand_of(uow: UnitOfWork, partner_id: str) -> Brand:
@@ -56,6 +58,8 @@ async def brand_of(uow: UnitOfWork, partner_id: str) -> Brand:
         imprint_url=config.imprint_url,
         privacy_url=config.privacy_url,
         terms_url=config.terms_url,
+        withdrawal_url=f"/withdrawal?seller={partner_id}" if config.offers_withdrawal else None,
+        cancellation_url=f"/cancellation?seller={partner_id}" if config.offers_cancellation else None,
     )
 
 

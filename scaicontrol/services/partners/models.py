@@ -110,6 +110,9 @@ class PartnerConfiguration(PartnerOwned, Model):
     overdue_grace_days: Mapped[int]
     retention_years: Mapped[int | None]
     dispute_lost: Mapped[DisputeLost] = mapped_column(String(20), server_default="reopen")
+    sells_to_consumers: Mapped[bool] = mapped_column(server_default=literal_column("0"))
+    withdrawal_button: Mapped[bool | None]  # None: as it sells to consumers
+    cancel_button: Mapped[bool | None]
     invoice_link_days: Mapped[int] = mapped_column(server_default=literal_column("30"))  # 0: mails carry none
 
     billing_linked_at: Mapped[datetime | None]
@@ -127,6 +130,16 @@ class PartnerConfiguration(PartnerOwned, Model):
     def effective_retention_years(self) -> int:
         """How long documents are kept: as configured, else as the seller's country asks, else ten years."""
         return self.retention_years or retention_years_in(self.seller_country_code)
+
+    @property
+    def offers_withdrawal(self) -> bool:
+        """Whether consumers withdraw from contracts without signing in (contract §11.6)."""
+        return self.sells_to_consumers if self.withdrawal_button is None else self.withdrawal_button
+
+    @property
+    def offers_cancellation(self) -> bool:
+        """Whether consumers cancel contracts without signing in."""
+        return self.sells_to_consumers if self.cancel_button is None else self.cancel_button
 
     @property
     def missing_for_finalisation(self) -> list[str]:

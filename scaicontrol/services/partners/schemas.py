@@ -118,6 +118,13 @@ class PartnerConfigurationPatch(Patch):
     dispute_lost: DisputeLost | None = Field(
         default=None, description="What a lost dispute does: the invoice is owed again, or the seller bears the loss."
     )
+    sells_to_consumers: bool | None = Field(default=None, description="The catalogue is for consumers, too.")
+    withdrawal_button: bool | None = Field(
+        default=None, description="Consumers withdraw without signing in; null: where the seller sells to consumers."
+    )
+    cancel_button: bool | None = Field(
+        default=None, description="Consumers cancel without signing in; null: where the seller sells to consumers."
+    )
     invoice_link_days: Annotated[int, Field(ge=0, le=365)] | None = Field(
         default=None, description="How long the link in a mail opens its invoice without a sign-in; 0: no such links."
     )
@@ -144,7 +151,7 @@ CLEARABLE = frozenset({
     "seller_tax_number", "seller_contact_name", "seller_email", "seller_phone", "iban", "bic", "bank_name",
     "account_holder", "sepa_creditor_id", "invoice_template_name", "email_template_name", "logo_url", "brand_color",
     "brand_color_dark", "mail_sender_name", "portal_host", "imprint_url", "privacy_url", "terms_url",
-    "peppol_id", "peppol_scheme", "retention_years", "version",
+    "peppol_id", "peppol_scheme", "retention_years", "withdrawal_button", "cancel_button", "version",
 })  # fmt: skip
 
 
@@ -240,6 +247,9 @@ class PartnerConfigurationOut(Out):
     overdue_grace_days: int
     retention_years: int | None
     dispute_lost: str
+    sells_to_consumers: bool
+    withdrawal_button: bool | None
+    cancel_button: bool | None
     invoice_link_days: int
     effective_retention_years: int
     billing_linked_at: Moment | None
@@ -286,6 +296,8 @@ class BrandOut(Out):
                     "imprint_url": "https://northwind.example/imprint",
                     "privacy_url": "https://northwind.example/privacy",
                     "terms_url": None,
+                    "withdrawal_url": "/withdrawal?seller=prt_northwind",
+                    "cancellation_url": None,
                 }
             ]
         }
@@ -297,3 +309,5 @@ class BrandOut(Out):
     imprint_url: str | None
     privacy_url: str | None
     terms_url: str | None
+    withdrawal_url: str | None = Field(description="Where consumers withdraw from a contract without signing in.")
+    cancellation_url: str | None = Field(description="Where consumers cancel a contract without signing in.")

@@ -39,6 +39,7 @@ DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType({
     "overdue_grace_days": 3,
     "dispute_lost": "reopen",
     "invoice_link_days": 30,
+    "sells_to_consumers": False,
     "version": 0,
 })  # fmt: skip
 

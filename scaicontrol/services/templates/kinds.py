@@ -43,4 +43,7 @@ MailKind = Literal[
     "email_subscription_suspended",
     "email_terms_announced",
     "email_notices",
+    "email_declaration_received",
+    "email_declaration_carried_out",
+    "email_declaration_declined",
 ]

@@ -8,10 +8,12 @@ from scaicontrol.core.ports import ServiceReply
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import billing, provisioning, subscriptions
 from scaicontrol.services.billing.models import BillingRun, QuarantineItem
+from scaicontrol.services.declarations.schemas import CarryOutIn, DeclineIn
 from scaicontrol.services.registry.models import Service
 from scaicontrol.services.subscriptions import Override
 from scaicontrol.services.tenants.models import BillingProfile
 from tests.factories import ACME, NORTHWIND, SCAIDRIVE, ada, alice, gina, petra
+from tests.factories.declarations import cancelled_by_a_consumer
 from tests.factories.plan_moves import announced, edited
 from tests.factories.subscriptions import PROVISIONING_URL, subscribed
 
@@ -159,3 +161,16 @@ async def _(stage: Stage) -> Case:
     await billing.plan(stage.backend, petra, NORTHWIND, stage.clock.now())
     item_id = await stage.backend.ask(ada, waiting)
     return Case({"item_id": item_id, "resolution": "waive", "reason": "A gift."})
+
+
+@case("declarations.carry_out")
+async def _(stage: Stage) -> Case:
+    contract = await subscribed(stage.backend)
+    made = await cancelled_by_a_consumer(stage.backend, contract.id)
+    return Case({"declaration_id": made.id, "body": CarryOutIn(note="Thank you for your time with us.")})
+
+
+@case("declarations.decline")
+async def _(stage: Stage) -> Case:
+    made = await cancelled_by_a_consumer(stage.backend, "sub_unknown")
+    return Case({"declaration_id": made.id, "body": DeclineIn(note="No contract of this number is ours.")})

@@ -4,10 +4,12 @@ from sqlalchemy import select
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import subscriptions
+from scaicontrol.services import declarations, subscriptions
+from scaicontrol.services.declarations.schemas import DeclineIn
 from scaicontrol.services.subscriptions.lifecycle import TERMINAL
 from scaicontrol.services.subscriptions.models import Subscription
 from tests.factories import ACME, ada
+from tests.factories.declarations import cancelled_by_a_consumer
 from tests.factories.subscriptions import show, subscribed
 
 from .deed import SUBSCRIPTIONS, WHY, Deed
@@ -49,6 +51,17 @@ async def _ended(backend: Backend) -> str:
     await backend.perform(ada, subscriptions.cancel, subscription_id, immediate=True)
     assert (await show(backend, subscription_id)).status in TERMINAL
     return subscription_id
+
+
+async def _declared(backend: Backend) -> str:
+    """A consumer cancels what is active, anew for each door."""
+    return (await cancelled_by_a_consumer(backend, await _active(backend))).id
+
+
+async def _decided(backend: Backend) -> str:
+    declaration_id = await _declared(backend)
+    await backend.perform(ada, declarations.decline, declaration_id, DeclineIn(note="Not ours."))
+    return declaration_id
 
 
 OPERATES = "subscriptions:administer"  # what the operators' routes ask for, before the verb asks for its own
@@ -130,5 +143,17 @@ SUBSCRIBED = (
             Mcp("manage_subscriptions", "bulk", body={"verb": "suspend"}),
         ),
         {**WHY, "ids": ["{id}"]},
+    ),
+    Deed(
+        "declarations.carry_out", "declarations:decide", _declared, {"decided already": _decided},
+        (Rest("POST /admin/declarations/{declaration_id}/carry-out"), Console("declaration", "carry_out")),
+    ),
+    Deed(
+        "declarations.decline", "declarations:decide", _declared, {"decided already": _decided},
+        (
+            Rest("POST /admin/declarations/{declaration_id}/decline"),
+            Console("declaration", "decline", {"note": "Not ours."}),
+        ),
+        {"note": "Not ours."},
     ),
 )  # fmt: skip

@@ -4,6 +4,7 @@ import type { Schemas } from "../../api/client";
 import { q, useQuery } from "../../api/queries";
 import { t, worded } from "../../i18n";
 import { fmt } from "../../i18n/format";
+import { brand } from "../../lib/brand";
 import { elapsed } from "../../lib/dates";
 import { Card, DayFact, Fact, Notice, PageHead } from "../../ui/layout";
 import { Async } from "../../ui/states";
@@ -235,6 +236,21 @@ function Details(props: { of: Detail }) {
           <span class="font-mono text-xs break-all">{props.of.id}</span>
         </Fact>
       </dl>
+      <Show when={brand().withdrawal_url || brand().cancellation_url}>
+        <p class="border-base-300 flex flex-wrap gap-x-4 gap-y-1 border-t px-5 py-3 text-sm">
+          <For each={["withdrawal", "cancellation"] as const}>
+            {(kind) => (
+              <Show when={brand()[`${kind}_url`]}>
+                {(address) => (
+                  <a class="link" href={`${address()}&contract=${props.of.id}`} rel="external">
+                    {t(`legal.${kind}`)}
+                  </a>
+                )}
+              </Show>
+            )}
+          </For>
+        </p>
+      </Show>
     </Card>
   );
 }

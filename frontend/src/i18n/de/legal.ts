@@ -1,5 +1,7 @@
 export default {
   legal: {
+    withdrawal: "Vertrag widerrufen",
+    cancellation: "Verträge hier kündigen",
     title: "Rechtliches",
     imprint: "Impressum",
     privacy: "Datenschutz",

@@ -1,5 +1,7 @@
 export default {
   legal: {
+    withdrawal: "Withdraw from contract here",
+    cancellation: "Cancel contracts here",
     title: "Legal",
     imprint: "Imprint",
     privacy: "Privacy",

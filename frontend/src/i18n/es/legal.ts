@@ -1,5 +1,7 @@
 export default {
   legal: {
+    withdrawal: "Desistir del contrato aquí",
+    cancellation: "Cancelar contratos aquí",
     title: "Información legal",
     imprint: "Aviso legal",
     privacy: "Privacidad",

@@ -1,5 +1,7 @@
 export default {
   legal: {
+    withdrawal: "Renoncer au contrat ici",
+    cancellation: "Résilier des contrats ici",
     title: "Informations légales",
     imprint: "Mentions légales",
     privacy: "Confidentialité",

@@ -1,5 +1,7 @@
 export default {
   legal: {
+    withdrawal: "Recedere dal contratto qui",
+    cancellation: "Disdire contratti qui",
     title: "Note legali",
     imprint: "Note legali",
     privacy: "Privacy",

@@ -1,5 +1,7 @@
 export default {
   legal: {
+    withdrawal: "Overeenkomst hier herroepen",
+    cancellation: "Overeenkomsten hier opzeggen",
     title: "Juridisch",
     imprint: "Colofon",
     privacy: "Privacy",

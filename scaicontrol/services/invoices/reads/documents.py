@@ -10,7 +10,7 @@ from sqlalchemy.orm import selectinload
 from scaicontrol.core.work import UnitOfWork
 
 from .. import creditable, queries
-from ..lifecycle import InvoiceStatus
+from ..lifecycle import DocumentType, InvoiceStatus
 from ..models import Invoice, InvoiceLine, Settlement
 
 
@@ -101,3 +101,28 @@ async def settled(uow: UnitOfWork, tenant_id: str, currency: str) -> list[Settle
         .where(Settlement.tenant_id == tenant_id, Invoice.currency == currency)
     )
     return [SettledDocument._make(row) for row in rows]
+
+
+async def billed_on(uow: UnitOfWork, partner_id: str, number: str) -> list[tuple[str, str]]:
+    """Name the tenant and the subscriptions that a seller's document of this number is about."""
+    query = (
+        select(InvoiceLine.tenant_id, InvoiceLine.subscription_id)
+        .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
+        .where(Invoice.partner_id == partner_id, Invoice.number == number, InvoiceLine.subscription_id.is_not(None))
+        .distinct()
+    )
+    return [(str(tenant_id), str(subscription_id)) for tenant_id, subscription_id in await uow.session.execute(query)]
+
+
+async def of_subscription(uow: UnitOfWork, subscription_id: str) -> list[Invoice]:
+    """Give the finalized invoices with a line about a subscription, the oldest first, with their lines."""
+    about = select(InvoiceLine.invoice_id).where(InvoiceLine.subscription_id == subscription_id)
+    query = queries.visible(uow).where(
+        Invoice.id.in_(about),
+        Invoice.finalized_at.is_not(None),
+        Invoice.document_type == DocumentType.invoice,
+        Invoice.status != InvoiceStatus.void,
+    )
+    found = list(await uow.session.scalars(query.order_by(Invoice.finalized_at, Invoice.id)))
+    await queries.load_lines(uow, found)
+    return found

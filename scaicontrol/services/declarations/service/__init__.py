@@ -1,0 +1,1 @@
+"""The verbs: receiving a declaration, and deciding about it."""
