@@ -43,6 +43,7 @@ _TYPES: Final = {
 # The addresses that answer with a page of their own, as in `frontend/src/routes/index.tsx`.
 PAGES: Final = (
     "/",
+    "/services",
     "/subscriptions",
     "/subscriptions/:id",
     "/catalog",
@@ -50,7 +51,10 @@ PAGES: Final = (
     "/billing/invoices",
     "/billing/invoices/:id",
     "/billing/payment-methods",
+    "/notifications",
+    "/settings/organization",
     "/settings/billing-profile",
+    "/settings/preferences",
     "/settings/portal-views",
 )
 _TITLE: Final = "<title>Portal</title>"  # as `frontend/index.html` has it

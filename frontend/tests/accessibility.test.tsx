@@ -7,9 +7,14 @@ import Dashboard from "../src/features/dashboard/Dashboard";
 import Invoice from "../src/features/invoices/Invoice";
 import Invoices from "../src/features/invoices/Invoices";
 import PortalViews from "../src/features/portal-views/PortalViews";
+import Notifications from "../src/features/notifications/Notifications";
+import Organization from "../src/features/organization/Organization";
+import OwnPreferences from "../src/features/preferences/OwnPreferences";
+import Services from "../src/features/services/Services";
 import Subscription from "../src/features/subscriptions/Subscription";
 import Subscriptions from "../src/features/subscriptions/Subscriptions";
-import { ada, invoice, pro, profile } from "./cast";
+import { NO_CHOICES } from "../src/lib/choices";
+import { acme, ada, drive, invoice, notice, pro, profile } from "./cast";
 import { one, page, serve } from "./server";
 import { show } from "./show";
 
@@ -41,6 +46,10 @@ it.each([
     "/settings/billing-profile",
     "Address",
   ],
+  ["the notices", Notifications, "/notifications", "/notifications", "An invoice is there"],
+  ["the services", Services, "/services", "/services", "ScaiDrive"],
+  ["the organisation", Organization, "/settings/organization", "/settings/organization", "Tell us about"],
+  ["the preferences", OwnPreferences, "/settings/preferences", "/settings/preferences", "Time zone"],
   ["who looked in", PortalViews, "/settings/portal-views", "/settings/portal-views", "Support access"],
 ])("%s breaks no rule of axe", async (_name, component, pattern, address, shown) => {
   serve({
@@ -49,6 +58,12 @@ it.each([
     "GET /api/v1/billing/billing-profile": one(profile),
     "GET /api/v1/billing/invoices": page([invoice]),
     "GET /api/v1/billing/invoices/inv_1": one(invoice),
+    "GET /api/v1/notifications": page([notice]),
+    "GET /api/v1/services": one([drive]),
+    "GET /api/v1/usage/quotas": one([]),
+    "GET /api/v1/organization": one(acme),
+    "GET /api/v1/organization/users": page([]),
+    "GET /api/v1/auth/me/preferences": one(NO_CHOICES),
     "GET /api/v1/organization/portal-views": page([]),
     "GET /api/v1/subscriptions": page([pro]),
     "GET /api/v1/subscriptions/sub_pro": one(pro),

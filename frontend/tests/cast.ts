@@ -218,3 +218,55 @@ export const profile: Schemas["BillingProfileOut"] = {
   created_at: "2026-03-01T09:00:00Z",
   updated_at: "2026-03-01T09:00:00Z",
 };
+
+const link: Schemas["LaunchLinkOut"] = {
+  service_slug: "scaidrive",
+  service_name: "ScaiDrive",
+  label: "Open",
+  url: "https://drive.example.com/acme",
+  entry_type: "web",
+  icon_url: null,
+  description: "",
+};
+export const drive: Schemas["OwnServiceOut"] = {
+  service_slug: "scaidrive",
+  service_name: "ScaiDrive",
+  description: "Files for teams",
+  icon_url: null,
+  health_status: "healthy",
+  status: "active",
+  is_usable: true,
+  reason: null,
+  ends_at: null,
+  links: [link, { ...link, label: "Settings", entry_type: "admin" }],
+};
+
+export const acme: Schemas["OrganizationOut"] = {
+  tenant_id: "tnt_acme",
+  name: "Acme",
+  status: "active",
+  contact_email: "office@acme.example",
+  people_url: "https://key.example.com/people",
+  preferred_language: "nl",
+  notification_opt_outs: ["usage.threshold_reached"],
+  standing: "good",
+  partner: {
+    partner_id: "prt_northwind",
+    name: "Northwind",
+    legal_name: "Northwind Cloud GmbH",
+    email: "help@northwind.example",
+    logo_url: null,
+    brand_color: null,
+  },
+};
+
+export const notice: Schemas["NotificationOut"] = {
+  id: "ntf_0",
+  category: "billing",
+  severity: "info",
+  title: "An invoice is there",
+  body: "",
+  link: "/billing/invoices/inv_1",
+  read_at: null,
+  created_at: "2026-11-23T10:00:00Z",
+};

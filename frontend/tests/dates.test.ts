@@ -51,3 +51,27 @@ describe("a half-open period", () => {
     );
   });
 });
+
+describe("the dates somebody chose", () => {
+  it.each([
+    ["dots", "01.11.2026", "23.11.2026, 07:00"],
+    ["slashes", "01/11/2026", "23/11/2026, 07:00"],
+    ["iso", "2026-11-01", "2026-11-23, 07:00"],
+  ] as const)("%s hold in every language", (days, civil, at) => {
+    expect(day("fr-FR", "2026-11-01", { days })).toBe(civil);
+    expect(moment("en-GB", "2026-11-23T12:00:00Z", { days })).toBe(at);
+  });
+
+  it("say a period by its first and last day, and one day once", () => {
+    const october = ["2026-09-30T22:00:00Z", "2026-10-31T23:00:00Z"] as const;
+    expect(period("de-DE", ...october, "Europe/Amsterdam", { days: "iso" })).toBe("2026-10-01 – 2026-10-31");
+    const first = ["2026-09-30T22:00:00Z", "2026-10-01T22:00:00Z"] as const;
+    expect(period("de-DE", ...first, "Europe/Amsterdam", { days: "iso" })).toBe("2026-10-01");
+  });
+
+  it("and the zone move moments, not civil days", () => {
+    const chosen = { days: "iso", zone: "Asia/Tokyo" } as const;
+    expect(day("en-GB", "2026-11-01T20:00:00Z", chosen)).toBe("2026-11-02");
+    expect(day("en-GB", "2026-11-01", chosen)).toBe("2026-11-01");
+  });
+});

@@ -57,3 +57,18 @@ describe("a decimal string", () => {
     expect(plain(percent("fr-FR", "5.50"))).toBe("5,5 %");
   });
 });
+
+describe("the separators somebody chose", () => {
+  it.each([
+    ["comma_point", "€ 1,234,567.89"],
+    ["point_comma", "€ 1.234.567,89"],
+    ["space_comma", "€ 1 234 567,89"],
+    ["apostrophe_point", "€ 1’234’567.89"],
+  ] as const)("%s hold in every language, and the currency stays where it is", (numbers, shown) => {
+    expect(plain(money("nl-NL", 123_456_789, "EUR", { numbers }))).toBe(shown);
+  });
+
+  it("divide thousands also where the language would not", () => {
+    expect(quantity("es-ES", "1234.5", { numbers: "point_comma" })).toBe("1.234,5");
+  });
+});

@@ -17,6 +17,7 @@ TAGS: Final = {
     "notifications": "What the portal tells people.",
     "metering": "Usage, as services report it and tenants see it.",
     "registry": "How a service says that it exists and lives.",
+    "services": "What a tenant holds, and the ways into it.",
     "provisioning": "How a subscription comes to work at its service.",
     "service-billing": "What a service may know of its customers.",
     "uploads": "Icons and images of templates.",

@@ -1,8 +1,7 @@
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import notifications
-from scaicontrol.services.notifications.models import Notification
-from scaicontrol.services.notifications.schemas import MarkedOut, NotificationOut
+from scaicontrol.services.notifications.schemas import Category, MarkedOut, NotificationOut
 
 from .door import One, Paged, Paging, Router
 
@@ -11,9 +10,11 @@ router = Router("/notifications", tags=["notifications"])
 
 @router.get("", response_model=Paged[NotificationOut], permission="notifications:read", summary="List notices")
 async def index(
-    uow: UnitOfWork, paging: Paging, unread_only: bool = False, category: str | None = None
-) -> Page[Notification]:
-    return await notifications.page(uow, paging, unread_only=unread_only, category=category)
+    uow: UnitOfWork, paging: Paging, unread_only: bool = False, category: Category | None = None
+) -> Page[NotificationOut]:
+    """With when the caller read each; `total` of the unread ones is what a bell shows."""
+    page = await notifications.page(uow, paging, unread_only=unread_only, category=category)
+    return page.of(await notifications.shown(uow, page.items))
 
 
 @router.post(
@@ -22,8 +23,10 @@ async def index(
     permission="notifications:mark_read",
     summary="Mark a notice as read",
 )
-async def read(uow: UnitOfWork, notification_id: str) -> Notification:
-    return await notifications.mark_read(uow, notification_id)
+async def read(uow: UnitOfWork, notification_id: str) -> NotificationOut:
+    """By the caller; others of the tenant still have it to read."""
+    notice = await notifications.mark_read(uow, notification_id)
+    return (await notifications.shown(uow, [notice]))[0]
 
 
 @router.post(

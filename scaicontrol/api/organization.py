@@ -1,6 +1,6 @@
 from typing import Any
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from scaicontrol.core.i18n import Language
 from scaicontrol.core.pagination import Page
@@ -29,6 +29,8 @@ class OrganizationOut(Out):
                     "tenant_id": "tnt_acme",
                     "name": "Acme Bakeries B.V.",
                     "status": "active",
+                    "contact_email": "administratie@acme.example",
+                    "people_url": "https://key.example.com/people",
                     "preferred_language": "nl",
                     "notification_opt_outs": [],
                     "standing": "good",
@@ -48,6 +50,8 @@ class OrganizationOut(Out):
     tenant_id: str
     name: str
     status: str
+    contact_email: str | None
+    people_url: str | None = Field(description="Where people are invited: the directory's own page.")
     preferred_language: Language | None
     notification_opt_outs: list[str]
     standing: str
@@ -93,11 +97,13 @@ async def partner(uow: UnitOfWork) -> PartnerPublicOut:
 
 async def _organization(uow: UnitOfWork, tenant: Tenant) -> OrganizationOut:
     fields: dict[str, Any] = {
-        name: getattr(tenant, name) for name in ("name", "status", "preferred_language", "notification_opt_outs")
+        name: getattr(tenant, name)
+        for name in ("name", "status", "contact_email", "preferred_language", "notification_opt_outs")
     }
     return OrganizationOut(
         tenant_id=tenant.id,
         **fields,
+        people_url=uow.settings.scaikey_people_url or None,
         standing=await billing.standing_of(uow, tenant.id),
         partner=await _partner(uow, tenant.partner_id),
     )

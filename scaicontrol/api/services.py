@@ -1,19 +1,25 @@
 from functools import partial
+from itertools import chain
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import ConfigDict, Field
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.i18n import Language
 from scaicontrol.core.ids import Id
 from scaicontrol.core.pagination import Page
+from scaicontrol.core.schemas import Moment, Out
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import registry
+from scaicontrol.services import provisioning, registry
+from scaicontrol.services.provisioning import LaunchLink, OwnService
 from scaicontrol.services.registry.lifecycle import HealthStatus, ServiceStatus
 from scaicontrol.services.registry.models import MetricChange
 from scaicontrol.services.registry.schemas import (
     ApprovedOut,
     DecideIn,
+    EntryType,
     MetricChangeOut,
     ProbeOut,
     RejectIn,
@@ -22,11 +28,79 @@ from scaicontrol.services.registry.schemas import (
     ServicePatch,
     ServiceVersionOut,
 )
+from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 
-from .door import One, Paged, Paging, Router
+from .billing_profiles import own_tenant
+from .door import Many, One, Paged, Paging, Router
 
 router = Router("/admin/services", tags=["admin"])
 metric_changes = Router("/admin/metric-changes", tags=["admin"])
+own = Router("/services", tags=["services"])
+entrypoints = Router("/entrypoints", tags=["services"])
+
+Locale = Annotated[Language | None, Query(description="The reader's language; else the tenant's.")]
+
+
+class LaunchLinkOut(Out):
+    """A way into a service, filled in for the caller's tenant."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "service_slug": "scaidrive",
+                    "service_name": "ScaiDrive",
+                    "label": "Open",
+                    "url": "https://drive.example.com/acme",
+                    "entry_type": "web",
+                    "icon_url": None,
+                    "description": "",
+                }
+            ]
+        }
+    )
+
+    service_slug: str
+    service_name: str
+    label: str
+    url: str
+    entry_type: EntryType
+    icon_url: str | None
+    description: str
+
+
+class OwnServiceOut(Out):
+    """A service that the caller's tenant holds."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "service_slug": "scaidrive",
+                    "service_name": "ScaiDrive",
+                    "description": "Files for teams.",
+                    "icon_url": None,
+                    "health_status": "healthy",
+                    "status": "active",
+                    "is_usable": True,
+                    "reason": None,
+                    "ends_at": None,
+                    "links": [],
+                }
+            ]
+        }
+    )
+
+    service_slug: str
+    service_name: str
+    description: str
+    icon_url: str | None
+    health_status: HealthStatus
+    status: SubscriptionStatus
+    is_usable: bool
+    reason: str | None = Field(description="Why it is suspended, for whoever may read subscriptions.")
+    ends_at: Moment | None = Field(description="When a trial or a cancelled subscription ends.")
+    links: list[LaunchLinkOut] = Field(description="In the order of the service; none where it cannot be used.")
 
 
 @router.get("", response_model=Paged[ServiceOut], permission="services:list", summary="List services")
@@ -105,3 +179,20 @@ async def approve_metric_change(uow: UnitOfWork, change_id: str, body: DecideIn)
 async def reject_metric_change(uow: UnitOfWork, change_id: str, body: RejectIn) -> MetricChange:
     """The service is told why when it registers the same again."""
     return await registry.reject_metric_change(uow, change_id, body.reason)
+
+
+@own.get(
+    "", response_model=Many[OwnServiceOut], permission="entrypoints:read", summary="Own services with launch links"
+)
+async def own_services(uow: UnitOfWork, locale: Locale = None) -> list[OwnService]:
+    """What the tenant holds: whether it can be used, why not, and where to."""
+    return await provisioning.own_services(uow, own_tenant(uow), locale)
+
+
+@entrypoints.get(
+    "", response_model=Many[LaunchLinkOut], permission="entrypoints:read", summary="Launch links of one's services"
+)
+async def launch_links(uow: UnitOfWork, locale: Locale = None) -> list[LaunchLink]:
+    """Of the services the tenant may use now, as far as the caller's role reaches."""
+    held = await provisioning.own_services(uow, own_tenant(uow), locale)
+    return list(chain.from_iterable(each.links for each in held))

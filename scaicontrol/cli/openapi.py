@@ -12,6 +12,7 @@ import typer
 PORTAL: Final = (
     "/api/v1/auth/me",
     "/api/v1/auth/me/preferences",
+    "/api/v1/auth/me/preferences",
     "/api/v1/billing/address-formats/{country_code}",
     "/api/v1/billing/billing-profile",
     "/api/v1/billing/credit-balance",
@@ -37,12 +38,19 @@ PORTAL: Final = (
     "/api/v1/billing/upcoming",
     "/api/v1/catalog/services",
     "/api/v1/catalog/services/{slug}/plans",
+    "/api/v1/notifications",
+    "/api/v1/notifications/read-all",
+    "/api/v1/notifications/{notification_id}/read",
+    "/api/v1/organization",
     "/api/v1/organization/portal-views",
+    "/api/v1/organization/users",
+    "/api/v1/services",
     "/api/v1/subscriptions",
     "/api/v1/subscriptions/{subscription_id}",
     "/api/v1/subscriptions/{subscription_id}/cancel",
     "/api/v1/subscriptions/{subscription_id}/change-plan",
     "/api/v1/subscriptions/{subscription_id}/resume",
+    "/api/v1/usage/quotas",
 )
 _REFERENCE: Final = re.compile(r'"#/components/schemas/([^"]+)"')
 app = typer.Typer()

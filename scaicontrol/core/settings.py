@@ -79,6 +79,7 @@ class Settings(BaseSettings):
     scaikey_token_url: str = ""
     scaikey_logout_url: str = ""
     scaikey_admin_url: str = ""
+    scaikey_people_url: str = ""
     scaikey_timeout: float = Field(default=5, gt=0)
     scaikey_sync_interval_minutes: int = Field(default=60, ge=1)
 

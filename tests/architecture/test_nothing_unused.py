@@ -26,7 +26,6 @@ from scaicontrol.db.model import Model
 from tests.architecture.sources import PRODUCT, ROOT, files, parsed
 
 PERMISSIONS_SOON = {
-    "entrypoints:read": "GET /entrypoints: the links of the services a tenant is entitled to",
     "entrypoints:manage": "operators set the links of a service",
     "service_billing:charge": "POST /service-billing/charges",
 }
@@ -45,9 +44,7 @@ COLUMNS_FOR_THE_RECORD = {
 COLUMNS_SOON = {
     "BillingRun.snapshot_hash": "a run proves from which snapshot it was computed",
 }
-MEMBERS_SOON = {
-    "EntryType.desktop": "services declare it; GET /entrypoints will list by it",
-}
+MEMBERS_SOON: dict[str, str] = {}
 
 
 # Public functions that no product code calls: what tests prove of them says nothing about the product.

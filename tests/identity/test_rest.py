@@ -125,6 +125,7 @@ async def test_an_organization_is_one_s_own(site):
     assert (shown["tenant_id"], shown["standing"], shown["partner"]["name"]) == (ACME, "good", "Northwind")
     changed = (await say(site, "alice", "PATCH", "/organization", preferred_language="nl")).json()["data"]
     assert changed["preferred_language"] == "nl"
+    assert (shown["contact_email"], shown["people_url"]) == ("office@acme.example", None)
     assert await ids(site, "alice", "/organization/users") == {"usr_tom"}
     partner = (await say(site, "tom", "GET", "/organization/partner")).json()["data"]
     assert set(partner) == {"partner_id", "name", "legal_name", "email", "logo_url", "brand_color"}

@@ -39,6 +39,17 @@ async def test_a_notice_for_all_is_read_by_each(backend):
     assert (await unread(backend, alice), await unread(backend, tom)) == (0, 1)
 
 
+async def test_each_sees_when_they_read_what_is_for_all(backend):
+    notice = await notify(backend)
+    await backend.perform(alice, notifications.mark_read, notice.id)
+
+    async def shown(uow):
+        return await notifications.shown(uow, (await notifications.page(uow, PageRequest())).items)
+
+    read = {actor.name: (await backend.ask(actor, shown))[0].read_at for actor in (alice, tom)}
+    assert read == {"Alice": backend.clock.now(), "Tom": None}
+
+
 async def test_a_personal_notice_and_another_tenants_are_nobody_elses(backend):
     notice = await notify(backend, user_id=tom.id)
     assert (await unread(backend, alice), await unread(backend, tom), await unread(backend, gina)) == (0, 1, 0)

@@ -213,3 +213,9 @@ async def test_a_name_is_kept_as_it_was_meant_and_what_cannot_be_meant_is_refuse
 
 def _metric(name: str, unit: str) -> dict[str, str]:
     return {"slug": "storage_gb", "name": name, "unit": unit, "kind": "gauge"}
+
+
+async def test_a_launch_link_asks_only_for_what_can_be_filled_in(backend):
+    link = {"label": "Open", "url_template": "https://drive.example.com/{customer}", "entry_type": "web"}
+    with pytest.raises(Invalid, match=r"asks for \{customer\}; what can be filled in is tenant_id"):
+        await registry.register(backend, drive, asks(entrypoints=[link]))

@@ -1,4 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/solid-query";
+import { follow } from "../i18n/follow";
 import { api, mustData, type Schemas } from "./client";
 import { type PlanChange, q } from "./queries";
 
@@ -205,6 +206,51 @@ export function useSaveBillingProfile() {
     mutationFn: (profile: Schemas["BillingProfileIn"]) =>
       mustData(api.PUT("/api/v1/billing/billing-profile", { body: profile })),
     onSuccess: (saved) => cache.setQueryData(q.billingProfile().queryKey, saved),
+  }));
+}
+
+export function useReadNotice() {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (id: string) =>
+      mustData(
+        api.POST("/api/v1/notifications/{notification_id}/read", {
+          params: { path: { notification_id: id } },
+        }),
+      ),
+    onSuccess: () => cache.invalidateQueries({ queryKey: ["notices"] }),
+  }));
+}
+
+export function useReadAllNotices() {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: () => mustData(api.POST("/api/v1/notifications/read-all")),
+    onSuccess: () => cache.invalidateQueries({ queryKey: ["notices"] }),
+  }));
+}
+
+/** Changes some of a person's preferences: the server takes all of them at once, so the others are sent as it has them. */
+export function useSavePreferences() {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: async (changed: Partial<Schemas["UserPreferencesOut"]>) => {
+      const before = await cache.ensureQueryData(q.preferences());
+      return mustData(api.PUT("/api/v1/auth/me/preferences", { body: { ...before, ...changed } }));
+    },
+    onSuccess: async (saved) => {
+      await follow(saved);
+      cache.setQueryData(q.preferences().queryKey, saved);
+    },
+  }));
+}
+
+export function useSaveOrganization() {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (choices: Schemas["PreferencesPatch"]) =>
+      mustData(api.PATCH("/api/v1/organization", { body: choices })),
+    onSuccess: (saved) => cache.setQueryData(q.organization().queryKey, saved),
   }));
 }
 

@@ -2,12 +2,14 @@ import { keepPreviousData, QueryClient, queryOptions } from "@tanstack/solid-que
 import { api, must, mustData, type Schemas } from "./client";
 import { ApiError } from "./errors";
 import { greet, setViewing, startAnew } from "./session";
+import type { Language } from "../i18n";
 import { belongTo } from "../lib/brand";
 import { setSellerZone } from "../lib/sellerZone";
 
 export { useQuery } from "@tanstack/solid-query";
 
 const PENDING_POLL = 5_000;
+const NOTICES_POLL = 60_000;
 
 export function makeQueryClient(): QueryClient {
   return new QueryClient({
@@ -42,6 +44,14 @@ export interface InvoiceFilter {
   page?: number;
   page_size?: number;
   status?: InvoiceStatus | undefined;
+}
+
+export type NoticeCategory = Schemas["NotificationOut"]["category"];
+
+export interface NoticeFilter {
+  page?: number;
+  unread_only?: boolean;
+  category?: NoticeCategory | undefined;
 }
 
 /** Everything the portal reads, by name. Pages know these names and nothing of the cache behind them. */
@@ -203,6 +213,60 @@ export const q = {
       queryKey: ["receivables"],
       queryFn: ({ signal }) =>
         must(api.GET("/api/v1/billing/receivables", { params: { query: { is_open: true } }, signal })),
+    }),
+  /** How pages speak to this person; what is null follows the browser and the language. */
+  preferences: () =>
+    queryOptions({
+      queryKey: ["preferences"],
+      queryFn: ({ signal }) => mustData(api.GET("/api/v1/auth/me/preferences", { signal })),
+      staleTime: 5 * 60_000,
+    }),
+  notices: (filter: NoticeFilter = {}) =>
+    queryOptions({
+      queryKey: ["notices", filter],
+      queryFn: ({ signal }) =>
+        must(api.GET("/api/v1/notifications", { params: { query: given(filter) }, signal })),
+      placeholderData: keepPreviousData,
+    }),
+  /** How many notices this person has not read, asked again each minute while the page is in sight. */
+  unreadNotices: () =>
+    queryOptions({
+      queryKey: ["notices", "unread"],
+      queryFn: async ({ signal }) => {
+        const query = { unread_only: true, page_size: 1 };
+        return (await must(api.GET("/api/v1/notifications", { params: { query }, signal }))).pagination.total;
+      },
+      refetchInterval: NOTICES_POLL,
+      retry: false,
+    }),
+  /** What the tenant holds, with launch links in the reader's language. */
+  services: (locale: Language) =>
+    queryOptions({
+      queryKey: ["services", locale],
+      queryFn: ({ signal }) =>
+        mustData(api.GET("/api/v1/services", { params: { query: { locale } }, signal })),
+    }),
+  quotas: () =>
+    queryOptions({
+      queryKey: ["quotas"],
+      queryFn: ({ signal }) => mustData(api.GET("/api/v1/usage/quotas", { signal })),
+    }),
+  organization: () =>
+    queryOptions({
+      queryKey: ["organization"],
+      queryFn: ({ signal }) => mustData(api.GET("/api/v1/organization", { signal })),
+    }),
+  people: (page: number) =>
+    queryOptions({
+      queryKey: ["people", page],
+      queryFn: ({ signal }) =>
+        must(
+          api.GET("/api/v1/organization/users", {
+            params: { query: { page, sort: "display_name" } },
+            signal,
+          }),
+        ),
+      placeholderData: keepPreviousData,
     }),
   /** Operators who looked at this portal, the newest first. */
   portalViews: (page: number) =>

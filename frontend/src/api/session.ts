@@ -1,4 +1,5 @@
 import { createSignal } from "solid-js";
+import { forgetChoices } from "../lib/choices";
 
 /**
  * The session itself is a cookie that scripts cannot see. The server sets a readable marker beside it, which spares
@@ -27,6 +28,7 @@ export const endSession = () => {
   setEndings((before) => before + 1);
 };
 export const signedOut = () => {
+  forgetChoices();
   setPerson(undefined);
   setSession("none");
 };

@@ -1,6 +1,7 @@
 import { type Flatten, flatten, resolveTemplate, translator } from "@solid-primitives/i18n";
 import { createSignal } from "solid-js";
 import { pluralRules } from "../lib/intl";
+import { choices } from "../lib/choices";
 import { recall, remember } from "../lib/preferences";
 import type en from "./en";
 
@@ -76,9 +77,13 @@ export async function chooseLanguage(next: Language): Promise<void> {
   remember("language", next);
 }
 
-/** The remembered choice, else the first of the browser's languages that we speak. */
+/** The account's or the remembered choice, else the first of the browser's languages that we speak. */
 export function startLanguage(): Language {
-  const wanted = [recall("language"), ...navigator.languages.map((tag) => tag.slice(0, 2))];
+  const wanted = [
+    choices().language,
+    recall("language"),
+    ...navigator.languages.map((tag) => tag.slice(0, 2)),
+  ];
   return wanted.find((tag): tag is Language => tag !== null && tag in LANGUAGES) ?? "en";
 }
 

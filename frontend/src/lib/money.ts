@@ -1,4 +1,12 @@
+import type { Formats, NumberStyle } from "./choices";
 import { numberFormat } from "./intl";
+
+const SEPARATORS: Record<NumberStyle, { group: string; decimal: string }> = {
+  comma_point: { group: ",", decimal: "." },
+  point_comma: { group: ".", decimal: "," },
+  space_comma: { group: "\u202f", decimal: "," },
+  apostrophe_point: { group: "’", decimal: "." },
+};
 
 const UNUSUAL_EXPONENTS: readonly (readonly [number, string])[] = [
   [0, "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"],
@@ -29,9 +37,9 @@ export function decimal(cents: number, currency: string): string {
   return digits === 0 ? sign + units : `${sign}${units.slice(0, -digits)}.${units.slice(-digits)}`;
 }
 
-export function money(locale: string, cents: number, currency: string): string {
+export function money(locale: string, cents: number, currency: string, chosen?: Formats): string {
   const digits = exponent(currency);
-  return quantity(locale, decimal(cents, currency), {
+  return quantity(locale, decimal(cents, currency), chosen, {
     style: "currency",
     currency,
     minimumFractionDigits: digits,
@@ -43,12 +51,19 @@ export function money(locale: string, cents: number, currency: string): string {
 export function quantity(
   locale: string,
   value: string,
+  chosen: Formats = {},
   options: Intl.NumberFormatOptions = { maximumFractionDigits: 6 },
 ): string {
-  return numberFormat(locale, options).format(value as Intl.StringNumericLiteral);
+  const exact = value as Intl.StringNumericLiteral;
+  if (!chosen.numbers) return numberFormat(locale, options).format(exact);
+  const separators = SEPARATORS[chosen.numbers];
+  return numberFormat(locale, { ...options, useGrouping: "always" })
+    .formatToParts(exact)
+    .map(({ type, value: text }) => (type === "group" || type === "decimal" ? separators[type] : text))
+    .join("");
 }
 
 /** "21.00" as "21%" in the manner of the locale, without dividing by a hundred. */
-export function percent(locale: string, value: string): string {
-  return quantity(locale, value, { style: "unit", unit: "percent", maximumFractionDigits: 2 });
+export function percent(locale: string, value: string, chosen?: Formats): string {
+  return quantity(locale, value, chosen, { style: "unit", unit: "percent", maximumFractionDigits: 2 });
 }

@@ -1,16 +1,14 @@
 import { Route, Router } from "@solidjs/router";
-import { type Component, lazy, type ParentProps, Show } from "solid-js";
+import { type ParentProps, Show } from "solid-js";
 import { session, viewing, wasHere } from "../api/session";
 import { SessionEnded } from "../features/session/SessionEnded";
 import { SignIn } from "../features/session/SignIn";
-import { t } from "../i18n";
-import { arrives } from "../lib/outdated";
+import { later } from "../ui/later";
 import { Shell } from "../ui/Shell";
-import { toast, Toasts } from "../ui/toasts";
+import { Toasts } from "../ui/toasts";
 import { NotFound } from "./NotFound";
 
-type Page = () => Promise<{ default: Component }>;
-const page = (load: Page) => lazy(() => arrives(load, () => toast("error", t("state.network"))));
+const page = later;
 
 const Dashboard = page(() => import("../features/dashboard/Dashboard"));
 const Subscriptions = page(() => import("../features/subscriptions/Subscriptions"));
@@ -21,6 +19,10 @@ const Invoices = page(() => import("../features/invoices/Invoices"));
 const Invoice = page(() => import("../features/invoices/Invoice"));
 const PortalViews = page(() => import("../features/portal-views/PortalViews"));
 const PaymentMethods = page(() => import("../features/payments/PaymentMethods"));
+const Services = page(() => import("../features/services/Services"));
+const Notifications = page(() => import("../features/notifications/Notifications"));
+const Organization = page(() => import("../features/organization/Organization"));
+const OwnPreferences = page(() => import("../features/preferences/OwnPreferences"));
 const BillingProfile = page(() => import("../features/billing-profile/BillingProfile"));
 
 /** The map of the portal: every address, and the page that answers it. */
@@ -28,6 +30,7 @@ export function Routes() {
   return (
     <Router root={Gate}>
       <Route path="/" component={Dashboard} />
+      <Route path="/services" component={Services} />
       <Route path="/subscriptions" component={Subscriptions} />
       <Route path="/subscriptions/:id" component={Subscription} />
       <Route path="/catalog" component={Catalog} />
@@ -35,7 +38,10 @@ export function Routes() {
       <Route path="/billing/invoices" component={Invoices} />
       <Route path="/billing/invoices/:id" component={Invoice} />
       <Route path="/billing/payment-methods" component={PaymentMethods} />
+      <Route path="/notifications" component={Notifications} />
+      <Route path="/settings/organization" component={Organization} />
       <Route path="/settings/billing-profile" component={BillingProfile} />
+      <Route path="/settings/preferences" component={OwnPreferences} />
       <Route path="/settings/portal-views" component={PortalViews} />
       <Route path="*" component={NotFound} />
     </Router>

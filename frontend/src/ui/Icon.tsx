@@ -6,6 +6,14 @@ const PATHS = {
   billingProfile: "M4 20V6l8-3 8 3v14M4 20h16M9 9h2M13 9h2M9 13h2M13 13h2M10 20v-3h4v3",
   portalViews: "M2 12c3-5 6-7 10-7s7 2 10 7c-3 5-6 7-10 7s-7-2-10-7M15 12a3 3 0 1 1-6 0 3 3 0 0 1 6 0",
   paymentMethods: "M3 6h18v12H3zM3 10h18M7 15h4",
+  services: "M4 5h7v7H4zM4 16h7v3H4zM15 9h5v10h-5zM15 5h5",
+  notifications: "M6 16V11a6 6 0 0 1 12 0v5l2 2H4zM10 21h4",
+  organization:
+    "M9 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6M3 20c0-4 2.5-6 6-6s6 2 6 6M16 5.2a3 3 0 0 1 0 5.6M17.5 14.3c2.2.7 3.5 2.6 3.5 5.7",
+  preferences:
+    "M4 7h9M17 7h3M4 17h3M11 17h9M17 7a2 2 0 1 1-4 0 2 2 0 0 1 4 0M11 17a2 2 0 1 1-4 0 2 2 0 0 1 4 0",
+  find: "M16 16l5 5M18 10.5a7.5 7.5 0 1 1-15 0 7.5 7.5 0 0 1 15 0",
+  outside: "M14 4h6v6M20 4l-9 9M18 14v6H4V6h6",
   menu: "M4 7h16M4 12h16M4 17h16",
   check: "M5 12.5l4.5 4.5L19 7.5",
   alert: "M12 4l9 16H3zM12 10v4M12 17v.5",

@@ -1,11 +1,33 @@
 import { createUniqueId, For } from "solid-js";
+import { useSavePreferences } from "../api/mutations";
+import { session, viewing } from "../api/session";
 import { chooseLanguage, type Language, LANGUAGES, language, t } from "../i18n";
+import { follow } from "../i18n/follow";
+import { type Choices, choices } from "../lib/choices";
 import { setTheme, type Theme, THEMES, theme } from "../lib/theme";
 import { toast } from "./toasts";
 
-/** Language and appearance: choices of this browser, not of the account. */
+/** Language and appearance, at once: of this browser, and of the account of whoever is signed in. */
 export function Preferences() {
   const id = createUniqueId();
+  const save = useSavePreferences();
+  const keep = (changed: Partial<Choices>) => {
+    if (session() !== "open" || viewing()) return;
+    void follow({ ...choices(), ...changed });
+    save.mutate(changed, { onError: () => toast("info", t("preferences.notKept")) });
+  };
+  const speak = async (next: Language) => {
+    try {
+      await chooseLanguage(next);
+      keep({ language: next });
+    } catch {
+      toast("error", t("state.network"));
+    }
+  };
+  const look = (next: Theme) => {
+    setTheme(next);
+    keep({ theme: next === "system" ? null : next });
+  };
   return (
     <div class="grid grid-cols-[repeat(auto-fit,minmax(9rem,1fr))] gap-2">
       <label for={`${id}-language`} class="sr-only">
@@ -15,11 +37,7 @@ export function Preferences() {
         id={`${id}-language`}
         class="select select-sm w-full"
         value={language()}
-        onChange={(event) =>
-          void chooseLanguage(event.currentTarget.value as Language).catch(() =>
-            toast("error", t("state.network")),
-          )
-        }
+        onChange={(event) => void speak(event.currentTarget.value as Language)}
       >
         <For each={Object.entries(LANGUAGES)}>
           {([code, name]) => (
@@ -36,7 +54,7 @@ export function Preferences() {
         id={`${id}-theme`}
         class="select select-sm w-full"
         value={theme()}
-        onChange={(event) => setTheme(event.currentTarget.value as Theme)}
+        onChange={(event) => look(event.currentTarget.value as Theme)}
       >
         <For each={THEMES}>
           {(name) => (

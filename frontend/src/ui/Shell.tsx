@@ -2,52 +2,37 @@ import { A, useIsRouting, useLocation } from "@solidjs/router";
 import { useQueryClient } from "@tanstack/solid-query";
 import { createEffect, For, type JSX, Match, Show, Switch } from "solid-js";
 import { q, useQuery } from "../api/queries";
-import { signedOut } from "../api/session";
+import { signedOut, viewing } from "../api/session";
+import { Arrivals, Bell } from "../features/notifications/Bell";
 import { signOut } from "../features/session/leave";
 import { Operator } from "../features/session/Operator";
-import { type Scope, useCan } from "../features/session/useCan";
+import { useCan } from "../features/session/useCan";
 import { ViewBanner } from "../features/session/ViewBanner";
 import { t } from "../i18n";
+import { follow } from "../i18n/follow";
 import { Brand, LegalLinks } from "./Brand";
 import { useArriving } from "./firstSight";
 import { focusMain } from "./focus";
 import { Icon } from "./Icon";
+import { PLACES } from "./places";
 import { Preferences } from "./Preferences";
-import { Shortcuts, showShortcuts } from "./shortcuts";
+import { showPalette, Shortcuts, showShortcuts } from "./shortcuts";
 import { ErrorState, Skeleton } from "./states";
 import { toast } from "./toasts";
-
-interface Place {
-  href: string;
-  name:
-    | "overview"
-    | "subscriptions"
-    | "catalog"
-    | "invoices"
-    | "paymentMethods"
-    | "billingProfile"
-    | "portalViews";
-  scope?: Scope;
-}
-
-const PLACES: readonly Place[] = [
-  { href: "/", name: "overview" },
-  { href: "/subscriptions", name: "subscriptions", scope: "subscriptions:read" },
-  { href: "/catalog", name: "catalog", scope: "services:read" },
-  { href: "/billing/invoices", name: "invoices", scope: "billing:read" },
-  { href: "/billing/payment-methods", name: "paymentMethods", scope: "billing:read" },
-  { href: "/settings/billing-profile", name: "billingProfile", scope: "billing:read" },
-  { href: "/settings/portal-views", name: "portalViews", scope: "billing:manage" },
-];
 
 /** The frame around every page of a signed-in person. */
 export function Shell(props: { children?: JSX.Element }) {
   const me = useQuery(() => q.me());
+  const own = useQuery(() => ({ ...q.preferences(), enabled: Boolean(me.data?.tenant_id) && !viewing() }));
   const routing = useIsRouting();
   const location = useLocation();
   let menu!: HTMLElement;
   let main!: HTMLElement;
   const arriving = useArriving(() => main);
+
+  createEffect(() => {
+    if (own.data) void follow(own.data);
+  });
 
   let shown = location.pathname;
   createEffect(() => {
@@ -87,12 +72,23 @@ export function Shell(props: { children?: JSX.Element }) {
           <Icon name="menu" class="size-6" />
         </button>
         <Brand />
+        <Show when={me.data?.tenant_id}>
+          <div class="ml-auto">
+            <Bell />
+          </div>
+        </Show>
       </header>
       <aside id="menu" ref={menu} popover class="side-menu" aria-label={t("nav.menu")}>
-        <div class="hidden px-2 pb-6 lg:block">
+        <div class="hidden min-h-16 items-start justify-between gap-2 pl-2 lg:flex">
           <Brand />
+          <Show when={me.data?.tenant_id}>
+            <div class="-mt-1.5">
+              <Bell />
+            </div>
+          </Show>
         </div>
         <Show when={me.data?.tenant_id !== null}>
+          <Find />
           <Places />
         </Show>
         <div class="mt-auto grid gap-3 pt-6">
@@ -124,8 +120,21 @@ export function Shell(props: { children?: JSX.Element }) {
           <Match when={me.data}>{props.children}</Match>
         </Switch>
       </main>
-      <Shortcuts />
+      <Show when={me.data?.tenant_id}>
+        <Arrivals />
+        <Shortcuts />
+      </Show>
     </div>
+  );
+}
+
+function Find() {
+  return (
+    <button type="button" class="btn btn-plain btn-sm mb-3 justify-start font-normal" onClick={showPalette}>
+      <Icon name="find" class="size-4" />
+      <span class="flex-1 text-left">{t("nav.find")}</span>
+      <kbd class="kbd kbd-xs hidden lg:inline-flex">Ctrl K</kbd>
+    </button>
   );
 }
 

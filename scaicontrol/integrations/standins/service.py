@@ -69,7 +69,16 @@ class Services:
             "provisioning_url": f"{url}/provision",
             "capabilities": ["provisioning", "metering"],
             "metrics": [dict(zip(_METRIC_FIELDS, metric, strict=True)) for metric in world.METRICS[slug]],
-            "entrypoints": [],
+            "entrypoints": [
+                {"label": "Open", "url_template": f"{url}/app/{{tenant_id}}", "entry_type": "web"},
+                {
+                    "label": "Administration",
+                    "url_template": f"{url}/app/{{tenant_id}}?lang={{locale}}",
+                    "entry_type": "admin",
+                    "required_scope": "subscriptions:manage",
+                    "sort_order": 1,
+                },
+            ],
             "heartbeat_interval_seconds": 30,
         }
         status = await self._tell(slug, "POST", "registry/register", body)
@@ -134,6 +143,7 @@ class ServicePages:
         return [
             Route("/", self._overview),
             Route("/{slug}/provision", self._provision, methods=["POST"]),
+            Route("/{slug}/app/{tenant}", self._app),
             Route("/{slug}/operations/{id}", self._operation),
             Route("/{slug}/health", self._health),
             Route("/{slug}/_control/behave", self._behave, methods=["POST"]),
@@ -203,6 +213,12 @@ class ServicePages:
         self._services.row(request)
         status = await (self._services.register(slug) if said == "register" else self._services.heartbeat(slug))
         return back(f"/service/?said={said}&of={slug}&status={status}")
+
+    def _app(self, request: Request) -> Response:
+        """Answer where a launch link leads: what a customer of the service would see."""
+        self._services.row(request)
+        slug, tenant = request.path_params["slug"], request.path_params["tenant"]
+        return page("service_app", service=world.SERVICES[slug], tenant=tenant)
 
     def _overview(self, request: Request) -> Response:
         return page(

@@ -1,3 +1,6 @@
+from collections.abc import Iterable
+from datetime import datetime
+
 from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import defer
 
@@ -7,6 +10,7 @@ from scaicontrol.core.work import UnitOfWork
 
 from .lifecycle import MailStatus
 from .models import Notification, NotificationRead, OutgoingMail
+from .schemas import Category, NotificationOut
 
 SORTABLE = {"created_at": Notification.created_at, "severity": Notification.severity}
 
@@ -36,12 +40,32 @@ def unread(uow: UnitOfWork) -> Select[Notification]:
 
 
 async def page(
-    uow: UnitOfWork, request: PageRequest, *, unread_only: bool = False, category: str | None = None
+    uow: UnitOfWork, request: PageRequest, *, unread_only: bool = False, category: Category | None = None
 ) -> Page[Notification]:
     query = unread(uow) if unread_only else visible(uow)
     if category:
         query = query.where(Notification.category == category)
     return await paginate(uow, query, request, SORTABLE)
+
+
+async def shown(uow: UnitOfWork, notices: Iterable[Notification]) -> list[NotificationOut]:
+    """Say notices as the caller sees them, also when the caller read what is for everybody."""
+    uow.authorize("notifications:read")
+    await uow.write()
+    rows = list(notices)
+    read = await _read_by_me(uow, [notice.id for notice in rows if notice.user_id is None])
+    names = [name for name in NotificationOut.model_fields if name != "read_at"]
+    return [
+        NotificationOut(**{name: getattr(row, name) for name in names}, read_at=read.get(row.id, row.read_at))
+        for row in rows
+    ]
+
+
+async def _read_by_me(uow: UnitOfWork, notice_ids: list[str]) -> dict[str, datetime]:
+    mine = select(NotificationRead.notification_id, NotificationRead.read_at).where(
+        NotificationRead.notification_id.in_(notice_ids), NotificationRead.user_id == uow.actor.id
+    )
+    return {row[0]: row[1] for row in await uow.session.execute(mine)} if notice_ids else {}
 
 
 async def tenants_to_mail(uow: UnitOfWork, limit: int) -> list[str]:

@@ -1,10 +1,13 @@
 """Provisioning: setting services up for subscriptions, and taking that back when it fails."""
 
+from .launching import LaunchLink, OwnService, own_services
 from .plan import ProvisioningAction, needs_of
 from .queries import get, latest, offered, page, visible
 from .service import Subscribed, callback, force_complete, retry_step, rollback, run_due, start, subscribe
 
 __all__ = [
+    "LaunchLink",
+    "OwnService",
     "ProvisioningAction",
     "Subscribed",
     "callback",
@@ -13,6 +16,7 @@ __all__ = [
     "latest",
     "needs_of",
     "offered",
+    "own_services",
     "page",
     "retry_step",
     "rollback",

@@ -1,6 +1,7 @@
 """The registry: which services exist, whether they may be sold, and whether they live."""
 
 from .fast_reads import Metered, metered
+from .launching import launch_address
 from .metrics import MetricHistory, metric_histories
 from .queries import (
     by_ids,
@@ -47,6 +48,7 @@ __all__ = [
     "get",
     "heartbeat",
     "issue_key",
+    "launch_address",
     "metered",
     "metric_change",
     "metric_changes",

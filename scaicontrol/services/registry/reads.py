@@ -21,6 +21,12 @@ async def entrypoints_of(uow: UnitOfWork, service_id: str) -> Sequence[ServiceEn
     return (await uow.session.scalars(links.order_by(ServiceEntrypoint.sort_order, ServiceEntrypoint.id))).all()
 
 
+async def launch_links(uow: UnitOfWork, service_ids: Collection[str]) -> Sequence[ServiceEntrypoint]:
+    """List the launch links of services that are switched on, in no order."""
+    shown = select(ServiceEntrypoint).where(ServiceEntrypoint.service_id.in_(service_ids), ServiceEntrypoint.is_active)
+    return (await uow.session.scalars(shown)).all() if service_ids else ()
+
+
 def named(slug: str) -> Select[str]:
     """Select the id of the service of this slug, to be asked for within another question."""
     return select(Service.id).where(Service.slug == slug)

@@ -1,7 +1,8 @@
+import account from "./account";
 import buying from "./buying";
 import frame from "./frame";
 import legal from "./legal";
 import paying from "./paying";
 import roles from "./roles";
 
-export default { ...frame, ...buying, ...paying, ...legal, ...roles };
+export default { ...frame, ...buying, ...paying, ...account, ...legal, ...roles };

@@ -1,8 +1,9 @@
 import type { Dictionary } from "..";
+import account from "./account";
 import buying from "./buying";
 import frame from "./frame";
 import legal from "./legal";
 import paying from "./paying";
 import roles from "./roles";
 
-export default { ...frame, ...buying, ...paying, ...legal, ...roles } satisfies Dictionary;
+export default { ...frame, ...buying, ...paying, ...account, ...legal, ...roles } satisfies Dictionary;

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import delete, exists, select
 
@@ -17,6 +16,7 @@ from scaicontrol.db.tenant_filter import Scope
 
 from .. import queries
 from ..events import ServiceRegistered, ServiceUpdated
+from ..launching import PLACES, may_call, unknown_places
 from ..lifecycle import WATCHED, ServiceLifecycle, ServiceStatus
 from ..models import MetricChange, Service, ServiceEntrypoint, ServiceVersion
 from ..schemas import DeclaredEntrypointIn, RegistrationIn
@@ -165,7 +165,16 @@ def _check_addresses(uow: UnitOfWork, request: RegistrationIn) -> None:
     reasons = [
         Reason("address", f"{name} must be https; http is for localhost in development.", name)
         for name, url in addresses
-        if url and not _may_call(url, is_development=uow.settings.is_development)
+        if url and not may_call(url, is_development=uow.settings.is_development)
+    ]
+    reasons += [
+        Reason(
+            "address",
+            f"A launch link asks for {{{name}}}; what can be filled in is {', '.join(PLACES)}.",
+            "entrypoints",
+        )
+        for entrypoint in request.entrypoints
+        for name in unknown_places(entrypoint.url_template)
     ]
     metrics = [metric.slug for metric in request.metrics]
     reasons += [
@@ -174,13 +183,6 @@ def _check_addresses(uow: UnitOfWork, request: RegistrationIn) -> None:
     ]
     if reasons:
         raise Invalid(reasons[0].message, reasons=reasons)
-
-
-def _may_call(url: str, *, is_development: bool) -> bool:
-    parts = urlsplit(url)
-    return bool(parts.hostname) and (
-        parts.scheme == "https" or (is_development and parts.hostname in ("localhost", "127.0.0.1", "::1"))
-    )
 
 
 async def _may_skip_the_operator(uow: UnitOfWork, slug: str, client_id: str) -> bool:
