@@ -46,6 +46,8 @@ PAGES: Final = (
     "/services",
     "/subscriptions",
     "/subscriptions/:id",
+    "/usage",
+    "/usage/:slug",
     "/catalog",
     "/catalog/:slug",
     "/billing/invoices",

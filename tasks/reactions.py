@@ -55,4 +55,6 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     "declaration.received": (mails.receipt_of_declaration,),
     "declaration.decided": (mails.mail_declaration_decided,),
     "mail.accepted": (mails.note_delivery,),
+    "usage.threshold_reached": (mails.notice_threshold,),
+    "usage.budget_reached": (mails.notice_budget,),
 }

@@ -109,6 +109,13 @@ async def orphan_sweep(backend: Backend) -> str:
     return f"{removed} expired keys, {pruned} old usage events, {files} files that belong to nothing removed"
 
 
+async def quota_alerts(backend: Backend) -> str:
+    """Tell who has used up a quota or a budget, or will have."""
+    quotas = await usage.alert_quotas(backend)
+    budgets = await usage.alert_budgets(backend)
+    return f"{quotas} thresholds and {budgets} budgets told"
+
+
 async def change_plans(backend: Backend) -> str:
     actor, expired = Actor.system("change_plans"), 0
     while count := await backend.perform(actor, changes.expire):
@@ -135,7 +142,7 @@ JOBS: tuple[Job, ...] = (
     Job("payment_charge", timedelta(minutes=5), payments.charge_due),
     Job("payment_reconcile", timedelta(minutes=10), payment_reconcile),
     Job("usage_aggregation", timedelta(minutes=5), usage.aggregate),
-    Job("quota_alerts", timedelta(minutes=15), usage.alert_quotas),
+    Job("quota_alerts", timedelta(minutes=15), quota_alerts),
     Job("dunning", timedelta(minutes=15), dunning),
     Job("accounting_sync", timedelta(minutes=15), accounting.sync_due),
     Job("change_plans", timedelta(minutes=15), change_plans),

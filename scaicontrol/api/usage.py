@@ -1,22 +1,34 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Path, Query
 
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.schemas import MomentIn
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tenants, usage
-from scaicontrol.services.usage import MetricUse, PeriodType, PlatformUse, QuotaStatus, Series
-from scaicontrol.services.usage.schemas import MetricDetailOut, MetricUseOut, PlatformUseOut, QuotaStatusOut, SeriesOut
+from scaicontrol.services.usage import MetricUse, PeriodType, PlatformUse, QuotaStatus, Series, UsePeriod
+from scaicontrol.services.usage.models import UsageBudget
+from scaicontrol.services.usage.schemas import (
+    BudgetIn,
+    BudgetOut,
+    MetricDetailOut,
+    MetricUseOut,
+    PlatformUseOut,
+    QuotaStatusOut,
+    SeriesOut,
+    UsePeriodOut,
+)
 
-from .door import Many, Router
+from .door import Many, One, Router
 
 router = Router("/usage", tags=["metering"])
 admin = Router("/admin/usage", tags=["admin-usage"])
 
 Since = Annotated[MomentIn | None, Query(alias="from", description="The first moment.")]
 Until = Annotated[MomentIn | None, Query(alias="to", description="The first moment after.")]
+Begins = Annotated[MomentIn | None, Query(description="When the period begins; without it the newest.")]
+Slug = Annotated[str, Path(max_length=64)]
 
 
 @router.get("/summary", response_model=Many[MetricUseOut], permission="usage:read", summary="Show the current period")
@@ -46,9 +58,43 @@ async def quotas(uow: UnitOfWork) -> list[QuotaStatus]:
 @router.get(
     "/by-service/{slug}", response_model=Many[MetricDetailOut], permission="usage:read", summary="Show one service"
 )
-async def by_service(uow: UnitOfWork, slug: str) -> list[MetricUse]:
-    """Its metrics in the current period, day by day, with the cost so far."""
-    return await usage.by_service(uow, _own_tenant(uow), slug)
+async def by_service(uow: UnitOfWork, slug: Slug, period: Begins = None) -> list[MetricUse]:
+    """Its metrics in a period, day by day: what costs nothing, what is charged, and what is expected."""
+    return await usage.by_service(uow, _own_tenant(uow), slug, begins=period)
+
+
+@router.get(
+    "/by-service/{slug}/periods",
+    response_model=Many[UsePeriodOut],
+    permission="usage:read",
+    summary="List the periods of one service",
+)
+async def periods(uow: UnitOfWork, slug: Slug) -> list[UsePeriod]:
+    """The newest first; each is charged as a whole."""
+    return await usage.periods(uow, _own_tenant(uow), slug)
+
+
+@router.get(
+    "/by-service/{slug}/budget", response_model=One[BudgetOut | None], permission="usage:read", summary="Show a budget"
+)
+async def budget(uow: UnitOfWork, slug: Slug) -> UsageBudget | None:
+    """What the use of the service should cost in a period; null where nobody said."""
+    return await usage.budget(uow, _own_tenant(uow), slug)
+
+
+@router.put(
+    "/by-service/{slug}/budget", response_model=One[BudgetOut], permission="budgets:manage", summary="Set a budget"
+)
+async def set_budget(uow: UnitOfWork, slug: Slug, body: BudgetIn) -> UsageBudget:
+    """Replaces what was said before. Each thing is told once in a period, and anew for another amount."""
+    return await usage.set_budget(uow, _own_tenant(uow), slug, body)
+
+
+@router.delete(
+    "/by-service/{slug}/budget", response_model=One[BudgetOut], permission="budgets:manage", summary="Remove a budget"
+)
+async def remove_budget(uow: UnitOfWork, slug: Slug) -> UsageBudget:
+    return await usage.remove_budget(uow, _own_tenant(uow), slug)
 
 
 @admin.get(

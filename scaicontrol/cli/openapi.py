@@ -50,7 +50,11 @@ PORTAL: Final = (
     "/api/v1/subscriptions/{subscription_id}/cancel",
     "/api/v1/subscriptions/{subscription_id}/change-plan",
     "/api/v1/subscriptions/{subscription_id}/resume",
+    "/api/v1/usage/by-service/{slug}",
+    "/api/v1/usage/by-service/{slug}/budget",
+    "/api/v1/usage/by-service/{slug}/periods",
     "/api/v1/usage/quotas",
+    "/api/v1/usage/summary",
 )
 _REFERENCE: Final = re.compile(r'"#/components/schemas/([^"]+)"')
 app = typer.Typer()

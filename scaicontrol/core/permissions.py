@@ -106,6 +106,7 @@ PERMISSIONS: dict[str, PermissionRule] = {
     "usage:ingest": _write("registry:manage", services=True),
     "usage:read": _read("subscriptions:read", "admin:usage"),
     "usage:administer": _read("admin:usage"),
+    "budgets:manage": _write("billing:manage"),
     "usage:aggregate": _platform("admin:usage", "admin:platform"),
     "quotas:read": _read("registry:manage", "subscriptions:read", "admin:usage", services=True),
     # pictures

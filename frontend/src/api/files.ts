@@ -31,7 +31,8 @@ export async function downloadStatement(from: string, to: string): Promise<void>
   save(content as Blob, `statement-${from}-${to}.pdf`);
 }
 
-function save(content: Blob, name: string): void {
+/** Hands content to the browser as a download. */
+export function save(content: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(content);
   link.download = name;

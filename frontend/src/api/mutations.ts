@@ -254,6 +254,29 @@ export function useSaveOrganization() {
   }));
 }
 
+export function useSetBudget(slug: () => string) {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (wanted: Schemas["BudgetIn"]) =>
+      mustData(
+        api.PUT("/api/v1/usage/by-service/{slug}/budget", {
+          params: { path: { slug: slug() } },
+          body: wanted,
+        }),
+      ),
+    onSuccess: (saved) => cache.setQueryData(q.budget(slug()).queryKey, saved),
+  }));
+}
+
+export function useRemoveBudget(slug: () => string) {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: () =>
+      mustData(api.DELETE("/api/v1/usage/by-service/{slug}/budget", { params: { path: { slug: slug() } } })),
+    onSuccess: () => cache.setQueryData(q.budget(slug()).queryKey, null),
+  }));
+}
+
 type Cache = ReturnType<typeof useQueryClient>;
 
 async function refreshPaid(cache: Cache, id: string): Promise<void> {

@@ -105,6 +105,38 @@ export const q = {
         must(api.GET("/api/v1/subscriptions", { params: { query: given(filter) }, signal })),
       placeholderData: keepPreviousData,
     }),
+  /** What the services were used for in the periods that run now. */
+  usage: () =>
+    queryOptions({
+      queryKey: ["usage"],
+      queryFn: ({ signal }) => mustData(api.GET("/api/v1/usage/summary", { signal })),
+    }),
+  /** One service in the period that begins at a moment, else in its newest. */
+  serviceUsage: (slug: string, period: string | undefined) =>
+    queryOptions({
+      queryKey: ["usage", slug, period ?? ""],
+      queryFn: ({ signal }) =>
+        mustData(
+          api.GET("/api/v1/usage/by-service/{slug}", {
+            params: { path: { slug }, query: given({ period }) },
+            signal,
+          }),
+        ),
+      placeholderData: keepPreviousData,
+    }),
+  usePeriods: (slug: string) =>
+    queryOptions({
+      queryKey: ["usage-periods", slug],
+      queryFn: ({ signal }) =>
+        mustData(api.GET("/api/v1/usage/by-service/{slug}/periods", { params: { path: { slug } }, signal })),
+    }),
+  /** What a service should cost in a period; null where nobody said. */
+  budget: (slug: string) =>
+    queryOptions({
+      queryKey: ["budget", slug],
+      queryFn: ({ signal }) =>
+        mustData(api.GET("/api/v1/usage/by-service/{slug}/budget", { params: { path: { slug } }, signal })),
+    }),
   subscription: (id: string) =>
     queryOptions({
       queryKey: ["subscription", id],

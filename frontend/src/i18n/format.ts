@@ -13,6 +13,7 @@ export const fmt = {
   day: (iso: string) => dates.day(locale(), iso, formats()),
   moment: (iso: string) => dates.moment(locale(), iso, formats()),
   time: (iso: string) => dates.time(locale(), iso, formats()),
+  utcDay: (iso: string) => dates.dayIn(locale(), iso, "UTC", formats()),
   sellerDay: (iso: string) => dates.dayIn(locale(), iso, sellerZone(), formats()),
   period: (start: string, end: string) => dates.period(locale(), start, end, sellerZone(), formats()),
   month: (year: number, month: number) => dates.month(locale(), year, month),

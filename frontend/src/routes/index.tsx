@@ -13,6 +13,8 @@ const page = later;
 const Dashboard = page(() => import("../features/dashboard/Dashboard"));
 const Subscriptions = page(() => import("../features/subscriptions/Subscriptions"));
 const Subscription = page(() => import("../features/subscriptions/Subscription"));
+const Services = page(() => import("../features/usage/Services"));
+const ServiceUsage = page(() => import("../features/usage/Service"));
 const Catalog = page(() => import("../features/catalog/Catalog"));
 const Plans = page(() => import("../features/catalog/Plans"));
 const Invoices = page(() => import("../features/invoices/Invoices"));
@@ -33,6 +35,8 @@ export function Routes() {
       <Route path="/services" component={Services} />
       <Route path="/subscriptions" component={Subscriptions} />
       <Route path="/subscriptions/:id" component={Subscription} />
+      <Route path="/usage" component={Services} />
+      <Route path="/usage/:slug" component={ServiceUsage} />
       <Route path="/catalog" component={Catalog} />
       <Route path="/catalog/:slug" component={Plans} />
       <Route path="/billing/invoices" component={Invoices} />

@@ -1,6 +1,7 @@
 const PATHS = {
   overview: "M4 13h6V4H4zM14 20h6v-9h-6zM4 20h6v-3H4zM14 4v3h6V4z",
   subscriptions: "M4 8h16M4 8l2-4h12l2 4M4 8v11h16V8M9 12h6",
+  usage: "M4 20h16M6 20v-6h3v6M11 20V8h3v12M16 20V4h3v16",
   catalog: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM16.5 13.5v6M13.5 16.5h6",
   invoices: "M6 3h9l4 4v14H6zM15 3v4h4M9 12h7M9 16h7",
   billingProfile: "M4 20V6l8-3 8 3v14M4 20h16M9 9h2M13 9h2M9 13h2M13 13h2M10 20v-3h4v3",

@@ -6,6 +6,7 @@ export interface Place {
     | "overview"
     | "services"
     | "subscriptions"
+    | "usage"
     | "catalog"
     | "invoices"
     | "paymentMethods"
@@ -24,6 +25,7 @@ export const PLACES: readonly Place[] = [
   { href: "/", name: "overview", key: "o" },
   { href: "/services", name: "services", key: "v", scope: "services:read" },
   { href: "/subscriptions", name: "subscriptions", key: "s", scope: "subscriptions:read" },
+  { href: "/usage", name: "usage", key: "u", scope: "subscriptions:read" },
   { href: "/catalog", name: "catalog", key: "c", scope: "services:read" },
   { href: "/billing/invoices", name: "invoices", key: "i", scope: "billing:read" },
   { href: "/billing/payment-methods", name: "paymentMethods", key: "m", scope: "billing:read" },

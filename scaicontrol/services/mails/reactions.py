@@ -13,6 +13,7 @@ from .service import (
     about_documents,
     about_refunds,
     about_subscriptions,
+    about_usage,
     vat_numbers,
 )
 from .service.posting import ACTOR
@@ -141,3 +142,15 @@ async def mail_terms_announced(backend: Backend, fact: Outbox) -> None:
         datetime.fromisoformat(str(fact.told["effective_at"])),
         Money(int(fact.told["next_unit_price_cents"]), str(fact.told["currency"])),
     )
+
+
+async def notice_threshold(backend: Backend, fact: Outbox) -> None:
+    """A tenant used this much of a quota."""
+    told = about_usage.ThresholdTold.model_validate(fact.told)
+    await backend.perform(ACTOR, about_usage.tell_threshold, told, fact.idempotency_key)
+
+
+async def notice_budget(backend: Backend, fact: Outbox) -> None:
+    """A budget is reached, or expected to be."""
+    told = about_usage.BudgetTold.model_validate(fact.told)
+    await backend.perform(ACTOR, about_usage.tell_budget, told, fact.idempotency_key)

@@ -73,3 +73,27 @@ class UsageAggregate(TenantScopedModel):
     sum: Mapped[Decimal] = mapped_column(ExactDecimal(24, 6))
     max: Mapped[Decimal] = mapped_column(ExactDecimal(24, 6))
     count: Mapped[int]
+
+
+class UsageBudget(TenantScopedModel):
+    """
+    What a tenant wants the use of a service to cost in a period, before tax, and when it wants to be told.
+
+    At each of `percents` and at all of it; `on_forecast` also when more is expected than that. Removed, it stays with
+    `removed_at`, so that `version` counts on and each fact about it is another one.
+    """
+
+    __tablename__ = "usage_budgets"
+    __table_args__ = (UniqueConstraint("tenant_id", "service_id"),)
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    service_id: Mapped[str] = mapped_column(IdString)
+    amount_cents: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    percents: Mapped[list[int]] = mapped_column(JsonDocument, default=list)
+    on_forecast: Mapped[bool] = mapped_column(default=True)
+    removed_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    def __str__(self) -> str:
+        return f"budget {self.id}"

@@ -1,4 +1,4 @@
-"""What was used and what it costs, for people: summaries, series and totals over tenants."""
+"""What was used over time, for people: series, and totals over tenants."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,14 +11,11 @@ from sqlalchemy import Select, func, select
 
 from scaicontrol.core.errors import invalid
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import catalog, registry
-from scaicontrol.services.catalog.models import PlanVersion
+from scaicontrol.services import registry
 from scaicontrol.services.registry import MetricHistory
-from scaicontrol.services.registry.models import Service
 
+from .days import Point
 from .models import UsageAggregate
-from .quotas import Entitlement, QuotaStatus, in_use, standing
-from .rating import rate
 from .service.rollup import starts
 
 _POINTS = 1000  # of one series
@@ -31,34 +28,6 @@ class PeriodType(StrEnum):
 
 
 _SHOWN = {PeriodType.hour: timedelta(days=2), PeriodType.day: timedelta(days=31), PeriodType.month: timedelta(days=366)}
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One hour, day or month (UTC) of a series."""
-
-    period_start: datetime
-    quantity: Decimal
-    events: int
-
-
-@dataclass(frozen=True, slots=True)
-class MetricUse:
-    """One metric in the current period: how much, of what limit, and what it costs so far."""
-
-    service_slug: str
-    metric_slug: str
-    name: str
-    unit: str
-    kind: str
-    used: Decimal
-    limit: int | None
-    percent: Decimal
-    cost_cents: int
-    currency: str
-    period_start: datetime | None
-    period_end: datetime | None
-    series: Sequence[Point] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,58 +59,6 @@ def visible(uow: UnitOfWork) -> Select[UsageAggregate]:
     """Every read of totals starts here; the session's scope decides whose."""
     uow.authorize("usage:read")
     return select(UsageAggregate)
-
-
-async def summary(uow: UnitOfWork, tenant_id: str) -> list[MetricUse]:
-    """Give every metric of a tenant's services in its current period, with its cost so far."""
-    uow.authorize("usage:read")
-    return await _uses(uow, tenant_id)
-
-
-async def by_service(uow: UnitOfWork, tenant_id: str, service_slug: str) -> list[MetricUse]:
-    """Give one service's metrics with their days of the current period."""
-    uow.authorize("usage:read")
-    return await _uses(uow, tenant_id, service_slug, with_days=True)
-
-
-async def _uses(
-    uow: UnitOfWork, tenant_id: str, service_slug: str | None = None, *, with_days: bool = False
-) -> list[MetricUse]:
-    held = await in_use(uow, tenant_id, service_slug)
-    versions = await catalog.versions_by_key(uow, {entitlement.main.version for _, entitlement, _ in held})
-    uses = []
-    for service, entitlement, used in held:
-        days: dict[str, Sequence[Point]] = {}
-        if with_days:
-            since = starts(entitlement.main.start)["day"]
-            for series in await history(uow, tenant_id, PeriodType.day, service_slug=service.slug, since=since):
-                days[series.metric_slug] = series.points
-        for metric in service.metrics:
-            status = standing(uow, service, entitlement, metric["slug"], used)
-            terms = versions[entitlement.main.version]
-            uses.append(_use(service, entitlement, status, terms, days.get(metric["slug"], ())))
-    return uses
-
-
-def _use(
-    service: Service, entitlement: Entitlement, status: QuotaStatus, terms: PlanVersion, series: Sequence[Point]
-) -> MetricUse:
-    metric = service.metric(status.metric_slug) or {}
-    return MetricUse(
-        service_slug=service.slug,
-        metric_slug=status.metric_slug,
-        name=metric.get("name", status.metric_slug),
-        unit=metric.get("unit", ""),
-        kind=metric.get("kind", "counter"),
-        used=status.used,
-        limit=status.limit,
-        percent=status.percent,
-        cost_cents=rate(status.used, terms.brackets(status.metric_slug)).amount_cents,
-        currency=entitlement.main.currency,
-        period_start=status.period_start,
-        period_end=status.period_end,
-        series=series,
-    )
 
 
 async def history(

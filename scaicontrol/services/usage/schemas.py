@@ -1,9 +1,10 @@
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import ConfigDict, Field, PlainSerializer, Strict, WithJsonSchema
 
-from scaicontrol.core.schemas import In, Moment, Out
+from scaicontrol.core.money import CENTS_MAX
+from scaicontrol.core.schemas import In, Moment, Out, RowVersion
 
 from .quotas import QuotaStanding
 from .reading import RejectionCode
@@ -126,45 +127,151 @@ class PointOut(Out):
 
 _USE_EXAMPLE: dict[str, Any] = {
     "service_slug": "scaidrive",
+    "service_name": "ScaiDrive",
     "metric_slug": "api_calls",
     "name": "API calls",
     "unit": "call",
     "kind": "counter",
-    "used": "812",
-    "limit": 1000,
-    "percent": "81.2",
+    "used": "1812",
+    "limit": 2000,
+    "remaining": "188",
+    "percent": "90.6",
+    "included": "1000",
+    "billable": "812",
+    "gross_cents": 41,
+    "discount_cents": 1,
     "cost_cents": 40,
     "currency": "EUR",
+    "plan_key": "scaidrive.pro",
+    "plan_version": 1,
     "period_start": "2026-11-03T14:20:30Z",
     "period_end": "2026-12-03T14:20:30Z",
+    "as_of": "2026-11-22T10:00:00Z",
+    "forecast": None,
 }
 
 
+class ForecastOut(Out):
+    """
+    What a metric is likely to have come to when its period ends, and its cost before tax.
+
+    A counter goes on as in the last seven whole days; low and high are the quietest and the busiest seven days in a row
+    of the last four weeks. A gauge stays at its highest value, or becomes what it was lately.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "low": "2000", "likely": "2400", "high": "3000", "low_cents": 50, "likely_cents": 70,
+                    "high_cents": 100,
+                }
+            ]
+        }
+    )  # fmt: skip
+
+    low: Quantity
+    likely: Quantity
+    high: Quantity
+    low_cents: int
+    likely_cents: int
+    high_cents: int
+
+
 class MetricUseOut(Out):
-    """One metric in the current period, and what it costs so far before tax."""
+    """One metric in one period, and what it costs before tax, as the billing run would charge it now."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_USE_EXAMPLE]})
 
     service_slug: str
+    service_name: str
     metric_slug: Metric
     name: str
     unit: str
     kind: str
     used: Quantity
     limit: int | None
+    remaining: Quantity | None
     percent: Quantity
-    cost_cents: int
+    included: Quantity = Field(description="How much of it costs nothing.")
+    billable: Quantity
+    gross_cents: int = Field(description="What is billable, at the price of its first charged bracket.")
+    discount_cents: int = Field(description="What the brackets after the first take off.")
+    cost_cents: int = Field(description="Gross less discount: what would be charged.")
     currency: str
+    plan_key: str
+    plan_version: int
     period_start: Moment | None
     period_end: Moment | None
+    as_of: Moment
+    forecast: ForecastOut | None
 
 
 class MetricDetailOut(MetricUseOut):
-    """One metric with its days (UTC) of the current period."""
+    """One metric with the days (UTC) of its period."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{**_USE_EXAMPLE, "series": []}]})
 
     series: list[PointOut]
+
+
+class UsePeriodOut(Out):
+    """A stretch of use that is charged as a whole; a plan bought once has no end."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "start": "2026-11-03T14:20:30Z", "end": "2026-12-03T14:20:30Z", "plan_key": "scaidrive.pro",
+                    "plan_version": 1, "currency": "EUR",
+                }
+            ]
+        }
+    )  # fmt: skip
+
+    start: Moment
+    end: Moment | None
+    plan_key: str
+    plan_version: int
+    currency: str
+
+
+Percent = Annotated[int, Strict(), Field(ge=1, le=99)]
+
+
+class BudgetIn(In):
+    """What the use of a service should cost in a period, before tax; one is told when all of it is reached."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"amount_cents": 5000, "percents": [50, 80], "on_forecast": True}]}
+    )
+
+    amount_cents: Annotated[int, Strict(), Field(ge=1, le=CENTS_MAX)] = Field(
+        description="In the currency that the service is charged in."
+    )
+    percents: list[Percent] = Field(default=[80], max_length=10, description="Parts of it to be told of, too.")
+    on_forecast: bool = Field(default=True, description="Tell also when more than all of it is expected.")
+    version: RowVersion | None = Field(default=None, description="Of the budget that was looked at.")
+
+
+class BudgetOut(Out):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "bgt_01m851qp4yet0r2fk9wvt1p634", "amount_cents": 5000, "currency": "EUR",
+                    "percents": [50, 80], "on_forecast": True, "version": 1,
+                }
+            ]
+        }
+    )  # fmt: skip
+
+    id: str
+    amount_cents: int
+    currency: str
+    percents: list[int]
+    on_forecast: bool
+    version: int
 
 
 class SeriesOut(Out):

@@ -48,6 +48,7 @@ TOPICS: Final = (
     "provisioning.completed",
     "provisioning.failed",
     "usage.threshold_reached",
+    "usage.budget_reached",
     "service.health_changed",
     "webhook_endpoint.disabled",
 )

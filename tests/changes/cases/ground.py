@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from scaicontrol.core.leases import start_run
 from scaicontrol.core.periods import BillingPeriod
-from scaicontrol.services import catalog, einvoices, notifications, registry, tax
+from scaicontrol.services import catalog, einvoices, notifications, registry, tax, usage
 from scaicontrol.services.catalog.schemas import PlanIn, PriceOverrideIn
 from scaicontrol.services.changes import ApprovalPolicy
 from scaicontrol.services.identity.schemas import UserPreferencesIn
@@ -15,11 +15,12 @@ from scaicontrol.services.registry.lifecycle import ServiceStatus
 from scaicontrol.services.registry.schemas import RegistrationIn, ServicePatch
 from scaicontrol.services.tax.exchange import ReferenceRate
 from scaicontrol.services.tenants.schemas import BillingProfileIn, PreferencesPatch
+from scaicontrol.services.usage.schemas import BudgetIn
 from tests.factories import ACME, NORTHWIND, SCAIDRIVE, ada, alice, petra, scaidrive, service
 from tests.factories.identity import store_group, store_user
 from tests.factories.registry import store_service
 from tests.factories.rule_sets import new_rule_set, rules_folder
-from tests.factories.subscriptions import CLOCK
+from tests.factories.subscriptions import CLOCK, subscribed
 from tests.factories.uploads import picture
 
 from .case import Case, Stage, case
@@ -254,3 +255,16 @@ async def _(stage: Stage) -> Case:
 @case("identity.start")
 async def _(stage: Stage) -> Case:
     return Case({})
+
+
+@case("usage.set_budget")
+async def _(stage: Stage) -> Case:
+    await subscribed(stage.backend)
+    return Case({"tenant_id": ACME, "service_slug": "scaidrive", "body": BudgetIn(amount_cents=5000)}, person=alice)
+
+
+@case("usage.remove_budget")
+async def _(stage: Stage) -> Case:
+    await subscribed(stage.backend)
+    await stage.backend.perform(alice, usage.set_budget, ACME, "scaidrive", BudgetIn(amount_cents=5000))
+    return Case({"tenant_id": ACME, "service_slug": "scaidrive"}, person=alice)

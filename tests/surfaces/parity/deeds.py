@@ -30,6 +30,7 @@ ALONE = frozenset({
     "REST DELETE /admin/partners/{partner_id}/price-overrides/{override_id}",
     "REST DELETE /billing/payment-methods/{method_id}",
     "REST DELETE /registry/register",
+    "REST DELETE /usage/by-service/{slug}/budget",
     "REST PATCH /organization",
     "REST POST /admin/accounting/integrations",
     "REST POST /admin/accounting/integrations/{integration_id}/test",
@@ -58,6 +59,7 @@ ALONE = frozenset({
     "REST PUT /admin/billing/invoices/{invoice_id}/line-items/order",
     "REST PUT /admin/partners/{partner_id}/price-overrides/{override_id}",
     "REST PUT /billing/billing-profile",
+    "REST PUT /usage/by-service/{slug}/budget",
     "REST PUT /registry/register",
     # More than one door has these, and they leave no fact to compare, or whoever only reads may do them, too.
     "MCP manage_notifications.mark_all_read",

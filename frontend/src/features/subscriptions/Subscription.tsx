@@ -46,7 +46,7 @@ export default function Subscription() {
               <div class="grid gap-6 lg:col-span-2">
                 <Plan of={data()} />
                 <Show when={data().usage.length > 0}>
-                  <Usage meters={data().usage} />
+                  <Usage meters={data().usage} service={data().service_slug} />
                 </Show>
                 <Show when={data().timeline.length > 0}>
                   <Timeline entries={data().timeline} />

@@ -1,3 +1,4 @@
+import { A } from "@solidjs/router";
 import { For, Show } from "solid-js";
 import type { Schemas } from "../../api/client";
 import { t } from "../../i18n";
@@ -12,9 +13,16 @@ const BAR: Record<Meter["status"], string> = {
   exceeded: "progress-error",
 };
 
-export function Usage(props: { meters: readonly Meter[] }) {
+export function Usage(props: { meters: readonly Meter[]; service: string }) {
   return (
-    <Card title={t("subscription.usage")}>
+    <Card
+      title={t("subscription.usage")}
+      action={
+        <A href={`/usage/${props.service}`} class="link link-hover text-primary text-sm font-medium">
+          {t("usage.details")}
+        </A>
+      }
+    >
       <ul class="grid gap-5 p-5">
         <For each={props.meters}>{(meter) => <Bar meter={meter} />}</For>
       </ul>

@@ -5,5 +5,6 @@ import frame from "./frame";
 import legal from "./legal";
 import paying from "./paying";
 import roles from "./roles";
+import usage from "./usage";
 
-export default { ...frame, ...buying, ...paying, ...account, ...legal, ...roles } satisfies Dictionary;
+export default { ...frame, ...buying, ...paying, ...account, ...legal, ...roles, ...usage } satisfies Dictionary;

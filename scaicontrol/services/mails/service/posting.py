@@ -80,3 +80,34 @@ async def _queue(uow: UnitOfWork, post: Post, subject: str, html: str) -> None:
         is_mailed=bool(post.addresses),
         **post.notice,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice that no mail of its own goes with; the mail of the morning says it. `topic` is the fact's."""
+
+    tenant_id: str
+    partner_id: str
+    topic: str
+    category: str
+    severity: str
+    title: str
+    body: str
+    dedup_key: str
+    link: str
+
+
+async def show(uow: UnitOfWork, notice: Notice) -> None:
+    """Show a notice, unless the tenant opted out of it."""
+    if await is_told(uow, notice.tenant_id, notice.category, notice.topic):
+        await notifications.notify(
+            uow,
+            tenant_id=notice.tenant_id,
+            partner_id=notice.partner_id,
+            category=notice.category,
+            severity=notice.severity,
+            title=notice.title[:200],
+            body=notice.body,
+            dedup_key=notice.dedup_key,
+            link=notice.link,
+        )

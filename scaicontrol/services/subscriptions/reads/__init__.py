@@ -17,9 +17,9 @@ from scaicontrol.db.prepared import Prepared
 from scaicontrol.services.catalog.models import Plan, PlanVersion
 from scaicontrol.services.registry.models import Service
 
-from .lifecycle import ENTITLED, RUNNING, TERMINAL, SubscriptionStatus
-from .models import Subscription, SubscriptionChange, SubscriptionPeriod
-from .queries import WHOLE, period_runs_at
+from ..lifecycle import ENTITLED, RUNNING, TERMINAL, SubscriptionStatus
+from ..models import Subscription, SubscriptionChange, SubscriptionPeriod
+from ..queries import WHOLE, period_runs_at
 
 
 class DueRow(NamedTuple):
