@@ -60,6 +60,7 @@ PARAMETERS: Final = {
     "immediate": "At once instead of at the end of the period.",
     "is_active": "Only active ones, or only others.",
     "is_open": "Only those with something left, or only others.",
+    "day": "Only this day (UTC).",
     "key": "The document's key within the run.",
     "language": "Only this language.",
     "limit": "Rows at most.",

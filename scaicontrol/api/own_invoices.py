@@ -11,18 +11,20 @@ from starlette.responses import Response
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import Page
-from scaicontrol.core.schemas import Moment, Out
+from scaicontrol.core.schemas import DayIn, Moment, Out
 from scaicontrol.core.work import ReadContext, UnitOfWork
 from scaicontrol.services import documents, einvoices, explanations, invoice_links, invoices, payments, templates
 from scaicontrol.services.documents.schemas import DeliveryQueued, SendOwnIn
 from scaicontrol.services.einvoices import Format
-from scaicontrol.services.explanations.schemas import ExplainedPart, Explanation
+from scaicontrol.services.explanations import LineUse
+from scaicontrol.services.explanations.schemas import ExplainedPart, Explanation, LineUseOut, UseRecordOut
 from scaicontrol.services.invoice_links.models import InvoiceLink
 from scaicontrol.services.invoice_links.schemas import InvoiceLinkOut
 from scaicontrol.services.invoices.lifecycle import InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.schemas import InvoiceFilter, InvoiceOut, InvoiceSummary, SettlementOut
 from scaicontrol.services.payments.lifecycle import DisputeState
+from scaicontrol.services.usage.models import UsageEvent
 
 from .door import Many, One, Paged, Paging, Router
 from .invoices import Language, Line, Profile, as_file
@@ -184,6 +186,30 @@ async def explain(
 ) -> Explanation:
     """Works each amount out again from what is stored; `matches` is false as soon as one comes out differently."""
     return await explanations.explain(uow, invoice_id, line_id=line, part=part, language=language)
+
+
+@router.get(
+    "/{invoice_id}/lines/{line_id}/usage",
+    response_model=One[LineUseOut],
+    permission="invoices:read",
+    summary="Show the use behind a line",
+)
+async def usage(uow: UnitOfWork, invoice_id: str, line_id: str) -> LineUse:
+    """What it was charged for, what it comes to now, and the days (UTC) it was added up from."""
+    return await explanations.use_behind(uow, invoice_id, line_id)
+
+
+@router.get(
+    "/{invoice_id}/lines/{line_id}/usage/records",
+    response_model=Paged[UseRecordOut],
+    permission="invoices:read",
+    summary="List the records of use behind a line",
+)
+async def records(
+    uow: UnitOfWork, invoice_id: str, line_id: str, paging: Paging, day: DayIn | None = None
+) -> Page[UsageEvent]:
+    """All, or those of one day (UTC); raw records are kept for 400 days."""
+    return await explanations.records_of(uow, invoice_id, line_id, paging, day)
 
 
 @router.post(

@@ -22,6 +22,8 @@ PORTAL: Final = (
     "/api/v1/billing/invoices/{invoice_id}/apply-credit",
     "/api/v1/billing/invoices/{invoice_id}/download",
     "/api/v1/billing/invoices/{invoice_id}/explain",
+    "/api/v1/billing/invoices/{invoice_id}/lines/{line_id}/usage",
+    "/api/v1/billing/invoices/{invoice_id}/lines/{line_id}/usage/records",
     "/api/v1/billing/invoices/{invoice_id}/links",
     "/api/v1/billing/invoices/{invoice_id}/links/revoke",
     "/api/v1/billing/invoices/{invoice_id}/pdf",

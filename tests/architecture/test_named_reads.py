@@ -15,8 +15,9 @@ _AUDIT = "the books are held against themselves: a named read would say what the
 QUERIES = {
     "invariants/documents.py": _AUDIT,
     "invariants/money.py": _AUDIT,
-    "subscriptions/reads/__init__.py": "billing and quotas read thousands of rows a statement, each with the words of plan and"
-    " service, and sums are grouped by the plan's period: reading those apart would send every id out and in again",
+    "subscriptions/reads/__init__.py": "billing and quotas read thousands of rows a statement, each with the words of"
+    " plan and service, and sums are grouped by the plan's period: reading those apart would send every id out and in"
+    " again",
     "tax/queries.py": "which numbers VIES is due to be asked about is what profiles say less what VIES answered: only a"
     " join finds the longest unasked without reading every profile",
 }

@@ -194,16 +194,41 @@ export const q = {
         ),
     }),
   /** How the amounts of a document came about, in the reader's language. */
-  explanation: (id: string, language: string) =>
+  explanation: (id: string, language: string, line?: string) =>
     queryOptions({
-      queryKey: ["invoice", id, "explanation", language],
+      queryKey: ["invoice", id, "explanation", language, line ?? ""],
       queryFn: ({ signal }) =>
         mustData(
           api.GET("/api/v1/billing/invoices/{invoice_id}/explain", {
-            params: { path: { invoice_id: id }, query: { language } },
+            params: { path: { invoice_id: id }, query: given({ language, line }) },
             signal,
           }),
         ),
+    }),
+  /** The days that a line of use was added up from. */
+  lineUse: (id: string, line: string) =>
+    queryOptions({
+      queryKey: ["invoice", id, "use", line],
+      queryFn: ({ signal }) =>
+        mustData(
+          api.GET("/api/v1/billing/invoices/{invoice_id}/lines/{line_id}/usage", {
+            params: { path: { invoice_id: id, line_id: line } },
+            signal,
+          }),
+        ),
+    }),
+  /** What services reported on one day of a line of use, in its order. */
+  useRecords: (id: string, line: string, day: string, page: number) =>
+    queryOptions({
+      queryKey: ["invoice", id, "use", line, day, page],
+      queryFn: ({ signal }) =>
+        must(
+          api.GET("/api/v1/billing/invoices/{invoice_id}/lines/{line_id}/usage/records", {
+            params: { path: { invoice_id: id, line_id: line }, query: { day, page, sort: "occurred_at" } },
+            signal,
+          }),
+        ),
+      placeholderData: keepPreviousData,
     }),
   invoice: (id: string) =>
     queryOptions({

@@ -4,11 +4,12 @@ What other features ask the catalogue for, by name: rows of plain values, one st
 No permission of their own: the calling verb has authorized.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from sqlalchemy import select, tuple_
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.registry.reads import metric_names
@@ -49,4 +50,31 @@ async def usage_prices(uow: UnitOfWork, versions: Collection[VersionKey]) -> lis
         name = names[service_id].get(price.metric_slug, price.metric_slug)
         key = (price.plan_id, price.plan_version)
         found.append(PricedBracket(*key, price.metric_slug, name, price.unit_label, price.bracket))
+    return found
+
+
+class Sold(NamedTuple):
+    """From when to when a version of a plan was what new subscriptions got; None where it never was, or still is."""
+
+    since: datetime | None
+    until: datetime | None
+
+
+async def sold(uow: UnitOfWork, plan_keys: Collection[str]) -> Mapping[tuple[str, int], Sold]:
+    """Say when each version of these plans was sold, by plan key and number."""
+    slugs = {key.rpartition(".")[2] for key in plan_keys}
+    if not slugs:
+        return {}
+    rows = await uow.session.scalars(
+        select(PlanVersion)
+        .join(PlanVersion.plan)
+        .options(joinedload(PlanVersion.plan).joinedload(Plan.service))
+        .where(Plan.slug.in_(slugs))
+        .order_by(PlanVersion.plan_id, PlanVersion.number.desc())
+    )
+    found: dict[tuple[str, int], Sold] = {}
+    until: dict[str, datetime | None] = {}
+    for row in rows:
+        found[row.plan.key, row.number] = Sold(row.sold_at, until.get(row.plan_id))
+        until[row.plan_id] = row.sold_at or until.get(row.plan_id)
     return found

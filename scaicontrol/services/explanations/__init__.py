@@ -2,5 +2,6 @@
 
 from .derivations import Derived, derived
 from .service import explain
+from .use import LineUse, records_of, use_behind
 
-__all__ = ["Derived", "derived", "explain"]
+__all__ = ["Derived", "LineUse", "derived", "explain", "records_of", "use_behind"]

@@ -2,7 +2,8 @@ from enum import StrEnum
 
 from pydantic import ConfigDict, Field
 
-from scaicontrol.core.schemas import Out
+from scaicontrol.core.schemas import Moment, Out
+from scaicontrol.services.usage.schemas import PointOut, Quantity
 
 
 class ExplainedPart(StrEnum):
@@ -58,3 +59,52 @@ class Explanation(Out):
     language: str
     matches: bool
     parts: list[Explained]
+
+
+class LineUseOut(Out):
+    """The use behind a line: what it was charged for, what it comes to now, and its days (UTC)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "line_id": "ili_1", "service_slug": "scaidrive", "metric_slug": "api_calls",
+                    "counted_from": "2026-11-01T00:00:00Z",
+                    "counted_until": "2026-12-01T00:00:00Z", "charged_quantity": "812", "quantity": "812",
+                    "is_unchanged": True, "days": [],
+                }
+            ]
+        }
+    )  # fmt: skip
+
+    line_id: str
+    service_slug: str
+    metric_slug: str
+    counted_from: Moment
+    counted_until: Moment
+    charged_quantity: Quantity
+    quantity: Quantity
+    is_unchanged: bool = Field(description="False where records came or were corrected since it was charged.")
+    days: list[PointOut]
+
+
+class UseRecordOut(Out):
+    """One record of use, as its service reported it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "usg_1", "idempotency_key": "req-8f2c", "quantity": "12",
+                    "occurred_at": "2026-11-22T10:00:00Z",
+                    "corrects": None,
+                }
+            ]
+        }
+    )  # fmt: skip
+
+    id: str
+    idempotency_key: str
+    quantity: Quantity
+    occurred_at: Moment
+    corrects: str | None = Field(description="The key of the record that it takes away from.")

@@ -13,9 +13,11 @@ from typing import Any
 
 from scaicontrol.core import i18n
 from scaicontrol.core.errors import NotFound
+from scaicontrol.core.periods import civil_date
 from scaicontrol.core.turns import in_turns
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices, tax
+from scaicontrol.services import invoices, partners, tax
+from scaicontrol.services.catalog.reads import Sold, sold
 from scaicontrol.services.invoices import allowances, crediting, seal
 from scaicontrol.services.invoices.lifecycle import SettledBy
 from scaicontrol.services.invoices.models import Invoice, InvoiceLine
@@ -39,6 +41,8 @@ class _Case:
     left: crediting.Balance | None
     language: str
     applied: Mapping[str, int]  # what came from the credit balance, by the document it came about by
+    sold: Mapping[tuple[str, int], Sold]  # when each price version was sold
+    zone: str  # the seller's
 
     @property
     def sign(self) -> int:
@@ -114,6 +118,8 @@ async def _case(uow: UnitOfWork, invoice: Invoice, language: str | None) -> _Cas
         left,
         i18n.language_or_english(language or invoice.language),
         await _applied(uow, invoice),
+        await sold(uow, {str(plan) for line in invoice.lines if (plan := (line.derivation or {}).get("plan"))}),
+        (await partners.settings_of(uow, invoice.partner_id)).timezone,
     )
 
 
@@ -144,7 +150,7 @@ def _taxable(invoice: Invoice) -> list[TaxableLine]:
 
 def _line(case: _Case, line: InvoiceLine, share_cents: int | None) -> Explained:
     found = derived(line)
-    steps = list(found.steps)
+    steps = [said for step in found.steps for said in (step, *_sold(case, step))]
     matches = found.is_readable and found.amount_cents in (None, line.amount_cents)
     if found.amount_cents is not None and not matches:
         steps.append(_mismatch(line.amount_cents, found.amount_cents))
@@ -169,6 +175,18 @@ def _line(case: _Case, line: InvoiceLine, share_cents: int | None) -> Explained:
         matches=matches,
         sentences=case.say(steps),
     )
+
+
+def _sold(case: _Case, step: Sentence) -> Iterator[Sentence]:
+    """Say beside a plan's price version from when to when it was sold."""
+    found = case.sold.get((step.values["plan"], step.values["version"])) if step.key == "plan" else None
+    if found is None or found.since is None:
+        return
+    since = civil_date(found.since, case.zone)
+    if found.until is None:
+        yield Sentence("sold_since", since=since)
+    else:
+        yield Sentence("sold_until", since=since, until=civil_date(found.until, case.zone))
 
 
 def _vat(case: _Case, group: VatGroup) -> Explained:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from scaicontrol.core.errors import NotFound
 from scaicontrol.core.work import UnitOfWork
@@ -106,10 +107,7 @@ async def summary(uow: UnitOfWork, tenant_id: str) -> list[MetricUse]:
 async def periods(uow: UnitOfWork, tenant_id: str, service_slug: str) -> list[UsePeriod]:
     """List the periods of a tenant's use of one service, the newest first; raises NotFound for no such service."""
     uow.authorize("usage:read")
-    service = await _service(uow, service_slug)
-    held = await entitlements(uow, tenant_ids=[tenant_id], service_ids=[service.id])
-    owner = (tenant_id, service.id)
-    return list((await periods_by_owner(uow, [owner], {service.id: service}, held))[owner])
+    return (await _story(uow, tenant_id, service_slug)).periods
 
 
 async def by_service(
@@ -120,18 +118,34 @@ async def by_service(
 
     Nothing where the tenant never held the service. Raises NotFound for no such service or period.
     """
-    found = await periods(uow, tenant_id, service_slug)
-    if begins is not None:
-        found = [period for period in found if period.start == begins]
-        if not found:
+    uow.authorize("usage:read")
+    story = await _story(uow, tenant_id, service_slug)
+    wanted = [period for period in story.periods if begins in (None, period.start)][:1]
+    if not wanted:
+        if begins is not None:
             raise NotFound(f"No period of {service_slug} begins at {begins.isoformat()}; list its periods.")
-    if not found:
         return []
-    service = await _service(uow, service_slug)
-    held = await entitlements(uow, tenant_ids=[tenant_id], service_ids=[service.id])
-    (use,) = await _uses(uow, found[:1], {service.id: service}, held)
-    days = await days_of(uow, found[0].span, use.history)
+    (use,) = await _uses(uow, wanted, {story.service.id: story.service}, story.held)
+    days = await days_of(uow, wanted[0].span, use.history)
     return [replace(each, series=days[each.metric_slug]) for each in _metrics(uow, use)]
+
+
+class _Story(NamedTuple):
+    """One service as a tenant has held it."""
+
+    service: Service
+    held: Held
+    periods: list[UsePeriod]
+
+
+async def _story(uow: UnitOfWork, tenant_id: str, service_slug: str) -> _Story:
+    service = await registry.find_by_slug(uow, service_slug)
+    if service is None:
+        raise NotFound(f"No service '{service_slug}'.")
+    held = await entitlements(uow, tenant_ids=[tenant_id], service_ids=[service.id])
+    owner = (tenant_id, service.id)
+    found = await periods_by_owner(uow, [owner], {service.id: service}, held)
+    return _Story(service, held, list(found[owner]))
 
 
 async def current_uses(uow: UnitOfWork, owners: Collection[Owner], held: Held) -> list[ServiceUse]:
@@ -249,10 +263,3 @@ def _metrics(uow: UnitOfWork, use: ServiceUse) -> Iterator[MetricUse]:
             as_of=uow.now,
             forecast=use.forecast(metric),
         )
-
-
-async def _service(uow: UnitOfWork, slug: str) -> Service:
-    service = await registry.find_by_slug(uow, slug)
-    if service is None:
-        raise NotFound(f"No service '{slug}'.")
-    return service

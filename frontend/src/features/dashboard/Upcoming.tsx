@@ -1,3 +1,4 @@
+import { A } from "@solidjs/router";
 import { For, Show } from "solid-js";
 import type { Schemas } from "../../api/client";
 import { q, useQuery } from "../../api/queries";
@@ -57,7 +58,12 @@ function Expected(props: { of: Preview }) {
         </For>
       </ul>
       <Show when={props.of.lines.length > 0}>
-        <p class="text-muted px-5 pb-4 text-sm">{t("overview.upcomingText")}</p>
+        <p class="text-muted px-5 pb-4 text-sm">
+          {t("overview.upcomingText")}{" "}
+          <A class="link" href="/usage">
+            {t("usage.details")}
+          </A>
+        </p>
       </Show>
     </Card>
   );

@@ -7,7 +7,7 @@ import { Async } from "../../ui/states";
 
 type Part = Schemas["Explained"];
 
-/** Every line, the VAT and the total, worked out again when somebody asks. */
+/** The VAT, the total and the seal, worked out again when somebody asks; each line says it for itself. */
 export function Explained(props: { of: Schemas["OwnInvoiceOut"] }) {
   const [open, setOpen] = createSignal(false);
   return (
@@ -34,7 +34,7 @@ function Parts(props: { id: string }) {
               <p>{t("invoice.explainMismatch")}</p>
             </Notice>
           </Show>
-          <For each={data().parts}>
+          <For each={data().parts.filter((part) => part.part !== "line")}>
             {(part) => (
               <section>
                 <h3 class="font-semibold">{title(part)}</h3>

@@ -3,6 +3,7 @@ import type { Schemas } from "../../api/client";
 import { t } from "../../i18n";
 import { fmt } from "../../i18n/format";
 import { type Column, DataTable } from "../../ui/DataTable";
+import { Why } from "./Why";
 
 type Line = Schemas["LineOut"];
 
@@ -26,6 +27,7 @@ export function Lines(props: { of: Schemas["OwnInvoiceOut"] }) {
               </span>
             )}
           </For>
+          <Why invoice={props.of.id} line={line} />
         </>
       ),
     },

@@ -22,6 +22,7 @@ export default function Service() {
   const [search, setSearch] = useSearchParams<{ period?: string }>();
   const periods = useQuery(() => q.usePeriods(params.slug));
   const uses = useQuery(() => q.serviceUsage(params.slug, search.period));
+  useQuery(() => q.budget(params.slug)); // asked at once, shown beside the uses
   const title = () => uses.data?.[0]?.service_name ?? t("usage.title");
   const isCurrent = () => !search.period || search.period === periods.data?.[0]?.start;
   const download = (shown: readonly Use[]) =>

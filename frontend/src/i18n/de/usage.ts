@@ -47,4 +47,11 @@ export default {
     remove: "Entfernen",
     removed: "Das Budget ist entfernt.",
   },
+  why: {
+    title: "Warum dieser Betrag?",
+    days: "Zusammengezählt aus diesen Tagen (UTC)",
+    changed:
+      "Berechnet wurden {{ charged }}; bekannt sind jetzt {{ now }}. Das nächste Dokument berechnet oder erstattet den Unterschied.",
+    gone: "Die einzelnen Meldungen werden 400 Tage aufbewahrt.",
+  },
 };

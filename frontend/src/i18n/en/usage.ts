@@ -47,4 +47,11 @@ export default {
     remove: "Remove",
     removed: "The budget is removed.",
   },
+  why: {
+    title: "Why this amount?",
+    days: "Added up from these days (UTC)",
+    changed:
+      "{{ charged }} were charged; {{ now }} are known now. The next document charges or gives back the difference.",
+    gone: "The single records are kept for 400 days.",
+  },
 };

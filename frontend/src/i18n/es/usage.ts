@@ -47,4 +47,11 @@ export default {
     remove: "Quitar",
     removed: "El presupuesto se ha quitado.",
   },
+  why: {
+    title: "¿Por qué este importe?",
+    days: "Suma de estos días (UTC)",
+    changed:
+      "Se facturaron {{ charged }}; ahora se conocen {{ now }}. El próximo documento cobra o devuelve la diferencia.",
+    gone: "Los registros individuales se conservan 400 días.",
+  },
 };

@@ -47,4 +47,11 @@ export default {
     remove: "Supprimer",
     removed: "Le budget est supprimé.",
   },
+  why: {
+    title: "Pourquoi ce montant ?",
+    days: "Total de ces jours (UTC)",
+    changed:
+      "{{ charged }} ont été facturés ; {{ now }} sont connus à présent. Le prochain document facture ou rembourse la différence.",
+    gone: "Les relevés individuels sont conservés 400 jours.",
+  },
 };

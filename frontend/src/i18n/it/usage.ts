@@ -47,4 +47,11 @@ export default {
     remove: "Rimuovi",
     removed: "Il budget è rimosso.",
   },
+  why: {
+    title: "Perché questo importo?",
+    days: "Somma di questi giorni (UTC)",
+    changed:
+      "Sono stati addebitati {{ charged }}; ora ne risultano {{ now }}. Il prossimo documento addebita o rimborsa la differenza.",
+    gone: "Le singole rilevazioni sono conservate per 400 giorni.",
+  },
 };

@@ -47,4 +47,11 @@ export default {
     remove: "Verwijderen",
     removed: "Het budget is verwijderd.",
   },
+  why: {
+    title: "Waarom dit bedrag?",
+    days: "Opgeteld uit deze dagen (UTC)",
+    changed:
+      "{{ charged }} is berekend; nu is {{ now }} bekend. Het volgende document berekent het verschil of geeft het terug.",
+    gone: "De afzonderlijke meldingen worden 400 dagen bewaard.",
+  },
 };

@@ -38,3 +38,13 @@ async def use_periods(
         )
     return (await uow.session.scalars(query)).all()
 
+
+async def period_of(uow: UnitOfWork, subscription_id: str, start: datetime) -> SubscriptionPeriod | None:
+    """Give the period of a subscription that begins at a moment, with its subscription; as `use_periods`."""
+    period = SubscriptionPeriod
+    found: SubscriptionPeriod | None = await uow.session.scalar(
+        select(period)
+        .options(joinedload(period.subscription))
+        .where(period.subscription_id == subscription_id, period.period_start == start)
+    )
+    return found
