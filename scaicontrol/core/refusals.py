@@ -32,6 +32,9 @@ class RefusalCode(StrEnum):
     term_runs = "term_runs"  # day
     trial_changes_at_once = "trial_changes_at_once"
     trial_used = "trial_used"
+    # Use, and what it should cost.
+    no_use_behind = "no_use_behind"
+    service_not_in_use = "service_not_in_use"  # service
     # Paying.
     credit_used_up = "credit_used_up"
     last_payment_method = "last_payment_method"  # method

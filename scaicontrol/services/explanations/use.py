@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
-from scaicontrol.core.errors import NotFound, Refused
+from scaicontrol.core.errors import NotFound
 from scaicontrol.core.pagination import Page, PageRequest
+from scaicontrol.core.refusals import RefusalCode, refused
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, registry, usage
 from scaicontrol.services.invoices.models import InvoiceLine
@@ -77,10 +78,12 @@ async def _window(uow: UnitOfWork, invoice_id: str, line_id: str) -> tuple[Invoi
     if line is None:
         raise NotFound(f"There is no line {line_id} on {invoice}.")
     if not line.metric_slug or not line.subscription_id or line.period_start is None:
-        raise Refused(f"'{line.description}' is not about use: there are no records behind it.")
+        message = f"'{line.description}' is not about use: there are no records behind it."
+        raise refused(RefusalCode.no_use_behind, message)
     period = await period_of(uow, line.subscription_id, line.period_start)
     if period is None or period.usage_until is None:
-        raise Refused(f"The period that '{line.description}' charges is not kept any more.")
+        message = f"The period that '{line.description}' charges is not kept any more."
+        raise refused(RefusalCode.no_use_behind, message)
     return line, UsageWindow(
         period.id, period.tenant_id, period.subscription.service_id, line.metric_slug, period.usage_from,
         period.usage_until,

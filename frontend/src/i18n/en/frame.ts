@@ -118,6 +118,8 @@ export default {
     stay: "Stay here",
   },
   refusal: {
+    no_use_behind: "There are no records of use behind this line.",
+    service_not_in_use: "{{ service }} is not in use, so there is no period that a budget could be for.",
     wrong_status: "This is not possible any more; the status is: {{ status }}. Load the page again.",
     already_subscribed: "You have {{ service }} already.",
     changed_meanwhile: "Somebody else changed this in the meantime. Load the page again.",

@@ -120,6 +120,8 @@ export default {
     stay: "Resta qui",
   },
   refusal: {
+    no_use_behind: "Dietro questa riga non ci sono consumi.",
+    service_not_in_use: "{{ service }} non è in uso; non c’è un periodo a cui possa riferirsi un budget.",
     wrong_status: "Non è più possibile; lo stato è: {{ status }}. Ricarichi la pagina.",
     already_subscribed: "Ha già {{ service }}.",
     changed_meanwhile: "Qualcun altro l’ha modificato nel frattempo. Ricarichi la pagina.",

@@ -2,8 +2,9 @@
 
 from sqlalchemy import select
 
-from scaicontrol.core.errors import Conflict, NotFound, Refused
+from scaicontrol.core.errors import NotFound
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.refusals import RefusalCode, conflict, refused
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import registry, tenants
@@ -35,11 +36,12 @@ async def set_budget(uow: UnitOfWork, tenant_id: str, service_slug: str, body: B
     service = await _service(uow, service_slug)
     running = next((each for each in await periods(uow, tenant_id, service_slug) if each.is_current(uow.now)), None)
     if running is None:
-        raise Refused(f"{service.name} is not in use: there is no period that a budget could be for.")
+        message = f"{service.name} is not in use: there is no period that a budget could be for."
+        raise refused(RefusalCode.service_not_in_use, message, service=service.name)
     found = await _stored(uow, tenant_id, service.id, lock=True)
     is_there = found is not None and found.removed_at is None
     if body.version is not None and (found is None or not is_there or body.version != found.version):
-        raise Conflict("Somebody has changed the budget meanwhile; look at it again.")
+        raise conflict(RefusalCode.changed_meanwhile, "Somebody has changed the budget meanwhile; look at it again.")
     said = {
         "amount_cents": body.amount_cents,
         "currency": running.currency,
