@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -130,7 +131,7 @@ class World:
             if held is None:
                 await subscribed(self.backend, plan, actor=person, quantity=chance.randint(1, 4))
             else:
-                await self._turn(chance, tenant_id, *held, plan)
+                await self._turn(chance, tenant_id, held[0], held[1], plan)
         except ControlError:
             pass  # what is refused is part of life
         await self.react()
@@ -166,7 +167,7 @@ class World:
             case "suspend":
                 await self.backend.perform(petra, subscriptions.suspend, held, "a pause")
             case what:
-                wanted = {
+                wanted: dict[str, Any] = {
                     "plan": plan if what == "change" else None,
                     "quantity": chance.randint(1, 6),
                     "when": chance.choice([None, "now", "period_end"]),

@@ -121,7 +121,8 @@ export default {
   },
   refusal: {
     no_use_behind: "Hinter dieser Position steht keine Nutzung.",
-    service_not_in_use: "{{ service }} wird nicht genutzt; es gibt keinen Zeitraum, für den ein Budget gelten könnte.",
+    service_not_in_use:
+      "{{ service }} wird nicht genutzt; es gibt keinen Zeitraum, für den ein Budget gelten könnte.",
     wrong_status: "Das ist nicht mehr möglich; der Status ist: {{ status }}. Laden Sie die Seite neu.",
     already_subscribed: "Sie haben {{ service }} bereits.",
     changed_meanwhile: "Jemand anderes hat das inzwischen geändert. Laden Sie die Seite neu.",

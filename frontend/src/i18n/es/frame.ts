@@ -121,7 +121,8 @@ export default {
   },
   refusal: {
     no_use_behind: "No hay consumo detrás de esta línea.",
-    service_not_in_use: "{{ service }} no está en uso; no hay ningún periodo para el que pueda haber un presupuesto.",
+    service_not_in_use:
+      "{{ service }} no está en uso; no hay ningún periodo para el que pueda haber un presupuesto.",
     wrong_status: "Esto ya no es posible; el estado es: {{ status }}. Vuelva a cargar la página.",
     already_subscribed: "Ya tiene {{ service }}.",
     changed_meanwhile: "Otra persona lo ha cambiado entretanto. Vuelva a cargar la página.",

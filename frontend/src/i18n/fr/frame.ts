@@ -124,7 +124,8 @@ export default {
   },
   refusal: {
     no_use_behind: "Aucune consommation ne se trouve derrière cette ligne.",
-    service_not_in_use: "{{ service }} n’est pas utilisé ; il n’y a pas de période à laquelle un budget pourrait s’appliquer.",
+    service_not_in_use:
+      "{{ service }} n’est pas utilisé ; il n’y a pas de période à laquelle un budget pourrait s’appliquer.",
     wrong_status: "Ce n’est plus possible ; le statut est : {{ status }}. Rechargez la page.",
     already_subscribed: "Vous avez déjà {{ service }}.",
     changed_meanwhile: "Quelqu’un d’autre a modifié ceci entre-temps. Rechargez la page.",

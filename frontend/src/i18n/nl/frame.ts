@@ -121,7 +121,8 @@ export default {
   },
   refusal: {
     no_use_behind: "Achter deze regel staat geen gebruik.",
-    service_not_in_use: "{{ service }} is niet in gebruik; er is geen periode waarvoor een budget kan gelden.",
+    service_not_in_use:
+      "{{ service }} is niet in gebruik; er is geen periode waarvoor een budget kan gelden.",
     wrong_status: "Dit kan niet meer; de status is: {{ status }}. Laad de pagina opnieuw.",
     already_subscribed: "U hebt {{ service }} al.",
     changed_meanwhile: "Iemand anders heeft dit intussen gewijzigd. Laad de pagina opnieuw.",
