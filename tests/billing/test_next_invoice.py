@@ -229,7 +229,7 @@ async def lived(backend, clock, seed: int, days: int) -> World:
 
 
 @pytest.mark.by_turns
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [2, 1])
 async def test_the_next_invoice_shown_on_any_day_is_the_document_that_comes(backend, clock, seed):
     assert (await lived(backend, clock, seed, 30)).compared > 20
 
