@@ -158,6 +158,13 @@ async def override(backend: Backend, actor: Actor, pk: str, given: Given) -> str
     )
 
 
+async def undo_change(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
+    done = await backend.perform(actor, subscriptions.undo_change, pk)
+    return gettext(
+        "%(name)s stays %(plan_key)s × %(quantity)s.", name=_name(done), plan_key=done.plan_key, quantity=done.quantity
+    )
+
+
 async def cancel(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     body = _cancel_of(given)
     done = await backend.perform(actor, subscriptions.cancel, pk, body.reason, note=body.note)
@@ -287,6 +294,13 @@ class SubscriptionView(ControlView, model=Subscription):
                 REASON,
             ],
             danger=True,
+        ),
+        VerbButton(
+            "undo_change",
+            "Undo scheduled change",
+            "subscriptions:change",
+            "The change that waits for the end of the period is given up; the subscription goes on as it is.",
+            undo_change,
         ),
         VerbButton(
             "cancel",

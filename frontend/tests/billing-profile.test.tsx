@@ -141,3 +141,51 @@ it("asks for it again when the country that is chosen has them", async () => {
   await save();
   expect(await screen.findAllByText("Fill in this field")).toHaveLength(2);
 });
+
+const CHECK = "POST /api/v1/billing/billing-profile/check-vat-number";
+const VAT = "GET /api/v1/billing/billing-profile/vat";
+
+it("says at the field what a number is before it is saved", async () => {
+  const wrong = { reasons: [{ code: "check_digits", field: "vat_number", message: "x" }] };
+  let answer = refusal(400, "bad_request", "x", wrong);
+  const asked = serve({ [ME]: one(ada), [GET]: one(profile), [CHECK]: () => answer });
+  await editable();
+  await retype("VAT number", "NL123456789B02");
+  await userEvent.setup().tab();
+  expect(await screen.findByText("Check the digits of this number.")).toBeInTheDocument();
+  answer = one({ vat_number: "NL004495445B01", answer: "valid", name: "Acme Bakeries" });
+  await retype("VAT number", "NL004495445B01");
+  await userEvent.setup().tab();
+  expect(await screen.findByText("VIES knows this number: Acme Bakeries.")).toBeInTheDocument();
+  expect(screen.queryByText("Check the digits of this number.")).toBeNull();
+  const last = asked.filter((request) => request.url.endsWith("check-vat-number")).at(-1)!;
+  expect(await last.json()).toEqual({ vat_number: "NL004495445B01", country_code: "NL" });
+  await retype("VAT number", "NL0044");
+  expect(screen.queryByText(/VIES knows this number/)).toBeNull(); // it was about another number
+});
+
+it.each([
+  ["3", "21", null, "You and your provider are in the same country: 21% VAT is added.", 0],
+  ["4", "0", "valid", /you account for it yourself/, 1],
+  ["5", "19", "invalid", "No valid VAT number of another EU country is known: 19% VAT is added.", 0],
+])("says what rule %s means, with the proof of VIES where there is one", async (...given) => {
+  const [rule, rate, answer, words, proofs] = given;
+  const standing = {
+    vat_number: "DE136695976",
+    answer,
+    consulted_at: "2026-11-02T09:00:00Z",
+    consultation_number: "WAPIAAAAW1K2",
+    name: "Globex GmbH",
+    rule,
+    rate,
+    label: "",
+    reverse_charge: rule === "4",
+    legal_note: "",
+  };
+  serve({ [ME]: one(ada), [GET]: one(profile), [VAT]: one(standing) });
+  await editable();
+  expect(await screen.findByText(words)).toBeInTheDocument();
+  expect(screen.queryAllByText(/Registered as Globex GmbH · VIES consultation WAPIAAAAW1K2/)).toHaveLength(
+    proofs,
+  );
+});

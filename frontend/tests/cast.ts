@@ -183,6 +183,8 @@ export const invoice: Schemas["OwnInvoiceOut"] = {
   payments: [],
   failed_payments: [],
   disputes: [],
+  credit_notes: [],
+  corrects: null,
   transfer: null,
   available_actions: [],
 };

@@ -1,6 +1,7 @@
-import { screen } from "@solidjs/testing-library";
+import { screen, within } from "@solidjs/testing-library";
 import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
+import { compared } from "../src/features/catalog/compare";
 import Plans from "../src/features/catalog/Plans";
 import { ada, pro } from "./cast";
 import { one, page, refusedWith, serve } from "./server";
@@ -8,37 +9,68 @@ import { show } from "./show";
 
 const plan = {
   id: "pln_pro",
+  plan_key: "scaikey.pro",
   name: "Pro",
   description: "For teams",
   billing_period: "monthly",
   effective_price_cents: 1900,
   effective_currency: "EUR",
-  features: { items: ["Audit log"], unit: "user" },
+  features: { items: ["Audit log", "Single sign-on"], unit: "user" },
+  quotas: { logins: 1000 },
   trial_days: 0,
   term_months: null,
 };
-const tried = { ...plan, id: "pln_try", name: "Try", trial_days: 14, effective_price_cents: 500 };
+const tried = {
+  ...plan,
+  id: "pln_try",
+  plan_key: "scaikey.try",
+  name: "Try",
+  trial_days: 14,
+  effective_price_cents: 500,
+  features: { items: ["Audit log"], unit: "user" },
+};
+const quote = (of: typeof plan, quantity: number, trial_days = 0) => ({
+  plan_id: of.id,
+  plan_key: of.plan_key,
+  quantity,
+  trial_days,
+  is_available: true,
+  charged_plan: of.name,
+  charged_on: trial_days ? "2026-12-14" : "2026-11-30",
+  billing_period: "monthly",
+  currency: "EUR",
+  net_cents: of.effective_price_cents * quantity,
+  tax_cents: Math.round(of.effective_price_cents * quantity * 0.21),
+  total_cents: Math.round(of.effective_price_cents * quantity * 1.21),
+  tax_label: "VAT 21%",
+});
+const QUOTES = "GET /api/v1/catalog/services/scaikey/quotes";
 
 const open = (answers: Record<string, Response | (() => Response)> = {}) => {
   const asked = serve({
     "GET /api/v1/auth/me": one(ada),
     "GET /api/v1/catalog/services": page([{ slug: "scaikey", name: "ScaiKey", description: "Log-in" }]),
     "GET /api/v1/catalog/services/scaikey/plans": page([plan, tried]),
-    "GET /api/v1/subscriptions": page([pro]),
+    [QUOTES]: () => {
+      const quantity = Number(new URL(asked.at(-1)!.url).searchParams.get("quantity"));
+      return one([quote(plan, quantity), quote(tried, quantity, 14)]);
+    },
+    "GET /api/v1/subscriptions": page([]),
     ...answers,
   });
   return { asked, ...show(Plans, "/catalog/:slug", "/catalog/scaikey") };
 };
 
-it("marks the plan one has, and subscribes to another in three clicks", async () => {
+it("prices plans with the VAT of the buyer, and subscribes in three clicks", async () => {
   const { asked, history } = open({ "POST /api/v1/subscriptions": one({ ...pro, id: "sub_new" }) });
   const user = userEvent.setup();
-  expect(await screen.findAllByText("Yours")).toHaveLength(1);
+  expect(await screen.findByText("€22.99 with VAT 21%")).toBeInTheDocument();
   await user.click(screen.getByRole("button", { name: "Subscribe: Pro" }));
   const quantity = screen.getByLabelText("Quantity");
   await user.clear(quantity);
   await user.type(quantity, "3");
-  expect(screen.getByText(/^€57\.00 per month, before VAT/)).toBeInTheDocument();
+  expect(await screen.findByText(/^€57\.00 per month, before VAT/)).toBeInTheDocument();
+  expect(screen.getByText("The first invoice: €68.97 with VAT 21%")).toBeInTheDocument();
   await user.click(screen.getByRole("button", { name: "Subscribe for €57.00" }));
   expect(await screen.findByText("You subscribed to ScaiKey Pro.")).toBeInTheDocument();
   const posted = asked.find((request) => request.method === "POST")!;
@@ -46,19 +78,60 @@ it("marks the plan one has, and subscribes to another in three clicks", async ()
   expect(history.get()).toBe("/subscriptions/sub_new");
 });
 
-it("says what a trial costs after it, and why it is refused", async () => {
+it("leads to the change of what one has already", async () => {
+  open({ "GET /api/v1/subscriptions": page([pro]) });
+  expect(await screen.findByRole("link", { name: "Change to Try" })).toHaveAttribute(
+    "href",
+    "/subscriptions/sub_pro?change=scaikey.try",
+  );
+  expect(screen.getByRole("link", { name: "See your subscription" })).toHaveAttribute(
+    "href",
+    "/subscriptions/sub_pro",
+  );
+  expect(screen.queryByRole("button", { name: /^Subscribe/ })).toBeNull();
+  expect(screen.getAllByText("Yours")).toHaveLength(2); // on its card, and over its column
+});
+
+it("says what a trial costs after it and from when, and why it is refused", async () => {
   open({ "POST /api/v1/subscriptions": refusedWith("billing_profile_missing") });
   const user = userEvent.setup();
-  await user.click(await screen.findByRole("button", { name: "Subscribe: Try" }));
+  expect(await screen.findByText("Free until 14 Dec 2026; then €6.05 per month")).toBeInTheDocument();
+  await user.click(screen.getByRole("button", { name: "Subscribe: Try" }));
   expect(screen.getByText(/14 days free; then €5\.00 per month/)).toBeInTheDocument();
+  expect(screen.getByText("The first invoice, on 14 Dec 2026: €6.05 with VAT 21%")).toBeInTheDocument();
   await user.click(screen.getByRole("button", { name: "Start the trial" }));
   expect(
     await screen.findByText("Your billing details are missing. Fill them in first."),
   ).toBeInTheDocument();
 });
 
+it("offers no trial that was had, and says that VAT waits for an address", async () => {
+  const used = { ...quote(tried, 1), is_available: false };
+  const unknown = { ...quote(plan, 1), tax_cents: null, total_cents: null, tax_label: null };
+  open({ [QUOTES]: one([unknown, used]) });
+  expect(await screen.findByText("You have had your trial of this service.")).toBeInTheDocument();
+  expect(screen.getByText(/VAT follows from the address/)).toBeInTheDocument();
+  expect(screen.queryByRole("button", { name: "Subscribe: Try" })).toBeNull();
+});
+
 it("lets a viewer look", async () => {
   open({ "GET /api/v1/auth/me": one({ ...ada, permissions: ["services:read"] }) });
-  expect(await screen.findByText("Pro")).toBeInTheDocument();
+  expect(await screen.findByText("€22.99 with VAT 21%")).toBeInTheDocument();
   expect(screen.queryByRole("button", { name: /Subscribe/ })).toBeNull();
+});
+
+it("compares plans, what differs before what is alike", async () => {
+  open();
+  const table = within(await screen.findByRole("table"));
+  const rows = table.getAllByRole("row").map((row) => row.textContent);
+  expect(rows).toEqual([
+    "PlanProTry",
+    "What differs",
+    "Single sign-onIncludedNot included",
+    "TrialNone14 days",
+    "What is alike",
+    "Logins1,0001,000",
+    "Audit logIncludedIncluded",
+  ]);
+  expect(compared([])).toEqual([]);
 });

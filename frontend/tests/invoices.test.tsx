@@ -157,3 +157,96 @@ it("shows what a document was raised and lowered by, and on which line", async (
   expect(screen.getByText("-€5.00")).toBeInTheDocument();
   expect(screen.getByText(/Handling/)).toHaveTextContent("€5.00");
 });
+
+it("finds by words, kind and days, which the address keeps", async () => {
+  const asked = serve({ "GET /api/v1/billing/invoices": () => page([invoice]) });
+  const { history } = show(Invoices, LIST, `${LIST}?kind=credit_note&from=2026-01-01&to=nonsense`);
+  await screen.findByRole("link", { name: "SCAI-2026-000001" });
+  expect(lists(asked)[0]).toBe("?document_type=credit_note&from=2026-01-01&page=1");
+  const user = userEvent.setup();
+  await user.type(screen.getByRole("searchbox", { name: "Number or amount" }), "68,97");
+  await user.tab();
+  await waitFor(() => expect(history.get()).toContain("q=68%2C97"));
+  await waitFor(() => expect(lists(asked).at(-1)).toContain("q=68%2C97"));
+  await user.click(screen.getByRole("button", { name: "Clear" }));
+  await waitFor(() => expect(lists(asked).at(-1)).toBe("?page=1"));
+});
+
+it("takes what the list finds in a zip or as a table, and says why not", async () => {
+  Object.assign(URL, { createObjectURL: () => "blob:zip" });
+  const saved: string[] = [];
+  vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(function (this: HTMLAnchorElement) {
+    saved.push(this.download);
+  });
+  const many = { code: "too_many_documents", message: "x", values: { most: "200" } };
+  const asked = serve({
+    "GET /api/v1/billing/invoices": () => page([invoice], 300),
+    "GET /api/v1/billing/documents/zip": refusal(400, "bad_request", "x", { reasons: [many] }),
+    "GET /api/v1/billing/documents/csv": new Response("number\r\n"),
+  });
+  show(Invoices, LIST, `${LIST}?status=paid&from=2026-01-01`);
+  const user = userEvent.setup();
+  await screen.findByRole("link", { name: "SCAI-2026-000001" });
+  await user.click(screen.getByRole("button", { name: "Download" }));
+  const dialog = within(screen.getByRole("dialog", { name: "Download" }));
+  await user.click(dialog.getByRole("radio", { name: "ZUGFeRD in a zip" }));
+  await user.click(dialog.getByRole("button", { name: "Download" }));
+  expect(await dialog.findByRole("alert")).toHaveTextContent("At most 200 documents");
+  expect(new URL(asked.at(-1)!.url).search).toBe("?status=paid&from=2026-01-01&format=zugferd");
+  await user.click(dialog.getByRole("radio", { name: "Table (CSV)" }));
+  await user.click(dialog.getByRole("button", { name: "Download" }));
+  await waitFor(() => expect(saved).toEqual(["documents.csv"]));
+  expect(screen.queryByRole("dialog")).toBeNull();
+});
+
+it("takes the account of last year as a table", async () => {
+  Object.assign(URL, { createObjectURL: () => "blob:csv" });
+  const saved: string[] = [];
+  vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(function (this: HTMLAnchorElement) {
+    saved.push(this.download);
+  });
+  serve({
+    "GET /api/v1/billing/invoices": page([invoice]),
+    "GET /api/v1/billing/statement/csv": new Response("date\r\n"),
+  });
+  const user = userEvent.setup();
+  const dialog = await statement(user);
+  await user.click(within(dialog).getByRole("button", { name: "Last year" }));
+  await user.click(within(dialog).getByRole("button", { name: "Table (CSV)" }));
+  const last = new Date().getFullYear() - 1;
+  await waitFor(() => expect(saved).toEqual([`statement-${last}-01-01-${last}-12-31.csv`]));
+});
+
+it("links a document with what corrects it, and that with what it corrects", async () => {
+  const note = { id: "inv_cn", number: "SCAI-CN-2026-000001", issue_date: "2026-11-20", total_cents: -6897 };
+  const settled = {
+    id: "stl_1",
+    invoice_id: "inv_1",
+    kind: "credit_note",
+    source_id: "inv_cn",
+    amount_cents: 6897,
+    unapplied_cents: 0,
+    settled_at: "2026-11-20T10:00:00Z",
+    reference: null,
+    method: null,
+    recorded_by: "usr_petra",
+  };
+  serve({
+    "GET /api/v1/billing/invoices/inv_1": one({ ...invoice, credit_notes: [note], payments: [settled] }),
+    "GET /api/v1/billing/invoices/inv_cn": one({
+      ...invoice,
+      id: "inv_cn",
+      number: note.number,
+      document_type: "credit_note",
+      corrects: { id: "inv_1", number: invoice.number, issue_date: invoice.issue_date, total_cents: 6897 },
+    }),
+  });
+  show(Invoice, `${LIST}/:id`, `${LIST}/inv_1`);
+  const links = await screen.findAllByRole("link", { name: /SCAI-CN-2026-000001/ });
+  expect(links.map((link) => link.getAttribute("href"))).toEqual([`${LIST}/inv_cn`, `${LIST}/inv_cn`]);
+  show(Invoice, `${LIST}/:id`, `${LIST}/inv_cn`);
+  expect(await screen.findByRole("link", { name: "It corrects SCAI-2026-000001." })).toHaveAttribute(
+    "href",
+    `${LIST}/inv_1`,
+  );
+});

@@ -181,3 +181,12 @@ it.each([
   ]);
   expect(new Set(sent.map((request) => request.headers.get("Idempotency-Key"))).size).toBe(2);
 });
+
+it("does not offer a card that has expired, and says so", async () => {
+  const old = { ...card, id: "pmt_old", label: "Card ···· 1111", expires_month: 1, expires_year: 2020 };
+  open({ "GET /api/v1/billing/payment-methods": page([old, card]) });
+  await userEvent.setup().click(await screen.findByRole("button", { name: "Pay €68.97" }));
+  expect(await screen.findByRole("radio", { name: "Card ···· 4242" })).toBeChecked();
+  expect(screen.queryByRole("radio", { name: "Card ···· 1111" })).toBeNull();
+  expect(screen.getByText(/^Card ···· 1111 expired in January 2020/)).toBeInTheDocument();
+});

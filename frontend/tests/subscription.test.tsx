@@ -122,7 +122,140 @@ it("tells what a change and a renewal were", async () => {
   });
   show(Subscription, "/subscriptions/:id", "/subscriptions/sub_pro");
   expect(await screen.findByText("Renewed")).toBeInTheDocument();
+  expect(screen.getByText("Plan changed")).toBeInTheDocument();
   expect(screen.getByText("Plan: Basic → Pro")).toBeInTheDocument();
   expect(screen.getByText("Quantity: 2 → 3")).toBeInTheDocument();
   expect(screen.queryByText(/^Price: /)).toBeNull();
+});
+
+it("tells the rest of the story in words, with what it was about", async () => {
+  const entry = { actor_id: null, reason: null, before: null, after: null };
+  const at = (hour: number) => `2026-11-05T0${hour}:00:00Z`;
+  const waits = { plan: "Team", quantity: 4, day: "2026-11-30" };
+  const timeline = [
+    { ...entry, occurred_at: at(5), action: "subscription.suspended", reason: "A report of abuse." },
+    { ...entry, occurred_at: at(4), action: "subscription.change_undone" },
+    { ...entry, occurred_at: at(3), action: "subscription.change_scheduled", after: waits },
+    { ...entry, occurred_at: at(2), action: "subscription.cancellation_undone" },
+    {
+      ...entry,
+      occurred_at: at(1),
+      action: "subscription.cancellation_scheduled",
+      after: { day: "2026-11-30" },
+    },
+  ];
+  serve({ [ME]: one(ada), [GET]: one({ ...pro, timeline }) });
+  open();
+  const story = (await screen.findByText("Suspended")).closest("ol")!;
+  expect([...story.querySelectorAll("p.font-medium")].map((title) => title.textContent)).toEqual([
+    "Suspended",
+    "Planned change undone",
+    "Change planned",
+    "Cancellation undone",
+    "Cancelled",
+  ]);
+  for (const words of [
+    "A report of abuse.",
+    "Plan: Team",
+    "Quantity: 4",
+    "After: 30 Nov 2026",
+    "Last day: 30 Nov 2026",
+  ])
+    expect(within(story).getByText(words)).toBeInTheDocument();
+});
+
+const PREVIEW = "POST /api/v1/subscriptions/sub_pro/preview-change";
+const CHANGE = "POST /api/v1/subscriptions/sub_pro/change-plan";
+const planned = (hash: string, total_cents: number) => ({
+  subscription_id: "sub_pro",
+  plan_key: "scaikey.team",
+  quantity: 3,
+  currency: "EUR",
+  unit_price_cents: 3000,
+  when: "now",
+  starts_on: null,
+  remaining_days: 10,
+  credit_cents: 1900,
+  charge_cents: 3000,
+  rest_cents: 0,
+  plan_hash: hash,
+  documents: [
+    {
+      invoice_date: "2026-12-01",
+      currency: "EUR",
+      lines: [{ description: "Team, 10 days", amount_cents: 3000 }],
+      tax_label: "VAT 21%",
+      tax_cents: 630,
+      total_cents,
+      credits: [],
+    },
+  ],
+});
+const team = {
+  plan_key: "scaikey.team",
+  name: "Team",
+  effective_price_cents: 3000,
+  effective_currency: "EUR",
+  billing_period: "monthly",
+};
+
+it("does what it has shown, and shows it anew where that no longer holds", async () => {
+  let shown = planned("a".repeat(64), 3630);
+  const outdated = { reasons: [{ code: "preview_outdated", message: "x" }] };
+  const asked = serve({
+    [ME]: one(ada),
+    [GET]: one(pro),
+    "GET /api/v1/catalog/services/scaikey/plans": one([team]),
+    [PREVIEW]: () => one(shown),
+    [CHANGE]: () => {
+      shown = planned("b".repeat(64), 4000);
+      return refusal(409, "conflict", "x", outdated);
+    },
+  });
+  show(Subscription, "/subscriptions/:id", "/subscriptions/sub_pro?change=scaikey.team");
+  const user = userEvent.setup();
+  expect(await screen.findByText("Your next invoice, on 1 Dec 2026")).toBeInTheDocument();
+  expect(screen.getByText("VAT 21%").nextSibling).toHaveTextContent("€6.30");
+  expect(screen.getByText("Total with VAT").nextSibling).toHaveTextContent("€36.30");
+  expect(screen.getByText("Due now").nextSibling).toHaveTextContent("€0.00");
+  await user.click(screen.getByRole("button", { name: "Change now" }));
+  expect(await screen.findByRole("alert")).toHaveTextContent(/no longer what would happen/);
+  await waitFor(() => expect(screen.getByText("Total with VAT").nextSibling).toHaveTextContent("€40.00"));
+  const [preview, change] = posted(asked);
+  expect(await preview!.json()).toEqual({ plan_key: "scaikey.team", quantity: 3, when: null });
+  expect(await change!.json()).toMatchObject({ plan_key: "scaikey.team", plan_hash: "a".repeat(64) });
+});
+
+it("undoes a change that waits, once", async () => {
+  const waiting = {
+    ...pro,
+    pending_plan_key: "scaikey.team",
+    pending_quantity: 4,
+    available_actions: ["change_plan", "undo_change", "cancel"],
+    timeline: [
+      {
+        ...pro.timeline[0]!,
+        action: "subscription.change_scheduled",
+        after: { plan: "Team", quantity: 4, day: "2026-11-30" },
+      },
+    ],
+  };
+  let current: typeof pro = waiting;
+  const asked = serve({
+    [ME]: one(ada),
+    [GET]: () => one(current),
+    "POST /api/v1/subscriptions/sub_pro/undo-change": () => {
+      current = pro;
+      return one(pro);
+    },
+  });
+  open();
+  const user = userEvent.setup();
+  expect(await screen.findByText(/^Changes to Team, quantity 4/)).toBeInTheDocument();
+  await user.click(await screen.findByRole("button", { name: "Undo the change" }));
+  const dialog = screen.getByRole("dialog", { name: "Keep Pro?" });
+  await user.dblClick(within(dialog).getByRole("button", { name: "Undo the change" }));
+  expect(await screen.findByText("ScaiKey stays as it is.")).toBeInTheDocument();
+  expect(screen.queryByRole("button", { name: "Undo the change" })).toBeNull();
+  expect(posted(asked)).toHaveLength(1);
 });

@@ -1,10 +1,14 @@
 from scaicontrol.core import postal_addresses
+from scaicontrol.core.actor import Actor
+from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.postal_addresses import AddressFormat
 from scaicontrol.core.schemas import Country
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import tenants
+from scaicontrol.services import billing, tax, tenants
+from scaicontrol.services.billing.schemas import VatStandingOut
 from scaicontrol.services.partners import identifiers
+from scaicontrol.services.tax.schemas import VatNumberIn, VatNumberOut
 from scaicontrol.services.tenants.models import BillingProfile
 from scaicontrol.services.tenants.schemas import AddressFormatOut, BillingProfileIn, BillingProfileOut
 
@@ -41,6 +45,28 @@ router.post(
     summary="Create or change the own billing profile",
     include_in_schema=False,
 )(save_profile)
+
+
+@router.get(
+    "/vat",
+    response_model=One[VatStandingOut],
+    permission="billing_profiles:read",
+    summary="Which VAT our invoices carry, and why",
+)
+async def vat(uow: UnitOfWork) -> VatStandingOut:
+    """With what VIES last said about the number that is saved."""
+    return await billing.vat_standing(uow, own_tenant(uow))
+
+
+@router.post(
+    "/check-vat-number",
+    response_model=One[VatNumberOut],
+    permission="billing_profiles:update",
+    summary="Check a VAT number before it is saved",
+)
+async def check_vat_number(backend: Backend, actor: Actor, body: VatNumberIn) -> VatNumberOut:
+    """Its form, its country, and what VIES says now; nothing is stored."""
+    return await tax.check_number(backend, actor, body)
 
 
 formats = Router("/billing/address-formats", tags=["billing"])

@@ -104,6 +104,7 @@ async def logout_page(request: Request) -> Response:
     else:
         answer = Response(orjson.dumps({"data": {"redirect_url": onwards}}), media_type="application/json")
     answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Clear-Site-Data"] = '"cache"'  # what this browser kept of the answers was this person's
     for name in (PORTAL_COOKIE, CONSOLE_COOKIE, VIEW_COOKIE, MARKER_COOKIE):
         answer.delete_cookie(name, path="/", secure=True)
     return answer

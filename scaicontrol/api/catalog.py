@@ -4,7 +4,8 @@ from fastapi import Query
 
 from scaicontrol.core.schemas import Out
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import catalog
+from scaicontrol.services import billing, catalog
+from scaicontrol.services.billing.schemas import QuoteOut
 from scaicontrol.services.catalog import Offer
 from scaicontrol.services.catalog.schemas import OfferedPlanOut, OfferedServiceOut, OfferOut
 
@@ -41,6 +42,21 @@ async def plans(uow: UnitOfWork, slug: str) -> list[OfferedPlanOut]:
     """With usage prices and the price the caller's partner gives."""
     on_sale = await catalog.service_on_sale(uow, slug)
     return await catalog.offered(uow, await catalog.plans_of(uow, on_sale.id))
+
+
+@router.get(
+    "/services/{slug}/quotes",
+    response_model=Many[QuoteOut],
+    permission="services:read",
+    summary="Say what a service's plans would cost us",
+)
+async def quotes(
+    uow: UnitOfWork,
+    slug: str,
+    quantity: Annotated[int, Query(ge=1, le=1_000_000, description="Of which price and VAT are given.")] = 1,
+) -> list[QuoteOut]:
+    """The first paid period of each plan with its VAT, after a trial where there is one."""
+    return await billing.quotes(uow, slug, quantity)
 
 
 @router.get("/plans/{plan_id}", response_model=One[OfferedPlanOut], permission="services:read", summary="Show a plan")

@@ -7,9 +7,12 @@ procedure that reaches outside or streams a file.
 """
 
 import asyncio
+import gzip
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from hashlib import blake2b
+from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query, Request
@@ -41,6 +44,11 @@ __all__ = ["After", "FeedOf", "Limit", "Many", "One", "Paged", "Paging", "Router
 
 Endpoint = Callable[..., Awaitable[Any]]
 _LONG = 200  # items; a page of a list has fewer
+_COMPRESSED_FROM = 1_400  # bytes: less fits into one packet as it is
+_LONG_BYTES = 100_000
+# A browser keeps it for the person who asked, and asks each time whether it still holds.
+KEPT: Final = {"Cache-Control": "private, no-cache", "Vary": "Accept-Encoding, Authorization, Cookie"}
+_gzip = partial(gzip.compress, compresslevel=4, mtime=0)
 
 
 def _paging(
@@ -217,11 +225,29 @@ class _EnvelopeWriter:
 
     async def write(self, request: Request, backend: Backend, result: Any) -> bytes:
         data, around = await self.data(result)
+        return self.enveloped(request, backend, data, around)
+
+    @staticmethod
+    def enveloped(request: Request, backend: Backend, data: bytes, around: Mapping[str, object]) -> bytes:
+        """Put the envelope around what was found."""
         meta = {"request_id": request_id_of(request), "timestamp": rfc3339(backend.clock.now())}
         return b'{"data":' + data + b"," + orjson.dumps({**around, "meta": meta})[1:]
 
     def response(self, body: bytes) -> Response:
         return Response(body, self.status_code, media_type="application/json")
+
+    async def found(self, request: Request, backend: Backend, result: Any) -> Response:
+        """Answer a question: with 304 alone where the asker has the same data already, compressed where it is long."""
+        data, around = await self.data(result)
+        kept = dict(KEPT)
+        kept["ETag"] = tag = f'W/"{blake2b(data + orjson.dumps(around), digest_size=16).hexdigest()}"'
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=kept)
+        body = self.enveloped(request, backend, data, around)
+        if len(body) >= _COMPRESSED_FROM and "gzip" in request.headers.get("accept-encoding", ""):
+            kept["Content-Encoding"] = "gzip"
+            body = await asyncio.to_thread(_gzip, body) if len(body) > _LONG_BYTES else _gzip(body)
+        return Response(body, self.status_code, kept, "application/json")
 
 
 def _is_long(result: Any) -> bool:
@@ -287,6 +313,8 @@ async def _answered(
         return result
     if answer.empty:
         return Response(status_code=answer.status_code)
+    if request.method == "GET":
+        return await answer.found(request, request.app.state.backend, result)
     await uow.write()  # entities must show what the database will keep
     return answer.response(await answer.write(request, request.app.state.backend, result))
 
@@ -302,8 +330,7 @@ def _question(endpoint: Endpoint, answer: _EnvelopeWriter) -> Callable[..., Awai
 def _fast_read(endpoint: Endpoint, answer: _EnvelopeWriter) -> Callable[..., Awaitable[Response]]:
     async def handle(request: Request, actor: Actor, _: str | None, arguments: dict[str, Any]) -> Response:
         backend: Backend = request.app.state.backend
-        result = await backend.fast_read(actor, endpoint, **arguments)
-        return answer.response(await answer.write(request, backend, result))
+        return await answer.found(request, backend, await backend.fast_read(actor, endpoint, **arguments))
 
     return handle
 

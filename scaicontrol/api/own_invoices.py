@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -20,14 +21,21 @@ from scaicontrol.services.explanations import LineUse
 from scaicontrol.services.explanations.schemas import ExplainedPart, Explanation, LineUseOut, UseRecordOut
 from scaicontrol.services.invoice_links.models import InvoiceLink
 from scaicontrol.services.invoice_links.schemas import InvoiceLinkOut
-from scaicontrol.services.invoices.lifecycle import InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice
-from scaicontrol.services.invoices.schemas import InvoiceFilter, InvoiceOut, InvoiceSummary, SettlementOut
+from scaicontrol.services.invoices.schemas import (
+    InvoiceFilter,
+    InvoiceOut,
+    InvoiceSummary,
+    OwnInvoiceFilter,
+    SettlementOut,
+)
 from scaicontrol.services.payments.lifecycle import DisputeState
 from scaicontrol.services.usage.models import UsageEvent
 
-from .door import Many, One, Paged, Paging, Router
+from .door import Many, One, Paged, Paging, Router, narrowing
 from .invoices import Language, Line, Profile, as_file
+
+WantedOfOwn = Annotated[OwnInvoiceFilter, narrowing(OwnInvoiceFilter, issued_from="from", issued_to="to")]
 
 router = Router(prefix="/billing/invoices", tags=["billing"])
 
@@ -108,8 +116,33 @@ class TransferOut(Out):
     qr_image: str | None
 
 
+class RelatedDocumentOut(Out):
+    """The other side of a correction."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "inv_01jd0000000000000000000000",
+                    "number": "SCAI-CN-2026-000001",
+                    "issue_date": "2026-02-20",
+                    "total_cents": -6897,
+                }
+            ]
+        }
+    )
+
+    id: str
+    number: str | None
+    issue_date: date | None
+    total_cents: int
+
+
 class OwnInvoiceOut(InvoiceOut):
-    """A document with its lines, what settled it, the attempts to collect it that failed, and disputes."""
+    """A document with its lines, what settled it, what corrects it, failed attempts to collect it, and disputes."""
+
+    credit_notes: list[RelatedDocumentOut] = Field(description="That correct it.")
+    corrects: RelatedDocumentOut | None = Field(description="The invoice that a credit note corrects.")
 
     payments: list[SettlementOut]
     failed_payments: list[FailedPaymentOut]
@@ -118,10 +151,8 @@ class OwnInvoiceOut(InvoiceOut):
 
 
 @router.get("", response_model=Paged[InvoiceSummary], permission="invoices:read", summary="List own invoices")
-async def index(
-    uow: UnitOfWork, paging: Paging, status: InvoiceStatus | None = None, *, is_open: bool | None = None
-) -> Page[Invoice]:
-    return await invoices.page(uow, paging, InvoiceFilter(status=status, is_open=is_open))
+async def index(uow: UnitOfWork, paging: Paging, wanted: WantedOfOwn) -> Page[Invoice]:
+    return await invoices.page(uow, paging, InvoiceFilter.model_validate(wanted.model_dump()))
 
 
 @router.get(

@@ -36,6 +36,22 @@ async def statement_pdf(backend: Backend, actor: Actor, first: From, last: To, c
     return as_file(await statements.statement_pdf(backend, actor, _own_tenant(actor), first, last, currency))
 
 
+@router.get(
+    "/csv",
+    permission="invoices:read",
+    summary="Fetch one's own account as a table",
+    responses={200: {"content": {"text/csv": {}}}},
+)
+async def statement_csv(uow: UnitOfWork, first: From, last: To, currency: Wanted = None) -> Response:
+    """Opening balance, every entry, closing balance; amounts have a decimal point."""
+    said = await statements.statement(uow, _own_tenant(uow.actor), first, last, currency)
+    return Response(
+        statements.as_csv(said),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="statement-{first}-{last}.csv"'},
+    )
+
+
 @any_tenant.get(
     "", response_model=One[Statement], permission="invoices:administer", summary="Show the account of a tenant"
 )

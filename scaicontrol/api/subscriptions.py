@@ -8,9 +8,10 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import provisioning, subscriptions, usage
+from scaicontrol.services import billing, provisioning, subscriptions, usage
+from scaicontrol.services.billing.schemas import ChangePreviewOut
 from scaicontrol.services.provisioning import Subscribed
-from scaicontrol.services.subscriptions import BulkResult, Override, PlannedChange
+from scaicontrol.services.subscriptions import Override, PlannedChange
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.subscriptions.schemas import (
     AdminCancelIn,
@@ -28,6 +29,7 @@ from scaicontrol.services.subscriptions.schemas import (
     SubscriptionFilter,
     SubscriptionOut,
     SuspendIn,
+    TermsIn,
 )
 from scaicontrol.services.usage.schemas import QuotaStatusOut
 
@@ -123,6 +125,29 @@ async def change_plan(uow: UnitOfWork, subscription_id: str, body: ChangePlanIn)
 
 
 @router.post(
+    "/{subscription_id}/preview-change",
+    response_model=One[ChangePreviewOut],
+    permission="subscriptions:change",
+    summary="Preview a change with the documents that follow it",
+)
+async def preview_change(backend: Backend, actor: Actor, subscription_id: str, body: TermsIn) -> ChangePreviewOut:
+    """Nothing is changed. `plan_hash` applies exactly this; `documents` are the next ones, with lines and VAT."""
+    return await billing.preview_change(backend, actor, subscription_id, body)
+
+
+@router.post(
+    "/{subscription_id}/undo-change",
+    response_model=One[SubscriptionOut],
+    permission="subscriptions:change",
+    keyed=True,
+    summary="Undo a change that waits for the end of the period",
+)
+async def undo_change(uow: UnitOfWork, subscription_id: str) -> SubscriptionOut:
+    """The subscription goes on as it is; refused where no change waits."""
+    return await subscriptions.stored(uow, await subscriptions.undo_change(uow, subscription_id))
+
+
+@router.post(
     "/{subscription_id}/cancel",
     response_model=One[SubscriptionOut],
     permission="subscriptions:cancel",
@@ -194,7 +219,7 @@ async def create(uow: UnitOfWork, body: SubscriptionCreateIn) -> SubscribedOut:
     keyed=True,
     summary="Cancel, suspend or resume many",
 )
-async def bulk(backend: Backend, actor: Actor, body: BulkIn) -> BulkResult:
+async def bulk(backend: Backend, actor: Actor, body: BulkIn) -> BulkOut:
     """Each in a transaction of its own; one refusal does not stop the others."""
     return await subscriptions.bulk(backend, actor, body.action, body.ids, body.reason)
 

@@ -76,6 +76,12 @@ async def change_plan(
 
 
 @command(app, changes=True)
+async def undo_change(uow: UnitOfWork, subscription_id: str) -> SubscriptionOut:
+    """Undo a change that waits for the end of the period."""
+    return await subscriptions.stored(uow, await subscriptions.undo_change(uow, subscription_id))
+
+
+@command(app, changes=True)
 async def cancel(
     uow: UnitOfWork,
     subscription_id: str,

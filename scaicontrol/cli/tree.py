@@ -297,6 +297,7 @@ ROOT: Final = CommandGroup(
                             "list": "List subscriptions, newest first.",
                             "show": "Show a subscription with its plan and timeline.",
                             "change-plan": "Change plan or quantity; a plan of another interval begins a period of its own.",
+                            "undo-change": "Undo a change that waits for the end of the period.",
                             "cancel": "Cancel a subscription at the end of its period, or at once.",
                             "suspend": "Take the right to use the service away until it is resumed.",
                             "resume": "Undo a scheduled cancellation, or end a suspension.",

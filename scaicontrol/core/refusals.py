@@ -52,9 +52,11 @@ class RefusalCode(StrEnum):
     check_digits = "check_digits"
     eas_code = "eas_code"
     format_not_possible = "format_not_possible"  # format
+    no_documents = "no_documents"
     peppol_incomplete = "peppol_incomplete"
     postal_code = "postal_code"
     statement_too_long = "statement_too_long"
+    too_many_documents = "too_many_documents"  # most
     unknown_country = "unknown_country"
     vat_country = "vat_country"
 

@@ -94,6 +94,7 @@ def triggers(dialect: str, sealed_columns: Iterable[str] = INVOICE_SEALED) -> It
         yield Trigger("contract_declarations", verb, "OLD.id IS NOT NULL", "What was declared cannot change.")
         decided = "A decision about a declaration is final."
         yield Trigger("declaration_decisions", verb, "OLD.declaration_id IS NOT NULL", decided)
+        yield Trigger("subscription_moments", verb, "OLD.id IS NOT NULL", "What happened to a subscription stays.")
         yield Trigger("audit_log", verb, "OLD.id IS NOT NULL", "The audit log is append-only.")
     terms = "A version of a plan that was sold cannot change; the next one holds for new subscriptions."
     moved = _changed(VERSION_SEALED, dialect)

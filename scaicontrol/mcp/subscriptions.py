@@ -9,7 +9,7 @@ from scaicontrol.core.ids import Id
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import provisioning, subscriptions
-from scaicontrol.services.subscriptions import BulkResult, Override, PlannedChange
+from scaicontrol.services.subscriptions import Override, PlannedChange
 from scaicontrol.services.subscriptions.schemas import (
     AdminCancelIn,
     AdminResumeIn,
@@ -101,6 +101,12 @@ async def change_plan(
     return await subscriptions.stored(uow, changed)
 
 
+@tool.change("subscriptions:change", out=SubscriptionOut)
+async def undo_change(uow: UnitOfWork, subscription_id: Id) -> SubscriptionOut:
+    """Undo a change that waits."""
+    return await subscriptions.stored(uow, await subscriptions.undo_change(uow, subscription_id))
+
+
 @tool.change("subscriptions:cancel", out=SubscriptionOut, destructive=True, outside=True)
 async def cancel(uow: UnitOfWork, subscription_id: Id, body: AdminCancelIn) -> SubscriptionOut:
     """End it with its period; operators also at once."""
@@ -126,8 +132,6 @@ async def suspend(uow: UnitOfWork, subscription_id: Id, body: SuspendIn) -> Subs
 
 
 @tool.change("subscriptions:administer", out=BulkOut, destructive=True, outside=True)
-async def bulk(
-    backend: Backend, actor: Actor, verb: BulkAction, ids: BulkIds, reason: Reason | None = None
-) -> BulkResult:
+async def bulk(backend: Backend, actor: Actor, verb: BulkAction, ids: BulkIds, reason: Reason | None = None) -> BulkOut:
     """One verb for up to 500, each by itself."""
     return await subscriptions.bulk(backend, actor, verb, ids, reason)

@@ -23,6 +23,7 @@ SECOND_DOORS = {"identity_sync": "identity"}  # the contract names this path
 # Pure computation has one home: what documents, statements and explanations work out again must be the very code that
 # worked it out first, and a number that names a business is written in one way.
 COMPUTING = {
+    "billing": {"snapshot"},
     "einvoices": {"document"},
     "invoices": {"allowances", "creditable", "crediting", "document_source", "page_rendering", "seal"},
     "partners": {"identifiers"},

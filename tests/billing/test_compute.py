@@ -14,16 +14,8 @@ from hypothesis import strategies as st
 from scaicontrol.core.money import CENTS_MAX
 from scaicontrol.core.periods import last_day
 from scaicontrol.core.ports import VatAnswer
-from scaicontrol.services.billing import (
-    Buyer,
-    Consumed,
-    DueChange,
-    DuePeriod,
-    Metric,
-    Seller,
-    Snapshot,
-    compute,
-)
+from scaicontrol.services.billing import compute
+from scaicontrol.services.billing.snapshot import Buyer, Consumed, DueChange, DuePeriod, Metric, Seller, Snapshot
 from scaicontrol.services.catalog import Bracket
 from scaicontrol.services.tax import Consulted, Rate, RateTable
 

@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scaicontrol.services.billing import Charged, Consumed, CorrectedMetric, DueCorrection, Snapshot, compute
+from scaicontrol.services.billing import compute
+from scaicontrol.services.billing.snapshot import Charged, Consumed, CorrectedMetric, DueCorrection, Snapshot
 from scaicontrol.services.invoices.creditable import Creditable, VatShare
 
 from .test_compute import CALLS, FEBRUARY, JANUARY, a_change, a_period, a_snapshot

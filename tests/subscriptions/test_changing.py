@@ -159,3 +159,20 @@ async def test_a_leaving_subscription_is_not_changed(backend):
     await backend.perform(alice, subscriptions.cancel, pro.id)
     with pytest.raises(Refused, match="it is cancelling"):
         await backend.perform(alice, subscriptions.change_plan, pro.id, quantity=2)
+
+
+async def test_a_change_that_waits_is_undone_until_its_period_begins(backend, clock):
+    await market(backend)
+    pro = await subscribed(backend)
+    with pytest.raises(Refused, match="No change of"):
+        await backend.perform(alice, subscriptions.undo_change, pro.id)
+    await backend.perform(alice, subscriptions.change_plan, pro.id, plan="scaidrive.team", when="period_end")
+    assert "undo_change" in subscriptions.offered(alice, await show(backend, pro.id))
+    await backend.perform(alice, subscriptions.undo_change, pro.id)
+    kept = await show(backend, pro.id)
+    assert (kept.plan_key, kept.pending_plan_key, kept.recurring_price_cents) == ("scaidrive.pro", None, 1000)
+    assert "undo_change" not in subscriptions.offered(alice, kept)
+    await backend.perform(alice, subscriptions.change_plan, pro.id, plan="scaidrive.team", when="period_end")
+    clock.advance(32 * DAY)  # the period is over, and no job has come by yet
+    with pytest.raises(Refused, match="No change of"):
+        await backend.perform(alice, subscriptions.undo_change, pro.id)

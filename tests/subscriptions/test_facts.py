@@ -122,6 +122,57 @@ async def test_the_timeline_is_the_audit_log_for_operators_and_the_rows_own_memo
     ]  # fmt: skip
 
 
+async def test_a_tenant_reads_all_that_happened_in_codes_with_values(backend, clock):
+    await market(backend)
+    pro = await subscribed(backend)
+
+    async def do(actor, verb, **given):
+        clock.advance(timedelta(hours=1))
+        await backend.perform(actor, verb, pro.id, **given)
+
+    await do(alice, subscriptions.cancel, reason="moving on")
+    await do(alice, subscriptions.resume)
+    await do(alice, subscriptions.change_plan, plan="scaidrive.team", quantity=3, when="period_end")
+    await do(alice, subscriptions.undo_change)
+    await do(alice, subscriptions.change_plan, quantity=2)
+    await do(petra, subscriptions.suspend, reason="abuse report")
+    await do(petra, subscriptions.resume, reason="They explained it.")
+    await do(CLOCK, subscriptions.mark_past_due, failure=PaymentFailure("inv_1", 1000, "EUR"))
+    await do(CLOCK, subscriptions.mark_past_due, failure=PaymentFailure("inv_1", 1000, "EUR", attempt=1))
+    await do(CLOCK, subscriptions.recover)
+
+    async def story(uow):
+        return await subscriptions.timeline(uow, await subscriptions.get(uow, pro.id))
+
+    told = list(reversed(await backend.ask(alice, story)))
+    assert [each.action.removeprefix("subscription.") for each in told[2:]] == [
+        "cancellation_scheduled", "cancellation_undone", "change_scheduled", "change_undone", "changed",
+        "suspended", "resumed", "payment_failed", "recovered",
+    ]  # fmt: skip
+    cancelled, _, scheduled, *_ = told[2:]
+    assert (cancelled.reason, cancelled.after) == ("moving on", {"day": "2026-02-14"})
+    assert scheduled.after == {
+        "plan": "Team", "quantity": 3, "unit_price_cents": 3000, "currency": "EUR", "day": "2026-02-14",
+    }  # fmt: skip
+    assert "They explained it." not in [each.reason for each in told]  # of operators, to operators
+
+
+async def test_a_trial_remembers_its_changes_and_that_it_was_paid_for(backend, clock):
+    await market(backend)
+    trial = await subscribed(backend, "scaidrive.tested")
+    clock.advance(timedelta(days=1))
+    await backend.perform(alice, subscriptions.change_plan, trial.id, quantity=4)
+    clock.advance(timedelta(days=1))
+    await backend.perform(alice, subscriptions.convert, trial.id)
+
+    async def story(uow):
+        return await subscriptions.timeline(uow, await subscriptions.get(uow, trial.id))
+
+    converted, changed, *_ = await backend.ask(alice, story)
+    assert (converted.action, changed.action) == ("subscription.converted", "subscription.changed")
+    assert (changed.before["quantity"], changed.after["quantity"]) == (1, 4)
+
+
 async def test_a_tenant_reads_what_was_changed_and_renewed(backend, clock):
     await market(backend)
     pro = await subscribed(backend)

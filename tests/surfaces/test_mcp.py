@@ -129,14 +129,14 @@ async def test_each_sees_only_what_it_may_do(signed_in):
         }  # fmt: skip
     async with signed_in("alice") as client:
         assert await actions_of(client) == {
-            "manage_subscriptions": ["list", "get", "create", "preview_change", "change_plan", "cancel", "resume"],
+            "manage_subscriptions": [
+                "list", "get", "create", "preview_change", "change_plan", "undo_change", "cancel", "resume",
+            ],
             "manage_billing_profiles": ["get", "upsert"],
             "manage_invoices": ["list", "get", "explain", "statement", "upcoming", "credits", "receivables"],
             "manage_payments": ["list_methods", "pay"],
-            **on_sale,
-            **running,
-            **anybodys,
-        }
+            **on_sale, **running, **anybodys,
+        }  # fmt: skip
     async with signed_in("petra") as client:
         seen = await actions_of(client)
     assert {"override", "suspend", "bulk"} <= set(seen["manage_subscriptions"])

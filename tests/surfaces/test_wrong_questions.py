@@ -241,9 +241,24 @@ async def test_what_names_no_file_is_not_there(http, path):
 
 
 async def test_no_answer_about_somebody_is_kept_by_anybody_between(http):
-    for path in ("/admin/tenants", "/auth/me", "/admin/tenants/tnt_nobody", "/admin/tenants?page=0"):
-        answer = await http.get(f"{API}{path}")
-        assert answer.headers["cache-control"] == "no-store", path
+    found, refused_ = ("/admin/tenants", "/auth/me"), ("/admin/tenants/tnt_nobody", "/admin/tenants?page=0")
+    kept = {path: (await http.get(f"{API}{path}")).headers["cache-control"] for path in (*found, *refused_)}
+    assert kept == dict.fromkeys(found, "private, no-cache") | dict.fromkeys(refused_, "no-store")
+
+
+async def test_what_has_not_changed_is_not_sent_again_and_what_is_long_is_compressed(http, backend):
+    await market(backend)
+    path = f"{API}/admin/tenants"
+    whole = await http.get(path)
+    assert whole.headers["content-encoding"] == "gzip"
+    assert int(whole.headers["content-length"]) < len(whole.content) / 2
+    again = await http.get(path, headers={"if-none-match": whole.headers["etag"]})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", whole.headers["etag"])
+    other = await http.get(f"{path}?page_size=2", headers={"if-none-match": whole.headers["etag"]})
+    assert other.status_code == 200
+    plain = await http.get(path, headers={"accept-encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.json()["data"] == whole.json()["data"]
 
 
 # --- Reading on while rows arrive ------------------------------------------------------------------------------------

@@ -73,6 +73,20 @@ export function useChangeSubscription(id: () => string) {
   }));
 }
 
+/** Gives up the change that waits for the end of the period. */
+export function useUndoChange(id: () => string) {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (change: { key: string }) =>
+      mustData(
+        api.POST("/api/v1/subscriptions/{subscription_id}/undo-change", {
+          params: { path: { subscription_id: id() }, header: { "Idempotency-Key": change.key } },
+        }),
+      ),
+    onSuccess: () => refreshSubscription(cache, id()),
+  }));
+}
+
 export function useResumeSubscription(id: () => string) {
   const cache = useQueryClient();
   return useMutation(() => ({
@@ -200,12 +214,24 @@ export function useRemoveMethod() {
   }));
 }
 
+/** Asks about a number that is not saved yet; nothing is changed. */
+export function useCheckVatNumber() {
+  return useMutation(() => ({
+    mutationFn: (wanted: Schemas["VatNumberIn"]) =>
+      mustData(api.POST("/api/v1/billing/billing-profile/check-vat-number", { body: wanted })),
+  }));
+}
+
 export function useSaveBillingProfile() {
   const cache = useQueryClient();
   return useMutation(() => ({
     mutationFn: (profile: Schemas["BillingProfileIn"]) =>
       mustData(api.PUT("/api/v1/billing/billing-profile", { body: profile })),
-    onSuccess: (saved) => cache.setQueryData(q.billingProfile().queryKey, saved),
+    onSuccess: (saved) => {
+      cache.setQueryData(q.billingProfile().queryKey, saved);
+      for (const key of [q.vatStanding().queryKey, ["quotes"]])
+        void cache.invalidateQueries({ queryKey: key });
+    },
   }));
 }
 

@@ -40,10 +40,18 @@ export interface SubscriptionFilter {
 
 export type PlanChange = Pick<Schemas["ChangePlanIn"], "plan_key" | "quantity" | "when">;
 
-export interface InvoiceFilter {
+/** Which of one's documents; days are issue dates, `q` is part of a number or an amount. */
+export interface InvoiceChoice {
+  status?: InvoiceStatus | undefined;
+  document_type?: Schemas["DocumentType"] | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+  q?: string | undefined;
+}
+
+export interface InvoiceFilter extends InvoiceChoice {
   page?: number;
   page_size?: number;
-  status?: InvoiceStatus | undefined;
 }
 
 export type NoticeCategory = Schemas["NotificationOut"]["category"];
@@ -159,18 +167,31 @@ export const q = {
           api.GET("/api/v1/catalog/services/{slug}/plans", { params: { path: { slug: service } }, signal }),
         ),
     }),
-  /** What a change would do; nothing is changed, and its hash applies exactly this. */
+  /** What the first paid period of each plan costs this tenant, with VAT, and the trial it would get. */
+  quotes: (service: string, quantity = 1) =>
+    queryOptions({
+      queryKey: ["quotes", service, quantity],
+      queryFn: ({ signal }) =>
+        mustData(
+          api.GET("/api/v1/catalog/services/{slug}/quotes", {
+            params: { path: { slug: service }, query: { quantity } },
+            signal,
+          }),
+        ),
+      placeholderData: keepPreviousData,
+    }),
+  /** What a change would do, with the documents that follow; nothing is changed, and its hash applies exactly this. */
   change: (id: string, wanted: PlanChange) =>
     queryOptions({
       queryKey: ["subscription", id, "change", wanted],
-      queryFn: async ({ signal }) =>
-        (await mustData(
-          api.POST("/api/v1/subscriptions/{subscription_id}/change-plan", {
+      queryFn: ({ signal }) =>
+        mustData(
+          api.POST("/api/v1/subscriptions/{subscription_id}/preview-change", {
             params: { path: { subscription_id: id } },
-            body: { ...wanted, preview: true },
+            body: wanted,
             signal,
           }),
-        )) as Schemas["PlannedChangeOut"],
+        ),
       retry: false,
       staleTime: 0,
     }),
@@ -345,6 +366,12 @@ export const q = {
       queryFn: ({ signal }) => mustData(api.GET("/api/v1/billing/payment-providers", { signal })),
       staleTime: 5 * 60_000,
     }),
+  /** Which VAT one's invoices carry, and what VIES last said. */
+  vatStanding: () =>
+    queryOptions({
+      queryKey: ["billing-profile", "vat"],
+      queryFn: ({ signal }) => mustData(api.GET("/api/v1/billing/billing-profile/vat", { signal })),
+    }),
   billingProfile: () =>
     queryOptions({
       queryKey: ["billing-profile"],
@@ -354,6 +381,7 @@ export const q = {
 
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-function given<T extends object>(filter: T): Given<T> {
+/** Leaves out what is not asked for. */
+export function given<T extends object>(filter: T): Given<T> {
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as Given<T>;
 }

@@ -12,6 +12,7 @@ from .queries import (
     visible_quarantine,
 )
 from .service.apply import apply, ready_to_apply
+from .service.change_preview import preview_change
 from .service.discard import discard
 from .service.figures import Figures, figures
 from .service.monthly import generate
@@ -20,34 +21,14 @@ from .service.overview import Overview, overview
 from .service.plan import plan
 from .service.preview import Upcoming, compare, preview, show_document, upcoming
 from .service.quarantine import resolve
+from .service.quotes import quotes
 from .service.standing import PartnerSummary, TenantSums, partner_summary, standing_of, sums_of
-from .snapshot import (
-    Buyer,
-    Charged,
-    Consumed,
-    CorrectedMetric,
-    DueChange,
-    DueCorrection,
-    DuePeriod,
-    Metric,
-    Seller,
-    Snapshot,
-)
+from .service.vat import vat_standing
 
 __all__ = [
-    "Buyer",
-    "Charged",
-    "Consumed",
-    "CorrectedMetric",
-    "DueChange",
-    "DueCorrection",
-    "DuePeriod",
     "Figures",
-    "Metric",
     "Overview",
     "PartnerSummary",
-    "Seller",
-    "Snapshot",
     "TenantSums",
     "Upcoming",
     "apply",
@@ -66,13 +47,16 @@ __all__ = [
     "partner_summary",
     "plan",
     "preview",
+    "preview_change",
     "progress",
+    "quotes",
     "ready_to_apply",
     "resolve",
     "show_document",
     "standing_of",
     "sums_of",
     "upcoming",
+    "vat_standing",
     "visible",
     "visible_quarantine",
 ]

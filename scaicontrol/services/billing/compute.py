@@ -169,9 +169,16 @@ def _buyer(snapshot: Snapshot, tenant_id: str) -> Buyer:
 
 
 def _decide(snapshot: Snapshot, buyer: Buyer, lines: Sequence[PlannedLine]) -> tax.VatDecision:
-    """Decide as the document will be decided; while VIES is silent, by what it last said, else by the number's form."""
+    return decide(snapshot, buyer, {last_day(line.period, snapshot.seller.zone) for line in lines})
+
+
+def decide(snapshot: Snapshot, buyer: Buyer, days: set[date]) -> tax.VatDecision:
+    """
+    Decide as a document over supplies that end on these days will be decided.
+
+    While VIES is silent, by what it last said, else by the number's form.
+    """
     seller = snapshot.seller
-    days: set[date] = {last_day(line.period, seller.zone) for line in lines}
     facts = tax.VatFacts(
         seller_country=seller.country,
         seller_postal_code=seller.postal_code,

@@ -5,7 +5,10 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from scaicontrol.core.ids import Id
+from scaicontrol.core.periods import BillingPeriod
+from scaicontrol.core.ports import VatAnswer
 from scaicontrol.core.schemas import Exact, In, Moment, MomentIn, Out
+from scaicontrol.services.subscriptions.schemas import PlannedChangeOut
 
 from .planned import ComputedDocument, PlannedLine
 
@@ -201,3 +204,85 @@ class PartnerSummaryOut(Out):
     open_cents: int
     overdue_cents: int
     subscriptions: dict[str, int]
+
+
+class ChangePreviewOut(PlannedChangeOut):
+    """A change with the documents that follow it: their lines and VAT, and the day they are written on."""
+
+    model_config = ConfigDict(json_schema_extra=PlannedChangeOut.model_config["json_schema_extra"])
+
+    documents: list[PreviewOut] = Field(default_factory=list, description="With everything else due by then.")
+
+
+class QuoteOut(Out):
+    """The first paid period of a plan as its invoice would charge it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "plan_id": "pln_01m851qp4yet0r2fk9wvt1p634",
+                    "plan_key": "scaidrive.pro",
+                    "quantity": 5,
+                    "trial_days": 14,
+                    "is_available": True,
+                    "charged_plan": "Pro",
+                    "charged_on": "2026-02-15",
+                    "billing_period": "monthly",
+                    "currency": "EUR",
+                    "net_cents": 5_000,
+                    "tax_cents": 1_050,
+                    "total_cents": 6_050,
+                    "tax_label": "VAT 21%",
+                }
+            ]
+        }
+    )
+
+    plan_id: str
+    plan_key: str
+    quantity: int
+    trial_days: int = Field(description="That this tenant would get: one trial per service, ever.")
+    is_available: bool = Field(description="False for a plan that is a trial alone, once that was had.")
+    charged_plan: str | None = Field(description="What is paid for, after a trial; null where a trial just ends.")
+    charged_on: date | None
+    billing_period: BillingPeriod
+    currency: str
+    net_cents: int
+    tax_cents: int | None = Field(description="Null while nobody knows where the buyer is.")
+    total_cents: int | None
+    tax_label: str | None
+
+
+class VatStandingOut(Out):
+    """Which VAT one's invoices carry, by which rule, and what VIES last said about the number that is saved."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "vat_number": "DE136695976",
+                    "answer": "valid",
+                    "consulted_at": "2026-02-01T10:00:00Z",
+                    "consultation_number": "WAPIAAAAW1K2",
+                    "name": "Globex GmbH",
+                    "rule": "4",
+                    "rate": "0",
+                    "label": "Reverse charge",
+                    "reverse_charge": True,
+                    "legal_note": "Reverse charge, Art. 196 of Directive 2006/112/EC.",
+                }
+            ]
+        }
+    )
+
+    vat_number: str | None
+    answer: VatAnswer | None = Field(description="Null while nobody asked.")
+    consulted_at: Moment | None
+    consultation_number: str | None
+    name: str | None = Field(description="As VIES has it.")
+    rule: Literal["exempt", "1", "2", "3", "4", "5"] | None = Field(description="Null where nothing can be decided.")
+    rate: Exact | None
+    label: str | None
+    reverse_charge: bool
+    legal_note: str

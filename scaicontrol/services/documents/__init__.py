@@ -4,6 +4,7 @@ from .queries import detail, versions
 from .sealed import SealedDocument, sealed
 from .service.deliver import MailMaterial, mail_material, record_delivery, send
 from .service.download import DocumentFile, einvoice, pdf
+from .service.hand_out import listed, zipped
 from .service.rehearse_rules import RulesRehearsal, WouldFail, rehearse_rules
 from .service.render import late_renders, regenerate_pdf, render_due
 from .service.sweep import sweep_orphans
@@ -21,6 +22,7 @@ __all__ = [
     "detail",
     "einvoice",
     "late_renders",
+    "listed",
     "mail_material",
     "pdf",
     "record_delivery",
@@ -35,4 +37,5 @@ __all__ = [
     "verify_files",
     "verify_series",
     "versions",
+    "zipped",
 ]

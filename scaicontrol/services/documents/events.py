@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from scaicontrol.core.events import DomainEvent
 from scaicontrol.services.invoices.events import InternalFact
 
 
@@ -33,3 +34,21 @@ class DeliveryRequested(InternalFact):
     @property
     def lifecycle_step(self) -> str:
         return self.delivery_id
+
+
+class DocumentsHandedOut(DomainEvent):
+    """Somebody took many documents of a tenant, or a table of them, at once."""
+
+    topic: ClassVar[str] = "tenant.documents_handed_out"
+    resource: ClassVar[str] = "tenant_id"
+    public: ClassVar[bool] = False
+
+    tenant_id: str
+    partner_id: str
+    occasion: str
+    kind: str
+    documents: int
+
+    @property
+    def lifecycle_step(self) -> str:
+        return self.occasion

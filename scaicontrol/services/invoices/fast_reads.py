@@ -33,8 +33,22 @@ _SETTLEMENTS = Prepared(
 )
 
 
+_RELATED_COLUMNS = (Invoice.id, Invoice.number, Invoice.issue_date, Invoice.total_cents)
+_CREDIT_NOTES = Prepared(
+    Invoice,
+    select(*_RELATED_COLUMNS)
+    .where(Invoice.referenced_invoice_id == bindparam("invoice_id"), Invoice.finalized_at.is_not(None))
+    .order_by(Invoice.issue_date, Invoice.id),
+)
+_CORRECTED = Prepared(Invoice, select(*_RELATED_COLUMNS).where(Invoice.id == bindparam("invoice_id")))
+
+
 async def own(context: ReadContext, invoice_id: str) -> dict[str, Any]:
-    """Give the fields of a document with its lines, what settled it, and what the caller may do with it now."""
+    """
+    Give the fields of a document with its lines, what settled it, and what the caller may do with it now.
+
+    `credit_notes` correct it, `corrects` is the invoice that a credit note corrects.
+    """
     context.authorize("invoices:read")
     is_meant = context.actor.document_id in (None, invoice_id)
     found = await context.rows(_INVOICE, invoice_id=invoice_id) if is_meant else []
@@ -44,4 +58,8 @@ async def own(context: ReadContext, invoice_id: str) -> dict[str, Any]:
     document["available_actions"] = offered_of(context.actor, **{name: document[name] for name in DECISIVE})
     document["lines"] = await context.rows(_LINES, invoice_id=invoice_id)
     document["payments"] = await context.rows(_SETTLEMENTS, invoice_id=invoice_id)
+    referenced = document["referenced_invoice_id"]
+    document["credit_notes"] = await context.rows(_CREDIT_NOTES, invoice_id=invoice_id) if referenced is None else []
+    corrected = await context.rows(_CORRECTED, invoice_id=referenced) if referenced else []
+    document["corrects"] = corrected[0] if corrected else None
     return document

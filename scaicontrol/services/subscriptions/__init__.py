@@ -14,7 +14,6 @@ from .queries import (
     visible,
 )
 from .service import (
-    BulkResult,
     Override,
     PaymentFailure,
     PlannedChange,
@@ -39,11 +38,11 @@ from .service import (
     renew,
     resume,
     suspend,
+    undo_change,
 )
 
 __all__ = [
     "BillingStatus",
-    "BulkResult",
     "Entitlements",
     "Override",
     "PaymentFailure",
@@ -81,5 +80,6 @@ __all__ = [
     "stored",
     "suspend",
     "timeline",
+    "undo_change",
     "visible",
 ]

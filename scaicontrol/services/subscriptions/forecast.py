@@ -7,13 +7,15 @@ from typing import Final, NamedTuple
 from sqlalchemy import and_, func, or_, select
 
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import catalog
+from scaicontrol.services.catalog.models import Plan
 from scaicontrol.services.tenants.reads import with_payment_means
 
 from .lifecycle import RUNNING, TERMINAL, SubscriptionStatus
 from .models import Subscription
 from .opening import Opening, coming, coming_after, first_of
-from .queries import WHOLE
-from .service.converting import paid_terms
+from .queries import WHOLE, had_trial
+from .service.converting import PaidTerms, paid_terms, successor_of
 from .service.terms import SellerTerms, terms_of
 
 _LONGEST: Final = 370  # days of a period, and a few
@@ -73,6 +75,26 @@ async def _after_trial(uow: UnitOfWork, trial: Subscription, until: datetime, se
     first = first_of(trial, version, terms.unit_price_cents, trial.trial_ends_at, seller.zone)
     openings = [first, *coming_after(trial, first, until, seller.zone)]
     return [Foreseen(trial, opening, terms.currency) for opening in openings]
+
+
+class Entry(NamedTuple):
+    """How a tenant would begin a plan: what it tries for how many days, and what it pays for from then on."""
+
+    trial_days: int
+    is_trial_used: bool  # the plan is a trial alone, and the tenant had its trial
+    paid: PaidTerms | None
+
+
+async def entry_to(uow: UnitOfWork, plan: Plan, tenant_id: str, partner_id: str) -> Entry:
+    """Tell how a tenant would begin a plan now; no permission of its own: the calling verb has authorized."""
+    days = plan.trial_days
+    used = bool(days) and await had_trial(uow, tenant_id, plan.service_id)
+    charged = await successor_of(uow, plan, plan.current) if days and not used else plan
+    paid = None
+    if charged is not None and not (used and not plan.base_price_cents):
+        price = await catalog.effective_price(uow, charged, partner_id, uow.now)
+        paid = PaidTerms(charged, charged.current, price.unit_price_cents, price.currency)
+    return Entry(0 if used else days, used and not plan.base_price_cents, paid)
 
 
 def renewal_from(subscription: Subscription, moment: datetime, zone: str) -> datetime | None:

@@ -17,6 +17,21 @@ class SubscriptionStatus(StrEnum):
     expired = "expired"
 
 
+class MomentKind(StrEnum):
+    """What happened to a subscription that no other row of it remembers; surfaces say it in words."""
+
+    cancellation_scheduled = "cancellation_scheduled"
+    cancellation_undone = "cancellation_undone"
+    change_scheduled = "change_scheduled"
+    change_undone = "change_undone"
+    changed = "changed"  # on trial, where nothing is paid and so nothing is exchanged
+    converted = "converted"
+    payment_failed = "payment_failed"
+    recovered = "recovered"
+    resumed = "resumed"
+    suspended = "suspended"
+
+
 TERMINAL = (SubscriptionStatus.cancelled, SubscriptionStatus.expired)
 ENTITLED = (
     SubscriptionStatus.trialing,
@@ -58,17 +73,24 @@ _PERMISSIONS = {
     "cancel": "subscriptions:cancel",
     "cancel_now": "subscriptions:administer",
     "change_plan": "subscriptions:change",
+    "undo_change": "subscriptions:change",
     "resume": "subscriptions:resume",
     "suspend": "subscriptions:administer",
 }
 CHANGEABLE = (SubscriptionStatus.trialing, SubscriptionStatus.active, SubscriptionStatus.past_due)
 
 
-def offered_in(actor: Actor, status: SubscriptionStatus) -> list[str]:
-    """Name what `actor` may do with a subscription in this state; a tenant undoes a cancellation, but no suspension."""
+def offered_in(actor: Actor, status: SubscriptionStatus, *, change_waits: bool = False) -> list[str]:
+    """
+    Name what `actor` may do with a subscription in this state, and undo where `change_waits` for the period's end.
+
+    A tenant undoes a cancellation, but no suspension.
+    """
     actions = {event for event in SubscriptionLifecycle.events_from(status) if event in _PERMISSIONS}
     if status in CHANGEABLE:
         actions.add("change_plan")
+        if change_waits:
+            actions.add("undo_change")
     if status == SubscriptionStatus.trialing:
         actions.add("cancel_now")  # a trial ends at once either way
     if status == SubscriptionStatus.suspended and not actor.may("subscriptions:administer"):

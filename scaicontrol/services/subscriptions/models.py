@@ -23,12 +23,14 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from scaicontrol.core.lifecycle import Lifecycle, Lifecycled
 from scaicontrol.core.periods import BillingPeriod
-from scaicontrol.db import IdString, TenantScopedModel, list_indexes, parent_key, within_tenant
+from scaicontrol.db import IdString, JsonDocument, TenantScopedModel, list_indexes, parent_key, within_tenant
 from scaicontrol.services.catalog import monthly_cents
 from scaicontrol.services.catalog.models import Plan, PlanVersion, version_key
 from scaicontrol.services.registry.models import Service
 
-from .lifecycle import ENTITLED, TERMINAL, SubscriptionLifecycle, SubscriptionStatus
+from .lifecycle import ENTITLED, TERMINAL, MomentKind, SubscriptionLifecycle, SubscriptionStatus
+
+StoryTerms = dict[str, str | int]  # of a moment: plan, quantity, unit_price_cents, currency, day
 
 # One live single subscription per tenant and service; NULL, which never clashes, for ended ones, for children of packs
 # and for one-time purchases, which live for ever and stand in nobody's way.
@@ -314,3 +316,29 @@ class SubscriptionChange(TenantScopedModel):
 
     old_plan: Mapped[Plan] = relationship(lazy="raise", foreign_keys=[old_plan_id])
     new_plan: Mapped[Plan] = relationship(lazy="raise", foreign_keys=[new_plan_id])
+
+
+class SubscriptionMoment(TenantScopedModel):
+    """
+    Something that happened to a subscription and that its periods and changes do not tell: it was cancelled, paused, …
+
+    `after` holds what its words name: `plan`, `quantity`, `unit_price_cents` with `currency`, and `day`, the last one
+    of the period that it waits for.
+    """
+
+    append_only = True
+    __tablename__ = "subscription_moments"
+    __table_args__ = (
+        parent_key("subscription_id", "subscriptions"),
+        Index("ix_subscription_moments_story", "subscription_id", "occurred_at"),
+    )
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    subscription_id: Mapped[str] = mapped_column(IdString)
+    occurred_at: Mapped[datetime]
+    kind: Mapped[MomentKind] = mapped_column(
+        Enum(MomentKind, native_enum=False, length=30, values_callable=lambda kinds: [k.value for k in kinds])
+    )
+    reason: Mapped[str | None] = mapped_column(Text)
+    before: Mapped[StoryTerms | None] = mapped_column(JsonDocument)
+    after: Mapped[StoryTerms | None] = mapped_column(JsonDocument)

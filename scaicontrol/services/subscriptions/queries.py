@@ -16,7 +16,7 @@ from scaicontrol.services.catalog.reads import WITH_USAGE_PRICES
 from scaicontrol.services.registry.reads import named as service_named
 
 from .lifecycle import TERMINAL, SubscriptionStatus, offered_in
-from .models import Subscription, SubscriptionChange, SubscriptionPeriod
+from .models import StoryTerms, Subscription, SubscriptionChange, SubscriptionMoment, SubscriptionPeriod
 from .schemas import PlanSummaryOut, SubscriptionDetailOut, SubscriptionFilter, SubscriptionOut
 
 SORTABLE = {
@@ -41,6 +41,7 @@ _BILLED = (
 )
 
 _SUMMER_TIME = timedelta(hours=1)  # the day it begins is an hour short
+_STORY = 100  # entries that are told
 
 
 def visible(uow: UnitOfWork) -> Select[Subscription]:
@@ -140,7 +141,9 @@ async def by_ids(uow: UnitOfWork, subscription_ids: Iterable[str]) -> Mapping[st
 
 def offered(actor: Actor, subscription: Subscription) -> list[str]:
     """Name what `actor` may do with a subscription now; a child is changed through its pack."""
-    return [] if subscription.is_child else offered_in(actor, subscription.status)
+    if subscription.is_child:
+        return []
+    return offered_in(actor, subscription.status, change_waits=subscription.pending_plan_id is not None)
 
 
 def shown(actor: Actor, subscription: Subscription) -> SubscriptionOut:
@@ -194,8 +197,8 @@ class TimelineEntry:
     action: str
     actor_id: str | None = None
     reason: str | None = None
-    before: dict[str, Any] | None = None
-    after: dict[str, Any] | None = None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
 
 
 async def detail(uow: UnitOfWork, subscription_id: str) -> SubscriptionDetailOut:
@@ -208,7 +211,7 @@ async def detail(uow: UnitOfWork, subscription_id: str) -> SubscriptionDetailOut
     return SubscriptionDetailOut.model_validate(said, from_attributes=True)
 
 
-async def timeline(uow: UnitOfWork, subscription: Subscription, limit: int = 100) -> list[TimelineEntry]:
+async def timeline(uow: UnitOfWork, subscription: Subscription, limit: int = _STORY) -> list[TimelineEntry]:
     """
     Tell a subscription's story, newest first.
 
@@ -234,13 +237,24 @@ async def _moments(uow: UnitOfWork, subscription: Subscription) -> list[Timeline
     own = [
         (subscription.created_at, "subscription.requested", None),
         (subscription.activated_at, "subscription.activated", None),
-        (subscription.past_due_since, "subscription.payment_failed", None),
-        (subscription.suspended_at, "subscription.suspended", subscription.suspended_reason),
         (subscription.cancelled_at, "subscription.cancelled", subscription.cancellation_reason),
     ]
     known = [TimelineEntry(moment, action, reason=reason) for moment, action, reason in own if moment is not None]
     changes = await _changes(uow, subscription)
-    return known + changes + await _renewals(uow, subscription, changes)
+    return known + changes + await _renewals(uow, subscription, changes) + await _remembered(uow, subscription)
+
+
+async def _remembered(uow: UnitOfWork, subscription: Subscription) -> list[TimelineEntry]:
+    moments = (
+        select(SubscriptionMoment)
+        .where(SubscriptionMoment.subscription_id == subscription.id)
+        .order_by(SubscriptionMoment.occurred_at.desc(), SubscriptionMoment.id.desc())
+        .limit(_STORY)
+    )
+    return [
+        TimelineEntry(each.occurred_at, f"subscription.{each.kind}", None, each.reason, each.before, each.after)
+        for each in await uow.session.scalars(moments)
+    ]
 
 
 async def _changes(uow: UnitOfWork, subscription: Subscription) -> list[TimelineEntry]:
@@ -250,8 +264,8 @@ async def _changes(uow: UnitOfWork, subscription: Subscription) -> list[Timeline
         TimelineEntry(
             each.changed_at,
             "subscription.changed",
-            before=_told(each.old_plan.name, each.old_quantity, each.old_unit_price_cents, each.currency),
-            after=_told(each.new_plan.name, each.new_quantity, each.new_unit_price_cents, each.currency),
+            before=terms_told(each.old_plan.name, each.old_quantity, each.old_unit_price_cents, each.currency),
+            after=terms_told(each.new_plan.name, each.new_quantity, each.new_unit_price_cents, each.currency),
         )
         for each in await uow.session.scalars(changes.order_by(SubscriptionChange.changed_at, SubscriptionChange.id))
     ]
@@ -259,7 +273,7 @@ async def _changes(uow: UnitOfWork, subscription: Subscription) -> list[Timeline
 
 async def _renewals(uow: UnitOfWork, subscription: Subscription, changes: list[TimelineEntry]) -> list[TimelineEntry]:
     """
-    Tell each paid period after the first: one that follows the last without a gap is a renewal, after one a resumption.
+    Tell each paid period after the first that follows the last without a gap; what follows a pause is remembered.
 
     A change of interval ends a period early and begins the next: that is told as the change it is.
     """
@@ -271,23 +285,24 @@ async def _renewals(uow: UnitOfWork, subscription: Subscription, changes: list[T
     )
     told = []
     for last, now in pairwise(await uow.session.scalars(rows)):
-        follows = last.period_end == now.period_start
-        if follows and now.period_start - last.period_start < timedelta(days=last.days) - _SUMMER_TIME:
+        is_whole = now.period_start - last.period_start >= timedelta(days=last.days) - _SUMMER_TIME
+        if last.period_end != now.period_start or not is_whole:
             continue
         meanwhile = [each.after for each in changes if last.period_start <= each.occurred_at < now.period_start]
         told.append(
             TimelineEntry(
                 now.period_start,
-                "subscription.renewed" if follows else "subscription.resumed",
+                "subscription.renewed",
                 # A change within a period is told as such; its row keeps the terms it began with.
                 before=meanwhile[-1]
                 if meanwhile
-                else _told(last.plan.name, last.quantity, last.unit_price_cents, last.currency),
-                after=_told(now.plan.name, now.quantity, now.unit_price_cents, now.currency),
+                else terms_told(last.plan.name, last.quantity, last.unit_price_cents, last.currency),
+                after=terms_told(now.plan.name, now.quantity, now.unit_price_cents, now.currency),
             )
         )
     return told
 
 
-def _told(plan: str, quantity: int, unit_price_cents: int, currency: str) -> dict[str, Any]:
+def terms_told(plan: str, quantity: int, unit_price_cents: int, currency: str) -> StoryTerms:
+    """Give terms as a story tells them."""
     return {"plan": plan, "quantity": quantity, "unit_price_cents": unit_price_cents, "currency": currency}

@@ -14,7 +14,6 @@ from .queries import (
     proofs_of_place,
     rate_table,
     rates,
-    visible,
     visible_exchange_rates,
     visible_rates,
 )
@@ -24,7 +23,7 @@ from .rules import VatDecision, determine_vat
 from .service.consult import consult, consult_tenant, recheck
 from .service.decide import store_decision
 from .service.exchange_rates import add_exchange_rate, import_exchange_rates, in_tax_currency, rate_of
-from .service.look_up import look_up
+from .service.look_up import check_number, look_up
 from .service.vat_rates import add_rate, seed_rates
 from .vat_warnings import VatWarning, vat_warning
 
@@ -38,6 +37,7 @@ __all__ = [
     "VatWarning",
     "add_exchange_rate",
     "add_rate",
+    "check_number",
     "consult",
     "consult_tenant",
     "consultation",
@@ -66,7 +66,6 @@ __all__ = [
     "tax_point_of",
     "vat_warning",
     "verify",
-    "visible",
     "visible_exchange_rates",
     "visible_rates",
 ]

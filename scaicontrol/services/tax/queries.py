@@ -176,10 +176,10 @@ async def question_about(uow: UnitOfWork, tenant_id: str) -> tuple[Question, int
     number = usable(profile.vat_number, profile.country_code or "")
     if terms.vies_policy == "off" or not (profile.is_business and number):
         return None
-    return Question(tenant_id, profile.partner_id, number, _requester(terms)), terms.vies_max_age_days
+    return Question(tenant_id, profile.partner_id, number, requester_of(terms)), terms.vies_max_age_days
 
 
-def _requester(terms: PartnerConfiguration) -> str | None:
+def requester_of(terms: PartnerConfiguration) -> str | None:
     """Give the seller's own number, in whose name VIES gives a consultation number."""
     seller = partners.seller_snapshot(terms)
     return usable(seller.get("seller_vat_number"), seller.get("seller_country_code") or "") or None
@@ -224,7 +224,7 @@ async def _due_of(uow: UnitOfWork, terms: PartnerConfiguration, limit: int) -> l
         .order_by(asked, BillingProfile.tenant_id)
         .limit(limit)
     )
-    requester = _requester(terms)
+    requester = requester_of(terms)
     return [
         (last or _NEVER, Question(tenant_id, terms.partner_id, number or "", requester))
         for tenant_id, number, country, last in rows

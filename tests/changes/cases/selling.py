@@ -93,6 +93,13 @@ async def _(stage: Stage) -> Case:
     return Case({"subscription_id": held.id, "plan": "scaidrive.team", "quantity": 3}, alice)
 
 
+@case("subscriptions.undo_change")
+async def _(stage: Stage) -> Case:
+    held = await subscribed(stage.backend)
+    await stage.backend.perform(alice, subscriptions.change_plan, held.id, plan="scaidrive.team", when="period_end")
+    return Case({"subscription_id": held.id}, alice)
+
+
 @case("subscriptions.convert")
 async def _(stage: Stage) -> Case:
     return Case({"subscription_id": (await subscribed(stage.backend, "scaidrive.try")).id})

@@ -46,6 +46,12 @@ async def _cancelling(backend: Backend) -> str:
     return subscription_id
 
 
+async def _changing_later(backend: Backend) -> str:
+    subscription_id = await _active(backend)
+    await backend.perform(ada, subscriptions.change_plan, subscription_id, plan="scaidrive.team", when="period_end")
+    return subscription_id
+
+
 async def _ended(backend: Backend) -> str:
     subscription_id = await _active(backend)
     await backend.perform(ada, subscriptions.cancel, subscription_id, immediate=True)
@@ -86,6 +92,14 @@ SUBSCRIBED = (
             Console("subscription", "change_plan", {"plan": "scaidrive.team", "quantity": "4"}),
         ),
         {"plan_key": "scaidrive.team", "quantity": 4},
+    ),
+    Deed(
+        "subscriptions.undo_change", "subscriptions:change", _changing_later, {"no change waits": _active},
+        (
+            Rest("POST /subscriptions/{subscription_id}/undo-change"),
+            Mcp("manage_subscriptions", "undo_change", "subscription_id"), Cli("admin subscriptions undo-change"),
+            Console("subscription", "undo_change"),
+        ),
     ),
     Deed(
         "subscriptions.override", OPERATES, _active, {"ended": _ended},

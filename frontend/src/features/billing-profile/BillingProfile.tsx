@@ -2,7 +2,8 @@ import { createForm, focus, Form, getErrors, getInput, setErrors, type SubmitHan
 import { createSignal, type JSX, Show } from "solid-js";
 import type { Schemas } from "../../api/client";
 import { ApiError } from "../../api/errors";
-import { useSaveBillingProfile } from "../../api/mutations";
+import { FORMAT_NAMES } from "../../api/files";
+import { useCheckVatNumber, useSaveBillingProfile } from "../../api/mutations";
 import { q, useQuery } from "../../api/queries";
 import { LANGUAGES, t } from "../../i18n";
 import { fmt } from "../../i18n/format";
@@ -11,13 +12,13 @@ import { Async, errorMessage } from "../../ui/states";
 import { toast } from "../../ui/toasts";
 import { Unsaved } from "../../ui/Unsaved";
 import { useCan } from "../session/useCan";
+import { VatStanding } from "./VatStanding";
 import { CheckField, SelectField, TextField } from "./controls";
 import { countries } from "./countries";
 import {
   ADDRESS_PARTS,
   type AddressPart,
   type FieldName,
-  FORMATS,
   isField,
   type ProfileForm,
   profileForm,
@@ -26,14 +27,6 @@ import {
 } from "./fields";
 
 type Profile = Schemas["BillingProfileOut"];
-
-const FORMAT_NAMES: Record<(typeof FORMATS)[number], string> = {
-  ubl: "UBL (Peppol BIS 3.0)",
-  xrechnung: "XRechnung",
-  cii: "CII (EN 16931)",
-  zugferd: "ZUGFeRD",
-  facturx: "Factur-X",
-};
 
 export default function BillingProfile() {
   const profile = useQuery(() => q.billingProfile());
@@ -69,11 +62,33 @@ function Editor(props: { profile: Profile | null; reload: () => void }) {
   const asks = (part: AddressPart): boolean => (format.data?.required ?? ADDRESS_PARTS).includes(part);
   const locked = () => !can("billing:manage");
 
-  // An answer of VIES is about the number that is saved, not about one that was typed since or was refused.
+  // An answer of VIES is about the number that is saved, or the one that was asked about; never about one that was typed
+  // since, or was refused.
+  const check = useCheckVatNumber();
+  const [checked, setChecked] = createSignal<Checked>();
+  const typedNumber = () => (getInput(form, { path: ["vat_number"] }) ?? "").trim();
   const vatHelp = () => {
-    const typed = (getInput(form, { path: ["vat_number"] }) ?? "").trim();
-    const same = typed === (props.profile?.vat_number ?? "");
-    return same && !getErrors(form, { path: ["vat_number"] }) ? answerOfVies(props.profile) : undefined;
+    if (getErrors(form, { path: ["vat_number"] })) return undefined;
+    if (typedNumber() === (props.profile?.vat_number ?? "")) return answerOfVies(props.profile);
+    if (check.isPending) return t("vat.checking");
+    const answer = checked();
+    return answer?.typed === typedNumber() && answer.country === country() ? wordsOf(answer.said) : undefined;
+  };
+  /** Says before saving what saving would say, as the field is left. */
+  const checkNumber = async () => {
+    const typed = typedNumber();
+    const where = country();
+    const known = checked()?.typed === typed && checked()?.country === where;
+    if (locked() || typed === "" || where === "" || known || typed === (props.profile?.vat_number ?? ""))
+      return;
+    try {
+      const said = await check.mutateAsync({ vat_number: typed, country_code: where });
+      setChecked({ typed, country: where, said });
+    } catch (error) {
+      const message = error instanceof ApiError ? error.fields["vat_number"] : undefined;
+      // What cannot be asked now is said when it is saved.
+      if (message && typedNumber() === typed) setErrors(form, { path: ["vat_number"], errors: [message] });
+    }
   };
 
   const submit: SubmitHandler<ProfileForm> = async (output) => {
@@ -108,9 +123,12 @@ function Editor(props: { profile: Profile | null; reload: () => void }) {
       <Group title={t("profile.company")}>
         <TextField form={form} name="company_name" required wide disabled={locked()} />
         <CheckField form={form} name="is_business" wide disabled={locked()} />
-        <TextField form={form} name="vat_number" disabled={locked()} help={vatHelp()} />
+        <div class="contents" onFocusOut={() => void checkNumber()}>
+          <TextField form={form} name="vat_number" disabled={locked()} help={vatHelp()} />
+        </div>
         <CheckField form={form} name="tax_exempt" disabled help={t("profile.tax_exemptHelp")} />
       </Group>
+      <VatStanding />
       <Group title={t("profile.address")}>
         <TextField
           form={form}
@@ -230,6 +248,19 @@ function Group(props: { title: string; children: JSX.Element }) {
       </div>
     </fieldset>
   );
+}
+
+interface Checked {
+  typed: string;
+  country: string;
+  said: Schemas["VatNumberOut"];
+}
+
+/** What VIES says about a number that is not saved yet. */
+function wordsOf(said: Checked["said"]): string | undefined {
+  if (said.answer === "not_asked") return undefined;
+  if (said.answer === "valid" && said.name) return t("vat.validNamed", { name: said.name });
+  return t(`vat.${said.answer}`);
 }
 
 /** What VIES said about the number that is saved. */

@@ -2,6 +2,7 @@ import { useNavigate } from "@solidjs/router";
 import { createSignal, createUniqueId, Show } from "solid-js";
 import type { Schemas } from "../../api/client";
 import { useSubscribe } from "../../api/mutations";
+import { q, useQuery } from "../../api/queries";
 import { t } from "../../i18n";
 import { fmt } from "../../i18n/format";
 import { ConfirmDialog } from "../../ui/ConfirmDialog";
@@ -12,6 +13,7 @@ const MOST = 1_000_000;
 /** How many, what a period costs, and what a trial costs after it; then the subscription's own page. */
 export function SubscribeDialog(props: {
   plan: Schemas["OfferedPlanOut"];
+  slug: string;
   service: string;
   onClose: () => void;
 }) {
@@ -21,17 +23,31 @@ export function SubscribeDialog(props: {
   const [quantity, setQuantity] = createSignal(1);
   // What is typed may be nothing for a moment.
   const sellable = () => Number.isInteger(quantity()) && quantity() >= 1 && quantity() <= MOST;
-  const price = () =>
-    fmt.money(
-      props.plan.effective_price_cents * (sellable() ? quantity() : 1),
-      props.plan.effective_currency,
-    );
-  const said = () => ({
-    amount: price(),
-    interval: t(`interval.${props.plan.billing_period}`),
-    days: String(props.plan.trial_days),
-  });
-  const onTrial = () => props.plan.trial_days > 0;
+  const quotes = useQuery(() => q.quotes(props.slug, sellable() ? quantity() : 1));
+  const quote = () => quotes.data?.find((each) => each.plan_id === props.plan.id);
+  const onTrial = () => (quote()?.trial_days ?? props.plan.trial_days) > 0;
+  const said = () => {
+    const now = quote();
+    return {
+      amount: now
+        ? fmt.money(now.net_cents, now.currency)
+        : fmt.money(props.plan.effective_price_cents, props.plan.effective_currency),
+      interval: t(`interval.${now?.billing_period ?? props.plan.billing_period}`),
+      days: String(now?.trial_days ?? props.plan.trial_days),
+    };
+  };
+  /** What the first invoice comes to, and on which day where that is not today. */
+  const first = () => {
+    const now = quote();
+    if (!now || now.total_cents === null || now.total_cents === 0) return null;
+    const amount = t("offer.withVat", {
+      amount: fmt.money(now.total_cents, now.currency),
+      label: now.tax_label ?? "",
+    });
+    return now.trial_days > 0 && now.charged_on
+      ? t("offer.chargedOn", { date: fmt.day(now.charged_on), amount })
+      : t("offer.chargedNow", { amount });
+  };
   // What is paid once, or ends with its term, does not renew by itself.
   const renews = () => props.plan.billing_period !== "one_time" && props.plan.term_months === null;
 
@@ -75,6 +91,9 @@ export function SubscribeDialog(props: {
       <Show when={sellable()}>
         <p>
           {t(onTrial() ? "catalog.afterTrial" : renews() ? "catalog.costs" : "catalog.costsOnly", said())}
+        </p>
+        <p class="min-h-6 font-medium" aria-live="polite">
+          {first()}
         </p>
       </Show>
     </ConfirmDialog>

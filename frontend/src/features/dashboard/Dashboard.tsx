@@ -1,5 +1,5 @@
 import { A } from "@solidjs/router";
-import { For, type JSX, Show } from "solid-js";
+import { createMemo, For, type JSX, Show } from "solid-js";
 import type { Schemas } from "../../api/client";
 import { q, useQuery } from "../../api/queries";
 import { t } from "../../i18n";
@@ -19,55 +19,100 @@ type Overview = Schemas["OverviewOut"];
 
 const SHOWN = 5;
 
+/**
+ * The first page shows itself all at once: what arrives later would else push away what is read already. The next
+ * invoice, which takes longest to work out, stands last.
+ */
 export default function Dashboard() {
+  const me = useQuery(() => q.me());
   const can = useCan();
+  const seesMoney = () => can("billing:read");
+  const seesServices = () => can("subscriptions:read");
+  const profile = useQuery(() => ({ ...q.billingProfile(), enabled: seesMoney() }));
+  const overview = useQuery(() => ({ ...q.overview(), enabled: seesMoney() }));
+  const invoices = useQuery(() => ({ ...q.invoices({ page_size: SHOWN }), enabled: seesMoney() }));
+  const subscriptions = useQuery(() => ({
+    ...q.subscriptions({ page_size: SHOWN }),
+    enabled: seesServices(),
+  }));
+  const pending = () =>
+    me.isPending ||
+    (seesMoney() && [profile, overview, invoices].some((query) => query.isPending)) ||
+    (seesServices() && subscriptions.isPending);
+  // Once it is there it stays: what could not be had is asked for again in its own place.
+  const isShown = createMemo<boolean>((was) => was || !pending(), false);
   return (
     <>
       <PageHead title={t("overview.title")} />
-      <div class="grid gap-6">
-        <Show when={can("billing:read")}>
-          <MissingProfile />
-          <Billing />
+      <Show
+        when={isShown()}
+        fallback={<Waiting figures={seesMoney()} lists={Number(seesMoney()) + Number(seesServices())} />}
+      >
+        <div class="grid gap-6">
+          <Show when={seesMoney()}>
+            <Show when={profile.data === null}>
+              <MissingProfile />
+            </Show>
+            <Billing />
+          </Show>
+          <Show when={can("services:read") && !seesMoney() && !seesServices()}>
+            <p class="text-muted max-w-2xl">{t("overview.viewerText")}</p>
+            <Offers />
+          </Show>
+          <div class="grid items-start gap-6 xl:grid-cols-2">
+            <Show when={seesServices()}>
+              <Subscriptions />
+            </Show>
+            <Show when={seesMoney()}>
+              <LatestInvoices />
+            </Show>
+          </div>
           {/* What was used is a part of it. */}
-          <Show when={can("subscriptions:read")}>
+          <Show when={seesMoney() && seesServices()}>
             <Upcoming />
           </Show>
-        </Show>
-        <Show when={can("services:read") && !can("billing:read") && !can("subscriptions:read")}>
-          <p class="text-muted max-w-2xl">{t("overview.viewerText")}</p>
-          <Offers />
-        </Show>
-        <div class="grid items-start gap-6 xl:grid-cols-2">
-          <Show when={can("subscriptions:read")}>
-            <Subscriptions />
-          </Show>
-          <Show when={can("billing:read")}>
-            <LatestInvoices />
-          </Show>
         </div>
-      </div>
+      </Show>
     </>
+  );
+}
+
+/** Grey shapes of the final size. */
+function Waiting(props: { figures: boolean; lists: number }) {
+  const shape = (height: string) => <div class={`panel skeleton ${height}`} aria-hidden="true" />;
+  return (
+    <div role="status" aria-busy="true" class="grid gap-6">
+      <span class="sr-only">{t("state.loading")}</span>
+      <Show when={props.figures}>
+        {shape("h-20")}
+        <div class="grid gap-3 sm:grid-cols-2 sm:gap-4 lg:grid-cols-3">
+          {shape("h-32")}
+          {shape("h-32")}
+          {shape("h-32")}
+        </div>
+      </Show>
+      <div class="grid items-start gap-6 xl:grid-cols-2">
+        <For each={Array.from({ length: props.lists })}>{() => shape("h-96")}</For>
+      </div>
+    </div>
   );
 }
 
 /** Nothing can be bought without billing details, so their absence is said first. */
 function MissingProfile() {
   const can = useCan();
-  const profile = useQuery(() => q.billingProfile());
   return (
-    <Show when={!profile.isPending && profile.data === null}>
-      <Notice tone="warn">
-        <div>
-          <p class="font-semibold">{t("overview.noProfile")}</p>
-          <p class="text-sm">{t("overview.noProfileText")}</p>
-        </div>
-        <Show when={can("billing:manage")}>
-          <A href="/settings/billing-profile" class="btn btn-plain btn-sm">
-            {t("overview.addProfile")}
-          </A>
-        </Show>
-      </Notice>
-    </Show>
+    <Notice tone="warn">
+      <div>
+        <p class="font-semibold">{t("overview.noProfile")}</p>
+        <p class="text-sm">{t("overview.noProfileText")}</p>
+      </div>
+      <Show when={can("billing:manage")}>
+        <A href="/settings/billing-profile" class="btn btn-plain btn-sm">
+          {t("overview.addProfile")}
+        </A>
+      </Show>
+    </Notice>
   );
 }
 

@@ -1,6 +1,7 @@
 import { A, useParams } from "@solidjs/router";
 import { For, Match, Show, Switch } from "solid-js";
 import type { Schemas } from "../../api/client";
+import { FORMAT_NAMES } from "../../api/files";
 import { q, useQuery } from "../../api/queries";
 import { t } from "../../i18n";
 import { fmt } from "../../i18n/format";
@@ -20,6 +21,7 @@ import { Payments } from "./Payments";
 import { Totals } from "./Totals";
 
 type Detail = Schemas["OwnInvoiceOut"];
+const MORE_FORMATS = ["xrechnung", "cii", "zugferd", "facturx"] as const;
 
 export default function Invoice() {
   const params = useParams<{ id: string }>();
@@ -82,12 +84,12 @@ function Situation(props: { of: Detail }) {
           </p>
         </Notice>
       </Match>
-      <Match when={props.of.referenced_invoice_id}>
-        {(id) => (
+      <Match when={props.of.corrects}>
+        {(invoice) => (
           <Notice tone="info">
             <p>{props.of.credit_reason}</p>
-            <A href={`/billing/invoices/${id()}`} class="link">
-              {t("invoice.corrects")}
+            <A href={`/billing/invoices/${invoice().id}`} class="link">
+              {t("documents.corrects", { number: invoice().number ?? "" })}
             </A>
           </Notice>
         )}
@@ -112,6 +114,17 @@ function Document(props: { of: Detail }) {
           <Fact label={t("invoice.period")}>{span()}</Fact>
           <Fact label={t("invoice.yourReference")}>{props.of.buyer_reference}</Fact>
           <Fact label={t("invoice.order")}>{props.of.purchase_order_ref}</Fact>
+          <Show when={props.of.credit_notes.length > 0}>
+            <Fact label={t("documents.correctedBy")}>
+              <For each={props.of.credit_notes}>
+                {(note) => (
+                  <A href={`/billing/invoices/${note.id}`} class="link block whitespace-nowrap">
+                    {note.number} · {fmt.money(note.total_cents, props.of.currency)}
+                  </A>
+                )}
+              </For>
+            </Fact>
+          </Show>
         </dl>
       </div>
       <Lines of={props.of} />
@@ -173,9 +186,18 @@ function Files(props: { of: Detail }) {
           <DownloadButton of={props.of} file="ubl" class="btn btn-plain">
             {t("invoice.ubl")}
           </DownloadButton>
-          <DownloadButton of={props.of} file="cii" class="btn btn-plain">
-            {t("invoice.cii")}
-          </DownloadButton>
+          <details>
+            <summary class="link link-hover w-fit py-1 text-sm">{t("documents.more")}</summary>
+            <div class="mt-2 grid gap-2">
+              <For each={MORE_FORMATS}>
+                {(format) => (
+                  <DownloadButton of={props.of} file={format} class="btn btn-plain btn-sm">
+                    {FORMAT_NAMES[format]}
+                  </DownloadButton>
+                )}
+              </For>
+            </div>
+          </details>
         </div>
       </Show>
     </Card>

@@ -1,7 +1,7 @@
 import { A, useSearchParams } from "@solidjs/router";
 import { Show } from "solid-js";
 import type { Schemas } from "../../api/client";
-import { type InvoiceStatus, q, useQuery } from "../../api/queries";
+import { type InvoiceChoice, type InvoiceStatus, q, useQuery } from "../../api/queries";
 import { t, tn } from "../../i18n";
 import { fmt } from "../../i18n/format";
 import { type Column, DataTable } from "../../ui/DataTable";
@@ -14,10 +14,13 @@ import { Async, EmptyState } from "../../ui/states";
 import { When } from "../../ui/When";
 import { Credits } from "../credits/Credits";
 import { Receivables } from "../credits/Receivables";
+import { ExpiringMethods } from "../payments/ExpiringMethods";
 import { Pay } from "../payments/Pay";
 import { PayOpen } from "../payments/PayOpen";
 import { DownloadButton } from "./DownloadButton";
+import { Filters, KINDS } from "./Filters";
 import { Statement } from "./Statement";
+import { Take } from "./Take";
 
 const STATUSES = [
   "finalized",
@@ -96,26 +99,59 @@ const COLUMNS: readonly Column<Schemas["InvoiceSummary"]>[] = [
   },
 ];
 
+interface Address {
+  [name: string]: string | undefined;
+  status?: string;
+  page?: string;
+  q?: string;
+  from?: string;
+  to?: string;
+  kind?: string;
+}
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/;
+const day = (text: string | undefined) => (text !== undefined && DAY.test(text) ? text : undefined);
+
 export default function Invoices() {
-  const [params, setParams] = useSearchParams<{ status?: string; page?: string }>();
-  const status = () => oneOf(STATUSES, params.status);
-  const list = useQuery(() => q.invoices({ status: status(), page: pageNumber(params.page) }));
-  const choose = (next: InvoiceStatus | undefined) => setParams({ status: next, page: undefined });
+  const [params, setParams] = useSearchParams<Address>();
+  const choice = (): InvoiceChoice => ({
+    status: oneOf(STATUSES, params.status),
+    document_type: oneOf(KINDS, params.kind),
+    from: day(params.from),
+    to: day(params.to),
+    q: params.q || undefined,
+  });
+  const list = useQuery(() => q.invoices({ ...choice(), page: pageNumber(params.page) }));
+  // The address calls the kind by its short name.
+  const change = (changes: InvoiceChoice) => {
+    const { document_type: kind, ...others } = changes;
+    setParams({ ...others, ...("document_type" in changes ? { kind } : {}), page: undefined });
+  };
+  const clear = () =>
+    setParams({
+      status: undefined,
+      kind: undefined,
+      from: undefined,
+      to: undefined,
+      q: undefined,
+      page: undefined,
+    });
+  const filtered = () => Object.values(choice()).some((each) => each !== undefined);
   return (
     <>
       <PageHead title={t("invoices.title")}>
-        <StatusFilter statuses={STATUSES} value={status()} onChange={choose} />
+        <StatusFilter statuses={STATUSES} value={choice().status} onChange={(status) => change({ status })} />
         <Statement />
+        <Take of={choice()} count={list.data?.pagination.total ?? 0} />
         <PayOpen />
       </PageHead>
-      <Receivables />
-      <Credits />
+      <Filters of={choice()} onChange={change} />
       <section class="panel" aria-label={t("invoices.title")}>
         <Async query={list} lines={10}>
           {(page) => (
             <Show
               when={page().pagination.total > 0}
-              fallback={<Nothing filtered={status() !== undefined} clear={() => choose(undefined)} />}
+              fallback={<Nothing filtered={filtered()} clear={clear} />}
             >
               <DataTable caption={t("invoices.title")} columns={COLUMNS} rows={page().data} />
               <Pagination
@@ -127,6 +163,12 @@ export default function Invoices() {
           )}
         </Async>
       </section>
+      {/* Below the list: what arrives later moves nothing that is being read. */}
+      <div class="mt-6">
+        <ExpiringMethods />
+        <Receivables />
+        <Credits />
+      </div>
     </>
   );
 }

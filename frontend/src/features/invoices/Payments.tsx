@@ -1,3 +1,4 @@
+import { A } from "@solidjs/router";
 import { For, Show } from "solid-js";
 import type { Schemas } from "../../api/client";
 import { t, worded } from "../../i18n";
@@ -17,7 +18,18 @@ export function Payments(props: { of: Schemas["OwnInvoiceOut"] }) {
             {(settlement) => (
               <li class="flex items-baseline justify-between gap-4 px-5 py-3 text-sm">
                 <span class="min-w-0 break-words">
-                  <span class="block font-medium">{worded("settlement", settlement.kind)}</span>
+                  <span class="block font-medium">
+                    <Show
+                      when={props.of.credit_notes.find(({ id }) => id === settlement.source_id)}
+                      fallback={worded("settlement", settlement.kind)}
+                    >
+                      {(note) => (
+                        <A href={`/billing/invoices/${note().id}`} class="link">
+                          {t("invoice.creditNote", { number: note().number ?? "" })}
+                        </A>
+                      )}
+                    </Show>
+                  </span>
                   <span class="text-muted block">
                     {[fmt.day(settlement.settled_at), method(settlement.method), settlement.reference]
                       .filter(Boolean)

@@ -29,13 +29,20 @@ function Days(props: { onClose: () => void }) {
   const [busy, setBusy] = createSignal(false);
   const [error, setError] = createSignal<unknown>();
 
+  const year = Number(now.slice(0, 4));
+  const choose = (first: string, last: string) => {
+    setFrom(first);
+    setTo(last);
+  };
+
   const download = async (event: SubmitEvent) => {
     event.preventDefault();
     if (busy()) return;
+    const wanted = event.submitter?.getAttribute("value") === "csv" ? "csv" : "pdf";
     setBusy(true);
     setError(undefined);
     try {
-      await downloadStatement(from(), to());
+      await downloadStatement(from(), to(), wanted);
     } catch (problem) {
       setError(problem); // The dialog stays open and says why.
       return;
@@ -49,6 +56,18 @@ function Days(props: { onClose: () => void }) {
     <Dialog title={t("statement.title")} onClose={() => props.onClose()}>
       <form class="grid gap-4" onSubmit={(event) => void download(event)}>
         <p>{t("statement.text")}</p>
+        <div class="flex flex-wrap gap-2">
+          <button type="button" class="btn btn-plain btn-xs" onClick={() => choose(`${year}-01-01`, now)}>
+            {t("documents.thisYear")}
+          </button>
+          <button
+            type="button"
+            class="btn btn-plain btn-xs"
+            onClick={() => choose(`${year - 1}-01-01`, `${year - 1}-12-31`)}
+          >
+            {t("documents.lastYear")}
+          </button>
+        </div>
         <div class="grid gap-4 sm:grid-cols-2">
           <Day label={t("statement.from")} value={from()} onInput={setFrom} />
           <Day label={t("statement.to")} value={to()} min={from()} onInput={setTo} />
@@ -64,7 +83,10 @@ function Days(props: { onClose: () => void }) {
           <button type="button" class="btn btn-ghost" onClick={() => props.onClose()}>
             {t("common.close")}
           </button>
-          <button type="submit" class="btn btn-primary" aria-busy={busy()} disabled={busy()}>
+          <button type="submit" value="csv" class="btn btn-plain" disabled={busy()}>
+            {t("documents.table")}
+          </button>
+          <button type="submit" value="pdf" class="btn btn-primary" aria-busy={busy()} disabled={busy()}>
             <Show when={busy()}>
               <span class="loading loading-spinner loading-sm" aria-hidden="true" />
             </Show>

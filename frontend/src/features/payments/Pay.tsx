@@ -10,6 +10,7 @@ import { Async } from "../../ui/states";
 import { toast } from "../../ui/toasts";
 import { useCan } from "../session/useCan";
 import { rememberPayment } from "./begun";
+import { expiry, isPast } from "./expiry";
 import { goTo, type Way, waysToPay } from "./ways";
 
 /** What paying asks of a document; rows of a list have it, too. */
@@ -89,6 +90,16 @@ function Ask(props: { of: Payable; amount: string; onClose: () => void }) {
       onConfirm={(key) => void confirm(key)}
       onClose={() => props.onClose()}
     >
+      <For each={(methods.data ?? []).filter((method) => method.status === "active" && isPast(method))}>
+        {(method) => (
+          <p class="text-muted text-sm">
+            {t("expiry.past", {
+              method: method.label,
+              month: expiry(method, new Date())?.month ?? "",
+            })}
+          </p>
+        )}
+      </For>
       <Async query={methods} lines={2}>
         {() => (
           <Async query={providers} lines={2}>

@@ -13,3 +13,6 @@ export function expiry(
   const left = (year - now.getFullYear()) * 12 + month - (now.getMonth() + 1);
   return { month: fmt.month(year, month), soon: left < WARN_MONTHS, past: left < 0 };
 }
+
+/** Whether nothing can be charged to it any more. */
+export const isPast = (of: Parameters<typeof expiry>[0], now = new Date()) => expiry(of, now)?.past ?? false;

@@ -1,4 +1,5 @@
 import type { Schemas } from "../../api/client";
+import { isPast } from "./expiry";
 
 type Method = Schemas["PaymentMethodOut"];
 type Provider = Schemas["ProviderOut"];
@@ -8,12 +9,15 @@ export type Way =
   | { kind: "method"; id: string; label: string; method: Method }
   | { kind: "provider"; id: string; label: string };
 
-/** The ways to pay at once, the default method first; a bank transfer is sent by the payer and stands beside. */
+/**
+ * The ways to pay at once, the default method first; a card that expired is none, and a bank transfer is sent by the
+ * payer and stands beside.
+ */
 export function waysToPay(methods: readonly Method[], providers: readonly Provider[]): Way[] {
   const can = (slug: string, capability: string) =>
     providers.some((provider) => provider.slug === slug && provider.capabilities.includes(capability));
   const stored = methods
-    .filter((method) => method.status === "active" && can(method.provider, "charge"))
+    .filter((method) => method.status === "active" && !isPast(method) && can(method.provider, "charge"))
     .toSorted((a, b) => Number(b.is_default) - Number(a.is_default))
     .map((method): Way => ({ kind: "method", id: method.id, label: method.label, method }));
   const pages = providers

@@ -10,12 +10,14 @@ import { errorMessage } from "../../ui/states";
 import { toast } from "../../ui/toasts";
 
 type Detail = Schemas["SubscriptionStoryOut"];
+type Preview = Schemas["ChangePreviewOut"];
 type Moment = NonNullable<PlanChange["when"]>;
 const MOMENTS: readonly Moment[] = ["now", "period_end"];
 
 /** Another plan, quantity or both; what it costs and gives back is said before, and exactly that is done. */
-export function ChangeDialog(props: { of: Detail; onClose: () => void }) {
-  const [chosenPlan, setPlan] = createSignal<string>();
+export function ChangeDialog(props: { of: Detail; plan?: string | undefined; onClose: () => void }) {
+  // oxlint-disable-next-line solid/reactivity -- Where one came from a plan, the dialog opens on it.
+  const [chosenPlan, setPlan] = createSignal(props.plan);
   const [chosenQuantity, setQuantity] = createSignal<number>();
   const plan = () => chosenPlan() ?? props.of.plan_key;
   const quantity = () => chosenQuantity() ?? props.of.quantity;
@@ -45,7 +47,7 @@ export function ChangeDialog(props: { of: Detail; onClose: () => void }) {
   return (
     <ConfirmDialog
       title={t("change.title", { service: props.of.service_name })}
-      confirm={t("change.confirm")}
+      confirm={t(shown.data?.when === "period_end" ? "preview.confirm" : "change.confirm")}
       cancel={t("resume.back")}
       busy={change.isPending || !shown.data}
       error={change.error}
@@ -101,6 +103,11 @@ export function ChangeDialog(props: { of: Detail; onClose: () => void }) {
           </p>
         )}
       </Show>
+      <Show when={asks() && shown.isPending}>
+        <p role="status" class="text-muted min-h-24 text-sm">
+          {t("preview.working")}
+        </p>
+      </Show>
       <Show when={shown.data}>{(planned) => <Effect of={planned()} />}</Show>
     </ConfirmDialog>
   );
@@ -118,34 +125,72 @@ function Choice(props: { label: string; children: (id: string) => Element | unkn
   );
 }
 
-/** Amounts are before VAT; what the credit holds beyond the charges goes back by a credit note. */
-function Effect(props: { of: Schemas["PlannedChangeOut"] }) {
+/** What it moves before VAT, and the documents that follow it with lines and VAT, as they would be written now. */
+function Effect(props: { of: Preview }) {
   const money = (cents: number) => fmt.money(cents, props.of.currency);
   return (
-    <dl class="bg-base-200 grid gap-1 rounded p-3 text-sm" aria-live="polite">
-      <Show when={props.of.starts_on}>
-        {(day) => <Amount label={t("change.startsOn")} value={fmt.day(day())} />}
-      </Show>
-      <Show when={props.of.credit_cents > 0}>
-        <Amount
-          label={t("change.credit", { days: fmt.quantity(props.of.remaining_days) })}
-          value={money(-props.of.credit_cents)}
-        />
-      </Show>
-      <Show when={props.of.charge_cents > 0}>
-        <Amount label={t("change.charge")} value={money(props.of.charge_cents)} />
-      </Show>
-      <Show when={props.of.rest_cents > 0}>
-        <Amount label={t("change.rest")} value={money(props.of.rest_cents)} />
-      </Show>
-      <Amount label={t("change.price")} value={money(props.of.unit_price_cents * props.of.quantity)} />
-    </dl>
+    <div class="grid gap-3" aria-live="polite">
+      <dl class="bg-base-200 grid gap-1 rounded p-3 text-sm">
+        <Show when={props.of.starts_on}>
+          {(day) => <Amount label={t("change.startsOn")} value={fmt.day(day())} />}
+        </Show>
+        <Show when={props.of.credit_cents > 0}>
+          <Amount
+            label={t("change.credit", { days: fmt.quantity(props.of.remaining_days) })}
+            value={money(-props.of.credit_cents)}
+          />
+        </Show>
+        <Show when={props.of.charge_cents > 0}>
+          <Amount label={t("change.charge")} value={money(props.of.charge_cents)} />
+        </Show>
+        <Show when={props.of.rest_cents > 0}>
+          <Amount label={t("change.rest")} value={money(props.of.rest_cents)} />
+        </Show>
+        <Amount label={t("change.price")} value={money(props.of.unit_price_cents * props.of.quantity)} />
+        <Amount label={t("preview.dueNow")} value={money(0)} />
+      </dl>
+      <For each={props.of.documents}>{(document) => <Follows of={document} />}</For>
+    </div>
+  );
+}
+
+/** A document that follows: nothing is charged before it. */
+function Follows(props: { of: Preview["documents"][number] }) {
+  const money = (cents: number) => fmt.money(cents, props.of.currency);
+  return (
+    <section class="border-base-300 rounded border p-3 text-sm">
+      <h3 class="mb-2 font-semibold">
+        {props.of.invoice_date
+          ? t("preview.next", { date: fmt.day(props.of.invoice_date) })
+          : t("preview.nextUndated")}
+      </h3>
+      <dl class="grid gap-1">
+        <For each={props.of.lines}>
+          {(line) => <Amount label={line.description} value={money(line.amount_cents)} />}
+        </For>
+        <Show when={props.of.lines.length > 0}>
+          <Amount label={props.of.tax_label} value={money(props.of.tax_cents)} />
+          <div class="border-base-300 mt-1 border-t pt-1 font-semibold">
+            <Amount label={t("preview.total")} value={money(props.of.total_cents)} />
+          </div>
+        </Show>
+        <For each={props.of.credits}>
+          {(note) => (
+            <Amount
+              label={t("preview.creditNote", { number: note.invoice_number })}
+              value={money(-note.total_cents)}
+            />
+          )}
+        </For>
+      </dl>
+      <p class="text-muted mt-2 text-xs">{t("preview.usage")}</p>
+    </section>
   );
 }
 
 const Amount = (props: { label: string; value: string }) => (
   <div class="flex flex-wrap justify-between gap-x-4">
-    <dt class="text-muted">{props.label}</dt>
-    <dd class="whitespace-nowrap">{props.value}</dd>
+    <dt class="min-w-0 break-words">{props.label}</dt>
+    <dd class="ml-auto whitespace-nowrap">{props.value}</dd>
   </div>
 );

@@ -1,4 +1,4 @@
-import { useParams } from "@solidjs/router";
+import { useParams, useSearchParams } from "@solidjs/router";
 import { createSignal, For, Match, Show, Switch } from "solid-js";
 import type { Schemas } from "../../api/client";
 import { q, useQuery } from "../../api/queries";
@@ -15,6 +15,7 @@ import { ChangeDialog } from "./ChangeDialog";
 import { Price, periodPrice } from "./Price";
 import { ResumeDialog } from "./ResumeDialog";
 import { Timeline } from "./Timeline";
+import { UndoDialog } from "./UndoDialog";
 import { Usage } from "./Usage";
 
 type Detail = Schemas["SubscriptionStoryOut"];
@@ -61,15 +62,24 @@ export default function Subscription() {
   );
 }
 
+type Asking = "cancel" | "change" | "resume" | "undo";
+
 /** What may be done now is the server's answer; a verb that is missing there has no button here. */
 function Actions(props: { of: Detail }) {
   const can = useCan();
-  const [asking, setAsking] = createSignal<"cancel" | "change" | "resume">();
+  // Whoever chose a plan in the catalogue comes here to change to it.
+  const [params, setParams] = useSearchParams<{ change?: string }>();
+  // oxlint-disable-next-line solid/reactivity -- It is what the page was opened with.
+  const [asking, setAsking] = createSignal<Asking | undefined>(params.change ? "change" : undefined);
   const offers = (action: string) =>
     can("subscriptions:manage") && props.of.available_actions.includes(action);
   // A suspended one is resumed by an operator; a tenant takes back only its own cancellation.
   const resumable = () => offers("resume") && props.of.status === "cancelling";
-  const close = () => setAsking(undefined);
+  const changeable = () => offers("change_plan") && props.of.billing_period !== "one_time";
+  const close = () => {
+    setAsking(undefined);
+    setParams({ change: undefined }, { replace: true });
+  };
   return (
     <>
       <Show when={resumable()}>
@@ -77,7 +87,12 @@ function Actions(props: { of: Detail }) {
           {t("subscription.resume")}
         </button>
       </Show>
-      <Show when={offers("change_plan") && props.of.billing_period !== "one_time"}>
+      <Show when={offers("undo_change")}>
+        <button type="button" class="btn btn-plain btn-sm" onClick={() => setAsking("undo")}>
+          {t("undo.button")}
+        </button>
+      </Show>
+      <Show when={changeable()}>
         <button type="button" class="btn btn-plain btn-sm" onClick={() => setAsking("change")}>
           {t("subscription.change")}
         </button>
@@ -91,8 +106,11 @@ function Actions(props: { of: Detail }) {
         <Match when={asking() === "cancel"}>
           <CancelDialog of={props.of} onClose={close} />
         </Match>
-        <Match when={asking() === "change"}>
-          <ChangeDialog of={props.of} onClose={close} />
+        <Match when={asking() === "change" && changeable()}>
+          <ChangeDialog of={props.of} plan={params.change} onClose={close} />
+        </Match>
+        <Match when={asking() === "undo"}>
+          <UndoDialog of={props.of} onClose={close} />
         </Match>
         <Match when={asking() === "resume"}>
           <ResumeDialog of={props.of} onClose={close} />
@@ -139,7 +157,7 @@ function Situation(props: { of: Detail }) {
           <Notice tone="info">
             <p>
               {t("subscription.waitingText", {
-                plan: plan(),
+                plan: nameOfNext(props.of) ?? plan(),
                 quantity: fmt.quantity(props.of.pending_quantity ?? props.of.quantity),
                 date: date(props.of.current_period_last_day),
               })}
@@ -154,6 +172,12 @@ function Situation(props: { of: Detail }) {
       </Match>
     </Switch>
   );
+}
+
+/** The name of the plan that waits, from the story: the subscription itself has its key alone. */
+function nameOfNext(of: Detail): string | undefined {
+  const told = of.timeline.find(({ action }) => action === "subscription.change_scheduled");
+  return typeof told?.after?.["plan"] === "string" ? told.after["plan"] : undefined;
 }
 
 /** A new version of the plan, announced: what one period costs from which day. It stands beside what else is so. */

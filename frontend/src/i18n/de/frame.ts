@@ -164,10 +164,13 @@ export default {
     eas_code: "Geben Sie vier Ziffern ein, zum Beispiel 0106.",
     format_not_possible:
       "Dieses Dokument lässt sich nicht als {{ format }} schreiben. Wählen Sie ein anderes Format.",
+    no_documents: "Unter dem Gesuchten ist nichts. Wählen Sie andere Tage oder Wörter.",
     peppol_incomplete:
       "Eine Peppol-Adresse besteht aus Kennung und Schema. Geben Sie beides ein oder keines von beiden.",
     postal_code: "Diese Postleitzahl passt nicht zum Land.",
     statement_too_long: "Ein Kontoauszug umfasst höchstens drei Jahre.",
+    too_many_documents:
+      "Höchstens {{ most }} Dokumente lassen sich auf einmal abrufen. Wählen Sie weniger Tage.",
     unknown_country: "Dieses Land kennen wir nicht.",
     vat_country: "Diese USt-IdNr. gehört nicht zum Land der Adresse.",
     vat_undecidable:

@@ -153,9 +153,11 @@ export default {
     check_digits: "Check the digits of this number.",
     eas_code: "Enter four digits, for example 0106.",
     format_not_possible: "This document cannot be written as {{ format }}. Choose another format.",
+    no_documents: "Nothing is among what you asked for. Choose other days or words.",
     peppol_incomplete: "A Peppol address is an id and its scheme. Fill in both, or neither.",
     postal_code: "This postal code does not fit the country.",
     statement_too_long: "A statement covers three years at most.",
+    too_many_documents: "At most {{ most }} documents can be taken at once. Choose fewer days.",
     unknown_country: "This is not a country we know.",
     vat_country: "This VAT number does not belong to the country of the address.",
     vat_undecidable:

@@ -157,10 +157,12 @@ export default {
     check_digits: "Compruebe las cifras de este número.",
     eas_code: "Introduzca cuatro cifras, por ejemplo 0106.",
     format_not_possible: "Este documento no se puede escribir como {{ format }}. Elija otro formato.",
+    no_documents: "No hay nada entre lo que ha pedido. Elija otros días o palabras.",
     peppol_incomplete:
       "Una dirección Peppol consta de un identificador y su esquema. Rellene ambos, o ninguno.",
     postal_code: "Este código postal no corresponde al país.",
     statement_too_long: "Un extracto abarca tres años como máximo.",
+    too_many_documents: "Se pueden descargar {{ most }} documentos como máximo a la vez. Elija menos días.",
     unknown_country: "No conocemos este país.",
     vat_country: "Este número de IVA no pertenece al país de la dirección.",
     vat_undecidable:

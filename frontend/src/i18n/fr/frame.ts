@@ -164,10 +164,13 @@ export default {
     check_digits: "Vérifiez les chiffres de ce numéro.",
     eas_code: "Saisissez quatre chiffres, par exemple 0106.",
     format_not_possible: "Ce document ne peut pas être écrit au format {{ format }}. Choisissez-en un autre.",
+    no_documents: "Rien ne correspond à votre demande. Choisissez d’autres dates ou mots.",
     peppol_incomplete:
       "Une adresse Peppol se compose d’un identifiant et d’un schéma. Saisissez les deux, ou aucun.",
     postal_code: "Ce code postal ne correspond pas au pays.",
     statement_too_long: "Un relevé couvre trois ans au plus.",
+    too_many_documents:
+      "On peut télécharger {{ most }} documents au plus à la fois. Choisissez moins de jours.",
     unknown_country: "Nous ne connaissons pas ce pays.",
     vat_country: "Ce numéro de TVA n’appartient pas au pays de l’adresse.",
     vat_undecidable:

@@ -160,10 +160,13 @@ export default {
     eas_code: "Inserisca quattro cifre, per esempio 0106.",
     format_not_possible:
       "Questo documento non può essere scritto come {{ format }}. Scelga un altro formato.",
+    no_documents: "Non c’è nulla tra ciò che ha chiesto. Scelga altri giorni o parole.",
     peppol_incomplete:
       "Un indirizzo Peppol è composto da un identificativo e dal suo schema. Compili entrambi, o nessuno.",
     postal_code: "Questo codice postale non corrisponde al paese.",
     statement_too_long: "Un estratto conto copre al massimo tre anni.",
+    too_many_documents:
+      "Si possono scaricare al massimo {{ most }} documenti alla volta. Scelga meno giorni.",
     unknown_country: "Non conosciamo questo paese.",
     vat_country: "Questa partita IVA non appartiene al paese dell’indirizzo.",
     vat_undecidable:

@@ -159,9 +159,11 @@ export default {
     check_digits: "Controleer de cijfers van dit nummer.",
     eas_code: "Vul vier cijfers in, bijvoorbeeld 0106.",
     format_not_possible: "Dit document kan niet als {{ format }} worden geschreven. Kies een ander formaat.",
+    no_documents: "Er is niets onder wat u vroeg. Kies andere dagen of woorden.",
     peppol_incomplete: "Een Peppol-adres bestaat uit een id en een schema. Vul beide in, of geen van beide.",
     postal_code: "Deze postcode past niet bij het land.",
     statement_too_long: "Een rekeningoverzicht beslaat hooguit drie jaar.",
+    too_many_documents: "U kunt hoogstens {{ most }} documenten tegelijk ophalen. Kies minder dagen.",
     unknown_country: "Dit land kennen we niet.",
     vat_country: "Dit btw-nummer hoort niet bij het land van het adres.",
     vat_undecidable:

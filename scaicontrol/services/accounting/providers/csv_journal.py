@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scaicontrol.core.csv_cells import harmless, in_one_line, money, plain
 from scaicontrol.core.errors import Reason
 
 from .. import journal
@@ -12,7 +13,6 @@ from ..journal_input import JournalInput, Kind
 from ..schemas import LedgerMapping
 from .provider import Artefact, Exported
 from .settings import NoSettings, wrong_with
-from .tables import harmless, in_one_line, money, plain
 
 COLUMNS = (
     "date", "document_number", "account", "counter_account", "amount", "currency", "vat_code", "text", "tenant_id",

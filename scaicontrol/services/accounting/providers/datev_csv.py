@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from scaicontrol.core.csv_cells import harmless, in_one_line, money, plain
 from scaicontrol.core.errors import Reason
 from scaicontrol.core.schemas import In
 
@@ -25,7 +26,6 @@ from ..journal_input import JournalInput, Kind
 from ..schemas import LedgerMapping
 from .provider import Artefact, Exported
 from .settings import wrong_with
-from .tables import harmless, in_one_line, money, plain
 
 _NUMBER_MAX, _TEXT_MAX = 36, 60  # Belegfeld 1 and Buchungstext
 _RATE_BELOW, _RATE_PLACES = 10_000, Decimal("0.000001")  # Kurs has four digits before the comma and six behind it

@@ -246,19 +246,29 @@ class ReasonIn(In):
     reason: Text
 
 
-class InvoiceFilter(In):
-    """Which documents of a list; what is left out does not narrow it. Days are issue dates, both included."""
+class OwnInvoiceFilter(In):
+    """Which of one's own documents; what is left out does not narrow it. Days are issue dates, both included."""
 
     status: InvoiceStatus | None = None
     document_type: DocumentType | None = None
-    tenant_id: Id | None = None
-    partner_id: Id | None = None
-    currency: Currency | None = None
     issued_from: DayIn | None = Field(default=None, description="First issue date.")
     issued_to: DayIn | None = Field(default=None, description="Last issue date.")
     is_open: bool | None = None
+    q: str | None = Field(
+        default=None, max_length=100, description="Part of a number, or an amount: `224`, `1.234,56`, `1,234.56`."
+    )
+
+
+class InvoiceFilter(OwnInvoiceFilter):
+    """Which documents of a list; what is left out does not narrow it. Days are issue dates, both included."""
+
+    tenant_id: Id | None = None
+    partner_id: Id | None = None
+    currency: Currency | None = None
     overdue: bool | None = None
-    q: str | None = Field(default=None, max_length=100, description="Beginning of a number, or an id.")
+    q: str | None = Field(
+        default=None, max_length=100, description="Beginning of a number, or an id; tenants also find an amount."
+    )
 
 
 class MarkPaidIn(In):

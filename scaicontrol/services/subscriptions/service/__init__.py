@@ -1,18 +1,16 @@
 """The verbs, by phase of a subscription's life."""
 
-from .changing import PlannedChange, change_plan, preview_change
+from .changing import PlannedChange, change_plan, preview_change, undo_change
 from .charging import mark_charged, mark_for_correction
 from .converting import Payers, TrialsEnded, convert, expire_trials
 from .ending import cancel, resume
 from .jobs import expire_terms, notice_trial_ending, reap, renew
-from .overriding import BulkFailure, BulkResult, Override, bulk, override
+from .overriding import Override, bulk, override
 from .standing import PaymentFailure, mark_past_due, recover, suspend
 from .subscribing import activate, begin, fail_provisioning, register_endpoint
 from .terms import SellerTerms, terms_of
 
 __all__ = [
-    "BulkFailure",
-    "BulkResult",
     "Override",
     "Payers",
     "PaymentFailure",
@@ -41,4 +39,5 @@ __all__ = [
     "resume",
     "suspend",
     "terms_of",
+    "undo_change",
 ]

@@ -21,7 +21,7 @@ from ..opening import beginning, coming
 from ..proration import Proration, Terms, prorate
 from ..schemas import ChangeMoment
 from .exchanging import Draft, Paid, apply_change, paid_of
-from .steps import changeable, tell_price
+from .steps import catch_up, changeable, tell_price, tell_scheduled
 from .subscribing import check_plan, counted
 from .terms import SellerTerms, terms_of
 
@@ -117,6 +117,23 @@ async def change_plan(
             f"The change of {subscription} is not what was previewed any more; preview it again.",
         )
     await apply_change(uow, subscription, draft)
+    return subscription
+
+
+@verb
+async def undo_change(uow: UnitOfWork, subscription_id: str) -> Subscription:
+    """
+    Give up the change that waits for the end of the period: the subscription goes on as it is.
+
+    Raises NotFound, and Refused where no change waits, also because its period has begun.
+    """
+    uow.authorize("subscriptions:change")
+    subscription = await changeable(uow, subscription_id)
+    await catch_up(uow, subscription)
+    if subscription.pending_plan_id is None:
+        raise refused(RefusalCode.nothing_to_change, f"No change of {subscription} waits for the end of its period.")
+    subscription.drop_pending()
+    tell_scheduled(uow, subscription)
     return subscription
 
 

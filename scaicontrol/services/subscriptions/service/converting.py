@@ -13,10 +13,10 @@ from scaicontrol.services import catalog
 from scaicontrol.services.catalog.models import Plan, PlanVersion
 
 from ..events import ChangeKind
-from ..lifecycle import SubscriptionStatus
+from ..lifecycle import MomentKind, SubscriptionStatus
 from ..models import Subscription
-from ..queries import WHOLE
-from .steps import Before, changeable, end, start_paying, tell_changed
+from ..queries import WHOLE, terms_told
+from .steps import Before, changeable, end, remember, start_paying, tell_changed
 from .terms import SellerTerms, terms_by_partner, terms_of
 
 # Which of these tenants have a usable payment method; a later feature knows.
@@ -96,17 +96,21 @@ async def _decide(
 
 
 async def _successor(uow: UnitOfWork, trial: Subscription) -> Plan | None:
+    return await successor_of(uow, trial.plan, trial.terms)
+
+
+async def successor_of(uow: UnitOfWork, tried: Plan, terms: PlanVersion) -> Plan | None:
     """Give the plan a trial turns into: its own when that has a price, else the one its plan names, if any is sold."""
-    if trial.terms.base_price_cents:
-        return trial.plan
-    key = trial.plan.extra.get("converts_to")
+    if terms.base_price_cents:
+        return tried
+    key = tried.extra.get("converts_to")
     if not isinstance(key, str):
         return None
     try:
         plan = await catalog.plan_by(uow, key)
     except NotFound:
         return None
-    return plan if plan.service_id == trial.service_id and plan.is_active else None
+    return plan if plan.service_id == tried.service_id and plan.is_active else None
 
 
 class PaidTerms(NamedTuple):
@@ -142,4 +146,6 @@ async def _convert(
         trial.adopt(plan, await catalog.sell(uow, plan))
     trial.next_trial_notice_at = None
     start_paying(uow, trial, start, seller.zone)
+    told = terms_told(trial.plan.name, trial.quantity, trial.recurring_price_cents, trial.currency)
+    remember(uow, trial, MomentKind.converted, after=told)
     tell_changed(uow, trial, before, ChangeKind.status_change)

@@ -5,10 +5,22 @@ from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from ..events import ChangeKind, SubscriptionResumed
-from ..lifecycle import SubscriptionStatus
+from ..lifecycle import MomentKind, SubscriptionStatus
 from ..models import Subscription
 from ..opening import after_pause
-from .steps import Before, catch_up, changeable, end, is_due, open_period, stop_usage, tell_changed, tell_renewal
+from .steps import (
+    Before,
+    catch_up,
+    changeable,
+    end,
+    is_due,
+    last_day_of,
+    open_period,
+    remember,
+    stop_usage,
+    tell_changed,
+    tell_renewal,
+)
 from .terms import terms_of
 
 
@@ -46,6 +58,7 @@ async def cancel(
     subscription.pending_cancellation_at = subscription.current_period_end
     subscription.cancellation_reason = reason
     step = _scheduled_step(subscription, seller.zone)
+    remember(uow, subscription, MomentKind.cancellation_scheduled, reason=reason, after=last_day_of(subscription))
     tell_changed(uow, subscription, before, ChangeKind.scheduled_cancellation, step=step, reason=note or reason)
     subscription.last_scheduled_for = subscription.pending_cancellation_at
     return subscription
@@ -107,11 +120,13 @@ def _undo_cancellation(uow: UnitOfWork, subscription: Subscription, reason: str 
     before = Before.of(subscription)
     subscription.advance("resume")
     subscription.pending_cancellation_at = subscription.cancellation_reason = None
+    remember(uow, subscription, MomentKind.cancellation_undone, reason=reason)
     tell_changed(uow, subscription, before, ChangeKind.scheduled_cancellation_undone, reason=reason)
     return subscription
 
 
 def _tell_resumed(uow: UnitOfWork, subscription: Subscription, reason: str | None) -> None:
+    remember(uow, subscription, MomentKind.resumed)  # an operator's reason stays in the audit log
     subscription.version += 1
     uow.emit(
         SubscriptionResumed(

@@ -13,11 +13,21 @@ from scaicontrol.services import catalog
 from scaicontrol.services.catalog.models import Plan, PlanVersion
 
 from ..calendar import Window
-from ..models import Subscription, SubscriptionChange, SubscriptionPeriod
+from ..lifecycle import MomentKind
+from ..models import StoryTerms, Subscription, SubscriptionChange, SubscriptionPeriod
 from ..opening import Opening, coming
 from ..proration import Proration
+from ..queries import terms_told
 from ..schemas import ChangeMoment
-from .steps import Before, catch_up, changed_kind, open_period, tell_changed, tell_scheduled
+from .steps import (
+    Before,
+    catch_up,
+    changed_kind,
+    open_period,
+    remember,
+    tell_changed,
+    tell_scheduled,
+)
 
 _NOTHING = Proration()
 
@@ -157,9 +167,10 @@ async def apply_change(uow: UnitOfWork, subscription: Subscription, draft: Draft
     if draft.plan.id != subscription.plan_id:
         await catalog.sell(uow, draft.plan)
     if draft.price_from is None:  # a trial: nothing was paid, so the price is another one at once
-        before = Before.of(subscription)
+        before, had = Before.of(subscription), _in_words(subscription)
         _take(subscription, draft)
         subscription.unit_price_cents, subscription.next_unit_price_cents = draft.unit_price_cents, None
+        remember(uow, subscription, MomentKind.changed, reason=reason, before=had, after=_in_words(subscription))
         tell_changed(uow, subscription, before, changed_kind(subscription, before), reason=reason)
         return
     await catch_up(uow, subscription)
@@ -175,6 +186,10 @@ async def apply_change(uow: UnitOfWork, subscription: Subscription, draft: Draft
         _take(subscription, draft)
         subscription.next_unit_price_cents = draft.unit_price_cents
     tell_changed(uow, subscription, before, changed_kind(subscription, before), reason=reason)
+
+
+def _in_words(of: Subscription) -> StoryTerms:
+    return terms_told(of.plan.name, of.quantity, of.recurring_price_cents, of.currency)
 
 
 def _take(subscription: Subscription, draft: Draft) -> None:

@@ -1,7 +1,7 @@
 """What operators do beside the verbs everybody has."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from scaicontrol.core.actor import Actor
@@ -11,14 +11,15 @@ from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from ..events import ChangeKind
-from ..lifecycle import SubscriptionStatus, event_between
+from ..lifecycle import MomentKind, SubscriptionStatus, event_between
 from ..models import Subscription
 from ..queries import known_status
+from ..schemas import BulkFailureOut, BulkOut
 from .changing import override_terms
 from .converting import convert
 from .ending import cancel, resume
 from .standing import suspend
-from .steps import Before, changeable, end, stop_usage, tell_changed
+from .steps import Before, changeable, end, remember, stop_usage, tell_changed
 from .subscribing import activate, fail_provisioning
 
 BULK_MAX = 500
@@ -90,19 +91,9 @@ def _restate(uow: UnitOfWork, subscription: Subscription, event: str, reason: st
     before = Before.of(subscription)
     subscription.advance(event)
     subscription.past_due_since = uow.now if subscription.status is SubscriptionStatus.past_due else None
+    happened = MomentKind.payment_failed if subscription.past_due_since else MomentKind.recovered
+    remember(uow, subscription, happened, reason=reason)
     tell_changed(uow, subscription, before, ChangeKind.status_change, reason=reason)
-
-
-@dataclass(frozen=True, slots=True)
-class BulkFailure:
-    id: str
-    error: str
-
-
-@dataclass(slots=True)
-class BulkResult:
-    succeeded: list[str] = field(default_factory=list)
-    failed: list[BulkFailure] = field(default_factory=list)
 
 
 _BULK: dict[str, Callable[[str | None], Callable[[UnitOfWork, str], Awaitable[Subscription]]]] = {
@@ -114,16 +105,14 @@ _BULK: dict[str, Callable[[str | None], Callable[[UnitOfWork, str], Awaitable[Su
 
 
 @verb
-async def bulk(
-    backend: Backend, actor: Actor, action: str, ids: Sequence[str], reason: str | None = None
-) -> BulkResult:
+async def bulk(backend: Backend, actor: Actor, action: str, ids: Sequence[str], reason: str | None = None) -> BulkOut:
     """
     Do one thing to many subscriptions, each in a transaction of its own; one refusal does not stop the others.
 
     Raises Invalid for an unknown action, too many ids, or a suspension without a reason.
     """
     actor.require("subscriptions:administer")
-    verb, result = _for_each(action, ids, reason), BulkResult()
+    verb, result = _for_each(action, ids, reason), BulkOut(succeeded=[], failed=[])
     for subscription_id in dict.fromkeys(ids):
         if backend.reached(subscription_id):
             result.succeeded.append(subscription_id)
@@ -133,7 +122,7 @@ async def bulk(
         except OutcomeUnknown:
             raise  # of this one: the next try with the same key says which are done
         except ControlError as error:
-            result.failed.append(BulkFailure(subscription_id, error.message))
+            result.failed.append(BulkFailureOut(id=subscription_id, error=error.message))
         else:
             result.succeeded.append(subscription_id)
     return result

@@ -8,9 +8,9 @@ from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
 from ..events import ChangeKind, SubscriptionPaymentFailed, SubscriptionSuspended
-from ..lifecycle import TERMINAL, SubscriptionStatus
+from ..lifecycle import TERMINAL, MomentKind, SubscriptionStatus
 from ..models import Subscription
-from .steps import Before, catch_up, changeable, tell_changed, was_told
+from .steps import Before, catch_up, changeable, remember, tell_changed, was_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ async def suspend(uow: UnitOfWork, subscription_id: str, reason: str, *, note: s
     before = str(subscription.status)
     subscription.advance("suspend")
     subscription.suspended_at, subscription.suspended_reason = uow.now, reason
+    remember(uow, subscription, MomentKind.suspended, reason=reason)
     subscription.version += 1
     uow.emit(
         SubscriptionSuspended(
@@ -96,7 +97,9 @@ async def mark_past_due(uow: UnitOfWork, subscription_id: str, failure: PaymentF
     before = str(subscription.status)
     if subscription.can("mark_past_due"):
         subscription.advance("mark_past_due")
-    subscription.past_due_since = subscription.past_due_since or uow.now
+    if subscription.past_due_since is None:
+        subscription.past_due_since = uow.now
+        remember(uow, subscription, MomentKind.payment_failed)
     subscription.version += 1
     uow.emit(fact, before={"status": before}, after={"status": str(subscription.status)})
     return subscription
@@ -110,6 +113,8 @@ async def recover(uow: UnitOfWork, subscription_id: str) -> Subscription:
     """
     uow.authorize("subscriptions:advance")
     subscription = await changeable(uow, subscription_id)
+    if subscription.past_due_since is not None:
+        remember(uow, subscription, MomentKind.recovered)
     subscription.past_due_since = None
     if subscription.can("recover"):
         before = Before.of(subscription)

@@ -15,8 +15,8 @@ from scaicontrol.core.work import UnitOfWork
 
 from .. import queries
 from ..events import ChangeKind, ChangeScheduled, PriceAgreed, SubscriptionCancelled, SubscriptionChanged
-from ..lifecycle import RUNNING
-from ..models import Subscription, SubscriptionPeriod
+from ..lifecycle import RUNNING, MomentKind
+from ..models import StoryTerms, Subscription, SubscriptionMoment, SubscriptionPeriod
 from ..opening import Opening, coming, first_of
 from .terms import terms_of
 
@@ -171,10 +171,48 @@ def tell_changed(
     )
 
 
+def remember(
+    uow: UnitOfWork,
+    subscription: Subscription,
+    kind: MomentKind,
+    *,
+    reason: str | None = None,
+    before: StoryTerms | None = None,
+    after: StoryTerms | None = None,
+) -> None:
+    """Write down for the tenant what none of its other rows remembers."""
+    uow.session.add(
+        SubscriptionMoment(
+            id=new_id("smo"),
+            tenant_id=subscription.tenant_id,
+            partner_id=subscription.partner_id,
+            subscription_id=subscription.id,
+            occurred_at=uow.now,
+            kind=kind,
+            reason=reason,
+            before=before,
+            after=after,
+        )
+    )
+
+
+def last_day_of(subscription: Subscription) -> StoryTerms:
+    """Give the last day that is paid for, as the words of a moment name it."""
+    day = subscription.current_period_last_day
+    return {"day": day.isoformat()} if day else {}
+
+
 def tell_scheduled(uow: UnitOfWork, subscription: Subscription, reason: str | None = None) -> None:
     """Tell that a change waits for the end of the period, or was given up."""
     subscription.version += 1
     plan_key = subscription.pending_plan_key
+    if (plan := subscription.pending_plan) is not None:
+        price, quantity = subscription.pending_unit_price_cents or 0, subscription.pending_quantity or 1
+        waits = queries.terms_told(plan.name, quantity, price, subscription.currency)
+        waits |= last_day_of(subscription)
+        remember(uow, subscription, MomentKind.change_scheduled, reason=reason, after=waits)
+    else:
+        remember(uow, subscription, MomentKind.change_undone, reason=reason)
     uow.emit(
         ChangeScheduled(
             step=f"v{subscription.version}",

@@ -4,13 +4,16 @@ from dataclasses import dataclass
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Unavailable, invalid
+from scaicontrol.core.errors import Refused, Unavailable, invalid
 from scaicontrol.core.ports import VatAnswer, VatConsulted
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import partners, tenants
+from scaicontrol.services.partners import identifiers
 
 from .. import queries
-from ..numbers import normalise, problem
+from ..numbers import normalise, problem, usable
 from ..places import EU_MEMBER_STATES, country_name, place
+from ..schemas import VatNumberIn, VatNumberOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,37 @@ async def look_up(backend: Backend, actor: Actor, vat_number: str, requester: st
         said.consultation_number,
         rate,
     )
+
+
+async def check_number(backend: Backend, actor: Actor, wanted: VatNumberIn) -> VatNumberOut:
+    """
+    Say about a number that is not saved yet what saving it would, and what VIES says.
+
+    Nothing is stored: evidence is of the number that is saved. Raises Invalid at `vat_number` for one that no state
+    gives, or that does not belong to the country.
+    """
+    number, requester = await backend.ask(actor, _own_question, wanted)
+    if not number:
+        return VatNumberOut(vat_number=_saved(wanted), answer="not_asked", name=None)
+    try:
+        said = await backend.ports.vat_register.consult(number, requester)
+    except Unavailable:
+        return VatNumberOut(vat_number=_saved(wanted), answer="unavailable", name=None)
+    return VatNumberOut(vat_number=_saved(wanted), answer=said.answer.value, name=said.name)
+
+
+async def _own_question(uow: UnitOfWork, wanted: VatNumberIn) -> tuple[str, str | None]:
+    uow.authorize("billing_profiles:update")
+    if uow.actor.tenant_id is None:
+        raise Refused("This is about one's own tenant; sign in as one of its people.")
+    tenant = await tenants.get(uow, uow.actor.tenant_id)
+    terms = await partners.settings_of(uow, tenant.partner_id)
+    number = usable(_saved(wanted), wanted.country_code)
+    return ("" if terms.vies_policy == "off" else number), queries.requester_of(terms)
+
+
+def _saved(wanted: VatNumberIn) -> str:
+    return identifiers.vat_number(wanted.vat_number, wanted.country_code)
 
 
 async def _standard_rate(uow: UnitOfWork, state: str) -> str:
