@@ -5,7 +5,7 @@ from typing import Final
 
 from tests.e2e.visitor import Visitor
 
-from . import account, buying, documents, paying, reading
+from . import account, buying, documents, paying, reading, using
 
 JOBS: Final[Mapping[str, Callable[[Visitor], Awaitable[None]]]] = {
     job.__name__: job
@@ -16,9 +16,13 @@ JOBS: Final[Mapping[str, Callable[[Visitor], Awaitable[None]]]] = {
         paying.payment_method,
         paying.pay_an_open_invoice,
         documents.why_a_line_costs_what_it_costs,
+        using.usage_and_quota,
         account.profile_with_a_bad_vat_id,
         documents.several_invoices,
         documents.statement,
+        account.notifications,
+        account.people,
+        account.organisation,
         reading.api_docs,
         reading.language,
         reading.keyboard_only,

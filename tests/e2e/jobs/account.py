@@ -29,3 +29,39 @@ async def profile_with_a_bad_vat_id(visitor: Visitor) -> None:
 async def _country(visitor: Visitor) -> str:
     name = re.compile(f"^{visitor.word('profile.country_code')}\\b")
     return await visitor.main.get_by_role("combobox", name=name).input_value()
+
+
+async def notifications(visitor: Visitor) -> None:
+    """What is unread is counted, read one by one or all at once, and what is told can be chosen."""
+    await visitor.go("notifications")
+    unread = visitor.main.get_by_role("button", name=visitor.word("notices.markRead"))
+    await expect(unread).not_to_have_count(0)
+    before = await unread.count()
+    await unread.first.click()
+    await expect(unread).to_have_count(before - 1)
+    if before > 1:
+        await visitor.press(visitor.word("notices.readAll"))
+        await expect(unread).to_have_count(0)
+    await visitor.main.get_by_role("link", name=visitor.word("notices.choose")).click()
+    await expect(visitor.page.get_by_role("heading", level=1)).to_have_text(visitor.word("nav.organization"))
+
+
+async def people(visitor: Visitor) -> None:
+    """Who works here and what each may do; inviting is the directory's matter."""
+    await visitor.go("organization")
+    people = visitor.main.get_by_role("table", name=visitor.word("organization.people"))
+    await expect(people.get_by_text(visitor.word("role.tenant_admin")).first).to_be_visible()
+    await expect(people.get_by_text(visitor.word("organization.active")).first).to_be_visible()
+
+
+async def organisation(visitor: Visitor) -> None:
+    """A choice for everybody is saved, is still there afterwards, and is taken back."""
+    for is_told in (False, True):
+        await visitor.go("organization")
+        choice = visitor.main.get_by_label(visitor.word("notices.usage"), exact=True)
+        await expect(choice).to_be_checked(checked=not is_told)
+        await choice.set_checked(is_told)
+        await visitor.press(visitor.word("common.save"))
+        await visitor.told("organization.saved")
+        await visitor.page.reload()
+        await expect(choice).to_be_checked(checked=is_told)

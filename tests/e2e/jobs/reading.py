@@ -42,6 +42,11 @@ async def language(visitor: Visitor) -> None:
         visitor.language = chosen
         await visitor.page.reload()
         await expect(visitor.page.get_by_role("heading", level=1)).to_have_text(phrase(chosen, "overview.title"))
+    # Kept with the account: the next one to come speaks as the browser does.
+    await visitor.open("/settings/preferences")
+    await visitor.main.get_by_label(visitor.word("preferences.language"), exact=True).select_option("")
+    await visitor.press(visitor.word("common.save"))
+    await visitor.told("preferences.saved")
 
 
 async def keyboard_only(visitor: Visitor) -> None:
