@@ -18,11 +18,11 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-from scaicontrol.api.browser_login import MARKER_COOKIE
 from scaicontrol.core.backend import Backend
 from scaicontrol.services.partners import Brand
 from scaicontrol.services.partners.schemas import BrandOut
 
+MARKER_COOKIE: Final = "sc_signed_in"  # readable by its script: somebody has signed in here
 BUNDLE: Final = Path(__file__).parent / "static" / "portal"
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "

@@ -8,7 +8,7 @@ const BUDGET = {
   "initial JS": 60_000,
   "initial CSS": 16_000,
   "largest lazy JS": 30_000,
-  "all JS": 160_000,
+  "all JS": 190_000,
   "designer JS": 340_000,
   "designer CSS": 20_000,
 };
@@ -25,8 +25,8 @@ const walk = (key) => {
   for (const next of manifest[key].imports ?? []) walk(next);
 };
 walk("index.html");
-// Whoever comes needs the words of one language, too: the longest counts.
-const languages = Object.keys(manifest).filter((key) => /^src\/i18n\/\w+\/index\.ts$/.test(key));
+// Whoever comes needs what is said at the entrance in one language, too: the longest counts.
+const languages = Object.keys(manifest).filter((key) => /^src\/i18n\/\w+\/entrance\.ts$/.test(key));
 const words = Math.max(...languages.map((key) => gz(manifest[key].file)));
 
 const designer = manifest[DESIGNER];

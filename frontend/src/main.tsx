@@ -15,7 +15,8 @@ const queryClient = makeQueryClient();
 const me = session() === "open" ? queryClient.prefetchQuery(q.me()) : undefined;
 
 // Without its words the portal still works, in English.
-await setLanguage(startLanguage()).catch(() => setLanguage("en"));
+const who = session() === "open" ? "member" : "stranger";
+await setLanguage(startLanguage(), who).catch(() => setLanguage("en", who));
 // The answer was asked for beside this script: drawn with it, the page asks for its own data at once.
 await Promise.race([me, new Promise((resolve) => setTimeout(resolve, 500))]);
 

@@ -6,7 +6,7 @@ import type { Schemas } from "../src/api/client";
 import * as files from "../src/api/files";
 import { minorUnits } from "../src/features/usage/amount";
 import Service from "../src/features/usage/Service";
-import Services from "../src/features/usage/Services";
+import Usage from "../src/features/usage/Usage";
 import { csv } from "../src/lib/csv";
 import { ada } from "./cast";
 import { one, refusal, serve } from "./server";
@@ -78,7 +78,7 @@ const RULES = { "color-contrast": { enabled: false }, region: { enabled: false }
 
 it("lists each service with what is left, what it costs and what is expected, or says that nothing is metered", async () => {
   serve(answers);
-  const shown = show(Services, "/usage");
+  const shown = show(Usage, "/usage");
   expect(await screen.findByRole("link", { name: "See usage" })).toHaveAttribute("href", "/usage/scaikey");
   expect(screen.getByText("€25.00")).toBeInTheDocument();
   expect(screen.getByText("€60.00")).toBeInTheDocument();
@@ -86,7 +86,7 @@ it("lists each service with what is left, what it costs and what is expected, or
   expect((await axe.run(shown.container, { rules: RULES })).violations).toEqual([]);
   shown.unmount();
   serve({ ...answers, "GET /api/v1/usage/summary": one([]) });
-  show(Services, "/usage");
+  show(Usage, "/usage");
   expect(await screen.findByText("Nothing is metered yet")).toBeInTheDocument();
 });
 

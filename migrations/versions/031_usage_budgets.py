@@ -8,7 +8,7 @@ from alembic import op
 from scaicontrol.db import types
 
 revision: str = "031"
-down_revision: str | None = "036"
+down_revision: str | None = "037"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

@@ -22,6 +22,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, NotFound, Unauthenticated, Unavailable, kind_of
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.integrations.scaikey import LoginStart, ScaiKeyLogin, printable_line
+from scaicontrol.portal import MARKER_COOKIE
 from scaicontrol.services import identity, identity_sync, partners
 from scaicontrol.services.identity import ABSOLUTE, SessionKind
 
@@ -30,7 +31,6 @@ from .branding import host_of
 from .errors import STATUS
 
 LOGIN_COOKIE: Final = "__Host-sc_login"
-MARKER_COOKIE: Final = "sc_signed_in"
 LOGIN_TIME: Final = timedelta(minutes=10)
 _PURPOSE: Final = "login-state"
 NO_ENTRY: Final = "/admin/no-entry"  # the console's page for whoever operates nothing

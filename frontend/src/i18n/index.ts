@@ -4,11 +4,13 @@ import { pluralRules } from "../lib/intl";
 import { choices } from "../lib/choices";
 import { recall, remember } from "../lib/preferences";
 import type en from "./en";
+import type entrance from "./en/entrance";
 
 type Words<T> = { [K in keyof T]: T[K] extends string ? string : Words<T[K]> };
 
 /** The shape of every language: a missing or surplus key does not compile. */
 export type Dictionary = Words<typeof en>;
+export type EntranceWords = Words<typeof entrance>;
 
 export const LANGUAGES = {
   en: "English",
@@ -28,6 +30,19 @@ const load: Record<Language, () => Promise<Dictionary>> = {
   es: async () => (await import("./es")).default,
   it: async () => (await import("./it")).default,
 };
+
+// Who has not signed in reads one page: the words of all others come with the session.
+const loadEntrance: Record<Language, () => Promise<EntranceWords>> = {
+  en: async () => (await import("./en/entrance")).default,
+  nl: async () => (await import("./nl/entrance")).default,
+  de: async () => (await import("./de/entrance")).default,
+  fr: async () => (await import("./fr/entrance")).default,
+  es: async () => (await import("./es/entrance")).default,
+  it: async () => (await import("./it/entrance")).default,
+};
+
+type Reader = "stranger" | "member";
+let reader: Reader = "member";
 
 interface Spoken {
   language: Language;
@@ -67,8 +82,10 @@ export function worded(
 }
 
 /** Loads the words first, so that no half-translated page is ever seen; rejects when they cannot be loaded. */
-export async function setLanguage(next: Language): Promise<void> {
-  setSpoken({ language: next, words: flatten(await load[next]()) });
+export async function setLanguage(next: Language, who: Reader = reader): Promise<void> {
+  reader = who;
+  const words = await (who === "member" ? load : loadEntrance)[next]();
+  setSpoken({ language: next, words: flatten(words) as Spoken["words"] });
   document.documentElement.lang = next;
 }
 

@@ -38,11 +38,6 @@ function written(locale: string, at: Date, zone: string | undefined, style: Date
   return numbers.join(style === "dots" ? "." : "/");
 }
 
-/** The time of day where the reader is. */
-export function time(locale: string, iso: string): string {
-  return dateFormat(locale, { timeStyle: "short" }).format(new Date(iso));
-}
-
 /** The reader's own day as a civil date. */
 export function today(now: number): string {
   const at = new Date(now);

@@ -13,7 +13,7 @@ const page = later;
 const Dashboard = page(() => import("../features/dashboard/Dashboard"));
 const Subscriptions = page(() => import("../features/subscriptions/Subscriptions"));
 const Subscription = page(() => import("../features/subscriptions/Subscription"));
-const Services = page(() => import("../features/usage/Services"));
+const Usage = page(() => import("../features/usage/Usage"));
 const ServiceUsage = page(() => import("../features/usage/Service"));
 const Catalog = page(() => import("../features/catalog/Catalog"));
 const Plans = page(() => import("../features/catalog/Plans"));
@@ -35,7 +35,7 @@ export function Routes() {
       <Route path="/services" component={Services} />
       <Route path="/subscriptions" component={Subscriptions} />
       <Route path="/subscriptions/:id" component={Subscription} />
-      <Route path="/usage" component={Services} />
+      <Route path="/usage" component={Usage} />
       <Route path="/usage/:slug" component={ServiceUsage} />
       <Route path="/catalog" component={Catalog} />
       <Route path="/catalog/:slug" component={Plans} />

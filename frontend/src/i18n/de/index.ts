@@ -1,11 +1,18 @@
 import type { Dictionary } from "..";
 import account from "./account";
 import buying from "./buying";
-import frame from "./frame";
-import legal from "./legal";
+import entrance from "./entrance";
 import ordering from "./ordering";
 import paying from "./paying";
 import roles from "./roles";
 import usage from "./usage";
 
-export default { ...frame, ...buying, ...ordering, ...paying, ...account, ...legal, ...roles, ...usage } satisfies Dictionary;
+export default {
+  ...entrance,
+  ...buying,
+  ...ordering,
+  ...paying,
+  ...account,
+  ...roles,
+  ...usage,
+} satisfies Dictionary;

@@ -11,7 +11,7 @@ import { Meter } from "./Meter";
 type Use = Schemas["MetricUseOut"];
 
 /** Every service in its current period: how much of what is included is used, and what the rest costs so far. */
-export default function Services() {
+export default function Usage() {
   const query = useQuery(() => q.usage());
   return (
     <>

@@ -8,8 +8,8 @@ from alembic import op
 
 from scaicontrol.db import triggers, types
 
-revision: str = "036"
-down_revision: str | None = "030"
+revision: str = "037"
+down_revision: str | None = "036"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
