@@ -30,6 +30,8 @@ from scaicontrol.services.identity import ROLES
 Kind = TypeVar("Kind")
 
 HERE: Final = Path(__file__).parent
+# Enumerations of other packages are known only where somebody has imported them.
+_SAID: Final = ("scaicontrol.core.", "scaicontrol.services.")
 ROOT: Final = HERE.parents[1]
 CONSOLE: Final = ROOT / "admin_views"
 TRANSLATED: Final = tuple(language for language in LANGUAGES if language != "en")
@@ -172,7 +174,7 @@ def _names() -> set[str]:
     for package in (scaicontrol.core, scaicontrol.services):
         for module in walk_packages(package.__path__, f"{package.__name__}."):
             import_module(module.name)
-    kinds = [each for each in _below(StrEnum) if each.__module__.startswith("scaicontrol.")]
+    kinds = [each for each in _below(StrEnum) if each.__module__.startswith(_SAID)]
     states = {str(state) for kind in kinds if kind.__name__ not in _UNSAID for state in kind}
     topics = {each.topic for each in _below(DomainEvent) if "topic" in vars(each)}
     names = {*states, *topics, *ROLES, *_NAMES}

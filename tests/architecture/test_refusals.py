@@ -41,8 +41,16 @@ NEVER_MET = {
     "services.subscriptions.service.subscribing.begin": "terms are agreed by operators",
     "services.subscriptions.service.ending.resume": "a suspended one is resumed by operators",
     "services.tenants.service._check_exemption": "an exemption is an operator's to give",
+    "services.billing.service.quotes.quotes": "who is at the portal belongs to a tenant",
+    "services.documents.service.hand_out._found": "who is at the portal belongs to a tenant",
     "services.payments.service.methods._tenant_of": "who is at the portal belongs to a tenant",
     "services.payments.service.methods.store": "who is at the portal belongs to a tenant",
+    "services.tax.service.look_up._own_question": "who is at the portal belongs to a tenant",
+    "services.tenants.opt_outs.check": "the portal offers what can be left out, and nothing else",
+    # Of two who change the same at once; without a code a conflict is said in the portal's own words.
+    "core.backend.perform": "said as a conflict",
+    "core.backend.until_it_holds": "said as a conflict",
+    "core.rehearsal.until_it_holds": "said as a conflict",
     # Checked before, or by the rows that a customer can see.
     "core.money.exponent": "of a currency that is stored",
     "core.periods.time_zone": "of a seller that is stored",

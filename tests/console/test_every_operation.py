@@ -36,6 +36,11 @@ PAGES: Mapping[str, str] = {
     "GET /admin/billing/invoices/{invoice_id}/versions": "invoice",
     "GET /admin/billing/invoices/{invoice_id}/links": "invoice",
     "POST /admin/billing/invoices/{invoice_id}/links/revoke": "invoice/revoke_links",
+    # what consumers declared
+    "GET /admin/declarations": "declaration",
+    "GET /admin/declarations/{declaration_id}": "declaration",
+    "POST /admin/declarations/{declaration_id}/carry-out": "declaration/carry_out",
+    "POST /admin/declarations/{declaration_id}/decline": "declaration/decline",
     "GET /admin/billing/credit-notes": "invoice",
     "GET /admin/billing/statement": "tenant",
     "GET /admin/billing/statement/pdf": "tenant",

@@ -16,7 +16,7 @@ def phrases(language: str) -> dict[str, str]:
     """Every phrase of a language under its full key, such as `nav.invoices`."""
     found: dict[str, str] = {}
     for file in sorted((DICTIONARIES / language).glob("*.ts")):
-        if file.name != "index.ts":
+        if file.name not in {"index.ts", "entrance.ts"}:  # which join the others
             _flatten(_read(file), "", found)
     return found
 

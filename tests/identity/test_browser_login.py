@@ -13,12 +13,13 @@ from sqlalchemy import func, select
 
 from scaicontrol.api.actor_resolution import CONSOLE_COOKIE, PORTAL_COOKIE, Actors
 from scaicontrol.api.app import build_api
-from scaicontrol.api.browser_login import LOGIN_COOKIE, MARKER_COOKIE, root_routes
+from scaicontrol.api.browser_login import LOGIN_COOKIE, root_routes
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Unavailable
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.integrations.scaikey import ScaiKeyDirectory
+from scaicontrol.portal import MARKER_COOKIE
 from scaicontrol.services import identity, identity_sync
 from scaicontrol.services.identity.models import WebSession
 from tests.integrations.conftest import World

@@ -83,7 +83,7 @@ async def _late_renders(uow: UnitOfWork) -> Finding:
             f"{render.invoice_id} v{render.version}: {render.last_error or 'no error yet'}",
             render.requested_at,
             render.tenant_id,
-        )
+        )  # fmt: skip
         for render in late
     ]
     return Finding("late_renders", "critical", "documents wait for their files", len(late), examples)
@@ -101,7 +101,7 @@ async def _past_due(uow: UnitOfWork) -> Finding:
             invoice.tenant_id,
             invoice.amount_due_cents,
             invoice.currency,
-        )
+        )  # fmt: skip
         for invoice in page.items
     ]
     return Finding("past_due", "warning", "invoices are past due", page.total, examples)
