@@ -76,15 +76,10 @@ async def _disabled_endpoints(uow: UnitOfWork) -> Finding:
 
 async def _late_renders(uow: UnitOfWork) -> Finding:
     late = await documents.late_renders(uow)
+    told = [f"{each.invoice_id} v{each.version}: {each.last_error or 'no error yet'}" for each in late]
     examples = [
-        FindingExample(
-            "invoice",
-            render.invoice_id,
-            f"{render.invoice_id} v{render.version}: {render.last_error or 'no error yet'}",
-            render.requested_at,
-            render.tenant_id,
-        )  # fmt: skip
-        for render in late
+        FindingExample("invoice", each.invoice_id, text, each.requested_at, each.tenant_id)
+        for each, text in zip(late, told, strict=True)
     ]
     return Finding("late_renders", "critical", "documents wait for their files", len(late), examples)
 
@@ -101,7 +96,7 @@ async def _past_due(uow: UnitOfWork) -> Finding:
             invoice.tenant_id,
             invoice.amount_due_cents,
             invoice.currency,
-        )  # fmt: skip
+        )
         for invoice in page.items
     ]
     return Finding("past_due", "warning", "invoices are past due", page.total, examples)
