@@ -37,7 +37,10 @@ def _table(name: str, **columns: Any) -> sa.TableClause:
     return sa.table(name, *(sa.column(each, kind) for each, kind in columns.items()))
 
 
-_SUBSCRIPTIONS = _table("subscriptions", id=types.IdString, tenant_id=types.IdString, partner_id=types.IdString)
+_SUBSCRIPTIONS = _table(
+    "subscriptions", id=types.IdString, tenant_id=types.IdString, partner_id=types.IdString,
+    suspended_reason=sa.Text(), cancellation_reason=sa.Text(),
+)  # fmt: skip
 _LOG = _table(
     "audit_log", id=types.IdString, occurred_at=types.UTCDateTime(), resource_type=sa.String(),
     resource_id=sa.String(), action=sa.String(), reason=sa.Text(), before=types.JsonDocument,
@@ -116,7 +119,8 @@ def _moment(entry: Any, owners: Mapping[str, Any]) -> dict[str, Any] | None:
         "subscription_id": entry.resource_id,
         "occurred_at": entry.occurred_at,
         "kind": kind,
-        "reason": None if kind == "resumed" else entry.reason,
+        # The log holds operators' notes, too: only what the tenant is told already is told again.
+        "reason": entry.reason if entry.reason in (owner.suspended_reason, owner.cancellation_reason) else None,
         "before": None,
         "after": waits,
         "created_at": entry.occurred_at,

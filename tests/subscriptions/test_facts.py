@@ -155,6 +155,9 @@ async def test_a_tenant_reads_all_that_happened_in_codes_with_values(backend, cl
         "plan": "Team", "quantity": 3, "unit_price_cents": 3000, "currency": "EUR", "day": "2026-02-14",
     }  # fmt: skip
     assert "They explained it." not in [each.reason for each in told]  # of operators, to operators
+    agreed = subscriptions.Override("Between us.", status="past_due")
+    await backend.perform(petra, subscriptions.override, pro.id, agreed)
+    assert "Between us." not in [each.reason for each in await backend.ask(alice, story)]
 
 
 async def test_a_trial_remembers_its_changes_and_that_it_was_paid_for(backend, clock):

@@ -120,7 +120,7 @@ def _undo_cancellation(uow: UnitOfWork, subscription: Subscription, reason: str 
     before = Before.of(subscription)
     subscription.advance("resume")
     subscription.pending_cancellation_at = subscription.cancellation_reason = None
-    remember(uow, subscription, MomentKind.cancellation_undone, reason=reason)
+    remember(uow, subscription, MomentKind.cancellation_undone)
     tell_changed(uow, subscription, before, ChangeKind.scheduled_cancellation_undone, reason=reason)
     return subscription
 

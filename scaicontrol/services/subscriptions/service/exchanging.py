@@ -170,7 +170,7 @@ async def apply_change(uow: UnitOfWork, subscription: Subscription, draft: Draft
         before, had = Before.of(subscription), _in_words(subscription)
         _take(subscription, draft)
         subscription.unit_price_cents, subscription.next_unit_price_cents = draft.unit_price_cents, None
-        remember(uow, subscription, MomentKind.changed, reason=reason, before=had, after=_in_words(subscription))
+        remember(uow, subscription, MomentKind.changed, before=had, after=_in_words(subscription))
         tell_changed(uow, subscription, before, changed_kind(subscription, before), reason=reason)
         return
     await catch_up(uow, subscription)

@@ -92,7 +92,7 @@ def _restate(uow: UnitOfWork, subscription: Subscription, event: str, reason: st
     subscription.advance(event)
     subscription.past_due_since = uow.now if subscription.status is SubscriptionStatus.past_due else None
     happened = MomentKind.payment_failed if subscription.past_due_since else MomentKind.recovered
-    remember(uow, subscription, happened, reason=reason)
+    remember(uow, subscription, happened)  # the reason is for the audit log
     tell_changed(uow, subscription, before, ChangeKind.status_change, reason=reason)
 
 

@@ -210,9 +210,9 @@ def tell_scheduled(uow: UnitOfWork, subscription: Subscription, reason: str | No
         price, quantity = subscription.pending_unit_price_cents or 0, subscription.pending_quantity or 1
         waits = queries.terms_told(plan.name, quantity, price, subscription.currency)
         waits |= last_day_of(subscription)
-        remember(uow, subscription, MomentKind.change_scheduled, reason=reason, after=waits)
+        remember(uow, subscription, MomentKind.change_scheduled, after=waits)
     else:
-        remember(uow, subscription, MomentKind.change_undone, reason=reason)
+        remember(uow, subscription, MomentKind.change_undone)
     uow.emit(
         ChangeScheduled(
             step=f"v{subscription.version}",
