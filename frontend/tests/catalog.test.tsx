@@ -28,6 +28,7 @@ const tried = {
   trial_days: 14,
   effective_price_cents: 500,
   features: { items: ["Audit log"], unit: "user" },
+  quotas: {} as { logins: number }, // what has no limit
 };
 const quote = (of: typeof plan, quantity: number, trial_days = 0) => ({
   plan_id: of.id,
@@ -127,10 +128,10 @@ it("compares plans, what differs before what is alike", async () => {
   expect(rows).toEqual([
     "PlanProTry",
     "What differs",
+    "Logins1,000Unlimited",
     "Single sign-onIncludedNot included",
     "TrialNone14 days",
     "What is alike",
-    "Logins1,0001,000",
     "Audit logIncludedIncluded",
   ]);
   expect(compared([])).toEqual([]);

@@ -27,7 +27,7 @@ export function compared(plans: readonly Plan[]): Compared[] {
     ...all(plans, (plan) => Object.keys(plan.quotas)).map((metric) =>
       row(named(metric), (plan) => {
         const quota = plan.quotas[metric];
-        return quota === undefined ? t("offer.no") : fmt.quantity(quota);
+        return quota === undefined ? t("offer.unlimited") : fmt.quantity(quota);
       }),
     ),
     ...all(plans, included).map((item) =>

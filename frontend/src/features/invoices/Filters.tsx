@@ -13,10 +13,10 @@ export function Filters(props: { of: InvoiceChoice; onChange: (changes: Changes)
   return (
     <form
       role="search"
-      class="mb-6 grid gap-3 sm:flex sm:flex-wrap sm:items-end"
+      class="mb-6 grid grid-cols-2 gap-3 sm:flex sm:flex-wrap sm:items-end"
       onSubmit={(event) => event.preventDefault()}
     >
-      <Named label={t("documents.search")} class="min-w-48 flex-1">
+      <Named label={t("documents.search")} class="col-span-2 min-w-48 flex-1">
         {(id) => (
           <input
             id={id}
@@ -30,7 +30,7 @@ export function Filters(props: { of: InvoiceChoice; onChange: (changes: Changes)
           />
         )}
       </Named>
-      <Named label={t("documents.kind")}>
+      <Named label={t("documents.kind")} class="col-span-2">
         {(id) => (
           <select
             id={id}
@@ -93,7 +93,7 @@ export function Filters(props: { of: InvoiceChoice; onChange: (changes: Changes)
 function Named(props: { label: string; class?: string; children: (id: string) => JSX.Element }) {
   const id = createUniqueId();
   return (
-    <div class={`grid gap-1 ${props.class ?? ""}`}>
+    <div class={`grid min-w-0 gap-1 ${props.class ?? ""}`}>
       <label for={id} class="text-muted text-xs">
         {props.label}
       </label>

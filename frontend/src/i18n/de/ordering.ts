@@ -8,6 +8,7 @@ export default {
     alike: "Was gleich ist",
     yes: "Enthalten",
     no: "Nicht enthalten",
+    unlimited: "Unbegrenzt",
     trialRow: "Testphase",
     termRow: "Feste Laufzeit",
     days: "{{ n }} Tage",

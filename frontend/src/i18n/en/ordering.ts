@@ -6,6 +6,7 @@ export default {
     alike: "What is alike",
     yes: "Included",
     no: "Not included",
+    unlimited: "Unlimited",
     trialRow: "Trial",
     termRow: "Fixed term",
     days: "{{ n }} days",

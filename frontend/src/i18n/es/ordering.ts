@@ -8,6 +8,7 @@ export default {
     alike: "Lo que es igual",
     yes: "Incluido",
     no: "No incluido",
+    unlimited: "Ilimitado",
     trialRow: "Prueba",
     termRow: "Duración fija",
     days: "{{ n }} días",

@@ -8,6 +8,7 @@ export default {
     alike: "Ce qui est pareil",
     yes: "Compris",
     no: "Non compris",
+    unlimited: "Illimité",
     trialRow: "Essai",
     termRow: "Durée fixe",
     days: "{{ n }} jours",

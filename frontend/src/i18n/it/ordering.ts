@@ -8,6 +8,7 @@ export default {
     alike: "Che cosa è uguale",
     yes: "Incluso",
     no: "Non incluso",
+    unlimited: "Illimitato",
     trialRow: "Prova",
     termRow: "Durata fissa",
     days: "{{ n }} giorni",

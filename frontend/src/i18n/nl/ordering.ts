@@ -8,6 +8,7 @@ export default {
     alike: "Wat gelijk is",
     yes: "Inbegrepen",
     no: "Niet inbegrepen",
+    unlimited: "Onbeperkt",
     trialRow: "Proefperiode",
     termRow: "Vaste looptijd",
     days: "{{ n }} dagen",
