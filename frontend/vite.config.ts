@@ -67,13 +67,15 @@ function firstFiles(): Plugin {
       const pages: Record<string, string[]> = {};
       for (const [, path, name] of source.matchAll(/<Route\s+path="([^"*]+)"\s+component=\{(\w+)\}/g))
         pages[path!] = beside(modules.get(name) ?? this.error(`${name} is not loaded when it is asked for.`));
-      const languages: Record<string, string[]> = {};
-      for (const code of ["en", "nl", "de", "fr", "es", "it"])
-        languages[code] = beside(`src/i18n/${code}/index.ts`);
+      const [languages, entrances]: Record<string, string[]>[] = [{}, {}];
+      for (const code of ["en", "nl", "de", "fr", "es", "it"]) {
+        languages![code] = beside(`src/i18n/${code}/index.ts`);
+        entrances![code] = beside(`src/i18n/${code}/entrance.ts`);
+      }
       this.emitFile({
         type: "asset",
         fileName: ".vite/first.json",
-        source: JSON.stringify({ pages, languages }, null, 2),
+        source: JSON.stringify({ pages, languages, entrances }, null, 2),
       });
     },
   };

@@ -107,18 +107,20 @@ def _needed_next(request: Request, page: str | None) -> Iterator[str]:
     first = _first_files(BUNDLE / ".vite" / "first.json")
     spoken = (part.split(";")[0].strip()[:2] for part in request.headers.get("accept-language", "").split(","))
     language = next((code for code in spoken if code in first["languages"]), "en")
-    for script in (*first["languages"].get(language, ()), *first["pages"].get(page or "", ())):
+    is_known = MARKER_COOKIE in request.cookies  # who has not signed in reads the way in, and no page
+    words = first["languages" if is_known else "entrances"].get(language, ())
+    for script in (*words, *(first["pages"].get(page or "", ()) if is_known else ())):
         yield f"<{script}>; rel=modulepreload; crossorigin"
-    if MARKER_COOKIE in request.cookies:
+    if is_known:
         yield '</api/v1/auth/me>; rel=preload; as=fetch; crossorigin="anonymous"'
 
 
 def _first_files(path: Path) -> dict[str, dict[str, list[str]]]:
-    """Read what the build wrote down: `pages` and `languages`, each with the scripts it needs beside the first ones."""
+    """Read what the build wrote down: for each page and language, the scripts it needs beside the first ones."""
     try:
         return _read(path, path.stat().st_mtime_ns)
     except FileNotFoundError:
-        return {"pages": {}, "languages": {}}
+        return {"pages": {}, "languages": {}, "entrances": {}}
 
 
 @lru_cache(maxsize=2)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from .action import ToolAction
 
-LEGEND: Final = "* marks what an action needs."
+LEGEND: Final = "* is needed."
 _MOST_FIELDS: Final = 30  # of an object with more, a read shows the names
 _LONGEST: Final = 30  # of what an argument is; more of it is in the description of REST
 

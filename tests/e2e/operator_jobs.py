@@ -7,7 +7,7 @@ from playwright.async_api import expect
 from .operators import Crew, Operator
 
 LACKS = {"usr_ada": "tnt_liberty", "usr_bert": "tnt_stichting", "usr_nina": "tnt_verde"}  # whose address is taken away
-SECOND = {"usr_ada": "usr_bert", "usr_nina": "usr_bruno"}  # who plans what they approve
+SECOND = {"usr_ada": "usr_bert", "usr_nina": "usr_sabine"}  # who plans what they approve
 
 
 async def see_what_needs_me_now(me: Operator, _: Crew) -> None:

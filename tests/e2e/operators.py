@@ -9,7 +9,7 @@ from .site import Site
 from .visitor import Visitor
 
 # Whom each of them works for.
-TENANT = {"usr_ada": "tnt_acme", "usr_bert": "tnt_acme", "usr_nina": "tnt_bauwerk", "usr_bruno": "tnt_bauwerk"}
+TENANT = {"usr_ada": "tnt_acme", "usr_bert": "tnt_acme", "usr_nina": "tnt_bauwerk", "usr_sabine": "tnt_bauwerk"}
 
 
 @dataclass

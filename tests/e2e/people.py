@@ -24,16 +24,23 @@ _BILLING: Final = {
     "several_invoices": "/billing/invoices",
     "statement": "/billing/invoices",
 }
+_ORGANISATION: Final = {
+    "people": ("/settings/organization", "roles.people"),
+    "organisation": ("/settings/organization", "profile.readOnly"),
+}
 # Job → the page that refuses it, and the key of its sentence. What is not named here, everybody may.
 REFUSED: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "a user": {job: (address, "state.forbidden") for job, address in _BILLING.items()}
+    | _ORGANISATION
     | {
         "find_and_buy": ("/catalog", "roles.buy"),
         "upgrade_with_proration_first": ("/subscriptions", "roles.change"),
         "cancel_and_undo": ("/subscriptions", "roles.change"),
     },
     "a viewer": {job: (address, "state.forbidden") for job, address in _BILLING.items()}
+    | _ORGANISATION
     | {
+        "usage_and_quota": ("/usage", "state.forbidden"),
         "find_and_buy": ("/catalog", "roles.buy"),
         "upgrade_with_proration_first": ("/subscriptions", "state.forbidden"),
         "cancel_and_undo": ("/subscriptions", "state.forbidden"),

@@ -61,11 +61,12 @@ async def test_a_cancellation_can_be_undone(anna):
 async def test_invoices_are_listed_and_filtered(anna):
     await anna.open("/billing/invoices", "Invoices")
     numbers = anna.page.get_by_role("link", name=re.compile("^SCAI-"))
-    await expect(numbers).to_have_count(2)
+    await expect(numbers).not_to_have_count(0)
+    there = await numbers.count()  # whoever walked here before has been billed, too
     await anna.page.get_by_label("Status").select_option("Void")
     await anna.see("No invoice has this status")
     await anna.press("Clear filter")
-    await expect(numbers).to_have_count(2)
+    await expect(numbers).to_have_count(there)
 
 
 async def test_an_invoice_comes_as_pages_and_as_data(anna):
@@ -75,7 +76,8 @@ async def test_an_invoice_comes_as_pages_and_as_data(anna):
     assert (await anna.download("PDF")).startswith(b"%PDF-")
     ubl = etree.fromstring(await anna.download("E-invoice, UBL"))
     assert etree.QName(ubl).localname == "Invoice"
-    cii = etree.fromstring(await anna.download("E-invoice, CII"))
+    await anna.page.get_by_text("More formats").click()
+    cii = etree.fromstring(await anna.download("CII (EN 16931)"))
     assert etree.QName(cii).localname == "CrossIndustryInvoice"
 
 

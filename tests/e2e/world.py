@@ -74,7 +74,7 @@ async def make(port: int) -> dict[str, str]:
     await loading.load(backend, app.state.standins)
     await loading.let_one_wait(backend)
     await living.pay_unclearly(backend)
-    await backend.perform(loading.operator_actor("usr_ada"), identity.grant, "usr_bruno", "partner_admin")
+    await backend.perform(loading.operator_actor("usr_ada"), identity.grant, "usr_sabine", "partner_admin")
     await backend.perform(loading.OPERATOR, partners.configure, "prt_northwind", BY_THE_DAY)
     await _subscribe(backend, WISHES + OTHERS)
     await live(backend, clock, begin + AGO / 2, step=AGO / 2)

@@ -12,7 +12,7 @@ export function Compare(props: { plans: readonly Schemas["OfferedPlanOut"][]; he
     <Show when={props.plans.length > 1 && rows().length > 0}>
       <Card title={t("offer.compare")} class="mt-6">
         {/* Many plans do not fit on a phone: the table scrolls, also by keyboard. */}
-        <div class="overflow-x-auto" role="region" aria-label={t("offer.compare")} tabindex="0">
+        <div class="overflow-x-auto" role="group" aria-label={t("offer.compare")} tabindex="0">
           <table class="w-full text-sm">
             <thead>
               <tr>

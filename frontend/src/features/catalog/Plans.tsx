@@ -177,9 +177,8 @@ function Next(props: Parameters<typeof Offered>[0]) {
             <A
               href={`/subscriptions/${held().id}?change=${encodeURIComponent(props.plan.plan_key)}`}
               class="btn btn-primary btn-sm w-full"
-              aria-label={t("offer.changeToOf", { plan: props.plan.name })}
             >
-              {t("offer.changeTo")}
+              {t("offer.changeTo", { plan: props.plan.name })}
             </A>
           )}
         </Match>

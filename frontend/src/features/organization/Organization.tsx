@@ -30,7 +30,10 @@ export default function Organization() {
               <Facts of={data()} />
               <Seller of={data().partner} />
             </div>
-            <Show when={can("billing:manage")}>
+            <Show
+              when={can("billing:manage")}
+              fallback={<p class="text-muted text-sm">{t("roles.people")}</p>}
+            >
               <People invitations={data().people_url} />
             </Show>
             <Show when={data()} keyed>
