@@ -96,7 +96,7 @@ async def _go_wrong(uow: UnitOfWork, invoice: Invoice, held: Subscription) -> No
         ),
         QuarantineItem(
             id=new_id("qrt"), subject_id=invoice.id, charge_kind=DRAFT, period_start=uow.now, reason_code="gate",
-            detail=TADA, **ours,
+            detail=f"{SEATS} {LTD}", **ours,
         ),
         Payment(
             id="pay_1", invoice_id=invoice.id, provider="sandbox", amount_cents=1, currency="EUR",
@@ -199,7 +199,7 @@ async def test_enter_leads_from_every_finding_to_its_rows_and_on_to_their_pages(
 async def test_what_is_mended_elsewhere_leaves_the_list_in_place(trouble: Backend):
     async with dashboard(trouble) as screen:
         await screen.press("colon", *"quar", "enter")
-        assert [cells[0] for cells in screen.cells] == ["no price"]
+        assert [cells[0] for cells in screen.cells] == ["gate", "no price"]
 
         async def solve(uow: UnitOfWork) -> None:
             await uow.session.execute(update(QuarantineItem).values(resolved_at=uow.now))
