@@ -1,4 +1,4 @@
-"""In-process limits for the two public endpoints that do work for strangers (contract §4.4); the edge does the rest."""
+"""In-process limits for the public addresses that do work for strangers (contract §4.4); the edge does the rest."""
 
 import time
 from collections import OrderedDict, deque

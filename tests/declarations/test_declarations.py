@@ -19,7 +19,8 @@ from scaicontrol.services import attention, declarations, invoices, tenants
 from scaicontrol.services.declarations.models import Declaration
 from scaicontrol.services.declarations.schemas import CarryOutIn, DeclarationFilter, DeclineIn
 from scaicontrol.services.invoices.models import Invoice
-from scaicontrol.services.invoices.schemas import InvoiceFilter
+from scaicontrol.services.invoices.reads.documents import of_subscription
+from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn, InvoiceFilter
 from scaicontrol.services.notifications.models import OutgoingMail
 from scaicontrol.services.tenants.schemas import BillingProfileIn
 from tasks import relay
@@ -74,9 +75,14 @@ async def carry_out(backend: Backend, declaration: Declaration, actor=petra, **f
 
 async def test_a_withdrawal_ends_the_contract_and_drafts_what_goes_back(shop):
     contract = await subscribed(shop)
+    made = await declared(shop, contract=contract.id, email=OURS)
+    with pytest.raises(Refused, match="for what no invoice holds yet"):
+        await carry_out(shop, made)
     await settle(shop)
     (invoice,) = (await shop.ask(petra, invoices.page, PageRequest(), InvoiceFilter())).items
-    made = await declared(shop, contract=contract.id, email=OURS)
+    (line,) = (await shop.ask(petra, of_subscription, contract.id))[0].lines
+    given = CreditIn(lines=[CreditLineIn(line_id=line.id, amount_cents=100)], reason="A day without it")
+    await shop.perform(petra, invoices.draft_credit, invoice.id, given)
     assert (made.found_subscription_id, made.is_sender_known) == (contract.id, True)
     seen = await shop.ask(petra, declarations.detail, made.id)
     assert (seen.is_consumer, seen.available_actions) == (True, ["carry_out", "decline"])
@@ -86,10 +92,40 @@ async def test_a_withdrawal_ends_the_contract_and_drafts_what_goes_back(shop):
     async def notes(uow):
         return list(await uow.session.scalars(select(Invoice).where(Invoice.referenced_invoice_id == invoice.id)))
 
-    (note,) = await shop.ask(petra, notes)
-    assert (note.status, note.subtotal_cents) == ("draft", -invoice.subtotal_cents)
+    drafted = await shop.ask(petra, notes)
+    assert {note.status for note in drafted} == {"draft"}
+    assert sorted(note.subtotal_cents for note in drafted) == [100 - invoice.subtotal_cents, -100]
     with pytest.raises(Conflict, match="carried out already"):
         await carry_out(shop, made)
+
+
+async def test_a_withdrawal_waits_for_the_draft_that_charges_its_contract(shop):
+    await configured(shop, NORTHWIND, auto_finalize=False)
+    contract = await subscribed(shop)
+    await settle(shop)
+    made = await declared(shop, contract=contract.id)
+    with pytest.raises(Refused, match="finalize it first"):
+        await carry_out(shop, made)
+    await carry_out(shop, made, gives_back=False)
+    assert (await show(shop, contract.id)).status == "cancelled"
+
+
+async def test_a_form_that_was_corrected_is_another_declaration(shop):
+    contract = await subscribed(shop)
+    wrong, right, again = [
+        await declared(shop, submission_key="b" * 32, contract=typed) for typed in ("sub_", contract.id, contract.id)
+    ]
+    assert (wrong.found_subscription_id, right.found_subscription_id) == (None, contract.id)
+    assert again.id == right.id
+
+
+async def test_whoever_is_found_by_hand_reads_what_became_of_it(shop):
+    contract = await subscribed(shop)
+    made = await declared(shop, "cancellation")
+    await carry_out(shop, made, subscription_id=contract.id)
+    (answered,) = await mails(shop)
+    assert (answered.kind, answered.tenant_id) == ("email_declaration_carried_out", ACME)
+    assert [to["email"] for to in answered.recipients] == [OURS]
 
 
 async def test_a_cancellation_ends_at_its_day(shop):

@@ -7,10 +7,11 @@ from scaicontrol.core.periods import civil_date
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, partners, subscriptions
-from scaicontrol.services.invoices.reads.documents import of_subscription
+from scaicontrol.services.invoices.reads.documents import creditable_lines, drafts_of_subscription, of_subscription
 from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn
 from scaicontrol.services.subscriptions.lifecycle import TERMINAL
 from scaicontrol.services.subscriptions.models import Subscription
+from scaicontrol.services.subscriptions.reads import changes_for_billing, due_for_billing
 from scaicontrol.services.tenants.reads import billed
 
 from .. import queries
@@ -76,17 +77,40 @@ async def _withdraw(
             f"It came too late: {contract} could be withdrawn from until {last}, and this came on {declared}."
         )
     reason = f"Withdrawal {declaration.id}"
+    if gives_back:
+        await _require_billed(uow, contract)
     if contract.status not in TERMINAL:
         contract = await subscriptions.cancel(uow, contract.id, reason, immediate=True)
-    for invoice in await of_subscription(uow, contract.id) if gives_back else ():
+    if gives_back:
+        await _give_back(uow, contract, reason)
+    return contract.cancelled_at
+
+
+async def _require_billed(uow: UnitOfWork, contract: Subscription) -> None:
+    """Only a finalized invoice is credited: what is charged after the withdrawal would be asked for all the same."""
+    for draft in await drafts_of_subscription(uow, contract.id):
+        raise Refused(f"{draft} charges {contract}; finalize it first, then carry this out and it is given back.")
+    due = await due_for_billing(uow, [contract.tenant_id], uow.now, uow.now, contract.id)
+    changed = await changes_for_billing(uow, [contract.tenant_id], uow.now, contract.id)
+    if changed or any(row.base_due_at is not None and row.base_due_at <= uow.now for row in due):
+        raise Refused(
+            f"{contract} is charged for what no invoice holds yet; carry this out after the next billing run, "
+            "or without giving back."
+        )
+
+
+async def _give_back(uow: UnitOfWork, contract: Subscription, reason: str) -> None:
+    """Draft what is left of each line about a contract; some of it may have been credited before."""
+    billed_on = await of_subscription(uow, contract.id)
+    left = {line.line_id: line.left_cents for line in await creditable_lines(uow, [each.id for each in billed_on])}
+    for invoice in billed_on:
         lines = [
-            CreditLineIn(line_id=line.id, amount_cents=line.amount_cents)
+            CreditLineIn(line_id=line.id, amount_cents=left[line.id])
             for line in invoice.lines
-            if line.subscription_id == contract.id and line.amount_cents
+            if line.subscription_id == contract.id and left.get(line.id)
         ]
         if lines:
             await invoices.draft_credit(uow, invoice.id, CreditIn(lines=lines, reason=reason))
-    return contract.cancelled_at
 
 
 async def _cancel(uow: UnitOfWork, declaration: Declaration, contract: Subscription) -> datetime | None:

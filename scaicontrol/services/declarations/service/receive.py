@@ -1,5 +1,6 @@
 """Receiving a declaration from whoever makes it, and finding the contract it names."""
 
+from hashlib import sha256
 from typing import Final, NamedTuple
 
 from sqlalchemy import select
@@ -30,7 +31,7 @@ class Found(NamedTuple):
 
 async def receive(uow: UnitOfWork, partner_id: str, body: DeclarationIn) -> Declaration:
     """
-    Keep what was declared, whatever it names; sent again it is the same one.
+    Keep what was declared, whatever it names; the same sent again is the same one, a corrected form another.
 
     Raises NotFound where the seller does not take such declarations.
     """
@@ -39,10 +40,9 @@ async def receive(uow: UnitOfWork, partner_id: str, body: DeclarationIn) -> Decl
     offered = terms.offers_withdrawal if body.kind is DeclarationKind.withdrawal else terms.offers_cancellation
     if not offered:
         raise NotFound("This seller takes no such declarations here.")
+    key = _key_of(body)
     known: Declaration | None = await uow.session.scalar(
-        select(Declaration).where(
-            Declaration.partner_id == partner_id, Declaration.submission_key == body.submission_key
-        )
+        select(Declaration).where(Declaration.partner_id == partner_id, Declaration.submission_key == key)
     )
     if known is not None:
         return known
@@ -50,7 +50,8 @@ async def receive(uow: UnitOfWork, partner_id: str, body: DeclarationIn) -> Decl
     declaration = Declaration(
         id=new_id("dcl"),
         partner_id=partner_id,
-        **body.model_dump(),
+        **body.model_dump(exclude={"submission_key"}),
+        submission_key=key,
         submitted_at=uow.now,
         found_tenant_id=found.tenant_id,
         found_subscription_id=found.subscription_id,
@@ -68,6 +69,11 @@ async def receive(uow: UnitOfWork, partner_id: str, body: DeclarationIn) -> Decl
     )
     await uow.write()
     return declaration
+
+
+def _key_of(body: DeclarationIn) -> str:
+    """Tell a second click from a form that was corrected: browsers that go back keep the key of the page."""
+    return sha256(body.model_dump_json().encode()).hexdigest()
 
 
 async def _find(uow: UnitOfWork, partner_id: str, contract: str) -> Found:

@@ -126,3 +126,13 @@ async def of_subscription(uow: UnitOfWork, subscription_id: str) -> list[Invoice
     found = list(await uow.session.scalars(query.order_by(Invoice.finalized_at, Invoice.id)))
     await queries.load_lines(uow, found)
     return found
+
+
+async def drafts_of_subscription(uow: UnitOfWork, subscription_id: str) -> list[Invoice]:
+    """Give the drafts of invoices with a line about a subscription, the oldest first, without their lines."""
+    query = queries.visible(uow).where(
+        Invoice.id.in_(charging(subscription_id)),
+        Invoice.status == InvoiceStatus.draft,
+        Invoice.document_type == DocumentType.invoice,
+    )
+    return list(await uow.session.scalars(query.order_by(Invoice.created_at, Invoice.id)))

@@ -6,7 +6,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.i18n import say
 from scaicontrol.core.periods import last_day_before
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import declarations, partners, tenants
+from scaicontrol.services import declarations, partners, subscriptions, tenants
 from scaicontrol.services.declarations.models import Declaration
 from scaicontrol.services.templates import Letter, MailKind, filters
 from scaicontrol.services.tenants.reads import find as find_tenant
@@ -28,8 +28,11 @@ async def mail_decision(backend: Backend, declaration_id: str) -> None:
 async def _about(uow: UnitOfWork, declaration_id: str, kind: MailKind | None) -> Post | None:
     declaration = await declarations.get(uow, declaration_id)
     decision = await declarations.decision_of(uow, declaration_id)
-    addresses = await _held(uow, declaration)
-    if declaration.found_tenant_id is None or not addresses:
+    tenant_id = declaration.found_tenant_id
+    if kind is None and decision is not None and decision.subscription_id is not None:
+        tenant_id = (await subscriptions.get(uow, decision.subscription_id)).tenant_id  # as the person found
+    addresses = await _held(uow, declaration, tenant_id) if tenant_id is not None else []
+    if tenant_id is None or not addresses:
         return None
     said: list[tuple[str, str]] = []
     if kind is None:
@@ -56,7 +59,7 @@ async def _about(uow: UnitOfWork, declaration_id: str, kind: MailKind | None) ->
     )
     return Post(
         letter,
-        declaration.found_tenant_id,
+        tenant_id,
         declaration.partner_id,
         declaration.id,
         kind,
@@ -65,13 +68,12 @@ async def _about(uow: UnitOfWork, declaration_id: str, kind: MailKind | None) ->
     )
 
 
-async def _held(uow: UnitOfWork, declaration: Declaration) -> Sequence[str]:
+async def _held(uow: UnitOfWork, declaration: Declaration, tenant_id: str) -> Sequence[str]:
     """Give the addresses to write to: where the tenant is billed, and the typed one where it is known for it."""
-    if declaration.found_tenant_id is None:
-        return []
-    profile = await tenants.billing_profile(uow, declaration.found_tenant_id)
-    tenant = await find_tenant(uow, declaration.found_tenant_id)
+    profile = await tenants.billing_profile(uow, tenant_id)
+    tenant = await find_tenant(uow, tenant_id)
     contact = (profile and profile.contact_email) or (tenant and tenant.contact_email)
-    typed = declaration.email if declaration.is_sender_known else None
+    is_known = declaration.is_sender_known and tenant_id == declaration.found_tenant_id
+    typed = declaration.email if is_known else None
     held = {address.casefold(): address for address in (contact, typed) if address}
     return list(held.values())
