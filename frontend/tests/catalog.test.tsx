@@ -79,6 +79,21 @@ it("prices plans with the VAT of the buyer, and subscribes in three clicks", asy
   expect(history.get()).toBe("/subscriptions/sub_new");
 });
 
+it("asks for the price of as many as are wanted, also where no quote comes", async () => {
+  const { asked } = open({
+    [QUOTES]: () =>
+      new URL(asked.at(-1)!.url).searchParams.get("quantity") === "1"
+        ? one([quote(plan, 1), quote(tried, 1, 14)])
+        : refusedWith("service_not_sold"),
+  });
+  const user = userEvent.setup();
+  await user.click(await screen.findByRole("button", { name: "Subscribe: Pro" }));
+  expect(screen.getByRole("button", { name: "Subscribe for €19.00" })).toBeEnabled();
+  await user.type(screen.getByLabelText("Quantity"), "0"); // ten of them
+  expect(await screen.findByText(/^€190\.00 per month, before VAT/)).toBeInTheDocument();
+  expect(screen.queryByText(/^The first invoice: €22\.99/)).toBeNull();
+});
+
 it("leads to the change of what one has already", async () => {
   open({ "GET /api/v1/subscriptions": page([pro]) });
   expect(await screen.findByRole("link", { name: "Change to Try" })).toHaveAttribute(

@@ -25,20 +25,26 @@ export function SubscribeDialog(props: {
   const sellable = () => Number.isInteger(quantity()) && quantity() >= 1 && quantity() <= MOST;
   const quotes = useQuery(() => q.quotes(props.slug, sellable() ? quantity() : 1));
   const quote = () => quotes.data?.find((each) => each.plan_id === props.plan.id);
+  // The amounts of another quantity stand in until those of this one come.
+  const current = () => (quotes.isPlaceholderData ? undefined : quote());
   const onTrial = () => (quote()?.trial_days ?? props.plan.trial_days) > 0;
   const said = () => {
     const now = quote();
+    const amount = current();
     return {
-      amount: now
-        ? fmt.money(now.net_cents, now.currency)
-        : fmt.money(props.plan.effective_price_cents, props.plan.effective_currency),
+      amount: amount
+        ? fmt.money(amount.net_cents, amount.currency)
+        : fmt.money(
+            Math.round((now ? now.net_cents / now.quantity : props.plan.effective_price_cents) * quantity()),
+            now?.currency ?? props.plan.effective_currency,
+          ),
       interval: t(`interval.${now?.billing_period ?? props.plan.billing_period}`),
       days: String(now?.trial_days ?? props.plan.trial_days),
     };
   };
   /** What the first invoice comes to, and on which day where that is not today. */
   const first = () => {
-    const now = quote();
+    const now = current();
     if (!now || now.total_cents === null || now.total_cents === 0) return null;
     const amount = t("offer.withVat", {
       amount: fmt.money(now.total_cents, now.currency),
@@ -69,7 +75,7 @@ export function SubscribeDialog(props: {
       title={t("catalog.subscribeTitle", { service: props.service, plan: props.plan.name })}
       confirm={onTrial() ? t("catalog.startTrial") : t("catalog.confirm", said())}
       cancel={t("catalog.back")}
-      busy={subscribe.isPending || !sellable()}
+      busy={subscribe.isPending || !sellable() || quotes.isPlaceholderData}
       error={subscribe.error}
       onConfirm={(key) => void confirm(key)}
       onClose={() => props.onClose()}

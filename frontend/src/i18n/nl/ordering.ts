@@ -43,7 +43,7 @@ export default {
   timeline: {
     subscription_requested: "Aangevraagd",
     subscription_activated: "Geactiveerd",
-    subscription_converted: "De proefperiode werd betaald",
+    subscription_converted: "De proefperiode werd een betaald abonnement",
     subscription_changed: "Gewijzigd",
     planChanged: "Plan gewijzigd",
     quantityChanged: "Aantal gewijzigd",
