@@ -97,7 +97,7 @@ def _confirmed(typed: str, shown: str, dry: DryRun) -> None:
             gettext(
                 "Nothing was done: type %(shown)s to confirm, not %(typed)s.",
                 shown=shown or gettext("the number of rows"),
-                typed=typed or "nothing",
+                typed=typed or gettext("nothing"),
             )
         )
 

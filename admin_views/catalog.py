@@ -27,7 +27,7 @@ from . import formatting
 from .base import ControlView, ListColumn, ListFilter, code_filter, named_column
 from .flash import status_of
 from .forms import table_of, typed, whole
-from .language import gettext
+from .language import gettext, ngettext
 from .menu import MenuGroup
 from .names import Ref, chosen
 from .price_overrides import said_price
@@ -139,7 +139,7 @@ async def touched(backend: Backend, actor: Actor, pk: str, given: Given) -> Sequ
     keeps = [
         (
             gettext("Keep version %(plan_version)s", plan_version=each.plan_version),
-            gettext("%(subscriptions)s subscriptions", subscriptions=each.subscriptions),
+            ngettext("%(num)s subscription", "%(num)s subscriptions", each.subscriptions),
         )
         for each in held
     ]

@@ -271,7 +271,7 @@ class TemplateView(ControlView, model=InvoiceTemplate):
             "heading": gettext(
                 "Version %(version)s against %(more)s",
                 version=after.version,
-                more=before.version if before else "nothing",
+                more=before.version if before else gettext("nothing"),
             ),
             "crumbs": (self.title_of(shown), back),
             "parts": _differences(before, after),

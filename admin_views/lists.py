@@ -22,7 +22,7 @@ from scaicontrol.services import audit
 from .amounts import of_amount
 from .columns import Attribute, ListColumn, ListFilter, Row
 from .files import WRITERS, FileRows
-from .language import ENGLISH, gettext, reader
+from .language import ENGLISH, gettext, reader, translated
 from .names import PICKED, Ref, names_of, picked
 from .request_context import console_of
 
@@ -137,10 +137,8 @@ class ListPages(ModelView):
         for one in self.narrowing:
             if value := asked.get(one.name, "").strip():
                 if one.choices and value not in one.choices:
-                    raise HTTPException(
-                        400,
-                        gettext("%(label)s is one of %(choices)s.", label=one.label, choices=", ".join(one.choices)),
-                    )
+                    label, choices = translated(one.label), ", ".join(one.choices)
+                    raise HTTPException(400, gettext("%(label)s is one of %(choices)s.", label=label, choices=choices))
                 if one.kind in PICKED:
                     value = await picked(uow, one.kind, value)
                 conditions.append(one.narrow(value))

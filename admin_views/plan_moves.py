@@ -21,7 +21,7 @@ from . import formatting
 from .base import ControlView, ListColumn, ListFilter, named_column
 from .flash import status_of
 from .forms import whole
-from .language import gettext
+from .language import gettext, ngettext
 from .menu import MenuGroup
 from .names import Ref, chosen
 from .request_context import console_of
@@ -52,11 +52,7 @@ async def announce(backend: Backend, actor: Actor, _pk: str, given: Given) -> Do
         )
 
     move = await backend.perform(actor, verb)
-    who = (
-        "1 subscription"
-        if move.subscriptions == 1
-        else gettext("%(subscriptions)s subscriptions", subscriptions=formatting.count(move.subscriptions))
-    )
+    who = ngettext("%(num)s subscription", "%(num)s subscriptions", move.subscriptions)
     return Done(
         gettext("Version %(plan_version)s is announced to %(who)s.", plan_version=move.plan_version, who=who),
         Ref("plan-move", move.id),

@@ -150,8 +150,9 @@ class SearchView(BaseView):
                     if one.name == name and one.known is not None:
                         console = console_of(request)
                         found = await console.backend.ask(console.actor, _values, view, one.known)
-                        held = [each for each in found if words in each.casefold()][:OFFERED]
-                        return JSONResponse([{"id": each, "name": formatting.spoken(each)} for each in held])
+                        said = {each: formatting.spoken(each) for each in found}
+                        held = [each for each in found if any(words in it.casefold() for it in (each, said[each]))]
+                        return JSONResponse([{"id": each, "name": said[each]} for each in held[:OFFERED]])
         raise HTTPException(404, gettext("There is nothing here."))
 
 

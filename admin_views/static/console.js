@@ -137,13 +137,15 @@
 
   let waiting; // a name is being typed
   document.addEventListener("input", (event) => {
-    const { names } = event.target.dataset;
+    const { names, takes } = event.target.dataset;
     if (!names || !event.target.value) return;
     clearTimeout(waiting);
     waiting = setTimeout(async () => {
       const answer = await fetch(`${names}?q=${encodeURIComponent(event.target.value)}`);
       if (!answer.ok) return;
-      const options = (await answer.json()).map(({ id, name }) => new Option(id, name));
+      // What is chosen is written into the field: a name that leads to its id, or a value just as rows hold it.
+      const told = ({ id, name }) => (takes === "id" ? new Option(name, id) : new Option(id, name));
+      const options = (await answer.json()).map(told);
       event.target.list.replaceChildren(...options);
     }, 150);
   });

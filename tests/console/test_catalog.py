@@ -45,7 +45,7 @@ async def test_an_edit_says_first_whom_it_touches(browser, backend):
         assert "What differs Nothing." in same
         dearer = said(await preview(client, EDIT, **AS_IT_IS | {"base_price": "12.50"}))
         assert "Version 2, for who subscribes from now on base price cents" in dearer
-        assert "Keep version 1 1 subscriptions" in dearer
+        assert "Keep version 1 1 subscription" in dearer
         assert (await backend.ask(ada, catalog.get, "pln_pro")).plan_version == 1
         done = await press(client, EDIT, **AS_IT_IS | {"base_price": "12.50"})
         assert done.status_code == 303, said(done)

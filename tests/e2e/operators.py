@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from playwright.async_api import Browser, expect
 
 from .site import Site
-from .visitor import Visitor
+from .visitor import PATIENCE_MS, Visitor
 
 # Whom each of them works for.
 TENANT = {"usr_ada": "tnt_acme", "usr_bert": "tnt_acme", "usr_nina": "tnt_bauwerk", "usr_sabine": "tnt_bauwerk"}
@@ -74,7 +74,7 @@ class Crew:
                 viewport={"width": 1440, "height": 900},
                 reduced_motion="reduce",
             )
-            context.set_default_timeout(60_000)
+            context.set_default_timeout(PATIENCE_MS)
             one = Operator(self.site, await context.new_page(), user=user)
             await one.page.goto(f"{self.site.url}/admin/")
             await one.page.locator(f"[data-user={user}]").click()

@@ -27,6 +27,8 @@ new PerformanceObserver(list => {
     for (const shift of list.getEntries()) if (!shift.hadRecentInput) window.shifted += shift.value
 }).observe({type: 'layout-shift', buffered: true})
 """
+PATIENCE_MS = 60_000  # Playwright's own is five seconds to see a thing: a busy machine takes longer
+expect.set_options(timeout=PATIENCE_MS)
 WIDE = 1024  # from here on the menu is a column of the page
 
 
@@ -157,7 +159,7 @@ async def visiting(
         reduced_motion="reduce",
         accept_downloads=True,
     )
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(PATIENCE_MS)
     await context.add_init_script(_SHIFTS)
     visitor = Visitor(site, await context.new_page(), language)
     try:

@@ -110,6 +110,11 @@ async def test_names_are_offered_from_ones_own_tenants(browser, backend):
         assert (await client.get("/admin/names/tenant?q=initech")).json() == []
         assert plan in [each["id"] for each in (await client.get("/admin/names/plan?q=PR")).json()]
         assert (await client.get("/admin/known/invoice/currency?q=e")).json() == [{"id": "EUR", "name": "EUR"}]
+        held = (await client.get("/admin/known/audit-entry/action?q=invoice+D")).json()
+        assert {"id": "invoice.drafted", "name": "invoice drafted"} in held
+        listed = await client.get("/admin/audit-entry/list?action=invoice.drafted")  # what the field takes of it
+        assert 'data-takes="id"' in listed.text
+        assert "data-row" in listed.text
         for unknown in ("names/secret", "known/invoice/notes", "known/secret/currency"):
             assert (await client.get(f"/admin/{unknown}?q=a")).status_code == 404
 
