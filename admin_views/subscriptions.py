@@ -43,11 +43,12 @@ TOLD = (
 
 async def create(backend: Backend, actor: Actor, _: str, given: Given) -> Done:
     plan = await backend.ask(actor, catalog.plan_by, given.get("plan", ""))
+    quantity = number_of(given, "quantity")
     body = SubscriptionCreateIn.model_validate(
         {
             "tenant_id": given.get("tenant", ""),
             "plan_id": plan.id,
-            "quantity": number_of(given, "quantity") or 1,
+            "quantity": 1 if quantity is None else quantity,
             "trial_days": number_of(given, "trial_days"),
             "unit_price_cents": cents_of(given.get("unit_price", ""), plan.currency),
             "external_reference": given.get("external_reference") or None,

@@ -46,6 +46,7 @@ async def test_a_tenant_is_subscribed_by_its_name_at_an_agreed_price(browser, ba
             assert refused.status_code == 422
             assert sentence in said(refused)
             assert 'value="3"' in refused.text
+        assert (await press(client, ORDER, **{**order, "quantity": "0"})).status_code == 422
         assert await of(backend, GLOBEX) == []
         done = await press(client, ORDER, **order)
         assert done.status_code == 303, said(done)
