@@ -90,6 +90,9 @@ async def test_names_complete_and_rows_are_chosen(ada):
     await ada.page.locator("[data-choose]").first.check()
     await ada.see("1 chosen")
     await expect(send).to_be_enabled()
+    await ada.page.goto(f"{ada.site.url}/admin/audit-entry/list")
+    await ada.page.locator("#n-action").press_sequentially("invoice dr")
+    await expect(ada.page.locator("#l-action option[value='invoice.drafted']")).to_have_text("invoice drafted")
 
 
 async def test_a_session_that_ended_brings_back_what_was_typed(ada):
