@@ -25,6 +25,7 @@ import scaicontrol.core
 import scaicontrol.services
 from scaicontrol.core.events import DomainEvent
 from scaicontrol.core.i18n import LANGUAGES
+from scaicontrol.services.attention.found import ONE
 from scaicontrol.services.identity import ROLES
 
 Kind = TypeVar("Kind")
@@ -34,6 +35,8 @@ HERE: Final = Path(__file__).parent
 _SAID: Final = ("scaicontrol.core.", "scaicontrol.services.")
 ROOT: Final = HERE.parents[1]
 CONSOLE: Final = ROOT / "admin_views"
+_FINDINGS: Final = ROOT / "scaicontrol" / "services" / "attention" / "findings.py"
+_MANY: Final = 2  # which argument of a finding names many
 TRANSLATED: Final = tuple(language for language in LANGUAGES if language != "en")
 BUTTON: Final = "button"
 # In templates: gettext's own, and macros whose first argument is a label.
@@ -111,7 +114,20 @@ def messages() -> dict[Message, set[str]]:
             found.setdefault(message, set()).add(str(path.relative_to(ROOT)))
     for name in _names():
         found.setdefault(Message(name), set()).add("scaicontrol/services")
+    for heading in _headings():
+        found.setdefault(Message(heading), set()).add("scaicontrol/services/attention")
     return found
+
+
+def _headings() -> Iterator[str]:
+    """Find what home says of a finding, of one and of many; many are the third word of each finding."""
+    yield from ONE.values()
+    for node in ast.walk(ast.parse(_FINDINGS.read_text("utf-8"))):
+        name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+        if isinstance(node, ast.Call) and name in {"Finding", "_subscriptions"} and len(node.args) > _MANY:
+            many = node.args[_MANY]
+            if isinstance(many, ast.Constant):
+                yield str(many.value)
 
 
 def _of_template(path: Path) -> Iterator[Message]:
