@@ -107,7 +107,6 @@ class ChangePlanView(ControlView, model=ChangePlan):
             "Nothing of it happens; whoever planned it reads the reason.",
             reject,
             [Field("reason", "Reason", "long")],
-            danger=True,
         ),
     )
 

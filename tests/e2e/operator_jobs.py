@@ -3,12 +3,23 @@
 import re
 from datetime import UTC, datetime
 
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from .operators import Crew, Operator
 
 LACKS = {"usr_ada": "tnt_liberty", "usr_bert": "tnt_stichting", "usr_nina": "tnt_verde"}  # whose address is taken away
 SECOND = {"usr_ada": "usr_bert", "usr_nina": "usr_sabine"}  # who plans what they approve
+
+_LOOKS = 300  # at a page that a worker is still to change; each takes as long as the page does
+
+
+async def _reloaded_until(wanted: Locator) -> None:
+    """Look at a page again and again until something stands on it."""
+    for _ in range(_LOOKS):
+        if await wanted.count():
+            return
+        await wanted.page.reload()
+    raise AssertionError(f"{wanted} never came.")
 
 
 async def see_what_needs_me_now(me: Operator, _: Crew) -> None:
@@ -172,8 +183,7 @@ async def retry_and_replay_deliveries(me: Operator, _: Crew) -> None:
     await me.go(f"/webhook-subscriptions/list?search={name.replace(' ', '+')}")
     await me.follow(name)
     page = me.page.url
-    while not await me.page.get_by_role("heading", name="Dead").count():  # until the worker has tried it
-        await me.page.reload()
+    await _reloaded_until(me.page.get_by_role("heading", name="Dead"))  # until the worker has tried it
     await me.act("Edit", "gets invoice.*", target_url=hook)
     await me.follow("Retry all that failed", within=".verbs")
     await me.fill(since="2020-01-01T00:00")
@@ -273,8 +283,7 @@ async def do_one_thing_to_many(me: Operator, _: Crew) -> None:
 async def approve_anothers_change(me: Operator, crew: Crew) -> None:
     other = await crew.at(SECOND[me.user])
     invoice = await finalized_by_hand(other, "Written twice", "7.00")
-    while not await other.page.locator("h1 .badge-sent").count():  # what changes meanwhile makes a plan stale
-        await other.page.reload()
+    await _reloaded_until(other.page.locator("h1 .badge-sent"))  # what changes meanwhile makes a plan stale
     await other.agree("Void", reason="Written twice")
     await other.press("Ask for approval")
     await other.answered("Another person has to agree")
