@@ -25,7 +25,7 @@ import scaicontrol.core
 import scaicontrol.services
 from scaicontrol.core.events import DomainEvent
 from scaicontrol.core.i18n import LANGUAGES
-from scaicontrol.services.attention.found import ONE
+from scaicontrol.services.attention import ONE
 from scaicontrol.services.identity import ROLES
 
 Kind = TypeVar("Kind")
