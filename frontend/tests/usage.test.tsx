@@ -150,6 +150,37 @@ it.each([
   expect(minorUnits(text, currency)).toBe(cents);
 });
 
+it("takes a budget in another currency for none", async () => {
+  const before = {
+    id: "bgt_1",
+    amount_cents: 999900,
+    currency: "USD",
+    percents: [90],
+    on_forecast: false,
+    version: 3,
+  };
+  const asked = serve({
+    ...answers,
+    [`GET ${BASE}/budget`]: one(before),
+    [`PUT ${BASE}/budget`]: one({ ...before, amount_cents: 5000, currency: "EUR", version: 4 }),
+  });
+  open();
+  const amount = await screen.findByLabelText("Budget for each period, in EUR");
+  expect(amount).toHaveValue("");
+  expect(screen.queryByText(/spent in this period/)).not.toBeInTheDocument();
+  expect(screen.queryByRole("button", { name: "Remove" })).not.toBeInTheDocument();
+  await userEvent.type(amount, "50");
+  await userEvent.click(screen.getByRole("button", { name: "Save budget" }));
+  expect(await screen.findByText("€25.00 of €50.00 spent in this period")).toBeInTheDocument();
+  const put = asked.find((request) => request.method === "PUT")!;
+  expect(await put.json()).toEqual({
+    amount_cents: 5000,
+    percents: [80],
+    on_forecast: true,
+    version: null,
+  });
+});
+
 it("sets a budget, keeps what was typed when that is refused, and takes it back", async () => {
   const kept = {
     id: "bgt_1",

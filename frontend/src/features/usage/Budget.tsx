@@ -17,17 +17,22 @@ const PARTS = [50, 80, 90];
 export function Budget(props: { slug: string; currency: string; spent: number }) {
   const can = useCan();
   const query = useQuery(() => q.budget(props.slug));
+  // One of another currency is of a plan that was held before: it limits nothing of what is shown here.
+  const ours = (found: Schemas["BudgetOut"] | null) =>
+    found?.currency === props.currency ? found : undefined;
   return (
     <Card title={t("budget.title")}>
       <Async query={query} lines={9}>
         {(found) => (
           <div class="grid gap-4 p-5">
-            <Show when={found()}>{(budget) => <Spent of={budget()} spent={props.spent} />}</Show>
+            <Show when={ours(found())}>{(budget) => <Spent of={budget()} spent={props.spent} />}</Show>
             <Show
               when={can("billing:manage")}
-              fallback={<Show when={!found()}>{<p class="text-muted text-sm">{t("budget.none")}</p>}</Show>}
+              fallback={
+                <Show when={!ours(found())}>{<p class="text-muted text-sm">{t("budget.none")}</p>}</Show>
+              }
             >
-              <Form slug={props.slug} currency={props.currency} of={found() ?? undefined} />
+              <Form slug={props.slug} currency={props.currency} of={ours(found())} />
             </Show>
           </div>
         )}
