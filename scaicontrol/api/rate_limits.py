@@ -1,4 +1,4 @@
-"""In-process limits for the public addresses that do work for strangers (contract §4.4); the edge does the rest."""
+"""In-process limits for addresses that work for strangers or ask others (contract §4.4); the edge does the rest."""
 
 import time
 from collections import OrderedDict, deque
@@ -17,11 +17,18 @@ class RateLimit:
     """
     A dependency that lets `most` requests a minute pass for each client address, and answers 429 to the rest.
 
-    The address is the one the server sees; behind TRUSTED_PROXIES the server takes it from their header.
+    The address is the one the server sees; behind TRUSTED_PROXIES the server takes it from their header. `check` counts
+    by any other name, which `said` tells the caller of.
     """
 
-    def __init__(self, most: int = 30, now: Callable[[], float] = time.monotonic) -> None:
-        self._most, self._now = most, now
+    def __init__(
+        self,
+        most: int = 30,
+        now: Callable[[], float] = time.monotonic,
+        *,
+        said: str = "Too many requests from this address.",
+    ) -> None:
+        self._most, self._now, self._said = most, now, said
         self._seen: OrderedDict[str, deque[float]] = OrderedDict()
 
     def __call__(self, request: Request) -> None:
@@ -37,5 +44,5 @@ class RateLimit:
             moments.popleft()
         if len(moments) >= self._most:
             wait = ceil(moments[0] + _WINDOW_SECONDS - now)
-            raise HTTPException(429, "Too many requests from this address.", {"Retry-After": str(wait)})
+            raise HTTPException(429, self._said, {"Retry-After": str(wait)})
         moments.append(now)

@@ -85,8 +85,9 @@ def test_every_operation_says_what_its_parameters_are_and_what_every_answer_carr
     assert described["servers"]
     assert all(tag["description"] for tag in described["tags"])
     limited = {name for name, operation in operations(described) if "429" in operation["responses"]}
-    assert limited == {"POST /api/v1/auth/token", "POST /api/v1/provisioning/callback"}
-    for path in ("/api/v1/auth/token", "/api/v1/provisioning/callback"):
+    paths = ("auth/token", "provisioning/callback", "billing/billing-profile/check-vat-number")
+    assert limited == {f"POST /api/v1/{path}" for path in paths}
+    for path in (f"/api/v1/{path}" for path in paths):
         assert "Retry-After" in described["paths"][path]["post"]["responses"]["429"]["headers"]
 
 
