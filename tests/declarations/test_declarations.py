@@ -14,7 +14,7 @@ from scaicontrol.api import branding, public_pages
 from scaicontrol.api.public_pages import declarations as pages
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Forbidden, NotFound, Refused
-from scaicontrol.core.pagination import PageRequest
+from scaicontrol.core.pagination import PAGE_SIZE_MAX, PageRequest
 from scaicontrol.services import attention, declarations, invoices, tenants
 from scaicontrol.services.declarations.models import Declaration
 from scaicontrol.services.declarations.schemas import CarryOutIn, DeclarationFilter, DeclineIn
@@ -22,6 +22,7 @@ from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.reads.documents import of_subscription
 from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn, InvoiceFilter
 from scaicontrol.services.notifications.models import OutgoingMail
+from scaicontrol.services.subscriptions.models import Subscription
 from scaicontrol.services.tenants.schemas import BillingProfileIn
 from tasks import relay
 from tests.factories import ACME, NORTHWIND, SOUTHBAY, ada, alice, petra, pim, sam
@@ -49,7 +50,7 @@ async def visitor(shop: Backend) -> AsyncIterator[httpx.AsyncClient]:
     """A browser of somebody who has never signed in."""
     app = Starlette(routes=[*branding.root_routes, *public_pages.root_routes])
     app.state.backend = shop
-    for limit in (pages._OF_CONTRACT, pages._OF_ADDRESS):
+    for limit in (pages._OF_SENDER, pages._OF_ADDRESS):
         limit._seen.clear()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=HOST) as client:
         yield client
@@ -117,6 +118,30 @@ async def test_a_form_that_was_corrected_is_another_declaration(shop):
     ]
     assert (wrong.found_subscription_id, right.found_subscription_id) == (None, contract.id)
     assert again.id == right.id
+
+
+async def test_a_contract_is_found_by_exactly_what_names_it(shop):
+    contract = await subscribed(shop)
+
+    async def refer(uow):
+        (await uow.session.get_one(Subscription, contract.id)).external_reference = "Ref-1"
+
+    async def others(uow):  # all of them begin as the one that is typed
+        kept = await uow.session.get_one(Subscription, contract.id)
+        for turn in range(PAGE_SIZE_MAX + 1):
+            names = ("tenant_id", "partner_id", "service_id", "plan_id", "plan_version", "currency")
+            copy = {name: getattr(kept, name) for name in names}
+            row = {"id": f"sub_{turn}", "external_reference": f"Ref-1{turn}", "is_one_time": True}
+            uow.session.add(Subscription(**copy, **row))
+
+    await shop.perform(ada, refer)
+    await settle(shop)
+    (invoice,) = (await shop.ask(petra, invoices.page, PageRequest(), InvoiceFilter())).items
+    await shop.perform(ada, others)
+    for typed in (contract.id, "Ref-1", invoice.number):
+        assert (await declared(shop, contract=typed)).found_subscription_id == contract.id, typed
+    for typed in (contract.id[:-1], ACME, "ref-1", "Ref", invoice.number.lower(), "Verträge ☎", "ScaiDrive", "%"):
+        assert (await declared(shop, contract=typed)).found_tenant_id is None, typed
 
 
 async def test_whoever_is_found_by_hand_reads_what_became_of_it(shop):
@@ -281,8 +306,10 @@ async def test_a_seller_to_businesses_offers_neither(shop, visitor):
     assert (await visitor.get("/declarations/forged")).status_code == 404
 
 
-async def test_a_flood_about_one_contract_is_told_to_wait(shop, visitor):
-    address, form = await form_of(visitor, f"/withdrawal?seller={NORTHWIND}", contract="sub_1")
+async def test_a_flood_is_told_to_wait_and_takes_nothing_from_who_names_the_same(shop, visitor):
+    address, form = await form_of(visitor, f"/withdrawal?seller={NORTHWIND}", contract="ScaiDrive")
     forms = [form | {"submission_key": f"{turn:032x}"} for turn in range(6)]
     answers = [(await visitor.post(address, data=each)).status_code for each in forms]
     assert answers == [303] * 5 + [429]
+    for typed, status in (({"email": form["email"].upper()}, 429), ({"email": "omar@idris.example"}, 303)):
+        assert (await visitor.post(address, data=form | typed)).status_code == status

@@ -36,7 +36,7 @@ _PARTNER: Final = 36  # letters of an id
 _TYPED: Final = (
     "name", "contract", "email", "identification", "cancellation_kind", "reason", "wanted_end", "submission_key",
 )  # fmt: skip
-_OF_CONTRACT: Final = RateLimit(5)  # declarations a minute about what is typed as one contract
+_OF_SENDER: Final = RateLimit(5)  # declarations a minute of one typed sender about one typed contract
 _OF_ADDRESS: Final = RateLimit(20)
 
 
@@ -101,7 +101,8 @@ async def _receive(request: Request, backend: Backend, kind: DeclarationKind) ->
     if body is None:
         return _asked(request, brand, kind, typed, wrong)
     try:
-        _OF_CONTRACT.check(f"{brand.partner_id}:{body.contract.casefold()}")
+        # Many may type the name of a service: nobody uses up the declarations of the others.
+        _OF_SENDER.check(f"{brand.partner_id}\n{body.email.casefold()}\n{body.contract.casefold()}")
     except HTTPException as error:
         answer = await notice(request, backend, 429, "too_many")
         answer.headers.update(error.headers or {})

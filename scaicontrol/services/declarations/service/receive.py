@@ -1,25 +1,23 @@
 """Receiving a declaration from whoever makes it, and finding the contract it names."""
 
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import select
 
 from scaicontrol.core.errors import NotFound
 from scaicontrol.core.ids import new_id
-from scaicontrol.core.pagination import PAGE_SIZE_MAX, PageRequest
+from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import identity, partners, subscriptions, tenants
+from scaicontrol.services import identity, partners, tenants
 from scaicontrol.services.invoices.reads.documents import billed_on
-from scaicontrol.services.subscriptions.schemas import SubscriptionFilter
+from scaicontrol.services.subscriptions.reads.named import named
 from scaicontrol.services.tenants.reads import find as find_tenant
 
 from ..events import DeclarationReceived
 from ..lifecycle import DeclarationKind
 from ..models import Declaration
 from ..schemas import DeclarationIn
-
-_WORD: Final = 100  # letters of what a list is searched for
 
 
 class Found(NamedTuple):
@@ -78,9 +76,7 @@ def _key_of(body: DeclarationIn) -> str:
 
 async def _find(uow: UnitOfWork, partner_id: str, contract: str) -> Found:
     """Find a contract by its id, its external reference or the number of an invoice about it; several are none."""
-    listed = SubscriptionFilter(partner_id=partner_id, q=contract[:_WORD])
-    page = await subscriptions.page(uow, PageRequest(page_size=PAGE_SIZE_MAX), listed)
-    found = [Found(each.tenant_id, each.id) for each in page.items if contract in (each.id, each.external_reference)]
+    found = [Found(*each) for each in await named(uow, partner_id, contract)]
     found = found or [Found(*each) for each in await billed_on(uow, partner_id, contract)]
     if len(found) == 1:
         return found[0]

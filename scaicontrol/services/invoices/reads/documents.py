@@ -104,14 +104,15 @@ async def settled(uow: UnitOfWork, tenant_id: str, currency: str) -> list[Settle
 
 
 async def billed_on(uow: UnitOfWork, partner_id: str, number: str) -> list[tuple[str, str]]:
-    """Name the tenant and the subscriptions that a seller's document of this number is about."""
+    """Name the tenant and the subscriptions that a seller's document of this number, to the letter, is about."""
     query = (
-        select(InvoiceLine.tenant_id, InvoiceLine.subscription_id)
+        select(InvoiceLine.tenant_id, InvoiceLine.subscription_id, Invoice.number)
         .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
         .where(Invoice.partner_id == partner_id, Invoice.number == number, InvoiceLine.subscription_id.is_not(None))
         .distinct()
     )
-    return [(str(tenant_id), str(subscription_id)) for tenant_id, subscription_id in await uow.session.execute(query)]
+    found = await uow.session.execute(query)
+    return [(str(tenant_id), str(about)) for tenant_id, about, exactly in found if exactly == number]
 
 
 async def of_subscription(uow: UnitOfWork, subscription_id: str) -> list[Invoice]:
