@@ -15,13 +15,14 @@ from scaicontrol.api.public_pages import declarations as pages
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict, Forbidden, NotFound, Refused
 from scaicontrol.core.pagination import PAGE_SIZE_MAX, PageRequest
-from scaicontrol.services import attention, declarations, invoices, tenants
+from scaicontrol.services import attention, declarations, invoices, subscriptions, tenants
 from scaicontrol.services.declarations.models import Declaration
 from scaicontrol.services.declarations.schemas import CarryOutIn, DeclarationFilter, DeclineIn
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.reads.documents import of_subscription
 from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn, InvoiceFilter
 from scaicontrol.services.notifications.models import OutgoingMail
+from scaicontrol.services.subscriptions import Override
 from scaicontrol.services.subscriptions.models import Subscription
 from scaicontrol.services.tenants.schemas import BillingProfileIn
 from tasks import relay
@@ -167,6 +168,20 @@ async def test_a_cancellation_ends_at_its_day(shop):
     )
     await carry_out(shop, at_once)
     assert (await show(shop, contract.id)).status == "cancelled"
+
+
+@pytest.mark.parametrize("standing", ["past_due", "suspended"])
+async def test_who_owes_or_is_suspended_ends_at_once_and_never_before_the_day_asked_for(shop, clock, standing):
+    contract = await subscribed(shop)
+    await shop.perform(ada, subscriptions.override, contract.id, Override("It owes.", status=standing))
+    later = (clock.now() + timedelta(days=1)).date()
+    too_early = await declared(shop, "cancellation", contract=contract.id, wanted_end=str(later))
+    with pytest.raises(Refused, match="carry it out on that day"):
+        await carry_out(shop, too_early)
+    made = await declared(shop, "cancellation", contract=contract.id)
+    done = await carry_out(shop, made)
+    ended = await show(shop, contract.id)
+    assert (ended.status, ended.cancelled_at, done.ends_at) == ("cancelled", clock.now(), clock.now())
 
 
 async def test_what_was_declared_cannot_change(shop):

@@ -1,6 +1,7 @@
 """Deciding about a declaration: carrying it out, by the verbs that end contracts and credit invoices, or declining."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.core.periods import civil_date
@@ -9,7 +10,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, partners, subscriptions
 from scaicontrol.services.invoices.reads.documents import creditable_lines, drafts_of_subscription, of_subscription
 from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn
-from scaicontrol.services.subscriptions.lifecycle import TERMINAL
+from scaicontrol.services.subscriptions.lifecycle import TERMINAL, SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
 from scaicontrol.services.subscriptions.reads import changes_for_billing, due_for_billing
 from scaicontrol.services.tenants.reads import billed
@@ -21,11 +22,15 @@ from ..models import Declaration, DeclarationDecision
 from ..periods import last_moment
 from ..schemas import CarryOutIn, DeclineIn
 
+# From these no period runs out: who owes, or is suspended, ends at once or not at all.
+_ENDS_AT_ONCE: Final = (SubscriptionStatus.past_due, SubscriptionStatus.suspended)
+
 
 @verb
 async def carry_out(uow: UnitOfWork, declaration_id: str, body: CarryOutIn) -> DeclarationDecision:
     """
-    End the contract as declared: a cancellation at its day, a withdrawal at once, with drafts of credit notes.
+    End the contract as declared: a cancellation at its day, or at once where it is owed for or suspended; a withdrawal
+    at once, with drafts of credit notes.
 
     Raises NotFound, Conflict once it is decided, Refused where no contract is known or its rules do not allow it.
     """
@@ -119,6 +124,8 @@ async def _cancel(uow: UnitOfWork, declaration: Declaration, contract: Subscript
         return contract.cancelled_at
     if declaration.cancellation_kind == CancellationKind.extraordinary:
         return (await subscriptions.cancel(uow, contract.id, reason, immediate=True)).cancelled_at
+    if contract.status in _ENDS_AT_ONCE:
+        return await _cancel_at_once(uow, declaration, contract, reason)
     end = contract.current_period_last_day
     if declaration.wanted_end is not None and end is not None and declaration.wanted_end > end:
         raise Refused(
@@ -128,6 +135,19 @@ async def _cancel(uow: UnitOfWork, declaration: Declaration, contract: Subscript
     if contract.pending_cancellation_at is None:
         contract = await subscriptions.cancel(uow, contract.id, reason)
     return contract.pending_cancellation_at or contract.cancelled_at
+
+
+async def _cancel_at_once(
+    uow: UnitOfWork, declaration: Declaration, contract: Subscription, reason: str
+) -> datetime | None:
+    """End what is owed for or suspended: now, and never before the day that was asked for."""
+    today = civil_date(uow.now, (await partners.settings_of(uow, contract.partner_id)).timezone)
+    if declaration.wanted_end is not None and declaration.wanted_end > today:
+        raise Refused(
+            f"It shall end on {declaration.wanted_end}, and {contract} is {contract.status.replace('_', ' ')}, so that "
+            "it ends as soon as this is carried out; carry it out on that day."
+        )
+    return (await subscriptions.cancel(uow, contract.id, reason, immediate=True)).cancelled_at
 
 
 async def _decide(
