@@ -2,7 +2,7 @@
 
 import pytest
 
-from scaicontrol.core.errors import Invalid
+from scaicontrol.core.errors import Invalid, Refused
 from scaicontrol.services import bank_statements
 from scaicontrol.services.bank_statements.statement_files import read
 from tests.factories import petra
@@ -119,3 +119,46 @@ async def test_mt940_books_what_camt_would_have_booked_and_the_other_changes_not
         ("waiting", "settled"),
     ]
     assert await broken_books(backend) == []
+
+
+async def test_the_second_statement_of_a_day_goes_on_where_the_first_ended(backend):
+    """Of the same name: the bank numbers days, or nothing at all."""
+    owed = await sent(backend, a_line(1000))
+    quiet = mt940()
+    noon, evening = mt940((5, "x")), mt940((1210, f"{owed.number}"), before=100005)
+    night = mt940((7, "z"), before=101215)
+    for body in (evening, noon, quiet, night):  # one may come before what it goes on from
+        assert (await bank_statements.import_statements(backend, petra, body)).known == 0
+    for body in (night, quiet, noon, evening):
+        assert (await bank_statements.import_statements(backend, petra, body)).known == 1
+    lines = await bank_lines(backend)
+    assert sorted((line.amount_cents, line.status) for line in lines) == [
+        (5, "waiting"), (7, "waiting"), (1210, "booked"),
+    ]  # fmt: skip
+    assert await broken_books(backend) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        mt940((6, "x")),  # the first, told otherwise
+        mt940((1211, "y"), before=100005),  # the second
+        mt940((1, "z"), before=100000),  # where the first began
+        mt940((1, "z"), before=777),  # of nowhere
+    ],
+)
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_what_tells_the_same_stretch_otherwise_is_refused(backend, other):
+    for body in (mt940((5, "x")), mt940((1210, "y"), before=100005)):
+        await bank_statements.import_statements(backend, petra, body)
+    with pytest.raises(Refused, match="goes on where none of its day ended"):
+        await bank_statements.import_statements(backend, petra, other)
+    assert len(await bank_lines(backend)) == 2
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_a_day_that_came_to_nothing_and_is_told_otherwise_goes_on_nowhere(backend):
+    both = Statement([paying(5, "x", ref="A1"), paying(-5, "y", ref="A2")])
+    await bank_statements.import_statements(backend, petra, camt053(both))
+    with pytest.raises(Refused, match="something else"):
+        await bank_statements.import_statements(backend, petra, camt053(Statement([paying(6, "x", ref="A1")])))

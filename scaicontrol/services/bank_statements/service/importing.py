@@ -203,15 +203,40 @@ async def _find(uow: UnitOfWork, partner_id: str, read: ReadStatement, content: 
         BankStatement.iban == read.iban,
         BankStatement.reference == read.reference,
     )
-    for each in await uow.session.scalars(query):
-        if each.content_sha256 == content:
-            return each
-        if each.to_on == read.to_on:
-            raise Refused(
-                f"S{str(each)[1:]} was imported on {each.created_at:%Y-%m-%d} and said something else: "
-                "nothing was imported. Ask the bank which of the two holds."
-            )
+    named = (await uow.session.scalars(query.order_by(BankStatement.id))).all()
+    if there := next((each for each in named if each.content_sha256 == content), None):
+        return there
+    same_day = [each for each in named if each.to_on == read.to_on]
+    if same_day and not await _adjoins(uow, same_day, read):
+        raise Refused(
+            f"S{str(same_day[0])[1:]} was imported on {same_day[0].created_at:%Y-%m-%d} and said something else, "
+            "and this one goes on where none of its day ended: nothing was imported. Import what lies between first, "
+            "or ask the bank which of the two holds."
+        )
     return None
+
+
+async def _adjoins(uow: UnitOfWork, same_day: Sequence[BankStatement], read: ReadStatement) -> bool:
+    """
+    Tell whether a statement goes on where one of its day ended, or ends where one begins, in every currency.
+
+    What begins or ends just as one that has entries tells of the same stretch, and contradicts it.
+    """
+    with_lines = set(
+        await uow.session.scalars(
+            select(BankLine.statement_id).where(BankLine.statement_id.in_([each.id for each in same_day])).distinct()
+        )
+    )
+    moved = [each for each in same_day if each.id in with_lines]
+    opening = {each.currency: each.opening_cents for each in read.balances}
+    closing = {each.currency: each.closing_cents for each in read.balances}
+    goes_on = opening in _held(same_day, "closing_cents") and opening not in _held(moved, "opening_cents")
+    goes_before = closing in _held(same_day, "opening_cents") and closing not in _held(moved, "closing_cents")
+    return goes_on or goes_before
+
+
+def _held(statements: Sequence[BankStatement], when: str) -> list[dict[str, int]]:
+    return [{each["currency"]: each[when] for each in statement.balances} for statement in statements]
 
 
 async def _store(
