@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 from pydantic import ValidationError
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from scaicontrol.core.errors import Conflict, Forbidden, NotFound, Refused
 from scaicontrol.core.outbox import Outbox
@@ -14,10 +15,11 @@ from scaicontrol.services import usage
 from scaicontrol.services.catalog import Bracket
 from scaicontrol.services.mails import reactions as mails
 from scaicontrol.services.notifications.models import Notification
+from scaicontrol.services.subscriptions.reads import periods
 from scaicontrol.services.usage.schemas import BudgetIn
-from tests.factories import ACME, GLOBEX, ada, alice, gina, petra, tom
+from tests.factories import ACME, GLOBEX, SCAIDRIVE, ada, alice, gina, petra, tom
 from tests.factories.tenants import store_cast
-from tests.factories.usage import ENDS, an_event, send, store_world
+from tests.factories.usage import ENDS, an_event, send, store_holder, store_world
 
 CENT_EACH = {"api_calls": [Bracket(Decimal(0), None, 1)]}
 HOUR = timedelta(hours=1)
@@ -76,6 +78,36 @@ async def test_more_than_all_of_it_is_told_when_it_is_expected(world):
     await set_budget(world, 1000, percents=[])
     assert [await usage.alert_budgets(world), await usage.alert_budgets(world)] == [1, 0]
     assert await told(world) == [("forecast", 1000, 360)]
+
+
+async def test_of_many_budgets_all_periods_are_found_and_what_was_held_before(world, clock, monkeypatch):
+    """However many tenants are swept at once; a renewed service is foreseen by the days of the period before."""
+    monkeypatch.setattr(periods, "_MOST", 1)
+    await store_holder(world, GLOBEX)
+    renewed = datetime(2026, 3, 3, 14, 20, 30, tzinfo=UTC)
+    for tenant in (ACME, GLOBEX):
+        await store_holder(world, tenant, start=ENDS, end=renewed, is_one_time=True)
+    clock.set(ENDS + timedelta(days=2))
+    days = [ENDS - timedelta(days=back) for back in range(-1, 9)]
+    for tenant, by in ((ACME, alice), (GLOBEX, gina)):
+        await send(world, *(an_event(f"{tenant}-{at:%d}", 40, at=at, tenant_id=tenant) for at in days))
+        await world.perform(by, usage.set_budget, tenant, "scaidrive", BudgetIn(amount_cents=900, percents=[]))
+    await usage.aggregate(world)
+    assert [await usage.alert_budgets(world), await usage.alert_budgets(world)] == [2, 0]
+    assert [reached for reached, _, _ in await told(world)] == ["forecast", "forecast"]
+    owners = {(ACME, SCAIDRIVE), (GLOBEX, SCAIDRIVE)}
+    found = await world.ask(ada, periods.use_periods, owners, in_use_at=clock.now())
+    assert {row.tenant_id for row in found} == {ACME, GLOBEX}
+    assert len(await world.ask(ada, periods.use_periods, owners, since=ENDS - HOUR)) == 4
+    with pytest.raises(ValueError, match="one tenant and service at a time"):
+        await world.ask(ada, periods.use_periods, owners)
+
+
+async def test_a_past_that_is_longer_than_is_read_is_reported(world, monkeypatch):
+    monkeypatch.setattr(periods, "_MOST", 0)
+    with capture_logs() as logs:
+        assert list(await world.ask(ada, periods.use_periods, {(ACME, SCAIDRIVE)})) == []
+    assert [(each["event"], each["tenant_id"]) for each in logs] == [("use_periods_cut", ACME)]
 
 
 async def test_a_removed_budget_is_silent_and_comes_back(world):

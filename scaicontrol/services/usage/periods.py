@@ -52,22 +52,28 @@ Held = Mapping[Owner, Entitlement]
 
 
 async def periods_by_owner(
-    uow: UnitOfWork, owners: Collection[Owner], services: Mapping[str, Service], held: Held, *, current: bool = False
+    uow: UnitOfWork,
+    owners: Collection[Owner],
+    services: Mapping[str, Service],
+    held: Held,
+    *,
+    current: bool = False,
+    since: datetime | None = None,
 ) -> Mapping[Owner, Sequence[UsePeriod]]:
     """
     Give the periods of some tenants and services, the newest first; with `current` only those that run.
+
+    With `since` those that ran then or later; the whole past is asked of one owner.
 
     A trial and a renewal that its job has not made yet leave no row: what runs then is what the tenant is entitled to.
     No permission of its own: the calling verb has authorized.
     """
     wanted = set(owners)
-    tenants, of = {tenant for tenant, _ in wanted}, {service for _, service in wanted}
-    rows = await use_periods(uow, tenants, of, in_use_at=uow.now if current else None) if wanted else ()
+    rows = await use_periods(uow, wanted, in_use_at=uow.now if current else None, since=since)
     found: defaultdict[Owner, list[UsePeriod]] = defaultdict(list)
     for row in rows:
         period = _of_row(row, services)
-        if period.owner in wanted:
-            found[period.owner].append(period)
+        found[period.owner].append(period)
     for owner in wanted & held.keys():
         if not any(period.is_current(uow.now) for period in found[owner]):
             found[owner].insert(0, _entitled(held[owner], services))

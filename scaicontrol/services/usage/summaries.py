@@ -206,7 +206,8 @@ async def _begun(
 ) -> Mapping[Owner, datetime]:
     """Say since when each tenant has held its service without a day between, as far as a forecast looks back."""
     begun = {}
-    for owner, mine in (await periods_by_owner(uow, owners, services, held)).items():
+    since = midnight(uow.now) - (forecasts.DAYS + 2) * DAY  # a day between is none, and its first day is not whole
+    for owner, mine in (await periods_by_owner(uow, owners, services, held, since=since)).items():
         begun[owner] = mine[0].start
         for period in mine[1:]:
             if period.end is None or begun[owner] - period.end > DAY:

@@ -4,39 +4,70 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Select, select, tuple_
 from sqlalchemy.orm import contains_eager, joinedload
 
+from scaicontrol.core.logging import get_logger
 from scaicontrol.core.work import UnitOfWork
 
 from ..models import Subscription, SubscriptionPeriod
 
-_MOST: Final = 2000  # of a chunk of tenants; of one tenant and service these are decades
+_MOST: Final = 2000  # of the whole past of one tenant and service: these are decades
+log = get_logger(__name__)
 
 
 async def use_periods(
-    uow: UnitOfWork, tenant_ids: Collection[str], service_ids: Collection[str], *, in_use_at: datetime | None = None
+    uow: UnitOfWork,
+    owners: Collection[tuple[str, str]],
+    *,
+    in_use_at: datetime | None = None,
+    since: datetime | None = None,
 ) -> Sequence[SubscriptionPeriod]:
     """
-    Give the periods of these tenants and services that have begun, the newest first, each with plan and subscription.
+    Give the periods of these (tenant, service) that have begun, the newest first, each with plan and subscription.
 
-    With `in_use_at` only those whose use is counted at that moment. No permission of its own: the calling verb has
-    authorized.
+    With `in_use_at` only those whose use is counted at that moment, with `since` those that it was counted in then or
+    later: all of them, of however many. The whole past is asked of one owner, and a warning tells where it is cut.
+
+    No permission of its own: the calling verb has authorized.
     """
+    if not owners:
+        return ()
     period = SubscriptionPeriod
     query = (
         select(period)
         .join(period.subscription)
         .options(contains_eager(period.subscription), joinedload(period.plan))
-        .where(period.tenant_id.in_(tenant_ids), Subscription.service_id.in_(service_ids), period.usage_from <= uow.now)
+        .where(
+            period.tenant_id.in_({tenant_id for tenant_id, _ in owners}),  # what an index knows
+            tuple_(period.tenant_id, Subscription.service_id).in_(list(owners)),
+            period.usage_from <= uow.now,
+        )
         .order_by(period.usage_from.desc(), period.id.desc())
-        .limit(_MOST)
     )
     if in_use_at is not None:
-        query = query.where(
-            period.usage_from <= in_use_at, or_(period.usage_until.is_(None), period.usage_until > in_use_at)
-        )
+        query = query.where(period.usage_from <= in_use_at, _counted_after(in_use_at))
+    elif since is not None:
+        query = query.where(_counted_after(since))
+    else:
+        return await _whole_past(uow, owners, query)
     return (await uow.session.scalars(query)).all()
+
+
+def _counted_after(moment: datetime) -> ColumnElement[bool]:
+    return SubscriptionPeriod.usage_until.is_(None) | (SubscriptionPeriod.usage_until > moment)
+
+
+async def _whole_past(
+    uow: UnitOfWork, owners: Collection[tuple[str, str]], query: Select[SubscriptionPeriod]
+) -> Sequence[SubscriptionPeriod]:
+    if len(owners) > 1:
+        raise ValueError("The whole past is asked of one tenant and service at a time.")
+    found = (await uow.session.scalars(query.limit(_MOST + 1))).all()
+    if len(found) > _MOST:
+        ((tenant_id, service_id),) = owners
+        log.warning("use_periods_cut", tenant_id=tenant_id, service_id=service_id, most=_MOST)
+    return found[:_MOST]
 
 
 async def period_of(uow: UnitOfWork, subscription_id: str, start: datetime) -> SubscriptionPeriod | None:

@@ -7,7 +7,6 @@ from sqlalchemy import select, tuple_
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import registry
 from scaicontrol.services.registry.models import Service
@@ -16,6 +15,7 @@ from ..events import ThresholdReached
 from ..measuring import measured
 from ..models import UsageAggregate
 from ..quotas import Entitlement, QuotaStatus, entitlements, standing
+from .telling import tell_new
 
 _BATCH = 200
 # Only who used something lately can have reached a threshold; a day back catches up after an outage of the job.
@@ -54,15 +54,7 @@ async def alert(uow: UnitOfWork, after: Owner, limit: int = _BATCH) -> tuple[Own
     owners = [(row[0], row[1]) for row in await uow.session.execute(recent)]
     if not owners:
         return None, 0
-    reached = await _reached(uow, owners)
-    keys = [fact.idempotency_key for fact in reached]
-    told = (
-        set(await uow.session.scalars(select(Outbox.source_key).where(Outbox.source_key.in_(keys)))) if keys else set()
-    )
-    fresh = [fact for fact in reached if fact.idempotency_key not in told]
-    for fact in fresh:
-        uow.emit(fact)
-    return (owners[-1] if len(owners) == limit else None), len(fresh)
+    return (owners[-1] if len(owners) == limit else None), await tell_new(uow, await _reached(uow, owners))
 
 
 async def _reached(uow: UnitOfWork, owners: Iterable[Owner]) -> list[ThresholdReached]:

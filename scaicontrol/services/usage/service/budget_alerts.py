@@ -6,13 +6,13 @@ from sqlalchemy import select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.work import UnitOfWork
 
 from ..events import BudgetReached
 from ..models import UsageBudget
 from ..quotas import entitlements
 from ..summaries import ServiceUse, current_uses
+from .telling import tell_new
 
 _BATCH = 200
 _FORECAST = "forecast"
@@ -42,14 +42,7 @@ async def alert_spending(uow: UnitOfWork, after: str, limit: int = _BATCH) -> tu
     )
     uses = await current_uses(uow, by_owner, {owner: held[owner] for owner in by_owner if owner in held})
     reached = [fact for use in uses for fact in _facts(uow, by_owner[use.period.owner], use)]
-    keys = [fact.idempotency_key for fact in reached]
-    told = (
-        set(await uow.session.scalars(select(Outbox.source_key).where(Outbox.source_key.in_(keys)))) if keys else set()
-    )
-    fresh = [fact for fact in reached if fact.idempotency_key not in told]
-    for fact in fresh:
-        uow.emit(fact)
-    return (budgets[-1].id if len(budgets) == limit else None), len(fresh)
+    return (budgets[-1].id if len(budgets) == limit else None), await tell_new(uow, reached)
 
 
 def _facts(uow: UnitOfWork, budget: UsageBudget, use: ServiceUse) -> Iterator[BudgetReached]:
