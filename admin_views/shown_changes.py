@@ -8,11 +8,13 @@ from typing import Final
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.approval import ApprovalRequired
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.errors import Refused
 from scaicontrol.core.verbs import VerbCall
 from scaicontrol.services import changes
 from scaicontrol.services.changes.schemas import ChangePlanOut, FieldChange, PlanContent
 
 from . import formatting
+from .language import gettext
 from .names import Ref
 
 _NEW: Final = re.compile(r"_new\d+$")  # how a plan calls what it would make
@@ -56,12 +58,17 @@ async def show_change(
     backend: Backend, actor: Actor, press: Callable[[Backend], Awaitable[object]]
 ) -> ShownChange | None:
     """
-    Plan what a press would do, and keep the plan; None where it changes nothing or is no single verb.
+    Plan what a press would do, and keep the plan; None where it calls nothing and leaves nothing.
 
-    Raises what the verb refuses.
+    Raises what the verb refuses, and Refused where the press is not exactly one verb: it would be done unseen.
     """
     planned = await changes.plan_work(backend, actor, press)
     if planned.call is None:
+        left = planned.recording
+        if left.calls or left.facts or left.outside or left.rows():
+            raise Refused(
+                gettext("Nothing was done: what it does cannot be shown as one change. Do its parts one by one.")
+            )
         return None
     # As it is read again when it is applied: a number may be stored otherwise than the page held it.
     call = VerbCall.read(planned.call.verb.name, planned.call.written())
