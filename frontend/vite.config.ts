@@ -6,6 +6,9 @@ import type { Plugin } from "vite";
 import solid from "vite-plugin-solid";
 import { defineConfig } from "vitest/config";
 
+// What each page stands on, and what of it waits until somebody does something.
+const ALL_NEED = /\/src\/(api|ui|lib|i18n\/\w+\.ts|features\/(session|notifications\/Bell))/;
+const SOME_NEED = /\/src\/(api\/files|lib\/csv|ui\/(Palette|Keys))\.|\/SessionEnded\./;
 const BACKEND = process.env["SCAICONTROL_URL"] ?? "http://localhost:8000";
 
 /** Puts .br and .gz beside every text asset, so that the backend only has to pick a file. */
@@ -53,7 +56,12 @@ function firstFiles(): Plugin {
         if (chunk?.type === "chunk") for (const next of chunk.imports) reached(next, known);
         return known;
       };
-      const entry = reached(fileOf("index.html") ?? this.error("The portal has no entry."));
+      const first = fileOf("index.html") ?? this.error("The portal has no entry.");
+      const entry = reached(first);
+      const styles = [...entry].flatMap((file) => {
+        const chunk = bundle[file];
+        return chunk?.type === "chunk" ? [...(chunk.viteMetadata?.importedCss ?? [])] : [];
+      });
       const beside = (module: string) => {
         const file = fileOf(module) ?? this.error(`${module} is no chunk of its own.`);
         return [...reached(file)].filter((name) => !entry.has(name)).map((name) => `/${name}`);
@@ -75,7 +83,17 @@ function firstFiles(): Plugin {
       this.emitFile({
         type: "asset",
         fileName: ".vite/first.json",
-        source: JSON.stringify({ pages, languages, entrances }, null, 2),
+        source: JSON.stringify(
+          {
+            entry: [...entry].toReversed().map((name) => `/${name}`),
+            styles: styles.map((name) => `/${name}`),
+            pages,
+            languages,
+            entrances,
+          },
+          null,
+          2,
+        ),
       });
     },
   };
@@ -100,8 +118,15 @@ export default defineConfig({
     rolldownOptions: {
       // The console's template designer, whose page finds its files by the manifest.
       input: ["index.html", "src/designer/main.ts"],
-      // Each page would else fetch a dozen shared scraps of a few hundred bytes.
-      output: { codeSplitting: { groups: [{ name: "ui", test: /\/src\/(api|ui|lib)\// }] } },
+      output: {
+        // Each page would else fetch a dozen shared scraps of a few hundred bytes.
+        codeSplitting: {
+          groups: [
+            { name: "ui", test: (id: string) => ALL_NEED.test(id) && !SOME_NEED.test(id), priority: 2 },
+            { name: "shared", test: /\/src\/(api|lib|features)\//, minShareCount: 2, priority: 1 },
+          ],
+        },
+      },
     },
   },
   test: {

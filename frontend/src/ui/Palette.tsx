@@ -1,5 +1,5 @@
 import { useNavigate } from "@solidjs/router";
-import { createEffect, createMemo, createSignal, createUniqueId, For, Show } from "solid-js";
+import { createEffect, createMemo, createSignal, createUniqueId, For, onCleanup, Show } from "solid-js";
 import { q, useQuery } from "../api/queries";
 import { useCan } from "../features/session/useCan";
 import { language, t, tn } from "../i18n";
@@ -14,6 +14,7 @@ interface Item {
 }
 
 const SHOWN = 10;
+const REST = 200;
 const ENOUGH = { page_size: 100 };
 
 /** Whatever has a name: typed, chosen with the arrow keys, opened with Enter. */
@@ -29,7 +30,17 @@ export default function Palette(props: { places: readonly Place[]; onClose: () =
     ...q.subscriptions(ENOUGH),
     enabled: can("subscriptions:read"),
   }));
-  const invoices = useQuery(() => ({ ...q.invoices(ENOUGH), enabled: can("billing:read") }));
+  // Of documents there may be thousands: the server finds them by what is typed, once the typing rests.
+  const [asked, setAsked] = createSignal("");
+  createEffect(() => {
+    const text = typed().trim();
+    const timer = setTimeout(() => setAsked(text), REST);
+    onCleanup(() => clearTimeout(timer));
+  });
+  const invoices = useQuery(() => ({
+    ...q.invoices(asked() ? { page_size: SHOWN, q: asked() } : { page_size: SHOWN }),
+    enabled: can("billing:read"),
+  }));
   const services = useQuery(() => ({ ...q.services(language()), enabled: can("services:read") }));
 
   const items = createMemo((): Item[] => [

@@ -1,17 +1,20 @@
 import { useNavigate } from "@solidjs/router";
-import { createSignal, For, onCleanup, onMount, Show } from "solid-js";
+import { createSignal, onCleanup, onMount, Show } from "solid-js";
 import { useCan } from "../features/session/useCan";
-import { t } from "../i18n";
 import { recall, remember } from "../lib/preferences";
-import { Dialog } from "./Dialog";
 import { later } from "./later";
-import { type Place, PLACES } from "./places";
+import { PLACES } from "./places";
 
 const Palette = later(() => import("./Palette"));
+const Keys = later(() => import("./Keys"));
 
 type Open = "keys" | "palette";
 
 const [enabled, setEnabled] = createSignal(recall("shortcuts") !== "off");
+const enable = (on: boolean) => {
+  setEnabled(on);
+  remember("shortcuts", on ? null : "off");
+};
 const [open, setOpen] = createSignal<Open>();
 export const showShortcuts = () => setOpen("keys");
 export const showPalette = () => setOpen("palette");
@@ -65,54 +68,8 @@ export function Shortcuts() {
         <Palette places={places()} onClose={() => setOpen(undefined)} />
       </Show>
       <Show when={open() === "keys"}>
-        <Keys places={places()} onClose={() => setOpen(undefined)} />
+        <Keys places={places()} enabled={enabled()} onEnable={enable} onClose={() => setOpen(undefined)} />
       </Show>
     </>
-  );
-}
-
-function Keys(props: { places: readonly Place[]; onClose: () => void }) {
-  return (
-    <Dialog title={t("keys.title")} onClose={() => props.onClose()}>
-      <dl class="divide-base-300 grid divide-y text-sm">
-        <Key names={["Ctrl", "K"]} does={t("keys.palette")} />
-        <Key names={["/"]} does={t("keys.search")} />
-        <Key names={["?"]} does={t("keys.help")} />
-        <Key names={["Esc"]} does={t("keys.close")} />
-        <For each={props.places}>
-          {(place) => (
-            <Key names={["g", place.key]} does={t("keys.goTo", { place: t(`nav.${place.name}`) })} />
-          )}
-        </For>
-      </dl>
-      <label class="mt-4 flex items-center gap-3 text-sm">
-        <input
-          type="checkbox"
-          class="toggle toggle-sm toggle-primary"
-          checked={enabled()}
-          onChange={(event) => {
-            setEnabled(event.currentTarget.checked);
-            remember("shortcuts", event.currentTarget.checked ? null : "off");
-          }}
-        />
-        {t("keys.enabled")}
-      </label>
-      <div class="modal-action">
-        <button type="button" class="btn btn-plain" onClick={() => props.onClose()}>
-          {t("common.close")}
-        </button>
-      </div>
-    </Dialog>
-  );
-}
-
-function Key(props: { names: readonly string[]; does: string }) {
-  return (
-    <div class="flex items-center justify-between gap-4 py-1.5">
-      <dt class="order-2 flex gap-1">
-        <For each={props.names}>{(name) => <kbd class="kbd kbd-sm">{name}</kbd>}</For>
-      </dt>
-      <dd>{props.does}</dd>
-    </div>
   );
 }

@@ -8,6 +8,7 @@ import { q, useQuery } from "../../api/queries";
 import { LANGUAGES, t } from "../../i18n";
 import { fmt } from "../../i18n/format";
 import { Notice, PageHead } from "../../ui/layout";
+import { useManyOptions } from "../../ui/manyOptions";
 import { Async, errorMessage } from "../../ui/states";
 import { toast } from "../../ui/toasts";
 import { Unsaved } from "../../ui/Unsaved";
@@ -57,6 +58,10 @@ function Editor(props: { profile: Profile | null; reload: () => void }) {
     validate: "blur",
   });
   const country = (): string => getInput(form, { path: ["country_code"] }) ?? "";
+  const places = useManyOptions(
+    () => (country() ? [[country(), fmt.country(country())]] : []),
+    () => countries(),
+  );
   const format = useQuery(() => q.addressFormat(country()));
   // Until the country is known its address is asked for as in most.
   const asks = (part: AddressPart): boolean => (format.data?.required ?? ADDRESS_PARTS).includes(part);
@@ -146,7 +151,7 @@ function Editor(props: { profile: Profile | null; reload: () => void }) {
           name="country_code"
           required
           none={t("profile.choose")}
-          options={countries()}
+          options={places()}
           disabled={locked()}
         />
       </Group>

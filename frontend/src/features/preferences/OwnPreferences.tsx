@@ -7,6 +7,7 @@ import { type Choices, DATE_FORMATS, NUMBER_FORMATS } from "../../lib/choices";
 import { day } from "../../lib/dates";
 import { quantity } from "../../lib/money";
 import { Notice, PageHead } from "../../ui/layout";
+import { useManyOptions } from "../../ui/manyOptions";
 import { Async, errorMessage } from "../../ui/states";
 import { toast } from "../../ui/toasts";
 import { Unsaved } from "../../ui/Unsaved";
@@ -56,6 +57,10 @@ function Editor(props: { of: Choices }) {
     }
   };
   const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const zones = useManyOptions(
+    () => [chosen().time_zone].filter((zone) => zone !== null).map(named),
+    () => knownZones(chosen().time_zone).map(named),
+  );
   return (
     <form class="grid gap-5 sm:max-w-md" onSubmit={submit}>
       <Choice
@@ -83,7 +88,7 @@ function Editor(props: { of: Choices }) {
         name="time_zone"
         none={`${t("preferences.asBrowser")}: ${here}`}
         value={chosen().time_zone}
-        options={zones(chosen().time_zone)}
+        options={zones()}
         help={t("preferences.zoneText")}
         onChange={(value) => choose("time_zone", value)}
       />
@@ -161,9 +166,10 @@ function Choice(props: {
   );
 }
 
+const named = (zone: string) => [zone, zone.replaceAll("_", " ")] as const;
+
 /** The zones this browser knows, and the chosen one, which may come from another browser. */
-function zones(chosen: string | null): [string, string][] {
+function knownZones(chosen: string | null): string[] {
   const known = Intl.supportedValuesOf("timeZone");
-  const all = chosen && !known.includes(chosen) ? [chosen, ...known] : known;
-  return all.map((zone) => [zone, zone.replaceAll("_", " ")]);
+  return chosen && !known.includes(chosen) ? [chosen, ...known] : known;
 }

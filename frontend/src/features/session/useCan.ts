@@ -1,3 +1,4 @@
+import type { Schemas } from "../../api/client";
 import { q, useQuery } from "../../api/queries";
 
 export type Scope =
@@ -8,8 +9,10 @@ export type Scope =
   | "subscriptions:manage";
 
 /** What this person may do, to hide what would be refused anyway; the server decides. */
+export const may = (me: Schemas["MeOut"], scope: Scope) =>
+  me.permissions.includes(scope) || me.roles.includes("super_admin");
+
 export function useCan(): (scope: Scope) => boolean {
   const me = useQuery(() => q.me());
-  return (scope) =>
-    me.data !== undefined && (me.data.permissions.includes(scope) || me.data.roles.includes("super_admin"));
+  return (scope) => me.data !== undefined && may(me.data, scope);
 }
