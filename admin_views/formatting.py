@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from babel.dates import format_date
@@ -52,9 +52,13 @@ def day(value: date | datetime | None) -> str:
     if value is None:
         return NOTHING
     who = reader.get()
-    local = value.astimezone(who.zone) if isinstance(value, datetime) else value
-    pattern = _PATTERNS.get(who.date_format) or _WORDS.get(who.language, "d MMM y")
-    return format_date(local, pattern, who.language)
+    local = value.astimezone(who.zone).date() if isinstance(value, datetime) else value
+    return _day(local, _PATTERNS.get(who.date_format) or _WORDS.get(who.language, "d MMM y"), who.language)
+
+
+@lru_cache(maxsize=4096)  # the rows of a list share their days
+def _day(value: date, pattern: str, language: str) -> str:
+    return format_date(value, pattern, language)
 
 
 def month(value: date) -> str:

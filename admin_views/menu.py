@@ -60,8 +60,15 @@ def address_of_view(request: Request, view: Any) -> str:
     return str(request.url_for(f"admin:view-{view.identity}"))
 
 
-def menu(request: Request) -> Iterator[tuple[MenuGroup, Sequence[MenuEntry]]]:
+def menu(request: Request) -> Sequence[tuple[MenuGroup, Sequence[MenuEntry]]]:
     """Give each group that has something for whoever looks; `rank` orders the views of one."""
+    if not hasattr(request.state, "menu"):
+        request.state.menu = list(_groups(request))  # a page shows it twice
+    shown: Sequence[tuple[MenuGroup, Sequence[MenuEntry]]] = request.state.menu
+    return shown
+
+
+def _groups(request: Request) -> Iterator[tuple[MenuGroup, Sequence[MenuEntry]]]:
     views = [view for view in request.app.state.console.views if view.is_visible(request)]
     for group in MenuGroup:
         mine = [view for view in views if view.category == group and view.is_accessible(request)]

@@ -1,6 +1,7 @@
 """Names instead of ids: what rows refer to, asked for in one statement for each kind, and the page behind it."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from starlette.exceptions import HTTPException
@@ -108,8 +109,31 @@ def address_of(request: Request, ref: Ref | None) -> str | None:
     """Give the address of an object's page, or None where there is none for whoever looks."""
     if ref is None or not ref.pk:
         return None
-    for view in request.app.state.console.views:
-        is_its = view.is_model and (view.identity == ref.view if ref.view else view.prefix == prefix_of(ref.pk))
-        if is_its and view.is_accessible(request):
-            return str(request.url_for("admin:details", identity=view.identity, pk=ref.pk))
-    return None
+    if not hasattr(request.state, "addresses"):
+        request.state.addresses = _Addresses.of(request)
+    found: str | None = request.state.addresses.of_object(ref)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Addresses:
+    """Where objects are, for one request: a list asks for two hundred of them, which differ in their ids."""
+
+    request: Request
+    identities: Mapping[str, str]  # of the views that whoever looks may open, by prefix of the ids
+    before: dict[str, str] = field(default_factory=dict)  # by view, what stands before the id
+
+    @classmethod
+    def of(cls, request: Request) -> "_Addresses":
+        views = [view for view in request.app.state.console.views if view.is_model and view.is_accessible(request)]
+        by_prefix = {view.prefix: view.identity for view in reversed(views)}  # of two, the first
+        return cls(request, {**by_prefix, **{f"={view.identity}": view.identity for view in views}})
+
+    def of_object(self, ref: Ref) -> str | None:
+        identity = self.identities.get(f"={ref.view}" if ref.view else prefix_of(ref.pk))
+        if identity is None:
+            return None
+        if identity not in self.before:
+            address = str(self.request.url_for("admin:details", identity=identity, pk="-"))
+            self.before[identity] = address.removesuffix("-")
+        return self.before[identity] + ref.pk

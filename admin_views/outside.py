@@ -25,9 +25,9 @@ async def session_ended(request: Request, pages: Environment) -> Response:
     form = await request.form()
     typed = [(name, value) for name, value in form.multi_items() if name != "form_token" and isinstance(value, str)]
     page = pages.get_template("console/session_ended.html")
-    return HTMLResponse(await page.render_async(address=request.url.path, typed=typed), 401)
+    return HTMLResponse(page.render(address=request.url.path, typed=typed), 401)
 
 
-async def for_tenants(pages: Environment) -> Response:
+def for_tenants(pages: Environment) -> Response:
     """Say where a tenant's own pages are, without sending it round in a circle."""
-    return HTMLResponse(await pages.get_template("console/for_tenants.html").render_async(), 403)
+    return HTMLResponse(pages.get_template("console/for_tenants.html").render(), 403)

@@ -17,6 +17,7 @@ from jinja2 import Environment
 from sqladmin import Admin
 from sqladmin.authentication import AuthenticationBackend
 from sqladmin.models import BaseView
+from sqladmin.templating import Jinja2Templates
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -24,7 +25,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route, Router
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import admin_views
@@ -39,6 +40,7 @@ from scaicontrol.services import identity
 from scaicontrol.services.identity import ABSOLUTE, SessionKind
 
 from . import formatting
+from .addresses import Links
 from .assets import FOLDER, KEPT, asset, is_kept
 from .designer import DESIGNER
 from .flash import FLASH_COOKIE, FLASH_PURPOSE, status_of
@@ -49,6 +51,7 @@ from .names import Ref, address_of
 from .outside import SAFE, for_tenants, session_ended, sign_in
 from .pages import ConsolePage
 from .request_context import ConsoleRequest, ScopedSessions, console_of, current
+from .templating import WrittenAtOnce
 
 log = get_logger(__name__)
 BASE: Final = "/admin"
@@ -86,7 +89,7 @@ def install_console(app: Starlette) -> Admin:
     _speak(admin.templates.env)
     app.state.console = admin.admin.state.console = admin
     # Links stay within the console: nobody has to walk the routes of the whole product for each of them.
-    admin.admin.state.links = Router([Mount(BASE, admin.admin, name="admin")])
+    admin.admin.state.links = Links([Mount(BASE, admin.admin, name="admin")])
     admin.admin.add_exception_handler(ControlError, _refused)
     admin.admin.add_exception_handler(HTTPException, _http_error)
     for view in views():
@@ -128,7 +131,10 @@ def views() -> Iterator[type[BaseView]]:
 
 
 class Console(Admin):
-    """SQLAdmin with a first page of ours."""
+    """SQLAdmin with a first page of ours, and pages that are written in one go."""
+
+    def init_templating_engine(self) -> Jinja2Templates:
+        return WrittenAtOnce(super().init_templating_engine().env)
 
     async def index(self, request: Request) -> Response:
         answer: Response = await self.templates.TemplateResponse(request, "sqladmin/index.html", await home(request))
@@ -189,7 +195,7 @@ class Entrance:
             await refusal(scope, receive, guarded)
             return
         if request.url.path == NO_ENTRY:
-            await (await for_tenants(self.root.state.console.templates.env))(scope, receive, guarded)
+            await for_tenants(self.root.state.console.templates.env)(scope, receive, guarded)
             return
         actor, session_id = await _who(request, backend)
         if actor is None or actor.scope.kind not in ("platform", "partner"):
@@ -216,7 +222,7 @@ class Entrance:
     async def _not_let_in(self, request: Request, actor: Actor | None) -> Response:
         pages = self.root.state.console.templates.env
         if actor is not None:
-            return await for_tenants(pages)
+            return for_tenants(pages)
         return sign_in(request) if request.method in SAFE else await session_ended(request, pages)
 
 
