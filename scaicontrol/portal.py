@@ -12,7 +12,7 @@ from dataclasses import fields
 from functools import lru_cache
 from html import escape
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Final, TypedDict
 
 import orjson
 from starlette.requests import Request
@@ -113,14 +113,22 @@ def _needed_next(request: Request, page: str | None) -> Iterator[str]:
         yield f"<{style}>; rel=preload; as=style; crossorigin"
     for script in first["entry"]:
         yield f"<{script}>; rel=modulepreload; crossorigin"
-    words = first["languages" if is_known else "entrances"].get(language, ())
+    words = (first["languages"] if is_known else first["entrances"]).get(language, ())
     for script in (*words, *(first["pages"].get(page or "", ()) if is_known else ())):
         yield f"<{script}>; rel=modulepreload; crossorigin"
     if is_known:
         yield '</api/v1/auth/me>; rel=preload; as=fetch; crossorigin="anonymous"'
 
 
-def _first_files(path: Path) -> dict[str, Any]:
+class _FirstFiles(TypedDict):
+    entry: list[str]
+    styles: list[str]
+    pages: dict[str, list[str]]
+    languages: dict[str, list[str]]
+    entrances: dict[str, list[str]]
+
+
+def _first_files(path: Path) -> _FirstFiles:
     """Read what the build wrote down: for each page and language, the scripts it needs beside the first ones."""
     try:
         return _read(path, path.stat().st_mtime_ns)
@@ -129,8 +137,8 @@ def _first_files(path: Path) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=2)
-def _read(path: Path, _: int) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(path.read_bytes())
+def _read(path: Path, _: int) -> _FirstFiles:
+    read: _FirstFiles = json.loads(path.read_bytes())
     return read
 
 
