@@ -142,6 +142,7 @@ PERMISSIONS: dict[str, PermissionRule] = {
     "invoice_links:revoke": _write("billing:manage", "admin:billing"),
     "invoice_links:open": _platform("admin:platform"),  # makes links for mails, and opens one by its signature
     "invariants:check": _read("admin:billing"),
+    "ledger:read": _read("admin:billing"),
     "credits:read": _read("billing:read", "billing:manage", "admin:billing"),
     "credits:administer": _read("admin:billing"),
     "credits:apply": _write("billing:manage", "admin:billing"),

@@ -63,6 +63,36 @@ BREAKS = {
     "What a bank line brought is what it booked": "UPDATE bank_lines SET amount_cents = amount_cents + 1",
     "What a credit has left is its amount less its uses": "UPDATE credits SET remaining_cents = 0",
     "What documents leave open is what credits and receivables hold": "DELETE FROM credits",
+    "Every entry of the ledger sums to nothing": (
+        "UPDATE ledger_postings SET amount_cents = 1 WHERE account = 'revenue'"
+    ),
+    "What moved is in the ledger": "DELETE FROM ledger_entries WHERE source_type = 'settlement'",
+    "Receivables of the ledger are what invoices have open": (
+        "UPDATE ledger_postings SET account = 'receivables' WHERE account = 'bank'"
+    ),
+    "Revenue of the ledger is the net amount of documents": (
+        "UPDATE ledger_postings SET account = 'revenue' WHERE account = 'vat_payable'"
+    ),
+    "VAT of the ledger is the VAT of documents": "DELETE FROM ledger_postings WHERE account = 'vat_payable'",
+    "Credit balances of the ledger are what credits have left": (
+        "UPDATE ledger_postings SET account = 'credit_balances' WHERE account = 'refunds'"
+    ),
+    "Refunds of the ledger are what waits to go back": "DELETE FROM refunds WHERE status <> 'succeeded'",
+    "Other receivables of the ledger are what is owed beside documents": (
+        "UPDATE ledger_postings SET account = 'other_receivables' WHERE account = 'bank'"
+    ),
+    "Clearing of the ledger is what payments hold with their providers": (
+        "UPDATE ledger_postings SET account = 'clearing:mollie' WHERE account = 'clearing:sandbox'"
+    ),
+    "Disputes and fees of the ledger are what providers keep": (
+        "UPDATE ledger_postings SET account = 'fees' WHERE account = 'bank'"
+    ),
+    "Write-offs of the ledger are the losses of documents": (
+        "UPDATE ledger_postings SET account = 'write_offs' WHERE account = 'bank'"
+    ),
+    "Nothing is left between documents": (
+        "DELETE FROM ledger_postings WHERE account = 'transfers' AND amount_cents > 0"
+    ),
 }
 
 

@@ -51,7 +51,7 @@ async def trip_of(work, *rooms: str) -> list[str]:
     return list(found)
 
 
-async def test_finalizing_visits_the_gate_and_seven_modules_beside_it(backend):
+async def test_finalizing_visits_the_gate_and_eight_modules_beside_it(backend):
     draft = await a_draft(backend, prepaid_cents=100)
     trip = await trip_of(invoices.finalize(backend, petra, draft.id), "service/gate", "immutability")
     assert sorted(trip) == sorted(
@@ -62,6 +62,7 @@ async def test_finalizing_visits_the_gate_and_seven_modules_beside_it(backend):
             "models",
             "allowances",
             "seal",
+            "service/ledger",
             "service/request_files",
             "service/settle",
         ]

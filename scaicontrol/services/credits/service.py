@@ -11,6 +11,8 @@ from scaicontrol.core.errors import Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import ledger
+from scaicontrol.services.ledger.models import Account, EntryKind, SourceType
 
 from . import queries, reads
 from .events import (
@@ -89,7 +91,9 @@ async def promise(
 
     A refund that goes after it was given up holds it anew; it has the `reference` then, since it is named once.
     """
-    return _take(uow, credit, CreditUseKind.refunded, amount_cents, refund_id=refund_id, reference=reference)
+    use = _take(uow, credit, CreditUseKind.refunded, amount_cents, refund_id=refund_id, reference=reference)
+    _post_promise(uow, credit, EntryKind.refund_promised, use, None)
+    return use
 
 
 async def transfer(uow: UnitOfWork, credit: Credit, amount_cents: int, reference: str) -> CreditUse:
@@ -118,6 +122,9 @@ def tell_paid_back(uow: UnitOfWork, credit: Credit, use: CreditUse) -> None:
 async def restore(uow: UnitOfWork, credit: Credit, use: CreditUse, reason: str) -> CreditUse:
     """Undo a use: what it took is there again. A use is undone once; `reverses_id` is unique."""
     undone = _add(uow, credit, CreditUseKind.reversed, -use.amount_cents, reverses_id=use.id, reference=reason[:255])
+    if use.kind == CreditUseKind.refunded:
+        promised = await ledger.entry_of(uow, EntryKind.refund_promised, (SourceType.credit_use, use.id))
+        _post_promise(uow, credit, EntryKind.refund_released, undone, promised)
     uow.emit(
         CreditRestored(
             **_common(credit, use.amount_cents), use_id=use.id, use=use.kind, reason=reason, restored_at=uow.now
@@ -175,6 +182,7 @@ async def owe(
         version=1,
     )
     uow.session.add(receivable)
+    _post_owed(uow, receivable, EntryKind.receivable_opened, receivable.id, amount_cents)
     uow.emit(
         ReceivableOpened(**_owed(receivable, amount_cents), source=source, source_id=source_id, opened_at=uow.now),
         after={"remaining_cents": amount_cents},
@@ -197,6 +205,8 @@ def lower(
     if way is SettledWith.write_off:
         receivable.written_off_cents += amount_cents
     _tell_settled(uow, receivable, amount_cents, way, reference, before)
+    step = f"{receivable.id}:{receivable.version}"
+    _post_owed(uow, receivable, EntryKind.receivable_settled, step, -amount_cents)
 
 
 def make_good(uow: UnitOfWork, receivable: Receivable, amount_cents: int, reference: str | None = None) -> None:
@@ -292,6 +302,35 @@ def _add(
     )
     uow.session.add(use)
     return use
+
+
+def _post_promise(uow: UnitOfWork, credit: Credit, kind: EntryKind, use: CreditUse, reverses_id: str | None) -> None:
+    """Post that a part of a credit is on its way back, or no longer: it belongs to a refund meanwhile."""
+    ledger.post(
+        uow,
+        ledger.Books(credit.tenant_id, credit.partner_id, credit.currency, credit.invoice_id),
+        kind,
+        (SourceType.credit_use, use.id),
+        uow.now,
+        (Account.credit_balances, use.amount_cents),
+        (Account.refunds, -use.amount_cents),
+        about_id=credit.id,
+        reverses_id=reverses_id,
+    )
+
+
+def _post_owed(uow: UnitOfWork, receivable: Receivable, kind: EntryKind, source_id: str, cents: int) -> None:
+    """Post what is owed beside documents: what settles it, or had left it, stands on the tenant's credit balance."""
+    ledger.post(
+        uow,
+        ledger.Books(receivable.tenant_id, receivable.partner_id, receivable.currency, receivable.invoice_id),
+        kind,
+        (SourceType.receivable, source_id),
+        uow.now,
+        (Account.other_receivables, cents),
+        (Account.credit_balances, -cents),
+        about_id=receivable.id,
+    )
 
 
 class _Common(TypedDict):

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from . import documents, money
+from . import documents, ledger, money
 from .invariant import Invariant
 
 __all__ = ["RULES", "Invariant"]
 
-RULES: Final[tuple[Invariant, ...]] = (*documents.RULES, *money.RULES)
+RULES: Final[tuple[Invariant, ...]] = (*documents.RULES, *money.RULES, *ledger.RULES)

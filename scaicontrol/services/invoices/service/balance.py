@@ -117,6 +117,7 @@ async def record_paid_back(
     paid_at: datetime,
     reference: str | None = None,
     method: str | None = None,
+    provider: str | None = None,
 ) -> None:
     """
     Book money that was given back for a credit on the document it came about by; the same source again changes nothing.
@@ -126,7 +127,7 @@ async def record_paid_back(
     """
     origin = await queries.get(uow, credit.invoice_id, lock=True)
     kind = SettledBy.manual if method else SettledBy.payment
-    movement = Movement(kind, source_id, -amount_cents, paid_at, reference, method)
+    movement = Movement(kind, source_id, -amount_cents, paid_at, reference, method, provider, is_refund=not method)
     parts = (-amount_cents, 0) if origin.is_credit_note else (0, -amount_cents)
     await post_once(uow, origin, movement, *parts)
 
@@ -141,6 +142,7 @@ async def reverse_payment(  # noqa: PLR0913  what a reversal consists of
     reversed_at: datetime,
     reason: str,
     method: str | None = None,
+    provider: str | None = None,
     as_loss: bool = False,
 ) -> Settled:
     """
@@ -171,7 +173,7 @@ async def reverse_payment(  # noqa: PLR0913  what a reversal consists of
     beyond = amount_cents - taken - back
     if as_loss and back + beyond:
         write_off(uow, invoice, reversal_id, back, beyond, reason)
-    movement = Movement(SettledBy.reversal, reversal_id, -amount_cents, reversed_at, reason[:255], method)
+    movement = Movement(SettledBy.reversal, reversal_id, -amount_cents, reversed_at, reason[:255], method, provider)
     post(uow, invoice, movement, -back, back - amount_cents)
     if beyond and not as_loss:  # its credit was paid out already: the tenant has that money twice
         await owe(uow, invoice, ReceivableSource.taken_back, reversal_id, beyond)
@@ -193,7 +195,14 @@ async def owe(uow: UnitOfWork, invoice: Invoice, source: ReceivableSource, sourc
 
 
 async def record_paid_back_after_all(
-    uow: UnitOfWork, credit: Credit, refund_id: str, *, source_id: str, amount_cents: int, paid_at: datetime
+    uow: UnitOfWork,
+    credit: Credit,
+    refund_id: str,
+    *,
+    source_id: str,
+    amount_cents: int,
+    paid_at: datetime,
+    provider: str,
 ) -> CreditUse | None:
     """
     Book money of a refund that went although the refund was given up and its credit was free again.
@@ -206,14 +215,13 @@ async def record_paid_back_after_all(
     cents = min(amount_cents, credit.remaining_cents)
     use = await credits.promise(uow, credit, cents, None, reason) if cents else None
     if use is not None:
-        await record_paid_back(uow, credit, source_id=source_id, amount_cents=cents, paid_at=paid_at)
+        await record_paid_back(uow, credit, source_id=source_id, amount_cents=cents, paid_at=paid_at, provider=provider)
         credits.tell_paid_back(uow, credit, use)
     await _use_again(uow, credit, reopened)
     if beyond := amount_cents - cents:
         invoice = await _invoice_of(uow, credit.invoice_id)
-        await post_once(
-            uow, invoice, Movement(SettledBy.payment, f"{source_id}:twice", -beyond, paid_at, reason), 0, -beyond
-        )
+        twice = Movement(SettledBy.payment, f"{source_id}:twice", -beyond, paid_at, reason, provider=provider)
+        await post_once(uow, invoice, twice, 0, -beyond)
         await owe(uow, invoice, ReceivableSource.refunded_again, source_id, beyond)
     return use
 
@@ -226,6 +234,7 @@ async def record_beside(
     amount_cents: int,
     paid_at: datetime,
     reference: str,
+    provider: str,
 ) -> None:
     """
     Book money that a provider moved beyond any credit; the same source again changes nothing.
@@ -233,7 +242,7 @@ async def record_beside(
     Less than nothing went to the payer: the tenant owes it beside the invoice. What comes back settles what is owed.
     """
     invoice = await _invoice_of(uow, document_id)
-    movement = Movement(SettledBy.payment, source_id, amount_cents, paid_at, reference)
+    movement = Movement(SettledBy.payment, source_id, amount_cents, paid_at, reference, provider=provider)
     if not await post_once(uow, invoice, movement, 0, amount_cents):
         return
     if amount_cents < 0:

@@ -24,6 +24,7 @@ from ..models import Invoice, NumberSeries
 from ..schemas import FinalizeIn
 from . import gate, settle
 from .balance import apply_at_issue
+from .ledger import post_document
 from .request_files import request_files
 
 _TWINS = 5
@@ -139,6 +140,7 @@ async def _seal(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate, lo
         "canonical_digest": invoice.canonical_digest,
         "fiscal_year": invoice.fiscal_year,
     })  # fmt: skip
+    post_document(uow, invoice)
     await uow.session.flush()
     template = candidate.template
     request_files(uow, invoice, version=1, pinned=(template.template_id, template.version) if template else ("", None))

@@ -15,22 +15,21 @@ from scaicontrol.services.credits.reads import owed_beside
 from scaicontrol.services.credits.schemas import SettledWith
 
 from .. import queries
-from ..events import (
-    CreditNoteReopened,
-    CreditNoteSettled,
-    InvoicePaid,
-    InvoicePastDue,
-    InvoiceReopened,
-    SettlementRecorded,
-)
+from ..events import InvoicePastDue, SettlementRecorded
 from ..lifecycle import AS_PAID, MONEY, OWED, InvoiceLifecycle, InvoiceStatus, SettledBy
 from ..models import Invoice, Settlement
 from ..schemas import MarkPaidIn
+from .closing import close, reopen
+from .ledger import post_settlement
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Money or credit that moved; `source_id` (a payment, credit note, refund, use of a credit) makes it count once."""
+    """
+    Money or credit that moved; `source_id` (a payment, credit note, refund, use of a credit) makes it count once.
+
+    `provider` holds the money, if any does; `is_refund` carries out what was promised to a refund.
+    """
 
     kind: SettledBy
     source_id: str
@@ -38,6 +37,8 @@ class Movement:
     at: datetime
     reference: str | None = None
     method: str | None = None
+    provider: str | None = None
+    is_refund: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ async def record_payment(
     amount_cents: int,
     paid_at: datetime,
     method: str | None = None,
+    provider: str | None = None,
 ) -> Settled:
     """
     Book a succeeded payment; the same payment again changes nothing.
@@ -68,7 +70,8 @@ async def record_payment(
     invoice = await queries.get(uow, invoice_id, lock=True)
     if invoice.is_credit_note or not invoice.is_sealed:
         raise Refused(f"Cannot book a payment on {invoice}: only a finalized invoice can be paid.")
-    return await book(uow, invoice, Movement(SettledBy.payment, payment_id, amount_cents, paid_at, method=method))
+    movement = Movement(SettledBy.payment, payment_id, amount_cents, paid_at, method=method, provider=provider)
+    return await book(uow, invoice, movement)
 
 
 @verb
@@ -192,7 +195,7 @@ PREPAID = "received before the issue"
 
 def close_zero_total(uow: UnitOfWork, invoice: Invoice) -> None:
     """A document over nothing is settled as soon as it is finalized."""
-    _close(uow, invoice, SettledBy.zero_total, None, uow.now)
+    close(uow, invoice, SettledBy.zero_total, None, uow.now)
 
 
 async def _find(uow: UnitOfWork, invoice_id: str, source_id: str) -> Settlement | None:
@@ -257,9 +260,10 @@ async def post_once(uow: UnitOfWork, invoice: Invoice, movement: Movement, appli
 
 def post(uow: UnitOfWork, invoice: Invoice, movement: Movement, applied: int, unapplied: int) -> None:
     """Write a movement on a locked document: its row, the sums, and the state that follows from them."""
+    settlement_id = new_id("stl")
     uow.session.add(
         Settlement(
-            id=new_id("stl"),
+            id=settlement_id,
             tenant_id=invoice.tenant_id,
             partner_id=invoice.partner_id,
             invoice_id=invoice.id,
@@ -273,6 +277,7 @@ def post(uow: UnitOfWork, invoice: Invoice, movement: Movement, applied: int, un
             recorded_by=uow.actor.id,
         )
     )
+    post_settlement(uow, invoice, settlement_id, movement, applied, unapplied)
     before = {"amount_due_cents": invoice.amount_due_cents, "status": invoice.status}
     if movement.kind in AS_PAID:
         invoice.amount_paid_cents += applied
@@ -302,9 +307,9 @@ def post(uow: UnitOfWork, invoice: Invoice, movement: Movement, applied: int, un
     if invoice.amount_due_cents == 0:
         if invoice.status != InvoiceStatus.paid:
             paid_by = movement.source_id if movement.kind in MONEY else None
-            _close(uow, invoice, movement.kind, paid_by, movement.at)
+            close(uow, invoice, movement.kind, paid_by, movement.at)
     elif invoice.status == InvoiceStatus.paid and (invoice.amount_due_cents < 0) == invoice.is_credit_note:
-        _reopen(uow, invoice, movement)
+        reopen(uow, invoice, movement.source_id, movement.reference)
 
 
 def write_off(uow: UnitOfWork, invoice: Invoice, source_id: str, cents: int, beside: int, reason: str) -> None:
@@ -327,74 +332,3 @@ async def _written_off(uow: UnitOfWork, invoice: Invoice) -> int:
         Settlement.invoice_id == invoice.id, Settlement.kind == SettledBy.write_off
     )
     return int(await uow.session.scalar(losses) or 0)
-
-
-def _close(uow: UnitOfWork, invoice: Invoice, by: SettledBy, payment_id: str | None, at: datetime) -> None:
-    before = {"status": str(invoice.status)}
-    invoice.advance(InvoiceLifecycle.settle)
-    invoice.settlement, invoice.paid_at = by, at
-    step = invoice.times_reopened + 1
-    if invoice.is_credit_note:
-        uow.emit(
-            CreditNoteSettled(
-                credit_note_id=invoice.id,
-                tenant_id=invoice.tenant_id,
-                partner_id=invoice.partner_id,
-                number=invoice.number or "",
-                settlement=by,
-                step=step,
-            ),
-            before=before,
-            after={"status": str(InvoiceStatus.paid)},
-        )
-        return
-    uow.emit(
-        InvoicePaid(
-            invoice_id=invoice.id,
-            tenant_id=invoice.tenant_id,
-            partner_id=invoice.partner_id,
-            number=invoice.number or "",
-            currency=invoice.currency,
-            total_cents=invoice.total_cents,
-            settlement=by,
-            payment_id=payment_id,
-            paid_at=at,
-            step=step,
-        ),
-        before=before,
-        after={"status": str(InvoiceStatus.paid)},
-    )
-
-
-def _reopen(uow: UnitOfWork, invoice: Invoice, movement: Movement) -> None:
-    """What had settled a document went back: it is open again, as it was before."""
-    before = {"status": str(invoice.status)}
-    invoice.advance(InvoiceLifecycle.reopen)
-    if invoice.sent_at is not None:
-        invoice.advance(InvoiceLifecycle.deliver)
-    invoice.settlement = invoice.paid_at = None
-    invoice.times_reopened += 1
-    fact: CreditNoteReopened | InvoiceReopened
-    if invoice.is_credit_note:
-        fact = CreditNoteReopened(
-            credit_note_id=invoice.id,
-            tenant_id=invoice.tenant_id,
-            partner_id=invoice.partner_id,
-            number=invoice.number or "",
-            amount_due_cents=invoice.amount_due_cents,
-            source_id=movement.source_id,
-            reason=movement.reference,
-        )
-    else:
-        fact = InvoiceReopened(
-            invoice_id=invoice.id,
-            tenant_id=invoice.tenant_id,
-            partner_id=invoice.partner_id,
-            number=invoice.number or "",
-            currency=invoice.currency,
-            amount_due_cents=invoice.amount_due_cents,
-            source_id=movement.source_id,
-            reason=movement.reference,
-            reopened_at=uow.now,
-        )
-    uow.emit(fact, before=before, after={"status": str(invoice.status)}, reason=movement.reference)

@@ -10,6 +10,7 @@ from ..lifecycle import InvoiceLifecycle
 from ..models import Invoice
 from .balance import undo_applied, withdraw_of_note
 from .draft import set_aside
+from .ledger import post_void
 from .request_files import VOID, request_next_files
 
 
@@ -37,6 +38,7 @@ async def void(uow: UnitOfWork, invoice_id: str, reason: str) -> Invoice:
     if not invoice.is_sealed:
         set_aside(uow, invoice, reason)
         return invoice
+    await post_void(uow, invoice)
     uow.emit(
         InvoiceVoided(
             invoice_id=invoice.id,

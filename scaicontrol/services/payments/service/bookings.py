@@ -21,6 +21,7 @@ async def book(uow: UnitOfWork, payment: Payment, cents: int) -> Invoice:
         amount_cents=cents,
         paid_at=uow.now,
         method=method or payment.provider,
+        provider=payment.provider,
     )
     payment.unapplied_cents += settled.unapplied_cents
     return settled.invoice
@@ -43,6 +44,7 @@ async def take_back(
         reversed_at=uow.now,
         reason=cause,
         method=method or await method_type(uow, payment) or payment.provider,
+        provider=payment.provider,
         as_loss=write_off,
     )
     payment.unapplied_cents += back.unapplied_cents

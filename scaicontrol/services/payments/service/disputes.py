@@ -18,8 +18,9 @@ from scaicontrol.core.ids import new_id
 from scaicontrol.core.logging import get_logger
 from scaicontrol.core.payment_ports import DisputeResult, DisputeStatus
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices, partners
+from scaicontrol.services import invoices, ledger, partners
 from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.ledger.models import Account, EntryKind, SourceType
 
 from ..events import DisputeLost, DisputeOpened, DisputeWithdrawn, DisputeWon, PaymentDisputed, fields_of
 from ..lifecycle import DisputeLifecycle, DisputeState
@@ -32,6 +33,10 @@ _ACTOR = Actor.system("inbound_webhooks")
 _TRIES: Final = 5
 _BATCH: Final = 100
 _ASK_AGAIN: Final = timedelta(days=1)
+_POSTED: Final = {
+    "withheld": (EntryKind.dispute_withheld, Account.disputes),
+    "fee": (EntryKind.fee_charged, Account.fees),
+}
 _EVENTS: Final = {
     DisputeStatus.won: DisputeLifecycle.win,
     DisputeStatus.lost: DisputeLifecycle.lose,
@@ -174,9 +179,10 @@ async def _move(uow: UnitOfWork, dispute: Dispute, kind: str, cents: int, paymen
         return
     setattr(dispute, column, cents)
     dispute.moves += 1
+    movement_id = new_id("dsm")
     uow.session.add(
         DisputeMovement(
-            id=new_id("dsm"),
+            id=movement_id,
             tenant_id=dispute.tenant_id,
             partner_id=dispute.partner_id,
             dispute_id=dispute.id,
@@ -186,6 +192,17 @@ async def _move(uow: UnitOfWork, dispute: Dispute, kind: str, cents: int, paymen
             amount_cents=difference,
             method=(await method_type(uow, payment) or payment.provider) if payment else "manual",
         )
+    )
+    entry, account = _POSTED[kind]
+    ledger.post(
+        uow,
+        ledger.Books(dispute.tenant_id, dispute.partner_id, dispute.currency, dispute.invoice_id),
+        entry,
+        (SourceType.dispute_movement, movement_id),
+        uow.now,
+        (account, difference),
+        (ledger.clearing_of(payment.provider if payment else None), -difference),
+        about_id=dispute.id,
     )
 
 

@@ -155,7 +155,9 @@ async def _succeed(uow: UnitOfWork, row: Refund) -> None:
     payment.version += 1
     settle_state(payment)
     credit = await credits.get(uow, str(row.credit_id), lock=True)
-    await invoices.record_paid_back(uow, credit, source_id=row.id, amount_cents=row.amount_cents, paid_at=uow.now)
+    await invoices.record_paid_back(
+        uow, credit, source_id=row.id, amount_cents=row.amount_cents, paid_at=uow.now, provider=payment.provider
+    )
     use = await use_of_refund(uow, row.id)
     if use is not None:
         credits.tell_paid_back(uow, credit, use)
@@ -200,7 +202,13 @@ async def _succeed_after_all(uow: UnitOfWork, row: Refund, result: RefundResult)
     else:
         credit = await credits.get(uow, row.credit_id, lock=True)
         use = await invoices.record_paid_back_after_all(
-            uow, credit, row.id, source_id=source_id, amount_cents=row.amount_cents, paid_at=uow.now
+            uow,
+            credit,
+            row.id,
+            source_id=source_id,
+            amount_cents=row.amount_cents,
+            paid_at=uow.now,
+            provider=payment.provider,
         )
     row.credit_use_id = use.id if use else None
     tell_refunded(uow, row, payment)
@@ -228,6 +236,7 @@ async def record_gone(uow: UnitOfWork, payment: Payment, source_id: str, cents: 
         amount_cents=-cents,
         paid_at=uow.now,
         reference="refunded at the provider",
+        provider=payment.provider,
     )
 
 
@@ -259,7 +268,13 @@ async def _take_back(uow: UnitOfWork, row: Refund, result: RefundResult) -> None
     source_id = f"{row.id}:failed:{row.attempts}" if row.went_after_all else f"{row.id}:failed"
     if credit and held:
         await invoices.record_paid_back(
-            uow, credit, source_id=source_id, amount_cents=-held, paid_at=uow.now, reference="the refund failed"
+            uow,
+            credit,
+            source_id=source_id,
+            amount_cents=-held,
+            paid_at=uow.now,
+            reference="the refund failed",
+            provider=payment.provider,
         )
     if twice := row.amount_cents - held:
         await invoices.record_beside(
@@ -269,6 +284,7 @@ async def _take_back(uow: UnitOfWork, row: Refund, result: RefundResult) -> None
             amount_cents=twice,
             paid_at=uow.now,
             reference="the refund failed",
+            provider=payment.provider,
         )
     _tell_failed(uow, row, payment, is_final=True)
 

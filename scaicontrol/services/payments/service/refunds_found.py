@@ -85,7 +85,9 @@ async def _book(uow: UnitOfWork, payment: Payment, external_id: str, amount_cent
             await record_gone(uow, payment, row.id, part)
         else:
             use = await credits.promise(uow, used, part, row.id)
-            await invoices.record_paid_back(uow, used, source_id=row.id, amount_cents=part, paid_at=uow.now)
+            await invoices.record_paid_back(
+                uow, used, source_id=row.id, amount_cents=part, paid_at=uow.now, provider=payment.provider
+            )
             credits.tell_paid_back(uow, used, use)
         tell_refunded(uow, row, payment)
     payment.version += 1

@@ -1,0 +1,3 @@
+from tests.credits.conftest import backend, provider
+
+__all__ = ["backend", "provider"]
