@@ -36,6 +36,7 @@ TAGS: Final = {
     "admin-groups": "Groups and their roles.",
     "admin-invariants": "What must hold of the books.",
     "admin-jobs": "What runs by the clock.",
+    "admin-ledger": "Every movement of money and of what is owed, on two sides.",
     "admin-declarations": "What consumers declared about their contracts without signing in.",
     "admin-partners": "Partners, their configuration and their prices.",
     "admin-platform": "What operators set for the whole platform.",

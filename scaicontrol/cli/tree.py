@@ -141,6 +141,16 @@ ROOT: Final = CommandGroup(
                         },
                     ),
                 ),
+                "ledger": CommandGroup(
+                    "The ledger: balances and entries of every movement.",
+                    _of(
+                        "ledger",
+                        {
+                            "balances": "Sum each account of a seller in a currency; all accounts of both sum to nothing.",
+                            "entries": "List entries with their sides, the newest first, 200 a page.",
+                        },
+                    ),
+                ),
                 "receivables": CommandGroup(
                     "What tenants owe beside their documents: money that went twice.",
                     _of(
