@@ -102,6 +102,9 @@ PAGES: Mapping[str, str] = {
     "POST /admin/jobs/{name}/run": "job/run",
     # settings of the platform and of sellers
     "GET /admin/invariants": "invariants",
+    "GET /admin/ledger/balances": "ledger",
+    "GET /admin/ledger/entries": "ledger-entry",
+    "GET /admin/ledger/entries/{entry_id}": "ledger-entry",
     "GET /admin/platform/settings": "settings",
     "PUT /admin/platform/settings": "settings/set_policy",
     "GET /admin/accounting/providers": "accounting-integration",
