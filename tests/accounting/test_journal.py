@@ -27,7 +27,7 @@ TERMS = st.sampled_from([("S", Decimal("21.00")), ("S", Decimal("9.00")), ("AE",
 def documents(draw) -> JournalInput:
     kind = draw(st.sampled_from(list(Kind)))
     lines: tuple[JournalInputLine, ...] = ()
-    if kind in (Kind.invoice, Kind.credit_note):
+    if kind in (Kind.invoice, Kind.credit_note, Kind.void):
         lines = tuple(
             JournalInputLine(draw(st.sampled_from(["base", "usage", "manual"])), category, rate, net, tax)
             for (category, rate), net in draw(st.lists(st.tuples(TERMS, CENTS), min_size=1, max_size=6))

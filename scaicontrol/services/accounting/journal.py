@@ -51,6 +51,7 @@ class Booking:
 
 
 _WORDS = {
+    Kind.void: "Void ",
     Kind.payment: "Payment ",
     Kind.refund: "Refund ",
     Kind.credit: "Credit ",

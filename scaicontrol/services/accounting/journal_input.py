@@ -11,6 +11,7 @@ from scaicontrol.core.money import exponent, half_up
 class Kind(StrEnum):
     invoice = "invoice"
     credit_note = "credit_note"
+    void = "void"  # a document that should never have been: the contrary of what it was
     payment = "payment"
     refund = "refund"
     credit = "credit"  # of a tenant's balance: applied to an invoice, or given back there

@@ -88,8 +88,11 @@ async def in_range(
     uow.authorize("accounting:read")
     rows = await uow.session.execute(books.documents(partner_id, issued=(first, last)))
     found = [(Kind(row.document_type), row.id) for row in rows if Kind(row.document_type) in kinds]
+    between = days(first, last, zone)
+    if Kind.void in kinds:
+        rows = await uow.session.execute(books.voided(partner_id, between=between))
+        found += [(Kind.void, row.id) for row in rows]
     if kinds & MOVEMENTS:
-        between = days(first, last, zone)
         moved = await uow.session.scalars(books.movements(partner_id, settled=between))
         found += [(movement_kind(row), row.id) for row in moved]
         withheld = await uow.session.scalars(dispute_movements(partner_id, moved=between))

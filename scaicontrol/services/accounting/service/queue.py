@@ -37,7 +37,8 @@ async def enqueue_new(uow: UnitOfWork, integration_id: str) -> int:
     documents = books.documents(integration.partner_id, since=since)
     moved = books.movements(integration.partner_id, since=since)
     disputed = dispute_movements(integration.partner_id, since=since)
-    queued = await _enqueue(uow, integration, documents, moved, disputed, BATCH)
+    voided = books.voided(integration.partner_id, since=since)
+    queued = await _enqueue(uow, integration, documents, voided, moved, disputed)
     if queued < BATCH:
         integration.cursor = max(since, uow.now - _LATE)
     return queued
@@ -63,7 +64,8 @@ async def request(uow: UnitOfWork, integration_id: str, wanted: SyncIn) -> int:
         documents = books.documents(integration.partner_id, issued=(first, last))
         moved = books.movements(integration.partner_id, settled=between)
         disputed = dispute_movements(integration.partner_id, moved=between)
-        while await _enqueue(uow, integration, documents, moved, disputed, BATCH) == BATCH:
+        voided = books.voided(integration.partner_id, between=between)
+        while await _enqueue(uow, integration, documents, voided, moved, disputed) == BATCH:
             await uow.session.flush()
     await _put_back(uow, integration, wanted)
     await uow.session.flush()
@@ -117,19 +119,30 @@ async def _enqueue(
     uow: UnitOfWork,
     integration: AccountingIntegration,
     documents: Select[Invoice],
+    voided: Select[Invoice],
     moved: Select[Settlement],
     disputed: Select[DisputeMovement],
-    limit: int,
 ) -> int:
-    """Add items for what has none yet, at most `limit`."""
+    """Add items for what has none yet, at most a batch."""
+    limit = BATCH
     rows: list[Any] = list(await uow.session.execute(_new(integration, documents).limit(limit)))
     items = [_item(uow, integration, row.id, Kind(row.document_type), row.number, row.issue_date) for row in rows]
+    if len(items) < limit:
+        items += await _new_voids(uow, integration, voided, limit - len(items))
     if len(items) < limit:
         items += await _new_movements(uow, integration, moved, limit - len(items))
     if len(items) < limit:
         items += await _new_dispute_movements(uow, integration, disputed, limit - len(items))
     uow.session.add_all(items)
     return len(items)
+
+
+async def _new_voids(
+    uow: UnitOfWork, integration: AccountingIntegration, voided: Select[Invoice], limit: int
+) -> list[AccountingSyncItem]:
+    zone = (await partners.settings_of(uow, integration.partner_id)).timezone
+    rows = await uow.session.execute(_new(integration, voided, is_void=True).limit(limit))
+    return [_item(uow, integration, row.id, Kind.void, row.number, civil_date(row.voided_at, zone)) for row in rows]
 
 
 async def _new_movements(
@@ -170,12 +183,14 @@ async def _new_dispute_movements(
     ]
 
 
-def _new(integration: AccountingIntegration, found: Select[Any]) -> Select[Any]:
-    """Narrow a question to what has no item yet."""
+def _new(integration: AccountingIntegration, found: Select[Any], *, is_void: bool = False) -> Select[Any]:
+    """Narrow a question to what has no item yet; a document has one more once it is void."""
+    kind = AccountingSyncItem.kind
     return found.where(
         ~exists().where(
             AccountingSyncItem.integration_id == integration.id,
             AccountingSyncItem.document_id == found.selected_columns["id"],
+            kind == Kind.void if is_void else kind != Kind.void,
         )
     )
 

@@ -20,6 +20,8 @@ from scaicontrol.services.einvoices import Format
 from scaicontrol.services.invoices import crediting
 from scaicontrol.services.invoices.models import Invoice, InvoiceLine, Settlement
 from scaicontrol.services.invoices.reads.documents import by_ids, lines_by_ids
+from scaicontrol.services.ledger.models import Account, SourceType
+from scaicontrol.services.ledger.reads import Posted, is_money, posted_by
 from scaicontrol.services.payments.reads import dispute_movements_by_id
 from scaicontrol.services.tax.exchange import ReferenceRate, vat_currency
 from scaicontrol.services.tax.models import TaxDecision
@@ -59,8 +61,10 @@ async def read_inputs(
         documents = [key for kind, key in batch if kind in DOCUMENTS]
         movements = [key for kind, key in batch if kind in SETTLEMENTS]
         disputed = [key for kind, key in batch if kind in DISPUTES]
+        voided = [key for kind, key in batch if kind is Kind.void]
         read = await backend.ask(actor, _documents, documents) if documents else []
         found += await _with_files(backend, read) if with_files else [_document(each) for each in read]
+        found += await backend.ask(actor, _voided, partner_id, voided) if voided else []
         found += await backend.ask(actor, _movements, partner_id, movements) if movements else []
         found += await backend.ask(actor, _dispute_movements, partner_id, disputed) if disputed else []
     return await backend.ask(actor, _with_rates, partner_id, found)
@@ -97,6 +101,25 @@ async def _documents(uow: UnitOfWork, ids: Sequence[str]) -> list[_Read]:
     return [_Read(each, sold_as, converted.get(each.invoice.id)) for each in found]
 
 
+async def _voided(uow: UnitOfWork, partner_id: str, ids: Sequence[str]) -> list[JournalInput]:
+    """Give the contrary of documents, on the day they were voided."""
+    zone = (await partners.settings_of(uow, partner_id)).timezone
+    return [_contrary(each, zone) for each in await _documents(uow, ids)]
+
+
+def _contrary(read: _Read, zone: str) -> JournalInput:
+    document, voided_at = _document(read), read.document.invoice.voided_at
+    if voided_at is None:
+        raise Conflict(f"{document.number} is exported as void and is not; run `scaicontrol admin invoices verify`.")
+    return replace(
+        document,
+        kind=Kind.void,
+        booked_on=civil_date(voided_at, zone),
+        total_cents=-document.total_cents,
+        lines=tuple(replace(line, net_cents=-line.net_cents, tax_cents=-line.tax_cents) for line in document.lines),
+    )
+
+
 def _rate_of(decision: TaxDecision) -> Decimal | None:
     """Tell how much of the document's currency one unit of the seller's was worth where its VAT was converted."""
     if not decision.tax_currency:
@@ -110,13 +133,14 @@ def _rate_of(decision: TaxDecision) -> Decimal | None:
 async def _dispute_movements(uow: UnitOfWork, partner_id: str, ids: Sequence[str]) -> list[JournalInput]:
     zone = (await partners.settings_of(uow, partner_id)).timezone
     found = await dispute_movements_by_id(uow, ids)
+    posted = await posted_by(uow, SourceType.dispute_movement, ids)
     documents = await by_ids(uow, {moved.invoice_id for moved in found})
     return [
         JournalInput(
             kind=dispute_kind(moved),
             id=moved.id,
             booked_on=civil_date(moved.created_at, zone),
-            total_cents=moved.amount_cents,
+            total_cents=-_moved(posted, moved.id),
             method=moved.method or "",
             **_common(documents[moved.invoice_id]),
         )
@@ -127,7 +151,17 @@ async def _dispute_movements(uow: UnitOfWork, partner_id: str, ids: Sequence[str
 async def _movements(uow: UnitOfWork, partner_id: str, ids: Sequence[str]) -> list[JournalInput]:
     zone = (await partners.settings_of(uow, partner_id)).timezone
     pairs = await invoices.settlements_with_documents(uow, ids)
-    return [_movement(settlement, invoice, zone) for settlement, invoice in pairs]
+    posted = await posted_by(uow, SourceType.settlement, ids)
+    return [_movement(settlement, invoice, zone, posted) for settlement, invoice in pairs]
+
+
+def _moved(posted: Posted, source_id: str) -> int:
+    """Tell what the ledger says moved: with a provider or bank, or as a loss."""
+    if source_id not in posted:
+        raise Conflict(f"{source_id} is not in the ledger; run `scaicontrol admin invariants`.")
+    return sum(
+        cents for account, cents in posted[source_id].items() if is_money(account) or account == Account.write_offs
+    )
 
 
 def _common(invoice: Invoice) -> dict[str, Any]:
@@ -174,9 +208,9 @@ def _kind_of(line: InvoiceLine) -> str:
     return "usage" if line.metric_slug else str((line.derivation or {}).get("kind") or "manual")
 
 
-def _movement(settlement: Settlement, invoice: Invoice, zone: str) -> JournalInput:
+def _movement(settlement: Settlement, invoice: Invoice, zone: str, posted: Posted) -> JournalInput:
     kind = movement_kind(settlement)
-    cents = settlement.unapplied_cents if kind is Kind.credit else settlement.amount_cents + settlement.unapplied_cents
+    cents = settlement.unapplied_cents if kind is Kind.credit else _moved(posted, settlement.id)
     return JournalInput(
         kind=kind,
         id=settlement.id,

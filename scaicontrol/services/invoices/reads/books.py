@@ -36,6 +36,20 @@ def documents(
     return query.order_by(at.desc(), key.desc()) if newest_first else query.order_by(at, key)
 
 
+def voided(
+    partner_id: str, *, since: datetime | None = None, between: tuple[datetime, datetime] | None = None
+) -> Select[Any]:
+    """Select what is known of finalized documents that were voided `since`, or `between` two moments, in that order."""
+    query = select(*_DOCUMENT, Invoice.voided_at).where(
+        Invoice.partner_id == partner_id, Invoice.finalized_at.is_not(None), Invoice.voided_at.is_not(None)
+    )
+    if since is not None:
+        query = query.where(Invoice.voided_at >= since)
+    if between is not None:
+        query = query.where(Invoice.voided_at >= between[0], Invoice.voided_at < between[1])
+    return query.order_by(Invoice.voided_at, Invoice.id)
+
+
 def movements(
     partner_id: str,
     *,
