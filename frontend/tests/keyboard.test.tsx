@@ -13,7 +13,7 @@ const drive = {
 };
 
 const open = async (me: unknown = { ...ada, permissions: [...ada.permissions, "services:read"] }) => {
-  serve({
+  const asked = serve({
     "GET /api/v1/auth/me": one(me),
     "GET /api/v1/notifications": page([]),
     "GET /api/v1/subscriptions": page([pro]),
@@ -22,10 +22,23 @@ const open = async (me: unknown = { ...ada, permissions: [...ada.permissions, "s
   });
   const shown = show(Shell, "*", "/");
   await screen.findByText("Ada");
-  return { ...shown, user: userEvent.setup() };
+  return { ...shown, asked, user: userEvent.setup() };
 };
 
 afterEach(() => vi.unstubAllGlobals());
+
+it("finds a document among all there are, by its amount", async () => {
+  const { asked, user } = await open();
+  await user.keyboard("{Control>}k{/Control}");
+  await user.type(await screen.findByRole("combobox", { name: /invoice number/ }), "1815");
+  await waitFor(() => {
+    const found = asked.map((request) => new URL(request.url)).filter((url) => url.searchParams.has("q"));
+    expect(found.map((url) => url.pathname + url.search)).toContain(
+      "/api/v1/billing/invoices?page_size=10&q=1815",
+    );
+  });
+  expect(await screen.findByRole("option", { name: /SCAI-2026-000001/ })).toBeVisible();
+});
 
 it("finds an invoice by a part of its number, with the keyboard alone", async () => {
   const { history, user } = await open();

@@ -70,6 +70,7 @@ export default function Palette(props: { places: readonly Place[]; onClose: () =
     const words = plain(typed()).split(/\s+/).filter(Boolean);
     return items()
       .filter((item) => {
+        if (item.kind === "invoice" && asked() !== "" && asked() === typed().trim()) return true; // by amounts, too
         const text = plain(`${item.name} ${item.more ?? ""} ${t(`palette.${item.kind}`)}`);
         return words.every((word) => text.includes(word));
       })
