@@ -19,6 +19,7 @@ from scaicontrol.services import (
     invoices,
     mails,
     notifications,
+    packs,
     payments,
     provisioning,
     registry,
@@ -44,16 +45,17 @@ async def event_dispatcher(backend: Backend) -> str:
     return f"{settled} facts settled, {made} deliveries made, {sent} attempts"
 
 
-def _until_done(name: str, verb: Callable[[UnitOfWork], Awaitable[int]]) -> Callable[[Backend], Awaitable[str]]:
-    """Repeat a bounded verb until it finds less than a full batch."""
+def _until_done(name: str, *verbs: Callable[[UnitOfWork], Awaitable[int]]) -> Callable[[Backend], Awaitable[str]]:
+    """Repeat bounded verbs, one after the other, until each finds less than a full batch."""
 
     async def job(backend: Backend) -> str:
         actor, done = Actor.system(name), 0
-        while True:
-            count = await backend.perform(actor, verb)
-            done += count
-            if count < _BATCH:
-                return f"{done} done"
+        for verb in verbs:
+            count = _BATCH
+            while count >= _BATCH:
+                count = await backend.perform(actor, verb)
+                done += count
+        return f"{done} done"
 
     return job
 
@@ -64,7 +66,12 @@ async def subscription_trial_expiry(backend: Backend) -> str:
         ended = await backend.perform(actor, subscriptions.expire_trials, payments.who_can_pay)
         done += ended.count
         if ended.count < _BATCH:
-            return f"{done} trials decided"
+            break
+    count = _BATCH
+    while count >= _BATCH:
+        count = await backend.perform(actor, packs.expire_trials, payments.who_can_pay)
+        done += count
+    return f"{done} trials decided"
 
 
 async def document_render(backend: Backend) -> int:
@@ -146,8 +153,12 @@ JOBS: tuple[Job, ...] = (
     Job("dunning", timedelta(minutes=15), dunning),
     Job("accounting_sync", timedelta(minutes=15), accounting.sync_due),
     Job("change_plans", timedelta(minutes=15), change_plans),
-    Job("subscription_renewal", timedelta(hours=1), _until_done("subscription_renewal", subscriptions.renew)),
-    Job("subscription_reaper", timedelta(hours=1), _until_done("subscription_reaper", subscriptions.reap)),
+    Job(
+        "subscription_renewal",
+        timedelta(hours=1),
+        _until_done("subscription_renewal", subscriptions.renew, packs.renew),
+    ),
+    Job("subscription_reaper", timedelta(hours=1), _until_done("subscription_reaper", subscriptions.reap, packs.reap)),
     Job("subscription_trial_expiry", timedelta(hours=1), subscription_trial_expiry),
     Job(
         "subscription_term_expiry",
@@ -159,7 +170,7 @@ JOBS: tuple[Job, ...] = (
     Job(
         "trial_ending_notifier",
         timedelta(days=1),
-        _until_done("trial_ending_notifier", subscriptions.notice_trial_ending),
+        _until_done("trial_ending_notifier", subscriptions.notice_trial_ending, packs.notice_trial_ending),
     ),
     Job("vies_recheck", timedelta(days=1), tax.recheck),
     Job("invoice_overdue", timedelta(days=1), _until_done("invoice_overdue", invoices.mark_overdue)),

@@ -87,6 +87,9 @@ PERMISSIONS: dict[str, PermissionRule] = {
     "plans:administer": _read("admin:billing"),
     "plans:manage": _platform("admin:billing"),
     "plans:move": _platform("admin:billing"),
+    "packs:read": _read("services:read", "admin:billing", "admin:subscriptions"),
+    "packs:administer": _read("admin:billing"),
+    "packs:manage": _platform("admin:billing"),
     # subscriptions, provisioning, usage
     "subscriptions:read": _read("subscriptions:read", "subscriptions:manage", "admin:subscriptions", "admin:billing"),
     "subscriptions:subscribe": _write("subscriptions:manage", "admin:subscriptions"),

@@ -31,6 +31,8 @@ COMPUTING = {
     "tax": {"arithmetic", "categories", "exchange", "notes", "numbers", "places", "stated_rates"},
     "templates": {"filters"},
 }
+# Steps that one feature alone takes with another's rows, inside its own transaction.
+STEPS = {("packs", "subscriptions"): {"children"}}
 
 
 def _imports(path: Path) -> Iterator[str]:
@@ -62,7 +64,9 @@ def _past_the_door(path: Path) -> list[str]:
     return [
         ".".join(name)
         for name in names
-        if len(name) > 3 and name[2] != feature and name[3] not in OPEN | COMPUTING.get(name[2], set()) | _told(path)
+        if len(name) > 3
+        and name[2] != feature
+        and name[3] not in OPEN | COMPUTING.get(name[2], set()) | STEPS.get((feature, name[2]), set()) | _told(path)
     ]
 
 

@@ -32,12 +32,13 @@ def compute(snapshot: Snapshot) -> BillingPlan:
     quarantined: list[Quarantined] = []
     inputs: dict[str, Due] = {}
     grouped = snapshot.seller.grouping == "subscription"
-    everything: list[Due] = [*snapshot.periods, *snapshot.changes, *snapshot.corrections]
+    everything: list[Due] = [*snapshot.periods, *snapshot.packs, *snapshot.changes, *snapshot.corrections]
     for due in sorted(everything, key=lambda row: (row.subscription_id, row.row_id)):
         inputs[due.row_id] = due
         lines, aside = _lines(due, snapshot)
         quarantined += aside
-        by_document[due.tenant_id, due.currency, due.subscription_id if grouped else ""] += lines
+        group = (due.pack_subscription_id or due.subscription_id) if grouped else ""
+        by_document[due.tenant_id, due.currency, group] += lines
     documents = []
     for (tenant_id, currency, group), lines in sorted(by_document.items()):
         document, held = _Document(tenant_id, currency, group, snapshot).of(lines)

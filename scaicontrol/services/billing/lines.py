@@ -17,9 +17,9 @@ from scaicontrol.services.subscriptions.calendar import charged_days
 
 from . import wording
 from .planned import PlannedLine
-from .snapshot import Consumed, DueChange, DueCorrection, DuePeriod, Metric, Snapshot
+from .snapshot import Consumed, DueChange, DueCorrection, DuePack, DuePeriod, Metric, Snapshot
 
-Due = DuePeriod | DueChange | DueCorrection
+Due = DuePeriod | DuePack | DueChange | DueCorrection
 _DAY = timedelta(days=1)
 _INSTANT = timedelta(microseconds=1)
 
@@ -28,6 +28,8 @@ def parts_of(due: Due) -> Iterator[str]:
     """Name what is charged, or set aside, each by itself: the base, each metric of the use, a change, a correction."""
     if isinstance(due, DueChange):
         yield "change"
+    elif isinstance(due, DuePack):
+        yield "pack"
     elif isinstance(due, DueCorrection):
         yield f"correction:{due.number}"
     else:
@@ -44,6 +46,8 @@ def lines_of(due: Due, part: str, snapshot: Snapshot) -> list[PlannedLine]:
     language = buyer.language if buyer else "en"
     if isinstance(due, DueChange):
         return list(_change_lines(due, zone, language))
+    if isinstance(due, DuePack):
+        return [_pack_line(due, zone)]
     if isinstance(due, DueCorrection):
         return _correction_lines(due, snapshot, language)
     if due.usage_until is None or part in ("base", "one_time"):
@@ -104,6 +108,43 @@ def _base_line(due: DuePeriod, zone: str) -> PlannedLine:
     )
 
 
+def _pack_line(due: DuePack, zone: str) -> PlannedLine:
+    """Charge a pack once, and say how much of it is for which service."""
+    return PlannedLine(
+        row_id=due.row_id,
+        subscription_id=due.subscription_id,
+        charge_kind="pack",
+        charge_start=due.start,
+        period=charged_days(due.first_day, due.days, zone),
+        description=wording.pack(due.pack_name, [f"{part.service_name} {part.plan_name}" for part in due.parts]),
+        quantity=Decimal(1),
+        unit_label="",
+        unit_price_cents=due.amount_cents,
+        unit_divisor=1,
+        amount_cents=_bounded(due.amount_cents),
+        currency=due.currency,
+        metric_slug=None,
+        derivation={
+            "kind": "pack",
+            "pack": due.pack_slug,
+            "pack_name": due.pack_name,
+            "unit_price_cents": due.amount_cents,
+            "allocation": [
+                {
+                    "service": part.service_name,
+                    "plan": part.plan_key,
+                    "plan_version": part.plan_version,
+                    "amount_cents": part.amount_cents,
+                }
+                for part in due.parts
+            ],
+            "rounding": "largest remainder",
+        },
+        pack_subscription_id=due.subscription_id,
+        settled_rows=tuple(part.row_id for part in due.parts),
+    )
+
+
 def _used_days(due: DuePeriod | DueCorrection, until: datetime, zone: str) -> Period:
     """Give the civil days of use, from the first day of the period to the one it ended on; none of the next one's."""
     last = max(civil_date(until - _INSTANT, zone), due.first_day)
@@ -139,6 +180,7 @@ def _usage_line(due: DuePeriod, until: datetime, metric: Metric, consumed: Consu
             "usage_digest": consumed.digest,
             **rated.derivation,
         },
+        pack_subscription_id=due.pack_subscription_id,
     )
 
 
@@ -159,6 +201,7 @@ def _no_usage(due: DuePeriod, until: datetime, zone: str) -> PlannedLine:
         currency=due.currency,
         metric_slug=None,
         derivation={"kind": "usage", "plan": due.plan_key, "plan_version": due.plan_version, "metrics": 0},
+        pack_subscription_id=due.pack_subscription_id,
     )
 
 
@@ -214,6 +257,7 @@ def _correction_line(due: DueCorrection, zone: str) -> PlannedLine:
         currency=due.currency,
         metric_slug=None,
         derivation={"kind": "correction", "plan": due.plan_key, "plan_version": due.plan_version, "metrics": 0},
+        pack_subscription_id=due.pack_subscription_id,
     )
 
 

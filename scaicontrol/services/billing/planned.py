@@ -35,6 +35,8 @@ class PlannedLine:
     metric_slug: str | None
     derivation: dict[str, Any]
     settles: bool = True
+    pack_subscription_id: str | None = None  # of a pack's price and of use in it
+    settled_rows: tuple[str, ...] = ()  # where one charge settles several due rows: those of a pack
 
 
 @dataclass(frozen=True, slots=True)

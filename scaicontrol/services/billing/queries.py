@@ -10,7 +10,7 @@ from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import subscriptions
 from scaicontrol.services.subscriptions.models import SubscriptionChange, SubscriptionPeriod
-from scaicontrol.services.subscriptions.reads import DUE_COLUMNS, due_change, due_period
+from scaicontrol.services.subscriptions.reads.periods import DUE_COLUMNS, due_change, due_pack_periods, due_period
 
 from .models import DRAFT, BillingCharge, BillingRun, PlannedDocument, QuarantineItem
 
@@ -95,11 +95,11 @@ async def get_quarantined(uow: UnitOfWork, item_id: str, *, lock: bool = False) 
 
 async def settle_without_invoice(uow: UnitOfWork, item: QuarantineItem, reason: str) -> None:
     """Record that a quarantined charge is never asked for again: a charge of nothing, and nothing due any more."""
-    period, change = await _due_rows(uow, item)
-    if period is None and change is None:
+    periods, change = await _due_rows(uow, item)
+    if not periods and change is None:
         raise Refused(f"Cannot resolve {item} so: what it was about is no longer due; resolve it as retry.")
-    end: datetime | None = change.period_end if change is not None else period.period_end if period else None
-    row: Any = change if change is not None else period
+    row: Any = change if change is not None else periods[0]
+    end: datetime | None = row.period_end
     uow.session.add(
         BillingCharge(
             id=new_id("chg"),
@@ -119,23 +119,27 @@ async def settle_without_invoice(uow: UnitOfWork, item: QuarantineItem, reason: 
     # The usage of a period stays due until the next run has closed all of its metrics.
     await subscriptions.mark_charged(
         uow,
-        base=[period.id] if period is not None and item.charge_kind in ("base", "one_time") else [],
-        usage=[period.id] if period is not None and item.charge_kind.startswith("correction") else [],
+        base=[period.id for period in periods] if item.charge_kind in ("base", "one_time", "pack") else [],
+        usage=[period.id for period in periods] if item.charge_kind.startswith("correction") else [],
         changes=[change.id] if change is not None else [],
     )
 
 
 async def is_due(uow: UnitOfWork, item: QuarantineItem) -> bool:
     """Tell whether what an item is about is still to be charged."""
-    return any(row is not None for row in await _due_rows(uow, item))
+    periods, change = await _due_rows(uow, item)
+    return bool(periods) or change is not None
 
 
 async def _due_rows(
     uow: UnitOfWork, item: QuarantineItem
-) -> tuple[SubscriptionPeriod | None, SubscriptionChange | None]:
+) -> tuple[Sequence[SubscriptionPeriod], SubscriptionChange | None]:
     if item.charge_kind in ("credit", "proration"):
-        return None, await due_change(uow, item.subject_id, item.period_start)
+        return [], await due_change(uow, item.subject_id, item.period_start)
+    if item.charge_kind == "pack":
+        return await due_pack_periods(uow, item.subject_id, item.period_start), None
     part = item.charge_kind.partition(":")[0]
     if part not in DUE_COLUMNS:
-        return None, None
-    return await due_period(uow, item.subject_id, item.period_start, part), None
+        return [], None
+    period = await due_period(uow, item.subject_id, item.period_start, part)
+    return [] if period is None else [period], None

@@ -11,12 +11,22 @@ _ACTOR = Actor.system("reactions")
 
 async def bill_now(backend: Backend, fact: Outbox) -> None:
     """A subscription began to cost money, or costs something else: charge what is due for it."""
-    await now.bill_subscription(backend, _ACTOR, str(fact.told["subscription_id"]))
+    await now.bill_subscription(backend, _ACTOR, _subject(fact))
+
+
+def _subject(fact: Outbox) -> str:
+    return str(fact.told.get("pack_subscription_id") or fact.told["subscription_id"])
 
 
 async def bill_converted(backend: Backend, fact: Outbox) -> None:
     """A trial became paid: its first invoice."""
     if fact.told.get("previous_state") == "trialing":
+        await bill_now(backend, fact)
+
+
+async def bill_moved_pack(backend: Backend, fact: Outbox) -> None:
+    """A pack became paid after its trial, or goes on after a suspension: charge what is due for it."""
+    if fact.told.get("previous_state") in ("trialing", "suspended") and fact.told.get("state") == "active":
         await bill_now(backend, fact)
 
 

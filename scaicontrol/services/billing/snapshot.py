@@ -83,10 +83,51 @@ class DuePeriod:
     base_is_due: bool
     usage_until: datetime | None  # the end of the use that is due, earlier than `end` where the subscription ended
     metrics: tuple[Metric, ...] = ()
+    pack_subscription_id: str | None = None
 
     @property
     def is_one_time(self) -> bool:
         return self.end is None
+
+
+@dataclass(frozen=True, slots=True)
+class PackPart:
+    """What one service has of the price of a pack, and the period of its child that it is charged for."""
+
+    row_id: str
+    service_name: str
+    plan_key: str
+    plan_name: str
+    plan_version: int
+    amount_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class DuePack:
+    """
+    The price of one period of a pack subscription: one charge, allocated to the services in it.
+
+    `subscription_id` is that of the pack; its parts add up to the price.
+    """
+
+    row_id: str
+    subscription_id: str
+    tenant_id: str
+    start: datetime
+    first_day: date
+    days: int
+    pack_slug: str
+    pack_name: str
+    currency: str
+    parts: tuple[PackPart, ...]
+
+    @property
+    def pack_subscription_id(self) -> str:
+        return self.subscription_id
+
+    @property
+    def amount_cents(self) -> int:
+        return sum(part.amount_cents for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +159,7 @@ class DueCorrection:
     currency: str
     number: int
     metrics: tuple[CorrectedMetric, ...]
+    pack_subscription_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +195,11 @@ class DueChange:
     charge_cents: int
     currency: str
 
+    @property
+    def pack_subscription_id(self) -> None:
+        """A pack has no prorated changes."""
+        return
+
 
 @dataclass(frozen=True, slots=True)
 class Consumed:
@@ -176,6 +223,7 @@ class Snapshot:
     seller: Seller
     buyers: Mapping[str, Buyer]
     periods: tuple[DuePeriod, ...]
+    packs: tuple[DuePack, ...] = ()
     changes: tuple[DueChange, ...] = ()
     usage: Mapping[tuple[str, str], Consumed] = field(default_factory=dict)
     rates: RateTable | None = None

@@ -1,10 +1,17 @@
 """What a line of an invoice says, in the buyer's language."""
 
+from collections.abc import Sequence
+
 from scaicontrol.core.i18n import say
 
 
 def subscription(service: str, plan: str) -> str:
     return f"{service} – {plan}"
+
+
+def pack(name: str, parts: Sequence[str]) -> str:
+    """Name a pack with what is in it."""
+    return f"{name} ({', '.join(parts)})"
 
 
 def usage(service: str, metric: str) -> str:

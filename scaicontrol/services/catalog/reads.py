@@ -20,6 +20,8 @@ from .versions import VersionKey
 
 # Loads the prices of use with a version of a plan, within another question.
 WITH_USAGE_PRICES: Final = selectinload(PlanVersion.usage_prices)
+# Loads a plan's service and the version that is sold now with it, within another question.
+WITH_CURRENT_TERMS: Final = (joinedload(Plan.service), joinedload(Plan.current))
 
 
 class PricedBracket(NamedTuple):

@@ -66,6 +66,15 @@ def _base(stored: Stored, _: InvoiceLine) -> Derived:
     return Derived(amount, (*_plan(stored), whole, _part(terms.amount_cents, days, full_days, amount)))
 
 
+def _pack(stored: Stored, _: InvoiceLine) -> Derived:
+    """The price of a pack, and what of it is for which service: the parts add up to it."""
+    parts = [(str(part["service"]), str(part["plan"]), int(part["amount_cents"])) for part in stored["allocation"]]
+    amount = sum(cents for _, _, cents in parts)
+    whole = Sentence("pack", pack=str(stored["pack_name"]), amount=Cents(amount))
+    said = [Sentence("pack_part", service=name, plan=plan, amount=Cents(cents)) for name, plan, cents in parts]
+    return Derived(amount, (whole, *said))
+
+
 def _change(stored: Stored, _: InvoiceLine) -> Derived:
     """One side of a change within a paid period: unused days given back, or the same days at the new price."""
     credit = stored["kind"] == "credit"
@@ -171,6 +180,7 @@ _CREDIT_NOTE = "credit_note"
 _KINDS: Mapping[str, Callable[[Stored, InvoiceLine], Derived]] = {
     "base": _base,
     "one_time": _base,
+    "pack": _pack,
     "usage": _usage,
     "correction": _correction,
     "credit": _change,

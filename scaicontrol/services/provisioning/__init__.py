@@ -3,11 +3,23 @@
 from .launching import LaunchLink, OwnService, own_services
 from .plan import ProvisioningAction, needs_of
 from .queries import get, latest, offered, page, visible
-from .service import Subscribed, callback, force_complete, retry_step, rollback, run_due, start, subscribe
+from .service import (
+    PackSubscribed,
+    Subscribed,
+    callback,
+    force_complete,
+    retry_step,
+    rollback,
+    run_due,
+    start,
+    subscribe,
+    subscribe_pack,
+)
 
 __all__ = [
     "LaunchLink",
     "OwnService",
+    "PackSubscribed",
     "ProvisioningAction",
     "Subscribed",
     "callback",
@@ -23,5 +35,6 @@ __all__ = [
     "run_due",
     "start",
     "subscribe",
+    "subscribe_pack",
     "visible",
 ]

@@ -1,8 +1,11 @@
 """Facts that the subscribed service is told."""
 
+from collections.abc import Iterable
+
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.outbox import Outbox
+from scaicontrol.services.subscriptions.reads.children import children_of
 
 from .plan import ProvisioningAction
 from .service import starting
@@ -29,6 +32,40 @@ async def update(backend: Backend, fact: Outbox) -> None:
     """A subscription has another plan or quantity; other changes mean nothing to the service."""
     if fact.told.get("change_kind") in ("plan_change", "quantity_change"):
         await _follow(backend, fact, ProvisioningAction.update)
+
+
+async def take_pack_down(backend: Backend, fact: Outbox) -> None:
+    """A pack is over: so is every service in it."""
+    await _follow_each(backend, fact, await _children(backend, fact), ProvisioningAction.deprovision)
+
+
+async def move_pack(backend: Backend, fact: Outbox) -> None:
+    """A pack was suspended or resumed, and everything in it; other changes mean nothing to its services."""
+    before, now = fact.told.get("previous_state"), fact.told.get("state")
+    if now == "suspended" and before != now:
+        await _follow_each(backend, fact, await _children(backend, fact), ProvisioningAction.suspend)
+    elif before == "suspended" and now == "active":
+        await _follow_each(backend, fact, await _children(backend, fact), ProvisioningAction.resume)
+
+
+async def exchange_items(backend: Backend, fact: Outbox) -> None:
+    """The services of a pack are others: set up what came, change what has another plan, take down what went."""
+    for subscription_id in fact.told["added"]:
+        await backend.perform(_ACTOR, starting.start, subscription_id)
+    await _follow_each(backend, fact, fact.told["changed"], ProvisioningAction.update)
+    await _follow_each(backend, fact, fact.told["removed"], ProvisioningAction.deprovision)
+
+
+async def _children(backend: Backend, fact: Outbox) -> list[str]:
+    found = await backend.ask(_ACTOR, children_of, [str(fact.told["pack_subscription_id"])])
+    return [child.id for child in found]
+
+
+async def _follow_each(
+    backend: Backend, fact: Outbox, subscription_ids: Iterable[str], action: ProvisioningAction
+) -> None:
+    for subscription_id in subscription_ids:
+        await backend.perform(_ACTOR, starting.follow, subscription_id, action, fact.id)
 
 
 async def _follow(backend: Backend, fact: Outbox, action: ProvisioningAction) -> None:

@@ -39,11 +39,7 @@ async def forecast(
     be good on the day, is taken as it is now.
     """
     renewed = and_(Subscription.status.in_(RUNNING), Subscription.current_period_end <= until)
-    tried = and_(
-        Subscription.status == SubscriptionStatus.trialing,
-        Subscription.trial_ends_at <= until,
-        Subscription.pack_subscription_id.is_(None),
-    )
+    tried = and_(Subscription.status == SubscriptionStatus.trialing, Subscription.trial_ends_at <= until)
     query = (
         select(Subscription)
         .options(*WHOLE)
@@ -51,7 +47,9 @@ async def forecast(
         .order_by(Subscription.id)
     )
     if subscription_id is not None:
-        query = query.where(Subscription.id == subscription_id)
+        query = query.where(
+            or_(Subscription.id == subscription_id, Subscription.pack_subscription_id == subscription_id)
+        )
     rows = (await uow.session.scalars(query)).all()
     if not rows:
         return []

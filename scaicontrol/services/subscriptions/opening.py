@@ -55,7 +55,9 @@ def beginning(
     quantity, unit_price_cents = cost
     first_day = civil_date(moment, zone)
     anchor_day = first_day.day
-    term_ends_at = _term(terms, first_day, anchor_day, zone, subscription.term_ends_at)
+    term_ends_at = None  # a pack has no fixed term, whatever the plans in it have
+    if not subscription.is_child:
+        term_ends_at = _term(terms, first_day, anchor_day, zone, subscription.term_ends_at)
     span = window(first_day, plan.billing_period, anchor_day, zone, term_ends_at)
     return Opening(span, plan, terms, quantity, unit_price_cents, anchor_day, term_ends_at, moment)
 

@@ -1,13 +1,16 @@
 """What is due, as the computation takes it: rows of subscriptions turned into plain values."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from scaicontrol.services.catalog import VersionKey
+from scaicontrol.services.packs.reads import PackNames
 from scaicontrol.services.subscriptions.forecast import Foreseen
 from scaicontrol.services.subscriptions.reads import DueChangeRow, DueRow
 
-from ..snapshot import CorrectedMetric, DueChange, DueCorrection, DuePeriod, Metric
+from ..snapshot import CorrectedMetric, DueChange, DueCorrection, DuePack, DuePeriod, Metric, PackPart
 from .charged import UseCharges
 
 Metrics = Mapping[VersionKey, Sequence[Metric]]
@@ -46,6 +49,7 @@ def period(row: DueRow, as_of: datetime, closed: datetime, metrics: Metrics, cha
             for m in metrics.get((row.plan_id, row.plan_version), ())
             if settled is None or m.slug not in settled.metrics
         ),
+        pack_subscription_id=row.pack_subscription_id,
     )
 
 
@@ -74,6 +78,7 @@ def correction(row: DueRow, metrics: Metrics, charges: UseCharges) -> DueCorrect
             for metric in metrics.get((row.plan_id, row.plan_version), ())
             if (found := known.get(metric.slug)) is not None and not found.is_waived
         ),
+        pack_subscription_id=row.pack_subscription_id,
     )
 
 
@@ -126,4 +131,50 @@ def foreseen(each: Foreseen) -> DuePeriod:
         full_days=span.full_days,
         base_is_due=True,
         usage_until=None,
+        pack_subscription_id=subscription.pack_subscription_id,
+    )
+
+
+def packs(periods: Iterable[DuePeriod], names: Mapping[str, PackNames]) -> tuple[list[DuePack], list[DuePeriod]]:
+    """
+    Take the base of children out of what is due by itself: with those that began together it is their pack's price.
+
+    Gives the packs, and the periods without it.
+    """
+    together: defaultdict[tuple[str, datetime], list[DuePeriod]] = defaultdict(list)
+    left: list[DuePeriod] = []
+    for due in periods:
+        if due.pack_subscription_id is None or not due.base_is_due:
+            left.append(due)
+            continue
+        together[due.pack_subscription_id, due.start].append(due)
+        if due.usage_until is not None:
+            left.append(replace(due, base_is_due=False))
+    return [_pack(key[0], parts, names[key[0]]) for key, parts in together.items()], left
+
+
+def _pack(pack_subscription_id: str, parts: Sequence[DuePeriod], names: PackNames) -> DuePack:
+    ordered = sorted(parts, key=lambda due: due.subscription_id)
+    first = ordered[0]
+    return DuePack(
+        row_id=f"{pack_subscription_id}:{first.start.isoformat()}",
+        subscription_id=pack_subscription_id,
+        tenant_id=first.tenant_id,
+        start=first.start,
+        first_day=first.first_day,
+        days=first.days,
+        pack_slug=names.slug,
+        pack_name=names.name,
+        currency=first.currency,
+        parts=tuple(
+            PackPart(
+                row_id=due.row_id,
+                service_name=due.service_name,
+                plan_key=due.plan_key,
+                plan_name=due.plan_name,
+                plan_version=due.plan_version,
+                amount_cents=due.quantity * due.unit_price_cents,
+            )
+            for due in ordered
+        ),
     )

@@ -8,6 +8,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tax, usage
 from scaicontrol.services.catalog import Bracket, VersionKey
 from scaicontrol.services.catalog.reads import usage_prices
+from scaicontrol.services.packs.reads import names_of
 from scaicontrol.services.subscriptions.forecast import forecast
 from scaicontrol.services.subscriptions.reads import (
     DueRow,
@@ -81,6 +82,8 @@ async def load(
     if as_of > known_at:
         foreseen = await forecast(uow, partner_id, tenant_ids, as_of, subscription_id)
         periods += [due_rows.foreseen(each) for each in foreseen]
+    names = await names_of(uow, {due.pack_subscription_id for due in periods if due.pack_subscription_id})
+    packs, periods = due_rows.packs(periods, names)
     changes = [due_rows.change(row) for row in await changes_for_billing(uow, tenant_ids, as_of, subscription_id)]
     return Snapshot(
         as_of=as_of,
@@ -88,6 +91,7 @@ async def load(
         seller=terms,
         buyers=await buyers(uow, tenant_ids, terms),
         periods=tuple(periods),
+        packs=tuple(packs),
         changes=tuple(changes),
         corrections=tuple(corrections),
         usage=await consumption(uow, periods, corrections),

@@ -6,7 +6,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Conflict
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import subscriptions
+from scaicontrol.services import packs
 from scaicontrol.services.invoices.reads.documents import untouched_drafts
 
 from ..compute import compute
@@ -18,7 +18,11 @@ from .write import quarantine, write_document
 
 
 async def bill_subscription(backend: Backend, actor: Actor, subscription_id: str) -> list[str]:
-    """Charge what one subscription owes at this moment; give the ids of the invoices. Twice charges nothing twice."""
+    """
+    Charge what one subscription, or pack subscription, owes at this moment; give the ids of the invoices.
+
+    Twice charges nothing twice.
+    """
     try:
         partner_id, invoice_ids = await backend.perform(actor, _bill, subscription_id)
     except Conflict:
@@ -31,7 +35,7 @@ async def bill_subscription(backend: Backend, actor: Actor, subscription_id: str
 
 async def _bill(uow: UnitOfWork, subscription_id: str) -> tuple[str, list[str]]:
     uow.authorize("billing:apply")
-    subscription = await subscriptions.get(uow, subscription_id, lock=True)
+    subscription = await packs.subject(uow, subscription_id, lock=True)
     snapshot = await load(
         uow, subscription.partner_id, [subscription.tenant_id], uow.now, subscription_id=subscription_id
     )

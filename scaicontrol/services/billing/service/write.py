@@ -13,6 +13,7 @@ from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn, DraftI
 from ..models import BillingCharge, QuarantineItem
 from ..planned import ComputedDocument, PlannedLine, PlannedNote, Quarantined
 
+_IN_ADVANCE = ("base", "one_time", "pack")
 _OF_USE, _OF_CHANGES = ("usage", "correction"), ("credit", "proration")
 
 
@@ -68,10 +69,15 @@ async def settle_due(uow: UnitOfWork, lines: Iterable[PlannedLine]) -> None:
     charged = list(lines)
     await subscriptions.mark_charged(
         uow,
-        base=[line.row_id for line in charged if line.charge_kind in ("base", "one_time")],
+        base=[row for line in charged if line.charge_kind in _IN_ADVANCE for row in _rows_of(line)],
         usage=sorted({line.row_id for line in charged if line.charge_kind.startswith(_OF_USE) and line.settles}),
         changes=sorted({line.row_id for line in charged if line.charge_kind.startswith(_OF_CHANGES)}),
     )
+
+
+def _rows_of(line: PlannedLine) -> tuple[str, ...]:
+    """Name the due rows that a charge in advance settles: the price of a pack those of all its children."""
+    return line.settled_rows or (line.row_id,)
 
 
 async def quarantine(uow: UnitOfWork, partner_id: str, items: Sequence[Quarantined], run_id: str | None) -> None:
@@ -123,7 +129,8 @@ def _line(line: PlannedLine) -> DraftLineIn:
         amount_cents=line.amount_cents,
         period_start=line.period.start,
         period_end=line.period.end,
-        subscription_id=line.subscription_id,
+        subscription_id=None if line.subscription_id == line.pack_subscription_id else line.subscription_id,
+        pack_subscription_id=line.pack_subscription_id,
         metric_slug=line.metric_slug,
         derivation=line.derivation,
     )

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import selectinload
 
 from scaicontrol.core.work import UnitOfWork
@@ -71,7 +71,8 @@ async def creditable_lines(uow: UnitOfWork, invoice_ids: Collection[str]) -> lis
 
 def charging(subscription_id: str) -> Select[str]:
     """Select the ids of the documents that charge a subscription, to be asked for within another question."""
-    return select(InvoiceLine.invoice_id).where(InvoiceLine.subscription_id == subscription_id)
+    its = or_(InvoiceLine.subscription_id == subscription_id, InvoiceLine.pack_subscription_id == subscription_id)
+    return select(InvoiceLine.invoice_id).where(its)
 
 
 async def standing(uow: UnitOfWork, tenant_id: str, currency: str) -> Sequence[Invoice]:

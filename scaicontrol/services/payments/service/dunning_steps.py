@@ -9,7 +9,7 @@ from scaicontrol.core import claims
 from scaicontrol.core.errors import ControlError
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices, partners, subscriptions
+from scaicontrol.services import invoices, packs, partners, subscriptions
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.reads.receivables import is_covered_by_credit
 
@@ -165,16 +165,18 @@ async def _retry(uow: UnitOfWork, invoice: Invoice) -> None:
 async def _suspend(uow: UnitOfWork, invoice: Invoice) -> list[str]:
     suspended = []
     for subscription_id in billed_subscriptions(invoice):
-        subscription = await subscriptions.get(uow, subscription_id, lock=True)
+        subscription = await packs.subject(uow, subscription_id, lock=True)
         if subscription.can("suspend"):
-            await subscriptions.suspend(uow, subscription_id, SUSPENDED_BY_DUNNING)
+            suspend = packs.suspend if packs.is_pack(subscription_id) else subscriptions.suspend
+            await suspend(uow, subscription_id, SUSPENDED_BY_DUNNING)
             suspended.append(subscription_id)
     return suspended
 
 
 def billed_subscriptions(invoice: Invoice) -> list[str]:
-    """Name the subscriptions an invoice charges, in the order of its lines."""
-    return list(dict.fromkeys(line.subscription_id for line in invoice.lines if line.subscription_id))
+    """Name the subscriptions and pack subscriptions an invoice charges, in the order of its lines."""
+    subjects = (line.pack_subscription_id or line.subscription_id for line in invoice.lines)
+    return list(dict.fromkeys(subject for subject in subjects if subject))
 
 
 async def _steps(uow: UnitOfWork, dunning: Dunning) -> list[Step]:

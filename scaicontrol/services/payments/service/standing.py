@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices, subscriptions
+from scaicontrol.services import invoices, packs, subscriptions
 from scaicontrol.services.invoices.reads.documents import charging
 from scaicontrol.services.invoices.reads.receivables import is_charged_late
 from scaicontrol.services.subscriptions import PaymentFailure
@@ -29,7 +29,8 @@ async def mark_past_due(uow: UnitOfWork, invoice_id: str, payment_id: str | None
         occasion=f"reopened:{invoice.times_reopened}" if invoice.times_reopened and payment is None else None,
     )
     for subscription_id in billed_subscriptions(invoice):
-        await subscriptions.mark_past_due(uow, subscription_id, failure)
+        mark = packs.mark_past_due if packs.is_pack(subscription_id) else subscriptions.mark_past_due
+        await mark(uow, subscription_id, failure)
 
 
 async def recover(uow: UnitOfWork, invoice_id: str) -> None:
@@ -44,10 +45,15 @@ async def recover(uow: UnitOfWork, invoice_id: str) -> None:
     for subscription_id in billed_subscriptions(invoice):
         if await in_arrears(uow, subscription_id):
             continue
-        subscription = await subscriptions.recover(uow, subscription_id)
-        by_dunning = subscription.suspended_reason == SUSPENDED_BY_DUNNING
-        if subscription.status == "suspended" and by_dunning:
-            await subscriptions.resume(uow, subscription_id)
+        await _free(uow, subscription_id)
+
+
+async def _free(uow: UnitOfWork, subscription_id: str) -> None:
+    """Free one subscription, or pack subscription, that owes nothing else."""
+    its = packs if packs.is_pack(subscription_id) else subscriptions
+    freed = await its.recover(uow, subscription_id)
+    if freed.status == "suspended" and freed.suspended_reason == SUSPENDED_BY_DUNNING:
+        await its.resume(uow, subscription_id)
 
 
 async def in_arrears(uow: UnitOfWork, subscription_id: str) -> bool:

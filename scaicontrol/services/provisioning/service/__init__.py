@@ -3,9 +3,10 @@
 from .callbacks import callback
 from .operating import force_complete, retry_step, rollback
 from .running import run_due
-from .starting import Subscribed, follow, start, subscribe
+from .starting import PackSubscribed, Subscribed, follow, start, subscribe, subscribe_pack
 
 __all__ = [
+    "PackSubscribed",
     "Subscribed",
     "callback",
     "follow",
@@ -15,4 +16,5 @@ __all__ = [
     "run_due",
     "start",
     "subscribe",
+    "subscribe_pack",
 ]

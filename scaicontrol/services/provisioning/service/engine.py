@@ -9,8 +9,8 @@ from sqlalchemy import and_, or_, select
 from scaicontrol.core.errors import ControlError, Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import subscriptions, tenants
-from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
+from scaicontrol.services import packs, subscriptions, tenants
+from scaicontrol.services.subscriptions.lifecycle import TERMINAL, SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
 from scaicontrol.services.subscriptions.reads import is_held_otherwise
 
@@ -147,8 +147,20 @@ async def _validate(uow: UnitOfWork, workflow: ProvisioningWorkflow) -> None:
 async def activate(uow: UnitOfWork, workflow: ProvisioningWorkflow) -> None:
     """Entitle the subscription, unless an operator decided about it meanwhile."""
     subscription = await subscriptions.get(uow, workflow.subscription_id)
-    if subscription.status is SubscriptionStatus.pending:
+    if subscription.is_child:
+        await packs.child_ready(uow, subscription)
+        if subscription.status in TERMINAL and workflow.service.provisioning_url is not None:
+            await _take_down(uow, subscription)
+    elif subscription.status is SubscriptionStatus.pending:
         await subscriptions.activate(uow, subscription.id)
+
+
+async def _take_down(uow: UnitOfWork, child: Subscription) -> None:
+    """Undo what was set up for a child whose pack failed meanwhile; it waits behind the workflow that set it up."""
+    undoing = new_workflow(child, ProvisioningAction.deprovision, "pack_failed")
+    uow.session.add(undoing)
+    await uow.session.flush()
+    await start_if_free(uow, undoing)
 
 
 def finish(uow: UnitOfWork, step: ProvisioningStep, result: Mapping[str, Any] | None = None) -> None:
@@ -240,8 +252,11 @@ async def _end_rollback(uow: UnitOfWork, workflow: ProvisioningWorkflow) -> None
     failed = next((step for step in workflow.steps if step.name == workflow.failed_step), workflow.steps[0])
     tell_failed(uow, workflow, failed, rolled_back=True)
     subscription = await subscriptions.get(uow, workflow.subscription_id)
-    if subscription.status is SubscriptionStatus.pending:
-        await subscriptions.fail_provisioning(uow, subscription.id, workflow.error_message or "provisioning_failed")
+    reason = workflow.error_message or "provisioning_failed"
+    if subscription.is_child:
+        await packs.child_failed(uow, subscription, reason)
+    elif subscription.status is SubscriptionStatus.pending:
+        await subscriptions.fail_provisioning(uow, subscription.id, reason)
     await _start_next(uow, workflow)
 
 

@@ -4,7 +4,8 @@ from sqlalchemy import select
 
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import subscriptions
+from scaicontrol.services import packs, subscriptions
+from scaicontrol.services.packs.models import PackSubscription
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
 from scaicontrol.services.subscriptions.reads import is_held_otherwise
@@ -24,6 +25,14 @@ class Subscribed:
 
     subscription: Subscription
     workflow: ProvisioningWorkflow
+
+
+@dataclass(frozen=True, slots=True)
+class PackSubscribed:
+    """A new pack subscription and the workflows that set its services up, one each."""
+
+    held: PackSubscription
+    workflows: list[ProvisioningWorkflow]
 
 
 @verb
@@ -55,6 +64,21 @@ async def subscribe(
         external_reference=external_reference,
     )
     return Subscribed(subscription, await start(uow, subscription.id))
+
+
+@verb
+async def subscribe_pack(
+    uow: UnitOfWork, pack: str, *, tenant_id: str | None = None, payment_method_id: str | None = None
+) -> PackSubscribed:
+    """
+    Subscribe a tenant to a pack and start setting each of its services up, in one transaction; surfaces call this.
+
+    Raises NotFound for an unknown pack or tenant, Refused for a pack that cannot be sold to it, Conflict where it has
+    the pack, or a service of it by itself.
+    """
+    uow.authorize("subscriptions:subscribe")
+    begun = await packs.begin(uow, pack, tenant_id=tenant_id, payment_method_id=payment_method_id)
+    return PackSubscribed(begun.held, [await start(uow, child.id) for child in begun.children])
 
 
 async def start(uow: UnitOfWork, subscription_id: str) -> ProvisioningWorkflow:

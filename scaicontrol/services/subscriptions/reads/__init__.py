@@ -48,6 +48,7 @@ class DueRow(NamedTuple):
     service_slug: str
     plan_slug: str
     plan_name: str
+    pack_subscription_id: str | None
 
 
 class DueChangeRow(NamedTuple):
@@ -138,7 +139,7 @@ async def due_for_billing(
     usage_closed: datetime,
     subscription_id: str | None = None,
 ) -> list[DueRow]:
-    """Give the periods of these tenants, or of one subscription of them, with anything to be charged or corrected."""
+    """Give the periods of these tenants, or of one subscription or pack of them, with anything to charge or correct."""
     period = SubscriptionPeriod
     query = (
         select(
@@ -165,6 +166,7 @@ async def due_for_billing(
             Service.slug,
             Plan.slug,
             Plan.name,
+            Subscription.pack_subscription_id,
         )
         .join(Subscription, Subscription.id == period.subscription_id)
         .join(Plan, Plan.id == period.plan_id)
@@ -178,8 +180,10 @@ async def due_for_billing(
             ),
         )
     )
-    if subscription_id is not None:
-        query = query.where(period.subscription_id == subscription_id)
+    if subscription_id is not None:  # or of the children of a pack subscription
+        query = query.where(
+            or_(period.subscription_id == subscription_id, Subscription.pack_subscription_id == subscription_id)
+        )
     return [DueRow._make(row) for row in await uow.session.execute(query)]
 
 
@@ -200,39 +204,6 @@ async def changes_for_billing(
     return [DueChangeRow._make(row) for row in await uow.session.execute(query)]
 
 
-async def due_change(uow: UnitOfWork, subscription_id: str, changed_at: datetime) -> SubscriptionChange | None:
-    """Find the change of that moment, as long as it is to be settled."""
-    found: SubscriptionChange | None = await uow.session.scalar(
-        select(SubscriptionChange).where(
-            SubscriptionChange.subscription_id == subscription_id,
-            SubscriptionChange.changed_at == changed_at,
-            SubscriptionChange.due_at.is_not(None),
-        )
-    )
-    return found
-
-
-DUE_COLUMNS: Final = {
-    "base": SubscriptionPeriod.base_due_at,
-    "one_time": SubscriptionPeriod.base_due_at,
-    "usage": SubscriptionPeriod.usage_due_at,
-    "correction": SubscriptionPeriod.correction_due_at,
-}
-
-
-async def due_period(uow: UnitOfWork, subscription_id: str, start: datetime, part: str) -> SubscriptionPeriod | None:
-    """Find the period that began then, as long as its base charge, its use or a correction of it is to be charged."""
-    column = DUE_COLUMNS[part]
-    found: SubscriptionPeriod | None = await uow.session.scalar(
-        select(SubscriptionPeriod).where(
-            SubscriptionPeriod.subscription_id == subscription_id,
-            SubscriptionPeriod.period_start == start,
-            column.is_not(None),
-        )
-    )
-    return found
-
-
 async def next_due(uow: UnitOfWork, tenant_id: str) -> list[datetime]:
     """Give the moments from which on something of a tenant is to be charged: the earliest of each kind."""
     period, change = SubscriptionPeriod, SubscriptionChange
@@ -249,16 +220,17 @@ async def next_due(uow: UnitOfWork, tenant_id: str) -> list[datetime]:
 
 
 async def trials_ending(uow: UnitOfWork, tenant_id: str) -> list[tuple[str, datetime]]:
-    """Give the trials of a tenant with the moment each one ends, the earliest first."""
+    """Give the trials of a tenant, of a pack as one, with the moment each one ends, the earliest first."""
+    subject = func.coalesce(Subscription.pack_subscription_id, Subscription.id)
     rows = await uow.session.execute(
-        select(Subscription.id, Subscription.trial_ends_at)
+        select(subject, Subscription.trial_ends_at)
         .where(
             Subscription.tenant_id == tenant_id,
             Subscription.status == SubscriptionStatus.trialing,
-            Subscription.pack_subscription_id.is_(None),
             Subscription.trial_ends_at.is_not(None),
         )
-        .order_by(Subscription.trial_ends_at, Subscription.id)
+        .distinct()
+        .order_by(Subscription.trial_ends_at, subject)
     )
     return [(row[0], row[1]) for row in rows if row[1] is not None]
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from scaicontrol.core.logging import get_logger
 from scaicontrol.core.work import UnitOfWork
 
-from ..models import Subscription, SubscriptionPeriod
+from ..models import Subscription, SubscriptionChange, SubscriptionPeriod
 
 _MOST: Final = 2000  # of the whole past of one tenant and service: these are decades
 log = get_logger(__name__)
@@ -79,3 +79,45 @@ async def period_of(uow: UnitOfWork, subscription_id: str, start: datetime) -> S
         .where(period.subscription_id == subscription_id, period.period_start == start)
     )
     return found
+
+
+async def due_change(uow: UnitOfWork, subscription_id: str, changed_at: datetime) -> SubscriptionChange | None:
+    """Find the change of that moment, as long as it is to be settled."""
+    found: SubscriptionChange | None = await uow.session.scalar(
+        select(SubscriptionChange).where(
+            SubscriptionChange.subscription_id == subscription_id,
+            SubscriptionChange.changed_at == changed_at,
+            SubscriptionChange.due_at.is_not(None),
+        )
+    )
+    return found
+
+
+DUE_COLUMNS: Final = {
+    "base": SubscriptionPeriod.base_due_at,
+    "one_time": SubscriptionPeriod.base_due_at,
+    "usage": SubscriptionPeriod.usage_due_at,
+    "correction": SubscriptionPeriod.correction_due_at,
+}
+
+
+async def due_period(uow: UnitOfWork, subscription_id: str, start: datetime, part: str) -> SubscriptionPeriod | None:
+    """Find the period that began then, as long as its base charge, its use or a correction of it is to be charged."""
+    column = DUE_COLUMNS[part]
+    found: SubscriptionPeriod | None = await uow.session.scalar(
+        select(SubscriptionPeriod).where(
+            SubscriptionPeriod.subscription_id == subscription_id,
+            SubscriptionPeriod.period_start == start,
+            column.is_not(None),
+        )
+    )
+    return found
+
+
+async def due_pack_periods(uow: UnitOfWork, pack_subscription_id: str, start: datetime) -> Sequence[SubscriptionPeriod]:
+    """Give the periods of a pack's children that began then, as long as the price of the pack is to be charged."""
+    period = SubscriptionPeriod
+    query = (
+        select(period).join(period.subscription).where(period.period_start == start, period.base_due_at.is_not(None))
+    )
+    return (await uow.session.scalars(query.where(Subscription.pack_subscription_id == pack_subscription_id))).all()

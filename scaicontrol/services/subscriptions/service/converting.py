@@ -124,6 +124,8 @@ class PaidTerms(NamedTuple):
 
 async def paid_terms(uow: UnitOfWork, trial: Subscription) -> PaidTerms | None:
     """Give the plan a trial turns into, with the price and currency it is paid at; None where it just ends."""
+    if trial.is_child:
+        return PaidTerms(trial.plan, trial.terms, trial.recurring_price_cents, trial.currency)
     plan = await _successor(uow, trial)
     return None if plan is None else await _priced(uow, trial, plan)
 
