@@ -41,6 +41,7 @@ async def exchange_items(uow: UnitOfWork, row: PackSubscription, children: list[
     shared = {name: getattr(row, name) for name in child_steps.SHARED}
     new = [await child_steps.begin_child(uow, row.id, plan, 0, shared) for plan in added]
     children += new
+    await uow.session.flush()  # their first period refers to them
     row.version += 1
     uow.emit(
         PackItemsChanged(
