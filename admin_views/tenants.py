@@ -20,6 +20,7 @@ from scaicontrol.services import (
     credits,
     identity,
     invoices,
+    packs,
     partners,
     payments,
     statements,
@@ -33,6 +34,7 @@ from scaicontrol.services.credits.schemas import CreditBalance
 from scaicontrol.services.identity.schemas import PortalViewIn, UserOut
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.invoices.schemas import InvoiceFilter
+from scaicontrol.services.packs.schemas import PackSubscriptionFilter, PackSubscriptionOut
 from scaicontrol.services.payments.models import Payment, PaymentMethod
 from scaicontrol.services.payments.schemas import PaymentFilter
 from scaicontrol.services.statements.schemas import StatementIn
@@ -172,6 +174,7 @@ class TenantPage:
     vat: Consulted | None
     overview: Overview | None
     subscriptions: Sequence[Subscription]
+    packs: Sequence[PackSubscriptionOut]
     documents: Sequence[Invoice]
     late_documents: int
     balances: Sequence[CreditBalance]
@@ -283,6 +286,7 @@ class TenantView(ControlView, model=Tenant):
             vat=await tax.consulted(uow, pk, str(profile.vat_number)) if profile is not None and numbered else None,
             overview=await billing.overview(uow, pk) if may("billing:preview") else None,
             subscriptions=await self._subscriptions(uow, pk) if may("subscriptions:read") else [],
+            packs=await self._packs(uow, pk) if may("subscriptions:read") else [],
             documents=documents.items if documents else [],
             late_documents=(await invoices.page(uow, _SHOWN, owed)).total if documents else 0,
             balances=await credits.balances(uow, pk) if may("credits:read") else [],
@@ -298,6 +302,12 @@ class TenantView(ControlView, model=Tenant):
 
     async def _subscriptions(self, uow: UnitOfWork, pk: str) -> Sequence[Subscription]:
         return (await subscriptions.page(uow, PageRequest(page_size=50), SubscriptionFilter(tenant_id=pk))).items
+
+    async def _packs(self, uow: UnitOfWork, pk: str) -> Sequence[PackSubscriptionOut]:
+        held = await packs.page_of_subscriptions(
+            uow, PageRequest(1, 50, "-created_at"), PackSubscriptionFilter(tenant_id=pk)
+        )
+        return await packs.shown(uow, held.items)
 
     async def _people(self, uow: UnitOfWork, pk: str) -> Sequence[UserOut]:
         page = await identity.page_users(uow, PageRequest(page_size=50), tenant_id=pk)

@@ -11,7 +11,8 @@ SERVERS: Final = [
 TAGS: Final = {
     "auth": "How clients sign people in themselves, and who they are.",
     "catalog": "What can be subscribed to.",
-    "subscriptions": "A tenant's own subscriptions and packs.",
+    "subscriptions": "A tenant's own subscriptions.",
+    "service-packs": "Services that are sold together.",
     "billing": "A tenant's own documents, payment methods and billing profile.",
     "organization": "A tenant itself, its people and its preferences.",
     "notifications": "What the portal tells people.",
@@ -38,6 +39,7 @@ TAGS: Final = {
     "admin-jobs": "What runs by the clock.",
     "admin-ledger": "Every movement of money and of what is owed, on two sides.",
     "admin-declarations": "What consumers declared about their contracts without signing in.",
+    "admin-packs": "Packs: what is sold together.",
     "admin-partners": "Partners, their configuration and their prices.",
     "admin-platform": "What operators set for the whole platform.",
     "admin-provisioning": "Workflows of all services.",

@@ -8,8 +8,9 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.pagination import Page
 from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import billing, provisioning, subscriptions, usage
+from scaicontrol.services import billing, packs, provisioning, subscriptions, usage
 from scaicontrol.services.billing.schemas import ChangePreviewOut
+from scaicontrol.services.packs.schemas import PackSubscriptionOut
 from scaicontrol.services.provisioning import Subscribed
 from scaicontrol.services.subscriptions import Override, PlannedChange
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
@@ -182,11 +183,14 @@ async def admin_index(
 
 @admin.get(
     "/{subscription_id}",
-    response_model=One[SubscriptionStoryOut],
+    response_model=One[SubscriptionStoryOut | PackSubscriptionOut],
     permission="subscriptions:administer",
-    summary="Show a subscription with its timeline",
+    summary="Show a subscription with its timeline, or one of a pack",
 )
-async def admin_show(uow: UnitOfWork, subscription_id: str) -> SubscriptionStoryOut:
+async def admin_show(uow: UnitOfWork, subscription_id: str) -> SubscriptionStoryOut | PackSubscriptionOut:
+    """A `psb_` id shows the pack subscription with everything in it; the verbs below take it, too."""
+    if packs.is_pack(subscription_id):
+        return (await packs.shown(uow, [await packs.get_subscription(uow, subscription_id)]))[0]
     return await _story(uow, subscription_id)
 
 
@@ -239,30 +243,41 @@ async def override(uow: UnitOfWork, subscription_id: str, body: OverrideIn) -> S
 
 @admin.post(
     "/{subscription_id}/cancel",
-    response_model=One[SubscriptionOut],
+    response_model=One[SubscriptionOut | PackSubscriptionOut],
     permission="subscriptions:administer",
     keyed=True,
     summary="Cancel at the end of the period, or at once",
 )
 async def admin_cancel(
     uow: UnitOfWork, subscription_id: str, body: AdminCancelIn | None = None, immediate: bool = False
-) -> SubscriptionOut:
+) -> SubscriptionOut | PackSubscriptionOut:
+    """Of a pack with everything in it."""
     wanted = body or AdminCancelIn()
     at_once = immediate or wanted.immediate
+    if packs.is_pack(subscription_id):
+        ended = await packs.cancel(uow, subscription_id, wanted.reason, immediate=at_once, note=wanted.note)
+        return await packs.stored(uow, ended)
     done = await subscriptions.cancel(uow, subscription_id, wanted.reason, immediate=at_once, note=wanted.note)
     return await subscriptions.stored(uow, done)
 
 
 @admin.post(
     "/{subscription_id}/resume",
-    response_model=One[SubscriptionOut],
+    response_model=One[SubscriptionOut | PackSubscriptionOut],
     permission="subscriptions:administer",
     keyed=True,
     summary="Undo a scheduled cancellation or end a suspension",
 )
-async def admin_resume(uow: UnitOfWork, subscription_id: str, body: AdminResumeIn | None = None) -> SubscriptionOut:
+async def admin_resume(
+    uow: UnitOfWork, subscription_id: str, body: AdminResumeIn | None = None
+) -> SubscriptionOut | PackSubscriptionOut:
     """Refused while an invoice is past due, unless that is overridden with a reason."""
     wanted = body or AdminResumeIn()
+    if packs.is_pack(subscription_id):
+        resumed = await packs.resume(
+            uow, subscription_id, override_arrears=wanted.override_arrears, reason=wanted.reason
+        )
+        return await packs.stored(uow, resumed)
     done = await subscriptions.resume(
         uow, subscription_id, override_arrears=wanted.override_arrears, reason=wanted.reason
     )
@@ -271,11 +286,14 @@ async def admin_resume(uow: UnitOfWork, subscription_id: str, body: AdminResumeI
 
 @admin.post(
     "/{subscription_id}/suspend",
-    response_model=One[SubscriptionOut],
+    response_model=One[SubscriptionOut | PackSubscriptionOut],
     permission="subscriptions:administer",
     keyed=True,
     summary="Suspend",
 )
-async def suspend(uow: UnitOfWork, subscription_id: str, body: SuspendIn) -> SubscriptionOut:
+async def suspend(uow: UnitOfWork, subscription_id: str, body: SuspendIn) -> SubscriptionOut | PackSubscriptionOut:
+    """Of a pack with everything in it."""
+    if packs.is_pack(subscription_id):
+        return await packs.stored(uow, await packs.suspend(uow, subscription_id, body.reason, note=body.note))
     suspended = await subscriptions.suspend(uow, subscription_id, body.reason, note=body.note)
     return await subscriptions.stored(uow, suspended)

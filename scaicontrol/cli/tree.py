@@ -236,6 +236,22 @@ ROOT: Final = CommandGroup(
                         },
                     ),
                 ),
+                "packs": CommandGroup(
+                    "Packs, and who subscribed to them.",
+                    _of(
+                        "packs",
+                        {
+                            "list": "List packs with their prices and items.",
+                            "show": "Show a pack with its items, its price and how many live subscriptions it has.",
+                            "remove": "Remove a pack; one that anybody ever subscribed to is taken off sale instead.",
+                            "subscribers": "List subscriptions to packs with the services in each, newest first.",
+                            "subscribe": "Subscribe a tenant to a pack and set its services up.",
+                            "cancel": "Cancel a pack and everything in it at the end of its period, or at once.",
+                            "suspend": "Take the right to use everything in a pack away until it is resumed.",
+                            "resume": "Undo a scheduled cancellation of a pack, or end its suspension.",
+                        },
+                    ),
+                ),
                 "plan-moves": CommandGroup(
                     "Moves of subscribers to a newer version of their plan.",
                     _of(

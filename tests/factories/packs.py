@@ -1,5 +1,6 @@
 """Packs as tests need them: `office` is ScaiDrive pro (10 euros) and ScaiCRM contacts (20), together for 25 a month."""
 
+from datetime import datetime
 from typing import Any
 
 from scaicontrol.core.actor import Actor
@@ -61,6 +62,12 @@ async def packed(backend: Backend, pack: str = "office", *, actor: Actor = alice
 
 async def held(backend: Backend, pack_subscription_id: str) -> PackSubscription:
     return await backend.ask(ada, packs.get_subscription, pack_subscription_id)
+
+
+def ends(row: PackSubscription) -> datetime:
+    """Say when the current period of a pack subscription ends."""
+    assert row.current_period_end is not None
+    return row.current_period_end
 
 
 async def children(backend: Backend, pack_subscription_id: str) -> list[Subscription]:

@@ -7,7 +7,7 @@ import pytest
 from scaicontrol.core.errors import Conflict, NotFound, Refused
 from scaicontrol.services import packs, provisioning, subscriptions
 from tests.factories import ACME, GLOBEX, ada, alice, gina, petra
-from tests.factories.packs import children, held, office, packed, sold
+from tests.factories.packs import children, ends, held, office, packed, sold
 from tests.factories.subscriptions import CLOCK, everybody_pays, facts, nobody_pays, subscribed, told
 
 
@@ -85,7 +85,7 @@ async def test_cancelling_runs_out_with_the_period_and_can_be_undone(backend, cl
     await backend.perform(alice, packs.resume, pack_id)
     assert states(*await now(backend, pack_id)) == {"active"}
     await backend.perform(alice, packs.cancel, pack_id, "Still too dear.")
-    clock.set(row.current_period_end + timedelta(hours=1))
+    clock.set(ends(row) + timedelta(hours=1))
     await backend.perform(CLOCK, packs.reap)
     row, parts = await now(backend, pack_id)
     assert states(row, parts) == {"cancelled"}
@@ -127,7 +127,7 @@ async def test_the_end_of_a_trial(backend, clock, payers, state):
 async def test_renewal_opens_the_next_period_of_all_and_is_safe_twice(backend, clock):
     await sold(backend)
     row = await packed(backend)
-    clock.set(row.current_period_end + timedelta(days=32))  # a month is missed, too
+    clock.set(ends(row) + timedelta(days=32))  # a month is missed, too
     assert await backend.perform(CLOCK, packs.renew) == 1
     assert await backend.perform(CLOCK, packs.renew) == 0
     row, parts = await now(backend, row.id)
@@ -161,14 +161,14 @@ async def test_other_items_come_with_the_next_period(backend, clock):
     await backend.perform(ada, packs.update, pack.id, office(items=[{"plan_id": "pln_campaigns"}]))
     row, parts = await now(backend, row.id)
     assert {child.plan_key for child in parts} == {"scaidrive.pro", "scaicrm.contacts"}
-    clock.set(row.current_period_end)
+    clock.set(ends(row))
     await backend.perform(CLOCK, packs.renew)
     row, parts = await now(backend, row.id)
     assert {child.plan_key: child.unit_price_cents for child in parts} == {"scaicrm.campaigns": 2500}
     [exchanged] = await facts(backend, "pack_subscription.items_changed")
     assert [len(exchanged.payload[name]) for name in ("added", "changed", "removed")] == [0, 1, 1]
     await backend.perform(ada, packs.update, pack.id, office())
-    clock.set(row.current_period_end)
+    clock.set(ends(row))
     await backend.perform(CLOCK, packs.renew)
     last = (await facts(backend, "pack_subscription.items_changed"))[-1]
     await backend.perform(CLOCK, provisioning.start, last.payload["added"][0])
@@ -183,7 +183,7 @@ async def test_a_percentage_of_other_items_is_another_price(backend, clock):
     assert row.unit_price_cents == 2700
     only = office(discount_type="percentage", discount_percentage="10", items=[{"plan_id": "pln_contacts"}])
     await backend.perform(ada, packs.update, pack.id, only)
-    clock.set(row.current_period_end)
+    clock.set(ends(row))
     await backend.perform(CLOCK, packs.renew)
     row, [child] = await now(backend, row.id)
     assert row.unit_price_cents == child.unit_price_cents == 1800

@@ -8,7 +8,7 @@ from scaicontrol.services import packs, provisioning
 from scaicontrol.services.provisioning.schemas import CallbackIn
 from tasks import timetravel
 from tests.factories import ada, petra
-from tests.factories.packs import CRM_URL, children, held, office, packed, shop, sold
+from tests.factories.packs import CRM_URL, children, ends, held, office, packed, shop, sold
 from tests.factories.subscriptions import PROVISIONING_URL, facts, told
 
 DONE, REFUSED, LATER = ServiceReply(200, {}), ServiceReply(400, {"message": "unknown tenant"}), ServiceReply(202, {})
@@ -100,7 +100,7 @@ async def test_other_items_are_set_up_changed_and_taken_down_with_the_next_perio
     await timetravel.settle(backend)
     row = await held(backend, row.id)
     await backend.perform(ada, packs.update, pack.id, office(items=[{"plan_id": "pln_campaigns"}]))
-    await timetravel.live(backend, clock, row.current_period_end + timedelta(hours=2), step=timedelta(days=1))
+    await timetravel.live(backend, clock, ends(row) + timedelta(hours=2), step=timedelta(days=1))
     assert called(backend, "deprovision") == [PROVISIONING_URL]
     assert called(backend, "update")[-1] == CRM_URL
     assert backend.ports.services.calls[-1][2]["plan_key"] in ("scaicrm.campaigns", "scaidrive.pro")

@@ -181,6 +181,11 @@ async def stored_pack(uow: UnitOfWork, pack: ServicePack) -> PackDetailOut:
     return await detail_of(uow, pack)
 
 
+async def is_kept(uow: UnitOfWork, pack_id: str) -> bool:
+    """Tell whether a pack is still there; the calling verb has authorized."""
+    return await uow.session.get(ServicePack, pack_id) is not None
+
+
 async def was_ever_subscribed(uow: UnitOfWork, pack_id: str) -> bool:
     """Tell whether anybody ever subscribed to a pack."""
     query = select(PackSubscription.id).where(PackSubscription.pack_id == pack_id).limit(1)

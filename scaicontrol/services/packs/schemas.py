@@ -1,7 +1,7 @@
 from datetime import date
 from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from scaicontrol.core.ids import Id
 from scaicontrol.core.periods import BillingPeriod
@@ -60,6 +60,12 @@ def _example(**values: Any) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [values]})
 
 
+def _not_reserved(slug: str) -> str:
+    if slug == "subscriptions":
+        raise ValueError("'subscriptions' is no slug of a pack: its address is taken.")
+    return slug
+
+
 class PackItemIn(In):
     """A plan that is part of the pack; without a price of its own it counts what the plan costs."""
 
@@ -75,7 +81,7 @@ class PackIn(In):
 
     model_config = _example(**_PACK, items=[_ITEM, {**_ITEM, "plan_id": "pln_contacts", "sort_order": 1}])
 
-    slug: PlanSlug
+    slug: Annotated[PlanSlug, AfterValidator(_not_reserved)]
     name: Annotated[str, StringConstraints(min_length=1, max_length=120), OneLine, Printed]
     description: Annotated[str, StringConstraints(max_length=2000)] = ""
     icon_url: Annotated[

@@ -18,11 +18,13 @@ from .lifecycle import TERMINAL, SubscriptionStatus
 from .models import Subscription
 from .opening import Opening
 from .service.converting import Payers
+from .service.overriding import BULK_OF
 from .service.steps import open_period, stop_usage
 from .service.subscribing import NOTICE_DAYS, next_notice
 from .service.terms import terms_by_partner, terms_of
 
 __all__ = [
+    "BULK_OF",
     "NOTICE_DAYS",
     "SHARED",
     "Payers",

@@ -1,5 +1,9 @@
 """The verbs: what packs are, and the life of who subscribed to one."""
 
+from functools import partial
+
+from scaicontrol.services.subscriptions.children import BULK_OF
+
 from .catalogue import create, delete, update
 from .ending import cancel, resume
 from .jobs import expire_trials, notice_trial_ending, reap, renew
@@ -24,3 +28,11 @@ __all__ = [
     "suspend",
     "update",
 ]
+
+# What operators do to many at once, for ids of pack subscriptions.
+BULK_OF["psb"] = {
+    "cancel": lambda reason: partial(cancel, reason=reason),
+    "cancel_immediate": lambda reason: partial(cancel, reason=reason, immediate=True),
+    "suspend": lambda reason: partial(suspend, reason=reason or ""),
+    "resume": lambda reason: partial(resume, reason=reason),
+}

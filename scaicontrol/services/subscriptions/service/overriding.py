@@ -1,12 +1,14 @@
 """What operators do beside the verbs everybody has."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any, Final
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, OutcomeUnknown, Refused, invalid
+from scaicontrol.core.ids import prefix_of
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 
@@ -96,18 +98,21 @@ def _restate(uow: UnitOfWork, subscription: Subscription, event: str, reason: st
     tell_changed(uow, subscription, before, ChangeKind.status_change, reason=reason)
 
 
-_BULK: dict[str, Callable[[str | None], Callable[[UnitOfWork, str], Awaitable[Subscription]]]] = {
+BulkVerbs = Mapping[str, Callable[[str | None], Callable[[UnitOfWork, str], Awaitable[Any]]]]
+_BULK: Final[BulkVerbs] = {
     "cancel": lambda reason: partial(cancel, reason=reason),
     "cancel_immediate": lambda reason: partial(cancel, reason=reason, immediate=True),
     "suspend": lambda reason: partial(suspend, reason=reason or ""),
     "resume": lambda reason: partial(resume, reason=reason),
 }
+# By what an id begins with: whoever has subscriptions of another kind (`packs`) says here how to do the same to them.
+BULK_OF: Final[dict[str, BulkVerbs]] = {"sub": _BULK}
 
 
 @verb
 async def bulk(backend: Backend, actor: Actor, action: str, ids: Sequence[str], reason: str | None = None) -> BulkOut:
     """
-    Do one thing to many subscriptions, each in a transaction of its own; one refusal does not stop the others.
+    Do one thing to many, also to packs, each in a transaction of its own; one refusal does not stop the others.
 
     Raises Invalid for an unknown action, too many ids, or a suspension without a reason.
     """
@@ -131,20 +136,22 @@ async def bulk(backend: Backend, actor: Actor, action: str, ids: Sequence[str], 
 async def _keep_done(
     uow: UnitOfWork,
     backend: Backend,
-    verb: Callable[[UnitOfWork, str], Awaitable[Subscription]],
+    verb: Callable[[UnitOfWork, str], Awaitable[Any]],
     subscription_id: str,
 ) -> None:
     await verb(uow, subscription_id)
     await backend.keep(uow, subscription_id, value=True)
 
 
-def _for_each(
-    action: str, ids: Sequence[str], reason: str | None
-) -> Callable[[UnitOfWork, str], Awaitable[Subscription]]:
+def _for_each(action: str, ids: Sequence[str], reason: str | None) -> Callable[[UnitOfWork, str], Awaitable[Any]]:
     if action not in _BULK:
         raise invalid("action", f"'{action}' is not one of {', '.join(_BULK)}.", "unknown_action")
     if len(ids) > BULK_MAX:
         raise invalid("ids", f"At most {BULK_MAX} subscriptions at a time, not {len(ids)}.", "too_many")
     if action == "suspend" and not (reason or "").strip():
         raise invalid("reason", "Say why the subscriptions are suspended.", "missing")
-    return _BULK[action](reason)
+
+    async def do(uow: UnitOfWork, subscription_id: str) -> None:
+        await BULK_OF.get(prefix_of(subscription_id), _BULK)[action](reason)(uow, subscription_id)
+
+    return do
