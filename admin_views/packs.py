@@ -145,7 +145,7 @@ class PackView(ControlView, model=ServicePack):
         ListColumn("Pack", lambda row: row.slug, ServicePack.slug, "link"),
         ListColumn("Name", lambda row: row.name, ServicePack.name),
         ListColumn("What is in it", lambda row: ", ".join(item.plan.key for item in row.items)),
-        ListColumn("Price", lambda row: _listed_price(row), None, "number"),
+        ListColumn("Price", _listed_price, None, "number"),
         ListColumn("Billed", lambda row: formatting.spoken(row.billing_period)),
         ListColumn("On sale", lambda row: formatting.plain(row.is_active), ServicePack.is_active),
         ListColumn("Public", lambda row: formatting.plain(row.is_public)),

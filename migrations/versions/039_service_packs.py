@@ -9,7 +9,7 @@ from alembic import op
 from scaicontrol.db import types
 
 revision: str = "039"
-down_revision: str | None = "034"
+down_revision: str | None = "038"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

@@ -38,6 +38,11 @@ def office(**fields: Any) -> PackIn:
 async def shop(backend: Backend, *, crm_url: str | None = None, drive_url: str | None = None, **terms: Any) -> None:
     """Open the shop of `market` and let ScaiCRM be sold beside ScaiDrive."""
     await market(backend, provisioning_url=drive_url, **terms)
+    await beside(backend, crm_url)
+
+
+async def beside(backend: Backend, crm_url: str | None = None) -> None:
+    """Let ScaiCRM be sold beside ScaiDrive in a shop that is open."""
 
     async def add(uow: UnitOfWork) -> None:
         uow.session.add(a_service("scaicrm", name="ScaiCRM", provisioning_url=crm_url))

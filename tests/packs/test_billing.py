@@ -62,7 +62,7 @@ async def test_the_explanation_works_the_price_out_from_its_parts(backend):
     [invoice] = await documents(backend)
     told = await backend.ask(alice, explanations.explain, invoice.id)
     assert told.matches
-    said = " ".join(step for part in told.parts for step in part.steps)
+    said = " ".join(step for part in told.parts for step in part.sentences)
     assert "Office" in said
     assert "8.33" in said
     assert "16.67" in said

@@ -9,10 +9,11 @@ from .bank import BANK
 from .documents import DOCUMENTS
 from .kept import KEPT
 from .others import OTHERS
+from .packs import PACKS
 from .set_up import SET_UP
 from .subscribed import SUBSCRIBED
 
-DEEDS = (*DOCUMENTS, *SUBSCRIBED, *OTHERS, *AGREED, *KEPT, *SET_UP, *BANK)
+DEEDS = (*DOCUMENTS, *SUBSCRIBED, *OTHERS, *AGREED, *KEPT, *SET_UP, *BANK, *PACKS)
 
 # Verbs that only one door has, so that there is nothing to compare.
 ALONE = frozenset({
