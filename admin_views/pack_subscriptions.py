@@ -1,5 +1,4 @@
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import Select
 
@@ -136,11 +135,11 @@ class PackSubscriptionView(ControlView, model=PackSubscription):
         ),
     )
 
-    def visible(self, uow: UnitOfWork) -> Select[Any]:
+    def visible(self, uow: UnitOfWork) -> Select[PackSubscription]:
         uow.authorize(self.permission)
         return packs.visible_subscriptions(uow)
 
-    async def detail(self, uow: UnitOfWork, pk: str) -> dict[str, Any]:
+    async def detail(self, uow: UnitOfWork, pk: str) -> dict[str, object]:
         uow.authorize(self.permission)
         held = await packs.get_subscription(uow, pk)
         return {

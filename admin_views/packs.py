@@ -1,6 +1,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Select
 
@@ -110,7 +110,7 @@ def _known(detail: "PackPage") -> Given:
         "discount_type": pack.discount_type,
         "discount_percentage": "" if pack.discount_percentage is None else formatting.exact(pack.discount_percentage),
         "trial_days": str(pack.trial_days),
-        "items": "\n".join(pack.features.get("items", ())),
+        "items": "\n".join(pack.features.items),
         "is_public": "yes" if pack.is_public else "no",
         "is_active": "yes" if pack.is_active else "no",
         "sort_order": str(pack.sort_order),
@@ -130,6 +130,13 @@ class PackPage:
     def saved_cents(self) -> int:
         """What it costs less than its items one by one; never negative."""
         return max(self.pack.items_price_cents - self.pack.price_cents, 0)
+
+
+def _listed_price(pack: ServicePack) -> str:
+    """Say the price of a pack, or by how much it is cheaper than what is in it."""
+    if pack.discount_type is DiscountType.percentage:
+        return gettext("%(percent)s %% off", percent=formatting.exact(pack.discount_percentage or 0))
+    return formatting.money(pack.base_price_cents, pack.currency)
 
 
 class PackView(ControlView, model=ServicePack):
@@ -202,13 +209,6 @@ class PackView(ControlView, model=ServicePack):
 
     def actions_of(self, detail: PackPage) -> Sequence[str]:
         return ["update", *(["remove"] if detail.pack.is_active else [])]
-
-
-def _listed_price(pack: Any) -> str:
-    """Say the price of a pack, or by how much it is cheaper than what is in it."""
-    if pack.discount_type is DiscountType.percentage:
-        return gettext("%(percent)s %% off", percent=formatting.exact(pack.discount_percentage))
-    return formatting.money(pack.base_price_cents, pack.currency)
 
 
 VIEWS = (PackView,)

@@ -1,7 +1,6 @@
 """Service packs, what is in them, and who subscribed to them."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -36,7 +35,7 @@ _INDEXES = {
 }
 
 
-def _live_key() -> sa.Column[Any]:
+def _live_key() -> sa.Column[str | None]:
     """One live subscription of a pack per tenant; written out for each database: `||` means OR on MariaDB."""
     counts = sa.and_(
         sa.literal_column("status", sa.String).not_in(["cancelled", "expired"]),

@@ -1,6 +1,6 @@
 """Packs: several services sold as one, and who has them."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -25,7 +25,7 @@ async def list_(
     uow: UnitOfWork,
     active: Annotated[bool | None, typer.Option(help="Only packs on sale, or only those that are not.")] = None,
     page: int = 1,
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """List packs with their prices and items."""
     found = await packs.page(uow, PageRequest(page, 100, "sort_order"), is_active=active)
     return [

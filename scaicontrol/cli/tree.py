@@ -1,8 +1,4 @@
-"""
-What there is to type: each command, its line of help, and the module that holds it, known without importing any.
-
-A command of a feature is added in its module and here; a test holds the two together.
-"""
+"""What there is to type, known without importing any: a test holds each command and its module together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,25 +40,24 @@ ROOT: Final = CommandGroup(
         "sync": Command("sync", "Bring partners, tenants, people and groups from ScaiKey."),
         "db": CommandGroup(
             "The schema of the database.",
-            _of(
-                "db",
-                {
-                    "upgrade": "Bring the schema to the version this code needs; safe to repeat.",
-                    "current": "Say at which version the schema is.",
-                    "check": "Say what keeps this database from being used: another schema than the code's, or unsafe server settings.",
-                },
-            ),
+            {
+                "upgrade": Command("db", "Bring the schema to the version this code needs; safe to repeat."),
+                "current": Command("db", "Say at which version the schema is."),
+                "check": Command(
+                    "db",
+                    "Say what keeps this database from being used: another schema than the code's, or unsafe server settings.",
+                ),
+            },
         ),
         "setup": CommandGroup(
             "Register this installation with ScaiKey.",
-            _of(
-                "setup",
-                {
-                    "register": "Ask ScaiKey to know this installation; an operator there approves it.",
-                    "status": "Ask how the request stands; once it is approved, write the credentials into .env.",
-                    "show": "Print the ScaiKey configuration, secrets masked.",
-                },
-            ),
+            {
+                "register": Command("setup", "Ask ScaiKey to know this installation; an operator there approves it."),
+                "status": Command(
+                    "setup", "Ask how the request stands; once it is approved, write the credentials into .env."
+                ),
+                "show": Command("setup", "Print the ScaiKey configuration, secrets masked."),
+            },
         ),
         "admin": CommandGroup(
             "Operate partners, tenants, subscriptions, documents and jobs.",

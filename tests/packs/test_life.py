@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from scaicontrol.core.errors import Conflict, NotFound, Refused
-from scaicontrol.services import packs, provisioning, subscriptions
+from scaicontrol.services import packs, subscriptions
+from scaicontrol.services.provisioning.service import starting
 from tests.factories import ACME, GLOBEX, ada, alice, gina, petra
 from tests.factories.packs import children, ends, held, office, packed, sold
 from tests.factories.subscriptions import CLOCK, everybody_pays, facts, nobody_pays, subscribed, told
@@ -171,7 +172,7 @@ async def test_other_items_come_with_the_next_period(backend, clock):
     clock.set(ends(row))
     await backend.perform(CLOCK, packs.renew)
     last = (await facts(backend, "pack_subscription.items_changed"))[-1]
-    await backend.perform(CLOCK, provisioning.start, last.payload["added"][0])
+    await backend.perform(CLOCK, starting.start, last.payload["added"][0])
     row, parts = await now(backend, row.id)
     assert states(row, parts) == {"active"}
     assert sum(child.unit_price_cents for child in parts) == 2500

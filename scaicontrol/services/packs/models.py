@@ -1,7 +1,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sqlalchemy import (
     Boolean,
@@ -75,7 +75,7 @@ class ServicePack(Model):
     )
     discount_percentage: Mapped[Decimal | None] = mapped_column(ExactDecimal(5, 2))
     trial_days: Mapped[int] = mapped_column(default=0)
-    features: Mapped[dict[str, Any]] = mapped_column(JsonDocument, default=dict)
+    features: Mapped[dict[str, object]] = mapped_column(JsonDocument, default=dict)
     is_active: Mapped[bool] = mapped_column(default=True)
     is_public: Mapped[bool] = mapped_column(default=True)
     sort_order: Mapped[int] = mapped_column(default=0)

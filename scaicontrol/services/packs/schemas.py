@@ -1,7 +1,7 @@
 from datetime import date
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from scaicontrol.core.ids import Id
 from scaicontrol.core.periods import BillingPeriod
@@ -24,28 +24,28 @@ from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 
 from .models import DiscountType
 
-_ITEM = {
+_ITEM: dict[str, JsonValue] = {
     "plan_id": "pln_01m851qp4yet0r2fk9wvt1p634", "override_price_cents": None, "sort_order": 0,
 }  # fmt: skip
-_ITEM_OUT = {
+_ITEM_OUT: dict[str, JsonValue] = {
     **_ITEM, "service_id": "svc_scaidrive", "service_slug": "scaidrive", "service_name": "ScaiDrive",
     "plan_key": "scaidrive.pro", "plan_name": "Pro", "item_price_cents": 1_000,
 }  # fmt: skip
-_PACK: dict[str, Any] = {
+_PACK: dict[str, JsonValue] = {
     "slug": "office", "name": "Office", "description": "Files and contacts together.", "icon_url": None,
     "billing_period": "monthly", "base_price_cents": 2_500, "currency": "EUR", "discount_type": "fixed_price",
     "discount_percentage": None, "trial_days": 0, "features": {"items": ["One invoice"], "unit": ""},
     "is_active": True, "is_public": True, "sort_order": 10,
 }  # fmt: skip
-_PACK_OUT: dict[str, Any] = {
+_PACK_OUT: dict[str, JsonValue] = {
     **_PACK, "id": "pck_01m851qp4yet0r2fk9wvt1p634", "items": [_ITEM_OUT], "version": 1,
     "created_at": "2026-11-22T10:00:00Z", "updated_at": "2026-11-22T10:00:00Z",
 }  # fmt: skip
-_CHILD = {
+_CHILD: dict[str, JsonValue] = {
     "subscription_id": "sub_01m851qp4yet0r2fk9wvt1p634", "service_slug": "scaidrive", "service_name": "ScaiDrive",
     "plan_key": "scaidrive.pro", "plan_name": "Pro", "status": "active", "unit_price_cents": 2_500,
 }  # fmt: skip
-_HELD: dict[str, Any] = {
+_HELD: dict[str, JsonValue] = {
     "id": "psb_01m851qp4yet0r2fk9wvt1p634", "tenant_id": "tnt_acme", "partner_id": "prt_northwind",
     "pack_id": "pck_01m851qp4yet0r2fk9wvt1p634", "pack_slug": "office", "pack_name": "Office",
     "billing_period": "monthly", "status": "active", "is_entitled": True, "unit_price_cents": 2_500, "currency": "EUR",
@@ -56,7 +56,7 @@ _HELD: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _example(**values: Any) -> ConfigDict:
+def _example(**values: JsonValue) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [values]})
 
 
@@ -142,7 +142,7 @@ class PackOut(Out):
     items_price_cents: Cents = Field(description="What its items would cost one by one.")
     mrr_amount_cents: Cents
     trial_days: int
-    features: dict[str, Any]
+    features: Features
     is_active: bool
     is_public: bool
     sort_order: int

@@ -11,7 +11,6 @@ from .service import (
     retry_step,
     rollback,
     run_due,
-    start,
     subscribe,
     subscribe_pack,
 )
@@ -33,7 +32,6 @@ __all__ = [
     "retry_step",
     "rollback",
     "run_due",
-    "start",
     "subscribe",
     "subscribe_pack",
     "visible",

@@ -6,7 +6,7 @@ Nothing here is told: the pack subscription has facts of its own, and one of eac
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.work import UnitOfWork
@@ -61,7 +61,7 @@ _LAST: Final[Mapping[SubscriptionStatus, str]] = {
 
 
 async def begin_child(
-    uow: UnitOfWork, pack_subscription_id: str, plan: Plan, unit_price_cents: int, shared: Mapping[str, Any]
+    uow: UnitOfWork, pack_subscription_id: str, plan: Plan, unit_price_cents: int, shared: Mapping[str, object]
 ) -> Subscription:
     """Make a pending child under a plan, for its share of the pack's price; the calling verb has authorized."""
     child = Subscription(
@@ -80,7 +80,7 @@ async def begin_child(
     return child
 
 
-def follow_pack(child: Subscription, event: str | None, shared: Mapping[str, Any]) -> None:
+def follow_pack(child: Subscription, event: str | None, shared: Mapping[str, object]) -> None:
     """Fire on a child what was fired on its pack; one that is still set up stays pending unless the pack ended."""
     if child.status in TERMINAL:
         return
@@ -93,7 +93,7 @@ def follow_pack(child: Subscription, event: str | None, shared: Mapping[str, Any
     child.version += 1
 
 
-def catch_up_with_pack(child: Subscription, status: SubscriptionStatus, shared: Mapping[str, Any]) -> None:
+def catch_up_with_pack(child: Subscription, status: SubscriptionStatus, shared: Mapping[str, object]) -> None:
     """Bring a child that was set up later to where its pack is."""
     for event in _CATCH_UP.get(status, ()):
         child.advance(event)

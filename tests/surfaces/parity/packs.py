@@ -5,7 +5,7 @@ from scaicontrol.core.pagination import PageRequest
 from scaicontrol.services import packs
 from scaicontrol.services.subscriptions.lifecycle import TERMINAL
 from tests.factories import ACME, ada
-from tests.factories.packs import beside, packed, sold
+from tests.factories.packs import beside, office, packed, sold
 from tests.factories.subscriptions import subscribed
 
 from .deed import SUBSCRIPTIONS, WHY, Deed
@@ -27,13 +27,13 @@ async def _for_sale(backend: Backend) -> None:
 
 async def _nothing_held(backend: Backend) -> str:
     await _for_sale(backend)
-    return ACME
+    return f"office/{ACME}"
 
 
 async def _a_part_held(backend: Backend) -> str:
     await _for_sale(backend)
     await subscribed(backend)
-    return ACME
+    return f"office/{ACME}"
 
 
 async def _active(backend: Backend) -> str:
@@ -59,13 +59,70 @@ async def _ended(backend: Backend) -> str:
     return held
 
 
+async def _a_slug(backend: Backend) -> str:
+    await _for_sale(backend)
+    return f"waiting{(await backend.ask(ada, packs.page, PageRequest(1, 1))).total}"
+
+
+async def _a_taken_slug(backend: Backend) -> str:
+    await _for_sale(backend)
+    return "office"
+
+
+async def _a_pack(backend: Backend) -> str:
+    slug = await _a_slug(backend)
+    return (await sold(backend, slug=slug)).id
+
+
+async def _a_fresh_one(backend: Backend) -> str:
+    """`fresh` anew, since its slug is part of what a change says."""
+    await _for_sale(backend)
+    for pack in (await backend.ask(ada, packs.page, PageRequest(1, 100))).items:
+        if pack.slug == "fresh":
+            await backend.perform(ada, packs.delete, pack.id)
+    return (await sold(backend, slug="fresh")).id
+
+
+async def _no_pack(backend: Backend) -> str:
+    await _for_sale(backend)
+    return "pck_nowhere"
+
+
+_FORM = {
+    "name": "Office", "description": "Files and contacts together.", "discount_type": "fixed_price", "base_price": "26",
+    "pack_items": "scaidrive.pro\nscaicrm.contacts", "trial_days": "0", "is_public": "yes", "is_active": "yes",
+    "sort_order": "0",
+}  # fmt: skip
+_BODY = {**office(base_price_cents=2600).model_dump(mode="json", exclude={"version"})}
 PACKS = (
     Deed(
-        "provisioning.subscribe_pack", "subscriptions:subscribe", _nothing_held, {"a part of it by itself": _a_part_held},
+        "packs.create", "packs:manage", _a_slug, {"a slug that is taken": _a_taken_slug},
         (
-            Rest("POST /service-packs/office/subscribe"),
-            Cli("admin packs subscribe", ("office", "--tenant", "{id}")),
-            Console("pack-subscription", "create", {"tenant": "{id}", "pack": "office"}, OPERATES),
+            Rest("POST /admin/packs"),
+            Console(
+                "service-pack", "create", {**_FORM, "slug": "{id}", "billing_period": "monthly", "currency": "EUR"}
+            ),
+        ),
+        {**_BODY, "slug": "{id}"},
+    ),
+    Deed(
+        "packs.update", "packs:manage", _a_fresh_one, {"no such pack": _no_pack},
+        (Rest("PUT /admin/packs/{pack_id}"), Console("service-pack", "update", {**_FORM, "version": "1"})),
+        {**_BODY, "slug": "fresh", "version": 1},
+    ),
+    Deed(
+        "packs.delete", "packs:manage", _a_pack, {"no such pack": _no_pack},
+        (Rest("DELETE /admin/packs/{pack_id}"), Cli("admin packs remove"), Console("service-pack", "remove")),
+    ),
+    Deed(
+        "provisioning.subscribe_pack",
+        "subscriptions:subscribe",
+        _nothing_held,
+        {"a part of it by itself": _a_part_held},
+        (
+            Rest("POST /service-packs/{slug}/subscribe"),
+            Cli("admin packs subscribe", ("{id}", "--tenant", "{inner}")),
+            Console("pack-subscription", "create", {"tenant": "{inner}", "pack": "{id}"}, OPERATES),
         ),
     ),
     Deed(
@@ -75,6 +132,14 @@ PACKS = (
             Rest(f"POST {SUBSCRIPTIONS}/{{subscription_id}}/cancel", needs=OPERATES),
             Cli("admin packs cancel", ("{id}", "--reason", WHY["reason"])),
             Console("pack-subscription", "cancel", WHY),
+        ),
+        WHY,
+    ),
+    Deed(
+        "packs.cancel", "subscriptions:cancel", _active, {"ended": _ended},
+        (
+            Rest(f"POST {SUBSCRIPTIONS}/{{subscription_id}}/cancel", {"immediate": True}, OPERATES),
+            Console("pack-subscription", "cancel_now", WHY, OPERATES),
         ),
         WHY,
     ),

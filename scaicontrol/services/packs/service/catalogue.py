@@ -1,7 +1,7 @@
 """What a pack is: its words, its price and its items."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select
 
@@ -87,7 +87,6 @@ async def delete(uow: UnitOfWork, pack_id: str) -> ServicePack:
             pack.is_active = False
             _tell_update(uow, pack, ["is_active"])
         return pack
-    pack.is_active = False
     await uow.session.delete(pack)
     uow.emit(PackDeleted(pack_id=pack.id, pack_slug=pack.slug, version=pack.version + 1))
     return pack
@@ -101,7 +100,7 @@ def _tell_update(uow: UnitOfWork, pack: ServicePack, changed: list[str]) -> None
     )
 
 
-def _columns(pack: PackIn) -> dict[str, Any]:
+def _columns(pack: PackIn) -> dict[str, object]:
     columns = pack.model_dump(exclude={"items", "version", "features"})
     return {**columns, "features": pack.features.model_dump()}
 

@@ -6,7 +6,6 @@ They return how many rows they moved: run one again, in a new unit of work, unti
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
@@ -101,7 +100,7 @@ async def notice_trial_ending(uow: UnitOfWork, *, limit: int = BATCH) -> int:
 
 
 async def _due(
-    uow: UnitOfWork, moment: InstrumentedAttribute[Any], limit: int, *conditions: ColumnElement[bool]
+    uow: UnitOfWork, moment: InstrumentedAttribute[datetime | None], limit: int, *conditions: ColumnElement[bool]
 ) -> Sequence[PackSubscription]:
     whole = (selectinload(PackSubscription.pack),)
     return await claims.take(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
@@ -60,7 +60,7 @@ class LockedPack:
         return [PackChild(subscription_id=child.id, plan_key=child.plan_key) for child in self.children]
 
 
-def shared(row: PackSubscription) -> dict[str, Any]:
+def shared(row: PackSubscription) -> dict[str, object]:
     """Give what a pack subscription has in common with its children."""
     return {name: getattr(row, name) for name in child_steps.SHARED}
 

@@ -3,7 +3,7 @@
 from .callbacks import callback
 from .operating import force_complete, retry_step, rollback
 from .running import run_due
-from .starting import PackSubscribed, Subscribed, follow, start, subscribe, subscribe_pack
+from .starting import PackSubscribed, Subscribed, follow, subscribe, subscribe_pack
 
 __all__ = [
     "PackSubscribed",
@@ -14,7 +14,6 @@ __all__ = [
     "retry_step",
     "rollback",
     "run_due",
-    "start",
     "subscribe",
     "subscribe_pack",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
@@ -98,7 +98,7 @@ def _restate(uow: UnitOfWork, subscription: Subscription, event: str, reason: st
     tell_changed(uow, subscription, before, ChangeKind.status_change, reason=reason)
 
 
-BulkVerbs = Mapping[str, Callable[[str | None], Callable[[UnitOfWork, str], Awaitable[Any]]]]
+BulkVerbs = Mapping[str, Callable[[str | None], Callable[[UnitOfWork, str], Awaitable[object]]]]
 _BULK: Final[BulkVerbs] = {
     "cancel": lambda reason: partial(cancel, reason=reason),
     "cancel_immediate": lambda reason: partial(cancel, reason=reason, immediate=True),
@@ -136,14 +136,14 @@ async def bulk(backend: Backend, actor: Actor, action: str, ids: Sequence[str], 
 async def _keep_done(
     uow: UnitOfWork,
     backend: Backend,
-    verb: Callable[[UnitOfWork, str], Awaitable[Any]],
+    verb: Callable[[UnitOfWork, str], Awaitable[object]],
     subscription_id: str,
 ) -> None:
     await verb(uow, subscription_id)
     await backend.keep(uow, subscription_id, value=True)
 
 
-def _for_each(action: str, ids: Sequence[str], reason: str | None) -> Callable[[UnitOfWork, str], Awaitable[Any]]:
+def _for_each(action: str, ids: Sequence[str], reason: str | None) -> Callable[[UnitOfWork, str], Awaitable[object]]:
     if action not in _BULK:
         raise invalid("action", f"'{action}' is not one of {', '.join(_BULK)}.", "unknown_action")
     if len(ids) > BULK_MAX:
