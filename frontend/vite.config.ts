@@ -8,7 +8,7 @@ import { defineConfig } from "vitest/config";
 
 // What each page stands on, and what of it waits until somebody does something.
 const ALL_NEED = /\/src\/(api|ui|lib|i18n\/\w+\.ts|features\/(session|notifications\/Bell))/;
-const SOME_NEED = /\/src\/(api\/files|lib\/csv|ui\/(Palette|Keys))\.|\/SessionEnded\./;
+const SOME_NEED = /\/src\/(lib\/csv|ui\/(Palette|Keys))\.|\/SessionEnded\./;
 const BACKEND = process.env["SCAICONTROL_URL"] ?? "http://localhost:8000";
 
 /** Puts .br and .gz beside every text asset, so that the backend only has to pick a file. */
