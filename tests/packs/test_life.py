@@ -199,3 +199,24 @@ async def test_a_pack_of_another_partners_tenant_stays_unseen(backend):
     assert row.tenant_id == GLOBEX
     with pytest.raises(NotFound):
         await backend.ask(alice, packs.get_subscription, row.id)
+
+
+async def test_a_service_is_in_one_pack_at_a_time(backend):
+    """Its use would else be charged in both."""
+    await sold(backend)
+    await packed(backend)
+    await sold(backend, slug="suite", name="Suite", items=[{"plan_id": "pln_pro"}])
+    with pytest.raises(Conflict, match="has scaidrive in another pack"):
+        await packed(backend, "suite")
+
+
+async def test_a_pack_that_was_resumed_in_spite_of_arrears_becomes_past_due_again(backend):
+    await sold(backend)
+    row = await packed(backend)
+    failure = subscriptions.PaymentFailure("inv_1", 2500, "EUR")
+    await backend.perform(CLOCK, packs.mark_past_due, row.id, failure)
+    await backend.perform(ada, packs.suspend, row.id, "It owes.")
+    await backend.perform(ada, packs.resume, row.id, override_arrears=True, reason="They promised.")
+    assert states(*await now(backend, row.id)) == {"active"}
+    await backend.perform(CLOCK, packs.mark_past_due, row.id, failure)
+    assert states(*await now(backend, row.id)) == {"past_due"}

@@ -144,7 +144,10 @@ def _documents(change: Weighed, limits: ApprovalLimits) -> bool:
     return limits.documents_amount is not None and amount > limits.documents_amount
 
 
-_ENDS: Final = frozenset({"subscription.cancelled", "subscription.suspended", "subscription.resumed"})
+_ENDS: Final = frozenset({
+    "subscription.cancelled", "subscription.suspended", "subscription.resumed", "pack_subscription.cancelled",
+    "pack_subscription.changed",
+})  # fmt: skip
 
 
 _TERMS_TOLD: Final = ("subscription.terms_announced", "subscription.terms_withdrawn")
@@ -154,12 +157,17 @@ def _subscriptions(change: Weighed, limits: ApprovalLimits) -> bool:
     touched = change.told(*_ENDS, "subscription.changed", *_TERMS_TOLD)
     if limits.subscriptions is not None and len({fact.resource_id for fact in touched}) > limits.subscriptions:
         return True
-    at_once = [fact for fact in change.told("subscription.cancelled") if fact.payload.get("effective_immediately")]
+    at_once = [
+        fact
+        for fact in change.told("subscription.cancelled", "pack_subscription.cancelled")
+        if fact.payload.get("effective_immediately")
+    ]
     return limits.immediate_cancel and bool(at_once)
 
 
 _TERMS: Final = frozenset({
-    "plan.created", "plan.updated", "service.metric_change_decided", "plan_move.announced", "plan_move.cancelled",
+    "plan.created", "plan.updated", "pack.created", "pack.updated", "pack.deleted",
+    "service.metric_change_decided", "plan_move.announced", "plan_move.cancelled",
     "price_override.set", "price_override.removed", "subscription.price_agreed",
     "partner.configured", "partner.billing_linked", "partner.billing_updated", "vat_rate.added", "exchange_rates.added",
     "einvoice_rule_set.installed", "einvoice_rule_set.retired", "platform.settings_changed",

@@ -1,13 +1,15 @@
 """What other features ask packs for, by name; no permission of their own: the calling verb has authorized."""
 
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import select
 
 from scaicontrol.core.work import UnitOfWork
 
 from .models import PackSubscription, ServicePack
+
+REMOVED: Final = "removed_from_pack"  # why a subscription ended that its pack holds no more
 
 
 class PackNames(NamedTuple):

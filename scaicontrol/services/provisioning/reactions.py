@@ -1,10 +1,13 @@
 """Facts that the subscribed service is told."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.outbox import Outbox
+from scaicontrol.services.packs.reads import REMOVED
+from scaicontrol.services.subscriptions.lifecycle import TERMINAL
+from scaicontrol.services.subscriptions.models import Subscription
 from scaicontrol.services.subscriptions.reads.children import children_of
 
 from .plan import ProvisioningAction
@@ -36,16 +39,17 @@ async def update(backend: Backend, fact: Outbox) -> None:
 
 async def take_pack_down(backend: Backend, fact: Outbox) -> None:
     """A pack is over: so is every service in it."""
-    await _follow_each(backend, fact, await _children(backend, fact), ProvisioningAction.deprovision)
+    ended = [child.id for child in await _children(backend, fact) if child.cancellation_reason != REMOVED]
+    await _follow_each(backend, fact, ended, ProvisioningAction.deprovision)
 
 
 async def move_pack(backend: Backend, fact: Outbox) -> None:
     """A pack was suspended or resumed, and everything in it; other changes mean nothing to its services."""
     before, now = fact.told.get("previous_state"), fact.told.get("state")
     if now == "suspended" and before != now:
-        await _follow_each(backend, fact, await _children(backend, fact), ProvisioningAction.suspend)
+        await _follow_each(backend, fact, await _living(backend, fact), ProvisioningAction.suspend)
     elif before == "suspended" and now == "active":
-        await _follow_each(backend, fact, await _children(backend, fact), ProvisioningAction.resume)
+        await _follow_each(backend, fact, await _living(backend, fact), ProvisioningAction.resume)
 
 
 async def exchange_items(backend: Backend, fact: Outbox) -> None:
@@ -56,9 +60,13 @@ async def exchange_items(backend: Backend, fact: Outbox) -> None:
     await _follow_each(backend, fact, fact.told["removed"], ProvisioningAction.deprovision)
 
 
-async def _children(backend: Backend, fact: Outbox) -> list[str]:
-    found = await backend.ask(_ACTOR, children_of, [str(fact.told["pack_subscription_id"])])
-    return [child.id for child in found]
+async def _children(backend: Backend, fact: Outbox) -> Sequence[Subscription]:
+    return await backend.ask(_ACTOR, children_of, [str(fact.told["pack_subscription_id"])])
+
+
+async def _living(backend: Backend, fact: Outbox) -> list[str]:
+    """Name the children that have not ended: one that left the pack stays taken down."""
+    return [child.id for child in await _children(backend, fact) if child.status not in TERMINAL]
 
 
 async def _follow_each(

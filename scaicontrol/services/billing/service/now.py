@@ -1,5 +1,7 @@
 """The first invoice: charged when a subscription begins to cost money, outside the monthly run (contract §17)."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from scaicontrol.core.actor import Actor
@@ -8,6 +10,7 @@ from scaicontrol.core.errors import Conflict
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import packs
 from scaicontrol.services.invoices.reads.documents import untouched_drafts
+from scaicontrol.services.subscriptions.reads.children import children_of
 
 from ..compute import compute
 from ..models import BillingCharge
@@ -43,14 +46,17 @@ async def _bill(uow: UnitOfWork, subscription_id: str) -> tuple[str, list[str]]:
     for document in planned.documents:
         await write_document(uow, subscription.partner_id, document, None)
     await quarantine(uow, subscription.partner_id, planned.quarantined, None)
-    await close_charged(uow, subscription.partner_id, subscription_id)
-    return subscription.partner_id, await _drafts(uow, subscription_id)
+    # Use in a pack is charged to the subscriptions in it.
+    subjects = [subscription_id, *(child.id for child in await children_of(uow, [subscription_id]))]
+    for subject_id in subjects:
+        await close_charged(uow, subscription.partner_id, subject_id)
+    return subscription.partner_id, await _drafts(uow, subjects)
 
 
-async def _drafts(uow: UnitOfWork, subscription_id: str) -> list[str]:
+async def _drafts(uow: UnitOfWork, subject_ids: Sequence[str]) -> list[str]:
     """Name the drafts of first invoices that nobody has touched: today's, and any that a crash has left behind."""
     written = select(BillingCharge.invoice_id).where(
-        BillingCharge.subject_id == subscription_id,
+        BillingCharge.subject_id.in_(subject_ids),
         BillingCharge.run_id.is_(None),
         BillingCharge.invoice_id.is_not(None),
     )

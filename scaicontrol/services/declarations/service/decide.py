@@ -42,6 +42,11 @@ async def carry_out(uow: UnitOfWork, declaration_id: str, body: CarryOutIn) -> D
     contract = await subscriptions.get(uow, subscription_id)
     if contract.partner_id != declaration.partner_id:
         raise Refused(f"{contract} is of another seller than this declaration.")
+    if contract.is_child:
+        raise Refused(
+            f"{contract} is part of the pack {contract.pack_subscription_id}: end that at its page, credit what is to "
+            "be given back, and decline this with a note."
+        )
     if declaration.kind == DeclarationKind.withdrawal:
         ends_at = await _withdraw(uow, declaration, contract, gives_back=body.gives_back)
     else:

@@ -96,8 +96,10 @@ async def _skip_unused_periods(uow: UnitOfWork, held: LockedPack) -> None:
     if ended is None or ended > uow.now:
         return
     zone, anchor = (await terms_of(uow, row.partner_id)).zone, row.anchor_day or 1
-    await exchange_items(uow, row, held.children, uow.now)
+    changed = await exchange_items(uow, row, held.children, uow.now)
     span = containing(uow.now, following(ended, anchor, zone), row.pack.billing_period, anchor, zone)
     open_period(uow, held, span, max(span.start, ended))
     held.state = str(row.status)
     tell_changed(uow, held, ChangeKind.renewal, step=f"period:{span.first_day}")
+    if changed:
+        tell_changed(uow, held, ChangeKind.plan_change)

@@ -1,17 +1,21 @@
 """What a pack holds now, brought to a subscription of it with its next period (contract §10)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
+from scaicontrol.core.errors import Refused
+from scaicontrol.core.logging import get_logger
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.subscriptions import children as child_steps
 from scaicontrol.services.subscriptions.models import Subscription
 
 from .. import queries
 from ..events import PackItemsChanged
-from ..models import DiscountType, PackSubscription
+from ..models import DiscountType, PackSubscription, ServicePack
 from ..prices import pack_price
+from ..reads import REMOVED
 
-REMOVED = "removed_from_pack"
+log = get_logger(__name__)
 
 
 async def exchange_items(uow: UnitOfWork, row: PackSubscription, children: list[Subscription], at: datetime) -> bool:
@@ -29,8 +33,10 @@ async def exchange_items(uow: UnitOfWork, row: PackSubscription, children: list[
     added = [plan for service_id, plan in wanted.items() if service_id not in present]
     if not (removed or moved or added):
         return False
-    now = await queries.priced(uow, pack, row.partner_id)
-    row.list_prices = {plan.id: row.list_prices.get(plan.id, now.by_plan[plan.id]) for plan in wanted.values()}
+    new_prices = await _prices_of_new(uow, row, pack)
+    if new_prices is None:
+        return False
+    row.list_prices = {plan.id: row.list_prices.get(plan.id, new_prices.get(plan.id, 0)) for plan in wanted.values()}
     if pack.discount_type is DiscountType.percentage:
         row.unit_price_cents = pack_price(pack, list(row.list_prices.values()))
     for child in removed:
@@ -57,3 +63,18 @@ async def exchange_items(uow: UnitOfWork, row: PackSubscription, children: list[
         after={"plans": [child.plan_key for child in children]},
     )
     return True
+
+
+async def _prices_of_new(uow: UnitOfWork, row: PackSubscription, pack: ServicePack) -> Mapping[str, int] | None:
+    """
+    Price the plans that the subscription did not have when it began; None where they cannot be priced for its partner.
+
+    Other items then wait for the next period: one partner's price in another currency shall stop nobody's renewal.
+    """
+    if all(item.plan_id in row.list_prices for item in pack.items):
+        return {}
+    try:
+        return (await queries.priced(uow, pack, row.partner_id)).by_plan
+    except Refused as error:
+        log.warning("pack_items_wait", pack_subscription_id=row.id, pack=pack.slug, reason=error.message)
+        return None

@@ -18,6 +18,7 @@ from scaicontrol.services.subscriptions.lifecycle import RUNNING, SubscriptionSt
 
 from ..events import PackTrialEnding
 from ..models import PackSubscription
+from .items import exchange_items
 from .steps import LockedPack, end, open_first, roll_forward, tell_changed
 
 BATCH = 500
@@ -61,17 +62,20 @@ async def expire_trials(uow: UnitOfWork, payers: Payers, *, limit: int = BATCH) 
         seller, held = sellers[row.partner_id], await LockedPack.of(uow, row)
         ended_at = row.trial_ends_at or uow.now
         if row.tenant_id in paying or seller.converts_unpaid:
-            _convert(uow, held, ended_at, seller.zone)
+            await _convert(uow, held, ended_at, seller.zone)
         else:
             await end(uow, held, "cancel", ended_at, immediately=True, reason="trial_ended_unpaid")
     return len(due)
 
 
-def _convert(uow: UnitOfWork, held: LockedPack, start: datetime, zone: str) -> None:
+async def _convert(uow: UnitOfWork, held: LockedPack, start: datetime, zone: str) -> None:
     held.row.next_trial_notice_at = None
+    changed = await exchange_items(uow, held.row, held.children, start)
     held.carry("convert")
     open_first(uow, held, start, zone)
     tell_changed(uow, held, ChangeKind.status_change)
+    if changed:
+        tell_changed(uow, held, ChangeKind.plan_change)
 
 
 async def notice_trial_ending(uow: UnitOfWork, *, limit: int = BATCH) -> int:

@@ -46,9 +46,9 @@ async def mark_past_due(uow: UnitOfWork, pack_subscription_id: str, failure: Pay
     row = held.row
     if row.status in (*TERMINAL, SubscriptionStatus.pending, SubscriptionStatus.trialing):
         return row
-    if row.past_due_since is not None:
+    if row.past_due_since is not None and not row.can("mark_past_due"):
         return row
-    row.past_due_since = uow.now
+    row.past_due_since = row.past_due_since or uow.now
     held.carry("mark_past_due" if row.can("mark_past_due") else None)
     tell_changed(uow, held, ChangeKind.status_change, reason=f"A payment for invoice {failure.invoice_id} failed.")
     return row

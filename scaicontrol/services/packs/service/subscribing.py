@@ -14,7 +14,7 @@ from scaicontrol.services import tenants
 from scaicontrol.services.subscriptions import children as child_steps
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
-from scaicontrol.services.subscriptions.reads.children import entitled_single, tried_any
+from scaicontrol.services.subscriptions.reads.children import recurring_holder, tried_any
 
 from .. import queries
 from ..events import PackChild, PackSubscriptionActivated, PackSubscriptionRequested
@@ -103,12 +103,14 @@ async def _check(uow: UnitOfWork, pack: ServicePack, tenant_id: str) -> None:
             f"Tenant {tenant_id} has {pack} already: {live} is {live.status}.",
             service=pack.name,
         )
-    single = await entitled_single(uow, tenant_id, [item.service_id for item in pack.items])
-    if single is not None:
+    # Its use would else be charged twice.
+    other = await recurring_holder(uow, tenant_id, [item.service_id for item in pack.items])
+    if other is not None:
+        how = "in another pack" if other.is_child else "by itself"
         raise conflict(
             RefusalCode.already_subscribed,
-            f"Tenant {tenant_id} has {single.service_slug} by itself: {single} is {single.status}; cancel that first.",
-            service=single.service_name,
+            f"Tenant {tenant_id} has {other.service_slug} {how}: {other} is {other.status}; cancel that first.",
+            service=other.service_name,
         )
 
 

@@ -157,6 +157,8 @@ async def activate(uow: UnitOfWork, workflow: ProvisioningWorkflow) -> None:
 
 async def _take_down(uow: UnitOfWork, child: Subscription) -> None:
     """Undo what was set up for a child whose pack failed meanwhile; it waits behind the workflow that set it up."""
+    if await is_held_otherwise(uow, child):
+        return
     undoing = new_workflow(child, ProvisioningAction.deprovision, "pack_failed")
     uow.session.add(undoing)
     await uow.session.flush()

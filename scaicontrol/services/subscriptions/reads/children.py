@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from scaicontrol.core.work import UnitOfWork
 
-from ..lifecycle import ENTITLED, TERMINAL
+from ..lifecycle import TERMINAL
 from ..models import Subscription
 from ..queries import WHOLE
 
@@ -24,16 +24,15 @@ async def children_of(
     return (await uow.session.scalars(query.with_for_update() if lock else query)).all()
 
 
-async def entitled_single(uow: UnitOfWork, tenant_id: str, service_ids: Collection[str]) -> Subscription | None:
-    """Give a recurring subscription that entitles a tenant by itself to one of these services."""
+async def recurring_holder(uow: UnitOfWork, tenant_id: str, service_ids: Collection[str]) -> Subscription | None:
+    """Give a recurring subscription of a tenant to one of these services that has not ended, alone or in a pack."""
     found: Subscription | None = await uow.session.scalar(
         select(Subscription)
         .options(*WHOLE)
         .where(
             Subscription.tenant_id == tenant_id,
             Subscription.service_id.in_(service_ids),
-            Subscription.status.in_(ENTITLED),
-            Subscription.pack_subscription_id.is_(None),
+            Subscription.status.not_in(TERMINAL),
             ~Subscription.is_one_time,
         )
         .order_by(Subscription.id)
