@@ -124,10 +124,18 @@ async def test_a_document_made_to_look_like_a_draft_is_found(backend, unguarded)
 
 
 def removal(invoice):
-    return [
-        f"DELETE FROM {table} WHERE invoice_id = '{invoice.id}'"
-        for table in ("invoice_line_items", "tax_decisions", "document_renders")
-    ] + [f"DELETE FROM invoices WHERE id = '{invoice.id}'"]
+    entries = f"SELECT id FROM ledger_entries WHERE invoice_id = '{invoice.id}'"
+    return (
+        [
+            f"DELETE FROM ledger_postings WHERE entry_id IN ({entries})",
+            f"DELETE FROM ledger_entries WHERE invoice_id = '{invoice.id}'",
+        ]
+        + [
+            f"DELETE FROM {table} WHERE invoice_id = '{invoice.id}'"
+            for table in ("invoice_line_items", "tax_decisions", "document_renders")
+        ]
+        + [f"DELETE FROM invoices WHERE id = '{invoice.id}'"]
+    )
 
 
 async def test_a_document_taken_from_the_middle_leaves_a_gap(backend, unguarded):

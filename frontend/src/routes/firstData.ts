@@ -12,7 +12,7 @@ interface Opening {
 }
 
 // By page, what it asks for as it opens, under the very names that it has for it.
-const FIRST: readonly (readonly [path: RegExp, ask: (opening: Opening) => unknown])[] = [
+const FIRST: readonly (readonly [path: RegExp, ask: (opening: Opening) => unknown, scope?: Scope])[] = [
   [
     /^\/$/,
     ({ cache, can }) => {
@@ -31,10 +31,19 @@ const FIRST: readonly (readonly [path: RegExp, ask: (opening: Opening) => unknow
       void cache.prefetchQuery(q.services(language()));
       if (can("subscriptions:read")) void cache.prefetchQuery(q.quotas());
     },
+    "services:read",
   ],
-  [/^\/subscriptions$/, ({ cache }) => cache.prefetchQuery(q.subscriptions({ page: 1 }))],
-  [/^\/subscriptions\/([^/]+)$/, ({ cache, named }) => cache.prefetchQuery(q.subscription(named))],
-  [/^\/usage$/, ({ cache }) => cache.prefetchQuery(q.usage())],
+  [
+    /^\/subscriptions$/,
+    ({ cache }) => cache.prefetchQuery(q.subscriptions({ page: 1 })),
+    "subscriptions:read",
+  ],
+  [
+    /^\/subscriptions\/([^/]+)$/,
+    ({ cache, named }) => cache.prefetchQuery(q.subscription(named)),
+    "subscriptions:read",
+  ],
+  [/^\/usage$/, ({ cache }) => cache.prefetchQuery(q.usage()), "subscriptions:read"],
   [
     /^\/usage\/([^/]+)$/,
     ({ cache, named }) => {
@@ -42,8 +51,9 @@ const FIRST: readonly (readonly [path: RegExp, ask: (opening: Opening) => unknow
       void cache.prefetchQuery(q.serviceUsage(named, undefined));
       void cache.prefetchQuery(q.budget(named));
     },
+    "subscriptions:read",
   ],
-  [/^\/catalog$/, ({ cache }) => cache.prefetchQuery(q.offers())],
+  [/^\/catalog$/, ({ cache }) => cache.prefetchQuery(q.offers()), "services:read"],
   [
     /^\/catalog\/([^/]+)$/,
     ({ cache, can, named }) => {
@@ -52,6 +62,7 @@ const FIRST: readonly (readonly [path: RegExp, ask: (opening: Opening) => unknow
       void cache.prefetchQuery(q.quotes(named));
       if (can("subscriptions:read")) void cache.prefetchQuery(q.subscriptions({ page_size: 100 }));
     },
+    "services:read",
   ],
   [
     /^\/billing\/invoices$/,
@@ -62,6 +73,7 @@ const FIRST: readonly (readonly [path: RegExp, ask: (opening: Opening) => unknow
       void cache.prefetchQuery(q.paymentMethods());
       if (can("billing:manage")) void cache.prefetchQuery(q.openInvoices());
     },
+    "billing:read",
   ],
   [
     /^\/billing\/invoices\/([^/]+)$/,
@@ -69,6 +81,7 @@ const FIRST: readonly (readonly [path: RegExp, ask: (opening: Opening) => unknow
       void cache.prefetchQuery(q.invoice(named));
       if (can("billing:manage")) void cache.prefetchQuery(q.creditBalance());
     },
+    "billing:read",
   ],
   [
     /^\/billing\/payment-methods$/,
@@ -76,6 +89,7 @@ const FIRST: readonly (readonly [path: RegExp, ask: (opening: Opening) => unknow
       void cache.prefetchQuery(q.paymentMethods());
       void cache.prefetchQuery(q.paymentProviders());
     },
+    "billing:read",
   ],
   [/^\/notifications$/, ({ cache }) => cache.prefetchQuery(q.notices({ page: 1, unread_only: false }))],
   [
@@ -84,6 +98,7 @@ const FIRST: readonly (readonly [path: RegExp, ask: (opening: Opening) => unknow
       void cache.prefetchQuery(q.organization());
       void cache.prefetchQuery(q.people(1));
     },
+    "billing:read",
   ],
   [
     /^\/settings\/billing-profile$/,
@@ -92,8 +107,9 @@ const FIRST: readonly (readonly [path: RegExp, ask: (opening: Opening) => unknow
       const profile = await cache.fetchQuery(q.billingProfile()).catch(() => null);
       if (profile?.country_code) void cache.prefetchQuery(q.addressFormat(profile.country_code));
     },
+    "billing:read",
   ],
-  [/^\/settings\/portal-views$/, ({ cache }) => cache.prefetchQuery(q.portalViews(1))],
+  [/^\/settings\/portal-views$/, ({ cache }) => cache.prefetchQuery(q.portalViews(1)), "billing:manage"],
 ];
 
 /**
@@ -104,8 +120,9 @@ export function askFirst(cache: QueryClient, me: Schemas["MeOut"], { pathname, s
   if (search || me.tenant_id === null) return;
   void cache.prefetchQuery(q.unreadNotices());
   if (me.portal_view === null) void cache.prefetchQuery(q.preferences());
-  for (const [path, ask] of FIRST) {
+  for (const [path, ask, scope] of FIRST) {
     const found = path.exec(pathname);
-    if (found) ask({ cache, can: (scope) => may(me, scope), named: decodeURIComponent(found[1] ?? "") });
+    if (found && (!scope || may(me, scope)))
+      ask({ cache, can: (scope) => may(me, scope), named: decodeURIComponent(found[1] ?? "") });
   }
 }
