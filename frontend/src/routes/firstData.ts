@@ -123,6 +123,6 @@ export function askFirst(cache: QueryClient, me: Schemas["MeOut"], { pathname, s
   for (const [path, ask, scope] of FIRST) {
     const found = path.exec(pathname);
     if (found && (!scope || may(me, scope)))
-      ask({ cache, can: (scope) => may(me, scope), named: decodeURIComponent(found[1] ?? "") });
+      ask({ cache, can: (each) => may(me, each), named: decodeURIComponent(found[1] ?? "") });
   }
 }
