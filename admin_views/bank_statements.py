@@ -103,9 +103,9 @@ class BankStatementView(ControlView, model=BankStatement):
 
     async def detail(self, uow: UnitOfWork, pk: str) -> BankStatementPage:
         uow.authorize(self.permission)
+        told = await bank_statements.detail(uow, pk)
         lines = await bank_statements.lines(uow, _SHOWN, BankLineFilter(statement_id=pk))
         shown = lines.shown(lambda line: bank_statements.shown_line(uow.actor, line)).items
-        told = await bank_statements.detail(uow, pk)
         names = await names_of(uow, [Ref("partner", told.partner_id)])
         return BankStatementPage(told, shown, lines.total, names, await timeline_of(uow, pk))
 
@@ -176,7 +176,18 @@ async def book(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
     line = await backend.ask(actor, bank_statements.line, pk)
     body = BankBookIn(invoice_id=await _invoice(backend, actor, line, given.get("invoice", "")))
     done = await backend.perform(actor, bank_statements.book, pk, body)
-    return gettext("%(amount)s are booked.", amount=formatting.money(done.amount_cents, done.currency))
+    return await _booked(backend, actor, done)
+
+
+async def _booked(backend: Backend, actor: Actor, line: BankLine) -> str:
+    """Say what was booked, and what of it became credit, since the invoices asked for less."""
+    credited = (await backend.ask(actor, bank_statements.line_detail, line.id)).credited_cents
+    amount, as_credit = formatting.money(line.amount_cents, line.currency), formatting.money(credited, line.currency)
+    if not credited:
+        return gettext("%(amount)s are booked.", amount=amount)
+    if credited == line.amount_cents:
+        return gettext("The invoice asks for nothing more: %(amount)s became credit of its tenant.", amount=amount)
+    return gettext("%(amount)s are booked; of it %(credited)s became credit.", amount=amount, credited=as_credit)
 
 
 async def split(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
@@ -186,11 +197,7 @@ async def split(backend: Backend, actor: Actor, pk: str, given: Given) -> str:
         for said, amount in table_of("parts", given.get("parts", ""), 2, 2)
     ]
     done = await backend.perform(actor, bank_statements.split, pk, BankSplitIn.model_validate({"parts": parts}))
-    return gettext(
-        "%(amount)s are booked on %(parts)s invoices.",
-        amount=formatting.money(done.amount_cents, done.currency),
-        parts=len(parts),
-    )
+    return await _booked(backend, actor, done)
 
 
 async def credit(backend: Backend, actor: Actor, pk: str, given: Given) -> str:

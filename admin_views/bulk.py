@@ -1,10 +1,9 @@
 """A verb on many rows: chosen on the list, tried beforehand, confirmed by their number, with a result for each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import orjson
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,26 +14,17 @@ from scaicontrol.core.errors import ControlError, Forbidden, Invalid
 from scaicontrol.core.work import UnitOfWork
 
 from . import formatting
+from .bulk_pressing import BulkPress, BulkRow
 from .columns import Row
 from .flash import status_of
 from .language import button, gettext
 from .request_context import console_of
-from .verbs import Done, Typed, VerbButton, complete, once, sentence
+from .verbs import Typed, VerbButton, complete, sentence
 
 if TYPE_CHECKING:
     from .base import ControlView
 
 AT_ONCE: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class BulkRow:
-    """One chosen row: what it is, how much it is about, and why the verb cannot be pressed on it, if it cannot."""
-
-    pk: str
-    title: str
-    amount: str
-    refusal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +40,7 @@ class DryRun:
 
 
 async def bulk_page_or_press(view: "ControlView", request: Request, verb: VerbButton) -> Response:
-    """Answer GET with a dry run, and POST, once the number is typed, by pressing the verb where it is allowed."""
+    """Answer GET with a dry run, and POST, once the number is typed, by pressing the verb on the next few rows."""
     console = console_of(request)
     if request.method == "GET":
         dry = await _dry_run(view, request, verb, request.query_params.getlist("pk"))
@@ -58,28 +48,28 @@ async def bulk_page_or_press(view: "ControlView", request: Request, verb: VerbBu
     sent = await request.form()
     pks = [str(value) for name, value in sent.multi_items() if name == "pk"]
     form = {name: str(value).strip() for name, value in sent.items() if name != "pk"}
-    dry = await _dry_run(view, request, verb, pks)
+    token, dry = form.pop("form_token", ""), DryRun([], "")
     try:
-        key = await console.form_key(form.pop("form_token", ""), request.url.path)
+        key = await console.form_key(token, request.url.path)
         if key is None:
+            dry = await _dry_run(view, request, verb, pks)
             raise Forbidden(gettext("This form is too old or was not ours; look again and confirm once more."))
         form = text.cleaned(form)
-        _confirmed(form.pop("number", ""), form.pop("shown", ""), dry)
-        complete(verb, form)
-        done = await once(
-            console,
-            key,
-            request.url.path,
-            {**form, "pk": ",".join(pks)},
-            lambda _: _press_each(request, verb, dry, form),  # the key is of all of them, not of each
-        )
+        number, shown = form.pop("number", ""), form.pop("shown", "")
+        work = BulkPress(console, verb, key, request.url.path, form, pks)
+        if not await work.has_begun():
+            dry = await _dry_run(view, request, verb, pks)
+            _confirmed(number, shown, dry)
+            complete(verb, form)
     except (ControlError, ValidationError) as error:
         return await _page(view, request, verb, dry, Typed(form, sentence(error)))
+    progress = await work.go_on(dry.rows)
     context = {
         "view": view,
         "heading": button(verb.label),
         "verb": verb,
-        "results": orjson.loads(done.said),
+        "progress": progress,
+        "sent": {**form, "form_token": token},
         "back": _back(view, request),
     }
     answer: Response = await view.templates.TemplateResponse(request, "console/bulk_done.html", context)
@@ -100,20 +90,6 @@ def _confirmed(typed: str, shown: str, dry: DryRun) -> None:
                 typed=typed or gettext("nothing"),
             )
         )
-
-
-async def _press_each(request: Request, verb: VerbButton, dry: DryRun, form: Mapping[str, str]) -> Done:
-    console, results = console_of(request), []
-    for row in dry.rows:
-        said, went = row.refusal, False
-        if not row.refusal:
-            try:
-                pressed = await verb.press(console.backend, console.actor, row.pk, form)
-                said, went = pressed.said if isinstance(pressed, Done) else pressed, True
-            except (ControlError, ValidationError) as error:
-                said = sentence(error).message
-        results.append({"pk": row.pk, "title": row.title, "said": said, "went": went})
-    return Done(orjson.dumps(results).decode())
 
 
 async def _dry_run(view: "ControlView", request: Request, verb: VerbButton, pks: Sequence[str]) -> DryRun:

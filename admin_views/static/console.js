@@ -94,6 +94,9 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     if (document.querySelector("[data-look-again]")) setTimeout(() => location.reload(), 5000);
+    // A verb on many rows presses a few with each request; without script the button asks for the next.
+    const goesOn = one("form[data-goes-on]");
+    if (goesOn) setTimeout(() => goesOn.requestSubmit(), Number(goesOn.dataset.goesOn));
   });
 
   // Views of a list that somebody named: addresses, kept in this browser.

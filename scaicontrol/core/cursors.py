@@ -29,7 +29,7 @@ def read(cursor: str, sort: str, column: InstrumentedAttribute[Any]) -> tuple[An
     """Give the value and the id of the last row seen, or raise Invalid; a cursor holds for the order it was made in."""
     try:
         made_for, value, identifier = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if made_for == sort and isinstance(identifier, str):
+        if made_for == sort and isinstance(identifier, str) and identifier.isascii():
             return None if value is None else _typed(column, value), identifier
     except (ValueError, TypeError):
         raise _foreign() from None

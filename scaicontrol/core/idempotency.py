@@ -51,9 +51,7 @@ async def begin(uow: UnitOfWork, key: str, method: str, path: str, body: bytes) 
     if not 1 <= len(key) <= 128 or not all("!" <= letter <= "~" for letter in key):
         raise invalid("Idempotency-Key", "An Idempotency-Key is 1 to 128 visible ASCII characters.")
     digest = hashlib.sha256(body).hexdigest()
-    known = await uow.session.scalar(
-        select(IdempotentRequest).where(IdempotentRequest.principal_id == _principal(uow), IdempotentRequest.key == key)
-    )
+    known = await find(uow, key)
     if known is not None and known.expires_at <= uow.now:
         await uow.session.delete(known)
         await uow.session.flush()
@@ -77,6 +75,15 @@ async def begin(uow: UnitOfWork, key: str, method: str, path: str, body: bytes) 
     except IntegrityError:
         raise still_running() from None
     return row, True
+
+
+async def find(uow: UnitOfWork, key: str) -> IdempotentRequest | None:
+    """Give what is kept under a key of whoever asks; it may have expired."""
+    mine = IdempotentRequest.principal_id == _principal(uow)
+    found: IdempotentRequest | None = await uow.session.scalar(
+        select(IdempotentRequest).where(mine, IdempotentRequest.key == key)
+    )
+    return found
 
 
 def still_running() -> Conflict:

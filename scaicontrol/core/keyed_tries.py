@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from .errors import Conflict
-from .idempotency import IdempotentRequest, begin, still_running
+from .idempotency import IdempotentRequest, begin, find, still_running
 from .work import UnitOfWork
 
 STALE_AFTER = timedelta(seconds=10)  # a try says every `RENEW_SECONDS` that it runs
@@ -85,4 +85,14 @@ async def claim(uow: UnitOfWork, key: str, method: str, path: str, body: bytes) 
         row.tries += 1
         row.updated_at = uow.now
         row.expires_at = uow.now + timedelta(hours=uow.settings.idempotency_ttl_hours)
+    return _try_of(row)
+
+
+async def look(uow: UnitOfWork, key: str) -> KeyedTry | None:
+    """Give how far a keyed request of whoever asks got, without taking it over; None where none began."""
+    row = await find(uow, key)
+    return _try_of(row) if row is not None and row.expires_at > uow.now else None
+
+
+def _try_of(row: IdempotentRequest) -> KeyedTry:
     return KeyedTry(row.id, row.tries, dict(row.recovery_points or {}), row.answer, row.status_code)

@@ -60,6 +60,6 @@ def is_known_type(kept: TypeEngine[Any]) -> bool:
     variants = kept._variant_mapping.values()  # noqa: SLF001  # not told in public
     if not all(is_known_type(variant) for variant in variants):
         return False
-    if isinstance(kept, TypeDecorator):
-        return kind.__module__ == _OURS or (_is_sqlalchemys(kind) and is_known_type(kept.impl_instance))
-    return _is_sqlalchemys(kind)
+    if kind.__module__ == _OURS:
+        return True
+    return _is_sqlalchemys(kind) and (not isinstance(kept, TypeDecorator) or is_known_type(kept.impl_instance))

@@ -1,5 +1,6 @@
 """Column types that keep what they are given on MariaDB and SQLite alike, and refuse what they could not keep."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -8,9 +9,36 @@ from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Numeric, String
 from sqlalchemy.dialects import mysql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-# utf8mb4 would let two ids that differ in case clash; ascii_bin keeps them apart and the index small.
-IdString = String(36).with_variant(mysql.VARCHAR(36, charset="ascii", collation="ascii_bin"), "mysql", "mariadb")
 JsonDocument = JSON(none_as_null=True)
+
+
+class _AsciiVarchar(mysql.VARCHAR):
+    """
+    Text of ASCII letters on MariaDB, which raises error 1267 where it is compared with any other.
+
+    Other text becomes one that is longer than the column: it equals nothing that is kept, and cannot be kept itself.
+    """
+
+    __visit_name__ = "VARCHAR"
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length, charset="ascii", collation="ascii_bin")
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
+        nobody_s = "\x1a" * ((self.length or 0) + 1)
+
+        def bound(value: str | None) -> str | None:
+            return value if value is None or value.isascii() else nobody_s
+
+        return bound
+
+
+def ascii_text(length: int) -> String:
+    """Make the type of ids and keys: utf8mb4 would let two clash that differ in case, and make their index larger."""
+    return String(length).with_variant(_AsciiVarchar(length), "mysql", "mariadb")
+
+
+IdString = ascii_text(36)
 
 
 class UTCDateTime(TypeDecorator[datetime]):

@@ -56,6 +56,8 @@ _NAMES: Final = (
         "amount credited",
         "unit price",
         "quantity",
+        "reference",
+        "iban",
         "plan key",
         "due date",
         "issue date",

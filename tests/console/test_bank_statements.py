@@ -1,12 +1,16 @@
 """The console's bank statements: a file is brought, what waits is seen with what it may pay, and decided."""
 
+import io
 import re
 
 import pytest
+from rich.console import Console
 
+from tests.factories import petra
 from tests.factories.bank_statements import Statement, bank_lines, camt053, paying
 from tests.factories.invoices import a_line, again, sent
 from tests.surfaces.console_browser import OURS, press, said
+from tui.screens.bank_statements import BankLineScreen
 
 BRING = "/admin/bank-statement/bring"
 
@@ -48,3 +52,31 @@ async def test_a_statement_is_brought_and_what_waits_is_booked_from_its_page(bro
         assert "24.20 EUR are booked." in said(shown)
         assert f"/admin/invoice/details/{open_.id}" in shown.text
     assert (await again(backend, open_)).status == "paid"
+
+
+async def test_what_is_booked_on_a_paid_invoice_is_told_as_credit(browser, backend):
+    paid, open_ = [await sent(backend, a_line(cents)) for cents in (1000, 2000)]
+    body = camt053(
+        Statement([paying(1210, f"{paid.number}"), paying(1000, "once more"), paying(2520, "for the seats")])
+    )
+    async with browser("petra") as client:
+        await brought(client, body)
+        lines = {line.amount_cents: line for line in await bank_lines(backend, status="waiting")}
+        for cents, invoice, credited, told in (
+            (1000, paid, "10.00", "The invoice asks for nothing more: 10.00 EUR became credit of its tenant."),
+            (2520, open_, "1.00", "25.20 EUR are booked; of it 1.00 EUR became credit."),
+        ):
+            answer = await press(client, f"/admin/bank-line/{lines[cents].id}/do/book", invoice=str(invoice.number))
+            shown = said(await client.get(answer.headers["location"]))
+            assert told in shown
+            assert f"{invoice.number} {cents / 100:.2f} EUR {credited} EUR" in shown
+
+    def text(part) -> str:
+        console = Console(width=120, record=True, file=io.StringIO())
+        console.print(part)
+        return console.export_text()
+
+    _, sections = await backend.ask(petra, BankLineScreen.read, lines[2520].id)
+    told = {section[0]: text(section[1]) for section in sections}
+    assert re.search(rf"{open_.number} +25\.20 EUR +1\.00 EUR", told["What it booked"])
+    assert "What it may pay" not in told

@@ -6,7 +6,7 @@ from scaicontrol.core.money import Money
 from scaicontrol.core.pagination import Page, PageRequest
 from scaicontrol.core.schemas import checked
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import bank_statements
+from scaicontrol.services import bank_statements, invoices
 from scaicontrol.services.bank_statements.lifecycle import LineStatus
 from scaicontrol.services.bank_statements.models import BankLine
 from scaicontrol.services.bank_statements.schemas import BankLineFilter
@@ -44,6 +44,8 @@ class BankLineScreen(ReadScreen):
     @staticmethod
     async def read(uow: UnitOfWork, row_id: str) -> tuple[Row, Sequence[TitledSection]]:
         found = await bank_statements.line(uow, row_id)
+        bookings = (await bank_statements.line_detail(uow, row_id)).bookings
+        numbers = await invoices.numbers(uow, [each.invoice_id for each in bookings])
         statement = await bank_statements.get(uow, found.statement_id)
         said = fields(
             ("state", state(str(found.status))),
@@ -58,12 +60,26 @@ class BankLineScreen(ReadScreen):
             ("statement", f"{statement.reference}, entry {found.position}, {found.booked_on}"),
             ("kind", found.kind),
         )
+        booked = table(
+            ["Invoice", "Amount", "Of it credit"],
+            [
+                (
+                    numbers.get(each.invoice_id, each.invoice_id),
+                    money(each.amount_cents, found.currency),
+                    money(each.credited_cents, found.currency) if each.credited_cents else "–",
+                )
+                for each in bookings
+            ],
+            right=[1, 2],
+            none="Nothing.",
+        )
         rows = [
             (each.number, each.tenant, money(each.amount_due_cents, each.currency), ", ".join(each.evidence))
             for each in await bank_statements.candidates(uow, row_id)
         ]
         may_pay = table(["Invoice", "Tenant", "Due", "What speaks for it"], rows, right=[2], none="No open invoice.")
-        return _row(found), [("Bank line", said), ("What it may pay", may_pay), *await story(uow, row_id)]
+        told = [("What it booked", booked)] if bookings else [("What it may pay", may_pay)]
+        return _row(found), [("Bank line", said), *told, *await story(uow, row_id)]
 
 
 class BankLinesScreen(ListScreen):

@@ -7,6 +7,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import NotFound
 from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services.credits.reads import brought_beyond
 
 from .lifecycle import LineStatus, offered_of
 from .models import BankLine, BankLineBooking, BankStatement
@@ -168,7 +169,15 @@ def shown_line(actor: Actor, row: BankLine) -> BankLineOut:
 async def shown_with_bookings(uow: UnitOfWork, row: BankLine) -> BankLineDetail:
     """Say a line with what it booked, also one that was just changed."""
     await uow.write()
-    bookings = [BankLineBookingOut.model_validate(each) for each in await bookings_of(uow, row.id)]
+    found = await bookings_of(uow, row.id)
+    credited = await brought_beyond(uow, [each.source_id for each in found])
+    names = [name for name in BankLineBookingOut.model_fields if name != "credited_cents"]
+    bookings = [
+        BankLineBookingOut(
+            **{name: getattr(each, name) for name in names}, credited_cents=credited.get(each.source_id, 0)
+        )
+        for each in found
+    ]
     return BankLineDetail(**shown_line(uow.actor, row).model_dump(), bookings=bookings)
 
 

@@ -60,6 +60,7 @@ class BankLineBookingOut(Out):
     invoice_id: str
     tenant_id: str
     amount_cents: int
+    credited_cents: int = Field(description="What of it was more than the invoice asked for, and became a credit.")
     source_id: str = Field(description="The settlement it made, or the dispute by which it went back.")
 
 
@@ -97,6 +98,11 @@ class BankLineDetail(BankLineOut):
     """A line with what it booked."""
 
     bookings: list[BankLineBookingOut]
+
+    @property
+    def credited_cents(self) -> int:
+        """What of it became credit."""
+        return sum(each.credited_cents for each in self.bookings)
 
 
 class BankImportOut(Out):

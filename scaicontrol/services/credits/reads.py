@@ -4,7 +4,7 @@ What other features ask credits for, by name.
 No permission of their own: the calling verb has authorized, and the session shows what its actor may see.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Select, func, select
 
@@ -63,6 +63,15 @@ async def of_payment(uow: UnitOfWork, payment_id: str) -> Credit | None:
         .with_for_update()
         .execution_options(populate_existing=True)
     )
+
+
+async def brought_beyond(uow: UnitOfWork, payment_ids: Collection[str]) -> Mapping[str, int]:
+    """Give the cents that payments brought beyond what was due, by payment; those that brought none are left out."""
+    beyond = (CreditSource.overpayment, CreditSource.unapplied_payment)
+    query = select(Credit.source_id, Credit.amount_cents).where(
+        Credit.source.in_(beyond), Credit.source_id.in_(payment_ids)
+    )
+    return {str(source_id): int(cents) for source_id, cents in await uow.session.execute(query)}
 
 
 async def applied_to(uow: UnitOfWork, invoice_id: str) -> Sequence[CreditUse]:

@@ -3,14 +3,14 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Index, String, UniqueConstraint
-from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol.db import ExactDecimal, IdString, JsonDocument, TenantScopedModel
 from scaicontrol.db.tenant_filter import ServiceReported
+from scaicontrol.db.types import ascii_text
 
 # Compared byte by byte: two keys that differ in case are two events.
-KeyString = String(128).with_variant(mysql.VARCHAR(128, charset="ascii", collation="ascii_bin"), "mysql", "mariadb")
+KeyString = ascii_text(128)
 TAIL_INDEX = "ix_usage_events_tail"
 
 

@@ -23,9 +23,7 @@ async def named(uow: UnitOfWork, partner_id: str, typed: str) -> list[NamedRow]:
     Databases may take `ref-1` for `REF-1`. No permission of its own: the calling verb has authorized.
     """
     its = Subscription
-    is_it = its.external_reference == typed
-    if typed.isascii():  # as ids are: MariaDB compares them with nothing else
-        is_it |= its.id == typed
+    is_it = (its.external_reference == typed) | (its.id == typed)
     query = (
         select(its.tenant_id, its.id, its.external_reference)
         .where(its.partner_id == partner_id, is_it)
