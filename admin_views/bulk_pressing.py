@@ -7,7 +7,7 @@ comes back after a process died, goes on where it was, and no row is pressed twi
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 import orjson
@@ -58,8 +58,8 @@ class Progress:
 
     @classmethod
     def of(cls, reached: Mapping[str, object]) -> "Progress":
-        rows: object = reached.get(_ROWS) or []
-        return cls([_result(*each, told=reached.get(each[0])) for each in rows])  # type: ignore[attr-defined]  # as kept
+        rows: Any = reached.get(_ROWS) or []
+        return cls([_result(*each, told=reached.get(each[0])) for each in rows])
 
     @property
     def done(self) -> int:
@@ -78,12 +78,12 @@ class Progress:
         return not self.is_elsewhere and not self.problem and self.done == self.count
 
 
-def _result(pk: str, title: str, refusal: str, *, told: object) -> RowResult:
+def _result(pk: str, title: str, refusal: str, *, told: Any) -> RowResult:
     if refusal:
         return RowResult(pk, title, refusal)
     if told is None:
         return RowResult(pk, title, is_waiting=True)
-    said, went = told  # type: ignore[misc]  # as kept
+    said, went = told
     return RowResult(pk, title, said, went, is_pressed=True)
 
 

@@ -77,6 +77,6 @@ async def test_what_is_booked_on_a_paid_invoice_is_told_as_credit(browser, backe
         return console.export_text()
 
     _, sections = await backend.ask(petra, BankLineScreen.read, lines[2520].id)
-    told = {section[0]: text(section[1]) for section in sections}
-    assert re.search(rf"{open_.number} +25\.20 EUR +1\.00 EUR", told["What it booked"])
-    assert "What it may pay" not in told
+    screen = {section[0]: text(section[1]) for section in sections}
+    assert re.search(rf"{open_.number} +25\.20 EUR +1\.00 EUR", screen["What it booked"])
+    assert "What it may pay" not in screen
