@@ -67,14 +67,11 @@ function firstFiles(): Plugin {
         return [...reached(file)].filter((name) => !entry.has(name)).map((name) => `/${name}`);
       };
       const source = readFileSync(join(root, "src/routes/index.tsx"), "utf8");
-      const modules = new Map(
-        [...source.matchAll(/const (\w+) = page\(\(\) => import\("\.\.\/([^"]+)"\)\)/g)].map(
-          ([, name, path]) => [name, `src/${path}.tsx`],
-        ),
-      );
       const pages: Record<string, string[]> = {};
-      for (const [, path, name] of source.matchAll(/<Route\s+path="([^"*]+)"\s+component=\{(\w+)\}/g))
-        pages[path!] = beside(modules.get(name) ?? this.error(`${name} is not loaded when it is asked for.`));
+      for (const [, path, module] of source.matchAll(
+        /\["([^"]+)", later\(\(\) => import\("\.\.\/([^"]+)"\)\)\]/g,
+      ))
+        pages[path!] = beside(`src/${module}.tsx`);
       const [languages, entrances]: Record<string, string[]>[] = [{}, {}];
       for (const code of ["en", "nl", "de", "fr", "es", "it"]) {
         languages![code] = beside(`src/i18n/${code}/index.ts`);

@@ -2,12 +2,13 @@
 Serves the tenant portal: built files, compressed beforehand, under a policy that lets nothing else run.
 
 Its page alone is made for whoever asks: it carries the name of the seller whose portal it is (`app.state.brand_of`).
-With its address come the names of what it needs next (`Link`): its scripts and, for who is signed in, who that is. The
-browser fetches them beside the first script, which would ask for them one after the other.
+With its address come the names of the scripts that it needs next (`Link`), which the browser fetches beside the first
+script; and for who is signed in, at its end, the answers to what it asks first (`first_answers`).
 """
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import fields
 from functools import lru_cache
 from html import escape
@@ -16,12 +17,15 @@ from typing import Final, TypedDict
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
 
 from scaicontrol.core.backend import Backend
+from scaicontrol.core.logging import get_logger
+from scaicontrol.first_answers import first_answers
 from scaicontrol.services.partners import Brand
 from scaicontrol.services.partners.schemas import BrandOut
 
+log = get_logger(__name__)
 MARKER_COOKIE: Final = "sc_signed_in"  # readable by its script: somebody has signed in here
 BUNDLE: Final = Path(__file__).parent / "static" / "portal"
 POLICY: Final = (
@@ -85,7 +89,7 @@ async def portal(request: Request) -> Response:
         return _file(request, found)
     # The page itself says in the reader's language that there is nothing; search engines and checks read the status.
     page = page_at(asked)
-    answer = await _page(request, found, 200 if page else 404)
+    answer = await _page(request, found, page)
     if links := ", ".join(_needed_next(request, page)):
         answer.headers["Link"] = links
     return answer
@@ -105,8 +109,7 @@ def page_at(path: str) -> str | None:
 
 def _needed_next(request: Request, page: str | None) -> Iterator[str]:
     first = _first_files(BUNDLE / ".vite" / "first.json")
-    spoken = (part.split(";")[0].strip()[:2] for part in request.headers.get("accept-language", "").split(","))
-    language = next((code for code in spoken if code in first["languages"]), "en")
+    language = _language(request, first)
     is_known = MARKER_COOKIE in request.cookies  # who has not signed in reads the way in, and no page
     # First what everything waits for: a browser asks for six things at a time where the line is HTTP/1.1.
     for style in first["styles"]:
@@ -116,8 +119,11 @@ def _needed_next(request: Request, page: str | None) -> Iterator[str]:
     words = (first["languages"] if is_known else first["entrances"]).get(language, ())
     for script in (*words, *(first["pages"].get(page or "", ()) if is_known else ())):
         yield f"<{script}>; rel=modulepreload; crossorigin"
-    if is_known:
-        yield '</api/v1/auth/me>; rel=preload; as=fetch; crossorigin="anonymous"'
+
+
+def _language(request: Request, first: "_FirstFiles") -> str:
+    spoken = (part.split(";")[0].strip()[:2] for part in request.headers.get("accept-language", "").split(","))
+    return next((code for code in spoken if code in first["languages"]), "en")
 
 
 class _FirstFiles(TypedDict):
@@ -150,12 +156,45 @@ def _found(name: str) -> Path | None:
         return None
 
 
-async def _page(request: Request, found: Path, status: int) -> Response:
-    """Write the page with the seller's name, colours and legal links; a few hundred bytes, compressed for nobody."""
+async def _page(request: Request, found: Path, page: str | None) -> Response:
+    """
+    Write the page with the seller's name, colours and legal links.
+
+    Its head goes out at once, and with it the names of its scripts; what it asks first follows when that is known.
+    """
     brand_of: Callable[[Request, Backend], Awaitable[Brand]] = request.app.state.brand_of
     brand = await brand_of(request, request.app.state.backend)
     headers = {"Cache-Control": "private, no-cache", "Content-Security-Policy": POLICY, "Vary": "Cookie"}
-    return HTMLResponse(_written(found, brand), status, headers)
+    written = _written(found, brand)
+    # A view that its address narrows asks for itself, as in `frontend/src/routes/firstData.ts`.
+    if page is None or MARKER_COOKIE not in request.cookies or request.method != "GET" or request.url.query:
+        return HTMLResponse(written, 200 if page else 404, headers)
+    headers["Cache-Control"] = "no-store"  # what a person may read stays in no cache
+    parts = _with_answers(request, page, written)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"], parts = "gzip", _compressed(parts)
+    return StreamingResponse(parts, 200, headers, "text/html")
+
+
+async def _with_answers(request: Request, page: str, written: str) -> AsyncIterator[bytes]:
+    head, end, rest = written.partition("</body>")
+    yield head.encode()
+    try:
+        language = _language(request, _first_files(BUNDLE / ".vite" / "first.json"))
+        answers = await first_answers(request, page, language)
+    except Exception:  # the page is half sent, works without them, and asks by itself what it lacks
+        log.exception("first_answers_failed", page=page)
+        answers = {}
+    # Read by the portal's own script, run by nobody; no `<` in it can end the element that holds it.
+    told = orjson.dumps(answers).replace(b"<", b"\\u003c")
+    yield b'<script type="application/json" id="first-answers">' + told + b"</script>" + (end + rest).encode()
+
+
+async def _compressed(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    gzip = zlib.compressobj(4, wbits=31)
+    async for part in parts:
+        yield gzip.compress(part) + gzip.flush(zlib.Z_SYNC_FLUSH)  # nothing waits in here for what follows
+    yield gzip.flush()
 
 
 def _written(found: Path, brand: Brand) -> str:

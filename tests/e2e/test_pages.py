@@ -4,7 +4,7 @@ import gzip
 from typing import Any
 
 import pytest
-from playwright.async_api import Response
+from playwright.async_api import Request, Response
 
 from .addresses import addresses
 from .visitor import Visitor, visiting
@@ -77,3 +77,19 @@ async def asked_for(visitor: Visitor, path: str) -> tuple[int, int]:
         if (kind := response.request.resource_type) in sizes:
             sizes[kind] += len(gzip.compress(await response.body(), 9))
     return sizes["script"], sizes["stylesheet"]
+
+
+async def test_a_page_asks_for_nothing_that_it_could_have_brought(chromium, site, anna):
+    """By a first visit, once it stands still: `scaicontrol/first_answers.py` knows what each page asks as it opens."""
+    cookies: Any = await anna.page.context.cookies()
+    asked = {}
+    for path in await addresses(anna):
+        async with visiting(chromium, site) as visitor:
+            await visitor.page.context.add_cookies(cookies)
+            came: list[Request] = []
+            visitor.page.on("request", lambda request: came.append(request))  # noqa: B023, PLW0108  # as above, in its turn
+            await visitor.open(path)
+            await visitor.shift()
+            if late := [each.url for each in came if each.url.startswith(f"{site.url}/api/")]:
+                asked[path] = late
+    assert asked == {}

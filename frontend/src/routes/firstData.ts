@@ -5,6 +5,7 @@ import { may, type Scope } from "../features/session/useCan";
 import { language } from "../i18n";
 
 interface Opening {
+  ask: QueryClient["prefetchQuery"];
   cache: QueryClient;
   can: (scope: Scope) => boolean;
   /** What the address names: a subscription, a document, a service. */
@@ -15,114 +16,121 @@ interface Opening {
 const FIRST: readonly (readonly [path: RegExp, ask: (opening: Opening) => unknown, scope?: Scope])[] = [
   [
     /^\/$/,
-    ({ cache, can }) => {
+    ({ ask, can }) => {
       if (can("billing:read")) {
-        void cache.prefetchQuery(q.billingProfile());
-        void cache.prefetchQuery(q.overview());
-        void cache.prefetchQuery(q.invoices({ page_size: 5 }));
-        void cache.prefetchQuery(q.upcoming());
+        void ask(q.billingProfile());
+        void ask(q.overview());
+        void ask(q.invoices({ page_size: 5 }));
+        void ask(q.upcoming());
       }
-      if (can("subscriptions:read")) void cache.prefetchQuery(q.subscriptions({ page_size: 5 }));
+      if (can("subscriptions:read")) void ask(q.subscriptions({ page_size: 5 }));
     },
   ],
   [
     /^\/services$/,
-    ({ cache, can }) => {
-      void cache.prefetchQuery(q.services(language()));
-      if (can("subscriptions:read")) void cache.prefetchQuery(q.quotas());
+    ({ ask, can }) => {
+      void ask(q.services(language()));
+      if (can("subscriptions:read")) void ask(q.quotas());
     },
     "services:read",
   ],
-  [
-    /^\/subscriptions$/,
-    ({ cache }) => cache.prefetchQuery(q.subscriptions({ page: 1 })),
-    "subscriptions:read",
-  ],
-  [
-    /^\/subscriptions\/([^/]+)$/,
-    ({ cache, named }) => cache.prefetchQuery(q.subscription(named)),
-    "subscriptions:read",
-  ],
-  [/^\/usage$/, ({ cache }) => cache.prefetchQuery(q.usage()), "subscriptions:read"],
+  [/^\/subscriptions$/, ({ ask }) => ask(q.subscriptions({ page: 1 })), "subscriptions:read"],
+  [/^\/subscriptions\/([^/]+)$/, ({ ask, named }) => ask(q.subscription(named)), "subscriptions:read"],
+  [/^\/usage$/, ({ ask }) => ask(q.usage()), "subscriptions:read"],
   [
     /^\/usage\/([^/]+)$/,
-    ({ cache, named }) => {
-      void cache.prefetchQuery(q.usePeriods(named));
-      void cache.prefetchQuery(q.serviceUsage(named, undefined));
-      void cache.prefetchQuery(q.budget(named));
+    ({ ask, named }) => {
+      void ask(q.usePeriods(named));
+      void ask(q.serviceUsage(named, undefined));
+      void ask(q.budget(named));
     },
     "subscriptions:read",
   ],
-  [/^\/catalog$/, ({ cache }) => cache.prefetchQuery(q.offers()), "services:read"],
+  [/^\/catalog$/, ({ ask }) => ask(q.offers()), "services:read"],
   [
     /^\/catalog\/([^/]+)$/,
-    ({ cache, can, named }) => {
-      void cache.prefetchQuery(q.plans(named));
-      void cache.prefetchQuery(q.offers());
-      void cache.prefetchQuery(q.quotes(named));
-      if (can("subscriptions:read")) void cache.prefetchQuery(q.subscriptions({ page_size: 100 }));
+    ({ ask, can, named }) => {
+      void ask(q.plans(named));
+      void ask(q.offers());
+      void ask(q.quotes(named));
+      if (can("subscriptions:read")) void ask(q.subscriptions({ page_size: 100 }));
     },
     "services:read",
   ],
   [
     /^\/billing\/invoices$/,
-    ({ cache, can }) => {
-      void cache.prefetchQuery(q.invoices({ page: 1 }));
-      void cache.prefetchQuery(q.receivables());
-      void cache.prefetchQuery(q.credits());
-      void cache.prefetchQuery(q.paymentMethods());
-      if (can("billing:manage")) void cache.prefetchQuery(q.openInvoices());
+    ({ ask, can }) => {
+      void ask(q.invoices({ page: 1 }));
+      void ask(q.receivables());
+      void ask(q.credits());
+      void ask(q.paymentMethods());
+      if (can("billing:manage")) void ask(q.openInvoices());
     },
     "billing:read",
   ],
   [
     /^\/billing\/invoices\/([^/]+)$/,
-    ({ cache, can, named }) => {
-      void cache.prefetchQuery(q.invoice(named));
-      if (can("billing:manage")) void cache.prefetchQuery(q.creditBalance());
+    ({ ask, can, named }) => {
+      void ask(q.invoice(named));
+      if (can("billing:manage")) void ask(q.creditBalance());
     },
     "billing:read",
   ],
   [
     /^\/billing\/payment-methods$/,
-    ({ cache }) => {
-      void cache.prefetchQuery(q.paymentMethods());
-      void cache.prefetchQuery(q.paymentProviders());
+    ({ ask }) => {
+      void ask(q.paymentMethods());
+      void ask(q.paymentProviders());
     },
     "billing:read",
   ],
-  [/^\/notifications$/, ({ cache }) => cache.prefetchQuery(q.notices({ page: 1, unread_only: false }))],
+  [/^\/notifications$/, ({ ask }) => ask(q.notices({ page: 1, unread_only: false }))],
   [
     /^\/settings\/organization$/,
-    ({ cache }) => {
-      void cache.prefetchQuery(q.organization());
-      void cache.prefetchQuery(q.people(1));
+    ({ ask }) => {
+      void ask(q.organization());
+      void ask(q.people(1));
     },
     "billing:read",
   ],
   [
     /^\/settings\/billing-profile$/,
-    async ({ cache }) => {
-      void cache.prefetchQuery(q.vatStanding());
-      const profile = await cache.fetchQuery(q.billingProfile()).catch(() => null);
-      if (profile?.country_code) void cache.prefetchQuery(q.addressFormat(profile.country_code));
+    async ({ ask, cache }) => {
+      void ask(q.vatStanding());
+      await ask(q.billingProfile());
+      const country = cache.getQueryData(q.billingProfile().queryKey)?.country_code;
+      if (country) await ask(q.addressFormat(country));
     },
     "billing:read",
   ],
-  [/^\/settings\/portal-views$/, ({ cache }) => cache.prefetchQuery(q.portalViews(1)), "billing:manage"],
+  [/^\/settings\/portal-views$/, ({ ask }) => ask(q.portalViews(1)), "billing:manage"],
 ];
 
 /**
- * Asks for what the page at an address will ask for, before anything is drawn: a slow telephone draws for a third of a
- * second until the page itself comes to it. A view that was narrowed by its address asks for itself.
+ * Asks for what the page at an address will ask for, before anything is drawn, and resolves when all of it is there:
+ * at once where the page brought the answers (`scaicontrol/first_answers.py` has the same list by addresses). A view
+ * that was narrowed by its address asks for itself.
  */
-export function askFirst(cache: QueryClient, me: Schemas["MeOut"], { pathname, search }: Location): void {
+export async function askFirst(
+  cache: QueryClient,
+  me: Schemas["MeOut"],
+  { pathname, search }: Location,
+): Promise<void> {
   if (search || me.tenant_id === null) return;
-  void cache.prefetchQuery(q.unreadNotices());
-  if (me.portal_view === null) void cache.prefetchQuery(q.preferences());
-  for (const [path, ask, scope] of FIRST) {
+  const asked: unknown[] = [];
+  const ask: QueryClient["prefetchQuery"] = (options) => {
+    const answer = cache.prefetchQuery(options);
+    asked.push(answer);
+    return answer;
+  };
+  void ask(q.unreadNotices());
+  if (me.portal_view === null) void ask(q.preferences());
+  for (const [path, first, scope] of FIRST) {
     const found = path.exec(pathname);
     if (found && (!scope || may(me, scope)))
-      ask({ cache, can: (each) => may(me, each), named: decodeURIComponent(found[1] ?? "") });
+      asked.push(
+        first({ ask, cache, can: (each) => may(me, each), named: decodeURIComponent(found[1] ?? "") }),
+      );
   }
+  await Promise.all(asked);
 }

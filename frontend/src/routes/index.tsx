@@ -1,5 +1,5 @@
 import { Route, Router } from "@solidjs/router";
-import { type ParentProps, Show } from "solid-js";
+import { For, type ParentProps, Show } from "solid-js";
 import { session, viewing, wasHere } from "../api/session";
 import { SessionEnded } from "../features/session/SessionEnded";
 import { SignIn } from "../features/session/SignIn";
@@ -8,48 +8,45 @@ import { Shell } from "../ui/Shell";
 import { Toasts } from "../ui/toasts";
 import { NotFound } from "./NotFound";
 
-const page = later;
-
-const Dashboard = page(() => import("../features/dashboard/Dashboard"));
-const Subscriptions = page(() => import("../features/subscriptions/Subscriptions"));
-const Subscription = page(() => import("../features/subscriptions/Subscription"));
-const Usage = page(() => import("../features/usage/Usage"));
-const ServiceUsage = page(() => import("../features/usage/Service"));
-const Catalog = page(() => import("../features/catalog/Catalog"));
-const Plans = page(() => import("../features/catalog/Plans"));
-const Invoices = page(() => import("../features/invoices/Invoices"));
-const Invoice = page(() => import("../features/invoices/Invoice"));
-const PortalViews = page(() => import("../features/portal-views/PortalViews"));
-const PaymentMethods = page(() => import("../features/payments/PaymentMethods"));
-const Services = page(() => import("../features/services/Services"));
-const Notifications = page(() => import("../features/notifications/Notifications"));
-const Organization = page(() => import("../features/organization/Organization"));
-const OwnPreferences = page(() => import("../features/preferences/OwnPreferences"));
-const BillingProfile = page(() => import("../features/billing-profile/BillingProfile"));
-
 /** The map of the portal: every address, and the page that answers it. */
+const PAGES = [
+  ["/", later(() => import("../features/dashboard/Dashboard"))],
+  ["/services", later(() => import("../features/services/Services"))],
+  ["/subscriptions", later(() => import("../features/subscriptions/Subscriptions"))],
+  ["/subscriptions/:id", later(() => import("../features/subscriptions/Subscription"))],
+  ["/usage", later(() => import("../features/usage/Usage"))],
+  ["/usage/:slug", later(() => import("../features/usage/Service"))],
+  ["/catalog", later(() => import("../features/catalog/Catalog"))],
+  ["/catalog/:slug", later(() => import("../features/catalog/Plans"))],
+  ["/billing/invoices", later(() => import("../features/invoices/Invoices"))],
+  ["/billing/invoices/:id", later(() => import("../features/invoices/Invoice"))],
+  ["/billing/payment-methods", later(() => import("../features/payments/PaymentMethods"))],
+  ["/notifications", later(() => import("../features/notifications/Notifications"))],
+  ["/settings/organization", later(() => import("../features/organization/Organization"))],
+  ["/settings/billing-profile", later(() => import("../features/billing-profile/BillingProfile"))],
+  ["/settings/preferences", later(() => import("../features/preferences/OwnPreferences"))],
+  ["/settings/portal-views", later(() => import("../features/portal-views/PortalViews"))],
+] as const;
+
 export function Routes() {
   return (
     <Router root={Gate}>
-      <Route path="/" component={Dashboard} />
-      <Route path="/services" component={Services} />
-      <Route path="/subscriptions" component={Subscriptions} />
-      <Route path="/subscriptions/:id" component={Subscription} />
-      <Route path="/usage" component={Usage} />
-      <Route path="/usage/:slug" component={ServiceUsage} />
-      <Route path="/catalog" component={Catalog} />
-      <Route path="/catalog/:slug" component={Plans} />
-      <Route path="/billing/invoices" component={Invoices} />
-      <Route path="/billing/invoices/:id" component={Invoice} />
-      <Route path="/billing/payment-methods" component={PaymentMethods} />
-      <Route path="/notifications" component={Notifications} />
-      <Route path="/settings/organization" component={Organization} />
-      <Route path="/settings/billing-profile" component={BillingProfile} />
-      <Route path="/settings/preferences" component={OwnPreferences} />
-      <Route path="/settings/portal-views" component={PortalViews} />
+      <For each={PAGES}>{([path, component]) => <Route path={path} component={component} />}</For>
       <Route path="*" component={NotFound} />
     </Router>
   );
+}
+
+/** Loads the page at an address before anything is drawn: else the frame would be drawn first, and again with it. */
+export async function loadPage(pathname: string): Promise<void> {
+  const asked = pathname.split("/");
+  const found = PAGES.find(([path]) => {
+    const parts = path.split("/");
+    return (
+      parts.length === asked.length && parts.every((part, at) => part.startsWith(":") || part === asked[at])
+    );
+  });
+  await found?.[1].preload().catch(() => undefined); // What cannot be loaded says so where it would stand.
 }
 
 /**
