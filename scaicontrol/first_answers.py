@@ -8,7 +8,7 @@ and the page asks by itself, as it does for what is not here within `PATIENCE`.
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 import httpx2
@@ -16,6 +16,7 @@ import orjson
 from starlette.requests import Request
 
 from scaicontrol.core.logging import get_logger
+from scaicontrol.services.identity.schemas import MeOut
 
 log = get_logger(__name__)
 PATIENCE: Final = 1.5  # seconds; the scripts of a first visit take as long to arrive
@@ -86,9 +87,9 @@ FIRST: Final[Mapping[str, tuple[First, ...]]] = {
 }
 
 
-async def first_answers(request: Request, page: str, language: str) -> dict[str, Any]:
+async def first_answers(request: Request, page: str, language: str) -> dict[str, bytes]:
     """Ask for a page as whoever opens it; by address, the bodies that came in time. Nothing, where nobody signed in."""
-    found: dict[str, Any] = {}
+    found: dict[str, bytes] = {}
     try:
         async with asyncio.timeout(PATIENCE), _itself(request) as api:
             await _ask(api, page, request.url.path, language, found)
@@ -97,33 +98,31 @@ async def first_answers(request: Request, page: str, language: str) -> dict[str,
     return found
 
 
-async def _ask(api: httpx2.AsyncClient, page: str, path: str, language: str, found: dict[str, Any]) -> None:
-    async def ask(address: str) -> Any:
+async def _ask(api: httpx2.AsyncClient, page: str, path: str, language: str, found: dict[str, bytes]) -> None:
+    async def ask(address: str) -> None:
         answer = await api.get(address)
-        if answer.status_code != httpx2.codes.OK:
-            return None
-        found[address] = orjson.loads(answer.content)
-        return found[address]
+        if answer.status_code == httpx2.codes.OK:
+            found[address] = answer.content
 
-    known = await ask(_ME)
-    if known is None or (me := known["data"])["tenant_id"] is None:
+    await ask(_ME)
+    if _ME not in found or (me := MeOut.model_validate(orjson.loads(found[_ME])["data"])).tenant_id is None:
         return
     async with asyncio.TaskGroup() as asking:
         for address in _asked(page, path, language, me):
             asking.create_task(ask(_API + address))
     # Which fields an address has depends on the country that has just been told.
     profile = found.get(f"{_API}/billing/billing-profile") if page == "/settings/billing-profile" else None
-    if profile and (country := profile["data"]["country_code"]):
+    if profile and (country := orjson.loads(profile)["data"]["country_code"]):
         await ask(f"{_API}/billing/address-formats/{country}")
 
 
-def _asked(page: str, path: str, language: str, me: Mapping[str, Any]) -> Iterator[str]:
+def _asked(page: str, path: str, language: str, me: MeOut) -> Iterator[str]:
     yield "/notifications?unread_only=true&page_size=1"
-    if me["portal_view"] is None:
+    if me.portal_view is None:
         yield "/auth/me/preferences"
     named = quote(path.rstrip("/").rpartition("/")[2], safe="!~*'()")  # as encodeURIComponent leaves them
     for first in FIRST[page]:
-        if first.scope is None or first.scope in me["permissions"]:
+        if first.scope is None or first.scope in me.permissions:
             yield first.address.format(named=named, language=language)
 
 

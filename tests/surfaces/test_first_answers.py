@@ -18,7 +18,28 @@ from starlette.routing import Route
 from scaicontrol import first_answers, portal
 from scaicontrol.services.partners import Brand
 
-ANNA = {"tenant_id": "tnt_acme", "permissions": ["billing:read", "subscriptions:read"], "portal_view": None}
+ANNA = {
+    "user_id": "usr_anna",
+    "tenant_id": "tnt_acme",
+    "partner_id": "prt_northwind",
+    "email": None,
+    "display_name": "Anna Jansen",
+    "tenant_name": "Acme",
+    "partner_name": "Northwind",
+    "time_zone": "Europe/Amsterdam",
+    "roles": ["tenant_admin"],
+    "permissions": ["billing:read", "subscriptions:read"],
+    "portal_view": None,
+    "brand": None,
+}
+VIEW = {
+    "id": "pvw_1",
+    "operator_name": "Ada",
+    "reason": "The invoice is said to be missing.",
+    "ticket": "SUP-1234",
+    "begun_at": "2026-03-01T09:00:00Z",
+    "ends_at": "2026-03-01T09:30:00Z",
+}
 SIGNED_IN = {"Cookie": f"{portal.MARKER_COOKIE}=1; session=anna"}
 NAMED = "/api/v1/billing/billing-profile"
 
@@ -94,7 +115,7 @@ async def test_nobody_who_did_not_sign_in_is_told_anything(browser, stage):
 async def test_only_what_somebody_may_see_is_asked_for(browser, stage):
     stage.me["permissions"] = ["subscriptions:read"]
     assert [address for address in brought(await browser.get("/")) if "/billing/" in address] == []
-    stage.me |= {"portal_view": {"reason": "A ticket."}}  # an operator looks: whose preferences would they be?
+    stage.me |= {"portal_view": VIEW}  # an operator looks: whose preferences would they be?
     assert "/api/v1/auth/me/preferences" not in brought(await browser.get("/"))
     stage.me["tenant_id"] = None
     assert set(brought(await browser.get("/"))) == {"/api/v1/auth/me"}
