@@ -48,6 +48,7 @@ ACTS: Final[Mapping[str, FindingAct]] = {
     "receivables": FindingAct("receivable", {"open": "yes"}, "Settle"),
     "disputes": FindingAct("dispute", {"status": "opened"}, "Answer"),
     "bank_lines": FindingAct("bank-line", {"open": "yes"}, "Book"),
+    "exports": FindingAct("accounting-sync-item", {"status": "failed"}, "Mend"),
     "declarations": FindingAct("declaration", {"open": "yes"}, "Decide"),
     "subscriptions_past_due": FindingAct("subscription", {"status": "past_due"}, "Look into it"),
     "suspended": FindingAct("subscription", {"status": "suspended"}, "Resume"),
@@ -63,6 +64,7 @@ PAGES: Final[Mapping[str, str]] = {
     "workflow": "provisioning-workflow",
     "change_plan": "change-plan",
     "bank_line": "bank-line",
+    "accounting_sync_item": "accounting-sync-item",
     "quarantine_item": "quarantine-item",
     "mail": "outgoing-mail",
 }

@@ -19,6 +19,7 @@ _FILES: Final = "Disk full, or the object store unreachable"
 _PLANS: Final = "A change plan hangs in `applying`"
 _MONEY: Final = "Money that did not come, or came twice"
 _BANK: Final = "Bank lines wait"
+_BOOKS: Final = "`chain_verify` or `invariant_check` failed"
 _JOBS: Final = "A job is late or failed"
 _JOIN: Final = "A service asks to be let in"
 _WHO: Final = "Suspended, or not paid"
@@ -39,6 +40,7 @@ LEADS: Final[Mapping[str, FindingLead]] = {
     "receivables": FindingLead("receivables", "Ask for the money, or r settles it.", _MONEY),
     "disputes": FindingLead("disputes opened", "Send evidence to the provider before its day.", _MONEY),
     "bank_lines": FindingLead("lines", "Enter says why; decide at the console's Bank lines.", _BANK),
+    "exports": FindingLead("jobs", "The console's Exports say why; mend that, and the job tries it again.", _BOOKS),
     "declarations": FindingLead("subscriptions", "The law sets the pace; decide at the console's Declarations.", _WHO),
     "subscriptions_past_due": FindingLead("subscriptions past_due", "i shows what is unpaid, where c collects.", _WHO),
     "suspended": FindingLead("subscriptions suspended", "Enter says why; r resumes it.", _WHO),

@@ -37,7 +37,7 @@ def with_pages() -> bool:
 
 
 async def archive(backend, first=YEAR[0], last=YEAR[1]) -> Artefact:
-    return await accounting.export(backend, petra, "ubl_archive", NORTHWIND, first, last)
+    return (await accounting.export(backend, petra, "ubl_archive", NORTHWIND, first, last)).artefact
 
 
 @pytest.fixture

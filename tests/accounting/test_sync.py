@@ -271,9 +271,9 @@ async def test_a_range_of_more_than_one_year_is_one_repeatable_zip(backend, cloc
     clock.advance(timedelta(days=360))
     await finalized(backend)
     days = (date(2026, 1, 1), date(2027, 12, 31))
-    made = await accounting.export(backend, petra, "datev_csv", NORTHWIND, *days)
+    made = (await accounting.export(backend, petra, "datev_csv", NORTHWIND, *days)).artefact
     assert (made.filename, made.content_type, len(made.ids)) == ("datev_csv.zip", "application/zip", 2)
-    assert (await accounting.export(backend, petra, "datev_csv", NORTHWIND, *days)).body == made.body
+    assert (await accounting.export(backend, petra, "datev_csv", NORTHWIND, *days)).artefact.body == made.body
 
 
 async def test_a_range_that_cannot_be_booked_is_refused_with_every_reason(backend):

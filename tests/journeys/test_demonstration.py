@@ -108,7 +108,9 @@ async def _booked(backend, partner_id):
     asked = (frozenset(Kind), date(2020, 1, 1), date(2100, 1, 1), "UTC")
     wanted = await backend.ask(OPERATOR, in_range, partner_id, *asked)
     held: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for document in await read_inputs(backend, partner_id, wanted, with_files=False):
+    read = await read_inputs(backend, partner_id, wanted, with_files=False)
+    assert read.unreadable == {}
+    for document in read.inputs:
         assert accounting.journal.problems(document, MAPPING) == []
         for row in accounting.journal.bookings(document, MAPPING):
             held[row.currency] += row.amount * ((row.debit == "1300") - (row.credit == "1300"))

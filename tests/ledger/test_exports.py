@@ -33,7 +33,7 @@ async def exported(backend):
     today = backend.clock.now().date()
     file = await accounting.export(backend, ada, "csv_journal", NORTHWIND, today.replace(year=2025), today)
     sums: Counter[str] = Counter()
-    for row in csv.DictReader(io.StringIO(file.body.decode().removeprefix("\ufeff"))):
+    for row in csv.DictReader(io.StringIO(file.artefact.body.decode().removeprefix("\ufeff"))):
         cents = round(float(row["amount"]) * 100)
         sums[OF_EXPORTS[row["account"]]] += cents
         sums[OF_EXPORTS[row["counter_account"]]] -= cents

@@ -3,7 +3,7 @@
 from . import journal
 from .journal_input import JournalInput, JournalInputLine, Kind
 from .providers import AccountingProvider, Artefact, Exported, installed, provider
-from .queries import find_item, get, item, listing, sync_log, visible, visible_items
+from .queries import failed, find_item, get, item, listing, sync_log, visible, visible_items
 from .service.export import artefact, export
 from .service.integrations import create, deactivate, test, update
 from .service.queue import request
@@ -21,6 +21,7 @@ __all__ = [
     "create",
     "deactivate",
     "export",
+    "failed",
     "find_item",
     "get",
     "installed",

@@ -21,6 +21,11 @@ class Kind(StrEnum):
     dispute_fee = "dispute_fee"
 
 
+def key_of(kind: Kind, document_id: str) -> str:
+    """Name what is to be booked: a document that is void is there twice, once as it was and once as its contrary."""
+    return f"{document_id}:{kind}" if kind is Kind.void else document_id
+
+
 DOCUMENTS = frozenset({Kind.invoice, Kind.credit_note})
 MONEY = frozenset({Kind.payment, Kind.refund, Kind.reversal})
 SETTLEMENTS = MONEY | {Kind.credit, Kind.loss}
@@ -68,6 +73,8 @@ class DocumentProof:
 class JournalInput:
     """
     One thing to book. Amounts are minor units, negative on a credit note and positive on a movement.
+
+    `id` is that of its row, and of a void document `key_of`, so that it is not mistaken for the document as it was.
 
     `number` of a movement is that of the document it settles; `method` says how the money moved. `base_currency` is
     that of the books, and `exchange_rate` how much of the document's one unit of it was worth; None where it is not

@@ -8,6 +8,7 @@ from scaicontrol.core.lifecycle import Lifecycle, Lifecycled
 from scaicontrol.db import IdString, JsonDocument, Model
 from scaicontrol.db.tenant_filter import PartnerPrivate
 
+from .journal_input import Kind, key_of
 from .lifecycle import SyncLifecycle, SyncStatus
 
 
@@ -62,6 +63,11 @@ class AccountingSyncItem(Lifecycled, PartnerPrivate, Model):
     artefact_sha256: Mapped[str | None] = mapped_column(String(64))
     artefact_fingerprint: Mapped[str | None] = mapped_column(String(64))  # what an archive is held against
     acknowledgement: Mapped[str | None] = mapped_column(String(200))  # what a provider calls it that books over a wire
+
+    @property
+    def key(self) -> str:
+        """What exports call it."""
+        return key_of(Kind(self.kind), self.document_id)
 
     def __str__(self) -> str:
         return f"{self.kind.replace('_', ' ')} {self.number}"

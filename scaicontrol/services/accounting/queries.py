@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import Select, select
 
 from scaicontrol.core.errors import NotFound
-from scaicontrol.core.pagination import Feed, follow
+from scaicontrol.core.pagination import Feed, Page, PageRequest, follow, paginate
 from scaicontrol.core.periods import start_of_day
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.invoices.lifecycle import SettledBy
@@ -43,6 +43,12 @@ def visible_items(uow: UnitOfWork) -> Select[AccountingSyncItem]:
     """Every read of items beyond one integration starts here."""
     uow.authorize("accounting:read")
     return select(AccountingSyncItem)
+
+
+async def failed(uow: UnitOfWork, request: PageRequest) -> Page[AccountingSyncItem]:
+    """List what the books did not get, and why: what a person mends, whether or not the job still tries it."""
+    query = visible_items(uow).where(AccountingSyncItem.status == SyncStatus.failed)
+    return await paginate(uow, query, request, {"created_at": AccountingSyncItem.created_at})
 
 
 async def find_item(uow: UnitOfWork, item_id: str) -> AccountingSyncItem:

@@ -8,6 +8,7 @@ from scaicontrol.core import leases
 from scaicontrol.core.pagination import Page, PageRequest
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import (
+    accounting,
     bank_statements,
     billing,
     changes,
@@ -157,16 +158,8 @@ async def _receivables(uow: UnitOfWork) -> Finding:
 
 async def _failed_refunds(uow: UnitOfWork) -> Finding:
     page = await payments.refunds_that_failed(uow, _FEW)
-    examples = [
-        FindingExample(
-            "refund",
-            refund.id,
-            f"{refund.payment_id}, {refund.failure_message or 'no reason given'}",
-            refund.created_at,
-            refund.tenant_id,
-        )
-        for refund in page.items
-    ]
+    told = [(each, f"{each.payment_id}, {each.failure_message or 'no reason given'}") for each in page.items]
+    examples = [FindingExample("refund", each.id, text, each.created_at, each.tenant_id) for each, text in told]
     return Finding("failed_refunds", "critical", "refunds failed", page.total, examples)
 
 
@@ -210,6 +203,13 @@ async def _bank_lines(uow: UnitOfWork) -> Finding:
         for line in page.items
     ]
     return Finding("bank_lines", "warning", "bank lines wait for somebody", page.total, examples)
+
+
+async def _exports(uow: UnitOfWork) -> Finding:
+    page = await accounting.failed(uow, _OLDEST)
+    told = [(each, f"{each}: {each.last_error or 'no reason given'}") for each in page.items]
+    examples = [FindingExample("accounting_sync_item", each.id, text, each.created_at) for each, text in told]
+    return Finding("exports", "warning", "exports to the books failed", page.total, examples)
 
 
 async def _declarations(uow: UnitOfWork) -> Finding:
@@ -294,10 +294,8 @@ async def _unhealthy(uow: UnitOfWork) -> Finding:
 
 async def _registrations(uow: UnitOfWork) -> Finding:
     page = await registry.page(uow, _OLDEST, status=ServiceStatus.pending)
-    examples = [
-        FindingExample("service", service.id, f"{service.slug}, of client {service.app_id}", service.created_at)
-        for service in page.items
-    ]
+    told = [(each, f"{each.slug}, of client {each.app_id}") for each in page.items]
+    examples = [FindingExample("service", each.id, text, each.created_at) for each, text in told]
     return Finding("registrations", "warning", "services wait to be let in", page.total, examples)
 
 
@@ -388,6 +386,7 @@ QUESTIONS: Final[tuple[tuple[str, Callable[[UnitOfWork], Awaitable[Finding]]], .
     ("receivables:read", _receivables),
     ("disputes:read", _open_disputes),
     ("bank_statements:read", _bank_lines),
+    ("accounting:read", _exports),
     ("declarations:read", _declarations),
     (
         "subscriptions:read",

@@ -19,6 +19,7 @@ ONE: Final = {
     "failed_refunds": "refund failed",
     "disputes": "payment is disputed",
     "bank_lines": "bank line waits for somebody",
+    "exports": "export to the books failed",
     "declarations": "consumer's declaration waits for somebody",
     "quarantine": "charge is in quarantine",
     "refused_drafts": "draft is refused by the gate",

@@ -1,13 +1,13 @@
 """Exporting a range by hand, and fetching what a sync exported. A copy: it marks nothing as booked."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import NotFound, Reason, Refused, invalid
+from scaicontrol.core.errors import Conflict, NotFound, Reason, Refused, invalid
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners
 from scaicontrol.verify_archive import packed
@@ -16,7 +16,7 @@ from .. import providers, queries
 from ..journal_input import JournalInput, Kind
 from ..providers import Artefact
 from ..schemas import LedgerMapping
-from .reading import BATCH, read_inputs, reader
+from .reading import BATCH, ReadInputs, read_inputs, reader
 
 MOST = 5000
 _REASONS = 20
@@ -29,6 +29,14 @@ class Fetched:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Export:
+    """The file of a range, and by id what is not in it, and why."""
+
+    artefact: Artefact
+    left_out: Mapping[str, str]
+
+
 async def export(
     backend: Backend,
     actor: Actor,
@@ -38,12 +46,15 @@ async def export(
     last: date,
     *,
     progress: Callable[[int, int], None] | None = None,
-) -> Artefact:
+) -> Export:
     """
     Export everything a partner issued in a stretch of days, both included, at most 5,000 at once.
 
     Settings and mapping are those of the partner's integration of this provider, where it has one. The same range
-    gives the same bytes. Refused with every reason when something in it cannot be booked.
+    gives the same bytes. What the books themselves contradict is left out and named; an archive leaves nothing out.
+
+    Raises Refused, with every reason, when the mapping or the settings lack something, and Conflict for an archive of
+    which a document or file is not what it was, and where nothing is left.
     """
     provider = providers.provider(slug)
     config, mapping = await backend.ask(actor, _settings, slug, partner_id)
@@ -55,14 +66,17 @@ async def export(
         raise NotFound(f"{partner_id} issued nothing from {first} to {last}.")
     if len(wanted) > MOST:
         raise invalid("to", f"{len(wanted)} items lie in this range; at most {MOST} are exported at once. Narrow it.")
-    documents: list[JournalInput] = []
+    read = ReadInputs()
     for start in range(0, len(wanted), BATCH):
         part = wanted[start : start + BATCH]
-        documents += await read_inputs(backend, partner_id, part, with_files=provider.needs_files)
+        read.add(await read_inputs(backend, partner_id, part, with_files=provider.needs_files))
         if progress is not None:
-            progress(len(documents), len(wanted))
-    _refuse_unbookable(documents, provider, mapping)
-    return _one(await provider.export(documents, mapping, config, complete=True), slug)
+            progress(len(read.inputs) + len(read.unreadable), len(wanted))
+    if read.unreadable and (provider.needs_files or not read.inputs):  # an archive proves all of a range, or nothing
+        raise Conflict(next(iter(read.unreadable.values())))
+    _refuse_unbookable(read.inputs, provider, mapping)
+    made = _one(await provider.export(read.inputs, mapping, config, complete=not read.unreadable), slug)
+    return Export(made, read.unreadable)
 
 
 async def _settings(uow: UnitOfWork, slug: str, partner_id: str) -> tuple[dict[str, object], LedgerMapping]:

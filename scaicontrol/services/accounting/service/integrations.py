@@ -14,7 +14,7 @@ from scaicontrol.services.payments.reads import dispute_movements
 
 from .. import providers, queries
 from ..events import IntegrationCreated, IntegrationDeactivated, IntegrationUpdated
-from ..journal_input import MOVEMENTS, Kind
+from ..journal_input import MOVEMENTS, Kind, key_of
 from ..models import AccountingIntegration
 from ..schemas import IntegrationIn, IntegrationPut, LedgerMapping, TestedOut, TestReport
 from .queue import skip_waiting
@@ -143,16 +143,18 @@ async def test(backend: Backend, actor: Actor, integration_id: str) -> TestRepor
     provider = providers.provider(integration.provider)
     wrong = await provider.test(integration.config)
     wanted = await backend.ask(reader(integration.partner_id), _latest, integration.partner_id, provider.kinds)
-    documents = await read_inputs(backend, integration.partner_id, wanted, with_files=provider.needs_files)
+    read = await read_inputs(backend, integration.partner_id, wanted, with_files=provider.needs_files)
     mapping = LedgerMapping.model_validate(integration.mapping)
     found = [
         TestedOut(number=each.number, kind=each.kind, problems=[reason.message for reason in reasons])
-        for each in sorted(documents, key=lambda one: one.order)
+        for each in sorted(read.inputs, key=lambda one: one.order)
         if (reasons := provider.problems(each, mapping))
     ]
+    kinds = {key_of(kind, key): kind for kind, key in wanted}
+    found += [TestedOut(number=key, kind=kinds[key], problems=[why]) for key, why in sorted(read.unreadable.items())]
     return TestReport(
         ready=not wrong and not found,
-        checked=len(documents),
+        checked=len(read.inputs) + len(read.unreadable),
         settings=[reason.message for reason in wrong],
         documents=found,
     )

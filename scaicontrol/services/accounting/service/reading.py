@@ -1,9 +1,10 @@
 """What is to be booked, read as plain values: rows in one transaction, bytes of files afterwards and in none."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -16,12 +17,14 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.tenant_filter import Scope
 from scaicontrol.services import documents, einvoices, invoices, partners, tax
 from scaicontrol.services.documents import SealedDocument
+from scaicontrol.services.documents.models import DocumentVersion
 from scaicontrol.services.einvoices import Format
 from scaicontrol.services.invoices import crediting
 from scaicontrol.services.invoices.models import Invoice, InvoiceLine, Settlement
 from scaicontrol.services.invoices.reads.documents import by_ids, lines_by_ids
 from scaicontrol.services.ledger.models import Account, SourceType
 from scaicontrol.services.ledger.reads import Posted, is_money, posted_by
+from scaicontrol.services.payments.models import DisputeMovement
 from scaicontrol.services.payments.reads import dispute_movements_by_id
 from scaicontrol.services.tax.exchange import ReferenceRate, vat_currency
 from scaicontrol.services.tax.models import TaxDecision
@@ -36,6 +39,7 @@ from ..journal_input import (
     JournalInput,
     JournalInputLine,
     Kind,
+    key_of,
 )
 from ..queries import dispute_kind, movement_kind
 
@@ -51,23 +55,47 @@ def reader(partner_id: str) -> Actor:
     return Actor("system:accounting", ActorKind.job, Scope.partner(partner_id), frozenset({"*"}), name="accounting")
 
 
+@dataclass(frozen=True, slots=True)
+class ReadInputs:
+    """What can be booked, and by its key why something cannot be read: the books themselves are at fault there."""
+
+    inputs: list[JournalInput] = field(default_factory=list)
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+    def take(self, key: str, make: Callable[[], JournalInput]) -> None:
+        """Add what `make` gives; what it cannot make holds up no other."""
+        try:
+            self.inputs.append(make())
+        except Conflict as error:
+            self.unreadable[key] = error.message
+
+    def add(self, other: "ReadInputs") -> None:
+        self.inputs.extend(other.inputs)
+        self.unreadable.update(other.unreadable)
+
+
 async def read_inputs(
     backend: Backend, partner_id: str, wanted: Sequence[tuple[Kind, str]], *, with_files: bool
-) -> list[JournalInput]:
-    """Read documents and movements by kind and id; one that does not exist for this partner is left out."""
-    actor, found = reader(partner_id), []
+) -> ReadInputs:
+    """
+    Read documents and movements by kind and id; one that does not exist for this partner is left out.
+
+    What contradicts itself, such as a movement that is not in the ledger, is named and the rest is read.
+    """
+    actor, found = reader(partner_id), ReadInputs()
     for start in range(0, len(wanted), BATCH):
         batch = wanted[start : start + BATCH]
         documents = [key for kind, key in batch if kind in DOCUMENTS]
         movements = [key for kind, key in batch if kind in SETTLEMENTS]
         disputed = [key for kind, key in batch if kind in DISPUTES]
         voided = [key for kind, key in batch if kind is Kind.void]
-        read = await backend.ask(actor, _documents, documents) if documents else []
-        found += await _with_files(backend, read) if with_files else [_document(each) for each in read]
-        found += await backend.ask(actor, _voided, partner_id, voided) if voided else []
-        found += await backend.ask(actor, _movements, partner_id, movements) if movements else []
-        found += await backend.ask(actor, _dispute_movements, partner_id, disputed) if disputed else []
-    return await backend.ask(actor, _with_rates, partner_id, found)
+        if documents:
+            read = await backend.ask(actor, _documents, documents)
+            found.add(await _with_files(backend, read) if with_files else _as_they_are(read))
+        for ask, keys in ((_voided, voided), (_movements, movements), (_dispute_movements, disputed)):
+            if keys:
+                found.add(await backend.ask(actor, ask, partner_id, keys))
+    return ReadInputs(await backend.ask(actor, _with_rates, partner_id, found.inputs), found.unreadable)
 
 
 async def _with_rates(uow: UnitOfWork, partner_id: str, found: Sequence[JournalInput]) -> list[JournalInput]:
@@ -101,10 +129,19 @@ async def _documents(uow: UnitOfWork, ids: Sequence[str]) -> list[_Read]:
     return [_Read(each, sold_as, converted.get(each.invoice.id)) for each in found]
 
 
-async def _voided(uow: UnitOfWork, partner_id: str, ids: Sequence[str]) -> list[JournalInput]:
+def _as_they_are(read: Sequence[_Read]) -> ReadInputs:
+    found = ReadInputs()
+    for each in read:
+        found.take(each.document.invoice.id, partial(_document, each))
+    return found
+
+
+async def _voided(uow: UnitOfWork, partner_id: str, ids: Sequence[str]) -> ReadInputs:
     """Give the contrary of documents, on the day they were voided."""
-    zone = (await partners.settings_of(uow, partner_id)).timezone
-    return [_contrary(each, zone) for each in await _documents(uow, ids)]
+    zone, found = (await partners.settings_of(uow, partner_id)).timezone, ReadInputs()
+    for each in await _documents(uow, ids):
+        found.take(key_of(Kind.void, each.document.invoice.id), partial(_contrary, each, zone))
+    return found
 
 
 def _contrary(read: _Read, zone: str) -> JournalInput:
@@ -114,6 +151,7 @@ def _contrary(read: _Read, zone: str) -> JournalInput:
     return replace(
         document,
         kind=Kind.void,
+        id=key_of(Kind.void, document.id),
         booked_on=civil_date(voided_at, zone),
         total_cents=-document.total_cents,
         lines=tuple(replace(line, net_cents=-line.net_cents, tax_cents=-line.tax_cents) for line in document.lines),
@@ -130,29 +168,33 @@ def _rate_of(decision: TaxDecision) -> Decimal | None:
     return (own[0] if own else Decimal(1)) / (theirs[0] if theirs else Decimal(1))
 
 
-async def _dispute_movements(uow: UnitOfWork, partner_id: str, ids: Sequence[str]) -> list[JournalInput]:
-    zone = (await partners.settings_of(uow, partner_id)).timezone
-    found = await dispute_movements_by_id(uow, ids)
+async def _dispute_movements(uow: UnitOfWork, partner_id: str, ids: Sequence[str]) -> ReadInputs:
+    zone, found = (await partners.settings_of(uow, partner_id)).timezone, ReadInputs()
+    moved = await dispute_movements_by_id(uow, ids)
     posted = await posted_by(uow, SourceType.dispute_movement, ids)
-    documents = await by_ids(uow, {moved.invoice_id for moved in found})
-    return [
-        JournalInput(
-            kind=dispute_kind(moved),
-            id=moved.id,
-            booked_on=civil_date(moved.created_at, zone),
-            total_cents=-_moved(posted, moved.id),
-            method=moved.method or "",
-            **_common(documents[moved.invoice_id]),
-        )
-        for moved in found
-    ]
+    documents = await by_ids(uow, {each.invoice_id for each in moved})
+    for each in moved:
+        found.take(each.id, partial(_dispute_movement, each, documents[each.invoice_id], zone, posted))
+    return found
 
 
-async def _movements(uow: UnitOfWork, partner_id: str, ids: Sequence[str]) -> list[JournalInput]:
-    zone = (await partners.settings_of(uow, partner_id)).timezone
-    pairs = await invoices.settlements_with_documents(uow, ids)
+def _dispute_movement(moved: DisputeMovement, invoice: Invoice, zone: str, posted: Posted) -> JournalInput:
+    return JournalInput(
+        kind=dispute_kind(moved),
+        id=moved.id,
+        booked_on=civil_date(moved.created_at, zone),
+        total_cents=-_moved(posted, moved.id),
+        method=moved.method or "",
+        **_common(invoice),
+    )
+
+
+async def _movements(uow: UnitOfWork, partner_id: str, ids: Sequence[str]) -> ReadInputs:
+    zone, found = (await partners.settings_of(uow, partner_id)).timezone, ReadInputs()
     posted = await posted_by(uow, SourceType.settlement, ids)
-    return [_movement(settlement, invoice, zone, posted) for settlement, invoice in pairs]
+    for settlement, invoice in await invoices.settlements_with_documents(uow, ids):
+        found.take(settlement.id, partial(_movement, settlement, invoice, zone, posted))
+    return found
 
 
 def _moved(posted: Posted, source_id: str) -> int:
@@ -222,19 +264,27 @@ def _movement(settlement: Settlement, invoice: Invoice, zone: str, posted: Poste
     )
 
 
-async def _with_files(backend: Backend, read: Sequence[_Read]) -> list[JournalInput]:
-    rows = [(each.document.invoice.number, file) for each in read for file in each.document.files]
-    bodies = await backend.ports.objects.examine([file.storage_key for _, file in rows], bytes)
-    kept = {}
-    for (number, file), body in zip(rows, bodies, strict=True):
-        if body is None or sha256(body).hexdigest() != file.sha256:
-            what = "is gone" if body is None else "is not the one that was stored"
-            raise Conflict(f"The file {file.storage_key} of {number} {what}; run `scaicontrol admin invoices verify`.")
-        kept[file.id] = ArchivedFile(file.kind, file.format, file.version, file.sha256, body)
-    return [replace(_document(each), sealed=_sealed(each.document, kept)) for each in read]
+async def _with_files(backend: Backend, read: Sequence[_Read]) -> ReadInputs:
+    files, found = [file for each in read for file in each.document.files], ReadInputs()
+    bodies = await backend.ports.objects.examine([file.storage_key for file in files], bytes)
+    kept = {file.id: body for file, body in zip(files, bodies, strict=True)}
+    for each in read:
+        found.take(each.document.invoice.id, partial(_with_proof, each, kept))
+    return found
 
 
-def _sealed(read: SealedDocument, kept: Mapping[str, ArchivedFile]) -> DocumentProof:
+def _with_proof(read: _Read, kept: Mapping[str, bytes | None]) -> JournalInput:
+    return replace(_document(read), sealed=_sealed(read.document, kept))
+
+
+def _archived(number: str | None, file: DocumentVersion, body: bytes | None) -> ArchivedFile:
+    if body is None or sha256(body).hexdigest() != file.sha256:
+        what = "is gone" if body is None else "is not the one that was stored"
+        raise Conflict(f"The file {file.storage_key} of {number} {what}; run `scaicontrol admin invoices verify`.")
+    return ArchivedFile(file.kind, file.format, file.version, file.sha256, body)
+
+
+def _sealed(read: SealedDocument, kept: Mapping[str, bytes | None]) -> DocumentProof:
     invoice = read.invoice
     return DocumentProof(
         fiscal_year=invoice.fiscal_year or 0,
@@ -242,6 +292,6 @@ def _sealed(read: SealedDocument, kept: Mapping[str, ArchivedFile]) -> DocumentP
         canonical_digest=invoice.canonical_digest or "",
         previous_digest=invoice.previous_digest or "",
         canonical=read.canonical,
-        files=tuple(kept[file.id] for file in read.files),
+        files=tuple(_archived(invoice.number, file, kept[file.id]) for file in read.files),
         ubl=einvoices.to_xml(read.document, Format.ubl),
     )

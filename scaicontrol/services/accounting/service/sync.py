@@ -21,7 +21,7 @@ from scaicontrol.core.work import UnitOfWork
 
 from .. import providers, queries
 from ..events import DocumentsExported
-from ..journal_input import JournalInput, Kind
+from ..journal_input import JournalInput, Kind, key_of
 from ..lifecycle import SyncLifecycle
 from ..models import AccountingIntegration, AccountingSyncItem
 from ..schemas import LedgerMapping
@@ -59,7 +59,7 @@ class Stored:
 
 @dataclass(slots=True)
 class ExportOutcome:
-    """What became of a batch, by document id."""
+    """What became of a batch, by the keys of its items."""
 
     stored: dict[str, Stored] = field(default_factory=dict)
     acknowledged: dict[str, str] = field(default_factory=dict)
@@ -109,10 +109,11 @@ async def export_claimed(backend: Backend, claimed: Claimed) -> ExportOutcome:
         wanted = [(Kind(item.kind), item.document_id) for item in claimed.items if Kind(item.kind) in provider.kinds]
         for item in claimed.items:
             if Kind(item.kind) not in provider.kinds:
-                outcome.skipped[item.document_id] = f"{provider.display_name} takes no {item.kind.replace('_', ' ')}s."
+                outcome.skipped[item.key] = f"{provider.display_name} takes no {item.kind.replace('_', ' ')}s."
         mapping = LedgerMapping.model_validate(integration.mapping)
         read = await read_inputs(backend, integration.partner_id, wanted, with_files=provider.needs_files)
-        ready = _sorted_out(read, wanted, provider, mapping, outcome)
+        outcome.failed |= read.unreadable
+        ready = _sorted_out(read.inputs, wanted, provider, mapping, outcome)
         if ready:
             done = await provider.export(ready, mapping, integration.config)
             outcome.acknowledged |= done.acknowledged
@@ -124,9 +125,7 @@ async def export_claimed(backend: Backend, claimed: Claimed) -> ExportOutcome:
         log.warning("accounting_sync_failed", integration_id=integration.id, error=repr(error))
         text = error.message if isinstance(error, ControlError) else repr(error)
         outcome.failed |= {
-            item.document_id: text
-            for item in claimed.items
-            if item.document_id not in {*outcome.skipped, *outcome.failed}
+            item.key: text for item in claimed.items if item.key not in {*outcome.skipped, *outcome.failed}
         }
         outcome.stored.clear()
     return outcome
@@ -146,7 +145,7 @@ def _sorted_out(
             outcome.failed[document.id] = " ".join(reason.message for reason in reasons)
         else:
             ready.append(document)
-    missing = {key for _, key in wanted} - {document.id for document in read}
+    missing = {key_of(*each) for each in wanted} - {document.id for document in read} - outcome.failed.keys()
     outcome.failed |= dict.fromkeys(missing, "It is not there any more; run `scaicontrol admin invoices verify`.")
     return ready
 
@@ -199,7 +198,7 @@ async def record(uow: UnitOfWork, claimed: Claimed, outcome: ExportOutcome) -> i
 
 
 def _settle(uow: UnitOfWork, item: AccountingSyncItem, outcome: ExportOutcome) -> None:
-    key = item.document_id
+    key = item.key
     item.claimed_by = item.claimed_until = None
     if key in outcome.skipped:
         item.advance(SyncLifecycle.skip)
