@@ -22,6 +22,7 @@ log = get_logger(__name__)
 PATIENCE: Final = 1.5  # seconds; the scripts of a first visit take as long to arrive
 _API: Final = "/api/v1"
 _ME: Final = f"{_API}/auth/me"
+_ASKING: Final[set[asyncio.Task[None]]] = set()  # the loop itself forgets a task that nobody holds
 _HANDED_ON: Final = ("cookie", "accept-language", "user-agent")
 
 
@@ -90,15 +91,24 @@ FIRST: Final[Mapping[str, tuple[First, ...]]] = {
 async def first_answers(request: Request, page: str, language: str) -> dict[str, bytes]:
     """Ask for a page as whoever opens it; by address, the bodies that came in time. Nothing, where nobody signed in."""
     found: dict[str, bytes] = {}
-    try:
-        async with asyncio.timeout(PATIENCE), _itself(request) as api:
-            await _ask(api, page, request.url.path, language, found)
-    except TimeoutError:
+    asking = asyncio.create_task(_ask(request, page, language, found))
+    _ASKING.add(asking)
+    asking.add_done_callback(_ASKING.discard)
+    # What is late, or is for nobody any more, comes to its end: cut in two it would cost a connection to the database.
+    await asyncio.wait({asking}, timeout=PATIENCE)
+    if asking.done():
+        asking.result()
+    else:
         log.info("first_answers_late", page=page, answered=len(found))
-    return found
+    return dict(found)
 
 
-async def _ask(api: httpx2.AsyncClient, page: str, path: str, language: str, found: dict[str, bytes]) -> None:
+async def _ask(request: Request, page: str, language: str, found: dict[str, bytes]) -> None:
+    async with _itself(request) as api:
+        await _ask_all(api, page, request.url.path, language, found)
+
+
+async def _ask_all(api: httpx2.AsyncClient, page: str, path: str, language: str, found: dict[str, bytes]) -> None:
     async def ask(address: str) -> None:
         answer = await api.get(address)
         if answer.status_code == httpx2.codes.OK:

@@ -161,6 +161,9 @@ async def test_what_is_late_is_left_out_and_the_page_comes(browser, stage, monke
     found = brought(await browser.get("/"))
     assert "/api/v1/auth/me" in found
     assert "/api/v1/billing/overview" not in found
+    assert len(first_answers._ASKING) == 1  # and what was asked comes to its end
+    never.set()
+    await asyncio.wait(first_answers._ASKING)
 
 
 async def test_a_page_comes_whole_where_its_answers_fail(browser, monkeypatch):
