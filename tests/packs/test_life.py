@@ -1,5 +1,6 @@
 """A pack and everything in it live one life: begun, moved and ended together, told once."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -60,10 +61,28 @@ async def test_what_is_had_already_is_a_conflict_and_leaves_nothing(backend):
     assert (await packed(backend)).id != first.id
 
 
-async def test_a_single_subscription_may_stand_beside_a_pack(backend):
+async def test_what_a_pack_holds_is_not_had_by_itself_as_well(backend):
+    """Its use would else be charged twice."""
     await sold(backend)
-    await packed(backend)
+    row = await packed(backend)
+    with pytest.raises(Conflict, match=f"has scaidrive already, in pack subscription {row.id}"):
+        await subscribed(backend, "scaidrive.team")
+    await backend.perform(ada, packs.cancel, row.id, immediate=True)
     assert (await subscribed(backend, "scaidrive.team")).status == "active"
+
+
+@pytest.mark.parametrize("order", [(packs.begin, subscriptions.begin), (subscriptions.begin, packs.begin)])
+async def test_of_a_pack_and_a_part_of_it_that_are_taken_at_once_one_is_refused(backend, order):
+    await sold(backend)
+    await packed(backend, actor=gina)  # what was sold before is not sealed, which would make one wait for the other
+    what = {packs.begin: "office", subscriptions.begin: "scaidrive.pro"}
+    first, second = order
+    async with backend.unit_of_work(alice) as uow:
+        await first(uow, what[first])
+        other = asyncio.create_task(backend.perform(alice, second, what[second]))
+        await asyncio.wait({other}, timeout=0.5)  # it looks what there is, or waits to
+    with pytest.raises(Conflict, match="has scaidrive"):
+        await other
 
 
 async def test_who_may_and_of_whom(backend):

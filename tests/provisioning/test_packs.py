@@ -2,23 +2,27 @@
 
 from datetime import timedelta
 
+import pytest
+
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.ports import ServiceReply
 from scaicontrol.services import packs, provisioning
+from scaicontrol.services.provisioning.plan import ProvisioningAction
 from scaicontrol.services.provisioning.schemas import CallbackIn
+from scaicontrol.services.provisioning.service import starting
 from tasks import timetravel
 from tests.factories import ada, petra
 from tests.factories.packs import CRM_URL, children, ends, held, office, packed, shop, sold
-from tests.factories.subscriptions import PROVISIONING_URL, facts, told
+from tests.factories.subscriptions import CLOCK, PROVISIONING_URL, facts, told
 
 DONE, REFUSED, LATER = ServiceReply(200, {}), ServiceReply(400, {"message": "unknown tenant"}), ServiceReply(202, {})
 
 
-async def opened(backend, **answers):
+async def opened(backend, *, items=None, **answers):
     await shop(backend, drive_url=PROVISIONING_URL, crm_url=CRM_URL)
     backend.ports.services.replies[PROVISIONING_URL] = list(answers.get("drive", []))
     backend.ports.services.replies[CRM_URL] = list(answers.get("crm", []))
-    pack = await sold(backend)
+    pack = await sold(backend, **({"items": items} if items else {}))
     return pack, await packed(backend)
 
 
@@ -104,3 +108,34 @@ async def test_other_items_are_set_up_changed_and_taken_down_with_the_next_perio
     assert called(backend, "deprovision") == [PROVISIONING_URL]
     assert called(backend, "update")[-1] == CRM_URL
     assert backend.ports.services.calls[-1][2]["plan_key"] in ("scaicrm.campaigns", "scaidrive.pro")
+
+
+async def test_a_service_added_to_a_pack_that_was_suspended_meanwhile_is_told_so(backend, clock):
+    pack, row = await opened(backend, crm=[LATER], items=[{"plan_id": "pln_pro"}])
+    await timetravel.settle(backend)
+    await backend.perform(ada, packs.update, pack.id, office())
+    clock.set(ends(await held(backend, row.id)) + timedelta(hours=1))
+    await backend.perform(CLOCK, packs.renew)
+    await timetravel.settle(backend)
+    await backend.perform(petra, packs.suspend, row.id, "Abuse.")
+    await timetravel.settle(backend)
+    assert called(backend, "suspend") == [PROVISIONING_URL]
+    token = [b["callback_token"] for _, url, b, _ in backend.ports.services.calls if url == CRM_URL][-1]
+    await provisioning.callback(backend, CallbackIn(callback_token=token, status="success"))
+    await timetravel.settle(backend)
+    assert called(backend, "suspend") == [PROVISIONING_URL, CRM_URL]
+
+
+@pytest.mark.parametrize("deed", [
+    starting.start,
+    lambda uow, child: starting.follow(uow, child, ProvisioningAction.suspend, "fact"),
+])  # fmt: skip
+async def test_a_pack_is_locked_before_what_is_in_it(backend, deed):
+    _, row = await opened(backend)
+    child = (await children(backend, row.id))[-1]
+
+    async def locks(uow):
+        await deed(uow, child.id)
+        return [type(each).__name__ for each in uow.session.info["locked_rows"].values()]
+
+    assert (await backend.perform(ada, locks))[:2] == ["PackSubscription", "Subscription"]

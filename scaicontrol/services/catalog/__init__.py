@@ -3,7 +3,7 @@
 from .brackets import Bracket, check_brackets
 from .mrr import monthly_cents
 from .offers import offered, offered_service
-from .prices import Price, PriceSource, effective_price, effective_prices, price_of
+from .prices import Price, PriceSource, effective_price, effective_prices, price_of, prices_of
 from .queries import (
     Offer,
     browse,
@@ -52,6 +52,7 @@ __all__ = [
     "plans_by_id",
     "plans_of",
     "price_of",
+    "prices_of",
     "remove_override",
     "sell",
     "service_on_sale",

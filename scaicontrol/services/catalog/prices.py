@@ -64,6 +64,11 @@ async def effective_prices(
 ) -> Mapping[str, Price]:
     """Give the prices of many plans by plan id, with one query."""
     uow.authorize("plans:read")
+    return await prices_of(uow, plans, partner_id, at)
+
+
+async def prices_of(uow: UnitOfWork, plans: Iterable[Plan], partner_id: str, at: datetime) -> Mapping[str, Price]:
+    """Give them likewise; no permission of its own: the calling verb has authorized."""
     wanted = {plan.id: plan for plan in plans}
     overrides = await _overrides(uow, wanted, partner_id, at)
     return {plan.id: price_of(plan, overrides.get(plan.id)) for plan in wanted.values()}

@@ -63,6 +63,18 @@ async def get(uow: UnitOfWork, pack_id: str, *, lock: bool = False) -> ServicePa
     return pack
 
 
+async def held_pack(uow: UnitOfWork, pack_id: str) -> ServicePack:
+    """
+    Give the pack that somebody has, with its items, on sale or not, whoever asks.
+
+    No permission of its own: the calling verb has authorized.
+    """
+    pack: ServicePack = (
+        await uow.session.scalars(select(ServicePack).options(*WHOLE).where(ServicePack.id == pack_id))
+    ).one()
+    return pack
+
+
 async def pack_by(uow: UnitOfWork, id_or_slug: str) -> ServicePack:
     """Find a pack by its id or its slug, among those the actor may see."""
     wanted = (ServicePack.id == id_or_slug) | (ServicePack.slug == id_or_slug)
@@ -103,12 +115,12 @@ class PackPrice:
 
 async def priced(uow: UnitOfWork, pack: ServicePack, partner_id: str | None) -> PackPrice:
     """
-    Price a pack for a partner's tenants, or, without one, at list prices.
+    Price a pack for a partner's tenants, or, without one, at list prices; the calling verb has authorized.
 
     Raises Refused where a plan of it is priced in another currency for this partner.
     """
     plans = [item.plan for item in pack.items]
-    effective = await catalog.effective_prices(uow, plans, partner_id, uow.now) if partner_id else {}
+    effective = await catalog.prices_of(uow, plans, partner_id, uow.now) if partner_id else {}
     by_plan: dict[str, int] = {}
     for item in pack.items:
         price = effective.get(item.plan_id) or catalog.price_of(item.plan, None)
@@ -283,6 +295,19 @@ async def subject(uow: UnitOfWork, subject_id: str, *, lock: bool = False) -> Su
     if is_pack(subject_id):
         return await get_subscription(uow, subject_id, lock=lock)
     return await subscriptions.get(uow, subject_id, lock=lock)
+
+
+async def locked(uow: UnitOfWork, subscription_id: str) -> Subscription:
+    """
+    Find and lock a subscription; of a child its pack first.
+
+    Everybody locks a parent before its children, and the tenant, who may begin nothing meanwhile, last of all: two that
+    did so in two orders would wait for each other.
+    """
+    found = await subscriptions.get(uow, subscription_id)
+    if found.pack_subscription_id is not None:
+        await get_subscription(uow, found.pack_subscription_id, lock=True)
+    return await subscriptions.get(uow, subscription_id, lock=True)
 
 
 def is_pack(subject_id: str) -> bool:

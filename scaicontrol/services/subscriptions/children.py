@@ -4,9 +4,11 @@ The subscriptions of a pack: made, moved and ended with it, by `packs` alone (co
 Nothing here is told: the pack subscription has facts of its own, and one of each instead of one a child.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
+
+from sqlalchemy import select
 
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.work import UnitOfWork
@@ -15,7 +17,7 @@ from scaicontrol.services.catalog.models import Plan
 
 from .calendar import Window
 from .lifecycle import TERMINAL, SubscriptionStatus
-from .models import Subscription
+from .models import Subscription, SubscriptionPeriod
 from .opening import Opening
 from .service.converting import Payers
 from .service.overriding import BULK_OF
@@ -31,10 +33,12 @@ __all__ = [
     "begin_child",
     "catch_up_with_pack",
     "change_child",
+    "drop_charge",
     "end_child",
     "follow_pack",
     "next_notice",
     "open_child_period",
+    "share_anew",
     "stop_usage",
     "terms_by_partner",
     "terms_of",
@@ -110,6 +114,28 @@ def open_child_period(
         span, child.plan, child.terms, child.quantity, unit_price_cents, anchor_day, None, usage_from
     )  # fmt: skip
     open_period(uow, child, opening)
+
+
+async def drop_charge(uow: UnitOfWork, child: Subscription) -> list[datetime]:
+    """Charge nothing for a child that was never set up; gives the beginnings of its periods that waited to be."""
+    rows = await _uncharged(uow, child)
+    for row in rows:
+        row.base_due_at = None
+    return [row.period_start for row in rows]
+
+
+async def share_anew(uow: UnitOfWork, child: Subscription, unit_price_cents: int, starts: Collection[datetime]) -> None:
+    """Give a child another share of the price, also of its uncharged periods that begin at these moments."""
+    child.unit_price_cents = unit_price_cents
+    for row in await _uncharged(uow, child):
+        if row.period_start in starts:
+            row.unit_price_cents = unit_price_cents
+
+
+async def _uncharged(uow: UnitOfWork, child: Subscription) -> Sequence[SubscriptionPeriod]:
+    its = SubscriptionPeriod
+    query = select(its).where(its.subscription_id == child.id, its.base_due_at.is_not(None))
+    return (await uow.session.scalars(query.order_by(its.period_start))).all()
 
 
 async def change_child(uow: UnitOfWork, child: Subscription, plan: Plan) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from sqlalchemy import and_, func, or_, select
 
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog
 from scaicontrol.services.catalog.models import Plan
+from scaicontrol.services.registry.models import Service
 from scaicontrol.services.tenants.reads import with_payment_means
 
 from .lifecycle import RUNNING, TERMINAL, SubscriptionStatus
@@ -24,9 +25,17 @@ _LONGEST: Final = 370  # days of a period, and a few
 class Foreseen(NamedTuple):
     """A period that will begin, of a subscription as it stands now, in the currency it will be charged in."""
 
-    subscription: Subscription
+    subscription_id: str
+    tenant_id: str
+    pack_subscription_id: str | None
+    service: Service
     opening: Opening
     currency: str
+
+    @classmethod
+    def of(cls, row: Subscription, opening: Opening, currency: str) -> Self:
+        """Take it of a subscription that there is."""
+        return cls(row.id, row.tenant_id, row.pack_subscription_id, row.service, opening, currency)
 
 
 async def forecast(
@@ -35,6 +44,7 @@ async def forecast(
     """
     Roll the subscriptions of these tenants forward in memory, exactly as renewals and the ends of trials will.
 
+    Children of packs stay what they are; `packs.forecast` gives them the items that wait for their next period.
     No permission of its own: the calling verb has authorized. What nobody knows yet, such as whether a card will still
     be good on the day, is taken as it is now.
     """
@@ -59,7 +69,7 @@ async def forecast(
     found: list[Foreseen] = []
     for row in rows:
         if row.status is not SubscriptionStatus.trialing:
-            found += [Foreseen(row, opening, row.currency) for opening in coming(row, until, seller.zone)]
+            found += [Foreseen.of(row, opening, row.currency) for opening in coming(row, until, seller.zone)]
         elif row.tenant_id in paying or seller.converts_unpaid:
             found += await _after_trial(uow, row, until, seller)
     return found
@@ -72,7 +82,7 @@ async def _after_trial(uow: UnitOfWork, trial: Subscription, until: datetime, se
     version = terms.plan, terms.terms
     first = first_of(trial, version, terms.unit_price_cents, trial.trial_ends_at, seller.zone)
     openings = [first, *coming_after(trial, first, until, seller.zone)]
-    return [Foreseen(trial, opening, terms.currency) for opening in openings]
+    return [Foreseen.of(trial, opening, terms.currency) for opening in openings]
 
 
 class Entry(NamedTuple):

@@ -93,13 +93,9 @@ def known_status(status: str) -> SubscriptionStatus:
         raise invalid("status", f"'{status}' is not a state of a subscription; there are {states}.") from None
 
 
-async def live(
-    uow: UnitOfWork, tenant_id: str, service_id: str, *, only_recurring: bool = False
-) -> Subscription | None:
+async def live(uow: UnitOfWork, tenant_id: str, service_id: str) -> Subscription | None:
     """
     Give a tenant's subscription of a service that has not ended: its single one, then a pack's child, then a purchase.
-
-    `only_recurring` asks for the single one alone, of which there is one at most.
 
     No permission of its own: the calling verb has authorized.
     """
@@ -114,8 +110,6 @@ async def live(
         .order_by(Subscription.is_one_time, Subscription.pack_subscription_id.is_not(None), Subscription.created_at)
         .limit(1)
     )
-    if only_recurring:
-        query = query.where(Subscription.pack_subscription_id.is_(None), ~Subscription.is_one_time)
     found: Subscription | None = await uow.session.scalar(query)
     return found
 

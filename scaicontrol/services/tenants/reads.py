@@ -59,6 +59,11 @@ async def count_of(uow: UnitOfWork, partner_id: str) -> int:
     return counted or 0
 
 
+async def lock(uow: UnitOfWork, tenant_id: str) -> None:
+    """Let nobody else begin a subscription for a tenant, also one that was deleted, until this transaction ends."""
+    (await uow.session.scalars(select(Tenant).where(Tenant.id == tenant_id).with_for_update())).one()
+
+
 async def find(uow: UnitOfWork, tenant_id: str) -> Tenant | None:
     """Find a tenant, also one that was deleted."""
     found: Tenant | None = await uow.session.get(Tenant, tenant_id)

@@ -109,12 +109,12 @@ def change(row: DueChangeRow) -> DueChange:
 
 def foreseen(each: Foreseen) -> DuePeriod:
     """Give a period that will begin; of its use nothing is known."""
-    subscription, opening = each.subscription, each.opening
-    span, service = opening.span, subscription.service
+    opening, service = each.opening, each.service
+    span = opening.span
     return DuePeriod(
-        row_id=f"coming:{subscription.id}:{span.first_day}",
-        subscription_id=subscription.id,
-        tenant_id=subscription.tenant_id,
+        row_id=f"coming:{each.subscription_id}:{span.first_day}",
+        subscription_id=each.subscription_id,
+        tenant_id=each.tenant_id,
         start=span.start,
         end=span.end,
         first_day=span.first_day,
@@ -131,7 +131,7 @@ def foreseen(each: Foreseen) -> DuePeriod:
         full_days=span.full_days,
         base_is_due=True,
         usage_until=None,
-        pack_subscription_id=subscription.pack_subscription_id,
+        pack_subscription_id=each.pack_subscription_id,
     )
 
 

@@ -8,6 +8,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import partners, tax, usage
 from scaicontrol.services.catalog import Bracket, VersionKey
 from scaicontrol.services.catalog.reads import usage_prices
+from scaicontrol.services.packs.forecast import with_other_items
 from scaicontrol.services.packs.reads import names_of
 from scaicontrol.services.subscriptions.forecast import forecast
 from scaicontrol.services.subscriptions.reads import (
@@ -81,7 +82,7 @@ async def load(
     corrections = [due_rows.correction(row, metrics, charges) for row in rows if _is_corrected(row)]
     if as_of > known_at:
         foreseen = await forecast(uow, partner_id, tenant_ids, as_of, subscription_id)
-        periods += [due_rows.foreseen(each) for each in foreseen]
+        periods += [due_rows.foreseen(each) for each in await with_other_items(uow, foreseen)]
     names = await names_of(uow, {due.pack_subscription_id for due in periods if due.pack_subscription_id})
     packs, periods = due_rows.packs(periods, names)
     changes = [due_rows.change(row) for row in await changes_for_billing(uow, tenant_ids, as_of, subscription_id)]

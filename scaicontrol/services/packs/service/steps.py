@@ -37,7 +37,7 @@ class LockedPack:
 
     @classmethod
     async def lock(cls, uow: UnitOfWork, pack_subscription_id: str) -> Self:
-        """Lock the parent, then its children: everybody does so in this order."""
+        """Lock the parent, then its children, as everybody does (`queries.locked`)."""
         row = await queries.get_subscription(uow, pack_subscription_id, lock=True)
         return await cls.of(uow, row)
 

@@ -12,6 +12,7 @@ from scaicontrol.core.refusals import RefusalCode, conflict, refused
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tenants
 from scaicontrol.services.subscriptions import children as child_steps
+from scaicontrol.services.subscriptions.events import ChangeKind
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
 from scaicontrol.services.subscriptions.reads.children import recurring_holder, tried_any
@@ -20,7 +21,8 @@ from .. import queries
 from ..events import PackChild, PackSubscriptionActivated, PackSubscriptionRequested
 from ..models import PackSubscription, ServicePack
 from ..prices import allocated
-from .steps import LockedPack, end, open_first, shared
+from .items import leave_out
+from .steps import LockedPack, end, open_first, shared, tell_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,14 @@ async def begin(
     """
     Ask for a pack: one pending subscription of it and one child an item (`provisioning.subscribe_pack` sets them up).
 
-    `pack` is an id or a slug. Operators name the tenant; a pack that is not public is theirs only.
+    `pack` is an id or a slug. Operators name the tenant; a pack that is not public is theirs only. The tenant is locked
+    while what it has is looked at, as `subscriptions` does, so that of two at once one is refused.
     """
     uow.authorize("subscriptions:subscribe")
     owner = tenant_id or uow.actor.tenant_id
     if owner is None:
         raise invalid("tenant_id", "Name the tenant that subscribes.", "missing")
-    tenant = await tenants.get(uow, owner)
+    tenant = await tenants.get(uow, owner, lock=True)
     await tenants.require_billing_profile(uow, tenant.id)
     chosen = await queries.pack_by(uow, pack)
     await _check(uow, chosen, tenant.id)
@@ -171,7 +174,8 @@ async def child_failed(uow: UnitOfWork, child: Subscription, reason: str) -> Non
     """
     End a child that could not be set up: while its pack is pending, the pack ends with it, and everything in it.
 
-    One that was added to a running pack ends alone.
+    One that was added to a running pack ends alone, is not charged, and is tried again with the next period. A pack
+    that holds nothing else ends with it.
     """
     uow.authorize("subscriptions:subscribe")
     held = await LockedPack.lock(uow, str(child.pack_subscription_id))
@@ -179,5 +183,13 @@ async def child_failed(uow: UnitOfWork, child: Subscription, reason: str) -> Non
         await end(uow, held, "fail_provisioning", uow.now, immediately=True, reason=reason)
         return
     mine = next((each for each in held.children if each.id == child.id), None)
-    if mine is not None and mine.status is SubscriptionStatus.pending:
-        await child_steps.end_child(uow, mine, uow.now, reason)
+    if mine is None or mine.status is not SubscriptionStatus.pending:
+        return
+    await child_steps.end_child(uow, mine, uow.now, reason)
+    held.children.remove(mine)
+    await leave_out(uow, held.row, held.children, mine)
+    if held.children:
+        tell_changed(uow, held, ChangeKind.plan_change, reason=reason)
+    else:
+        event = "cancel" if held.row.status is SubscriptionStatus.trialing else "cancel_now"
+        await end(uow, held, event, uow.now, immediately=True, reason=reason)

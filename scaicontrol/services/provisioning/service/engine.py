@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import and_, or_, select
 
@@ -19,6 +19,13 @@ from ..lifecycle import BUSY, DONE_STEPS, OPEN_STEPS, StepStatus, WorkflowStatus
 from ..models import ProvisioningStep, ProvisioningWorkflow
 from ..plan import ProvisioningAction, StepPlan, Work, step_plan, steps_of
 from .telling import tell_completed, tell_failed
+
+# What a child's pack may have lost while it was set up, and what undoes that, with the cause.
+_LOST: Final = {
+    SubscriptionStatus.cancelled: (ProvisioningAction.deprovision, "pack_failed"),
+    SubscriptionStatus.expired: (ProvisioningAction.deprovision, "pack_failed"),
+    SubscriptionStatus.suspended: (ProvisioningAction.suspend, "pack_suspended"),
+}
 
 
 def new_workflow(subscription: Subscription, action: ProvisioningAction, cause: str) -> ProvisioningWorkflow:
@@ -124,7 +131,7 @@ async def _work_here(uow: UnitOfWork, workflow: ProvisioningWorkflow, step: Prov
         case "validate":
             await _validate(uow, workflow)
         case "register_entrypoint" if workflow.endpoint is not None:
-            await subscriptions.register_endpoint(uow, workflow.subscription_id, workflow.endpoint)
+            await _register_endpoint(uow, workflow, workflow.endpoint)
         case "activate_subscription":
             await activate(uow, workflow)
         case _:  # `notify` is the fact of the completed workflow, which mail and notices follow
@@ -148,18 +155,26 @@ async def activate(uow: UnitOfWork, workflow: ProvisioningWorkflow) -> None:
     """Entitle the subscription, unless an operator decided about it meanwhile."""
     subscription = await subscriptions.get(uow, workflow.subscription_id)
     if subscription.is_child:
+        was_awaited = subscription.status is SubscriptionStatus.pending
         await packs.child_ready(uow, subscription)
-        if subscription.status in TERMINAL and workflow.service.provisioning_url is not None:
-            await _take_down(uow, subscription)
+        lost = _LOST.get(subscription.status)
+        is_new = was_awaited or subscription.status in TERMINAL
+        if lost is not None and is_new and workflow.service.provisioning_url is not None:
+            await _undo(uow, subscription, *lost)
     elif subscription.status is SubscriptionStatus.pending:
         await subscriptions.activate(uow, subscription.id)
 
 
-async def _take_down(uow: UnitOfWork, child: Subscription) -> None:
-    """Undo what was set up for a child whose pack failed meanwhile; it waits behind the workflow that set it up."""
+async def _register_endpoint(uow: UnitOfWork, workflow: ProvisioningWorkflow, endpoint: str | None) -> None:
+    await packs.locked(uow, workflow.subscription_id)
+    await subscriptions.register_endpoint(uow, workflow.subscription_id, endpoint)
+
+
+async def _undo(uow: UnitOfWork, child: Subscription, action: ProvisioningAction, cause: str) -> None:
+    """Take from a child what its pack lost while it was set up; it waits behind the workflow that set it up."""
     if await is_held_otherwise(uow, child):
         return
-    undoing = new_workflow(child, ProvisioningAction.deprovision, "pack_failed")
+    undoing = new_workflow(child, action, cause)
     uow.session.add(undoing)
     await uow.session.flush()
     await start_if_free(uow, undoing)
@@ -219,7 +234,7 @@ async def roll_back(uow: UnitOfWork, workflow: ProvisioningWorkflow) -> None:
         step.advance("compensate")
         step.attempts = 0
         if step_plan(workflow.action, step.name).work is Work.here:
-            await subscriptions.register_endpoint(uow, workflow.subscription_id, None)
+            await _register_endpoint(uow, workflow, None)
             finish_compensation(uow, step)
         else:
             step.next_run_at = uow.now

@@ -84,9 +84,7 @@ async def subscribe_pack(
 async def start(uow: UnitOfWork, subscription_id: str) -> ProvisioningWorkflow:
     """Start setting up a pending subscription; safe to run twice."""
     uow.authorize("subscriptions:subscribe")
-    return await _begin(
-        uow, await subscriptions.get(uow, subscription_id, lock=True), ProvisioningAction.provision, FIRST
-    )
+    return await _begin(uow, await packs.locked(uow, subscription_id), ProvisioningAction.provision, FIRST)
 
 
 async def follow(
@@ -99,7 +97,7 @@ async def follow(
     the tenant goes on using under another subscription.
     """
     uow.authorize("provisioning:manage")
-    subscription = await subscriptions.get(uow, subscription_id, lock=True)
+    subscription = await packs.locked(uow, subscription_id)
     is_told = subscription.service.provisioning_url is not None and subscription.activated_at is not None
     if not is_told or subscription.status is SubscriptionStatus.pending:
         return None

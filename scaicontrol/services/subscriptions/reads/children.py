@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from scaicontrol.core.work import UnitOfWork
 
@@ -29,16 +29,27 @@ async def recurring_holder(uow: UnitOfWork, tenant_id: str, service_ids: Collect
     found: Subscription | None = await uow.session.scalar(
         select(Subscription)
         .options(*WHOLE)
-        .where(
-            Subscription.tenant_id == tenant_id,
-            Subscription.service_id.in_(service_ids),
-            Subscription.status.not_in(TERMINAL),
-            ~Subscription.is_one_time,
-        )
+        .where(*_lives_on(tenant_id, service_ids))
         .order_by(Subscription.id)
         .limit(1)
     )
     return found
+
+
+async def services_held(uow: UnitOfWork, tenant_id: str, service_ids: Collection[str]) -> set[str]:
+    """Name those of these services that a tenant has a recurring subscription to, alone or in a pack."""
+    if not service_ids:
+        return set()
+    return set(await uow.session.scalars(select(Subscription.service_id).where(*_lives_on(tenant_id, service_ids))))
+
+
+def _lives_on(tenant_id: str, service_ids: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Subscription.tenant_id == tenant_id,
+        Subscription.service_id.in_(service_ids),
+        Subscription.status.not_in(TERMINAL),
+        ~Subscription.is_one_time,
+    )
 
 
 async def tried_any(uow: UnitOfWork, tenant_id: str, service_ids: Collection[str]) -> bool:

@@ -1,6 +1,6 @@
 from datetime import datetime, timedelta
 
-from scaicontrol.core.errors import Refused, invalid
+from scaicontrol.core.errors import Conflict, Refused, invalid
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.money import CENTS_MAX, not_invoiced
 from scaicontrol.core.periods import civil_date
@@ -12,6 +12,7 @@ from scaicontrol.services.catalog.models import Plan
 from .. import queries
 from ..events import SubscriptionActivated, SubscriptionRequested
 from ..models import Subscription
+from ..reads.children import recurring_holder
 from .steps import end, start_paying, tell_price
 from .terms import terms_of
 
@@ -34,24 +35,23 @@ async def begin(
 
     `plan` is an id or a plan key. Operators name the tenant and may agree on trial days and a price; a plan that is not
     public is theirs only.
+
+    Raises Conflict for a service the tenant has already, by itself or in a pack: its use would be charged twice. The
+    tenant is locked while that is looked at, as `packs` does, so that of two at once one is refused.
     """
     uow.authorize("subscriptions:subscribe")
     operator = uow.actor.tenant_id is None and uow.actor.may("subscriptions:administer")
     if not operator and (trial_days is not None or unit_price_cents is not None):
         raise Refused("Only an operator agrees on trial days or a price.")
-    tenant = await tenants.get(uow, _whose(uow, tenant_id))
+    tenant = await tenants.get(uow, _whose(uow, tenant_id), lock=True)
     await tenants.require_billing_profile(uow, tenant.id)
     chosen = await catalog.plan_by(uow, plan)
     service = (await registry.by_ids(uow, [chosen.service_id]))[chosen.service_id]
     check_plan(chosen, sellable=service.is_sellable, operator=operator)
     once = not chosen.billing_period.months  # can be bought again, and beside whatever runs
-    existing = None if once else await queries.live(uow, tenant.id, service.id, only_recurring=True)
+    existing = None if once else await recurring_holder(uow, tenant.id, [service.id])
     if existing is not None:
-        raise conflict(
-            RefusalCode.already_subscribed,
-            f"Tenant {tenant.id} has {service.slug} already: {existing} is {existing.status}.",
-            service=service.name,
-        )
+        raise _held_already(existing)
     price = await catalog.effective_price(uow, chosen, tenant.partner_id, uow.now)
     if reason := not_invoiced(price.currency):
         raise refused(
@@ -91,6 +91,15 @@ async def begin(
         tell_price(uow, subscription, unit_price_cents)
     await uow.session.flush()
     return subscription
+
+
+def _held_already(existing: Subscription) -> Conflict:
+    where = f", in pack subscription {existing.pack_subscription_id}" if existing.is_child else ""
+    return conflict(
+        RefusalCode.already_subscribed,
+        f"Tenant {existing.tenant_id} has {existing.service_slug} already{where}: {existing} is {existing.status}.",
+        service=existing.service_name,
+    )
 
 
 def _whose(uow: UnitOfWork, tenant_id: str | None) -> str:
