@@ -235,8 +235,9 @@ class SyncItemView(ControlView, model=AccountingSyncItem):
     prefix = "asi"
     permission = "accounting:read"
     details_template = "console/facts.html"
-    searched = (AccountingSyncItem.id,)
-    search_hint = "id"
+    grows = True
+    searched = (AccountingSyncItem.id, AccountingSyncItem.number)
+    search_hint = "id or number"
     presets = (("Failed", "status=failed"),)
     columns = (
         ListColumn("Number", lambda row: row.number, AccountingSyncItem.number, "link"),
@@ -251,7 +252,12 @@ class SyncItemView(ControlView, model=AccountingSyncItem):
     narrowing = (
         ListFilter("status", "Status", lambda value: AccountingSyncItem.status == value, list(SyncStatus)),
         ListFilter("number", "Number", lambda value: AccountingSyncItem.number == value),
-        ListFilter("integration", "Integration", lambda value: AccountingSyncItem.integration_id == value),
+        ListFilter(
+            "integration",
+            "Integration",
+            lambda value: AccountingSyncItem.integration_id == value,
+            kind="accounting-integration",
+        ),
         ListFilter("partner", "Partner", lambda value: AccountingSyncItem.partner_id == value, kind="partner"),
     )
 

@@ -254,10 +254,11 @@ class BankLineView(ControlView, model=BankLine):
     prefix = "bln"
     permission = "bank_statements:read"
     details_template = "console/bank_line.html"
-    searched = (BankLine.id, BankLine.counterparty_iban, BankLine.end_to_end_id)
+    grows = True
+    searched = (BankLine.id, BankLine.counterparty_name, BankLine.counterparty_iban, BankLine.end_to_end_id)
     amounts = (BankLine.amount_cents,)
     presets = (("Waiting", "open=yes"), ("Money that went back", "waits_for=taken_back"))
-    search_hint = "id, the payer's IBAN or end-to-end id"
+    search_hint = "payer, the payer's IBAN, end-to-end id or id"
     columns = (
         ListColumn("Payer", lambda row: row.counterparty_name or row.id, None, "link"),
         ListColumn("Status", lambda row: row.status, BankLine.status, "status"),
@@ -274,7 +275,7 @@ class BankLineView(ControlView, model=BankLine):
         ListFilter("status", "Status", lambda value: BankLine.status == value, list(LineStatus)),
         ListFilter("waits_for", "Waits for", lambda value: BankLine.waits_for == value, list(WaitsFor)),
         ListFilter("kind", "Kind", lambda value: BankLine.kind == value, list(LineKind)),
-        ListFilter("statement", "Statement", lambda value: BankLine.statement_id == value),
+        ListFilter("statement", "Statement", lambda value: BankLine.statement_id == value, kind="bank-statement"),
         ListFilter("partner", "Seller", lambda value: BankLine.partner_id == value, kind="partner"),
     )
     verbs = (

@@ -284,9 +284,10 @@ class QuarantineView(ControlView, model=QuarantineItem):
     name, name_plural, icon = "Quarantine item", "Quarantine", "quarantine"
     category, rank = MenuGroup.money, 60
     about = "Charges that could not be computed, and drafts that the gate refuses; the rest went on."
-    prefix = "qrt"
+    prefix = "qtn"
     permission = "billing:plan"
     details_template = "console/quarantine.html"
+    grows = True
     searched = (QuarantineItem.id, QuarantineItem.tenant_id, QuarantineItem.subject_id)
     search_hint = "id, tenant, subscription or draft"
     columns = (
@@ -310,7 +311,7 @@ class QuarantineView(ControlView, model=QuarantineItem):
         ),
         known_filter("what", "What", QuarantineItem.charge_kind),
         known_filter("reason", "Why", QuarantineItem.reason_code),
-        ListFilter("run", "Run", lambda value: QuarantineItem.run_id == value),
+        ListFilter("run", "Run", lambda value: QuarantineItem.run_id == value, kind="billing-run"),
         ListFilter("tenant", "Tenant", lambda value: QuarantineItem.tenant_id == value, kind="tenant"),
     )
     verbs = (

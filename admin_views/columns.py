@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.orm import InstrumentedAttribute
 
 from . import formatting
-from .names import Ref
+from .names import PICKED, Ref
 
 Row = Any  # of whatever model the view shows
 Attribute = InstrumentedAttribute[Any]
@@ -103,16 +103,20 @@ class ListFilter:
     """
     One way to narrow a list: by one of `choices`, by text, or by what is picked.
 
-    Of kind tenant, partner, service, plan or user it takes a name or an id, and `narrow` is given the id. With `known`
-    it offers the values that rows have in this column.
+    Of a kind that is `PICKED` it takes a name or an id, and `narrow` is given the id. With `known` it offers the values
+    that rows have in this column.
     """
 
     name: str
     label: str
     narrow: Callable[[str], ColumnElement[bool]]
     choices: Sequence[str] = ()
-    kind: str = "text"  # text, date, number, month; tenant, partner, service, plan, user
+    kind: str = "text"  # text, date, number, month, or one of what is picked
     known: Attribute | None = None
+
+    @property
+    def is_picked(self) -> bool:
+        return self.kind in PICKED
 
 
 def known_filter(name: str, label: str, column: Attribute) -> ListFilter:

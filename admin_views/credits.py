@@ -77,6 +77,7 @@ class CreditView(ControlView, model=Credit):
     prefix = "crd"
     permission = "credits:administer"
     details_template = "console/credit.html"
+    grows = True
     searched = (Credit.id, Credit.tenant_id, Credit.source_id)
     amounts = (Credit.amount_cents,)
     search_hint = "id, tenant, credit note or payment"
@@ -175,6 +176,7 @@ class ReceivableView(ControlView, model=Receivable):
     prefix = "rcv"
     permission = "receivables:administer"
     details_template = "console/receivable.html"
+    grows = True
     searched = (Receivable.id, Receivable.tenant_id, Receivable.invoice_id)
     amounts = (Receivable.amount_cents,)
     presets = (("Open", "open=yes"),)

@@ -10,8 +10,21 @@ from starlette.requests import Request
 from scaicontrol.core.errors import Invalid, invalid
 from scaicontrol.core.ids import prefix_of
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import catalog, identity, invoices, partners, registry, subscriptions, tenants, webhooks
+from scaicontrol.services import (
+    accounting,
+    bank_statements,
+    billing,
+    catalog,
+    identity,
+    invoices,
+    partners,
+    registry,
+    subscriptions,
+    tenants,
+    webhooks,
+)
 
+from . import formatting
 from .language import gettext
 
 OFFERED: Final = 12
@@ -37,12 +50,33 @@ async def _plan_keys(uow: UnitOfWork, ids: Iterable[str]) -> Mapping[str, str]:
     return {key: plan.key for key, plan in (await catalog.plans_by_id(uow, ids)).items()}
 
 
+async def _subscriber_names(uow: UnitOfWork, ids: Iterable[str]) -> Mapping[str, str]:
+    wanted = set(ids)
+    return {endpoint.id: endpoint.name for endpoint in await webhooks.listing(uow) if endpoint.id in wanted}
+
+
+async def _subscribers_called(uow: UnitOfWork, words: str, limit: int) -> Mapping[str, str]:
+    held = [each for each in await webhooks.listing(uow) if words.casefold() in each.name.casefold()]
+    return {endpoint.id: endpoint.name for endpoint in held[:limit]}
+
+
+_SAID: Final = {
+    "bank-statement": "bank statement",
+    "billing-run": "billing run",
+    "accounting-integration": "accounting integration",
+    "webhook-subscriptions": "subscriber",
+}
 PICKED: Final[Mapping[str, _NamedKind]] = {
     "tenant": _NamedKind(tenants.names, tenants.called),
     "partner": _NamedKind(partners.names, partners.called),
     "service": _NamedKind(_service_names, registry.called),
     "plan": _NamedKind(_plan_keys, catalog.called),
     "user": _NamedKind(identity.names, identity.called),
+    "invoice": _NamedKind(invoices.numbers, invoices.called),
+    "bank-statement": _NamedKind(bank_statements.references, bank_statements.called),
+    "billing-run": _NamedKind(billing.run_names, billing.called),
+    "accounting-integration": _NamedKind(accounting.names, accounting.called),
+    "webhook-subscriptions": _NamedKind(_subscriber_names, _subscribers_called),
 }
 
 
@@ -50,17 +84,10 @@ async def _subscribed_plans(uow: UnitOfWork, ids: Iterable[str]) -> Mapping[str,
     return {key: row.plan_key for key, row in (await subscriptions.by_ids(uow, ids)).items()}
 
 
-async def _subscriber_names(uow: UnitOfWork, ids: Iterable[str]) -> Mapping[str, str]:
-    wanted = set(ids)
-    return {endpoint.id: endpoint.name for endpoint in await webhooks.listing(uow) if endpoint.id in wanted}
-
-
 # What rows are named by that nobody picks from a list.
 _NAMED: Final[Mapping[str, Callable[[UnitOfWork, Iterable[str]], Awaitable[Mapping[str, str]]]]] = {
     **{kind: picked_by.names for kind, picked_by in PICKED.items()},
-    "invoice": invoices.numbers,
     "subscription": _subscribed_plans,
-    "webhook-subscriptions": _subscriber_names,
 }
 
 
@@ -74,6 +101,11 @@ async def names_of(uow: UnitOfWork, refs: Iterable[Ref | None]) -> Mapping[str, 
     for kind, ids in wanted.items():
         found.update(await _NAMED[kind](uow, ids))
     return found
+
+
+def spoken_kind(kind: str) -> str:
+    """Say what is picked as people do: `bank-statement` → bank statement."""
+    return formatting.spoken(_SAID.get(kind, kind))
 
 
 async def chosen(uow: UnitOfWork, kind: str, field: str, said: str) -> str:
@@ -91,7 +123,7 @@ async def chosen(uow: UnitOfWork, kind: str, field: str, said: str) -> str:
     if not found and kind == "user":
         return said  # jobs and services act, too, and are called by their ids
     if not found:
-        raise invalid(field, gettext("No %(kind)s is called %(said)s.", kind=kind, said=said), "unknown")
+        raise invalid(field, gettext("No %(kind)s is called %(said)s.", kind=spoken_kind(kind), said=said), "unknown")
     few = ", ".join(f"{name} ({pk})" for pk, name in found.items())
     several = gettext("Several are called %(said)s: %(few)s. Write more of the name, or its id.", said=said, few=few)
     raise invalid(field, several, "ambiguous")

@@ -145,7 +145,7 @@ class PaymentView(ControlView, model=Payment):
         ListFilter("status", "Status", lambda value: Payment.status == value, list(PaymentState)),
         known_filter("provider", "Provider", Payment.provider),
         ListFilter("tenant", "Tenant", lambda value: Payment.tenant_id == value, kind="tenant"),
-        ListFilter("invoice", "Invoice", lambda value: Payment.invoice_id == value),
+        ListFilter("invoice", "Invoice", lambda value: Payment.invoice_id == value, kind="invoice"),
         ListFilter("country", "Country", lambda value: is_in_country(Payment.tenant_id, value)),
         ListFilter("mismatched", "Provider and books disagree", _is_mismatched, ["yes", "no"]),
         ListFilter("uncollected", "Failed and still owed", _is_uncollected, ["yes", "no"]),
@@ -247,9 +247,10 @@ class RefundView(ControlView, model=Refund):
     name, name_plural, icon = "Refund", "Refunds", "refunds"
     category, rank = MenuGroup.money, 25
     about = "What goes back through the providers that took it; one that was given up needs another way."
-    prefix = "rfd"
+    prefix = "rfn"
     permission = "invoices:administer"
     details_template = "console/refund.html"
+    grows = True
     searched = (Refund.id, Refund.external_id, Refund.payment_id, Refund.tenant_id)
     search_hint = "id, payment, tenant or the provider's name for it"
     columns = (
@@ -317,6 +318,7 @@ class DisputeView(ControlView, model=Dispute):
     prefix = "dsp"
     permission = "disputes:administer"
     details_template = "console/dispute.html"
+    grows = True
     searched = (Dispute.id, Dispute.external_id, Dispute.invoice_id, Dispute.tenant_id)
     amounts, newest = (Dispute.amount_cents,), "-opened_at"
     presets = (("Open", "status=opened"),)

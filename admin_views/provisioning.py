@@ -98,6 +98,7 @@ class WorkflowView(ControlView, model=ProvisioningWorkflow):
     prefix = "wfl"
     permission = "provisioning:manage"
     details_template = "console/workflow.html"
+    grows = True
     searched = (ProvisioningWorkflow.id, ProvisioningWorkflow.subscription_id, ProvisioningWorkflow.tenant_id)
     search_hint = "id, subscription or tenant"
     columns = (

@@ -269,7 +269,12 @@ class WebhookDeliveryView(ControlView, model=WebhookDelivery):
     narrowing = (
         ListFilter("status", "Status", lambda value: WebhookDelivery.status == value, list(DeliveryStatus)),
         ListFilter("topic", "Topic", lambda value: WebhookDelivery.event_type == value, TOPICS),
-        ListFilter("subscriber", "Subscriber", lambda value: WebhookDelivery.subscription_id == value),
+        ListFilter(
+            "subscriber",
+            "Subscriber",
+            lambda value: WebhookDelivery.subscription_id == value,
+            kind="webhook-subscriptions",
+        ),
         ListFilter("resource", "About", lambda value: WebhookDelivery.resource_id == value),
         ListFilter("tenant", "Tenant", lambda value: WebhookDelivery.tenant_id == value, kind="tenant"),
     )

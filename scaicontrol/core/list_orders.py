@@ -20,7 +20,9 @@ from .work import UnitOfWork
 
 T = TypeVar("T")
 _OWNER: Final = "partner_id"
-_OF_ONE_OWNER: Final = frozenset({"tenant_id", "invoice_id", "resource_id", "subscription_id"})
+_OF_ONE_OWNER: Final = frozenset(
+    {"tenant_id", "invoice_id", "resource_id", "subscription_id", "statement_id", "run_id", "integration_id"}
+)
 
 
 @dataclass(frozen=True, slots=True)

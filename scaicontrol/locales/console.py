@@ -58,6 +58,8 @@ _NAMES: Final = (
         "quantity",
         "reference",
         "iban",
+        "partner",
+        "subscriber",
         "plan key",
         "due date",
         "issue date",

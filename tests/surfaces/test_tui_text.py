@@ -91,11 +91,11 @@ async def _go_wrong(uow: UnitOfWork, invoice: Invoice, held: Subscription) -> No
             resource_id=invoice.id, occurred_at=uow.now, subscription_id=bad.id, error_message=LTD,
         ),
         QuarantineItem(
-            id=new_id("qrt"), subject_id=held.id, charge_kind="base", period_start=uow.now, reason_code="no_price",
+            id=new_id("qtn"), subject_id=held.id, charge_kind="base", period_start=uow.now, reason_code="no_price",
             detail=f"{SEATS} {LTD}", **ours,
         ),
         QuarantineItem(
-            id=new_id("qrt"), subject_id=invoice.id, charge_kind=DRAFT, period_start=uow.now, reason_code="gate",
+            id=new_id("qtn"), subject_id=invoice.id, charge_kind=DRAFT, period_start=uow.now, reason_code="gate",
             detail=f"{SEATS} {LTD}", **ours,
         ),
         Payment(

@@ -3,7 +3,7 @@
 from . import journal
 from .journal_input import JournalInput, JournalInputLine, Kind
 from .providers import AccountingProvider, Artefact, Exported, installed, provider
-from .queries import failed, find_item, get, item, listing, sync_log, visible, visible_items
+from .queries import called, failed, find_item, get, item, listing, names, sync_log, visible, visible_items
 from .service.export import artefact, export
 from .service.integrations import create, deactivate, test, update
 from .service.queue import request
@@ -18,6 +18,7 @@ __all__ = [
     "JournalInputLine",
     "Kind",
     "artefact",
+    "called",
     "create",
     "deactivate",
     "export",
@@ -28,6 +29,7 @@ __all__ = [
     "item",
     "journal",
     "listing",
+    "names",
     "provider",
     "request",
     "sweep_orphans",

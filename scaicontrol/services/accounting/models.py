@@ -5,7 +5,7 @@ from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol.core.lifecycle import Lifecycle, Lifecycled
-from scaicontrol.db import IdString, JsonDocument, Model
+from scaicontrol.db import IdString, JsonDocument, Model, list_indexes
 from scaicontrol.db.tenant_filter import PartnerPrivate
 
 from .journal_input import Kind, key_of
@@ -41,6 +41,8 @@ class AccountingSyncItem(Lifecycled, PartnerPrivate, Model):
         Index("ix_accounting_sync_items_due", "due_at"),
         Index("ix_accounting_sync_items_range", "integration_id", "booked_on"),
         Index("ix_accounting_sync_items_feed", "integration_id", "created_at", "id"),
+        Index("ix_accounting_sync_items_listed", "created_at", "id"),
+        *list_indexes("status", "number"),
     )
     lifecycle: ClassVar[type[Lifecycle]] = SyncLifecycle
 

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Select, select
@@ -37,6 +37,21 @@ async def listing(uow: UnitOfWork, partner_id: str | None = None) -> Sequence[Ac
     if partner_id is not None:
         query = query.where(AccountingIntegration.partner_id == partner_id)
     return (await uow.session.scalars(query)).all()
+
+
+async def names(uow: UnitOfWork, integration_ids: Iterable[str]) -> Mapping[str, str]:
+    """Give the names of integrations by id: for rows that refer to them, which the caller may see."""
+    found = await uow.session.scalars(
+        select(AccountingIntegration).where(AccountingIntegration.id.in_(set(integration_ids)))
+    )
+    return {each.id: each.name for each in found}
+
+
+async def called(uow: UnitOfWork, words: str, limit: int) -> Mapping[str, str]:
+    """Give the names of integrations that hold these words, by id, in the order of names."""
+    query = visible(uow).where(AccountingIntegration.name.icontains(words, autoescape=True))
+    found = await uow.session.scalars(query.order_by(AccountingIntegration.name, AccountingIntegration.id).limit(limit))
+    return {each.id: each.name for each in found}
 
 
 def visible_items(uow: UnitOfWork) -> Select[AccountingSyncItem]:

@@ -2,6 +2,7 @@
 
 from .matching import candidates
 from .queries import (
+    called,
     detail,
     get,
     line,
@@ -9,6 +10,7 @@ from .queries import (
     lines,
     offered,
     page,
+    references,
     shown_line,
     shown_with_bookings,
     visible,
@@ -24,6 +26,7 @@ __all__ = [
     "TOO_LARGE",
     "book",
     "book_matched",
+    "called",
     "candidates",
     "credit",
     "detail",
@@ -36,6 +39,7 @@ __all__ = [
     "match",
     "offered",
     "page",
+    "references",
     "reverse",
     "shown_line",
     "shown_with_bookings",

@@ -5,7 +5,7 @@ from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol.core.lifecycle import Lifecycle, Lifecycled
-from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel, parent_key, within_tenant
+from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel, list_indexes, parent_key, within_tenant
 from scaicontrol.db.tenant_filter import PartnerPrivate
 
 from .lifecycle import LineKind, LineLifecycle, LineStatus, WaitsFor
@@ -50,10 +50,18 @@ class BankLine(Lifecycled, PartnerPrivate, Model):
         UniqueConstraint("statement_id", "position", "part"),
         UniqueConstraint("partner_id", "iban", "entry_key"),
         Index("ix_bank_lines_fingerprint", "partner_id", "iban", "fingerprint"),
-        Index("ix_bank_lines_status", "status", "created_at", "id"),
         Index("ix_bank_lines_listed", "created_at", "id"),
         Index("ix_bank_lines_amount", "partner_id", "amount_cents"),
+        Index("ix_bank_lines_any_amount", "amount_cents"),
         Index("ix_bank_lines_counterparty", "partner_id", "counterparty_iban"),
+        Index("ix_bank_lines_payer", "counterparty_name"),
+        Index("ix_bank_lines_payer_account", "counterparty_iban"),
+        Index("ix_bank_lines_end_to_end", "end_to_end_id"),
+        Index("ix_bank_lines_state", "status"),
+        Index("ix_bank_lines_of_statement", "statement_id", "created_at", "id"),
+        *list_indexes("status", "waits_for", "kind"),
+        *list_indexes(order="counterparty_name"),
+        *list_indexes(order="status"),
         Index("ix_bank_lines_reverses", "reverses_line_id"),
     )
     lifecycle: ClassVar[type[Lifecycle]] = LineLifecycle

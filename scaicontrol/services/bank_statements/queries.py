@@ -1,5 +1,5 @@
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Select, func, select
 
@@ -64,6 +64,19 @@ async def page(
         query = query.where(BankStatement.iban == wanted.iban.replace(" ", "").upper())
     found = await paginate(uow, query, request, _SORTABLE)
     return found.of(await shown(uow, found.items))
+
+
+async def references(uow: UnitOfWork, statement_ids: Iterable[str]) -> Mapping[str, str]:
+    """Give the banks' references of statements by id: for rows that refer to them, which the caller may see."""
+    query = select(BankStatement.id, BankStatement.reference).where(BankStatement.id.in_(set(statement_ids)))
+    return {statement_id: str(reference) for statement_id, reference in await uow.session.execute(query)}
+
+
+async def called(uow: UnitOfWork, words: str, limit: int) -> Mapping[str, str]:
+    """Give the references of statements that hold these words, by id, the newest first."""
+    query = visible(uow).where(BankStatement.reference.icontains(words, autoescape=True))
+    newest = query.order_by(BankStatement.created_at.desc(), BankStatement.id.desc()).limit(limit)
+    return {each.id: each.reference for each in await uow.session.scalars(newest)}
 
 
 async def detail(uow: UnitOfWork, statement_id: str) -> BankStatementOut:

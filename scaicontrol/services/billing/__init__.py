@@ -2,12 +2,14 @@
 
 from .compute import compute
 from .queries import (
+    called,
     documents,
     get_quarantined,
     get_run,
     page_quarantine,
     page_runs,
     progress,
+    run_names,
     visible,
     visible_quarantine,
 )
@@ -33,6 +35,7 @@ __all__ = [
     "Upcoming",
     "apply",
     "bill_subscription",
+    "called",
     "compare",
     "compute",
     "discard",
@@ -52,6 +55,7 @@ __all__ = [
     "quotes",
     "ready_to_apply",
     "resolve",
+    "run_names",
     "show_document",
     "standing_of",
     "sums_of",

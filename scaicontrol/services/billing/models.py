@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol.core.lifecycle import Lifecycled
-from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel
+from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel, list_indexes
 from scaicontrol.db.tenant_filter import PartnerPrivate
 
 from .lifecycle import RunLifecycle, RunStatus
@@ -90,10 +90,15 @@ class QuarantineItem(TenantScopedModel):
     """
 
     __tablename__ = "billing_quarantine"
-    __table_args__ = (Index("ix_billing_quarantine_open", "partner_id", "resolved_at"),)
+    __table_args__ = (
+        Index("ix_billing_quarantine_listed", "created_at", "id"),
+        Index("ix_billing_quarantine_feed", "tenant_id", "created_at", "id"),
+        Index("ix_billing_quarantine_of_run", "run_id", "created_at", "id"),
+        *list_indexes("resolved_at", "charge_kind", "reason_code"),
+    )
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
-    run_id: Mapped[str | None] = mapped_column(IdString, index=True)
+    run_id: Mapped[str | None] = mapped_column(IdString)
     subject_id: Mapped[str] = mapped_column(IdString, index=True)
     charge_kind: Mapped[str] = mapped_column(String(80))
     period_start: Mapped[datetime]

@@ -1,6 +1,6 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Select, func, select
 
@@ -8,13 +8,15 @@ from scaicontrol.core.errors import NotFound, Refused
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import subscriptions
+from scaicontrol.services import partners, subscriptions
 from scaicontrol.services.subscriptions.models import SubscriptionChange, SubscriptionPeriod
 from scaicontrol.services.subscriptions.reads.periods import DUE_COLUMNS, due_change, due_pack_periods, due_period
 
 from .models import DRAFT, BillingCharge, BillingRun, PlannedDocument, QuarantineItem
 
 RUNS = {"created_at": BillingRun.created_at, "as_of": BillingRun.as_of, "status": BillingRun.status}
+_OF: Final = " · "
+_LOOKED: Final = 200  # runs that are looked through for a name
 QUARANTINE = {"created_at": QuarantineItem.created_at, "reason_code": QuarantineItem.reason_code}
 
 
@@ -22,6 +24,28 @@ def visible(uow: UnitOfWork) -> Select[BillingRun]:
     """Every read of runs starts here; a partner sees its own, the platform all."""
     uow.authorize("billing:plan")
     return select(BillingRun)
+
+
+async def run_names(uow: UnitOfWork, run_ids: Iterable[str]) -> Mapping[str, str]:
+    """Call runs by seller and moment, by id: for rows that refer to them, which the caller may see."""
+    return await _named(uow, await uow.session.scalars(select(BillingRun).where(BillingRun.id.in_(set(run_ids)))))
+
+
+async def called(uow: UnitOfWork, words: str, limit: int) -> Mapping[str, str]:
+    """Give the names of runs that hold these words, by id, the newest first."""
+    sellers = await partners.called(uow, words.partition(_OF)[0], limit)
+    query = visible(uow).where(BillingRun.partner_id.in_(sellers)) if sellers else visible(uow)
+    newest = await uow.session.scalars(
+        query.order_by(BillingRun.created_at.desc(), BillingRun.id.desc()).limit(_LOOKED)
+    )
+    found = [(key, name) for key, name in (await _named(uow, newest)).items() if words.casefold() in name.casefold()]
+    return dict(found[:limit])
+
+
+async def _named(uow: UnitOfWork, found: Iterable[BillingRun]) -> Mapping[str, str]:
+    runs = list(found)
+    sellers = await partners.names(uow, [run.partner_id for run in runs])
+    return {run.id: f"{sellers.get(run.partner_id, run.partner_id)}{_OF}{run.as_of:%Y-%m-%d %H:%M}" for run in runs}
 
 
 async def get_run(uow: UnitOfWork, run_id: str, *, lock: bool = False) -> BillingRun:

@@ -3,7 +3,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scaicontrol.db import IdString, TenantScopedModel, parent_key, within_tenant
+from scaicontrol.db import IdString, TenantScopedModel, list_indexes, parent_key, within_tenant
 
 
 class CreditSource(StrEnum):
@@ -37,6 +37,12 @@ class Credit(TenantScopedModel):
         CheckConstraint("remaining_cents >= 0 AND remaining_cents <= amount_cents", name="remaining"),
         Index("ix_credits_open", "tenant_id", "currency", "remaining_cents"),
         Index("ix_credits_invoice", "invoice_id"),
+        Index("ix_credits_listed", "created_at", "id"),
+        Index("ix_credits_feed", "tenant_id", "created_at", "id"),
+        Index("ix_credits_source", "source_id"),
+        Index("ix_credits_amount", "amount_cents"),
+        *list_indexes("source", "currency"),
+        *list_indexes(order="amount_cents"),
     )
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
@@ -101,6 +107,13 @@ class Receivable(TenantScopedModel):
         CheckConstraint("remaining_cents >= 0 AND remaining_cents <= amount_cents", name="remaining"),
         Index("ix_receivables_open", "remaining_cents", "created_at"),
         Index("ix_receivables_invoice", "invoice_id"),
+        Index("ix_receivables_listed", "created_at", "id"),
+        Index("ix_receivables_feed", "tenant_id", "created_at", "id"),
+        Index("ix_receivables_amount", "amount_cents"),
+        Index("ix_receivables_left", "remaining_cents"),
+        *list_indexes("source"),
+        *list_indexes(order="amount_cents"),
+        *list_indexes(order="remaining_cents"),
     )
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)

@@ -208,6 +208,10 @@ class Refund(Lifecycled, TenantScopedModel):
         UniqueConstraint("idempotency_key"),
         Index("ix_refunds_credit", "credit_id"),
         Index("ix_refunds_external", "external_id"),
+        Index("ix_refunds_payment", "payment_id"),
+        Index("ix_refunds_listed", "created_at", "id"),
+        Index("ix_refunds_feed", "tenant_id", "created_at", "id"),
+        *list_indexes("status"),
     )
     lifecycle = RefundLifecycle
 
@@ -256,9 +260,13 @@ class Dispute(Lifecycled, TenantScopedModel):
         parent_key("invoice_id", "invoices"),
         UniqueConstraint("provider", "external_id"),
         Index("ix_disputes_due", "due_at"),
-        Index("ix_disputes_status", "status", "opened_at"),
         Index("ix_disputes_payment", "payment_id"),
         Index("ix_disputes_invoice", "invoice_id"),
+        Index("ix_disputes_external", "external_id"),
+        Index("ix_disputes_listed", "opened_at", "id"),
+        Index("ix_disputes_feed", "tenant_id", "opened_at", "id"),
+        Index("ix_disputes_amount", "amount_cents"),
+        *list_indexes("status", order="opened_at"),
     )
     lifecycle = DisputeLifecycle
 

@@ -5,7 +5,7 @@ from sqlalchemy import Enum, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from scaicontrol.core.lifecycle import Lifecycle, Lifecycled
-from scaicontrol.db import IdString, JsonDocument, TenantScopedModel, parent_key, within_tenant
+from scaicontrol.db import IdString, JsonDocument, TenantScopedModel, list_indexes, parent_key, within_tenant
 from scaicontrol.services.registry.models import Service
 
 from .lifecycle import StepLifecycle, StepStatus, WorkflowLifecycle, WorkflowStatus
@@ -26,7 +26,9 @@ class ProvisioningWorkflow(Lifecycled, TenantScopedModel):
         UniqueConstraint("subscription_id", "cause"),
         Index("ix_provisioning_workflows_rollback_due", "rollback_at"),
         Index("ix_provisioning_workflows_latest", "tenant_id", "service_id", "created_at"),
-        Index("ix_provisioning_workflows_status", "status", "created_at"),
+        Index("ix_provisioning_workflows_listed", "created_at", "id"),
+        Index("ix_provisioning_workflows_feed", "tenant_id", "created_at", "id"),
+        *list_indexes("status", "action", "service_id"),
     )
     lifecycle: ClassVar[type[Lifecycle]] = WorkflowLifecycle
 
