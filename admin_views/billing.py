@@ -24,7 +24,7 @@ from .language import gettext
 from .lists import Context
 from .menu import MenuGroup
 from .moments import moment_of
-from .names import Ref, names_of
+from .names import Ref, chosen, names_of
 from .request_context import console_of
 from .timeline import Timeline, timeline_of
 from .verbs import Done, Field, VerbButton
@@ -236,7 +236,8 @@ class BillingRunView(ControlView, model=BillingRun):
     async def _compared(self, request: Request, run: BillingRun) -> Comparison:
         console, other = console_of(request), request.query_params.get("with", "").strip()
         try:
-            return Comparison(await console.backend.ask(console.actor, billing.compare, run.id, other or None), other)
+            with_run = await console.backend.ask(console.actor, chosen, "billing-run", "with", other) if other else None
+            return Comparison(await console.backend.ask(console.actor, billing.compare, run.id, with_run), other)
         except ControlError as error:
             return Comparison([], other, error.message)
 

@@ -7,7 +7,7 @@ comes back after a process died, goes on where it was, and no row is pressed twi
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, cast
 from urllib.parse import urlencode
 
 import orjson
@@ -24,6 +24,7 @@ from .verbs import Done, VerbButton, once, sentence
 
 AT_A_TIME: Final = 5
 _ROWS: Final = "rows"
+_Told = tuple[str, bool]  # what is to be said of a row, and whether it went
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ class Progress:
 
     @classmethod
     def of(cls, reached: Mapping[str, object]) -> "Progress":
-        rows: Any = reached.get(_ROWS) or []
-        return cls([_result(*each, told=reached.get(each[0])) for each in rows])
+        rows = cast("list[tuple[str, str, str]]", reached.get(_ROWS) or [])
+        return cls([_result(*each, told=cast("_Told | None", reached.get(each[0]))) for each in rows])
 
     @property
     def done(self) -> int:
@@ -78,7 +79,7 @@ class Progress:
         return not self.is_elsewhere and not self.problem and self.done == self.count
 
 
-def _result(pk: str, title: str, refusal: str, *, told: Any) -> RowResult:
+def _result(pk: str, title: str, refusal: str, *, told: _Told | None) -> RowResult:
     if refusal:
         return RowResult(pk, title, refusal)
     if told is None:

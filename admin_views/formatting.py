@@ -117,7 +117,14 @@ def plain(value: Any) -> str:
         case Decimal():
             return number(value)
         case _:
-            return str(value)
+            return ", ".join(_parts(value)) or NOTHING
+
+
+def _parts(value: object) -> Iterable[str]:
+    """Say what a value is made of, where it is of several."""
+    if isinstance(value, dict):
+        return (f"{spoken(key)}: {plain(each)}" for key, each in value.items())
+    return map(plain, value) if isinstance(value, list | tuple) else [str(value)]
 
 
 def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any], currency: str | None) -> str:

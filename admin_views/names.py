@@ -23,6 +23,7 @@ from scaicontrol.services import (
     tenants,
     webhooks,
 )
+from scaicontrol.services.invoices.reads.documents import called as called_invoices
 
 from . import formatting
 from .language import gettext
@@ -72,7 +73,7 @@ PICKED: Final[Mapping[str, _NamedKind]] = {
     "service": _NamedKind(_service_names, registry.called),
     "plan": _NamedKind(_plan_keys, catalog.called),
     "user": _NamedKind(identity.names, identity.called),
-    "invoice": _NamedKind(invoices.numbers, invoices.called),
+    "invoice": _NamedKind(invoices.numbers, called_invoices),
     "bank-statement": _NamedKind(bank_statements.references, bank_statements.called),
     "billing-run": _NamedKind(billing.run_names, billing.called),
     "accounting-integration": _NamedKind(accounting.names, accounting.called),

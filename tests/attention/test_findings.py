@@ -59,7 +59,7 @@ async def test_a_charge_that_failed_is_found_until_its_invoice_is_paid_or_anothe
     assert (await found(backend, petra))["failed_payments"].count == 2
     assert (await payments.pay(backend, petra, charged.id)).status == "succeeded"
     (left,) = (await found(backend, petra))["failed_payments"].examples
-    assert transferred.id in left.said
+    assert str(transferred.number) in left.said
     by_hand = MarkPaidIn(paid_at=backend.clock.now(), reference="ABN 4711", method="transfer")
     await backend.perform(petra, invoices.mark_paid, transferred.id, by_hand)
     assert "failed_payments" not in await found(backend, petra)

@@ -95,7 +95,7 @@ async def test_it_is_compared_with_the_last_one_and_outliers_come_first(browser,
         again = said(await client.get(f"{RUN}/details/{second.id}?with={second.id}"))
     assert "differ by half or more" in page
     assert "outlier" in page
-    assert "No billing run run_nowhere." in none
+    assert "No billing run is called run_nowhere." in none
     assert "Every document comes to the same." in again
 
 

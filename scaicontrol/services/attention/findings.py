@@ -105,11 +105,13 @@ async def _past_due(uow: UnitOfWork) -> Finding:
 
 async def _failed_payments(uow: UnitOfWork) -> Finding:
     page = await payments.page(uow, _FEW, PaymentFilter(is_uncollected=True))
+    numbers = await invoices.numbers(uow, [payment.invoice_id for payment in page.items])
     examples = [
         FindingExample(
             "payment",
             payment.id,
-            f"{payment.invoice_id}, {payment.failure_message or payment.failure_code or 'no reason given'}",
+            f"{numbers.get(payment.invoice_id, payment.invoice_id)}, "
+            f"{payment.failure_message or payment.failure_code or 'no reason given'}",
             payment.created_at,
             payment.tenant_id,
             payment.amount_cents,
@@ -141,11 +143,12 @@ async def _mismatched_payments(uow: UnitOfWork) -> Finding:
 
 async def _receivables(uow: UnitOfWork) -> Finding:
     page = await credits.receivables(uow, _OLDEST, ReceivableFilter(is_open=True))
+    numbers = await invoices.numbers(uow, [owed.invoice_id for owed in page.items])
     examples = [
         FindingExample(
             "receivable",
             owed.id,
-            f"{owed.source.replace('_', ' ')}, beside {owed.invoice_id}",
+            f"{owed.source.replace('_', ' ')}, beside {numbers.get(owed.invoice_id, owed.invoice_id)}",
             owed.created_at,
             owed.tenant_id,
             owed.remaining_cents,
@@ -158,7 +161,7 @@ async def _receivables(uow: UnitOfWork) -> Finding:
 
 async def _failed_refunds(uow: UnitOfWork) -> Finding:
     page = await payments.refunds_that_failed(uow, _FEW)
-    told = [(each, f"{each.payment_id}, {each.failure_message or 'no reason given'}") for each in page.items]
+    told = [(each, each.failure_message or "no reason given") for each in page.items]
     examples = [FindingExample("refund", each.id, text, each.created_at, each.tenant_id) for each, text in told]
     return Finding("failed_refunds", "critical", "refunds failed", page.total, examples)
 
@@ -233,7 +236,7 @@ async def _quarantine(uow: UnitOfWork) -> Finding:
         FindingExample(
             "quarantine_item",
             item.id,
-            f"{item.reason_code}: {item.subject_id} {item.charge_kind}, {item.detail}",
+            f"{item.reason_code.replace('_', ' ')}: {item.charge_kind.replace('_', ' ')}, {item.detail}",
             item.created_at,
             item.tenant_id,
         )
@@ -249,7 +252,7 @@ async def _refused_drafts(uow: UnitOfWork) -> Finding:
         FindingExample(
             "quarantine_item",
             item.id,
-            f"{item.subject_id}: {item.detail}",
+            item.detail,
             item.created_at,
             item.tenant_id,
             *((draft.total_cents, draft.currency) if (draft := drafts.get(item.subject_id)) else ()),
@@ -265,7 +268,7 @@ async def _provisioning(uow: UnitOfWork) -> Finding:
         FindingExample(
             "workflow",
             flow.id,
-            f"{flow.status}, {flow.subscription_id}",
+            f"{flow.action} {flow.plan_key}: {flow.status}",
             flow.created_at,
             flow.tenant_id,
             hurts_at=flow.rollback_at,
@@ -279,12 +282,7 @@ async def _unhealthy(uow: UnitOfWork) -> Finding:
     states = (HealthStatus.unreachable, HealthStatus.degraded)
     pages = [await registry.page(uow, _FEW, health_status=status) for status in states]
     examples = [
-        FindingExample(
-            "service",
-            service.id,
-            f"{service.slug}: {service.health_status}",
-            service.last_heartbeat_at,
-        )
+        FindingExample("service", service.id, f"{service.slug}: {service.health_status}", service.last_heartbeat_at)
         for page in pages
         for service in page.items
     ]
@@ -310,7 +308,7 @@ def _subscriptions(key: str, status: SubscriptionStatus, what: str) -> Callable[
             FindingExample(
                 "subscription",
                 each.id,
-                f"{each.plan_key}, {each.external_reference or each.id}",
+                ", ".join(filter(None, (each.plan_key, each.external_reference))),
                 each.past_due_since or each.suspended_at,
                 each.tenant_id,
                 each.mrr_amount_cents,

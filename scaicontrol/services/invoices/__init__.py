@@ -3,7 +3,6 @@
 from . import immutability as immutability  # registers itself with the session
 from .fast_reads import own
 from .queries import (
-    called,
     credit_notes_of,
     find,
     find_number,
@@ -41,7 +40,6 @@ from .service.void import void
 __all__ = [
     "Settled",
     "apply_credit",
-    "called",
     "check",
     "credit",
     "credit_notes_of",

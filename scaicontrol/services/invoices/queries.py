@@ -118,12 +118,6 @@ async def numbers(uow: UnitOfWork, invoice_ids: Iterable[str]) -> Mapping[str, s
     return {invoice_id: str(number) for invoice_id, number in await uow.session.execute(numbered)}
 
 
-async def called(uow: UnitOfWork, words: str, limit: int) -> Mapping[str, str]:
-    """Give the numbers of documents that begin so, by id, in their order."""
-    query = visible(uow).where(Invoice.number.startswith(words, autoescape=True)).order_by(Invoice.number).limit(limit)
-    return {each.id: str(each.number) for each in await uow.session.scalars(query)}
-
-
 async def page(uow: UnitOfWork, request: PageRequest, wanted: InvoiceFilter | None = None) -> Page[Invoice]:
     """List documents, without their lines."""
     query = _narrowed(visible(uow), wanted or InvoiceFilter(), uow.now.date(), is_own=not sees_drafts(uow.actor))
