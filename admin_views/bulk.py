@@ -52,7 +52,6 @@ async def bulk_page_or_press(view: "ControlView", request: Request, verb: VerbBu
     try:
         key = await console.form_key(token, request.url.path)
         if key is None:
-            dry = await _dry_run(view, request, verb, pks)
             raise Forbidden(gettext("This form is too old or was not ours; look again and confirm once more."))
         form = text.cleaned(form)
         number, shown = form.pop("number", ""), form.pop("shown", "")
@@ -62,6 +61,7 @@ async def bulk_page_or_press(view: "ControlView", request: Request, verb: VerbBu
             _confirmed(number, shown, dry)
             complete(verb, form)
     except (ControlError, ValidationError) as error:
+        dry = dry if dry.rows else await _dry_run(view, request, verb, pks)
         return await _page(view, request, verb, dry, Typed(form, sentence(error)))
     progress = await work.go_on(dry.rows)
     context = {

@@ -163,7 +163,7 @@ def _buyer(snapshot: Snapshot, tenant_id: str) -> Buyer:
     if buyer is None:
         raise refused("no_billing_profile", f"Tenant {tenant_id} has no billing profile; it must save one.")
     if buyer.missing:
-        raise refused("profile_incomplete", f"The billing profile of {tenant_id} lacks {', '.join(buyer.missing)}.")
+        raise refused("profile_incomplete", f"The billing profile lacks {', '.join(buyer.missing)}.")
     if not snapshot.seller.country:
         raise refused("seller_incomplete", "The seller has no country; complete the partner's configuration.")
     return buyer
