@@ -52,13 +52,15 @@ FIRST: Final[Mapping[str, tuple[First, ...]]] = {
         First("/usage/by-service/{named}", _HELD),
         First("/usage/by-service/{named}/budget", _HELD),
     ),
-    "/catalog": (First("/catalog/services", _OFFERED),),
+    "/catalog": (First("/catalog/services", _OFFERED), First("/service-packs", _OFFERED)),
     "/catalog/:slug": (
         First("/catalog/services/{named}/plans", _OFFERED),
         First("/catalog/services", _OFFERED),
         First("/catalog/services/{named}/quotes?quantity=1", _OFFERED),
         First("/subscriptions?page_size=100", _HELD),
     ),
+    "/packs": (First("/service-packs", _OFFERED), First("/service-packs/subscriptions", _HELD)),
+    "/packs/:slug": (First("/service-packs/{named}", _OFFERED), First("/service-packs/subscriptions", _HELD)),
     "/billing/invoices": (
         First("/billing/invoices?page=1", _BILLING),
         First("/billing/receivables?is_open=true", _BILLING),

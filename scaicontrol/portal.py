@@ -54,6 +54,8 @@ PAGES: Final = (
     "/usage/:slug",
     "/catalog",
     "/catalog/:slug",
+    "/packs",
+    "/packs/:slug",
     "/billing/invoices",
     "/billing/invoices/:id",
     "/billing/payment-methods",

@@ -48,6 +48,7 @@ from .waiting import agree_on_a_price, ask_to_void, give_a_price, keep_books, lo
 from .world import (
     BUYERS,
     DAYS,
+    PACK_TAKEN,
     PLANNED_SUBSCRIPTIONS,
     PLANS,
     ROUNDS_UP,
@@ -71,6 +72,9 @@ async def live(backend: Backend, begin: datetime, life: Life, on_day: Callable[[
         for planned in PLANNED_SUBSCRIPTIONS:
             if planned.day == day:
                 await _subscribe(backend, planned)
+        if day == PACK_TAKEN[0]:
+            _, buyer, pack = PACK_TAKEN
+            await backend.perform(tenant_actor(buyer), provisioning.subscribe_pack, pack)
         await _turn(backend, day)
         await _transfer(backend, today)
         await _use(backend, day)

@@ -17,6 +17,7 @@ from scaicontrol.services import (
     catalog,
     identity,
     identity_sync,
+    packs,
     partners,
     payments,
     registry,
@@ -26,6 +27,7 @@ from scaicontrol.services import (
     webhooks,
 )
 from scaicontrol.services.catalog.schemas import Features, PlanIn, UsagePriceIn
+from scaicontrol.services.packs.schemas import PackIn, PackItemIn
 from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
 from scaicontrol.services.registry.models import Service
 from scaicontrol.services.registry.schemas import RegistrationIn
@@ -41,10 +43,12 @@ from .world import (
     EUROS,
     GREETINGS,
     LETTERHEAD,
+    PACKS,
     PLANS,
     SELLERS,
     STORED_METHODS,
     UNTRANSLATED,
+    PackRow,
     PlanRow,
 )
 
@@ -79,6 +83,8 @@ async def load(backend: Backend, standins: Standins) -> None:
         if service.status == "pending":
             await registry.approve(backend, OPERATOR, service.id)
         await backend.perform(OPERATOR, _price, service.id, slug)
+    for row in PACKS:
+        await backend.perform(OPERATOR, _sell_together, row)
     for tenant_id, kind in STORED_METHODS.items():
         await _store_method(backend, tenant_id, kind)
     await _subscribe_to_events(backend)
@@ -137,6 +143,23 @@ async def service_of(uow: UnitOfWork, slug: str) -> Service:
 async def _price(uow: UnitOfWork, service_id: str, slug: str) -> None:
     for position, row in enumerate(PLANS[slug]):
         await catalog.create(uow, plan_of(service_id, row, position))
+
+
+async def _sell_together(uow: UnitOfWork, row: PackRow) -> None:
+    plans = [await catalog.plan_by(uow, key) for key in row.plan_keys]
+    await packs.create(
+        uow,
+        PackIn(
+            slug=row.slug,
+            name=row.name,
+            description=row.description,
+            billing_period=BillingPeriod.monthly,
+            base_price_cents=row.cents,
+            currency="EUR",
+            features=Features(items=list(row.features)),
+            items=[PackItemIn(plan_id=plan.id, sort_order=at) for at, plan in enumerate(plans)],
+        ),
+    )
 
 
 def plan_of(service_id: str, row: PlanRow, position: int) -> PlanIn:

@@ -132,6 +132,25 @@ PLANS: Final[dict[str, tuple[PlanRow, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class PackRow:
+    """Plans that are sold together; the price is in euro cents."""
+
+    slug: str
+    name: str
+    description: str
+    cents: int
+    plan_keys: tuple[str, ...]
+    features: tuple[str, ...] = ()
+
+
+PACKS: Final = (
+    PackRow("workplace", "Workplace", "Files and messages for a team that begins.", 2900, ("scaidrive.pro", "scaiwave.team"), ("One invoice", "One cancellation")),
+    PackRow("customers", "Customers", "Contacts, and the work that follows from them.", 12900, ("scaicrm.pro", "scaiflow.pro")),
+)  # fmt: skip
+PACK_TAKEN: Final = (30, "tnt_verde", "workplace")  # day, buyer, pack
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedSubscription:
     """On `day` a tenant subscribes; `daily` is what it then uses a day, per metric."""
 

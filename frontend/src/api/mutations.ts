@@ -32,6 +32,34 @@ export function useSubscribe() {
   }));
 }
 
+export function useSubscribePack(slug: () => string) {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (wanted: { key: string }) =>
+      mustData(
+        api.POST("/api/v1/service-packs/{slug}/subscribe", {
+          params: { path: { slug: slug() }, header: { "Idempotency-Key": wanted.key } },
+          body: {},
+        }),
+      ),
+    onSuccess: () => refreshPacks(cache),
+  }));
+}
+
+export function useCancelPack(id: () => string) {
+  const cache = useQueryClient();
+  return useMutation(() => ({
+    mutationFn: (change: { key: string; reason: string | null }) =>
+      mustData(
+        api.POST("/api/v1/service-packs/subscriptions/{pack_subscription_id}/cancel", {
+          params: { path: { pack_subscription_id: id() }, header: { "Idempotency-Key": change.key } },
+          body: { reason: change.reason },
+        }),
+      ),
+    onSuccess: () => refreshPacks(cache),
+  }));
+}
+
 export function useRevokeLinks(id: () => string) {
   const cache = useQueryClient();
   return useMutation(() => ({
@@ -304,6 +332,13 @@ export function useRemoveBudget(slug: () => string) {
 }
 
 type Cache = ReturnType<typeof useQueryClient>;
+
+/** A pack changes what is in it, too. */
+async function refreshPacks(cache: Cache): Promise<void> {
+  for (const key of ["subscriptions", "subscription", "overview", "upcoming", "services"])
+    void cache.invalidateQueries({ queryKey: [key] });
+  await cache.invalidateQueries({ queryKey: ["pack-subscriptions"] });
+}
 
 async function refreshPaid(cache: Cache, id: string): Promise<void> {
   for (const key of ["invoices", "overview", "subscriptions"]) {

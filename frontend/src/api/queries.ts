@@ -180,6 +180,27 @@ export const q = {
         ),
       placeholderData: keepPreviousData,
     }),
+  /** The packs on sale to this tenant. */
+  packs: () =>
+    queryOptions({
+      queryKey: ["packs"],
+      queryFn: ({ signal }) => mustData(api.GET("/api/v1/service-packs", { signal })),
+    }),
+  pack: (slug: string) =>
+    queryOptions({
+      queryKey: ["packs", slug],
+      queryFn: ({ signal }) =>
+        mustData(api.GET("/api/v1/service-packs/{slug}", { params: { path: { slug } }, signal })),
+    }),
+  /** What the tenant has of packs, the newest first; also what has ended. */
+  packSubscriptions: () =>
+    queryOptions({
+      queryKey: ["pack-subscriptions"],
+      queryFn: ({ signal }) => mustData(api.GET("/api/v1/service-packs/subscriptions", { signal })),
+      // Its services are set up within seconds: show the end of that without a reload.
+      refetchInterval: (query) =>
+        query.state.data?.some((held) => held.status === "pending") ? PENDING_POLL : false,
+    }),
   /** What a change would do, with the documents that follow; nothing is changed, and its hash applies exactly this. */
   change: (id: string, wanted: PlanChange) =>
     queryOptions({

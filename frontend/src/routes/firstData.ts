@@ -46,7 +46,30 @@ const FIRST: readonly (readonly [path: RegExp, ask: (opening: Opening) => unknow
     },
     "subscriptions:read",
   ],
-  [/^\/catalog$/, ({ ask }) => ask(q.offers()), "services:read"],
+  [
+    /^\/catalog$/,
+    ({ ask }) => {
+      void ask(q.offers());
+      void ask(q.packs());
+    },
+    "services:read",
+  ],
+  [
+    /^\/packs$/,
+    ({ ask, can }) => {
+      void ask(q.packs());
+      if (can("subscriptions:read")) void ask(q.packSubscriptions());
+    },
+    "services:read",
+  ],
+  [
+    /^\/packs\/([^/]+)$/,
+    ({ ask, can, named }) => {
+      void ask(q.pack(named));
+      if (can("subscriptions:read")) void ask(q.packSubscriptions());
+    },
+    "services:read",
+  ],
   [
     /^\/catalog\/([^/]+)$/,
     ({ ask, can, named }) => {

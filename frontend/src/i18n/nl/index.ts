@@ -3,6 +3,7 @@ import account from "./account";
 import buying from "./buying";
 import entrance from "./entrance";
 import ordering from "./ordering";
+import packs from "./packs";
 import paying from "./paying";
 import roles from "./roles";
 import usage from "./usage";
@@ -11,6 +12,7 @@ export default {
   ...entrance,
   ...buying,
   ...ordering,
+  ...packs,
   ...paying,
   ...account,
   ...roles,
