@@ -19,7 +19,7 @@ async function start(address: string, marked: boolean) {
   window.history.replaceState(null, "", address);
   const { render } = await import("@solidjs/testing-library");
   const { QueryClientProvider } = await import("@tanstack/solid-query");
-  const { makeQueryClient } = await import("../src/api/queries");
+  const { makeQueryClient } = await import("../src/api/queryClient");
   const { Routes } = await import("../src/routes");
   const { setLanguage } = await import("../src/i18n");
   await setLanguage("en");

@@ -37,6 +37,7 @@ NEVER_MET = {
     "services.einvoices.formats.profile_of": "the portal asks for formats only",
     "services.subscriptions.service.subscribing._agreed": "a price is agreed by operators",
     "services.subscriptions.service.subscribing._trial_days": "trial days are agreed by operators",
+    "services.packs.service.subscribing.begin": "a tenant subscribes for itself",
     "services.subscriptions.service.subscribing._whose": "a tenant subscribes for itself",
     "services.subscriptions.service.subscribing.begin": "terms are agreed by operators",
     "services.subscriptions.service.ending.resume": "a suspended one is resumed by operators",

@@ -1,6 +1,5 @@
-import { keepPreviousData, QueryClient, queryOptions } from "@tanstack/solid-query";
+import { keepPreviousData, queryOptions } from "@tanstack/solid-query";
 import { api, must, mustData, type Schemas } from "./client";
-import { ApiError } from "./errors";
 import { greet, setViewing, startAnew } from "./session";
 import type { Language } from "../i18n";
 import { belongTo } from "../lib/brand";
@@ -10,24 +9,6 @@ export { useQuery } from "@tanstack/solid-query";
 
 const PENDING_POLL = 5_000;
 const NOTICES_POLL = 60_000;
-
-export function makeQueryClient(): QueryClient {
-  return new QueryClient({
-    defaultOptions: {
-      queries: {
-        staleTime: 30_000,
-        gcTime: 10 * 60_000,
-        networkMode: "always", // Offline, a region shows its error and not an endless skeleton.
-        retry: (failures, error) => error instanceof ApiError && error.retryable && failures < 2,
-        retryDelay: (failures, error) => {
-          const asked = error instanceof ApiError ? error.retryAfter : undefined;
-          return Math.min(asked === undefined ? 500 * 2 ** failures : asked * 1000, 8_000);
-        },
-      },
-      mutations: { networkMode: "always", retry: false },
-    },
-  });
-}
 
 export type SubscriptionStatus = Schemas["SubscriptionStatus"];
 export type InvoiceStatus = Exclude<Schemas["InvoiceStatus"], "draft">;
