@@ -70,7 +70,7 @@ class BankStatementView(ControlView, model=BankStatement):
     name, name_plural, icon = "Bank statement", "Bank statements", "payments"
     category, rank = MenuGroup.money, 32
     about = "What sellers' banks say came and went, and what it pays."
-    when_empty = "Download a statement from the bank as camt.053 or MT940 and import it here."
+    when_empty = "Download a statement from the bank as camt.053, MT940 or CSV and import it here."
     prefix = "bst"
     permission = "bank_statements:read"
     details_template = "console/bank_statement.html"
@@ -126,14 +126,15 @@ class BankStatementView(ControlView, model=BankStatement):
         try:
             if int(request.headers.get("content-length", "0")) > bank_statements.FILE_MAX + _AROUND:
                 raise invalid("file", bank_statements.TOO_LARGE)
-            async with request.form(max_files=1, max_fields=2) as form:
+            async with request.form(max_files=1, max_fields=3) as form:
                 if await console.form_key(str(form.get("form_token", "")), request.url.path) is None:
                     raise Forbidden(gettext("This form is too old or was not ours; look again and confirm once more."))
                 file = form.get("file")
                 if not isinstance(file, UploadFile) or not file.size:
                     raise invalid("file", gettext("Nothing was done: choose a file."))
-                body = await file.read()
-            done = await bank_statements.import_statements(console.backend, console.actor, body)  # twice is once
+                body, iban = await file.read(), str(form.get("account", "")) or None
+            # Twice is once.
+            done = await bank_statements.import_statements(console.backend, console.actor, body, iban)
         except ControlError as error:
             return await self._form(request, error)
         first = done.statements[0]
@@ -150,16 +151,25 @@ class BankStatementView(ControlView, model=BankStatement):
         await say(answer, console, "success", " ".join(_counts(each) for each in done.statements) + known)
         return answer
 
+    async def _accounts(self, request: Request) -> list[str]:
+        console = console_of(request)
+        return await console.backend.ask(console.actor, _accounts_with_mapping)
+
     async def _form(self, request: Request, error: ControlError | None) -> Response:
         context = {
             "model_view": self,
             "heading": gettext("Import a bank statement"),
             "error": error,
+            "accounts": await self._accounts(request),
             "form_token": await console_of(request).form_token(request.url.path),
         }
         status = status_of(error) if error else 200
         answer: Response = await self.templates.TemplateResponse(request, "console/bank_import.html", context, status)
         return answer
+
+
+async def _accounts_with_mapping(uow: UnitOfWork) -> list[str]:
+    return [each.iban for each in await bank_statements.csv_mappings(uow)]
 
 
 async def _invoice(backend: Backend, actor: Actor, line: BankLine, said: str) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from fastapi import Query
 from starlette.requests import Request
 
 from scaicontrol.core.actor import Actor
@@ -22,6 +23,9 @@ from scaicontrol.services.bank_statements.schemas import (
     BankSplitIn,
     BankStatementFilter,
     BankStatementOut,
+    CsvMappingIn,
+    CsvMappingOut,
+    CsvPreviewOut,
 )
 
 from .door import Many, One, Paged, Paging, Router, narrowing
@@ -31,22 +35,58 @@ Wanted = Annotated[BankStatementFilter, narrowing(BankStatementFilter)]
 WantedLines = Annotated[BankLineFilter, narrowing(BankLineFilter)]
 
 statements = Router("/admin/bank-statements", tags=["admin-bank-statements"])
+mappings = Router("/admin/bank-csv-mappings", tags=["admin-bank-statements"])
 lines = Router("/admin/bank-lines", tags=["admin-bank-statements"])
 
 
 @statements.post(
     "", response_model=One[BankImportOut], status_code=201, permission="bank_statements:import",
-    summary="Import a bank statement", request_body=file_body("The statement, camt.053 or MT940."),
+    summary="Import a bank statement", request_body=file_body("The statement, camt.053, MT940 or CSV."),
     body_max=bank_statements.FILE_MAX + AROUND,
 )  # fmt: skip
-async def import_statements(backend: Backend, actor: Actor, request: Request) -> BankImportOut:
+async def import_statements(
+    backend: Backend, actor: Actor, request: Request, iban: Annotated[str | None, Query(max_length=42)] = None
+) -> BankImportOut:
     """
     camt.053 (ISO 20022), versions 02 to 14, or MT940, at most 5 MiB; the same file or statement again is harmless.
 
+    CSV needs `iban`, whose mapping says how it is read; a statement of another account is refused then.
     Lines that name open invoices of one tenant and bring exactly what they ask for are booked; the rest waits.
     """
     body = await file_of(request, bank_statements.FILE_MAX, bank_statements.TOO_LARGE, what="statement")
-    return await bank_statements.import_statements(backend, actor, body)
+    return await bank_statements.import_statements(backend, actor, body, iban)
+
+
+@mappings.get(
+    "", response_model=Many[CsvMappingOut], permission="bank_statements:read", summary="List how CSV files are read"
+)
+async def csv_mappings(uow: UnitOfWork) -> list[CsvMappingOut]:
+    """One for each account that has one."""
+    return [CsvMappingOut.model_validate(each) for each in await bank_statements.csv_mappings(uow)]
+
+
+@mappings.put(
+    "/{iban}",
+    response_model=One[CsvMappingOut],
+    permission="bank_statements:import",
+    summary="Say how CSV files of an account are read",
+)
+async def keep_csv_mapping(uow: UnitOfWork, iban: str, body: CsvMappingIn) -> CsvMappingOut:
+    """In place of what was said before; what was imported stays as it is."""
+    kept = await bank_statements.keep_csv_mapping(uow, iban, body)
+    await uow.write()
+    return CsvMappingOut.model_validate(kept)
+
+
+@mappings.post(
+    "/{iban}/preview", response_model=One[CsvPreviewOut], permission="bank_statements:import",
+    summary="Try how a CSV file is read", request_body=file_body("The CSV file."),
+    body_max=bank_statements.FILE_MAX + AROUND,
+)  # fmt: skip
+async def preview_csv(backend: Backend, actor: Actor, request: Request, iban: str) -> CsvPreviewOut:
+    """Its first ten rows, or the sentence that refuses it; nothing is stored or booked."""
+    body = await file_of(request, bank_statements.FILE_MAX, bank_statements.TOO_LARGE, what="statement")
+    return await bank_statements.preview_csv(backend, actor, iban, body)
 
 
 @statements.get(

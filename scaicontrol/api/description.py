@@ -50,6 +50,7 @@ TAGS: Final = {
     "admin-webhook-subscriptions": "Subscribers, their deliveries and secrets.",
 }
 PARAMETERS: Final = {
+    "iban": "The seller's account that the file is of; spaces do not count.",
     "Idempotency-Key": "Of your making, 1 to 128 visible ASCII characters: asked again, it is answered, not done.",
     "action": "What was done, such as `invoice.finalized`.",
     "after": "The last key you saw.",

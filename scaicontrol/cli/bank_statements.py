@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Invalid, NotFound
 from scaicontrol.core.pagination import PAGE_SIZE_MAX, PageRequest
-from scaicontrol.core.schemas import checked
+from scaicontrol.core.schemas import checked, invalid_of
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import bank_statements
 from scaicontrol.services.bank_statements.schemas import (
@@ -24,6 +25,9 @@ from scaicontrol.services.bank_statements.schemas import (
     BankReverseIn,
     BankSplitIn,
     BankStatementOut,
+    CsvMappingIn,
+    CsvMappingOut,
+    CsvPreviewOut,
 )
 
 from .door import command
@@ -34,8 +38,43 @@ app = typer.Typer(
 
 
 @command(app, "import", changes=True)
-async def import_(backend: Backend, actor: Actor, file: Path) -> BankImportOut:
-    """Import a camt.053 or MT940 file; the same file, or the same statement, again is harmless."""
+async def import_(
+    backend: Backend,
+    actor: Actor,
+    file: Path,
+    account: Annotated[str | None, typer.Option(help="The IBAN it is of; CSV is read by its mapping.")] = None,
+) -> BankImportOut:
+    """Import a camt.053, MT940 or CSV file; the same file, or the same statement, again is harmless."""
+    return await bank_statements.import_statements(backend, actor, _bytes(file), account)
+
+
+@command(app)
+async def csv_mappings(uow: UnitOfWork) -> list[CsvMappingOut]:
+    """List how the CSV files of accounts are read."""
+    return [CsvMappingOut.model_validate(each) for each in await bank_statements.csv_mappings(uow)]
+
+
+@command(app, changes=True)
+async def keep_csv_mapping(
+    uow: UnitOfWork, iban: str, file: Annotated[Path, typer.Argument(help="The mapping as JSON, as REST takes it.")]
+) -> CsvMappingOut:
+    """Say how CSV files of an account are read, in place of what was said before."""
+    try:
+        mapping = CsvMappingIn.model_validate_json(_bytes(file))
+    except ValidationError as error:
+        raise invalid_of(error) from error
+    kept = await bank_statements.keep_csv_mapping(uow, iban, mapping)
+    await uow.write()
+    return CsvMappingOut.model_validate(kept)
+
+
+@command(app)
+async def preview_csv(backend: Backend, actor: Actor, iban: str, file: Path) -> CsvPreviewOut:
+    """Show how the first rows of a CSV file are read, or why it is refused; imports nothing."""
+    return await bank_statements.preview_csv(backend, actor, iban, _bytes(file))
+
+
+def _bytes(file: Path) -> bytes:
     try:
         with file.open("rb") as opened:
             body = opened.read(bank_statements.FILE_MAX + 1)
@@ -43,7 +82,7 @@ async def import_(backend: Backend, actor: Actor, file: Path) -> BankImportOut:
         raise NotFound(f"{file} cannot be read: {error.strerror}.") from error
     if len(body) > bank_statements.FILE_MAX:
         raise Invalid(bank_statements.TOO_LARGE)
-    return await bank_statements.import_statements(backend, actor, body)
+    return body
 
 
 @command(app, "list")

@@ -89,7 +89,7 @@ def register(
 
 @app.command()
 def status(*, as_json: AsJson = False) -> None:
-    """Ask how the request stands; once it is approved, write the credentials into .env."""
+    """Ask how it stands; once approved, write the credentials into .env."""
     with door.failures_reported(as_json=as_json):
         filed = _filed()
         env = environment_file()

@@ -53,9 +53,7 @@ ROOT: Final = CommandGroup(
             "Register this installation with ScaiKey.",
             {
                 "register": Command("setup", "Ask ScaiKey to know this installation; an operator there approves it."),
-                "status": Command(
-                    "setup", "Ask how the request stands; once it is approved, write the credentials into .env."
-                ),
+                "status": Command("setup", "Ask how it stands; once approved, write the credentials into .env."),
                 "show": Command("setup", "Print the ScaiKey configuration, secrets masked."),
             },
         ),
@@ -80,7 +78,10 @@ ROOT: Final = CommandGroup(
                     _of(
                         "bank_statements",
                         {
-                            "import": "Import a camt.053 or MT940 file; the same file, or the same statement, again is harmless.",
+                            "import": "Import a camt.053, MT940 or CSV file; the same file, or the same statement, again is harmless.",
+                            "csv-mappings": "List how the CSV files of accounts are read.",
+                            "keep-csv-mapping": "Say how CSV files of an account are read, in place of what was said before.",
+                            "preview-csv": "Show how the first rows of a CSV file are read, or why it is refused; imports nothing.",
                             "list": "List bank statements, newest first, 200 a page.",
                             "show": "Show a bank statement; its lines are `lines --statement`.",
                             "match": "Look again at what of a statement waits, and go on where an import was cut off.",

@@ -1,13 +1,23 @@
 """The console's bank statements: a file is brought, what waits is seen with what it may pay, and decided."""
 
 import io
+import json
 import re
 
 import pytest
 from rich.console import Console
 
 from tests.factories import petra
-from tests.factories.bank_statements import Statement, bank_lines, camt053, paying
+from tests.factories.bank_statements import (
+    ACME_IBAN,
+    CSV_MAPPING,
+    IBAN,
+    Statement,
+    bank_csv,
+    bank_lines,
+    camt053,
+    paying,
+)
 from tests.factories.invoices import a_line, again, sent
 from tests.surfaces.console_browser import OURS, press, said
 from tui.screens.bank_statements import BankLineScreen
@@ -80,3 +90,32 @@ async def test_what_is_booked_on_a_paid_invoice_is_told_as_credit(browser, backe
     screen = {section[0]: text(section[1]) for section in sections}
     assert re.search(rf"{open_.number} +25\.20 EUR +1\.00 EUR", screen["What it booked"])
     assert "What it may pay" not in screen
+
+
+async def sent_to(client, page: str, body: bytes, **fields: str):
+    """Send a file by the form of a page."""
+    token = re.search(r'name="form_token" value="([^"]+)"', (await client.get(page)).text)
+    assert token
+    files = {"file": ("statement.csv", body, "text/csv")}
+    return await client.post(page, data={"form_token": token[1], **fields}, files=files, headers=OURS)
+
+
+async def test_a_csv_mapping_is_made_and_tried_before_a_file_is_brought(browser, backend):
+    paid = await sent(backend, a_line(1000))
+    body = bank_csv((1210, "", f"Rechnung {paid.number}"), (-250, "ENTGELT", "fee"))
+    async with browser("petra") as client:
+        assert 'id="f-account"' not in (await client.get(BRING)).text
+        add = "/admin/bank-csv-mapping/do/add"
+        answer = await press(client, add, iban=IBAN, mapping=json.dumps(CSV_MAPPING))
+        page = await client.get(answer.headers["location"])
+        assert f"CSV files of {IBAN} are read so." in said(page)
+        (tried,) = re.findall(r'href="https://localhost:8000([^"]+/preview)"', page.text)
+        refused = await sent_to(client, tried, body.replace(b"15.01.2026", b"31.02.2026", 1))
+        assert "Line 2, column 'Buchungstag': '31.02.2026' is no day written as DD.MM.YYYY." in said(refused)
+        shown = said(await sent_to(client, tried, body))
+        assert "The first 2 of 2 rows" in shown
+        assert re.search(rf"12\.10 EUR incoming Müller {ACME_IBAN} Rechnung {paid.number} R1", shown)
+        assert await bank_lines(backend) == []
+        answer = await sent_to(client, BRING, body, account=IBAN)
+        assert "1 booked, 1 ignored." in said(await client.get(answer.headers["location"]))
+    assert (await again(backend, paid)).status == "paid"

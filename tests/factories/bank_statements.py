@@ -142,6 +142,29 @@ def mt940(
     ).encode()
 
 
+CSV_MAPPING = {
+    "encoding": "cp1252", "date_format": "DD.MM.YYYY", "currency": "EUR",
+    "columns": {
+        "booked_on": "Buchungstag", "amount": "Betrag", "balance": "Saldo", "currency": "Währung", "account": "Konto",
+        "remittance": ["Verwendungszweck"], "counterparty_name": "Name", "counterparty_iban": "IBAN",
+        "bank_reference": "Referenz", "code": "Art",
+    },
+    "reversal_words": ["STORNO"], "returned_words": ["RUECKLAST"], "charge_words": ["ENTGELT"],
+}  # fmt: skip
+
+
+def bank_csv(
+    *rows: tuple[int, str, str], opening: int = 100000, currency: str = "EUR", day: str = "15.01.2026", first: int = 1
+) -> bytes:
+    """A German bank's CSV: (cents, code, text) of rows behind which it says what the account held."""
+    told, held = ["Buchungstag;Betrag;Saldo;Währung;Konto;Verwendungszweck;Name;IBAN;Referenz;Art"], opening
+    for number, (cents, code, text) in enumerate(rows, first):
+        held += cents
+        amount, after = (f"{'-' if each < 0 else ''}{_comma(each)}" for each in (cents, held))
+        told.append(f'{day};{amount};{after};{currency};{IBAN};"{text}";Müller;{ACME_IBAN};R{number};{code}')
+    return "\r\n".join([*told, ""]).encode("cp1252")
+
+
 def _comma(cents: int) -> str:
     return euros(cents).replace(".", ",")
 

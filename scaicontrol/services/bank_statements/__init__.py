@@ -3,6 +3,8 @@
 from .matching import candidates
 from .queries import (
     called,
+    csv_mapping_by_id,
+    csv_mappings,
     detail,
     get,
     line,
@@ -14,9 +16,11 @@ from .queries import (
     shown_line,
     shown_with_bookings,
     visible,
+    visible_csv_mappings,
     visible_lines,
 )
 from .service.booking import book, book_matched, credit, split
+from .service.csv_mappings import keep_csv_mapping, preview_csv
 from .service.deciding import ignore, reverse
 from .service.importing import import_statements, match
 from .statement_files import FILE_MAX, TOO_LARGE
@@ -29,21 +33,26 @@ __all__ = [
     "called",
     "candidates",
     "credit",
+    "csv_mapping_by_id",
+    "csv_mappings",
     "detail",
     "get",
     "ignore",
     "import_statements",
+    "keep_csv_mapping",
     "line",
     "line_detail",
     "lines",
     "match",
     "offered",
     "page",
+    "preview_csv",
     "references",
     "reverse",
     "shown_line",
     "shown_with_bookings",
     "split",
     "visible",
+    "visible_csv_mappings",
     "visible_lines",
 ]

@@ -17,6 +17,23 @@ class BankStatementImported(DomainEvent):
     lines: int
 
 
+class BankCsvMappingKept(DomainEvent):
+    """It was said how CSV files of an account are read."""
+
+    topic: ClassVar[str] = "bank_csv_mapping.kept"
+    resource: ClassVar[str] = "mapping_id"
+    public: ClassVar[bool] = False
+
+    mapping_id: str
+    partner_id: str
+    iban: str
+    version: int
+
+    @property
+    def lifecycle_step(self) -> str:
+        return f"v{self.version}"
+
+
 class BankLineFact(DomainEvent):
     resource: ClassVar[str] = "line_id"
     public: ClassVar[bool] = False

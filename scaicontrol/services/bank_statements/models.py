@@ -103,6 +103,22 @@ class BankLine(Lifecycled, PartnerPrivate, Model):
         return f"bank line {self.id}"
 
 
+class BankCsvMapping(PartnerPrivate, Model):
+    """How CSV files of one account are read; `mapping` is a `CsvMappingIn`."""
+
+    __tablename__ = "bank_csv_mappings"
+    __table_args__ = (UniqueConstraint("partner_id", "iban"),)
+
+    id: Mapped[str] = mapped_column(IdString, primary_key=True)
+    partner_id: Mapped[str] = mapped_column(IdString, index=True)
+    iban: Mapped[str] = mapped_column(String(34))
+    mapping: Mapped[dict[str, object]] = mapped_column(JsonDocument)
+    version: Mapped[int] = mapped_column(default=1)
+
+    def __str__(self) -> str:
+        return f"CSV mapping of {self.iban}"
+
+
 class BankLineBooking(TenantScopedModel):
     """
     What a line has done on an invoice: money that came, or less than nothing where it was taken back.

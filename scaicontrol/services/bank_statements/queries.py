@@ -10,7 +10,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.credits.reads import brought_beyond
 
 from .lifecycle import LineStatus, offered_of
-from .models import BankLine, BankLineBooking, BankStatement
+from .models import BankCsvMapping, BankLine, BankLineBooking, BankStatement
 from .schemas import (
     BankBalanceOut,
     BankLineBookingOut,
@@ -112,6 +112,35 @@ async def _counted(uow: UnitOfWork, statement_ids: Collection[str]) -> Mapping[s
     for statement_id, status, number in await uow.session.execute(query):
         counted[statement_id][LineStatus(status)] = number
     return counted
+
+
+def visible_csv_mappings(uow: UnitOfWork) -> Select[BankCsvMapping]:
+    """Every read of CSV mappings starts here."""
+    uow.authorize("bank_statements:read")
+    return select(BankCsvMapping)
+
+
+async def csv_mappings(uow: UnitOfWork) -> Sequence[BankCsvMapping]:
+    """List how the CSV files of accounts are read."""
+    return (await uow.session.scalars(visible_csv_mappings(uow).order_by(BankCsvMapping.iban))).all()
+
+
+async def csv_mapping(uow: UnitOfWork, iban: str) -> BankCsvMapping | None:
+    """Find how the CSV files of an account are read, where one seller alone says so."""
+    found = (await uow.session.scalars(visible_csv_mappings(uow).where(BankCsvMapping.iban == iban))).all()
+    return found[0] if len(found) == 1 else None
+
+
+async def csv_mapping_by_id(uow: UnitOfWork, mapping_id: str) -> BankCsvMapping:
+    """
+    Give how the CSV files of an account are read.
+
+    Raises NotFound.
+    """
+    found = await uow.session.scalar(visible_csv_mappings(uow).where(BankCsvMapping.id == mapping_id))
+    if found is None:
+        raise NotFound(f"There is no CSV mapping {mapping_id}.")
+    return found
 
 
 async def line(uow: UnitOfWork, line_id: str, *, lock: bool = False) -> BankLine:

@@ -1,7 +1,8 @@
+from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.config import JsonDict
 
 from scaicontrol.core.ids import Id
@@ -204,3 +205,135 @@ class BankReverseIn(In):
     model_config = ConfigDict(json_schema_extra={"examples": [{"line_id": "bln_1"}]})
 
     line_id: Id | None = None
+
+
+Column = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Words = Annotated[list[Annotated[str, StringConstraints(max_length=100)]], Field(max_length=20)]
+
+
+class CsvColumns(In):
+    """
+    Where a bank writes what: the name in the heading, or without one the number of the column from 1.
+
+    The amount stands in `amount`, with its sign or with a word in `side`, or apart in `credit` and `debit`.
+    """
+
+    booked_on: Column
+    value_on: Column | None = None
+    amount: Column | None = None
+    side: Column | None = Field(default=None, description="Says whether money came or went.")
+    credit: Column | None = None
+    debit: Column | None = None
+    balance: Column | None = Field(default=None, description="What the account held after the row.")
+    currency: Column | None = None
+    account: Column | None = Field(default=None, description="The account's IBAN, held against the one it is for.")
+    remittance: list[Column] = Field(default_factory=list, max_length=20, description="Joined with a space.")
+    structured_reference: Column | None = None
+    bank_reference: Column | None = None
+    end_to_end_id: Column | None = None
+    counterparty_name: Column | None = None
+    counterparty_iban: Column | None = None
+    code: Column | None = Field(default=None, description="What kind of entry it is, in the bank's words.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "CsvColumns":
+        if (self.amount is None) == (self.credit is None and self.debit is None):
+            raise ValueError("name either the column amount or the columns credit and debit")
+        if self.amount is None and (self.credit is None or self.debit is None or self.side is not None):
+            raise ValueError("credit and debit are named together, and without side")
+        return self
+
+    def named(self) -> Iterator[str]:
+        """Give every column that is named, once."""
+        said = self.model_dump(exclude_none=True)
+        texts = said.pop("remittance")
+        return iter(dict.fromkeys([*said.values(), *texts]))
+
+
+_CSV_MAPPING: Final[JsonDict] = {
+    "encoding": "cp1252", "delimiter": ";", "decimal": ",", "date_format": "DD.MM.YYYY", "currency": "EUR",
+    "columns": {
+        "booked_on": "Buchungstag", "amount": "Betrag", "balance": "Saldo", "remittance": ["Verwendungszweck"],
+        "counterparty_name": "Name", "counterparty_iban": "IBAN", "code": "Buchungstext",
+    },
+    "returned_words": ["RUECKLASTSCHRIFT"], "charge_words": ["ENTGELT"],
+}  # fmt: skip
+
+
+class CsvMappingIn(In):
+    """
+    How one bank writes CSV: one file is one statement, with whatever rows it has.
+
+    Words are held against the cell as they stand. Where a code says that money was taken back, name its words: an
+    entry that no word knows and that took money is spending, which asks nobody.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_CSV_MAPPING]})
+
+    encoding: Literal["utf-8", "cp1252", "iso-8859-15"] = "utf-8"
+    delimiter: Literal[",", ";", "\t", "|"] = ";"
+    decimal: Literal[",", "."] = ","
+    date_format: Literal[
+        "YYYY-MM-DD", "YYYYMMDD", "DD.MM.YYYY", "DD.MM.YY", "DD/MM/YYYY", "DD-MM-YYYY", "MM/DD/YYYY"
+    ] = "YYYY-MM-DD"
+    skip_lines: int = Field(default=0, ge=0, le=100, description="Lines before the heading.")
+    has_heading: bool = True
+    currency: Currency = Field(description="Of rows that do not say it.")
+    columns: CsvColumns
+    debit_words: Words = Field(default_factory=list, description="In `side`: money went.")
+    credit_words: Words = Field(default_factory=list, description="In `side`: money came.")
+    reversal_words: Words = Field(default_factory=list, description="In `code`: the bank undid an entry.")
+    returned_words: Words = Field(default_factory=list, description="In `code`: the other bank sent or took back.")
+    charge_words: Words = Field(default_factory=list, description="In `code`: what the bank takes for itself.")
+
+    @model_validator(mode="after")
+    def _words_have_a_column(self) -> "CsvMappingIn":
+        if (self.columns.side is None) != (not self.debit_words and not self.credit_words):
+            raise ValueError("name the column side together with debit_words and credit_words")
+        if self.columns.code is None and (self.reversal_words or self.returned_words or self.charge_words):
+            raise ValueError("name the column code whose words these are")
+        return self
+
+
+class CsvMappingOut(Out):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"id": "bcm_1", "iban": "NL91ABNA0417164300", "mapping": _CSV_MAPPING}]}
+    )
+
+    id: str
+    partner_id: str
+    iban: str
+    mapping: CsvMappingIn = Field(description="As it was kept, defaults filled in.")
+    version: int
+    updated_at: Moment
+
+
+class CsvLineOut(Out):
+    """A row as it is read."""
+
+    kind: LineKind
+    amount_cents: int
+    currency: str
+    booked_on: date
+    value_on: date | None
+    bank_reference: str | None
+    end_to_end_id: str | None
+    structured_reference: str | None
+    remittance: str | None
+    counterparty_name: str | None
+    counterparty_iban: str | None
+    bank_code: str | None
+
+
+class CsvPreviewOut(Out):
+    """How a file is read: its first rows, or the sentence that refuses it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"total": 0, "lines": [], "problem": "The heading has no column 'Saldo'; it has Datum."}]
+        }
+    )
+
+    total: int
+    lines: list[CsvLineOut]
+    problem: str | None

@@ -7,10 +7,20 @@ from scaicontrol.services.bank_statements.schemas import (
     BankIgnoreIn,
     BankReverseIn,
     BankSplitIn,
+    CsvMappingIn,
 )
 from scaicontrol.services.invoices.models import Invoice
 from tests.factories import ACME, petra
-from tests.factories.bank_statements import Statement, bank_lines, camt053, paying, waiting_line, went_back
+from tests.factories.bank_statements import (
+    CSV_MAPPING,
+    IBAN,
+    Statement,
+    bank_lines,
+    camt053,
+    paying,
+    waiting_line,
+    went_back,
+)
 from tests.factories.credits import transferred
 from tests.factories.invoices import a_line, sent
 
@@ -33,6 +43,11 @@ async def _due_by_now(stage: Stage) -> BankLine:
 async def _(stage: Stage) -> Case:
     owed = await _owed(stage)
     return Case({"body": camt053(Statement([paying(1210, str(owed.number)), paying(5, "?")]))}, petra)
+
+
+@case("bank_statements.keep_csv_mapping")
+async def _(stage: Stage) -> Case:
+    return Case({"iban": IBAN, "body": CsvMappingIn.model_validate(CSV_MAPPING)}, petra)
 
 
 @case("bank_statements.match")

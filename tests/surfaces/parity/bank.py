@@ -1,17 +1,19 @@
 """Deeds about what sellers' banks say."""
 
+from json import dumps
 from pathlib import Path
 from tempfile import mkdtemp
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import bank_statements
+from scaicontrol.services.bank_statements.models import BankCsvMapping
 from scaicontrol.services.bank_statements.schemas import BankIgnoreIn
 from scaicontrol.services.partners.models import PartnerConfiguration
 from tests.factories import ACME, SOUTHBAY, ada, petra
-from tests.factories.bank_statements import Statement, bank_lines, camt053, paying, waiting_line, went_back
+from tests.factories.bank_statements import IBAN, Statement, bank_lines, camt053, paying, waiting_line, went_back
 from tests.factories.credits import transferred
 from tests.factories.invoices import a_line, sent
 
@@ -94,7 +96,37 @@ async def _nowhere(_: Backend) -> str:
 
 
 _PARTS = [{"invoice_id": "{beside1}", "amount_cents": 1210}, {"invoice_id": "{beside2}", "amount_cents": 790}]
+_CSV = {"currency": "EUR", "columns": {"booked_on": "Date", "amount": "Amount"}}
+
+
+async def _no_mapping(backend: Backend) -> str:
+    await backend.perform(ada, _one_seller_has_the_account)
+    await backend.perform(ada, _forget_mappings)
+    return IBAN
+
+
+async def _forget_mappings(uow: UnitOfWork) -> None:
+    await uow.session.execute(delete(BankCsvMapping))
+
+
+async def _an_account_of_nobody(_: Backend) -> str:
+    return "NL20INGB0001234567"
+
+
+def _csv_file() -> str:
+    path = Path(mkdtemp()) / "mapping.json"
+    path.write_text(dumps(_CSV))
+    return str(path)
+
+
 BANK = (
+    Deed(
+        "bank_statements.keep_csv_mapping", "bank_statements:import", _no_mapping, {"nobody's": _an_account_of_nobody},
+        (
+            Rest("PUT /admin/bank-csv-mappings/{iban}", _CSV),
+            Cli("admin bank-statements keep-csv-mapping", ("{id}", _csv_file())),
+        ),
+    ),
     Deed(
         "bank_statements.import_statements", "bank_statements:import", _a_file, {"no XML": _a_table},
         (

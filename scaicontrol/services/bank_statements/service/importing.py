@@ -26,15 +26,15 @@ from scaicontrol.core.ids import new_id, new_ids
 from scaicontrol.core.schemas import invalid_of
 from scaicontrol.core.verbs import VerbCall, verb
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services.partners import reads as sellers
 
 from .. import queries, statement_files
 from ..events import BankStatementImported
 from ..lifecycle import SILENT, LineKind, LineStatus, WaitsFor
 from ..models import BankLine, BankStatement
 from ..parsed import ReadLine, ReadStatement
-from ..schemas import BankImportOut, BankStatementOut
+from ..schemas import BankImportOut, BankStatementOut, CsvMappingIn
 from .booking import book_matched, set_aside
+from .csv_mappings import account_of, seller_of
 
 # What only a person ends: the rest is looked at again whenever its statement is.
 _DECIDED: Final = (WaitsFor.approval, WaitsFor.duplicate)
@@ -64,9 +64,11 @@ class _Unplanned:
 
 
 @verb
-async def import_statements(backend: Backend, actor: Actor, body: bytes) -> BankImportOut:
+async def import_statements(backend: Backend, actor: Actor, body: bytes, iban: str | None = None) -> BankImportOut:
     """
-    Store the statements of a camt.053 or MT940 file and book every line that says itself what it pays.
+    Store the statements of a camt.053, MT940 or CSV file and book every line that says itself what it pays.
+
+    CSV is read by the mapping of the account `iban`; of another format every statement must be of that account.
 
     The same file again, and the same statement in another file, change nothing; what an import that died had left is
     gone on with. What lies above somebody's limits waits with its change plan.
@@ -75,7 +77,10 @@ async def import_statements(backend: Backend, actor: Actor, body: bytes) -> Bank
     whom `actor` may see, and for a statement that was imported with other content; nothing is stored or booked then.
     """
     actor.require("bank_statements:import")
-    read = await asyncio.to_thread(statement_files.read, body)
+    account = None if iban is None else account_of(iban)
+    kept = None if account is None else await backend.ask(actor, queries.csv_mapping, account)
+    mapping = None if kept is None else CsvMappingIn.model_validate(kept.mapping)
+    read = await asyncio.to_thread(statement_files.read, body, account, mapping)
     digest = sha256(body).hexdigest()
     try:
         stored = await backend.perform(actor, store, read, digest)
@@ -149,7 +154,7 @@ async def store(uow: UnitOfWork, statements: Sequence[ReadStatement], file_sha25
     uow.authorize("bank_statements:import")
     ids, known = [], 0
     for read in statements:
-        partner_id = await _seller(uow, read.iban)
+        partner_id = await seller_of(uow, read.iban)
         content = _content(read)
         _refuse_future(uow, read)
         there = await _find(uow, partner_id, read, content)
@@ -169,20 +174,6 @@ def _refuse_future(uow: UnitOfWork, read: ReadStatement) -> None:
             f"Statement {read.reference}, entry {late.position} is booked on {late.booked_on}, which is yet to come: "
             "nothing was imported. Ask the bank for the statement of a day that is over."
         )
-
-
-async def _seller(uow: UnitOfWork, iban: str) -> str:
-    found = await sellers.with_account(uow, iban)
-    if not found:
-        raise Refused(
-            f"Account {iban} is no seller's: nothing was imported. Name it as the seller's IBAN if it is theirs."
-        )
-    if len(found) > 1:
-        raise Refused(
-            f"Account {iban} belongs to several sellers ({', '.join(found)}), and a statement does not say whose "
-            "a payment is: nothing was imported."
-        )
-    return found[0]
 
 
 def _content(read: ReadStatement) -> str:
