@@ -13,7 +13,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, invalid
 from scaicontrol.core.pagination import PageRequest
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import billing, tenants
+from scaicontrol.services import billing, packs, tenants
 from scaicontrol.services.billing.lifecycle import RunLifecycle, RunStatus
 from scaicontrol.services.billing.models import DRAFT, BillingRun, PlannedDocument, QuarantineItem
 from scaicontrol.services.billing.schemas import ComparedOut, ResolveIn, RunIn
@@ -99,6 +99,8 @@ def sums(run: BillingRun, kind: str) -> str:
 
 def subject_of(item: QuarantineItem) -> Ref:
     """Give the draft or subscription that something set aside is about."""
+    if packs.is_pack(item.subject_id):
+        return Ref("", item.subject_id)
     return Ref("invoice" if item.invoice_id else "subscription", item.subject_id)
 
 

@@ -59,8 +59,11 @@ FIRST: Final[Mapping[str, tuple[First, ...]]] = {
         First("/catalog/services/{named}/quotes?quantity=1", _OFFERED),
         First("/subscriptions?page_size=100", _HELD),
     ),
-    "/packs": (First("/service-packs", _OFFERED), First("/service-packs/subscriptions", _HELD)),
-    "/packs/:slug": (First("/service-packs/{named}", _OFFERED), First("/service-packs/subscriptions", _HELD)),
+    "/packs": (First("/service-packs", _OFFERED), First("/service-packs/subscriptions?page_size=100", _HELD)),
+    "/packs/:slug": (
+        First("/service-packs/{named}", _OFFERED),
+        First("/service-packs/subscriptions?page_size=100", _HELD),
+    ),
     "/billing/invoices": (
         First("/billing/invoices?page=1", _BILLING),
         First("/billing/receivables?is_open=true", _BILLING),

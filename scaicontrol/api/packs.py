@@ -2,7 +2,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from scaicontrol.core.pagination import Page, PageRequest
+from scaicontrol.core.pagination import Page
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import packs, provisioning
 from scaicontrol.services.packs.schemas import (
@@ -28,14 +28,15 @@ async def on_sale(uow: UnitOfWork) -> list[PackOut]:
 
 @router.get(
     "/subscriptions",
-    response_model=Many[PackSubscriptionOut],
+    response_model=Paged[PackSubscriptionOut],
     permission="subscriptions:read",
     summary="List our subscriptions to packs",
 )
-async def subscriptions(uow: UnitOfWork) -> list[PackSubscriptionOut]:
+async def subscriptions(uow: UnitOfWork, paging: Paging) -> Page[PackSubscriptionOut]:
     """The newest first, each with the services in it."""
-    found = await packs.page_of_subscriptions(uow, PageRequest(1, 100, "-created_at"))
-    return await packs.shown(uow, found.items)
+    page = await packs.page_of_subscriptions(uow, paging)
+    by_id = {shown.id: shown for shown in await packs.shown(uow, page.items)}
+    return page.shown(lambda held: by_id[held.id])
 
 
 @router.get("/{slug}", response_model=One[PackOut], permission="packs:read", summary="Show a pack")
@@ -121,4 +122,4 @@ async def remove_pack(uow: UnitOfWork, pack_id: str) -> PackOut:
     """One that anybody ever subscribed to is taken off sale; who has it keeps it."""
     shown = (await packs.shown_packs(uow, [await packs.get(uow, pack_id)]))[0]
     removed = await packs.delete(uow, pack_id)
-    return shown.model_copy(update={"is_active": removed.is_active, "version": removed.version})
+    return shown.model_copy(update={"is_active": False, "version": removed.version})  # gone or off sale

@@ -55,7 +55,10 @@ async def remove(uow: UnitOfWork, pack: Pack) -> str:
     """Remove a pack; one that anybody ever subscribed to is taken off sale instead."""
     found = await packs.pack_by(uow, pack)
     removed = await packs.delete(uow, found.id)
-    return f"{removed.slug} is off sale; who has it keeps it."
+    await uow.write()
+    if await packs.is_kept(uow, removed.id):
+        return f"{removed.slug} is off sale; who has it keeps it."
+    return f"{removed.slug} is gone."
 
 
 @command(app)

@@ -177,7 +177,13 @@ export const q = {
   packSubscriptions: () =>
     queryOptions({
       queryKey: ["pack-subscriptions"],
-      queryFn: ({ signal }) => mustData(api.GET("/api/v1/service-packs/subscriptions", { signal })),
+      queryFn: ({ signal }) =>
+        mustData(
+          api.GET("/api/v1/service-packs/subscriptions", {
+            params: { query: { page_size: 100 } },
+            signal,
+          }),
+        ),
       // Its services are set up within seconds: show the end of that without a reload.
       refetchInterval: (query) =>
         query.state.data?.some((held) => held.status === "pending") ? PENDING_POLL : false,

@@ -55,6 +55,8 @@ MAILED: Final[Mapping[str, str]] = {
     "subscription.suspended": "suspension",
     "subscription.trial_ending": "end of a trial",
     "subscription.terms_announced": "terms to come",
+    "pack_subscription.suspended": "suspension",
+    "pack_subscription.trial_ending": "end of a trial",
     "declaration.decided": "decision about a declaration",
 }
 

@@ -11,6 +11,7 @@ from .service import (
     about_declarations,
     about_disputes,
     about_documents,
+    about_packs,
     about_refunds,
     about_subscriptions,
     about_usage,
@@ -126,6 +127,23 @@ async def mail_trial_ending(backend: Backend, fact: Outbox) -> None:
 async def mail_suspended(backend: Backend, fact: Outbox) -> None:
     """A subscription was suspended."""
     await about_subscriptions.mail_suspended(backend, str(fact.told["subscription_id"]), fact.idempotency_key[-40:])
+
+
+async def mail_pack_trial_ending(backend: Backend, fact: Outbox) -> None:
+    """A trial of a pack is about to end."""
+    await about_packs.mail_trial_ending(
+        backend, str(fact.told["pack_subscription_id"]), int(fact.told["days_remaining"])
+    )
+
+
+async def mail_pack_suspended(backend: Backend, fact: Outbox) -> None:
+    """A pack was suspended, and everything in it."""
+    await about_packs.mail_suspended(backend, str(fact.told["pack_subscription_id"]), fact.idempotency_key[-40:])
+
+
+async def notice_pack_resumed(backend: Backend, fact: Outbox) -> None:
+    """A pack may be used again, and everything in it."""
+    await backend.perform(ACTOR, about_packs.tell_resumed, str(fact.told["pack_subscription_id"]), fact.idempotency_key)
 
 
 async def apply_vies_answer(backend: Backend, fact: Outbox) -> None:

@@ -133,6 +133,25 @@ class PackItemsChanged(PackSubscriptionFact):
     removed: list[str]
 
 
+class PackSuspended(PackSubscriptionFact):
+    """Nothing in the pack may be used until it is resumed: the tenant is told so and why."""
+
+    topic: ClassVar[str] = "pack_subscription.suspended"
+    public: ClassVar[bool] = False
+
+    suspended_at: datetime
+    reason: str
+
+
+class PackResumed(PackSubscriptionFact):
+    """Everything in a pack that was suspended may be used again."""
+
+    topic: ClassVar[str] = "pack_subscription.resumed"
+    public: ClassVar[bool] = False
+
+    resumed_at: datetime
+
+
 class PackTrialEnding(PackSubscriptionFact):
     """A trial of a pack ends in seven, three or one day."""
 

@@ -1,6 +1,7 @@
 """Mails about subscriptions: trials that end, suspensions, and terms to come."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -47,6 +48,23 @@ async def mail_terms_announced(
     await send(backend, about)
 
 
+@dataclass(frozen=True, slots=True)
+class SubscriptionTold:
+    """What a mail is about: a subscription, or one of a pack; `step` tells it from the next of its kind."""
+
+    kind: MailKind
+    step: str
+    resource_id: str
+    tenant_id: str
+    partner_id: str
+    service: str
+    plan: str
+    path: str  # of the portal
+    trial_ends_at: datetime | None = None
+    days_remaining: int | None = None
+    announced: tuple[datetime, Money] | None = None
+
+
 async def _about_subscription(
     uow: UnitOfWork,
     subscription_id: str,
@@ -56,28 +74,38 @@ async def _about_subscription(
     announced: tuple[datetime, Money] | None = None,
 ) -> Post | None:
     subscription = await subscriptions.get(uow, subscription_id)
-    profile = await tenants.billing_profile(uow, subscription.tenant_id)
+    told = SubscriptionTold(
+        kind, step, subscription.id, subscription.tenant_id, subscription.partner_id, subscription.service.name,
+        subscription.plan.name, f"/subscriptions/{subscription.id}", subscription.trial_ends_at, days_remaining,
+        announced,
+    )  # fmt: skip
+    return await written(uow, told)
+
+
+async def written(uow: UnitOfWork, told: SubscriptionTold) -> Post | None:
+    """Write what is told to the tenant's address, in its language; None without a billing profile."""
+    profile = await tenants.billing_profile(uow, told.tenant_id)
     if profile is None:
         return None
-    terms = await partners.settings_of(uow, subscription.partner_id)
+    terms = await partners.settings_of(uow, told.partner_id)
     seller = partners.seller_snapshot(terms)
     language = profile.preferred_language or terms.default_language or "en"
-    ends = subscription.trial_ends_at and civil_date(subscription.trial_ends_at, terms.timezone)
+    ends = told.trial_ends_at and civil_date(told.trial_ends_at, terms.timezone)
     said: dict[str, str] = {}
     day = ends or civil_date(uow.now, terms.timezone)
-    if announced is not None:
-        day, price = civil_date(announced[0], terms.timezone), announced[1]
+    if told.announced is not None:
+        day, price = civil_date(told.announced[0], terms.timezone), told.announced[1]
         said = {"price": filters.money(price.amount, price.currency, language)}
     name = profile.company_name or ""
-    link = f"{await partners.portal_url(uow, subscription.partner_id)}/subscriptions/{subscription.id}"
+    link = f"{await partners.portal_url(uow, told.partner_id)}{told.path}"
     template = await templates.resolve(
-        uow, TemplateSelection.of(TemplateType(kind), language, seller, tenants.buyer_snapshot(profile))
+        uow, TemplateSelection.of(TemplateType(told.kind), language, seller, tenants.buyer_snapshot(profile))
     )
     letter = Letter(
-        kind,
+        told.kind,
         language,
         {
-            "service": subscription.service.name,
+            "service": told.service,
             "date": filters.day(day, language),
             **said,
         },
@@ -88,10 +116,10 @@ async def _about_subscription(
             "recipient": {"name": name, "email": profile.contact_email},
             "portal_url": link,
             "subscription": {
-                "service": subscription.service.name,
-                "plan": subscription.plan.name,
+                "service": told.service,
+                "plan": told.plan,
                 "trial_ends_at": ends,
-                "days_remaining": days_remaining,
+                "days_remaining": told.days_remaining,
             },
             "seller": seller | {"address_lines": address(seller)},
             "brand": {"logo_url": seller.get("logo_url"), "color": seller.get("brand_color")},
@@ -101,16 +129,16 @@ async def _about_subscription(
     )
     return Post(
         letter,
-        subscription.tenant_id,
-        subscription.partner_id,
-        subscription.id,
-        step,
+        told.tenant_id,
+        told.partner_id,
+        told.resource_id,
+        told.step,
         [profile.contact_email] if profile.contact_email else [],
         {
             "category": "subscription",
             "severity": "warning",
-            "dedup_key": f"{kind}:{subscription.id}:{step}",
-            "link": f"/subscriptions/{subscription.id}",
+            "dedup_key": f"{told.kind}:{told.resource_id}:{told.step}",
+            "link": told.path,
         },
-        topic=_TOPICS[kind],
+        topic=_TOPICS[told.kind],
     )

@@ -8,6 +8,7 @@ from scaicontrol.services.subscriptions.children import terms_of
 from scaicontrol.services.subscriptions.events import ChangeKind
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 
+from ..events import PackResumed
 from ..models import PackSubscription
 from .items import exchange_items
 from .steps import LockedPack, catch_up, end, open_period, tell_changed
@@ -87,6 +88,16 @@ async def resume(
     row.suspended_at = row.suspended_reason = None
     held.carry("resume")
     tell_changed(uow, held, ChangeKind.status_change, reason=reason)
+    uow.emit(
+        PackResumed(
+            step=f"v{row.version}",
+            pack_subscription_id=row.id,
+            tenant_id=row.tenant_id,
+            partner_id=row.partner_id,
+            pack_slug=row.pack_slug,
+            resumed_at=uow.now,
+        )
+    )
     await _skip_unused_periods(uow, held)
     return row
 

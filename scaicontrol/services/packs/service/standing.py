@@ -8,6 +8,7 @@ from scaicontrol.services.subscriptions.children import terms_of
 from scaicontrol.services.subscriptions.events import ChangeKind
 from scaicontrol.services.subscriptions.lifecycle import TERMINAL, SubscriptionStatus
 
+from ..events import PackSuspended
 from ..models import PackSubscription
 from .steps import LockedPack, catch_up, tell_changed
 
@@ -31,7 +32,19 @@ async def suspend(
     held.row.suspended_at, held.row.suspended_reason = uow.now, reason
     held.carry("suspend")
     tell_changed(uow, held, ChangeKind.status_change, reason=note or reason)
-    return held.row
+    row = held.row
+    uow.emit(
+        PackSuspended(
+            step=f"v{row.version}",
+            pack_subscription_id=row.id,
+            tenant_id=row.tenant_id,
+            partner_id=row.partner_id,
+            pack_slug=row.pack_slug,
+            suspended_at=uow.now,
+            reason=reason,
+        )
+    )
+    return row
 
 
 async def mark_past_due(uow: UnitOfWork, pack_subscription_id: str, failure: PaymentFailure) -> PackSubscription:
