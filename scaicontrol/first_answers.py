@@ -42,6 +42,7 @@ FIRST: Final[Mapping[str, tuple[First, ...]]] = {
         First("/billing/invoices?page_size=5", _BILLING),
         First("/billing/upcoming", _BILLING),
         First("/subscriptions?page_size=5", _HELD),
+        First("/billing/invoices?is_open=true&page_size=100", _MANAGE),
     ),
     "/services": (First("/services?locale={language}", _OFFERED), First("/usage/quotas", _HELD)),
     "/subscriptions": (First("/subscriptions?page=1", _HELD),),

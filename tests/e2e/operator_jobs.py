@@ -224,7 +224,7 @@ async def read_the_audit_log(me: Operator, _: Crew) -> None:
     await expect(me.page.get_by_role("heading", name="What changed")).to_be_visible()
     await me.go("/audit-entry/list")
     async with me.page.expect_download() as coming:
-        await me.page.get_by_role("link", name="CSV").click()
+        await me.page.get_by_role("link", name="CSV", exact=True).click()
     path = await (await coming.value).path()
     assert path.read_text().count("\n") > 1
 

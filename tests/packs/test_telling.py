@@ -65,6 +65,19 @@ async def test_suspension_is_mailed_and_resumption_shown_each_time(backend, cloc
     assert notices == [resumed] * 2
 
 
+async def test_what_is_told_leads_to_the_pack(backend):
+    await sold(backend)
+    row = await packed(backend)
+    await backend.perform(petra, packs.suspend, row.id, "Abuse.")
+    await backend.perform(petra, packs.resume, row.id)
+    await told(backend)
+
+    async def read(uow):
+        return set(await uow.session.scalars(select(Notification.link).where(Notification.category == "subscription")))
+
+    assert await backend.ask(petra, read) == {"/packs/office"}
+
+
 async def test_a_cancellation_that_is_undone_is_no_resumption(backend):
     await sold(backend)
     row = await packed(backend)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from scaicontrol.core.pagination import Page, PageRequest
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import billing
+from scaicontrol.services import billing, packs
 from scaicontrol.services.billing.models import DRAFT, QuarantineItem
 
 from ..columns import TableColumn
@@ -52,9 +52,16 @@ def _item(found: QuarantineItem) -> Row:
         ),
         frozenset(["resolve"] if found.resolved_at is None else []),
         {"resolve": _OF_DRAFT if found.charge_kind == DRAFT else _OF_CHARGE},
-        about=f"{'invoices' if found.invoice_id else 'subscriptions'} {found.subject_id}",
+        about=_place(found),
         words=f"{found.run_id or ''} {found.subject_id}",
     )
+
+
+def _place(found: QuarantineItem) -> str:
+    """Where it leads: a pack has no screen of its own, its tenant has."""
+    if found.invoice_id:
+        return f"invoices {found.subject_id}"
+    return f"tenants {found.tenant_id}" if packs.is_pack(found.subject_id) else f"subscriptions {found.subject_id}"
 
 
 class QuarantineItemScreen(ReadScreen, verbs=VERBS):

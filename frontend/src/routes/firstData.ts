@@ -24,6 +24,7 @@ const FIRST: readonly (readonly [path: RegExp, ask: (opening: Opening) => unknow
         void ask(q.upcoming());
       }
       if (can("subscriptions:read")) void ask(q.subscriptions({ page_size: 5 }));
+      if (can("billing:manage")) void ask(q.openInvoices());
     },
   ],
   [

@@ -1,17 +1,14 @@
 """What is said of a pack: as of a subscription, once for everything in it."""
 
-from typing import Final
-
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.i18n import say
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import packs, partners, tenants
+from scaicontrol.services.packs.models import PackSubscription
 from scaicontrol.services.templates import MailKind
 
 from .about_subscriptions import SubscriptionTold, written
 from .posting import ACTOR, Notice, Post, send, show
-
-_PORTAL: Final = "/subscriptions"  # where the portal lists what a tenant has
 
 
 async def mail_trial_ending(backend: Backend, pack_subscription_id: str, days: int) -> None:
@@ -34,10 +31,15 @@ async def _about(
     return await written(
         uow,
         SubscriptionTold(
-            kind, step, held.id, held.tenant_id, held.partner_id, held.pack_name, held.pack_name, _PORTAL, ends_at,
+            kind, step, held.id, held.tenant_id, held.partner_id, held.pack_name, held.pack_name, _page(held), ends_at,
             days_remaining,
         ),
     )  # fmt: skip
+
+
+def _page(held: PackSubscription) -> str:
+    """Where the portal shows a pack to who has it."""
+    return f"/packs/{held.pack_slug}"
 
 
 async def tell_resumed(uow: UnitOfWork, pack_subscription_id: str, step: str) -> None:
@@ -57,6 +59,6 @@ async def tell_resumed(uow: UnitOfWork, pack_subscription_id: str, step: str) ->
             say("mails.pack_resumed.title", language, pack=held.pack_name),
             say("mails.pack_resumed.body", language, pack=held.pack_name),
             step,
-            _PORTAL,
+            _page(held),
         ),
     )
