@@ -62,6 +62,9 @@ PAGES: Mapping[str, str] = {
     "GET /admin/disputes/{dispute_id}": "dispute",
     "POST /admin/disputes/{dispute_id}/close": "dispute/close",
     # bank statements
+    "GET /admin/bank-csv-mappings": "bank-csv-mapping",
+    "PUT /admin/bank-csv-mappings/{iban}": "bank-csv-mapping/add",
+    "POST /admin/bank-csv-mappings/{iban}/preview": "bank-csv-mapping",
     "POST /admin/bank-statements": "bank-statement",
     "GET /admin/bank-statements": "bank-statement",
     "GET /admin/bank-statements/{statement_id}": "bank-statement",
@@ -199,6 +202,7 @@ PAGES: Mapping[str, str] = {
 # A file is no field of a verb, and a preview changes nothing.
 FORMS_OF_THEIR_OWN = {
     "POST /admin/billing/templates/preview",
+    "POST /admin/bank-csv-mappings/{iban}/preview",
     "POST /admin/bank-statements",
     "POST /admin/uploads/icon",
     "POST /admin/uploads/template-image",

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from scaicontrol.core.errors import Forbidden, Refused
+from scaicontrol.core.errors import Conflict, Forbidden, Refused
 from scaicontrol.services import subscriptions
 from scaicontrol.services.subscriptions.queries import changes_due, periods_due
 from tests.factories import ada, alice, gina, ian, petra
@@ -89,4 +89,5 @@ async def test_a_packs_child_is_left_to_its_pack(backend, clock):
     with pytest.raises(Refused, match="belongs to pack subscription psb_1"):
         await backend.perform(alice, subscriptions.cancel, pro.id)
     assert subscriptions.offered(ada, await show(backend, pro.id)) == []
-    await subscribed(backend)
+    with pytest.raises(Conflict, match="already, in pack subscription psb_1"):
+        await subscribed(backend)

@@ -98,12 +98,12 @@ async def test_a_refund_that_was_given_up_is_paid_back_as_a_transfer(backend: Ba
     async def give_up(uow: UnitOfWork) -> None:
         uow.session.add(
             Refund(
-                id="rfd_1", payment_id=payment.id, amount_cents=605, status="failed", attempts=5, credit_id=credit_id,
+                id="rfn_1", payment_id=payment.id, amount_cents=605, status="failed", attempts=5, credit_id=credit_id,
                 idempotency_key="r", released_at=uow.now, tenant_id=invoice.tenant_id, partner_id=invoice.partner_id,
             )
         )  # fmt: skip
 
     await backend.perform(ada, give_up)
     async with dashboard(backend, write=True, size=SMALL) as screen:
-        await press(screen, "colon r f d enter w 1 A B N enter y")
+        await press(screen, "colon r f n enter w 1 A B N enter y")
         assert (await backend.ask(ada, credits.get, credit_id)).remaining_cents == 0, screen.said

@@ -125,6 +125,7 @@ BANK = (
         (
             Rest("PUT /admin/bank-csv-mappings/{iban}", _CSV),
             Cli("admin bank-statements keep-csv-mapping", ("{id}", _csv_file())),
+            Console("bank-csv-mapping", "add", {"iban": "{id}", "mapping": dumps(_CSV)}),
         ),
     ),
     Deed(
