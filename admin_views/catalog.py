@@ -17,7 +17,7 @@ from scaicontrol.core.verbs import VerbCall
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog, changes, partners, plan_moves, registry, usage
 from scaicontrol.services.catalog import Price
-from scaicontrol.services.catalog.models import Plan, PlanVersion, PriceOverride
+from scaicontrol.services.catalog.models import Plan, PlanVersion, PriceOverride, UsagePrice
 from scaicontrol.services.catalog.schemas import PlanIn
 from scaicontrol.services.plan_moves.models import PlanMove
 from scaicontrol.services.subscriptions.forecast import Held, held_by_version
@@ -36,7 +36,10 @@ from .timeline import Timeline, timeline_of
 from .verbs import Done, Field, VerbButton, cents_of
 
 Given = Mapping[str, str]
-_TIERS: Final = "One line a bracket: metric, from, to (empty: open), price, for how many units, what a unit is called."
+_TIERS: Final = (
+    "One line a bracket: metric, from, to (empty: open), price, for how many units, what a unit is called, how it is "
+    "read (graduated, volume or package), a flat price for the bracket."
+)
 _TERMS: Final = (
     Field("name", "Name"),
     Field("description", "Description", "long", required=False),
@@ -44,6 +47,10 @@ _TERMS: Final = (
     Field("base_price", "Price of a period", hint="In major units, such as 12.50."),
     Field(
         "cost_multiplier", "Cost multiplier", value="1", hint="What partners pay of it where they have no own price."
+    ),
+    Field("setup_price", "Set-up", value="0", required=False, hint="Charged once, with the first paid period."),
+    Field(
+        "minimum_use", "Use, at least", value="0", required=False, hint="What the use of a period is charged at least."
     ),
     Field("trial_days", "Days of trial", "number", value="0"),
     Field("term_months", "Months of term", "number", required=False),
@@ -60,13 +67,18 @@ _TERMS: Final = (
 def _plan_in(given: Given, lasting: Mapping[str, object], extra: Mapping[str, object]) -> PlanIn:
     """Read the form of a plan as the body that the API takes."""
     currency = str(lasting["currency"])
-    names = ("metric_slug", "tier_start", "tier_end", "unit_price_cents", "unit_divisor", "unit_label")
-    rows = table_of("usage", given.get("usage", ""), 4, 6)
+    names = (
+        "metric_slug", "tier_start", "tier_end", "unit_price_cents", "unit_divisor", "unit_label", "price_model",
+        "flat_price_cents",
+    )  # fmt: skip
+    rows = table_of("usage", given.get("usage", ""), 4, len(names))
     usage_prices: list[dict[str, object]] = [dict(zip(names, row, strict=False)) for row in rows]
     for price in usage_prices:
         price["tier_end"] = price["tier_end"] or None
         price["unit_price_cents"] = cents_of(str(price["unit_price_cents"]), currency)
         price["unit_divisor"] = whole("usage", str(price.get("unit_divisor") or 1))
+        price["price_model"] = price.get("price_model") or "graduated"
+        price["flat_price_cents"] = cents_of(str(price.get("flat_price_cents") or "0"), currency)
     body = {
         **lasting,
         "name": given.get("name", ""),
@@ -76,6 +88,8 @@ def _plan_in(given: Given, lasting: Mapping[str, object], extra: Mapping[str, ob
         "cost_multiplier": given.get("cost_multiplier") or "1",
         "trial_days": whole("trial_days", given.get("trial_days") or "0"),
         "term_months": whole("term_months", given["term_months"]) if given.get("term_months") else None,
+        "setup_price_cents": cents_of(given.get("setup_price") or "0", currency),
+        "minimum_use_cents": cents_of(given.get("minimum_use") or "0", currency),
         "usage_pricing": usage_prices,
         "quotas": {row[0]: whole("quotas", row[1]) for row in table_of("quotas", given.get("quotas", ""), 2, 2)},
         "features": {"items": given.get("items", "").splitlines(), "unit": given.get("unit", "")},
@@ -160,6 +174,13 @@ async def deactivate(backend: Backend, actor: Actor, pk: str, _: Given) -> str:
     return gettext("%(name)s is off sale; who has it keeps it.", name=plan.name)
 
 
+def _reading(price: UsagePrice, currency: str) -> tuple[str, ...]:
+    """Say how a bracket is read, where that is not the usual way."""
+    if price.price_model is catalog.PriceModel.graduated and not price.flat_price_cents:
+        return ()
+    return price.price_model, formatting.major(price.flat_price_cents, currency)
+
+
 def _known_plan(detail: "PlanPage") -> Given:
     plan, currency = detail.plan, detail.plan.currency
     rows = [
@@ -170,12 +191,15 @@ def _known_plan(detail: "PlanPage") -> Given:
             formatting.major(price.unit_price_cents, currency),
             str(price.unit_divisor),
             price.unit_label,
+            *_reading(price, currency),
         )
         for price in plan.usage_prices
     ]
     return {
         **{field.name: typed(getattr(plan, field.name)) for field in _TERMS if hasattr(plan, field.name)},
         "base_price": formatting.major(plan.base_price_cents, currency),
+        "setup_price": formatting.major(plan.setup_price_cents, currency),
+        "minimum_use": formatting.major(plan.minimum_use_cents, currency),
         "usage": "\n".join(", ".join(row).removesuffix(", ") for row in rows),
         "quotas": "\n".join(f"{metric}, {limit}" for metric, limit in plan.quotas.items()),
         "items": "\n".join(plan.features.get("items", ())),
@@ -207,14 +231,21 @@ class Simulated:
     price: Price
     quantity: int
     rated: Mapping[str, Rated]
+    minimum_cents: int
+    setup_cents: int
 
     @property
     def base_cents(self) -> int:
         return self.price.unit_price_cents * self.quantity
 
     @property
+    def added_cents(self) -> int:
+        """What the use falls short of its minimum."""
+        return max(self.minimum_cents - sum(rated.amount_cents for rated in self.rated.values()), 0)
+
+    @property
     def total_cents(self) -> int:
-        return self.base_cents + sum(rated.amount_cents for rated in self.rated.values())
+        return self.base_cents + sum(rated.amount_cents for rated in self.rated.values()) + self.added_cents
 
 
 async def simulate(uow: UnitOfWork, plan_id: str, given: Given) -> Simulated:
@@ -229,7 +260,8 @@ async def simulate(uow: UnitOfWork, plan_id: str, given: Given) -> Simulated:
         price = catalog.price_of(plan, None, version)
     metrics = sorted({each.metric_slug for each in version.usage_prices})
     rated = {slug: usage.rate(_used(given.get(f"use_{slug}") or "0"), version.brackets(slug)) for slug in metrics}
-    return Simulated(price, whole("quantity", given.get("quantity") or "1"), rated)
+    quantity = whole("quantity", given.get("quantity") or "1")
+    return Simulated(price, quantity, rated, version.minimum_use_cents, version.setup_price_cents)
 
 
 def _used(text: str) -> Decimal:

@@ -16,7 +16,8 @@ def build(docs: Path, rest: list[tuple[str, str]]) -> list[Item]:
         {"Start": "index.md"},
         {
             "Concepts": [
-                _page(docs, f"{name}.md") for name in ("architecture", "multi-tenancy", "subscriptions", "access")
+                _page(docs, f"{name}.md")
+                for name in ("architecture", "multi-tenancy", "subscriptions", "prices", "access")
             ]
             + [_page(docs, "glossary.md")]
         },

@@ -65,7 +65,8 @@ def _sealed_parent(*rows: str) -> str:
 
 
 VERSION_SEALED = (
-    "plan_id", "number", "base_price_cents", "cost_multiplier", "quotas", "trial_days", "term_months", "sold_at",
+    "plan_id", "number", "base_price_cents", "cost_multiplier", "quotas", "trial_days", "term_months",
+    "setup_price_cents", "minimum_use_cents", "sold_at",
 )  # fmt: skip
 
 
@@ -74,7 +75,9 @@ def _sold_version(*rows: str) -> str:
     return f"EXISTS (SELECT 1 FROM plan_versions WHERE ({named}) AND sold_at IS NOT NULL)"  # noqa: S608  # our own names
 
 
-def triggers(dialect: str, sealed_columns: Iterable[str] = INVOICE_SEALED) -> Iterator[Trigger]:
+def triggers(
+    dialect: str, sealed_columns: Iterable[str] = INVOICE_SEALED, version_columns: Iterable[str] = VERSION_SEALED
+) -> Iterator[Trigger]:
     """Give every trigger for `sqlite`, or for MariaDB under any other name."""
     sealed = "The document is finalized and cannot change; correct it with a credit note."
     yield Trigger("invoices", "DELETE", "OLD.finalized_at IS NOT NULL", sealed)
@@ -99,7 +102,7 @@ def triggers(dialect: str, sealed_columns: Iterable[str] = INVOICE_SEALED) -> It
         yield Trigger("subscription_moments", verb, "OLD.id IS NOT NULL", "What happened to a subscription stays.")
         yield Trigger("audit_log", verb, "OLD.id IS NOT NULL", "The audit log is append-only.")
     terms = "A version of a plan that was sold cannot change; the next one holds for new subscriptions."
-    moved = _changed(VERSION_SEALED, dialect)
+    moved = _changed(version_columns, dialect)
     yield Trigger("plan_versions", "UPDATE", f"OLD.sold_at IS NOT NULL AND {moved}", terms)
     yield Trigger("plan_versions", "DELETE", "OLD.sold_at IS NOT NULL", terms)
     for verb, rows in (("INSERT", ("NEW",)), ("UPDATE", ("NEW", "OLD")), ("DELETE", ("OLD",))):
@@ -129,17 +132,21 @@ def drop_statements(dialect: str, tables: Iterable[str] | None = None) -> list[s
 
 def install(connection: Connection) -> None:
     """
-    Put the triggers in place anew, on the tables and over the columns of `invoices` that are there.
+    Put the triggers in place anew, on the tables and over the columns of theirs that are there.
 
     Every revision that adds a sealed column calls this; an older one so never names what only comes later.
     """
     dialect, schema = connection.dialect.name, inspect(connection)
-    there = {column["name"] for column in schema.get_columns("invoices")}
-    sealed = [name for name in INVOICE_SEALED if name in there]
     tables = set(schema.get_table_names())
+
+    def there(table: str, names: Iterable[str]) -> list[str]:
+        present = {column["name"] for column in schema.get_columns(table)} if table in tables else set()
+        return [name for name in names if name in present]
+
+    sealed = there("invoices", INVOICE_SEALED), there("plan_versions", VERSION_SEALED)
     created = [
         trigger.create(dialect)
-        for trigger in triggers(dialect, sealed)
+        for trigger in triggers(dialect, *sealed)
         if trigger.table in tables and (not trigger.reads or trigger.reads in tables)
     ]
     for statement in (*drop_statements(dialect, tables), *created):

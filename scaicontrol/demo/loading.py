@@ -165,20 +165,19 @@ async def _sell_together(uow: UnitOfWork, row: PackRow) -> None:
 def plan_of(service_id: str, row: PlanRow, position: int) -> PlanIn:
     prices = []
     for metric, (included, cents, divisor, label) in row.usage.items():
-        if included:
-            prices.append(
-                UsagePriceIn(metric_slug=metric, tier_start=0, tier_end=included, unit_price_cents=0, unit_label=label)  # type: ignore[arg-type]  # whole numbers are exact
-            )
-        prices.append(
+        free = [(Decimal(0), Decimal(included), 0)] if included else []
+        prices += [
             UsagePriceIn(
                 metric_slug=metric,
-                tier_start=included,  # type: ignore[arg-type]  # as above
-                tier_end=None,
-                unit_price_cents=cents,
-                unit_divisor=divisor,
+                tier_start=start,
+                tier_end=end,
+                unit_price_cents=price,
+                unit_divisor=divisor if price else 1,
                 unit_label=label,
+                price_model=catalog.PriceModel(row.price_model),
             )
-        )
+            for start, end, price in (*free, (Decimal(included), None, cents))
+        ]
     return PlanIn(
         service_id=service_id,
         slug=row.slug,
@@ -191,6 +190,8 @@ def plan_of(service_id: str, row: PlanRow, position: int) -> PlanIn:
         quotas=row.quotas,
         trial_days=row.trial_days,
         term_months=row.term_months,
+        setup_price_cents=row.setup_cents,
+        minimum_use_cents=row.minimum_cents,
         sort_order=position,
         usage_pricing=prices,
     )

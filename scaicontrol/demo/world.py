@@ -100,6 +100,9 @@ class PlanRow:
     usage: dict[str, tuple[int, int, int, str]] = field(default_factory=dict)
     features: tuple[str, ...] = ()
     term_months: int | None = None
+    price_model: str = "graduated"
+    setup_cents: int = 0
+    minimum_cents: int = 0
 
 
 PLANS: Final[dict[str, tuple[PlanRow, ...]]] = {
@@ -126,7 +129,7 @@ PLANS: Final[dict[str, tuple[PlanRow, ...]]] = {
     "scaicrm": (
         PlanRow("starter", "Starter", 1900, trial_days=14, quotas={"contacts": 1000}),
         PlanRow("pro", "Pro", 4900, usage={"api_calls": (10000, 5, 1000, "call")}),
-        PlanRow("enterprise", "Enterprise", 24900, usage={"api_calls": (1000000, 3, 1000, "call")}),
+        PlanRow("enterprise", "Enterprise", 24900, usage={"api_calls": (1000000, 3, 1000, "call")}, price_model="package", setup_cents=45000, minimum_cents=2500),
     ),
 }  # fmt: skip
 

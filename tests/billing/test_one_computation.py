@@ -54,7 +54,10 @@ async def open_shop(backend, chance: Random) -> str:
     for slug, cents, every in (
         ("post", 333, "monthly"), ("letters", 4_567, "quarterly"), ("letters_year", 12_345, "yearly"),
     ):  # fmt: skip
-        await store_plan(backend, slug, service_id="svc_scaimail", base_price_cents=cents, billing_period=every)
+        terms = {"setup_price_cents": 1_500, "minimum_use_cents": 777} if slug == "letters" else {}
+        await store_plan(
+            backend, slug, service_id="svc_scaimail", base_price_cents=cents, billing_period=every, **terms
+        )
     number, answer = "DE136695976", chance.choice(["valid", "invalid"])
 
     async def abroad(uow):

@@ -3,11 +3,12 @@ from pydantic import ValidationError
 
 from scaicontrol.core.errors import Conflict, Forbidden, Invalid, NotFound
 from scaicontrol.services import catalog
-from scaicontrol.services.catalog.schemas import PlanIn, PlanOut
+from scaicontrol.services.catalog.schemas import PlanIn, PlanOut, PriceOverrideIn
 from scaicontrol.services.registry.lifecycle import ServiceStatus
-from tests.factories import SCAIDRIVE, ada, alice, bert, nobody, petra, scaidrive
+from tests.factories import NORTHWIND, SCAIDRIVE, ada, alice, bert, nobody, petra, scaidrive
 from tests.factories.catalog import store_plan
-from tests.factories.registry import store_service
+from tests.factories.partners import store_partner
+from tests.factories.registry import BORN, store_service
 
 
 def pro(**fields) -> PlanIn:
@@ -67,6 +68,22 @@ async def test_replacing_changes_brackets_in_place_and_guards_against_a_faster_c
     assert one.usage_prices == []
 
 
+async def test_what_has_a_price_in_one_currency_alone_is_not_sold_in_another(backend):
+    await store_service(backend)
+    await store_partner(backend)
+    plan = await backend.perform(bert, catalog.create, pro(usage_pricing=[]))
+    dollars = PriceOverrideIn(plan_id=plan.id, price_cents=1100, currency="USD", valid_from=BORN)
+    override = await backend.perform(ada, catalog.add_override, NORTHWIND, dollars)
+    for priced in ({"setup_price_cents": 1}, {"minimum_use_cents": 1}, {}):
+        usage = pro().usage_pricing if not priced else []
+        with pytest.raises(Invalid, match="in another currency, in which use and setting up have no price"):
+            await backend.perform(bert, catalog.update, plan.id, pro(**{"usage_pricing": usage, **priced}))
+    await backend.perform(ada, catalog.remove_override, NORTHWIND, override.id)
+    await backend.perform(bert, catalog.update, plan.id, pro(usage_pricing=[], setup_price_cents=1))
+    with pytest.raises(Invalid, match="charges for use or for setting up"):
+        await backend.perform(ada, catalog.add_override, NORTHWIND, dollars)
+
+
 async def test_saying_the_same_again_changes_nothing(backend):
     await store_service(backend)
     plan = await backend.perform(bert, catalog.create, pro())
@@ -87,6 +104,16 @@ async def test_what_others_refer_to_never_changes(backend, change):
         ({"usage_pricing": [{"metric_slug": "api_calls", "tier_start": "5", "unit_price_cents": 1}]}, "bracket_start"),
         ({"usage_pricing": [{"metric_slug": "unheard_of", "unit_price_cents": 1}]}, "unknown_metric"),
         ({"billing_period": "one_time"}, "invalid"),
+        ({"billing_period": "one_time", "usage_pricing": [], "minimum_use_cents": 1}, "invalid"),
+        (
+            {
+                "usage_pricing": [
+                    {"metric_slug": "api_calls", "tier_end": "5", "unit_price_cents": 1},
+                    {"metric_slug": "api_calls", "tier_start": "5", "unit_price_cents": 1, "price_model": "volume"},
+                ]
+            },
+            "bracket_models",
+        ),
     ],
 )
 async def test_prices_that_cannot_be_rated_are_refused(backend, fields, code):

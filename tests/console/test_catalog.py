@@ -58,10 +58,31 @@ async def test_tiers_are_typed_as_lines_and_shown_as_a_table(browser, backend):
     async with browser("ada") as client:
         done = await press(client, EDIT, **AS_IT_IS, usage=lines)
         assert done.status_code == 303, said(done)
-        assert "Api calls 10000 ∞ 0.04 EUR 1,000 call" in said(await client.get(PRO))
+        assert "Api calls 10000 ∞ 0.04 EUR 1,000 call each bracket its part" in said(await client.get(PRO))
         assert "api_calls, 10000, , 0.04, 1000, call" in (await client.get(EDIT)).text
         for wrong in ("api_calls, 0", "api_calls, 0, , 0.055, 1, call", "unheard, 0, , 1"):
             assert (await press(client, EDIT, **AS_IT_IS, usage=wrong)).status_code == 422
+
+
+async def test_packages_setting_up_and_a_minimum_are_typed_shown_and_worked_out(browser, backend):
+    lines = "api_calls, 0, , 5.00, 100, call, package, 2.50"
+    async with browser("ada") as client:
+        done = await press(client, EDIT, **AS_IT_IS, usage=lines, setup_price="50", minimum_use="30.00")
+        assert done.status_code == 303, said(done)
+        page = said(await client.get(PRO))
+        assert "Api calls 0 ∞ 5.00 EUR and 2.50 EUR once 100 call whole packages" in page
+        assert "50.00 EUR 30.00 EUR" in page
+        again = await client.get(EDIT)
+        assert lines in again.text
+        assert 'value="50.00"' in again.text
+        priced = said(await client.get("/admin/plan/pln_pro/price?use_api_calls=101"))
+        assert "101 at 5.00 EUR for each 100 begun, and 2.50 EUR once 12.50 EUR" in priced
+        assert "To the least that use is charged 30.00 EUR 17.50 EUR" in priced
+        assert "Once, with the first period: 50.00 EUR for setting up." in priced
+        mixed = f"{lines}\nstorage_gb, 0, 10, 1\nstorage_gb, 10, , 1, 1, GB, volume"
+        refused = await press(client, EDIT, **AS_IT_IS, usage=mixed)
+        assert refused.status_code == 422
+        assert "The prices of storage_gb mix price models" in said(refused)
 
 
 async def test_a_price_is_worked_out_as_it_would_be_charged(browser, backend):

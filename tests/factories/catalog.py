@@ -35,6 +35,8 @@ def a_plan(slug: str = "pro", *, service_id: str = SCAIDRIVE, **fields: Any) -> 
         "cost_multiplier": Decimal(1),
         "trial_days": 0,
         "term_months": None,
+        "setup_price_cents": 0,
+        "minimum_use_cents": 0,
     } | fields
     plan = Plan(**said, plan_version=1)
     version = PlanVersion(number=1, sold_at=None, **{name: said[name] for name in TERMS})
@@ -47,6 +49,8 @@ def a_plan(slug: str = "pro", *, service_id: str = SCAIDRIVE, **fields: Any) -> 
             unit_price_cents=bracket.unit_price_cents,
             unit_divisor=bracket.unit_divisor,
             unit_label=bracket.unit_label,
+            price_model=bracket.price_model,
+            flat_price_cents=bracket.flat_price_cents,
         )
         for metric, brackets in usage.items()
         for bracket in brackets

@@ -23,6 +23,7 @@ from .planned import BillingPlan, ComputedDocument, PlannedLine, PlannedNote, Qu
 from .snapshot import Buyer, Snapshot
 
 COMPUTE_VERSION: Final = "2"
+_OF_USE: Final = ("usage", "minimum")
 _AGES: Final = 36_500  # days: however old an answer is, it is the last word while none newer is there
 
 
@@ -44,7 +45,7 @@ def compute(snapshot: Snapshot) -> BillingPlan:
         document, held = _Document(tenant_id, currency, group, snapshot).of(lines)
         documents += [document] if document is not None else []
         # The two sides of a change wait as one.
-        rows = [(line, error) for line, error in held if line.charge_kind != "credit"]
+        rows = [(line, error) for line, error in held if line.charge_kind not in ("credit", "setup")]
         quarantined += [_held(line, tenant_id, error, inputs[line.row_id]) for line, error in rows]
     return BillingPlan(tuple(documents), tuple(quarantined))
 
@@ -54,12 +55,14 @@ def _lines(due: Due, snapshot: Snapshot) -> tuple[list[PlannedLine], list[Quaran
     lines: list[PlannedLine] = []
     aside: list[Quarantined] = []
     for part in parts_of(due):
+        if part == "minimum" and aside:
+            continue  # it is held against all use of its period, and waits for what was set aside
         try:
             lines += lines_of(due, part, snapshot)
         except ControlError as error:
             kind = "proration" if part == "change" else part
             aside.append(_aside(due, kind, error))
-    if any(item.charge_kind.startswith("usage") for item in aside):
+    if any(item.charge_kind.startswith(_OF_USE) for item in aside):
         lines = [_unsettled(line) for line in lines]
     return lines, aside
 
@@ -70,7 +73,7 @@ def _unsettled(line: PlannedLine) -> PlannedLine:
 
 
 def _is_use(line: PlannedLine) -> bool:
-    return line.charge_kind.startswith("usage")
+    return line.charge_kind.startswith(_OF_USE)
 
 
 class _Document:
@@ -98,7 +101,11 @@ class _Document:
             held += [(line, wrong[id(line)]) for line in ordered if id(line) in wrong]
             uses = {line.row_id for line, _ in held if _is_use(line)}
             ordered = [line for line in ordered if id(line) not in wrong]
-            ordered = [_unsettled(line) if line.row_id in uses else line for line in ordered]
+            ordered = [
+                _unsettled(line) if line.row_id in uses else line
+                for line in ordered
+                if line.charge_kind != "minimum" or line.row_id not in uses
+            ]
         return None, held
 
     def _culprits(self, lines: Sequence[PlannedLine], error: ControlError) -> dict[int, ControlError]:
@@ -144,8 +151,10 @@ class _Document:
 
 
 def _unit(line: PlannedLine) -> str:
-    """Name what waits as a whole: both sides of a change, and every other charge by itself."""
-    return line.row_id if line.charge_kind in ("credit", "proration") else f"{line.row_id} {line.charge_kind}"
+    """Name what waits as a whole: both sides of a change, setting up with its base, every other charge by itself."""
+    if line.charge_kind in ("credit", "proration"):
+        return line.row_id
+    return f"{line.row_id} {'base' if line.charge_kind in ('setup', 'one_time') else line.charge_kind}"
 
 
 def _rates(decision: tax.VatDecision, lines: Sequence[PlannedLine], zone: str) -> list[tuple[str, Decimal]]:

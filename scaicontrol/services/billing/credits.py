@@ -140,6 +140,8 @@ def _charged(charged: Charged, line: PlannedLine) -> bool:
     if line.charge_kind == "credit":
         is_paid = charged.charge_kind in ("base", "proration")
         return is_paid and charged.period_end > line.period.start and charged.charge_start <= line.charge_start
+    if line.charge_kind.startswith("minimum"):
+        return charged.charge_kind.startswith("minimum") and charged.charge_start == line.charge_start
     is_same_use = charged.charge_kind == f"usage:{line.metric_slug}" or charged.charge_kind.startswith(
         f"correction:{line.metric_slug}:"
     )

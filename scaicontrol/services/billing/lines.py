@@ -12,12 +12,13 @@ from scaicontrol.core.errors import Reason, Refused
 from scaicontrol.core.money import CENTS_MAX
 from scaicontrol.core.periods import Period, civil_date, start_of_day
 from scaicontrol.services import usage
+from scaicontrol.services.catalog import Bracket, PriceModel
 from scaicontrol.services.subscriptions import proration
 from scaicontrol.services.subscriptions.calendar import charged_days
 
 from . import wording
 from .planned import PlannedLine
-from .snapshot import Consumed, DueChange, DueCorrection, DuePack, DuePeriod, Metric, Snapshot
+from .snapshot import Consumed, DueChange, DueCorrection, DuePack, DuePeriod, Metric, Snapshot, UseMinimum
 
 Due = DuePeriod | DuePack | DueChange | DueCorrection
 _DAY = timedelta(days=1)
@@ -37,7 +38,8 @@ def parts_of(due: Due) -> Iterator[str]:
             yield "one_time" if due.is_one_time else "base"
         if due.usage_until is not None:
             metrics = due.metrics if due.usage_until > due.usage_from else ()
-            yield from [f"usage:{metric.slug}" for metric in metrics] or ["usage"]
+            minimum = ["minimum"] if due.minimum is not None else []  # behind the use that it is held against
+            yield from [*(f"usage:{metric.slug}" for metric in metrics), *minimum] or ["usage"]
 
 
 def lines_of(due: Due, part: str, snapshot: Snapshot) -> list[PlannedLine]:
@@ -51,11 +53,20 @@ def lines_of(due: Due, part: str, snapshot: Snapshot) -> list[PlannedLine]:
     if isinstance(due, DueCorrection):
         return _correction_lines(due, snapshot, language)
     if due.usage_until is None or part in ("base", "one_time"):
-        return [_base_line(due, zone)]
+        # Setting up is charged with the base, set aside with it and waived with it.
+        return [_base_line(due, zone), *([_setup_line(due, zone, language)] if due.setup_price_cents else [])]
+    return [_line_of_use(due, due.usage_until, part, snapshot, language)]
+
+
+def _line_of_use(due: DuePeriod, until: datetime, part: str, snapshot: Snapshot, language: str) -> PlannedLine:
+    zone = snapshot.seller.zone
     if part == "usage":
-        return [_no_usage(due, due.usage_until, zone)]
+        return _no_usage(due, until, zone)
+    if part == "minimum" and due.minimum is not None:
+        used = [usage.rate(_consumed(snapshot, due.row_id, each).quantity, each.brackets) for each in due.metrics]
+        return _minimum_line(due, until, due.minimum, sum(rated.amount_cents for rated in used), zone, language)
     metric = next(metric for metric in due.metrics if part == f"usage:{metric.slug}")
-    return [_usage_line(due, due.usage_until, metric, _consumed(snapshot, due.row_id, metric), zone)]
+    return _usage_line(due, until, metric, _consumed(snapshot, due.row_id, metric), zone)
 
 
 def charge_starts(due: Due) -> datetime:
@@ -108,6 +119,19 @@ def _base_line(due: DuePeriod, zone: str) -> PlannedLine:
     )
 
 
+def _setup_line(due: DuePeriod, zone: str, language: str) -> PlannedLine:
+    base, amount = _base_line(due, zone), due.setup_price_cents
+    return replace(
+        base,
+        charge_kind="setup",
+        description=wording.setup(due.service_name, due.plan_name, language),
+        quantity=Decimal(1),
+        unit_price_cents=amount,
+        amount_cents=amount,
+        derivation={"kind": "setup", "plan": due.plan_key, "plan_version": due.plan_version, "amount_cents": amount},
+    )
+
+
 def _pack_line(due: DuePack, zone: str) -> PlannedLine:
     """Charge a pack once, and say how much of it is for which service."""
     return PlannedLine(
@@ -155,7 +179,7 @@ def _used_days(due: DuePeriod | DueCorrection, until: datetime, zone: str) -> Pe
 
 def _usage_line(due: DuePeriod, until: datetime, metric: Metric, consumed: Consumed, zone: str) -> PlannedLine:
     rated = usage.rate(consumed.quantity, metric.brackets)
-    single = metric.brackets[0] if len(metric.brackets) == 1 else None
+    single = _single(rated, metric)
     return PlannedLine(
         row_id=due.row_id,
         subscription_id=due.subscription_id,
@@ -163,7 +187,7 @@ def _usage_line(due: DuePeriod, until: datetime, metric: Metric, consumed: Consu
         charge_start=due.start,
         period=_used_days(due, until, zone),
         description=wording.usage(due.service_name, metric.name),
-        # A blend of brackets has no unit price: it is shown as one position, its tiers in the derivation.
+        # What has no unit price is shown as one position, its tiers in the derivation.
         quantity=consumed.quantity if single else Decimal(1),
         unit_label=metric.unit_label if single else "",
         unit_price_cents=single.unit_price_cents if single else rated.amount_cents,
@@ -181,6 +205,38 @@ def _usage_line(due: DuePeriod, until: datetime, metric: Metric, consumed: Consu
             **rated.derivation,
         },
         pack_subscription_id=due.pack_subscription_id,
+    )
+
+
+def _single(rated: usage.Rated, metric: Metric) -> Bracket | None:
+    """Give the bracket whose unit price makes the whole amount; a blend, a package or a flat price has none."""
+    if len(rated.tiers) == 1 and (len(metric.brackets) == 1 or rated.tiers[0].bracket.price_model is PriceModel.volume):
+        return rated.tiers[0].bracket if rated.tiers[0].has_unit_price else None
+    return metric.brackets[0] if len(metric.brackets) == 1 and not rated.tiers else None
+
+
+def _minimum_line(
+    due: DuePeriod, until: datetime, minimum: UseMinimum, now_cents: int, zone: str, language: str
+) -> PlannedLine:
+    """Charge what the use of a period falls short of its minimum, perhaps nothing; it is asked once."""
+    used = minimum.charged_use_cents + now_cents
+    amount = max(minimum.cents - used, 0)
+    return replace(
+        _no_usage(due, until, zone),
+        charge_kind="minimum",
+        description=wording.minimum(due.service_name, language),
+        quantity=Decimal(1),
+        unit_price_cents=amount,
+        amount_cents=amount,
+        derivation={
+            "kind": "minimum",
+            "plan": due.plan_key,
+            "plan_version": due.plan_version,
+            "minimum_cents": minimum.cents,
+            "used_cents": used,
+            "charged_cents": 0,
+            "rounding": "half up, once",
+        },
     )
 
 
@@ -208,13 +264,14 @@ def _no_usage(due: DuePeriod, until: datetime, zone: str) -> PlannedLine:
 def _correction_lines(due: DueCorrection, snapshot: Snapshot, language: str) -> list[PlannedLine]:
     """Charge or give back, per metric, what the use of a charged period is worth now beyond what was charged for it."""
     zone = snapshot.seller.zone
-    found = []
+    found, used = [], due.minimum.charged_use_cents if due.minimum is not None else 0
     for corrected in due.metrics:
         consumed = _consumed(snapshot, due.row_id, corrected.metric)
         rated = usage.rate(consumed.quantity, corrected.metric.brackets)
         amount = rated.amount_cents - corrected.charged_cents
         if not amount:
             continue
+        used += amount
         slug = corrected.metric.slug
         found.append(
             replace(
@@ -237,7 +294,34 @@ def _correction_lines(due: DueCorrection, snapshot: Snapshot, language: str) -> 
                 },
             )
         )
-    return found or [_correction_line(due, zone)]
+    if due.minimum is not None:
+        found += _corrected_minimum(due, due.minimum, used, zone, language)
+    # More use below the minimum changes nothing: what it costs more is what the minimum adds less.
+    nothing = not found or (due.minimum is not None and not sum(line.amount_cents for line in found))
+    return [_correction_line(due, zone)] if nothing else found
+
+
+def _corrected_minimum(
+    due: DueCorrection, minimum: UseMinimum, used: int, zone: str, language: str
+) -> Iterator[PlannedLine]:
+    amount = max(minimum.cents - used, 0) - minimum.charged_cents
+    if amount:
+        yield replace(
+            _correction_line(due, zone),
+            charge_kind=f"minimum:{due.number}",
+            description=wording.minimum(due.service_name, language),
+            unit_price_cents=amount,
+            amount_cents=amount,
+            derivation={
+                "kind": "minimum",
+                "plan": due.plan_key,
+                "plan_version": due.plan_version,
+                "minimum_cents": minimum.cents,
+                "used_cents": used,
+                "charged_cents": minimum.charged_cents,
+                "rounding": "half up, once",
+            },
+        )
 
 
 def _correction_line(due: DueCorrection, zone: str) -> PlannedLine:

@@ -144,7 +144,7 @@ async def settle_without_invoice(uow: UnitOfWork, item: QuarantineItem, reason: 
     await subscriptions.mark_charged(
         uow,
         base=[period.id for period in periods] if item.charge_kind in ("base", "one_time", "pack") else [],
-        usage=[period.id for period in periods] if item.charge_kind.startswith("correction") else [],
+        usage=[period.id for period in periods] if item.charge_kind.startswith(("correction", "minimum:")) else [],
         changes=[change.id] if change is not None else [],
     )
 
@@ -162,7 +162,7 @@ async def _due_rows(
         return [], await due_change(uow, item.subject_id, item.period_start)
     if item.charge_kind == "pack":
         return await due_pack_periods(uow, item.subject_id, item.period_start), None
-    part = item.charge_kind.partition(":")[0]
+    part = "correction" if item.charge_kind.startswith("minimum:") else item.charge_kind.partition(":")[0]
     if part not in DUE_COLUMNS:
         return [], None
     period = await due_period(uow, item.subject_id, item.period_start, part)

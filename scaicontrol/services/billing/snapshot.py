@@ -55,6 +55,15 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
+class UseMinimum:
+    """What the use of a period is charged at least, and what was charged for it so far: as use, and to fill it up."""
+
+    cents: int
+    charged_use_cents: int = 0
+    charged_cents: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class DuePeriod:
     """
     One paid period of a subscription with the terms it began under, and which parts of it are due.
@@ -84,6 +93,8 @@ class DuePeriod:
     usage_until: datetime | None  # the end of the use that is due, earlier than `end` where the subscription ended
     metrics: tuple[Metric, ...] = ()
     pack_subscription_id: str | None = None
+    setup_price_cents: int = 0  # due with the base
+    minimum: UseMinimum | None = None  # due with the use
 
     @property
     def is_one_time(self) -> bool:
@@ -160,6 +171,7 @@ class DueCorrection:
     number: int
     metrics: tuple[CorrectedMetric, ...]
     pack_subscription_id: str | None = None
+    minimum: UseMinimum | None = None
 
 
 @dataclass(frozen=True, slots=True)

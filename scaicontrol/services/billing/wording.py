@@ -9,6 +9,14 @@ def subscription(service: str, plan: str) -> str:
     return f"{service} – {plan}"
 
 
+def setup(service: str, plan: str, language: str) -> str:
+    return f"{service} – {plan}: {say('billing.setup', language)}"
+
+
+def minimum(service: str, language: str) -> str:
+    return f"{service} – {say('billing.usage.minimum', language)}"
+
+
 def pack(name: str, parts: Sequence[str]) -> str:
     """Name a pack with what is in it."""
     return f"{name} ({', '.join(parts)})"

@@ -1,6 +1,6 @@
 """The catalogue: what services are sold as, and what each partner's tenants pay for it."""
 
-from .brackets import Bracket, check_brackets
+from .brackets import Bracket, PriceModel, check_brackets
 from .mrr import monthly_cents
 from .offers import offered, offered_service
 from .prices import Price, PriceSource, effective_price, effective_prices, price_of, prices_of
@@ -28,6 +28,7 @@ __all__ = [
     "Bracket",
     "Offer",
     "Price",
+    "PriceModel",
     "PriceSource",
     "VersionKey",
     "add_override",

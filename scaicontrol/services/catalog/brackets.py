@@ -1,11 +1,20 @@
-"""Graduated prices: brackets that start at zero, touch, and do not overlap (contract §9.1)."""
+"""Prices of use: brackets that start at zero, touch, and do not overlap, and how they are read (contract §9.1)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from itertools import pairwise
 
 from scaicontrol.core.errors import Invalid, Reason
+
+
+class PriceModel(StrEnum):
+    """How the brackets of a metric are read; all of one metric alike."""
+
+    graduated = "graduated"  # each bracket prices the units that fall into it
+    volume = "volume"  # the bracket that the whole quantity falls into prices all of it
+    package = "package"  # as graduated, in whole packages of `unit_divisor` units; one that is begun counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +22,7 @@ class Bracket:
     """
     The price of the units from `start` (inclusive) to `end` (exclusive, None = open).
 
-    One unit costs `unit_price_cents / unit_divisor`.
+    One unit costs `unit_price_cents / unit_divisor`; `flat_price_cents` is charged once where the bracket is used.
     """
 
     start: Decimal
@@ -21,6 +30,8 @@ class Bracket:
     unit_price_cents: int
     unit_divisor: int = 1
     unit_label: str = ""
+    price_model: PriceModel = PriceModel.graduated
+    flat_price_cents: int = 0
 
 
 def check_brackets(by_metric: Mapping[str, Sequence[Bracket]]) -> None:
@@ -40,6 +51,8 @@ def _faults(metric: str, brackets: Sequence[Bracket]) -> list[Reason]:
         for one in ordered
         if one.end is not None and one.end <= one.start
     ]
+    if len({one.price_model for one in ordered}) > 1:
+        faults.append(fault("bracket_models", "mix price models; all brackets of a metric have the same one"))
     if ordered[0].start != 0:
         faults.append(fault("bracket_start", f"begin at {ordered[0].start:f}; the first bracket begins at 0"))
     for one, following in pairwise(ordered):

@@ -10,7 +10,7 @@ from scaicontrol.db import ExactDecimal, IdString, JsonDocument, Model
 from scaicontrol.db.tenant_filter import PartnerOwned, PlatformWritten
 from scaicontrol.services.registry.models import Service
 
-from .brackets import Bracket
+from .brackets import Bracket, PriceModel
 from .mrr import monthly_cents
 
 
@@ -46,6 +46,8 @@ class Plan(Model):
     is_public: Mapped[bool] = mapped_column(default=True)
     trial_days: Mapped[int] = mapped_column(default=0)
     term_months: Mapped[int | None]
+    setup_price_cents: Mapped[int] = mapped_column(default=0, server_default=literal_column("0"))
+    minimum_use_cents: Mapped[int] = mapped_column(default=0, server_default=literal_column("0"))
     cost_multiplier: Mapped[Decimal] = mapped_column(ExactDecimal(9, 4), default=Decimal(1))
     sort_order: Mapped[int] = mapped_column(default=0)
     extra: Mapped[dict[str, Any]] = mapped_column("metadata", JsonDocument, default=dict)
@@ -87,6 +89,7 @@ class PlanVersion(Model):
     """
     The terms of a plan from one edit to the next: subscriptions and their periods name the one they began under.
 
+    `setup_price_cents` is charged once, with the first period; `minimum_use_cents` is the least for the use of each.
     From `sold_at` on nothing of it changes (a trigger holds it); an edit of the plan makes the next version.
     """
 
@@ -99,6 +102,12 @@ class PlanVersion(Model):
     quotas: Mapped[dict[str, int]] = mapped_column(JsonDocument, default=dict)
     trial_days: Mapped[int] = mapped_column(default=0)
     term_months: Mapped[int | None]
+    setup_price_cents: Mapped[int] = mapped_column(
+        default=0, server_default=literal_column("0")
+    )  # with the first period
+    minimum_use_cents: Mapped[int] = mapped_column(
+        default=0, server_default=literal_column("0")
+    )  # a period's use, at least
     sold_at: Mapped[datetime | None]
 
     plan: Mapped[Plan] = relationship(lazy="raise", back_populates="versions")
@@ -113,7 +122,7 @@ class PlanVersion(Model):
         return f"version {self.number} of plan {self.plan_id}"
 
     def brackets(self, metric_slug: str) -> list[Bracket]:
-        """Give the graduated prices of a metric, lowest first; empty when its use is not charged."""
+        """Give the prices of a metric, lowest first; empty when its use is not charged."""
         return [price.bracket for price in self.usage_prices if price.metric_slug == metric_slug]
 
 
@@ -135,12 +144,24 @@ class UsagePrice(Model):
     unit_price_cents: Mapped[int]
     unit_divisor: Mapped[int] = mapped_column(default=1)
     unit_label: Mapped[str] = mapped_column(String(40), default="")
+    price_model: Mapped[PriceModel] = mapped_column(
+        Enum(PriceModel, native_enum=False, length=20), default=PriceModel.graduated, server_default="graduated"
+    )
+    flat_price_cents: Mapped[int] = mapped_column(default=0, server_default=literal_column("0"))
 
     terms: Mapped[PlanVersion] = relationship(lazy="raise", back_populates="usage_prices")
 
     @property
     def bracket(self) -> Bracket:
-        return Bracket(self.tier_start, self.tier_end, self.unit_price_cents, self.unit_divisor, self.unit_label)
+        return Bracket(
+            self.tier_start,
+            self.tier_end,
+            self.unit_price_cents,
+            self.unit_divisor,
+            self.unit_label,
+            self.price_model,
+            self.flat_price_cents,
+        )
 
 
 class PriceOverride(PlatformWritten, PartnerOwned, Model):

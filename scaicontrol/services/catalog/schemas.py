@@ -10,6 +10,8 @@ from scaicontrol.core.schemas import Exact, In, InvoicedCurrency, JsonObject, Mo
 from scaicontrol.core.schemas import Price as PriceCents
 from scaicontrol.media.fonts import Printed
 
+from .brackets import PriceModel
+
 PlanSlug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 MetricSlug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Label = Annotated[str, StringConstraints(max_length=40), OneLine, Printed]
@@ -49,6 +51,13 @@ class UsagePriceIn(In):
     unit_price_cents: PriceCents
     unit_divisor: Annotated[int, Field(strict=True, ge=1, le=1_000_000_000)] = 1
     unit_label: Label = ""
+    price_model: PriceModel = Field(
+        default=PriceModel.graduated,
+        description="How the brackets of the metric are read; all of one metric alike. `graduated`: each prices the "
+        "units in it. `volume`: the one that the whole quantity falls into prices all of it. `package`: as graduated, "
+        "in whole packages of `unit_divisor` units.",
+    )
+    flat_price_cents: PriceCents = Field(default=0, description="Charged once where the bracket is used.")
 
 
 class UsagePriceOut(Out):
@@ -60,6 +69,8 @@ class UsagePriceOut(Out):
     unit_price_cents: int
     unit_divisor: int
     unit_label: str
+    price_model: PriceModel
+    flat_price_cents: int
 
 
 _PLAN_EXAMPLE: dict[str, Any] = {
@@ -77,6 +88,8 @@ _PLAN_EXAMPLE: dict[str, Any] = {
     "is_public": True,
     "trial_days": 0,
     "term_months": None,
+    "setup_price_cents": 0,
+    "minimum_use_cents": 0,
     "cost_multiplier": "1",
     "sort_order": 10,
     "metadata": {},
@@ -113,6 +126,10 @@ class PlanIn(In):
     is_public: bool = True
     trial_days: Annotated[int, Field(strict=True, ge=0, le=365)] = 0
     term_months: Annotated[int, Field(strict=True, ge=1, le=120)] | None = None
+    setup_price_cents: PriceCents = Field(default=0, description="Charged once, with the first paid period.")
+    minimum_use_cents: PriceCents = Field(
+        default=0, description="What the use of a whole period is charged at least; the rest is added when it closes."
+    )
     cost_multiplier: Annotated[Exact, Field(gt=0, le=1000, decimal_places=4)] = Decimal(1)
     sort_order: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 0
     metadata: JsonObject = Field(default={}, max_length=50)
@@ -158,6 +175,8 @@ class PlanOut(Out):
     is_public: bool
     trial_days: int
     term_months: int | None
+    setup_price_cents: int
+    minimum_use_cents: int
     cost_multiplier: Exact
     sort_order: int
     metadata: dict[str, Any] = Field(validation_alias="extra")
@@ -176,6 +195,8 @@ _VERSION_EXAMPLE: JsonDict = {
     "quotas": {"storage_gb": 1000},
     "trial_days": 0,
     "term_months": None,
+    "setup_price_cents": 0,
+    "minimum_use_cents": 0,
     "usage_pricing": [],
     "sold_at": "2026-11-22T10:00:00Z",
     "created_at": "2026-11-22T09:00:00Z",
@@ -194,6 +215,8 @@ class PlanVersionOut(Out):
     quotas: dict[str, int]
     trial_days: int
     term_months: int | None
+    setup_price_cents: int
+    minimum_use_cents: int
     usage_pricing: list[UsagePriceOut] = Field(validation_alias="usage_prices")
     sold_at: Moment | None
     created_at: Moment

@@ -15,7 +15,7 @@ from scaicontrol.services.registry.models import Service
 from . import queries
 from .brackets import Bracket, check_brackets
 from .events import PlanCreated, PlanUpdated, PriceOverrideRemoved, PriceOverrideSet
-from .models import Plan, PriceOverride
+from .models import Plan, PlanVersion, PriceOverride
 from .schemas import PlanIn, PriceOverrideIn
 from .versions import bracket, first_version, restate
 
@@ -77,6 +77,7 @@ async def update(uow: UnitOfWork, plan_id: str, replacement: PlanIn) -> Plan:
             reasons=[Reason("lasting", f"{name} cannot change.", name) for name in moved],
         )
     _check(plan.service, replacement)
+    await _check_overrides(uow, plan, replacement)
     changed = restate(uow, plan, replacement)
     for name in columns:
         if getattr(plan, name) != columns[name]:
@@ -126,6 +127,8 @@ def _check(service: Service, plan: PlanIn) -> None:
         by_metric[price.metric_slug].append(bracket(price))
     if plan.billing_period is BillingPeriod.one_time and by_metric:
         raise invalid("usage_pricing", "A one-time plan has no periods in which use could be charged.")
+    if plan.billing_period is BillingPeriod.one_time and plan.minimum_use_cents:
+        raise invalid("minimum_use_cents", "A one-time plan has no periods whose use could have a minimum.")
     declared = sorted(metric["slug"] for metric in service.metrics)
     unknown = sorted(set(by_metric) - set(declared))
     if unknown:
@@ -202,10 +205,11 @@ async def remove_override(uow: UnitOfWork, partner_id: str, override_id: str) ->
 
 async def _priced_plan(uow: UnitOfWork, partner_id: str, override: PriceOverrideIn, *, except_id: str | None) -> Plan:
     plan = await queries.get(uow, override.plan_id, lock=True)
-    if override.currency != plan.currency and (override.markup_percent is not None or plan.usage_prices):
+    if override.currency != plan.currency and (override.markup_percent is not None or _has_other_prices(plan.current)):
         raise invalid(
             "currency",
-            f"{plan.key} is priced in {plan.currency}: a markup, or a plan with usage prices, keeps that currency.",
+            f"{plan.key} is priced in {plan.currency}: a markup, or a plan that charges for use or for setting up, "
+            "keeps that currency.",
         )
     overlaps = select(PriceOverride.id).where(
         PriceOverride.partner_id == partner_id,
@@ -218,6 +222,29 @@ async def _priced_plan(uow: UnitOfWork, partner_id: str, override: PriceOverride
     if other := await uow.session.scalar(overlaps.limit(1)):
         raise Conflict(f"The range overlaps price override {other} of the same partner and plan; end that one first.")
     return plan
+
+
+def _has_other_prices(terms: PlanVersion | PlanIn) -> bool:
+    """Tell whether a plan charges anything but its base price, in the plan's own currency only."""
+    used = terms.usage_pricing if isinstance(terms, PlanIn) else terms.usage_prices
+    return bool(used or terms.setup_price_cents or terms.minimum_use_cents)
+
+
+async def _check_overrides(uow: UnitOfWork, plan: Plan, wanted: PlanIn) -> None:
+    """Refuse prices that a partner's own price in another currency cannot go with; nothing is ever converted."""
+    if not _has_other_prices(wanted):
+        return
+    foreign = select(PriceOverride.id).where(
+        PriceOverride.plan_id == plan.id,
+        PriceOverride.currency != plan.currency,
+        or_(PriceOverride.valid_to.is_(None), PriceOverride.valid_to > uow.now),
+    )
+    if override_id := await uow.session.scalar(foreign.limit(1)):
+        raise invalid(
+            "usage_pricing",
+            f"Price override {override_id} sells {plan.key} in another currency, in which use and setting up have no "
+            "price; remove or end it first.",
+        )
 
 
 def _override_columns(override: PriceOverrideIn) -> dict[str, Any]:

@@ -28,7 +28,15 @@ _SEAL: Final = Capability(
 )
 VersionKey = tuple[str, int]  # the plan's id and the number of its version
 # What belongs to a version; the rest of a plan is words and may be edited in place.
-TERMS: Final = ("base_price_cents", "cost_multiplier", "quotas", "trial_days", "term_months")
+TERMS: Final = (
+    "base_price_cents",
+    "cost_multiplier",
+    "quotas",
+    "trial_days",
+    "term_months",
+    "setup_price_cents",
+    "minimum_use_cents",
+)
 
 
 def first_version(plan: Plan, new: PlanIn) -> PlanVersion:
@@ -124,6 +132,8 @@ def terms_of(version: PlanVersion) -> dict[str, object]:
         "quotas": dict(version.quotas),
         "trial_days": version.trial_days,
         "term_months": version.term_months,
+        "setup_price_cents": version.setup_price_cents,
+        "minimum_use_cents": version.minimum_use_cents,
         "usage_pricing": [
             {
                 "metric_slug": price.metric_slug,
@@ -132,6 +142,8 @@ def terms_of(version: PlanVersion) -> dict[str, object]:
                 "unit_price_cents": price.unit_price_cents,
                 "unit_divisor": price.unit_divisor,
                 "unit_label": price.unit_label,
+                "price_model": price.price_model,
+                "flat_price_cents": price.flat_price_cents,
             }
             for price in sorted(version.usage_prices, key=lambda price: (price.metric_slug, price.tier_start))
         ],
@@ -139,7 +151,15 @@ def terms_of(version: PlanVersion) -> dict[str, object]:
 
 
 def bracket(price: UsagePriceIn) -> Bracket:
-    return Bracket(price.tier_start, price.tier_end, price.unit_price_cents, price.unit_divisor, price.unit_label)
+    return Bracket(
+        price.tier_start,
+        price.tier_end,
+        price.unit_price_cents,
+        price.unit_divisor,
+        price.unit_label,
+        price.price_model,
+        price.flat_price_cents,
+    )
 
 
 def _terms(plan: PlanIn) -> dict[str, object]:
@@ -161,5 +181,6 @@ def _price_usage(version: PlanVersion, prices: Sequence[UsagePriceIn]) -> None:
         elif row.bracket != bracket(price):
             row.tier_end, row.unit_label = price.tier_end, price.unit_label
             row.unit_price_cents, row.unit_divisor = price.unit_price_cents, price.unit_divisor
+            row.price_model, row.flat_price_cents = price.price_model, price.flat_price_cents
     for row in there.values():
         version.usage_prices.remove(row)

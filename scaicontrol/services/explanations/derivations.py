@@ -4,7 +4,7 @@ How the amount of a line came about, worked out again from what is stored with i
 Each derivation gives the amount it comes to, and the steps as sentences to be said in any language (`wording`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -12,7 +12,7 @@ from typing import Any
 
 from scaicontrol.core.money import half_up
 from scaicontrol.services import usage
-from scaicontrol.services.catalog import Bracket
+from scaicontrol.services.catalog import Bracket, PriceModel
 from scaicontrol.services.invoices import allowances
 from scaicontrol.services.invoices.models import InvoiceLine
 from scaicontrol.services.subscriptions import proration
@@ -99,7 +99,7 @@ def _usage(stored: Stored, _: InvoiceLine) -> Derived:
     steps = [*_plan(stored), Sentence("usage", metric=str(stored["metric"]), quantity=quantity)]
     if stored.get("usage_digest"):
         steps.append(Sentence("usage_digest", digest=str(stored["usage_digest"])))
-    steps += [_tier(tier) for tier in rated.tiers]
+    steps += [said for tier in rated.tiers for said in _tier(tier)]
     exact = sum((tier.cents for tier in rated.tiers), Fraction())
     if exact.denominator != 1:
         steps.append(Sentence("rounded", exact=Exact(exact), amount=Cents(rated.amount_cents)))
@@ -116,6 +116,21 @@ def _correction(stored: Stored, line: InvoiceLine) -> Derived:
     return Derived(now.amount_cents - charged, (*now.steps, said))
 
 
+def _setup(stored: Stored, _: InvoiceLine) -> Derived:
+    amount = int(stored["amount_cents"])
+    return Derived(amount, (*_plan(stored), Sentence("setup", amount=Cents(amount))))
+
+
+def _minimum(stored: Stored, _: InvoiceLine) -> Derived:
+    """What the use of a period falls short of its minimum, less what was charged for that before."""
+    minimum, used, charged = (int(stored[key]) for key in ("minimum_cents", "used_cents", "charged_cents"))
+    amount = max(minimum - used, 0)
+    steps = (*_plan(stored), Sentence("minimum", used=Cents(used), minimum=Cents(minimum), amount=Cents(amount)))
+    if charged:
+        steps += (Sentence("minimum_before", amount=Cents(charged)),)
+    return Derived(amount - charged, steps)
+
+
 def _bracket(tier: Stored) -> Bracket:
     end = tier["tier_end"]
     return Bracket(
@@ -123,22 +138,36 @@ def _bracket(tier: Stored) -> Bracket:
         None if end is None else Decimal(end),
         int(tier["unit_price_cents"]),
         int(tier["unit_divisor"]),
+        price_model=PriceModel(tier.get("price_model", PriceModel.graduated)),
+        flat_price_cents=int(tier.get("flat_price_cents", 0)),
     )
 
 
-def _tier(tier: usage.TierUsed) -> Sentence:
+def _tier(tier: usage.TierUsed) -> Iterator[Sentence]:
+    flat = tier.bracket.flat_price_cents
+    if tier.bracket.unit_price_cents or not flat:
+        yield _units(tier)
+    if flat:
+        yield Sentence("flat_price", amount=Cents(flat))
+
+
+def _units(tier: usage.TierUsed) -> Sentence:
+    """Say what the units in a bracket cost, without its flat price."""
+    amount = Exact(tier.cents - tier.bracket.flat_price_cents)
+    price, divisor = Cents(tier.bracket.unit_price_cents), tier.bracket.unit_divisor
+    if tier.bracket.price_model is PriceModel.package:
+        return Sentence(
+            "packages", quantity=tier.quantity, packages=tier.packages, price=price, divisor=divisor, amount=amount
+        )
+    if tier.bracket.price_model is PriceModel.volume:
+        key = "volume" if divisor == 1 else "volume_per"
+        return Sentence(key, quantity=tier.quantity, price=price, divisor=divisor, amount=amount)
     key = "tier" if tier.bracket.start else "first_tier"
     if tier.bracket.start == 0 and tier.bracket.end is None:
         key = "only_tier"
-    if tier.bracket.unit_divisor != 1:
+    if divisor != 1:
         key += "_per"
-    return Sentence(
-        key,
-        quantity=tier.quantity,
-        price=Cents(tier.bracket.unit_price_cents),
-        divisor=tier.bracket.unit_divisor,
-        amount=Exact(tier.cents),
-    )
+    return Sentence(key, quantity=tier.quantity, price=price, divisor=divisor, amount=amount)
 
 
 def _manual(stored: Stored, line: InvoiceLine) -> Derived:
@@ -182,6 +211,8 @@ _KINDS: Mapping[str, Callable[[Stored, InvoiceLine], Derived]] = {
     "one_time": _base,
     "pack": _pack,
     "usage": _usage,
+    "setup": _setup,
+    "minimum": _minimum,
     "correction": _correction,
     "credit": _change,
     "proration": _change,

@@ -254,6 +254,7 @@ class SubscriptionPeriod(TenantScopedModel):
     currency: Mapped[str] = mapped_column(String(3))
     days: Mapped[int]  # fewer than `full_days` only where a fixed term cuts the period short
     full_days: Mapped[int]
+    setup_price_cents: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # of the first period alone
     usage_from: Mapped[datetime]
     usage_until: Mapped[datetime | None]  # None while a one-time plan is in use
     base_due_at: Mapped[datetime | None]

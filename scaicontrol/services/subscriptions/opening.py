@@ -35,6 +35,7 @@ class Opening:
     usage_from: datetime
     takes_up_pending: bool = False
     takes_up_announced: bool = False
+    setup_price_cents: int = 0
 
 
 Version = tuple[Plan, PlanVersion]
@@ -43,8 +44,13 @@ Version = tuple[Plan, PlanVersion]
 def first_of(
     subscription: Subscription, version: Version, unit_price_cents: int, moment: datetime, zone: str
 ) -> Opening:
-    """Give the first paid period: it begins with the civil day of `moment`, which becomes the anchor."""
-    return beginning(subscription, version, (subscription.quantity, unit_price_cents), moment, zone)
+    """
+    Give the first paid period: it begins with the civil day of `moment`, which becomes the anchor.
+
+    It is charged for setting up, too; of a pack only its own price is charged.
+    """
+    first = beginning(subscription, version, (subscription.quantity, unit_price_cents), moment, zone)
+    return first if subscription.is_child else replace(first, setup_price_cents=version[1].setup_price_cents)
 
 
 def beginning(

@@ -11,6 +11,7 @@ import { useCan } from "../session/useCan";
 import { Compare } from "./Compare";
 import { included } from "./compare";
 import { SubscribeDialog } from "./SubscribeDialog";
+import { UsePrices } from "./UsePrices";
 
 type Plan = Schemas["OfferedPlanOut"];
 type Held = Schemas["SubscriptionOut"];
@@ -112,6 +113,13 @@ function Offered(props: {
           </span>
         </p>
         <Show when={props.quote}>{(quote) => <WithVat of={quote()} />}</Show>
+        <Show when={(props.quote?.setup_cents ?? 0) > 0 && props.quote}>
+          {(quote) => (
+            <p class="text-sm">
+              {t("offer.setup", { amount: fmt.money(quote().setup_cents, quote().currency) })}
+            </p>
+          )}
+        </Show>
       </div>
       <Show when={props.quote}>{(quote) => <Trial of={quote()} />}</Show>
       <Show when={props.plan.term_months}>
@@ -120,6 +128,7 @@ function Offered(props: {
       <ul class="grid gap-2 text-sm">
         <For each={included(props.plan)}>{(item) => <li class="feature">{item}</li>}</For>
       </ul>
+      <UsePrices plan={props.plan} />
       <Next {...props} />
     </li>
   );

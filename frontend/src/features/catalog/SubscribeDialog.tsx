@@ -33,9 +33,12 @@ export function SubscribeDialog(props: {
     const amount = current();
     return {
       amount: amount
-        ? fmt.money(amount.net_cents, amount.currency)
+        ? fmt.money(amount.net_cents - amount.setup_cents, amount.currency)
         : fmt.money(
-            Math.round((now ? now.net_cents / now.quantity : props.plan.effective_price_cents) * quantity()),
+            Math.round(
+              (now ? (now.net_cents - now.setup_cents) / now.quantity : props.plan.effective_price_cents) *
+                quantity(),
+            ),
             now?.currency ?? props.plan.effective_currency,
           ),
       interval: t(`interval.${now?.billing_period ?? props.plan.billing_period}`),
@@ -50,9 +53,12 @@ export function SubscribeDialog(props: {
       amount: fmt.money(now.total_cents, now.currency),
       label: now.tax_label ?? "",
     });
-    return now.trial_days > 0 && now.charged_on
-      ? t("offer.chargedOn", { date: fmt.day(now.charged_on), amount })
-      : t("offer.chargedNow", { amount });
+    const charged =
+      now.trial_days > 0 && now.charged_on
+        ? t("offer.chargedOn", { date: fmt.day(now.charged_on), amount })
+        : t("offer.chargedNow", { amount });
+    if (now.setup_cents === 0) return charged;
+    return `${charged} (${t("offer.setup", { amount: fmt.money(now.setup_cents, now.currency) })})`;
   };
   // What is paid once, or ends with its term, does not renew by itself.
   const renews = () => props.plan.billing_period !== "one_time" && props.plan.term_months === null;

@@ -52,7 +52,7 @@ export function compared(plans: readonly Plan[]): Compared[] {
 const all = (plans: readonly Plan[], of: (plan: Plan) => string[]) => [...new Set(plans.flatMap(of))];
 
 /** "storage_gb" as "Storage gb": a metric has no other name here. */
-function named(metric: string): string {
+export function named(metric: string): string {
   const words = metric.replaceAll(/[_-]+/g, " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

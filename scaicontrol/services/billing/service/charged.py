@@ -31,6 +31,11 @@ class UseCharged:
 
     metrics: defaultdict[str, MetricCharged] = field(default_factory=lambda: defaultdict(MetricCharged))
     corrections: int = 0
+    minimum: MetricCharged | None = None
+
+    @property
+    def use_cents(self) -> int:
+        return sum(metric.charged_cents for metric in self.metrics.values())
 
 
 UseCharges = Mapping[tuple[str, datetime], UseCharged]
@@ -47,13 +52,23 @@ async def of_use(uow: UnitOfWork, rows: Sequence[DueRow]) -> UseCharges:
         .where(
             charge.subject_id.in_({row.subscription_id for row in rows}),
             charge.period_start.in_({row.start for row in rows}),
-            or_(charge.charge_kind.startswith("usage:"), charge.charge_kind.startswith("correction:")),
+            or_(
+                charge.charge_kind.startswith("usage:"),
+                charge.charge_kind.startswith("correction:"),
+                charge.charge_kind.startswith("minimum"),
+            ),
         )
         .order_by(charge.created_at, charge.id)
     )
     for row in charges:
         period = found[row.subject_id, row.period_start]
         kind, _, rest = row.charge_kind.partition(":")
+        if kind == "minimum":
+            period.minimum = period.minimum or MetricCharged()
+            period.minimum.charged_cents += row.amount_cents
+            period.minimum.is_waived = period.minimum.is_waived or row.waived_reason is not None
+            period.corrections = max(period.corrections, int(rest.partition(":")[0] or 0))
+            continue
         slug, _, numbered = rest.partition(":")
         if kind == "correction":
             number = (numbered or slug).partition(":")[0]

@@ -7,11 +7,12 @@ from datetime import datetime
 
 from scaicontrol.services.catalog import VersionKey
 from scaicontrol.services.packs.reads import PackNames
+from scaicontrol.services.subscriptions import proration
 from scaicontrol.services.subscriptions.forecast import Foreseen
 from scaicontrol.services.subscriptions.reads import DueChangeRow, DueRow
 
-from ..snapshot import CorrectedMetric, DueChange, DueCorrection, DuePack, DuePeriod, Metric, PackPart
-from .charged import UseCharges
+from ..snapshot import CorrectedMetric, DueChange, DueCorrection, DuePack, DuePeriod, Metric, PackPart, UseMinimum
+from .charged import UseCharged, UseCharges
 
 Metrics = Mapping[VersionKey, Sequence[Metric]]
 
@@ -50,7 +51,19 @@ def period(row: DueRow, as_of: datetime, closed: datetime, metrics: Metrics, cha
             if settled is None or m.slug not in settled.metrics
         ),
         pack_subscription_id=row.pack_subscription_id,
+        setup_price_cents=row.setup_price_cents,
+        minimum=_minimum(row, settled) if settled is None or settled.minimum is None else None,
     )
+
+
+def _minimum(row: DueRow, settled: UseCharged | None) -> UseMinimum | None:
+    """Give what the use of a period is charged at least: for the days that are charged. What was waived is not."""
+    if not row.minimum_use_cents or row.end is None or (settled and settled.minimum and settled.minimum.is_waived):
+        return None
+    cents = proration.Terms(1, row.minimum_use_cents, row.full_days).for_days(row.days)
+    if settled is None:
+        return UseMinimum(cents)
+    return UseMinimum(cents, settled.use_cents, settled.minimum.charged_cents if settled.minimum else 0)
 
 
 def correction(row: DueRow, metrics: Metrics, charges: UseCharges) -> DueCorrection:
@@ -79,6 +92,7 @@ def correction(row: DueRow, metrics: Metrics, charges: UseCharges) -> DueCorrect
             if (found := known.get(metric.slug)) is not None and not found.is_waived
         ),
         pack_subscription_id=row.pack_subscription_id,
+        minimum=_minimum(row, settled) if settled is not None and settled.minimum is not None else None,
     )
 
 
@@ -132,6 +146,7 @@ def foreseen(each: Foreseen) -> DuePeriod:
         base_is_due=True,
         usage_until=None,
         pack_subscription_id=each.pack_subscription_id,
+        setup_price_cents=opening.setup_price_cents,
     )
 
 

@@ -77,7 +77,8 @@ async def load(
     rows = await due_for_billing(uow, tenant_ids, as_of, closed, subscription_id)
     used = [row for row in rows if _has_use(row, closed)]
     metrics = await metrics_of(uow, {(row.plan_id, row.plan_version) for row in used})
-    charges = await charged.of_use(uow, [row for row in used if metrics.get((row.plan_id, row.plan_version))])
+    priced = [row for row in used if row.minimum_use_cents or metrics.get((row.plan_id, row.plan_version))]
+    charges = await charged.of_use(uow, priced)
     periods = [due_rows.period(row, as_of, closed, metrics, charges) for row in rows if _is_due(row, as_of, closed)]
     corrections = [due_rows.correction(row, metrics, charges) for row in rows if _is_corrected(row)]
     if as_of > known_at:

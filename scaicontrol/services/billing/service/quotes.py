@@ -51,7 +51,8 @@ def _quoted(now: Snapshot, tenant_id: str, plan: Plan, entry: Entry, quantity: i
         charged_on=first_day if paid else None,
         billing_period=(paid.plan if paid else plan).billing_period,
         currency=paid.currency if paid else plan.currency,
-        net_cents=quantity * paid.unit_price_cents if paid else 0,
+        setup_cents=paid.terms.setup_price_cents if paid else 0,
+        net_cents=quantity * paid.unit_price_cents + paid.terms.setup_price_cents if paid else 0,
         tax_cents=None,
         total_cents=None,
         tax_label=None,
@@ -64,7 +65,7 @@ def _quoted(now: Snapshot, tenant_id: str, plan: Plan, entry: Entry, quantity: i
         first_day=first_day, usage_from=begins, service_id=plan.service_id, service_name="", plan_key=plan.key,
         plan_name=paid.plan.name, plan_version=paid.terms.number, quantity=quantity,
         unit_price_cents=paid.unit_price_cents, currency=paid.currency, days=span.days, full_days=span.full_days,
-        base_is_due=True, usage_until=None,
+        base_is_due=True, usage_until=None, setup_price_cents=paid.terms.setup_price_cents,
     )  # fmt: skip
     plan_of_run = compute(replace(now, as_of=begins, periods=(period,)))
     for document in plan_of_run.documents:

@@ -14,7 +14,7 @@ from ..models import BillingCharge, QuarantineItem
 from ..planned import ComputedDocument, PlannedLine, PlannedNote, Quarantined
 
 _IN_ADVANCE = ("base", "one_time", "pack")
-_OF_USE, _OF_CHANGES = ("usage", "correction"), ("credit", "proration")
+_OF_USE, _OF_CHANGES = ("usage", "correction", "minimum"), ("credit", "proration")
 
 
 async def write_document(

@@ -37,6 +37,8 @@ class DueRow(NamedTuple):
     currency: str
     days: int
     full_days: int
+    setup_price_cents: int
+    minimum_use_cents: int  # of a whole period
     first_day: date
     usage_from: datetime
     usage_until: datetime | None
@@ -155,6 +157,8 @@ async def due_for_billing(
             period.currency,
             period.days,
             period.full_days,
+            period.setup_price_cents,
+            PlanVersion.minimum_use_cents,
             period.first_day,
             period.usage_from,
             period.usage_until,
@@ -170,6 +174,7 @@ async def due_for_billing(
         )
         .join(Subscription, Subscription.id == period.subscription_id)
         .join(Plan, Plan.id == period.plan_id)
+        .join(period.terms)
         .join(Service, Service.id == Plan.service_id)
         .where(
             period.tenant_id.in_(tenant_ids),

@@ -97,6 +97,7 @@ DUE_COLUMNS: Final = {
     "base": SubscriptionPeriod.base_due_at,
     "one_time": SubscriptionPeriod.base_due_at,
     "usage": SubscriptionPeriod.usage_due_at,
+    "minimum": SubscriptionPeriod.usage_due_at,
     "correction": SubscriptionPeriod.correction_due_at,
 }
 

@@ -77,6 +77,7 @@ def open_period(
             subscription_id=subscription.id,
             period_start=span.start,
             base_due_at=max(span.start, opening.usage_from),  # not before anybody could know of it
+            setup_price_cents=opening.setup_price_cents,
         )
         uow.session.add(row)
     subscription.current_period_start = row.period_start
