@@ -14,7 +14,7 @@ export default {
     days: "{{ n }} Tage",
     months: "{{ n }} Monate",
     none: "Keine",
-    setup: "davon {{ amount }} einmalig für die Einrichtung",
+    setup: "im ersten Zeitraum, davon {{ amount }} einmalig für die Einrichtung",
     minimum: "Verbrauch wird mit mindestens {{ amount }} je Zeitraum berechnet",
     useCosts: "Was der Verbrauch kostet",
     free: "inbegriffen",

@@ -12,7 +12,7 @@ export default {
     days: "{{ n }} days",
     months: "{{ n }} months",
     none: "None",
-    setup: "{{ amount }} of it once, for setting up",
+    setup: "in the first period, {{ amount }} of it once for setting up",
     minimum: "Use is charged at {{ amount }} a period at least",
     useCosts: "What use costs",
     free: "included",

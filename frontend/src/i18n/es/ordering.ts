@@ -14,7 +14,7 @@ export default {
     days: "{{ n }} días",
     months: "{{ n }} meses",
     none: "Ninguna",
-    setup: "de ello {{ amount }} una vez, por el alta",
+    setup: "en el primer período, de ello {{ amount }} una vez por el alta",
     minimum: "El consumo se factura como mínimo en {{ amount }} por período",
     useCosts: "Lo que cuesta el consumo",
     free: "incluido",

@@ -14,7 +14,7 @@ export default {
     days: "{{ n }} jours",
     months: "{{ n }} mois",
     none: "Aucun",
-    setup: "dont {{ amount }} une fois pour la mise en service",
+    setup: "pour la première période, dont {{ amount }} une fois pour la mise en service",
     minimum: "La consommation est facturée au moins {{ amount }} par période",
     useCosts: "Ce que coûte la consommation",
     free: "inclus",

@@ -14,7 +14,7 @@ export default {
     days: "{{ n }} giorni",
     months: "{{ n }} mesi",
     none: "Nessuno",
-    setup: "di cui {{ amount }} una volta per l’attivazione",
+    setup: "nel primo periodo, di cui {{ amount }} una volta per l’attivazione",
     minimum: "Il consumo si addebita almeno per {{ amount }} a periodo",
     useCosts: "Quanto costa il consumo",
     free: "incluso",

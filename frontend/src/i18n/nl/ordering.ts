@@ -14,7 +14,7 @@ export default {
     days: "{{ n }} dagen",
     months: "{{ n }} maanden",
     none: "Geen",
-    setup: "waarvan {{ amount }} eenmalig voor het inrichten",
+    setup: "in de eerste periode, waarvan {{ amount }} eenmalig voor het inrichten",
     minimum: "Verbruik kost ten minste {{ amount }} per periode",
     useCosts: "Wat verbruik kost",
     free: "inbegrepen",
