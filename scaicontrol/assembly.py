@@ -106,9 +106,7 @@ async def assembled(
         business_clock = clock or clock_of(settings)
         renderer = ProcessRenderer()
         stack.callback(renderer.close)
-        providers = payment_providers.load(
-            payment_providers.ProviderContext(settings, vault, business_clock, os.environ)
-        )
+        of_providers = payment_providers.ProviderContext(settings, vault, business_clock, os.environ)
         ports = Ports(
             objects=await _object_store(settings, vault),
             vault=vault,
@@ -120,7 +118,8 @@ async def assembled(
             outbound=outbound,
             renderer=renderer,
             waker=waker or Silence(),
-            payment_providers=providers,
+            provider_accounts=payment_providers.accounts(of_providers),
+            payment_providers=payment_providers.load(of_providers),
         )
         yield Assembled(
             Backend(settings, database, business_clock, ports, approvals=PolicyApprovals()),

@@ -31,6 +31,7 @@ TAGS: Final = {
     "admin-bank-statements": "What sellers' banks say came and went, and what it pays.",
     "admin-billing-credits": "What is owed back to tenants, and its way back.",
     "admin-billing-payments": "Payments of all tenants.",
+    "admin-provider-accounts": "Accounts that sellers have at payment providers.",
     "admin-billing-runs": "Billing runs: planned, compared, applied.",
     "admin-change-plans": "Changes as they would be, for another person to approve and to apply exactly.",
     "admin-events": "The stream of facts, pulled.",

@@ -284,6 +284,19 @@ async def receive(backend: Backend, provider_slug: str, request: Request) -> Rec
     return ReceivedOut()
 
 
+@inbound.post(
+    "/{provider_slug}/{account_id}",
+    response_model=One[ReceivedOut],
+    permission="payments:receive",
+    summary="Receive a webhook of a seller's own account",
+)
+async def receive_of_account(backend: Backend, provider_slug: str, account_id: str, request: Request) -> ReceivedOut:
+    """Verified with that account's secret, stored, answered; acted upon afterwards."""
+    body = await request.body()
+    await payments.receive(backend, provider_slug, request.headers, body, account_id)
+    return ReceivedOut()
+
+
 def _own_tenant(actor: Actor) -> str:
     if actor.tenant_id is None:
         raise Refused("This is about one's own tenant; sign in as one of its people.")

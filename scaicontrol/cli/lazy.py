@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from . import tree
+from .tree_nodes import CommandGroup
 
 # Plain help: to draw boxes costs half a second of imports, more than all the rest of a --help.
 MARKUP: Final = None
@@ -20,7 +21,7 @@ class _Commands(UserDict[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         node = super().__getitem__(name)
-        if isinstance(node, tree.CommandGroup):
+        if isinstance(node, CommandGroup):
             return TableGroup(name=name, node=node, no_args_is_help=True, rich_markup_mode=MARKUP)
         app = importlib.import_module(f"{__package__}.{node.module}").app
         app.rich_markup_mode = MARKUP
@@ -30,7 +31,7 @@ class _Commands(UserDict[str, Any]):
 class TableGroup(TyperGroup):
     """A group of the table; the whole table unless `node` says otherwise."""
 
-    def __init__(self, *, node: tree.CommandGroup = tree.ROOT, **attributes: Any) -> None:
+    def __init__(self, *, node: CommandGroup = tree.ROOT, **attributes: Any) -> None:
         super().__init__(**{**attributes, "help": node.help, "context_settings": _FLAGS})
         self.node = node
         self.commands = _Commands(node.inner)

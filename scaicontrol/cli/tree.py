@@ -1,29 +1,9 @@
 """What there is to type, known without importing any: a test holds each command and its module together."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One command; `module` is the file of this package whose `app` has it."""
-
-    module: str
-    help: str
-
-
-@dataclass(frozen=True, slots=True)
-class CommandGroup:
-    """A word under which further ones stand."""
-
-    help: str
-    inner: "Mapping[str, Command | CommandGroup]"
-
-
-def _of(module: str, lines: Mapping[str, str]) -> dict[str, Command]:
-    return {name: Command(module, line) for name, line in lines.items()}
-
+from .tree_nodes import Command, CommandGroup, of
+from .tree_payments import PAYMENTS
 
 ROOT: Final = CommandGroup(
     "The control plane that knows what is sold, used, owed and paid.",
@@ -62,7 +42,7 @@ ROOT: Final = CommandGroup(
             {
                 "accounting": CommandGroup(
                     "Exports to the books, and archives.",
-                    _of(
+                    of(
                         "accounting",
                         {
                             "list": "List integrations.",
@@ -75,7 +55,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "bank-statements": CommandGroup(
                     "What sellers' banks say came and went, and what it pays.",
-                    _of(
+                    of(
                         "bank_statements",
                         {
                             "import": "Import a camt.053, MT940 or CSV file; the same file, or the same statement, again is harmless.",
@@ -98,7 +78,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "billing": CommandGroup(
                     "Billing runs: plan, compare, apply.",
-                    _of(
+                    of(
                         "billing",
                         {
                             "plan": "Compute what is due; writes no document.",
@@ -112,7 +92,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "credits": CommandGroup(
                     "Credit balances: what is owed back, and its way back.",
-                    _of(
+                    of(
                         "credits",
                         {
                             "list": "List credits with something left, the newest first.",
@@ -129,7 +109,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "jobs": CommandGroup(
                     "Jobs: what each last did, and running one now.",
-                    _of(
+                    of(
                         "jobs",
                         {
                             "list": "List what each job last did, and when it is due again.",
@@ -139,7 +119,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "ledger": CommandGroup(
                     "The ledger: balances and entries of every movement.",
-                    _of(
+                    of(
                         "ledger",
                         {
                             "balances": "Sum each account of a seller in a currency; all accounts of both sum to nothing.",
@@ -149,7 +129,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "receivables": CommandGroup(
                     "What tenants owe beside their documents: money that went twice.",
-                    _of(
+                    of(
                         "receivables",
                         {
                             "list": "List what tenants owe beside their documents, the newest first.",
@@ -159,7 +139,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "einvoice-rules": CommandGroup(
                     "Official rule sets that e-invoices must pass.",
-                    _of(
+                    of(
                         "einvoice_rules",
                         {
                             "list": "List the rule sets that documents are held against: those that ship, then those that were installed.",
@@ -171,7 +151,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "exchange-rates": CommandGroup(
                     "Reference rates of the European Central Bank (VAT Directive 91).",
-                    _of(
+                    of(
                         "exchange_rates",
                         {
                             "list": "List what one euro was worth, the newest day first.",
@@ -180,32 +160,10 @@ ROOT: Final = CommandGroup(
                         },
                     ),
                 ),
-                "payments": CommandGroup(
-                    "Payments, and what their providers say of them.",
-                    _of(
-                        "payments",
-                        {
-                            "list": "List payments, newest first, 200 a page.",
-                            "show": "Show a payment.",
-                            "resolve": "Decide what counts where a provider and the books disagree about a payment.",
-                        },
-                    ),
-                ),
-                "disputes": CommandGroup(
-                    "Payments that payers' banks ask back.",
-                    _of(
-                        "disputes",
-                        {
-                            "list": "List disputes, newest first, 200 a page.",
-                            "show": "Show a dispute.",
-                            "open": "Record that a payer's bank asks money back, or with --outcome lost has taken it back.",
-                            "close": "Record how a dispute ended that was recorded by hand; a provider tells the outcome of its own.",
-                        },
-                    ),
-                ),
+                **PAYMENTS,
                 "invoices": CommandGroup(
                     "Invoices and credit notes.",
-                    _of(
+                    of(
                         "invoices",
                         {
                             "list": "List documents, the newest first.",
@@ -223,7 +181,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "partners": CommandGroup(
                     "Partners, their seller data and terms.",
-                    _of(
+                    of(
                         "partners",
                         {
                             "list": "List partners, 200 a page.",
@@ -234,7 +192,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "packs": CommandGroup(
                     "Packs, and who subscribed to them.",
-                    _of(
+                    of(
                         "packs",
                         {
                             "list": "List packs with their prices and items.",
@@ -250,7 +208,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "plan-moves": CommandGroup(
                     "Moves of subscribers to a newer version of their plan.",
-                    _of(
+                    of(
                         "plan_moves",
                         {
                             "list": "List moves, newest first.",
@@ -262,7 +220,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "plans": CommandGroup(
                     "Plans and their prices.",
-                    _of(
+                    of(
                         "plans",
                         {
                             "list": "List plans with their prices.",
@@ -274,7 +232,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "plans-approve": CommandGroup(
                     "List, show, approve, reject, apply change plans.",
-                    _of(
+                    of(
                         "plans_approve",
                         {
                             "list": "List change plans, newest first.",
@@ -287,7 +245,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "roles": CommandGroup(
                     "Who may do what; the first super_admin is made here.",
-                    _of(
+                    of(
                         "roles",
                         {
                             "list": "List the roles one may grant, with their scopes.",
@@ -298,7 +256,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "services": CommandGroup(
                     "Subscribable services.",
-                    _of(
+                    of(
                         "services",
                         {
                             "list": "List services with their status and health.",
@@ -313,7 +271,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "subscriptions": CommandGroup(
                     "List, show, change, cancel, suspend, resume.",
-                    _of(
+                    of(
                         "subscriptions",
                         {
                             "list": "List subscriptions, newest first.",
@@ -328,7 +286,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "templates": CommandGroup(
                     "Templates of documents and mails.",
-                    _of(
+                    of(
                         "templates",
                         {
                             "list": "List templates, the platform's first.",
@@ -340,7 +298,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "tenants": CommandGroup(
                     "Tenants and their billing profiles.",
-                    _of(
+                    of(
                         "tenants",
                         {
                             "list": "List tenants, 200 a page.",
@@ -351,7 +309,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "uploads": CommandGroup(
                     "Pictures: icons, and images for templates.",
-                    _of(
+                    of(
                         "uploads",
                         {
                             "icon": "Store an icon and print its address.",
@@ -361,7 +319,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "users": CommandGroup(
                     "People; `scaicontrol sync` brings them from ScaiKey.",
-                    _of(
+                    of(
                         "users",
                         {
                             "list": "List people with the roles they were given, 200 a page.",
@@ -370,7 +328,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "vat-rates": CommandGroup(
                     "Standard VAT rates of the 27 states, and VAT numbers.",
-                    _of(
+                    of(
                         "vat_rates",
                         {
                             "list": "List the standard rates with the days they hold, their source, and when a person compared them with it.",
@@ -381,7 +339,7 @@ ROOT: Final = CommandGroup(
                 ),
                 "webhooks": CommandGroup(
                     "Subscribers and deliveries.",
-                    _of(
+                    of(
                         "webhooks",
                         {
                             "list": "List subscribers with their deliveries by state.",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 
 class PaymentStatus(StrEnum):
@@ -171,6 +171,31 @@ class NormalizedEvent:
     occurred_at: datetime | None = None
 
 
+INSTALLATION: Final = "installation"  # the account that the environment of this installation configures
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """An account at a provider: `config` is what its `config_schema` asks for, secrets as references to the vault."""
+
+    id: str
+    provider: str
+    config: Mapping[str, str]
+    version: int
+
+
+class ProviderAccounts(Protocol):
+    """Providers as the accounts that sellers have there."""
+
+    def schema(self, provider: str) -> Mapping[str, object] | None:
+        """Give what the settings of an account look like, or None where the provider has no accounts here."""
+        ...
+
+    def open(self, account: AccountSettings) -> "PaymentProvider":
+        """Give the provider as this account; raises Unavailable where there is none with these settings."""
+        ...
+
+
 class PaymentProvider(Protocol):
     """
     A payment provider plugin (contract §18.2); entry point group `scaicontrol.payment_providers`.
@@ -218,6 +243,10 @@ class PaymentProvider(Protocol):
 
     async def fetch_dispute(self, external_id: str) -> DisputeResult:
         """Give what a dispute has come to, or raise NotFound."""
+        ...
+
+    async def check(self) -> None:
+        """Ask for something that moves nothing; raises Unavailable where these credentials are not accepted."""
         ...
 
     async def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> Sequence[NormalizedEvent]:

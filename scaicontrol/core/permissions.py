@@ -172,6 +172,8 @@ PERMISSIONS: dict[str, PermissionRule] = {
     "disputes:record": _write("admin:billing"),
     "payment_methods:read": _read("billing:read", "billing:manage", "admin:billing"),
     "payment_methods:manage": _write("billing:manage"),
+    "provider_accounts:read": _read("admin:billing"),
+    "provider_accounts:manage": _write("admin:billing"),
     "bank_statements:read": _read("admin:billing"),
     "bank_statements:import": _write("admin:billing"),
     "bank_statements:book": _write("admin:billing"),

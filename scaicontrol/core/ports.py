@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
-from .payment_ports import PaymentProvider
+from .payment_ports import PaymentProvider, ProviderAccounts
 
 T = TypeVar("T")
 
@@ -305,4 +305,5 @@ class Ports:
     outbound: OutboundHttp
     renderer: DocumentRenderer
     waker: Waker
+    provider_accounts: ProviderAccounts
     payment_providers: Mapping[str, PaymentProvider] = field(default_factory=dict)

@@ -11,12 +11,14 @@ from itertools import count
 from typing import Any, TypeVar
 
 from .payment_ports import (
+    AccountSettings,
     ChargeRequest,
     DisputeResult,
     NormalizedEvent,
     PaymentProvider,
     PaymentResult,
     PaymentStatus,
+    ProviderAccounts,
     RefundRequest,
     RefundResult,
     SetupRequest,
@@ -45,6 +47,7 @@ def rehearsed(ports: Ports, recording: Recording) -> Ports:
         services=_Services(note),
         outbound=_Outbound(ports.outbound, note),
         waker=_Waker(note),
+        provider_accounts=_Accounts(ports.provider_accounts, note),
         payment_providers={slug: _Provider(real, note) for slug, real in ports.payment_providers.items()},
     )
 
@@ -156,6 +159,17 @@ class _Waker:
         return
 
 
+class _Accounts:
+    def __init__(self, real: ProviderAccounts, note: Note) -> None:
+        self._real, self._note = real, note
+
+    def schema(self, provider: str) -> Mapping[str, object] | None:
+        return self._real.schema(provider)
+
+    def open(self, account: AccountSettings) -> PaymentProvider:
+        return _Provider(self._real.open(account), self._note)
+
+
 class _Provider:
     """A provider that does what it is asked at once, without being asked."""
 
@@ -202,6 +216,9 @@ class _Provider:
 
     async def fetch_dispute(self, external_id: str) -> DisputeResult:
         return await self._real.fetch_dispute(external_id)
+
+    async def check(self) -> None:
+        self._note(self.display_name, "check the credentials")
 
     async def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> Sequence[NormalizedEvent]:
         return await self._real.verify_webhook(headers, raw_body)

@@ -61,6 +61,14 @@ PAGES: Mapping[str, str] = {
     "POST /admin/disputes": "payment/open_dispute",
     "GET /admin/disputes/{dispute_id}": "dispute",
     "POST /admin/disputes/{dispute_id}/close": "dispute/close",
+    # provider accounts
+    "GET /admin/provider-accounts": "provider-account",
+    "POST /admin/provider-accounts": "provider-account/create",
+    "GET /admin/provider-accounts/{account_id}": "provider-account",
+    "PUT /admin/provider-accounts/{account_id}": "provider-account/edit",
+    "POST /admin/provider-accounts/{account_id}/prefer": "provider-account/prefer",
+    "POST /admin/provider-accounts/{account_id}/close": "provider-account/close",
+    "POST /admin/provider-accounts/{account_id}/check": "provider-account/check",
     # bank statements
     "GET /admin/bank-csv-mappings": "bank-csv-mapping",
     "PUT /admin/bank-csv-mappings/{iban}": "bank-csv-mapping/add",

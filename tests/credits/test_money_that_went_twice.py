@@ -8,7 +8,7 @@ from sqlalchemy import select
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import Forbidden, Invalid, Refused
 from scaicontrol.core.pagination import PageRequest
-from scaicontrol.core.payment_ports import DisputeResult, DisputeStatus, PaymentStatus, RefundResult
+from scaicontrol.core.payment_ports import INSTALLATION, DisputeResult, DisputeStatus, PaymentStatus, RefundResult
 from scaicontrol.core.schemas import checked
 from scaicontrol.services import credits, invoices, payments
 from scaicontrol.services.credits.models import CreditUse
@@ -164,7 +164,7 @@ async def test_money_that_a_dispute_gives_back_settles_it(backend, provider):
     await payments.pay_back(backend, petra, credit.id, BY_TRANSFER)
     for version, (outcome, owes) in enumerate((("lost", 200), ("won", 0))):
         told_ = DisputeResult(DisputeStatus(outcome), "dp_1", payment.external_id, payment.amount_cents + 200, "EUR")
-        await backend.perform(ASKS, record_dispute, "sandbox", told_, version)
+        await backend.perform(ASKS, record_dispute, "sandbox", INSTALLATION, told_, version)
         assert [each.remaining_cents for each in await owed(backend)] == [owes]
         assert (await again(backend, invoice)).amount_due_cents == (payment.amount_cents if owes else 0)
         assert (await balance(backend), await broken_books(backend)) == (0, [])

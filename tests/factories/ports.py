@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.errors import Conflict, NotFound, Unauthenticated, Unavailable, invalid
+from scaicontrol.core.payment_ports import AccountSettings, PaymentProvider
 from scaicontrol.core.ports import (
     Attachment,
     DirectoryGroup,
@@ -22,6 +24,7 @@ from scaicontrol.core.ports import (
     VatAnswer,
     VatConsulted,
 )
+from scaicontrol.integrations.payment_providers.sandbox import Sandbox
 from scaicontrol.media import page_text
 from scaicontrol.services import templates
 
@@ -240,6 +243,24 @@ class MemoryOutbound:
         return script.pop(0) if len(script) > 1 else script[0]
 
 
+class MemoryAccounts:
+    """Accounts at the sandbox, each with books of its own once a test has put a provider behind it."""
+
+    def __init__(self) -> None:
+        self.opened: dict[str, PaymentProvider] = {}
+        self.settings: dict[str, AccountSettings] = {}
+
+    def schema(self, provider: str) -> Mapping[str, object] | None:
+        if provider != "sandbox":
+            return None
+        known = {"api_key_vault_path": {"type": "string"}, "colour": {"type": "string"}}
+        return {"properties": known, "required": ["api_key_vault_path"]}
+
+    def open(self, account: AccountSettings) -> PaymentProvider:
+        self.settings[account.id] = account
+        return self.opened.setdefault(account.id, Sandbox(FrozenClock(datetime(2026, 1, 5, 9, tzinfo=UTC))))
+
+
 def memory_ports() -> Ports:
     """Everything outside, in memory; payment providers are added by the tests that need one."""
     return Ports(
@@ -253,5 +274,6 @@ def memory_ports() -> Ports:
         outbound=MemoryOutbound(),
         renderer=TextRenderer(),
         waker=RememberingWaker(),
+        provider_accounts=MemoryAccounts(),
         payment_providers={},
     )

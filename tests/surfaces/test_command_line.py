@@ -24,6 +24,7 @@ from typer.testing import CliRunner, Result
 import scaicontrol
 from scaicontrol import cli
 from scaicontrol.cli import door, tree
+from scaicontrol.cli.tree_nodes import Command, CommandGroup
 from scaicontrol.core import leases
 from scaicontrol.db import migrate
 from tests.databases import sqlite_url
@@ -78,9 +79,9 @@ def test_version_prints_the_version():
 # The table and the modules
 
 
-def leaves(group: tree.CommandGroup = tree.ROOT, *words: str) -> Iterator[tuple[tuple[str, ...], tree.Command]]:
+def leaves(group: CommandGroup = tree.ROOT, *words: str) -> Iterator[tuple[tuple[str, ...], Command]]:
     for name, node in group.inner.items():
-        if isinstance(node, tree.CommandGroup):
+        if isinstance(node, CommandGroup):
             yield from leaves(node, *words, name)
         else:
             yield (*words, name), node
@@ -103,9 +104,9 @@ def test_every_module_with_commands_is_in_the_table():
 
 def test_a_group_is_described_as_its_module_describes_it():
     for group in (tree.ROOT, tree.ROOT.inner["admin"]):
-        assert isinstance(group, tree.CommandGroup)
+        assert isinstance(group, CommandGroup)
         for inner in group.inner.values():
-            if isinstance(inner, tree.CommandGroup) and inner is not tree.ROOT.inner["admin"]:
+            if isinstance(inner, CommandGroup) and inner is not tree.ROOT.inner["admin"]:
                 module = {node.module for _, node in leaves(inner)}.pop()
                 assert inner.help == importlib.import_module(f"scaicontrol.cli.{module}").app.info.help
 

@@ -19,7 +19,7 @@ from scaicontrol.core.payment_ports import (
 )
 
 if TYPE_CHECKING:
-    from . import ProviderContext
+    from .context import ProviderContext
 
 
 class BankTransfer:
@@ -66,6 +66,9 @@ class BankTransfer:
 
     async def fetch_dispute(self, external_id: str) -> DisputeResult:
         raise NotFound("A bank transfer's recall is told by the bank alone; record it by hand.")
+
+    async def check(self) -> None:
+        """Nobody is called."""
 
     async def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> Sequence[NormalizedEvent]:
         raise Unauthenticated("Bank transfers have no webhooks.")

@@ -30,11 +30,12 @@ from scaicontrol.core.ports import Vault
 from scaicontrol.integrations.client import body_of, call, client
 
 from . import coinbase_answers as answers
+from .account_settings import settings
 from .coinbase_answers import named, to_coinbase
 from .coinbase_signatures import bearer, is_signed, is_signed_legacy
 
 if TYPE_CHECKING:
-    from . import ProviderContext
+    from .context import ProviderContext
 
 _BASE: Final = "https://business.coinbase.com"
 _CHECKOUTS: Final = "/api/v1/checkouts"
@@ -51,7 +52,9 @@ class Coinbase:
     slug = "coinbase"
     display_name = "Coinbase"
     capabilities = frozenset({"refund", "redirect", "partial_refund"})
-    config_schema: Mapping[str, object] = {"type": "object", "properties": {}, "additionalProperties": False}
+    config_schema = settings(
+        {"api_key_name", "api_key_vault_path", "webhook_secret_vault_path"}, {"legacy_webhook_secret_vault_path"}
+    )
     key_lifetime = timedelta(0)
 
     def __init__(
@@ -130,6 +133,9 @@ class Coinbase:
 
     async def fetch_dispute(self, external_id: str) -> DisputeResult:
         raise NotFound("Coinbase knows no disputes: what was paid in USDC is not charged back.")
+
+    async def check(self) -> None:
+        await self._call("GET", _CHECKOUTS, query={"pageSize": "1"})
 
     async def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> Sequence[NormalizedEvent]:
         """Give the event of a signed webhook, of Checkouts or of Commerce, which went before it."""

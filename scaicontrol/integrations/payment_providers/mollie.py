@@ -39,10 +39,11 @@ from scaicontrol.core.payment_ports import (
 from scaicontrol.core.ports import Vault
 
 from . import mollie_answers as answers
+from .account_settings import settings
 from .mollie_answers import named, to_mollie
 
 if TYPE_CHECKING:
-    from . import ProviderContext
+    from .context import ProviderContext
 
 T = TypeVar("T")
 _TIMEOUT_SECONDS: Final = (5, 20)  # to connect, to answer
@@ -58,7 +59,7 @@ class Mollie:
     slug = "mollie"
     display_name = "Mollie"
     capabilities = frozenset({"setup", "charge", "refund", "recurring", "redirect", "partial_refund"})
-    config_schema: Mapping[str, object] = {"type": "object", "properties": {}, "additionalProperties": False}
+    config_schema = settings({"api_key_vault_path"})
     key_lifetime = timedelta(hours=1)
 
     def __init__(self, vault: Vault, *, api_key_path: str, webhook_url: str = "", api_base: str = "") -> None:
@@ -181,6 +182,9 @@ class Mollie:
         told = await self._call(lambda c: _chargebacks(c, payment).get(name))
         return answers.chargeback(payment, told)
 
+    async def check(self) -> None:
+        await self._call(lambda client: client.payments.list(limit=1))
+
     async def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> Sequence[NormalizedEvent]:
         """Give the payment that is named; anybody may name one, so it is only ever asked about."""
         given = parse_qs(raw_body.decode("ascii", "replace")).get("id", [])
@@ -203,7 +207,7 @@ class Mollie:
         except (errors.BadRequestError, errors.UnprocessableEntityError) as error:
             raise Refused(f"Mollie refuses: {error}") from error
         except errors.UnauthorizedError as error:
-            raise Unavailable("Mollie does not accept our key; check MOLLIE_API_KEY_VAULT_PATH.") from error
+            raise Unavailable(f"Mollie does not accept our key; check the secret at {self._key_path}.") from error
         except errors.ResponseError as error:
             if error.status == 410:
                 raise NotFound(f"Mollie has it no longer: {error}") from error
@@ -260,5 +264,6 @@ def create(context: "ProviderContext") -> Mollie | None:
         return None
     base = context.settings.public_base_url.rstrip("/")
     # Mollie refuses a payment whose webhook it cannot reach.
-    hook = f"{base}/api/v1/webhooks/mollie" if base.startswith("https://") else ""
+    path_of_account = f"/{context.account_id}" if context.account_id else ""
+    hook = f"{base}/api/v1/webhooks/mollie{path_of_account}" if base.startswith("https://") else ""
     return Mollie(context.vault, api_key_path=path, webhook_url=hook)

@@ -35,10 +35,11 @@ from scaicontrol.core.settings import Settings
 
 from . import sandbox_disputes as disputes
 from . import sandbox_refunds as refunds
+from .account_settings import settings
 from .sandbox_ledger import Ledger, Row, State
 
 if TYPE_CHECKING:
-    from . import ProviderContext
+    from .context import ProviderContext
 
 WEBHOOK_SECRET: Final = b"sandbox-development-secret"
 SIGNATURE_HEADER: Final = "X-Sandbox-Signature"
@@ -54,7 +55,7 @@ class Sandbox:
     slug = "sandbox"
     display_name = "Sandbox (no money moves)"
     capabilities = frozenset({"setup", "charge", "refund", "recurring", "redirect", "partial_refund"})
-    config_schema: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+    config_schema = settings(set())
     key_lifetime = timedelta(days=36500)
 
     def __init__(
@@ -181,6 +182,9 @@ class Sandbox:
             payments = state["payments"].values()
             found = next((payment["id"] for payment in payments if payment["key"] == request.idempotency_key), None)
         return await self.fetch(found) if found else None
+
+    async def check(self) -> None:
+        """Nothing can be wrong with credentials that there are none of."""
 
     async def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> Sequence[NormalizedEvent]:
         given = next((value for name, value in headers.items() if name.lower() == SIGNATURE_HEADER.lower()), "")

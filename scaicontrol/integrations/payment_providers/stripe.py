@@ -30,12 +30,13 @@ from scaicontrol.core.payment_ports import (
 from scaicontrol.core.ports import Vault
 
 from . import stripe_answers as answers
+from .account_settings import settings
 from .stripe_answers import to_stripe
 
 if TYPE_CHECKING:
     from stripe.params._payment_intent_list_params import PaymentIntentListParams, PaymentIntentListParamsCreated
 
-    from . import ProviderContext
+    from .context import ProviderContext
 
 _TIMEOUT_SECONDS: Final = 20
 _SKEW: Final = timedelta(minutes=10)  # between our clock and theirs
@@ -50,7 +51,7 @@ class Stripe:
     slug = "stripe"
     display_name = "Stripe"
     capabilities = frozenset({"setup", "charge", "refund", "recurring", "redirect", "partial_refund"})
-    config_schema: Mapping[str, object] = {"type": "object", "properties": {}, "additionalProperties": False}
+    config_schema = settings({"secret_key_vault_path", "webhook_secret_vault_path"}, {"publishable_key"})
     key_lifetime = timedelta(hours=24)
 
     def __init__(
@@ -250,6 +251,10 @@ class Stripe:
         async with self._calling() as client:
             told = await client.v1.disputes.retrieve_async(answers.named(external_id, "dp", "du"))
         return answers.dispute(told.to_dict())
+
+    async def check(self) -> None:
+        async with self._calling() as client:
+            await client.v1.payment_intents.list_async({"limit": 1})
 
     async def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> Sequence[NormalizedEvent]:
         """

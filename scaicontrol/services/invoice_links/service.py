@@ -15,7 +15,7 @@ from scaicontrol.core.payment_ports import PaymentProvider
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.tenant_filter import Scope
-from scaicontrol.services import invoices, partners
+from scaicontrol.services import invoices, partners, provider_accounts
 from scaicontrol.services.invoices.models import Invoice
 
 from .events import InvoiceLinksRevoked, InvoiceLinkUsed
@@ -122,8 +122,8 @@ def _opened(link: InvoiceLink) -> Opened:
 async def ways_to_pay(backend: Backend, opened: Opened) -> Sequence[PaymentProvider]:
     """Name the providers at whose page the document can be paid; what a tenant has stored is not offered."""
     terms = await backend.ask(_ACTOR, partners.settings_of, opened.partner_id)
-    known = [backend.ports.payment_providers.get(slug) for slug in terms.payment_providers]
-    return [each for each in known if each is not None and "redirect" in each.capabilities]
+    known = await provider_accounts.offered(backend, opened.partner_id, terms.payment_providers)
+    return [each for each in known if "redirect" in each.capabilities]
 
 
 @verb

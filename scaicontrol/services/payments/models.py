@@ -5,7 +5,7 @@ from sqlalchemy import ColumnElement, Index, String, Text, UniqueConstraint, lit
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scaicontrol.core.lifecycle import Lifecycled
-from scaicontrol.core.payment_ports import StoredMethod
+from scaicontrol.core.payment_ports import INSTALLATION, StoredMethod
 from scaicontrol.db import IdString, JsonDocument, Model, TenantScopedModel, list_indexes, parent_key, within_tenant
 
 from .lifecycle import (
@@ -35,11 +35,12 @@ class PaymentMethod(Lifecycled, TenantScopedModel):
     """What a tenant pays with; the provider keeps the secret part, we keep its name for it."""
 
     __tablename__ = "payment_methods"
-    __table_args__ = (within_tenant(), UniqueConstraint("provider", "external_id"))
+    __table_args__ = (within_tenant(), UniqueConstraint("provider", "account_id", "external_id"))
     lifecycle = MethodLifecycle
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
     provider: Mapped[str] = mapped_column(String(40))
+    account_id: Mapped[str] = mapped_column(IdString, default=INSTALLATION, server_default=INSTALLATION)
     type: Mapped[str] = mapped_column(String(40))
     label: Mapped[str] = mapped_column(String(100))
     external_customer_id: Mapped[str | None] = mapped_column(String(200))
@@ -70,6 +71,10 @@ class PaymentMethod(Lifecycled, TenantScopedModel):
             self.mandate_reference,
             self.debtor_iban,
         )
+
+    def refuses(self, currency: str) -> str | None:
+        """Say why it cannot be charged in a currency whatever its account serves: SEPA moves euro."""
+        return "a SEPA direct debit is in EUR" if self.type == "sepa_debit" and currency != "EUR" else None
 
     @property
     def means(self) -> dict[str, Any] | None:
@@ -103,7 +108,7 @@ class Payment(Lifecycled, TenantScopedModel):
         within_tenant(),
         parent_key("invoice_id", "invoices"),
         UniqueConstraint("idempotency_key"),
-        UniqueConstraint("provider", "external_id"),
+        UniqueConstraint("provider", "account_id", "external_id"),
         UniqueConstraint("open_key"),
         Index("ix_payments_due", "due_at"),
         Index(None, "invoice_id", "created_at", "id"),
@@ -121,6 +126,7 @@ class Payment(Lifecycled, TenantScopedModel):
     invoice_id: Mapped[str] = mapped_column(IdString)
     payment_method_id: Mapped[str | None] = mapped_column(IdString)
     provider: Mapped[str] = mapped_column(String(40))
+    account_id: Mapped[str] = mapped_column(IdString, default=INSTALLATION, server_default=INSTALLATION)
     external_id: Mapped[str | None] = mapped_column(String(200))
     amount_cents: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
@@ -258,7 +264,7 @@ class Dispute(Lifecycled, TenantScopedModel):
         within_tenant(),
         parent_key("payment_id", "payments"),
         parent_key("invoice_id", "invoices"),
-        UniqueConstraint("provider", "external_id"),
+        UniqueConstraint("provider", "account_id", "external_id"),
         Index("ix_disputes_due", "due_at"),
         Index("ix_disputes_payment", "payment_id"),
         Index("ix_disputes_invoice", "invoice_id"),
@@ -275,6 +281,7 @@ class Dispute(Lifecycled, TenantScopedModel):
     invoice_id: Mapped[str] = mapped_column(IdString)
     source_id: Mapped[str] = mapped_column(String(100))
     provider: Mapped[str] = mapped_column(String(40))
+    account_id: Mapped[str] = mapped_column(IdString, default=INSTALLATION, server_default=INSTALLATION)
     external_id: Mapped[str] = mapped_column(String(200))
     status: Mapped[DisputeState] = mapped_column(String(20), default=DisputeState.opened)
     amount_cents: Mapped[int]
@@ -349,16 +356,17 @@ class Dunning(TenantScopedModel):
 
 
 class InboundEvent(Model):
-    """A provider's webhook as it arrived; (provider, external_id) makes a duplicate harmless (contract §24)."""
+    """A provider's webhook as it arrived; one name at one account makes a duplicate harmless (contract §24)."""
 
     __tablename__ = "inbound_webhook_events"
     __table_args__ = (
-        UniqueConstraint("provider", "external_id"),
+        UniqueConstraint("provider", "account_id", "external_id"),
         Index("ix_inbound_webhook_events_waiting", "status", "received_at"),
     )
 
     id: Mapped[str] = mapped_column(IdString, primary_key=True)
     provider: Mapped[str] = mapped_column(String(40))
+    account_id: Mapped[str] = mapped_column(IdString, default=INSTALLATION, server_default=INSTALLATION)
     external_id: Mapped[str] = mapped_column(String(200))
     received_at: Mapped[datetime]
     payload: Mapped[dict[str, Any]] = mapped_column(JsonDocument)

@@ -6,6 +6,7 @@ from scaicontrol.core.errors import NotFound
 from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.credits.reads import with_rest
+from scaicontrol.services.provider_accounts.reads import refusal_of
 
 from .lifecycle import MethodState, PaymentState, RefundState
 from .models import ATTEMPTS, Dispute, Dunning, Payment, PaymentMethod, Refund
@@ -200,16 +201,13 @@ async def method(uow: UnitOfWork, method_id: str, *, lock: bool = False) -> Paym
     return found
 
 
-async def default_method(uow: UnitOfWork, tenant_id: str) -> PaymentMethod | None:
-    """Give what renewals are charged to, if anything."""
+async def default_method(uow: UnitOfWork, tenant_id: str, currency: str) -> PaymentMethod | None:
+    """Give what renewals in a currency are charged to, if anything: the default, else the oldest that can be."""
     uow.authorize("payment_methods:read")
-    found: PaymentMethod | None = await uow.session.scalar(
-        select(PaymentMethod)
-        .where(PaymentMethod.tenant_id == tenant_id, PaymentMethod.status == MethodState.active)
-        .order_by(PaymentMethod.is_default.desc(), PaymentMethod.created_at)
-        .limit(1)
-    )
-    return found
+    for each in await methods(uow, tenant_id):
+        if each.refuses(currency) is None and await refusal_of(uow, each.account_id, currency) is None:
+            return each
+    return None
 
 
 async def who_can_pay(uow: UnitOfWork, tenant_ids: Collection[str]) -> Collection[str]:

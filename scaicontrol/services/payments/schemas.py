@@ -18,6 +18,7 @@ class PaymentOut(Out):
     invoice_id: str
     payment_method_id: str | None
     provider: str = Field(examples=["sandbox"])
+    account_id: str = Field(description="Through which account; `installation` is the installation's own.")
     external_id: str | None
     amount_cents: int
     currency: str

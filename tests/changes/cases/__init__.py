@@ -1,6 +1,18 @@
 """One case for every verb; `test_every_verb` says which verb has none."""
 
-from . import bank, documents, ground, money, outside, packs, selling
+from . import bank, documents, ground, money, outside, packs, provider_accounts, selling
 from .case import CASES, Case, Stage
 
-__all__ = ["CASES", "Case", "Stage", "bank", "documents", "ground", "money", "outside", "packs", "selling"]
+__all__ = [
+    "CASES",
+    "Case",
+    "Stage",
+    "bank",
+    "documents",
+    "ground",
+    "money",
+    "outside",
+    "packs",
+    "provider_accounts",
+    "selling",
+]

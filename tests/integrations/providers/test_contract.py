@@ -185,6 +185,12 @@ async def test_a_forged_webhook_is_refused(rig: Rig) -> None:
         await rig.provider.verify_webhook(*rig.forgery)
 
 
+async def test_asking_whether_we_are_known_moves_nothing(rig: Rig) -> None:
+    before = rig.payments()
+    await rig.provider.check()
+    assert rig.payments() == before
+
+
 @pytest.mark.parametrize("how", ["unauthorized", "busy", "broken"])
 async def test_refusing_us_as_a_caller_says_nothing_about_the_money(rig: Rig, how: str) -> None:
     if not rig.is_called:
@@ -197,6 +203,7 @@ async def test_refusing_us_as_a_caller_says_nothing_about_the_money(rig: Rig, ho
     for call in (
         take(request), rig.provider.find(replace(request, called_at=START)), rig.provider.refund(back),
         rig.provider.fetch(back.payment_external_id), rig.provider.checkout(wanted(key="inv_3:1")),
+        rig.provider.check(),
     ):  # fmt: skip
         with pytest.raises(Unavailable):
             await call

@@ -10,10 +10,11 @@ from .documents import DOCUMENTS
 from .kept import KEPT
 from .others import OTHERS
 from .packs import PACKS
+from .provider_accounts import PROVIDER_ACCOUNTS
 from .set_up import SET_UP
 from .subscribed import SUBSCRIBED
 
-DEEDS = (*DOCUMENTS, *SUBSCRIBED, *OTHERS, *AGREED, *KEPT, *SET_UP, *BANK, *PACKS)
+DEEDS = (*DOCUMENTS, *SUBSCRIBED, *OTHERS, *AGREED, *KEPT, *SET_UP, *BANK, *PACKS, *PROVIDER_ACCOUNTS)
 
 # Verbs that only one door has, so that there is nothing to compare.
 ALONE = frozenset({
@@ -38,6 +39,9 @@ ALONE = frozenset({
     "REST POST /admin/accounting/integrations/{integration_id}/test",
     "REST POST /admin/billing/invoices/{invoice_id}/line-items/sort-by-date",
     "REST POST /admin/billing/runs",
+    "REST POST /admin/provider-accounts/{account_id}/check",
+    "REST POST /webhooks/{provider_slug}/{account_id}",
+    "console provider-account/check",
     "REST POST /admin/billing/templates/preview",
     "REST POST /admin/billing/templates/{template_id}/duplicate",
     "REST POST /admin/billing/templates/{template_id}/publish",

@@ -6,7 +6,7 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.pagination import PageRequest
-from scaicontrol.core.payment_ports import PaymentResult, PaymentStatus
+from scaicontrol.core.payment_ports import INSTALLATION, PaymentResult, PaymentStatus
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.integrations.payment_providers.sandbox import Sandbox
 from scaicontrol.services import credits, invoice_links, invoices, payments
@@ -125,7 +125,7 @@ async def _charged_back(backend: Backend) -> str:
     assert isinstance(provider, Sandbox)
     dispute_id = provider.dispute(provider.payments()[0]["id"])
     told, seen = await provider.fetch_dispute(dispute_id), 0
-    await backend.perform(Actor.system("inbound_webhooks"), record_dispute, "sandbox", told, seen)
+    await backend.perform(Actor.system("inbound_webhooks"), record_dispute, "sandbox", INSTALLATION, told, seen)
     return str(await backend.ask(ada, _dispute_named, dispute_id))
 
 

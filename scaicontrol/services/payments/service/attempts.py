@@ -11,6 +11,7 @@ from scaicontrol.core.payment_ports import ChargeRequest, StoredMethod
 from scaicontrol.core.refusals import RefusalCode, conflict, refused
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.invoices.models import Invoice
+from scaicontrol.services.provider_accounts.reads import account_for, refusal_of
 
 from ..lifecycle import PaymentState
 from ..models import Payment, PaymentMethod
@@ -24,6 +25,7 @@ class ProviderCall:
 
     payment_id: str
     provider: str
+    account_id: str
     external_id: str | None
     amount_cents: int
     currency: str
@@ -63,6 +65,7 @@ async def open_attempt(uow: UnitOfWork, invoice: Invoice, provider: str, method:
         select(func.count()).select_from(Payment).where(Payment.invoice_id == invoice.id)
     )
     attempt = (attempts or 0) + 1
+    account_id = await _account_of(uow, invoice, provider, method)
     payment = Payment(
         id=new_id("pay"),
         tenant_id=invoice.tenant_id,
@@ -70,6 +73,7 @@ async def open_attempt(uow: UnitOfWork, invoice: Invoice, provider: str, method:
         invoice_id=invoice.id,
         payment_method_id=method.id if method else None,
         provider=provider,
+        account_id=account_id,
         amount_cents=invoice.amount_due_cents,
         currency=invoice.currency,
         status=PaymentState.pending,
@@ -90,6 +94,21 @@ async def open_attempt(uow: UnitOfWork, invoice: Invoice, provider: str, method:
     return payment
 
 
+async def _account_of(uow: UnitOfWork, invoice: Invoice, provider: str, method: PaymentMethod | None) -> str:
+    """Name the account that takes the money: the method's own, or the seller's for a page to pay on."""
+    if method is None:
+        buyer = invoice.buyer_snapshot or {}
+        country = str(buyer.get("country_code") or "") or None
+        return await account_for(uow, invoice.partner_id, provider, invoice.currency, country)
+    if why := method.refuses(invoice.currency) or await refusal_of(uow, method.account_id, invoice.currency):
+        raise refused(
+            RefusalCode.provider_cannot,
+            f"{method.label} cannot be charged in {invoice.currency}: {why}.",
+            provider=method.label,
+        )
+    return method.account_id
+
+
 async def _open_payment(uow: UnitOfWork, invoice_id: str) -> str | None:
     found: str | None = await uow.session.scalar(select(Payment.id).where(Payment.open_key == invoice_id))
     return found
@@ -104,6 +123,7 @@ async def claim_attempt(uow: UnitOfWork, payment: Payment) -> ProviderCall:
     call = ProviderCall(
         payment.id,
         payment.provider,
+        payment.account_id,
         payment.external_id,
         payment.amount_cents,
         payment.currency,

@@ -13,14 +13,14 @@ from sqlalchemy import select
 from scaicontrol.core import claims
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import ControlError, Invalid, NotFound, Refused, Unavailable
+from scaicontrol.core.errors import ControlError, Invalid, NotFound, Refused
 from scaicontrol.core.logging import get_logger
 from scaicontrol.core.payment_ports import PaymentResult, PaymentStatus
 from scaicontrol.core.refusals import RefusalCode, refused
 from scaicontrol.core.side_by_side import side_by_side
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices, partners
+from scaicontrol.services import invoices, partners, provider_accounts
 from scaicontrol.services.invoices.lifecycle import OWED
 
 from .. import queries
@@ -49,7 +49,7 @@ async def schedule(uow: UnitOfWork, invoice_id: str) -> Payment | None:
     terms = await partners.settings_of(uow, invoice.partner_id)
     if invoice.is_credit_note or invoice.amount_due_cents <= 0 or not terms.auto_charge:
         return None
-    method = await queries.default_method(uow, invoice.tenant_id)
+    method = await queries.default_method(uow, invoice.tenant_id, invoice.currency)
     if method is None or await queries.of_invoice(uow, invoice_id):
         return None
     return await open_attempt(uow, invoice, method.provider, method)
@@ -104,9 +104,7 @@ async def _give_up(uow: UnitOfWork, payment_id: str) -> Payment:
 
 
 async def _call(backend: Backend, call: ProviderCall, return_url: str) -> PaymentResult:
-    provider = backend.ports.payment_providers.get(call.provider)
-    if provider is None:
-        raise Unavailable(f"The payment provider {call.provider} is not configured.")
+    provider = await provider_accounts.opened(backend, call.provider, call.account_id)
     if call.external_id is not None:
         return await provider.fetch(call.external_id)
     request = call.request(return_url)
@@ -146,7 +144,8 @@ async def _withdraw(uow: UnitOfWork, payment: Payment) -> None:
     if invoice.amount_due_cents > 0 and invoice.status in OWED:
         await uow.session.flush()  # gives the invoice's place for an open payment free
         method = await uow.session.get(PaymentMethod, payment.payment_method_id) if payment.payment_method_id else None
-        await open_attempt(uow, invoice, payment.provider, method)
+        with suppress(Refused):  # its account was closed: what is due is pursued
+            await open_attempt(uow, invoice, payment.provider, method)
 
 
 async def withdraw_uncalled(uow: UnitOfWork, invoice_id: str) -> None:
@@ -196,7 +195,7 @@ async def _begin_payment(
     invoice = await invoices.get(uow, invoice_id, lock=True)
     method = await queries.method(uow, method_id) if method_id else None
     if method is None and provider is None:
-        method = await queries.default_method(uow, invoice.tenant_id)
+        method = await queries.default_method(uow, invoice.tenant_id, invoice.currency)
         if method is None:
             raise refused(
                 RefusalCode.no_payment_method,

@@ -16,9 +16,9 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, Unavailable
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.logging import get_logger
-from scaicontrol.core.payment_ports import DisputeResult, DisputeStatus
+from scaicontrol.core.payment_ports import INSTALLATION, DisputeResult, DisputeStatus
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices, ledger, partners
+from scaicontrol.services import invoices, ledger, partners, provider_accounts
 from scaicontrol.services.invoices.models import Invoice
 from scaicontrol.services.ledger.models import Account, EntryKind, SourceType
 
@@ -45,45 +45,51 @@ _EVENTS: Final = {
 }
 
 
-async def ask_dispute(backend: Backend, provider_slug: str, external_id: str) -> bool:
+async def ask_dispute(backend: Backend, provider_slug: str, account_id: str, external_id: str) -> bool:
     """
     Ask a provider what a dispute has come to and write it down; False where it is about no payment of ours.
 
     Raises NotFound where the provider does not know it, Unavailable where it is not configured here.
     """
-    provider = backend.ports.payment_providers.get(provider_slug)
-    if provider is None:
-        raise Unavailable(f"The payment provider {provider_slug} is not configured.")
+    provider = await provider_accounts.opened(backend, provider_slug, account_id)
     for _ in range(_TRIES):
-        seen = await backend.ask(_ACTOR, _version, provider_slug, external_id)
+        seen = await backend.ask(_ACTOR, _version, provider_slug, account_id, external_id)
         told = await provider.fetch_dispute(external_id)
-        known = await backend.perform(_ACTOR, record_dispute, provider_slug, told, seen)
+        known = await backend.perform(_ACTOR, record_dispute, provider_slug, account_id, told, seen)
         if known is not None:
             return known
     raise Unavailable(f"Dispute {external_id} changes while it is asked about; it is asked about again.")
 
 
-async def _version(uow: UnitOfWork, provider: str, external_id: str) -> int:
+async def _version(uow: UnitOfWork, provider: str, account_id: str, external_id: str) -> int:
     uow.authorize("payments:collect")
-    known = await uow.session.scalar(_by_name(provider, external_id))
+    known = await uow.session.scalar(_by_name(provider, account_id, external_id))
     return known.version if known else 0
 
 
-def _by_name(provider: str, external_id: str) -> Select[Dispute]:
-    return select(Dispute).where(Dispute.provider == provider, Dispute.external_id == external_id)
+def _by_name(provider: str, account_id: str, external_id: str) -> Select[Dispute]:
+    return select(Dispute).where(
+        Dispute.provider == provider, Dispute.account_id == account_id, Dispute.external_id == external_id
+    )
 
 
-async def record_dispute(uow: UnitOfWork, provider: str, told: DisputeResult, seen_version: int) -> bool | None:
+async def record_dispute(
+    uow: UnitOfWork, provider: str, account_id: str, told: DisputeResult, seen_version: int
+) -> bool | None:
     """Write what a provider said of a dispute: None where the row has changed since, False for a foreign payment."""
     uow.authorize("payments:collect")
     payment = await uow.session.scalar(
         select(Payment)
-        .where(Payment.provider == provider, Payment.external_id == told.payment_external_id)
+        .where(
+            Payment.provider == provider,
+            Payment.account_id == account_id,
+            Payment.external_id == told.payment_external_id,
+        )
         .with_for_update()
     )
     if payment is None:
         return False
-    dispute = await uow.session.scalar(_by_name(provider, told.external_id).with_for_update())
+    dispute = await uow.session.scalar(_by_name(provider, account_id, told.external_id).with_for_update())
     if (dispute.version if dispute else 0) != seen_version:
         return None
     invoice = await invoices.get(uow, payment.invoice_id, lock=True)
@@ -111,6 +117,7 @@ def opened(
         invoice_id=invoice.id,
         source_id=source_id,
         provider=provider,
+        account_id=payment.account_id if payment else INSTALLATION,
         external_id=told.external_id,
         status=DisputeState.opened,
         amount_cents=told.amount_cents,
@@ -323,18 +330,18 @@ async def ask_disputes(backend: Backend) -> int:
     """Ask about open disputes once a day, whatever became of their webhooks; give how many were asked about."""
     asked = 0
     while waiting := await backend.perform(_ACTOR, _claim):
-        for provider, external_id in waiting:
+        for provider, account_id, external_id in waiting:
             try:
-                await ask_dispute(backend, provider, external_id)
+                await ask_dispute(backend, provider, account_id, external_id)
             except ControlError as error:
                 log.warning("dispute_not_known", provider=provider, external_id=external_id, error=error.message)
         asked += len(waiting)
     return asked
 
 
-async def _claim(uow: UnitOfWork) -> list[tuple[str, str]]:
+async def _claim(uow: UnitOfWork) -> list[tuple[str, str, str]]:
     uow.authorize("payments:collect")
     due = await claims.take(uow, Dispute, Dispute.due_at <= uow.now, oldest=[Dispute.due_at], limit=_BATCH)
     for dispute in due:
         dispute.due_at = uow.now + _ASK_AGAIN
-    return [(dispute.provider, dispute.external_id) for dispute in due]
+    return [(dispute.provider, dispute.account_id, dispute.external_id) for dispute in due]

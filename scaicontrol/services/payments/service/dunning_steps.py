@@ -153,7 +153,7 @@ async def _hold(uow: UnitOfWork, dunning: Dunning, invoice: Invoice) -> None:
 
 async def _retry(uow: UnitOfWork, invoice: Invoice) -> None:
     """Charge once more, when there is something to charge and no payment is open."""
-    method = await queries.default_method(uow, invoice.tenant_id)
+    method = await queries.default_method(uow, invoice.tenant_id, invoice.currency)
     if method is None:
         return
     try:

@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
-from scaicontrol.core.errors import Conflict, ControlError, NotFound
+from scaicontrol.core.errors import Conflict, ControlError, NotFound, Unavailable
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.logging import get_logger
-from scaicontrol.core.payment_ports import NormalizedEvent, PaymentProvider
+from scaicontrol.core.payment_ports import INSTALLATION, NormalizedEvent, PaymentProvider
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import provider_accounts
 
 from ..models import InboundEvent, Payment, Refund
 from .disputes import ask_dispute
@@ -28,26 +29,35 @@ _WAITING: Final = ("received", "failed")
 _GIVE_UP: Final = timedelta(days=3)  # the payment itself is asked about for as long as it is open
 
 
-async def receive(backend: Backend, provider_slug: str, headers: Mapping[str, str], raw_body: bytes) -> int:
-    """Verify and store a webhook; give how many of its events were new. Unknown provider: NotFound."""
-    provider = backend.ports.payment_providers.get(provider_slug)
-    if provider is None:
-        raise NotFound(f"There is no payment provider {provider_slug} here.")
+async def receive(
+    backend: Backend, provider_slug: str, headers: Mapping[str, str], raw_body: bytes, account_id: str = INSTALLATION
+) -> int:
+    """
+    Verify and store a webhook of an account; give how many of its events were new.
+
+    Raises NotFound for an unknown provider or account, Unauthenticated for what that account did not send.
+    """
+    try:
+        provider = await provider_accounts.opened(backend, provider_slug, account_id)
+    except Unavailable as error:
+        raise NotFound(f"There is no payment provider {provider_slug} here.") from error
     events = await provider.verify_webhook(headers, raw_body)
     stored = 0
     for event in events:
         with suppress(Conflict):  # the same one arrived at the same moment
-            stored += await backend.perform(_ACTOR, _store, provider_slug, event)
+            stored += await backend.perform(_ACTOR, _store, provider_slug, account_id, event)
     await backend.ports.waker.wake("process_inbound")
     return stored
 
 
-async def _store(uow: UnitOfWork, provider: str, event: NormalizedEvent) -> int:
+async def _store(uow: UnitOfWork, provider: str, account_id: str, event: NormalizedEvent) -> int:
     uow.authorize("payments:collect")
     if event.external_event_id is None:
-        return await _store_nameless(uow, provider, event)
+        return await _store_nameless(uow, provider, account_id, event)
     known = select(InboundEvent.id).where(
-        InboundEvent.provider == provider, InboundEvent.external_id == event.external_event_id
+        InboundEvent.provider == provider,
+        InboundEvent.account_id == account_id,
+        InboundEvent.external_id == event.external_event_id,
     )
     if await uow.session.scalar(known) is not None:
         return 0
@@ -55,6 +65,7 @@ async def _store(uow: UnitOfWork, provider: str, event: NormalizedEvent) -> int:
         InboundEvent(
             id=new_id("evt"),
             provider=provider,
+            account_id=account_id,
             external_id=event.external_event_id,
             received_at=uow.now,
             payload={
@@ -69,19 +80,20 @@ async def _store(uow: UnitOfWork, provider: str, event: NormalizedEvent) -> int:
     return 1
 
 
-async def _store_nameless(uow: UnitOfWork, provider: str, event: NormalizedEvent) -> int:
+async def _store_nameless(uow: UnitOfWork, provider: str, account_id: str, event: NormalizedEvent) -> int:
     """
     Keep a webhook that names its object only, as anybody can send one: of an object of ours, and one row that waits.
 
     One more that comes meanwhile is counted, so that what is asked about just now is asked about once more.
     """
     object_id = str(event.external_id)
-    if await _payment_by(uow, provider, object_id) is None:
+    if await _payment_by(uow, provider, account_id, object_id) is None:
         return 0  # one whose answer was lost is found by asking the provider, not by its webhook
     waiting = await uow.session.scalar(
         select(InboundEvent)
         .where(
             InboundEvent.provider == provider,
+            InboundEvent.account_id == account_id,
             InboundEvent.status.in_(_WAITING),
             InboundEvent.received_at > uow.now - _GIVE_UP,
             InboundEvent.external_id.startswith(f"{object_id}:", autoescape=True),
@@ -96,6 +108,7 @@ async def _store_nameless(uow: UnitOfWork, provider: str, event: NormalizedEvent
         InboundEvent(
             id=identifier,
             provider=provider,
+            account_id=account_id,
             external_id=f"{object_id}:{identifier}",
             received_at=uow.now,
             payload={"kind": event.kind, "external_id": object_id, "dispute_id": None, "times": 1},
@@ -125,6 +138,7 @@ class _Hint:
 
     event_id: str
     provider: str
+    account_id: str
     kind: str
     external_id: str | None
     dispute_id: str | None
@@ -145,6 +159,7 @@ async def _waiting(uow: UnitOfWork) -> list[_Hint]:
         _Hint(
             row.id,
             row.provider,
+            row.account_id,
             str(row.payload.get("kind")),
             row.payload.get("external_id"),
             row.payload.get("dispute_id"),
@@ -156,14 +171,14 @@ async def _waiting(uow: UnitOfWork) -> list[_Hint]:
 
 
 async def _process(backend: Backend, hint: _Hint) -> str:
-    provider = backend.ports.payment_providers.get(hint.provider)
-    if provider is None or hint.kind not in ("payment", "dispute", "refund"):
+    if hint.kind not in ("payment", "dispute", "refund"):
         return "ignored"
+    provider = await provider_accounts.opened(backend, hint.provider, hint.account_id)
     if hint.kind == "refund":
         return await _process_refund_hint(backend, provider, hint)
     if hint.dispute_id is not None:
-        return "processed" if await ask_dispute(backend, hint.provider, hint.dispute_id) else "ignored"
-    payment_id = await backend.ask(_ACTOR, _payment_by, hint.provider, str(hint.external_id))
+        return "processed" if await ask_dispute(backend, hint.provider, hint.account_id, hint.dispute_id) else "ignored"
+    payment_id = await backend.ask(_ACTOR, _payment_by, hint.provider, hint.account_id, str(hint.external_id))
     if payment_id is None:
         return "ignored"
     await _process_payment(backend, provider, payment_id)
@@ -176,7 +191,7 @@ async def _process_payment(
     """Ask about a payment and all that followed it: disputes, and refunds, also those made at the provider."""
     answered = await ask(backend, payment_id)
     for dispute_id in answered.dispute_ids:
-        await ask_dispute(backend, provider.slug, dispute_id)
+        await ask_dispute(backend, provider.slug, answered.payment.account_id, dispute_id)
     for refund_id in dict.fromkeys((*refund_ids, *answered.refund_ids)):
         told = await provider.fetch_refund(str(answered.payment.external_id), refund_id)
         await backend.perform(_ACTOR, record_found, payment_id, told)
@@ -184,34 +199,36 @@ async def _process_payment(
 
 async def _process_refund_hint(backend: Backend, provider: PaymentProvider, hint: _Hint) -> str:
     external_id = str(hint.external_id)
-    known = await backend.ask(_ACTOR, _paid_by, provider.slug, external_id)
+    known = await backend.ask(_ACTOR, _paid_by, provider.slug, hint.account_id, external_id)
     if known is not None:
         payment_id, payment_external_id = known
         told = await provider.fetch_refund(payment_external_id, external_id)
         await backend.perform(_ACTOR, record_found, payment_id, told)
         return "processed"
-    found = await backend.ask(_ACTOR, _payment_by, provider.slug, str(hint.payment_external_id))
+    found = await backend.ask(_ACTOR, _payment_by, provider.slug, hint.account_id, str(hint.payment_external_id))
     if found is None:
         return "ignored"
     await _process_payment(backend, provider, found, [external_id])  # it may not have come yet, as far as we know
     return "processed"
 
 
-async def _payment_by(uow: UnitOfWork, provider: str, external_id: str) -> str | None:
+async def _payment_by(uow: UnitOfWork, provider: str, account_id: str, external_id: str) -> str | None:
     uow.authorize("payments:collect")
     found: str | None = await uow.session.scalar(
-        select(Payment.id).where(Payment.provider == provider, Payment.external_id == external_id)
+        select(Payment.id).where(
+            Payment.provider == provider, Payment.account_id == account_id, Payment.external_id == external_id
+        )
     )
     return found
 
 
-async def _paid_by(uow: UnitOfWork, provider: str, external_id: str) -> tuple[str, str] | None:
+async def _paid_by(uow: UnitOfWork, provider: str, account_id: str, external_id: str) -> tuple[str, str] | None:
     """Name the payment of a refund that is known, as we and as the provider do."""
     uow.authorize("payments:collect")
     rows = await uow.session.execute(
         select(Payment.id, Payment.external_id)
         .join(Refund, Refund.payment_id == Payment.id)
-        .where(Payment.provider == provider, Refund.external_id == external_id)
+        .where(Payment.provider == provider, Payment.account_id == account_id, Refund.external_id == external_id)
     )
     found = rows.first()
     return (found[0], str(found[1])) if found else None

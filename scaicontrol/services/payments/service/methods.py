@@ -9,11 +9,12 @@ from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import NotFound, Refused
 from scaicontrol.core.ids import new_id
-from scaicontrol.core.payment_ports import PaymentProvider, SetupRequest, SetupStart, StoredMethod
+from scaicontrol.core.payment_ports import INSTALLATION, PaymentProvider, SetupRequest, SetupStart, StoredMethod
 from scaicontrol.core.refusals import RefusalCode, conflict, refused
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import partners, tenants
+from scaicontrol.services import partners, provider_accounts, tenants
+from scaicontrol.services.provider_accounts.reads import account_for, of_provider
 from scaicontrol.services.subscriptions.reads import has_running
 
 from .. import queries
@@ -26,12 +27,11 @@ _STORED: Final = "method"
 
 
 async def enabled_providers(backend: Backend, actor: Actor) -> list[PaymentProvider]:
-    """Name the providers the tenant's partner has switched on and this installation has configured."""
+    """Name the providers the tenant's partner has switched on and through which it takes new money."""
     actor.require("payment_methods:read")
     partner_id = _tenant_of(actor)[0]
     terms = await backend.ask(actor, partners.settings_of, partner_id)
-    known = backend.ports.payment_providers
-    return [known[slug] for slug in terms.payment_providers if slug in known]
+    return await provider_accounts.offered(backend, partner_id, terms.payment_providers)
 
 
 async def provider(backend: Backend, actor: Actor, slug: str, capability: str | None = None) -> PaymentProvider:
@@ -57,9 +57,10 @@ async def set_up(backend: Backend, actor: Actor, slug: str, return_url: str) -> 
     methods.
     """
     actor.require("payment_methods:manage")
-    found = await provider(backend, actor, slug, "setup")
+    await provider(backend, actor, slug, "setup")
     key = backend.reached(_ASKED) or await backend.perform(actor, _keep_key, backend)
-    return await found.setup(await backend.ask(actor, _setup_request, slug, return_url, key))
+    account_id, request = await backend.ask(actor, _setup_request, slug, return_url, key)
+    return await (await provider_accounts.opened(backend, slug, account_id)).setup(request)
 
 
 async def _keep_key(uow: UnitOfWork, backend: Backend) -> str:
@@ -70,13 +71,14 @@ async def _keep_key(uow: UnitOfWork, backend: Backend) -> str:
     return key
 
 
-async def _setup_request(uow: UnitOfWork, slug: str, return_url: str, key: str) -> SetupRequest:
+async def _setup_request(uow: UnitOfWork, slug: str, return_url: str, key: str) -> tuple[str, SetupRequest]:
     partner_id, tenant_id = _tenant_of(uow.actor)
     uow.authorize("payment_methods:manage")
     terms = await partners.settings_of(uow, partner_id)
-    known = [m.external_customer_id for m in await queries.methods(uow, tenant_id) if m.provider == slug]
-    customer_id = next((each for each in known if each is not None), None)
-    return SetupRequest(tenant_id, return_url, terms.default_currency, key, customer_id)
+    account_id = await account_for(uow, partner_id, slug, terms.default_currency)
+    there = [m for m in await queries.methods(uow, tenant_id) if (m.provider, m.account_id) == (slug, account_id)]
+    customer_id = next((m.external_customer_id for m in there if m.external_customer_id is not None), None)
+    return account_id, SetupRequest(tenant_id, return_url, terms.default_currency, key, customer_id)
 
 
 @verb
@@ -92,26 +94,53 @@ async def confirm(
     actor.require("payment_methods:manage")
     if method_id := backend.reached(_STORED):
         return await backend.ask(actor, queries.method, method_id)
-    found = await provider(backend, actor, slug, "setup")
-    stored = await found.confirm(_tenant_of(actor)[1], payload)
-    return await backend.perform(actor, _keep_stored, backend, slug, stored, make_default=make_default)
+    await provider(backend, actor, slug, "setup")
+    account_id, stored = await _confirmed(backend, actor, slug, payload)
+    return await backend.perform(actor, _keep_stored, backend, slug, stored, account_id, make_default=make_default)
+
+
+async def _confirmed(backend: Backend, actor: Actor, slug: str, payload: Mapping[str, Any]) -> tuple[str, StoredMethod]:
+    """Give what a setup has stored and where: another account may be preferred since it was begun."""
+    tenant_id = _tenant_of(actor)[1]
+    unknown: NotFound | None = None
+    for account_id in await backend.ask(actor, _accounts_of, slug):
+        found = await provider_accounts.opened(backend, slug, account_id)
+        try:
+            return account_id, await found.confirm(tenant_id, payload)
+        except NotFound as error:
+            unknown = unknown or error
+    raise unknown or NotFound(f"There is no payment provider {slug} here.")
+
+
+async def _accounts_of(uow: UnitOfWork, slug: str) -> list[str]:
+    uow.authorize("payment_methods:manage")
+    known = await of_provider(uow, _tenant_of(uow.actor)[0], slug)
+    return [each.id for each in known if each.is_open] if known else [INSTALLATION]
 
 
 async def _keep_stored(
-    uow: UnitOfWork, backend: Backend, slug: str, stored: StoredMethod, *, make_default: bool
+    uow: UnitOfWork, backend: Backend, slug: str, stored: StoredMethod, account_id: str, *, make_default: bool
 ) -> PaymentMethod:
-    known = await store(uow, slug, stored, make_default=make_default)
+    known = await store(uow, slug, stored, make_default=make_default, account_id=account_id)
     await backend.keep(uow, _STORED, known.id)
     return known
 
 
 async def store(
-    uow: UnitOfWork, provider_slug: str, stored: StoredMethod, *, make_default: bool, tenant_id: str | None = None
+    uow: UnitOfWork,
+    provider_slug: str,
+    stored: StoredMethod,
+    *,
+    make_default: bool,
+    tenant_id: str | None = None,
+    account_id: str = INSTALLATION,
 ) -> PaymentMethod:
     """Keep a method the provider has confirmed; the same one again is the same row."""
     uow.authorize("payment_methods:manage")
     partner_id, own = _tenant_of(uow.actor) if tenant_id is None else (None, tenant_id)
-    known = next((m for m in await queries.methods(uow, own) if m.external_id == stored.external_id), None)
+    name = (provider_slug, account_id, stored.external_id)
+    methods = await queries.methods(uow, own)
+    known = next((m for m in methods if (m.provider, m.account_id, m.external_id) == name), None)
     if known is None:
         if partner_id is None:
             raise Refused("A payment method is added by its tenant.")
@@ -120,6 +149,7 @@ async def store(
             tenant_id=own,
             partner_id=partner_id,
             provider=provider_slug,
+            account_id=account_id,
             type=stored.type,
             label=stored.label,
             external_customer_id=stored.external_customer_id,

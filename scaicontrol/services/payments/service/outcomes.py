@@ -15,7 +15,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import Unavailable
 from scaicontrol.core.payment_ports import PaymentResult, PaymentStatus
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import invoices
+from scaicontrol.services import invoices, provider_accounts
 from scaicontrol.services.invoices.models import Invoice
 
 from .. import queries
@@ -51,9 +51,7 @@ async def ask(backend: Backend, payment_id: str) -> Answered:
         payment = await backend.ask(_ACTOR, queries.get, payment_id)
         if payment.external_id is None:
             return Answered(payment)
-        provider = backend.ports.payment_providers.get(payment.provider)
-        if provider is None:
-            raise Unavailable(f"The payment provider {payment.provider} is not configured.")
+        provider = await provider_accounts.opened(backend, payment.provider, payment.account_id)
         result = await provider.fetch(payment.external_id)
         recorded = await backend.perform(_ACTOR, record_unless_stale, payment_id, result, payment.version)
         if recorded is not None:

@@ -14,7 +14,7 @@ from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError, Invalid, NotFound, Refused, Unavailable
 from scaicontrol.core.payment_ports import PaymentProvider, PaymentStatus, RefundRequest, RefundResult
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import credits, invoices
+from scaicontrol.services import credits, invoices, provider_accounts
 from scaicontrol.services.credits.reads import held_use, use_of_refund
 
 from ..events import PaymentRefunded, RefundAfterAll, RefundFailed
@@ -59,9 +59,7 @@ async def execute(backend: Backend, refund_id: str) -> Refund:
     try:
         row, payment = await _ready(backend, refund_id)
         key = row.call_key
-        provider = backend.ports.payment_providers.get(payment.provider)
-        if provider is None:
-            raise Unavailable(f"The payment provider {payment.provider} is not configured.")
+        provider = await provider_accounts.opened(backend, payment.provider, payment.account_id)
         result = await _ask(backend, provider, row, payment)
     except ControlError as error:
         is_lost = not isinstance(error, (Refused, Invalid, NotFound))  # only these are about this refund

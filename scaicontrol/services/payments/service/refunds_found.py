@@ -11,7 +11,7 @@ from sqlalchemy import or_, select
 
 from scaicontrol.core.errors import Conflict, Refused
 from scaicontrol.core.ids import new_id
-from scaicontrol.core.payment_ports import PaymentStatus, RefundResult
+from scaicontrol.core.payment_ports import INSTALLATION, PaymentStatus, RefundResult
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import credits, invoices
 from scaicontrol.services.credits.models import Credit, CreditSource
@@ -74,7 +74,7 @@ async def _book(uow: UnitOfWork, payment: Payment, external_id: str, amount_cent
             amount_cents=part,
             status=RefundState.pending,
             external_id=external_id,
-            idempotency_key=f"{payment.provider}:{external_id}" + (f":{number}" if number else ""),
+            idempotency_key=f"{_provider_of(payment)}:{external_id}" + (f":{number}" if number else ""),
             attempts=1,
         )
         row.advance(RefundLifecycle.succeed)
@@ -92,6 +92,12 @@ async def _book(uow: UnitOfWork, payment: Payment, external_id: str, amount_cent
         tell_refunded(uow, row, payment)
     payment.version += 1
     settle_state(payment)
+
+
+def _provider_of(payment: Payment) -> str:
+    """Name whose refund ids these are: two accounts may use the same."""
+    is_of_seller = payment.account_id != INSTALLATION
+    return f"{payment.provider}:{payment.account_id}" if is_of_seller else payment.provider
 
 
 async def _credits_behind(uow: UnitOfWork, payment: Payment) -> list[Credit]:

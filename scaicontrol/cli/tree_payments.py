@@ -1,0 +1,47 @@
+"""The part of the tree about payments and whom they go through."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from .tree_nodes import CommandGroup, of
+
+PAYMENTS: Final[Mapping[str, CommandGroup]] = {
+    "payments": CommandGroup(
+        "Payments, and what their providers say of them.",
+        of(
+            "payments",
+            {
+                "list": "List payments, newest first, 200 a page.",
+                "show": "Show a payment.",
+                "resolve": "Decide what counts where a provider and the books disagree about a payment.",
+            },
+        ),
+    ),
+    "provider-accounts": CommandGroup(
+        "Accounts that sellers have at payment providers.",
+        of(
+            "provider_accounts",
+            {
+                "list": "List provider accounts, oldest first, closed ones too.",
+                "show": "Show a provider account, with where its webhooks are sent to.",
+                "create": "Add a provider account.",
+                "update": "Change a provider account: name, credentials, and what it serves.",
+                "prefer": "Make a provider account the default for everything it serves.",
+                "close": "Let a provider account take nothing new; what it took is still given back there.",
+                "check": "Ask the provider whether it accepts the credentials; nothing is moved.",
+            },
+        ),
+    ),
+    "disputes": CommandGroup(
+        "Payments that payers' banks ask back.",
+        of(
+            "disputes",
+            {
+                "list": "List disputes, newest first, 200 a page.",
+                "show": "Show a dispute.",
+                "open": "Record that a payer's bank asks money back, or with --outcome lost has taken it back.",
+                "close": "Record how a dispute ended that was recorded by hand; a provider tells the outcome of its own.",
+            },
+        ),
+    ),
+}
