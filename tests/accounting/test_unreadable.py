@@ -7,12 +7,16 @@ from sqlalchemy import select, text
 
 from scaicontrol.core.errors import Conflict
 from scaicontrol.services import accounting, attention, invoices
+from scaicontrol.services.accounting.journal_input import Kind, key_of
+from scaicontrol.services.accounting.service.reading import read_inputs
 from scaicontrol.services.documents.models import DocumentVersion
+from scaicontrol.services.invoices.models import Settlement
 from scaicontrol.services.invoices.schemas import MarkPaidIn
 from tests.databases import TAMPERING
 from tests.factories import NORTHWIND, petra, sam
 from tests.factories.accounting import an_integration
 from tests.factories.changes import agreed
+from tests.factories.credits import transferred
 from tests.factories.invoices import a_line, finalized, rendered
 
 JANUARY = (date(2026, 1, 1), date(2026, 1, 31))
@@ -65,6 +69,36 @@ async def test_a_movement_that_is_not_in_the_ledger_is_named_and_the_others_go_o
     report = await accounting.test(backend, petra, books.id)
     assert (report.ready, report.checked) == (False, 4)
     assert [(each.number, each.problems) for each in report.documents] == [(settlement_id, [why])]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+async def test_credit_that_was_applied_and_is_not_in_the_ledger_is_named(backend):
+    books = await an_integration(backend)
+    first = await finalized(backend, a_line(1000))
+    await transferred(backend, first, 1310)
+    await finalized(backend, a_line(500))  # a hundred cents of it are settled by what the first left
+
+    async def applied(uow):
+        query = select(Settlement.id).where(Settlement.kind == "credit", Settlement.unapplied_cents != 0)
+        return (await uow.session.scalars(query)).one()
+
+    settlement_id = await backend.ask(petra, applied)
+    await _taken_out(backend, settlement_id)
+    why = f"{settlement_id} is not in the ledger; run `scaicontrol admin invariants`."
+    await accounting.sync_due(backend)
+    item = (await items(backend, books))["credit", first.number]
+    assert (item.status, item.last_error) == ("failed", why)
+    made = await accounting.export(backend, petra, "csv_journal", NORTHWIND, *JANUARY)
+    assert dict(made.left_out) == {settlement_id: why}
+
+
+@pytest.mark.parametrize("kind", [Kind.invoice, Kind.void, Kind.payment, Kind.credit, Kind.withheld])
+async def test_what_is_not_there_is_named_and_not_left_out_unnoticed(backend, kind):
+    invoice = await finalized(backend, a_line(1000))
+    wanted = [(Kind.invoice, invoice.id), (kind, "gone")]
+    read = await read_inputs(backend, NORTHWIND, wanted, with_files=False)
+    assert [each.id for each in read.inputs] == [invoice.id]
+    assert list(read.unreadable) == [key_of(kind, "gone")]
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])

@@ -32,7 +32,17 @@ from scaicontrol.core.clock import FrozenClock
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.pagination import PageRequest
-from scaicontrol.services import accounting, billing, credits, documents, invoices, payments, statements, webhooks
+from scaicontrol.services import (
+    accounting,
+    billing,
+    credits,
+    documents,
+    invariants,
+    invoices,
+    payments,
+    statements,
+    webhooks,
+)
 from scaicontrol.services.accounting.schemas import IntegrationPut
 from scaicontrol.services.credits.schemas import CreditFilter, KeepIn
 from scaicontrol.services.einvoices import rule_sets
@@ -53,6 +63,7 @@ from tests.factories.subscriptions import market, subscribed
 
 from .asked_back import broken_money, decide, owe
 from .changing import broken_change, change, sell
+from .charging import broken_charges, charge, owe_by_card
 from .importing import bring_statement, broken_import, owe_by_transfer
 from .invariants import broken, broken_books, broken_credits, broken_documents
 from .world import STEPS, open_world
@@ -212,6 +223,7 @@ SCENARIOS = {
     "asked back": Scenario(owe, decide, broken_money, by_statement=True),
     "bank": Scenario(owe_by_transfer, bring_statement, broken_import, by_statement=True),
     "billing": Scenario(make, bill, broken),
+    "charges": Scenario(owe_by_card, charge, broken_charges, by_statement=True),
     "changes": Scenario(sell, change, broken_change, by_statement=True),
     "credits": Scenario(owe_back, give_back, broken_credits, by_statement=True),
     "books": Scenario(keep_books, book, broken_books, by_statement=True),
@@ -234,6 +246,9 @@ async def _live(scenario: Scenario, folder: Path, vault: MemoryVault, *, recover
     if recovers and not scenario.by_statement:  # every lease of the dead has run out, and the timetable does the rest
         await timetravel.live(backend, clock, BEGUN + timedelta(hours=3), step=timedelta(minutes=40))
     await scenario.run(backend, clock)
+    if recovers:
+        told = await backend.ask(ada, invariants.check)
+        (folder / "books").write_text("\n".join(f"{each.rule}: {each.broken[:3]}" for each in told if not each.holds))
     await backend.database.dispose()
 
 
@@ -279,6 +294,7 @@ def _life(scenario: Scenario, root: Path, vault: MemoryVault, point: int) -> int
     steps = json.loads((folder / "steps").read_text()) if (folder / "steps").exists() else []
     second = _child(scenario, folder, vault, 0, recovers=True)
     faults = [] if second == 0 else [f"The recovery ended with {second}."]
+    faults += (folder / "books").read_text().splitlines() if second == 0 else []
     faults += scenario.broken(folder)
     print(json.dumps({"point": point, "exit": first, "steps": steps, "faults": faults}), flush=True)
     if not faults:

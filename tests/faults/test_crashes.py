@@ -18,7 +18,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SEED = int(os.environ.get("FAULT_SEED", "20260201"))
 SLICE = {"credits": 3, "dispatcher": 1, "documents": 3}
-SCENARIOS = (*SLICE, "asked back", "bank", "billing", "books", "changes")  # `scenarios` is for processes of its own
+# `scenarios` is for processes of its own.
+SCENARIOS = (*SLICE, "asked back", "bank", "billing", "books", "changes", "charges")
 
 
 async def lives(scenario, folder, *chosen):

@@ -78,9 +78,10 @@ async def read_inputs(
     backend: Backend, partner_id: str, wanted: Sequence[tuple[Kind, str]], *, with_files: bool
 ) -> ReadInputs:
     """
-    Read documents and movements by kind and id; one that does not exist for this partner is left out.
+    Read documents and movements by kind and id.
 
-    What contradicts itself, such as a movement that is not in the ledger, is named and the rest is read.
+    What contradicts itself, such as a movement that is not in the ledger, and what does not exist for this partner is
+    named, and the rest is read.
     """
     actor, found = reader(partner_id), ReadInputs()
     for start in range(0, len(wanted), BATCH):
@@ -95,6 +96,9 @@ async def read_inputs(
         for ask, keys in ((_voided, voided), (_movements, movements), (_dispute_movements, disputed)):
             if keys:
                 found.add(await backend.ask(actor, ask, partner_id, keys))
+    told = {each.id for each in found.inputs} | found.unreadable.keys()
+    gone = (key for key in (key_of(kind, name) for kind, name in wanted) if key not in told)
+    found.unreadable.update((key, f"{key} is not there any more; run `scaicontrol admin invariants`.") for key in gone)
     return ReadInputs(await backend.ask(actor, _with_rates, partner_id, found.inputs), found.unreadable)
 
 
@@ -252,7 +256,8 @@ def _kind_of(line: InvoiceLine) -> str:
 
 def _movement(settlement: Settlement, invoice: Invoice, zone: str, posted: Posted) -> JournalInput:
     kind = movement_kind(settlement)
-    cents = settlement.unapplied_cents if kind is Kind.credit else _moved(posted, settlement.id)
+    moved = _moved(posted, settlement.id)  # of a credit, too: what was not posted is not exported
+    cents = settlement.unapplied_cents if kind is Kind.credit else moved
     return JournalInput(
         kind=kind,
         id=settlement.id,

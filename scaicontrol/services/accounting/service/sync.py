@@ -21,7 +21,7 @@ from scaicontrol.core.work import UnitOfWork
 
 from .. import providers, queries
 from ..events import DocumentsExported
-from ..journal_input import JournalInput, Kind, key_of
+from ..journal_input import JournalInput, Kind
 from ..lifecycle import SyncLifecycle
 from ..models import AccountingIntegration, AccountingSyncItem
 from ..schemas import LedgerMapping
@@ -113,7 +113,7 @@ async def export_claimed(backend: Backend, claimed: Claimed) -> ExportOutcome:
         mapping = LedgerMapping.model_validate(integration.mapping)
         read = await read_inputs(backend, integration.partner_id, wanted, with_files=provider.needs_files)
         outcome.failed |= read.unreadable
-        ready = _sorted_out(read.inputs, wanted, provider, mapping, outcome)
+        ready = _sorted_out(read.inputs, provider, mapping, outcome)
         if ready:
             done = await provider.export(ready, mapping, integration.config)
             outcome.acknowledged |= done.acknowledged
@@ -133,7 +133,6 @@ async def export_claimed(backend: Backend, claimed: Claimed) -> ExportOutcome:
 
 def _sorted_out(
     read: Sequence[JournalInput],
-    wanted: Sequence[tuple[Kind, str]],
     provider: providers.AccountingProvider,
     mapping: LedgerMapping,
     outcome: ExportOutcome,
@@ -145,8 +144,6 @@ def _sorted_out(
             outcome.failed[document.id] = " ".join(reason.message for reason in reasons)
         else:
             ready.append(document)
-    missing = {key_of(*each) for each in wanted} - {document.id for document in read} - outcome.failed.keys()
-    outcome.failed |= dict.fromkeys(missing, "It is not there any more; run `scaicontrol admin invoices verify`.")
     return ready
 
 
