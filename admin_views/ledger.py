@@ -85,7 +85,8 @@ class LedgerPage(ConsolePage):
             wanted = EntryFilter(partner_id=partner_id, currency=currency, account=account, occurred_before=before)
             request = PageRequest(page_size=_SHOWN, sort="-occurred_at")
             entries = list((await ledger.entries(uow, request, wanted)).items)
-        refs = [Ref(kind, getattr(each, f"{kind}_id")) for each in entries for kind in ("tenant", "invoice")]
+        refs = [Ref("tenant", each.tenant_id) for each in entries]
+        refs += [Ref("invoice", each.invoice_id) for each in entries if each.invoice_id]
         return {
             "sections": sections,
             "entries": entries,
@@ -137,7 +138,8 @@ class LedgerEntryView(ControlView, model=LedgerEntry):
     async def detail(self, uow: UnitOfWork, pk: str) -> EntryDetail:
         uow.authorize(self.permission)
         entry = await ledger.entry(uow, pk)
-        refs = [Ref("tenant", entry.tenant_id), Ref("partner", entry.partner_id), Ref("invoice", entry.invoice_id)]
+        refs = [Ref("tenant", entry.tenant_id), Ref("partner", entry.partner_id)]
+        refs += [Ref("invoice", entry.invoice_id)] if entry.invoice_id else []
         return EntryDetail(entry, dict(await names_of(uow, refs)))
 
     def title_of(self, detail: EntryDetail) -> str:

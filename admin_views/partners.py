@@ -31,7 +31,7 @@ Given = Mapping[str, str]
 _VERSION: Final = Field("version", "Version", "hidden", required=False)
 _YES_NO: Final = frozenset({
     "oss_registered", "attach_einvoice_xml", "allow_pay_by_invoice", "auto_finalize", "auto_send", "auto_charge",
-    "auto_apply_credit", "sells_to_consumers", "withdrawal_button", "cancel_button",
+    "auto_apply_credit", "auto_apply_wallet", "sells_to_consumers", "withdrawal_button", "cancel_button",
 })  # fmt: skip
 _NUMBERS: Final = frozenset({
     "fiscal_year_start_month", "invoice_day", "vies_max_age_days", "payment_terms_days", "dunning_retry_days",
@@ -97,6 +97,7 @@ _INVOICING: Final = (
     _switch("auto_send", "Send by itself"),
     _switch("auto_charge", "Charge by itself"),
     _switch("auto_apply_credit", "Apply credit by itself"),
+    _switch("auto_apply_wallet", "Use the wallet by itself"),
     _VERSION,
 )
 _TAX: Final = (

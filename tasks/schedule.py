@@ -28,6 +28,7 @@ from scaicontrol.services import (
     tax,
     uploads,
     usage,
+    wallets,
     webhooks,
 )
 
@@ -174,6 +175,7 @@ JOBS: tuple[Job, ...] = (
     ),
     Job("vies_recheck", timedelta(days=1), tax.recheck),
     Job("invoice_overdue", timedelta(days=1), _until_done("invoice_overdue", invoices.mark_overdue)),
+    Job("wallet_expiry", timedelta(days=1), _until_done("wallet_expiry", wallets.expire_due)),
     Job("orphan_sweep", timedelta(days=1), orphan_sweep),
     Job("invariant_check", timedelta(hours=1), invariant_check),
     Job("chain_verify", timedelta(weeks=1), chain_verify),

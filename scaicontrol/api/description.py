@@ -30,6 +30,7 @@ TAGS: Final = {
     "admin-billing": "Documents and their templates.",
     "admin-bank-statements": "What sellers' banks say came and went, and what it pays.",
     "admin-billing-credits": "What is owed back to tenants, and its way back.",
+    "admin-wallets": "What tenants have beforehand: paid in, or given by their sellers.",
     "admin-billing-payments": "Payments of all tenants.",
     "admin-provider-accounts": "Accounts that sellers have at payment providers.",
     "admin-billing-runs": "Billing runs: planned, compared, applied.",

@@ -32,6 +32,21 @@ PAYMENTS: Final[Mapping[str, CommandGroup]] = {
             },
         ),
     ),
+    "wallets": CommandGroup(
+        "Wallets: what tenants have beforehand, paid in or given.",
+        of(
+            "wallets",
+            {
+                "list": "List lots with something left, the newest first.",
+                "show": "Show a lot with everything that became of it.",
+                "balance": "Sum what a tenant has left, one row a currency.",
+                "top-up": "Record money that a tenant paid in beforehand.",
+                "grant": "Give a tenant money for invoices to come; it expires.",
+                "refund": "Record the transfer that paid back what was paid in.",
+                "expire": "End what was given before its day.",
+            },
+        ),
+    ),
     "disputes": CommandGroup(
         "Payments that payers' banks ask back.",
         of(

@@ -151,6 +151,13 @@ PERMISSIONS: dict[str, PermissionRule] = {
     "credits:apply": _write("billing:manage", "admin:billing"),
     "credits:keep": _write("admin:billing"),
     "credits:pay_back": _write("admin:billing"),
+    "wallets:read": _read("billing:read", "billing:manage", "admin:billing"),
+    "wallets:administer": _read("admin:billing"),
+    "wallets:top_up": _write("admin:billing"),
+    "wallets:grant": _write("admin:billing"),
+    "wallets:refund": _write("admin:billing"),
+    "wallets:expire": _write("admin:billing"),
+    "wallets:sweep": _platform("admin:platform"),  # the expiry job
     "receivables:read": _read("billing:read", "billing:manage", "admin:billing"),
     "receivables:administer": _read("admin:billing"),
     "receivables:settle": _write("admin:billing"),

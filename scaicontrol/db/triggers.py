@@ -93,6 +93,7 @@ def triggers(
         yield Trigger("document_versions", verb, "OLD.id IS NOT NULL", "A stored document version cannot change.")
         yield Trigger("invoice_settlements", verb, "OLD.id IS NOT NULL", "A recorded settlement cannot change.")
         yield Trigger("credit_uses", verb, "OLD.id IS NOT NULL", "A recorded use of a credit cannot change.")
+        yield Trigger("wallet_uses", verb, "OLD.id IS NOT NULL", "A recorded use of a wallet cannot change.")
         yield Trigger("ledger_entries", verb, "OLD.id IS NOT NULL", "An entry of the ledger cannot change.")
         yield Trigger("ledger_postings", verb, "OLD.entry_id IS NOT NULL", "A posting of the ledger cannot change.")
         yield Trigger("dispute_movements", verb, "OLD.id IS NOT NULL", "What moved for a dispute cannot change.")

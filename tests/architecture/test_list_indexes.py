@@ -20,7 +20,7 @@ ROOT: Final = Path(__file__).parents[2]
 GROWING = {
     "accounting_sync_items", "audit_log", "bank_lines", "billing_quarantine", "credits", "disputes", "event_outbox",
     "invoices", "notifications", "outgoing_mail", "payments", "provisioning_workflows", "receivables", "refunds",
-    "subscriptions",
+    "subscriptions", "wallet_lots",
 }  # fmt: skip
 
 

@@ -69,13 +69,6 @@ NEVER_MET = {
         (
             "services.invoices.service.balance.reverse_payment",
             "services.invoices.service.balance.withdraw_of_note",
-            "services.invoices.service.credit._parts",
-            "services.invoices.service.credit.draft_credit",
-            "services.invoices.service.draft.editable",
-            "services.invoices.service.finalize._refuse",
-            "services.invoices.service.finalize._seal",
-            "services.invoices.service.finalize.finalize_within",
-            "services.invoices.service.settle.allocate_credit",
             "services.invoices.service.void._nothing_rests_on",
         ),
         "an operator's verb",

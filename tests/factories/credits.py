@@ -13,7 +13,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import credits, documents, invariants, invoices, statements
 from scaicontrol.services.credits.models import Credit, CreditUse, Receivable
 from scaicontrol.services.credits.schemas import CreditFilter
-from scaicontrol.services.invoices.lifecycle import AS_PAID, MONEY, DocumentType
+from scaicontrol.services.invoices.lifecycle import APPLIED, AS_PAID, MONEY, DocumentType
 from scaicontrol.services.invoices.models import Invoice, Settlement
 from scaicontrol.services.invoices.reads.receivables import owed_by_tenant
 from scaicontrol.services.invoices.schemas import CreditIn, MarkPaidIn
@@ -90,7 +90,7 @@ def _documents(documents: dict[str, Invoice], settlements: Sequence[Settlement])
         mine = [row for row in settlements if row.invoice_id == each.id]
         paid = sum(row.amount_cents for row in mine if row.kind in AS_PAID)
         credited_ = sum(row.amount_cents for row in mine if row.kind not in AS_PAID)
-        applied = sum(row.amount_cents for row in mine if row.kind == "credit")
+        applied = sum(row.amount_cents for row in mine if row.kind in APPLIED)
         said = (each.amount_paid_cents, each.amount_credited_cents, each.amount_applied_cents)
         if said != (paid, credited_, applied):
             found.append(f"{each} says {said}, its settlements {(paid, credited_, applied)}")

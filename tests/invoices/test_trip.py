@@ -51,7 +51,7 @@ async def trip_of(work, *rooms: str) -> list[str]:
     return list(found)
 
 
-async def test_finalizing_visits_the_gate_and_eight_modules_beside_it(backend):
+async def test_finalizing_visits_the_gate_and_nine_modules_beside_it(backend):
     draft = await a_draft(backend, prepaid_cents=100)
     trip = await trip_of(invoices.finalize(backend, petra, draft.id), "service/gate", "immutability")
     assert sorted(trip) == sorted(
@@ -63,13 +63,14 @@ async def test_finalizing_visits_the_gate_and_eight_modules_beside_it(backend):
             "allowances",
             "seal",
             "service/ledger",
+            "service/received",
             "service/request_files",
             "service/settle",
         ]
     )
 
 
-async def test_the_gate_visits_eight_modules(backend):
+async def test_the_gate_visits_nine_modules(backend):
     draft = await a_draft(backend)
     trip = await trip_of(invoices.check(backend, petra, draft.id))
     assert sorted(trip) == sorted(
@@ -79,6 +80,7 @@ async def test_the_gate_visits_eight_modules(backend):
             "models",
             "parties",
             "service/taxing",
+            "service/received",
             "allowances",
             "document_source",
             "page_rendering",

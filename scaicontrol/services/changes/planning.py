@@ -23,6 +23,8 @@ _MONEY: Final[Mapping[str, tuple[str, Literal["in", "out"], str]]] = {
     "credit_note.issued": ("total_cents", "out", "credit_note"),
     "payment.succeeded": ("amount_cents", "in", "payment"),
     "payment.refunded": ("amount_cents", "out", "refund"),
+    "wallet.topped_up": ("amount_cents", "in", "top-up"),
+    "wallet.refunded": ("amount_cents", "out", "refund"),
     "invoice.voided": ("total_cents", "out", "void"),
 }
 _DOCUMENTS: Final[Mapping[str, str]] = {

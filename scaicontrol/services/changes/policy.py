@@ -129,6 +129,9 @@ def _given_back(change: Weighed, limits: ApprovalLimits) -> bool:
         change.largest(change.told("dispute.lost"), "lost_cents"),
         change.largest(change.told("payment.mismatch_resolved"), "moved_cents"),
         change.largest(change.told("receivable.settled"), "amount_cents"),
+        change.largest(change.told("wallet.topped_up"), "amount_cents"),
+        change.largest(change.told("wallet.granted"), "amount_cents"),
+        change.largest(change.told("wallet.refunded"), "amount_cents"),
     )
     return max(sums) > limits.given_back
 
@@ -212,8 +215,8 @@ RULES: Final = (
     ),
     Rule(
         "money_given_back",
-        "A refund, credit note, credit paid back, lost dispute, provider's report or manual payment of this "
-        "size needs another person's approval.",
+        "A refund, credit note, credit paid back, lost dispute, provider's report, manual payment or movement of a "
+        "wallet of this size needs another person's approval.",
         _given_back,
         frozenset(
             {
@@ -224,6 +227,9 @@ RULES: Final = (
                 "dispute.lost",
                 "payment.mismatch_resolved",
                 "receivable.settled",
+                "wallet.topped_up",
+                "wallet.granted",
+                "wallet.refunded",
             }
         ),
     ),

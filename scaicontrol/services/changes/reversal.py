@@ -53,6 +53,8 @@ _COMPENSATED: Final = {
     "provisioning.subscribe_pack": "packs.cancel",
     "tax.add_exchange_rate": "tax.add_exchange_rate",
     "tax.add_rate": "tax.add_rate",
+    "wallets.grant": "wallets.expire",
+    "wallets.top_up": "wallets.refund",
 }
 
 

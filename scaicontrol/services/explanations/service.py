@@ -19,7 +19,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, partners, tax
 from scaicontrol.services.catalog.reads import Sold, sold
 from scaicontrol.services.invoices import allowances, crediting, seal
-from scaicontrol.services.invoices.lifecycle import SettledBy
+from scaicontrol.services.invoices.lifecycle import APPLIED, SettledBy
 from scaicontrol.services.invoices.models import Invoice, InvoiceLine
 from scaicontrol.services.tax import arithmetic
 from scaicontrol.services.tax.arithmetic import TaxableLine, Totals, VatGroup
@@ -128,8 +128,8 @@ async def _applied(uow: UnitOfWork, invoice: Invoice) -> Mapping[str, int]:
         return {}
     sums: Counter[str] = Counter()
     for row in await invoices.settlements(uow, invoice):
-        if row.kind == SettledBy.credit:
-            sums[row.reference or ""] += row.amount_cents
+        if row.kind in APPLIED:
+            sums["" if row.kind == SettledBy.wallet else row.reference or ""] += row.amount_cents
     return {number: cents for number, cents in sums.items() if cents}
 
 
@@ -285,6 +285,8 @@ def _total(case: _Case) -> Explained:
         )
         steps += [
             Sentence("credit_applied", amount=case.cents(cents), number=number)
+            if number
+            else Sentence("wallet_applied", amount=case.cents(cents))
             for number, cents in case.applied.items()
         ]
         if due != invoice.amount_due_cents:

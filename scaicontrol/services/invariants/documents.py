@@ -6,7 +6,7 @@ from sqlalchemy import String, and_, case, cast, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from scaicontrol.services.billing.models import BillingCharge
-from scaicontrol.services.invoices.lifecycle import AS_PAID, DocumentType, InvoiceStatus, SettledBy
+from scaicontrol.services.invoices.lifecycle import APPLIED, AS_PAID, DocumentType, InvoiceStatus
 from scaicontrol.services.invoices.models import Invoice, InvoiceLine, NumberSeries, Settlement
 
 from .invariant import Invariant, Question
@@ -46,7 +46,7 @@ def _settled(*, as_paid: bool) -> Question:
 
 def _applied() -> Question:
     counted = select(Settlement.invoice_id, func.sum(Settlement.amount_cents).label("cents"))
-    credit = counted.where(Settlement.kind == SettledBy.credit).group_by(Settlement.invoice_id).subquery("credit")
+    credit = counted.where(Settlement.kind.in_(APPLIED)).group_by(Settlement.invoice_id).subquery("credit")
     says, cents = Invoice.amount_applied_cents, func.coalesce(credit.c.cents, 0)
     return select(Invoice.id, says, cents).outerjoin(credit, credit.c.invoice_id == Invoice.id).where(says != cents)
 

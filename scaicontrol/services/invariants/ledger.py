@@ -11,6 +11,7 @@ from scaicontrol.services.invoices.models import Invoice, Settlement
 from scaicontrol.services.ledger.models import CLEARING, Account, EntryKind, LedgerEntry, LedgerPosting, SourceType
 from scaicontrol.services.payments.lifecycle import RefundState
 from scaicontrol.services.payments.models import MANUAL, Dispute, DisputeMovement, Payment, Refund
+from scaicontrol.services.wallets.models import LotSource, WalletLot, WalletUse, WalletUseKind
 
 from .invariant import Invariant, Question
 
@@ -18,10 +19,11 @@ _SEALED: Final = Invoice.finalized_at.is_not(None)
 _IN_FORCE: Final = and_(_SEALED, Invoice.status != InvoiceStatus.void)
 _WAITS: Final = and_(Refund.status != RefundState.succeeded, Refund.released_at.is_(None))
 _AT_BANK: Final = (MANUAL, "bank_transfer")
+_LEAVES: Final = (WalletUseKind.refunded, WalletUseKind.expired)  # what is applied is posted by its invoice
 Sums = Select[str, int] | Select[str | None, int]
 _Key = InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
-_Source = Invoice | Settlement | CreditUse | Receivable | DisputeMovement
-_Owned = Payment | Dispute | LedgerPosting
+_Source = Invoice | Settlement | CreditUse | Receivable | DisputeMovement | WalletLot | WalletUse
+_Owned = Payment | Dispute | LedgerPosting | WalletLot
 
 
 def _agree(says: Sums, counted: Sums) -> Question:
@@ -90,6 +92,8 @@ def _unposted() -> Question:
         ),
         _missing(Receivable, SourceType.receivable, EntryKind.receivable_opened, Receivable.amount_cents != 0),
         _missing(DisputeMovement, SourceType.dispute_movement, None, DisputeMovement.amount_cents != 0),
+        _missing(WalletLot, SourceType.wallet_lot, None, WalletLot.amount_cents != 0),
+        _missing(WalletUse, SourceType.wallet_use, None, WalletUse.kind.in_(_LEAVES)),
     ).subquery("missing")
     return select(*missing.c)
 
@@ -150,6 +154,28 @@ def _lost() -> Question:
     return _agree(losses.group_by(Settlement.invoice_id), _posted(Account.write_offs))
 
 
+def _by_key(account: Account, sign: int = 1) -> Sums:
+    """Sum the postings of an account by whose they are: what moved for no document has none to be found by."""
+    key, cents = _key(LedgerPosting, LedgerPosting.account), func.sum(LedgerPosting.amount_cents * sign)
+    return select(key, cents).where(LedgerPosting.account == account).group_by(key)
+
+
+def _wallets() -> Question:
+    key = _key(WalletLot, literal(Account.wallet))
+    left = select(key, func.sum(WalletLot.remaining_cents)).group_by(key)
+    return _agree(left, _by_key(Account.wallet, sign=-1))
+
+
+def _promotions() -> Question:
+    """What was given and did not expire is the seller's expense."""
+    key = _key(WalletLot, literal(Account.promotions))
+    ended = select(WalletUse.lot_id, func.sum(WalletUse.amount_cents).label("cents"))
+    expired = ended.where(WalletUse.kind == WalletUseKind.expired).group_by(WalletUse.lot_id).subquery("expired")
+    cents = func.sum(WalletLot.amount_cents - func.coalesce(expired.c.cents, 0))
+    given = select(key, cents).outerjoin(expired, expired.c.lot_id == WalletLot.id)
+    return _agree(given.where(WalletLot.source == LotSource.promotion).group_by(key), _by_key(Account.promotions))
+
+
 def _transfers() -> Question:
     key, cents = _key(LedgerPosting, LedgerPosting.account), func.sum(LedgerPosting.amount_cents)
     wanted = select(key, literal(0), cents).where(LedgerPosting.account == Account.transfers)
@@ -168,5 +194,7 @@ RULES: Final = (
     Invariant("Clearing of the ledger is what payments hold with their providers", _clearing()),
     Invariant("Disputes and fees of the ledger are what providers keep", _disputed()),
     Invariant("Write-offs of the ledger are the losses of documents", _lost()),
+    Invariant("The wallet of the ledger is what lots have left", _wallets()),
+    Invariant("Promotions of the ledger are what was given and did not expire", _promotions()),
     Invariant("Nothing is left between documents", _transfers()),
 )

@@ -7,10 +7,11 @@ from sqlalchemy import and_, case, func, or_, select
 from scaicontrol.services.bank_statements.lifecycle import LineStatus
 from scaicontrol.services.bank_statements.models import BankLine, BankLineBooking
 from scaicontrol.services.credits.models import Credit, CreditUse, Receivable
-from scaicontrol.services.invoices.lifecycle import MONEY, DocumentType, InvoiceStatus
+from scaicontrol.services.invoices.lifecycle import MONEY, DocumentType, InvoiceStatus, SettledBy
 from scaicontrol.services.invoices.models import Invoice, Settlement
 from scaicontrol.services.payments.lifecycle import MismatchDecision, RefundState
 from scaicontrol.services.payments.models import MISMATCH, Dispute, Payment, Refund
+from scaicontrol.services.wallets.models import WalletLot, WalletUse, WalletUseKind
 
 from .invariant import Invariant, Question
 
@@ -81,6 +82,32 @@ def _used() -> Question:
     return select(Credit.id, Credit.remaining_cents, left).outerjoin(uses, uses.c.credit_id == Credit.id).where(wrong)
 
 
+def _lots() -> Question:
+    counted = select(WalletUse.lot_id, func.sum(WalletUse.amount_cents).label("cents"))
+    uses = counted.group_by(WalletUse.lot_id).subquery("uses")
+    left = WalletLot.amount_cents - func.coalesce(uses.c.cents, 0)
+    lots = select(WalletLot.id, WalletLot.remaining_cents, left)
+    return lots.outerjoin(uses, uses.c.lot_id == WalletLot.id).where(WalletLot.remaining_cents != left)
+
+
+def _from_wallets() -> Question:
+    """What an invoice took of wallets is what their uses say, less what was undone."""
+    undone = select(WalletUse.reverses_id, func.sum(-WalletUse.amount_cents).label("cents"))
+    back = undone.where(WalletUse.reverses_id.is_not(None)).group_by(WalletUse.reverses_id).subquery("back")
+    cents = func.sum(WalletUse.amount_cents - func.coalesce(back.c.cents, 0)).label("cents")
+    taken = select(WalletUse.invoice_id, cents).outerjoin(back, back.c.reverses_id == WalletUse.id)
+    used = taken.where(WalletUse.kind == WalletUseKind.applied).group_by(WalletUse.invoice_id).subquery("used")
+    settled = select(Settlement.invoice_id, func.sum(Settlement.amount_cents).label("cents"))
+    booked = settled.where(Settlement.kind == SettledBy.wallet).group_by(Settlement.invoice_id).subquery("booked")
+    says, counted = func.coalesce(booked.c.cents, 0), func.coalesce(used.c.cents, 0)
+    return (
+        select(Invoice.id, says, counted)
+        .outerjoin(booked, booked.c.invoice_id == Invoice.id)
+        .outerjoin(used, used.c.invoice_id == Invoice.id)
+        .where(says != counted)
+    )
+
+
 def _held() -> Question:
     """
     What a document leaves open is what was made of it.
@@ -120,5 +147,7 @@ RULES: Final = (
     Invariant("What a payment holds is booked on its invoice", _booked()),
     Invariant("What a bank line brought is what it booked", _brought()),
     Invariant("What a credit has left is its amount less its uses", _used()),
+    Invariant("What a wallet lot has left is its amount less its uses", _lots()),
+    Invariant("What invoices took of wallets is what their uses say", _from_wallets()),
     Invariant("What documents leave open is what credits and receivables hold", _held()),
 )

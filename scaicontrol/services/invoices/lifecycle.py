@@ -103,6 +103,7 @@ class SettledBy(StrEnum):
     payment = "payment"
     credit_note = "credit_note"
     credit = "credit"  # of the tenant's balance with its seller
+    wallet = "wallet"  # what the tenant has in its wallet with its seller
     manual = "manual"
     zero_total = "zero_total"
     reversal = "reversal"  # of a payment: its money was taken back
@@ -111,6 +112,7 @@ class SettledBy(StrEnum):
 
 MONEY = frozenset({SettledBy.payment, SettledBy.manual, SettledBy.reversal})  # what moved money
 AS_PAID = MONEY | {SettledBy.write_off}  # what counts as paid; the rest counts as credited
+APPLIED = frozenset({SettledBy.credit, SettledBy.wallet})  # what goes back there when the document is void
 
 
 class Channel(StrEnum):

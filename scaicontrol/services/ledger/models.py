@@ -15,12 +15,14 @@ class Account(StrEnum):
     other_receivables = "other_receivables"  # what tenants owe beside their documents
     bank = "bank"  # money that came and went outside any provider
     credit_balances = "credit_balances"  # what tenants have left
+    wallet = "wallet"  # what tenants have beforehand: a liability
     refunds = "refunds"  # promised, and not carried out yet
     disputes = "disputes"  # what providers keep while a dispute is open
     revenue = "revenue"
     vat_payable = "vat_payable"
     fees = "fees"
     write_offs = "write_offs"
+    promotions = "promotions"  # what sellers gave into wallets, less what expired
     transfers = "transfers"  # from one document to another: always nothing in sum
 
 
@@ -35,6 +37,8 @@ class SourceType(StrEnum):
     credit_use = "credit_use"
     receivable = "receivable"
     dispute_movement = "dispute_movement"
+    wallet_lot = "wallet_lot"
+    wallet_use = "wallet_use"
 
 
 class EntryKind(StrEnum):
@@ -56,6 +60,11 @@ class EntryKind(StrEnum):
     dispute_withheld = "dispute_withheld"
     fee_charged = "fee_charged"
     loss_written_off = "loss_written_off"
+    wallet_topped_up = "wallet_topped_up"
+    wallet_granted = "wallet_granted"
+    wallet_applied = "wallet_applied"
+    wallet_refunded = "wallet_refunded"  # by a transfer
+    wallet_expired = "wallet_expired"
 
 
 class LedgerEntry(TenantScopedModel):
@@ -87,7 +96,7 @@ class LedgerEntry(TenantScopedModel):
     kind: Mapped[EntryKind] = mapped_column(String(30))
     source_type: Mapped[SourceType] = mapped_column(String(20))
     source_id: Mapped[str] = mapped_column(String(100))
-    invoice_id: Mapped[str] = mapped_column(IdString)  # the document whose account moves
+    invoice_id: Mapped[str | None] = mapped_column(IdString)  # the document whose account moves; none of a wallet
     about_id: Mapped[str | None] = mapped_column(String(100))  # the payment, refund, dispute or credit behind it
     reverses_id: Mapped[str | None] = mapped_column(IdString)
 

@@ -44,7 +44,7 @@ class EntryOut(Out):
     occurred_at: Moment = Field(description="When it happened, such as when money moved.")
     source_type: SourceType
     source_id: str
-    invoice_id: str = Field(description="The document whose account moves.")
+    invoice_id: str | None = Field(description="The document whose account moves; none of a wallet.")
     about_id: str | None = Field(description="The payment, refund, dispute, credit or receivable behind it.")
     reverses_id: str | None = Field(description="The entry that it undoes.")
     created_at: Moment = Field(description="When it was written.")

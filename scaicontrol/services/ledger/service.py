@@ -25,12 +25,12 @@ class Unbalanced(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """Whose books an entry stands in, and the document it tells of."""
+    """Whose books an entry stands in, and the document it tells of, where it tells of one."""
 
     tenant_id: str
     partner_id: str
     currency: str
-    invoice_id: str
+    invoice_id: str | None
 
 
 def clearing_of(provider: str | None) -> str:

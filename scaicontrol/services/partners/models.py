@@ -104,6 +104,7 @@ class PartnerConfiguration(PartnerOwned, Model):
     auto_send: Mapped[bool]
     auto_charge: Mapped[bool]
     auto_apply_credit: Mapped[bool] = mapped_column(server_default=literal_column("1"))  # oldest first
+    auto_apply_wallet: Mapped[bool] = mapped_column(server_default=literal_column("1"))  # after credit
     dunning_retry_days: Mapped[list[int]] = mapped_column(JsonDocument)
     dunning_reminder_days: Mapped[list[int]] = mapped_column(JsonDocument)
     dunning_suspend_day: Mapped[int]

@@ -110,6 +110,7 @@ class PartnerConfigurationPatch(Patch):
     auto_send: bool | None = None
     auto_charge: bool | None = None
     auto_apply_credit: bool | None = None
+    auto_apply_wallet: bool | None = None
     dunning_retry_days: Days | None = None
     dunning_reminder_days: Days | None = None
     dunning_suspend_day: Day | None = None
@@ -241,6 +242,7 @@ class PartnerConfigurationOut(Out):
     auto_send: bool
     auto_charge: bool
     auto_apply_credit: bool
+    auto_apply_wallet: bool
     dunning_retry_days: list[int]
     dunning_reminder_days: list[int]
     dunning_suspend_day: int

@@ -33,6 +33,7 @@ DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType({
     "auto_send": True,
     "auto_charge": True,
     "auto_apply_credit": True,
+    "auto_apply_wallet": True,
     "dunning_retry_days": (1, 3, 5, 7),
     "dunning_reminder_days": (1, 7, 14),
     "dunning_suspend_day": 21,

@@ -22,7 +22,7 @@ class StatementIn(In):
 
 
 class StatementEntry(Out):
-    """A line of an account; `kind` is invoice, credit_note, payment, refund, reversal or write_off."""
+    """A line of an account; `kind` is invoice, credit_note, payment, refund, reversal, write_off or wallet."""
 
     date: date
     document: str

@@ -1,6 +1,6 @@
 """One case for every verb; `test_every_verb` says which verb has none."""
 
-from . import bank, documents, ground, money, outside, packs, provider_accounts, selling
+from . import bank, documents, ground, money, outside, packs, provider_accounts, selling, wallets
 from .case import CASES, Case, Stage
 
 __all__ = [
@@ -15,4 +15,5 @@ __all__ = [
     "packs",
     "provider_accounts",
     "selling",
+    "wallets",
 ]

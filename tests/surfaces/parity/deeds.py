@@ -13,8 +13,9 @@ from .packs import PACKS
 from .provider_accounts import PROVIDER_ACCOUNTS
 from .set_up import SET_UP
 from .subscribed import SUBSCRIBED
+from .wallets import WALLETS
 
-DEEDS = (*DOCUMENTS, *SUBSCRIBED, *OTHERS, *AGREED, *KEPT, *SET_UP, *BANK, *PACKS, *PROVIDER_ACCOUNTS)
+DEEDS = (*DOCUMENTS, *SUBSCRIBED, *OTHERS, *AGREED, *KEPT, *SET_UP, *BANK, *PACKS, *PROVIDER_ACCOUNTS, *WALLETS)
 
 # Verbs that only one door has, so that there is nothing to compare.
 ALONE = frozenset({

@@ -120,7 +120,7 @@ TERMS = {  # Northwind's, as the console's form sends them with what is differen
     "number_prefix": "SCAI", "fiscal_year_start_month": "1", "invoice_day": "1", "invoice_grouping": "tenant",
     "default_currency": "EUR", "default_language": "en", "timezone": "Europe/Amsterdam", "proration": "none",
     "trial_end_without_payment_method": "cancel", "allow_pay_by_invoice": "no", "auto_finalize": "yes",
-    "auto_send": "yes", "auto_charge": "yes", "auto_apply_credit": "yes",
+    "auto_send": "yes", "auto_charge": "yes", "auto_apply_credit": "yes", "auto_apply_wallet": "yes",
 }  # fmt: skip
 TEMPLATE = written().model_dump(mode="json", exclude={"name"}, exclude_unset=True)
 SERVICES, USERS, SUBSCRIBERS = "/admin/services", "/admin/users", "/admin/webhook-subscriptions"

@@ -17,6 +17,7 @@ export default {
     payment: "Zahlung",
     credit_note: "Gutschrift",
     credit: "Aus Ihrem Guthaben",
+    wallet: "Aus Ihrem Prepaid-Guthaben",
     manual: "Von Ihrem Anbieter gebucht",
     zero_total: "Nichts zu zahlen",
     reversal: "Von Ihrer Bank zurückgeholt",

@@ -15,6 +15,7 @@ export default {
     payment: "Payment",
     credit_note: "Credit note",
     credit: "From your credit",
+    wallet: "From your wallet",
     manual: "Booked by your provider",
     zero_total: "Nothing to pay",
     reversal: "Taken back by your bank",

@@ -17,6 +17,7 @@ export default {
     payment: "Pago",
     credit_note: "Nota de abono",
     credit: "De su saldo a favor",
+    wallet: "De su monedero",
     manual: "Registrado por su proveedor",
     zero_total: "Nada que pagar",
     reversal: "Recuperado por su banco",

@@ -17,6 +17,7 @@ export default {
     payment: "Paiement",
     credit_note: "Avoir",
     credit: "Sur votre avoir",
+    wallet: "Depuis votre portefeuille",
     manual: "Enregistré par votre fournisseur",
     zero_total: "Rien à payer",
     reversal: "Repris par votre banque",

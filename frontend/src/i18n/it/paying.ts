@@ -17,6 +17,7 @@ export default {
     payment: "Pagamento",
     credit_note: "Nota di credito",
     credit: "Dal suo credito",
+    wallet: "Dal suo borsellino",
     manual: "Registrato dal suo fornitore",
     zero_total: "Nulla da pagare",
     reversal: "Ripreso dalla sua banca",

@@ -17,6 +17,7 @@ export default {
     payment: "Betaling",
     credit_note: "Creditnota",
     credit: "Uit uw tegoed",
+    wallet: "Uit uw portemonnee",
     manual: "Geboekt door uw leverancier",
     zero_total: "Niets te betalen",
     reversal: "Door uw bank teruggehaald",

@@ -19,7 +19,7 @@ from scaicontrol.core.turns import in_turns
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import tax
 from scaicontrol.services.invoices import allowances, seal
-from scaicontrol.services.invoices.lifecycle import AS_PAID, OWED, DocumentType, InvoiceStatus, SettledBy
+from scaicontrol.services.invoices.lifecycle import APPLIED, AS_PAID, OWED, DocumentType, InvoiceStatus
 from scaicontrol.services.invoices.models import FIRST_DIGEST, NumberSeries
 from scaicontrol.services.invoices.reads import series as reads
 from scaicontrol.services.invoices.reads.files import asked_for
@@ -104,7 +104,7 @@ async def _batch(uow: UnitOfWork, ids: Sequence[str]) -> _Batch:
     )
     for invoice_id, kind, cents in await reads.settled(uow, ids):
         batch.settled[invoice_id]["paid" if kind in AS_PAID else "credited"] += cents
-        if kind == SettledBy.credit:
+        if kind in APPLIED:
             batch.settled[invoice_id]["applied"] += cents
     files = select(DocumentVersion.invoice_id, DocumentVersion.version).where(DocumentVersion.invoice_id.in_(ids))
     filed = {tuple(row) for row in await uow.session.execute(files.distinct())}

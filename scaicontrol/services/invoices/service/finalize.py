@@ -23,15 +23,15 @@ from ..lifecycle import DocumentType, InvoiceLifecycle, InvoiceStatus
 from ..models import Invoice, NumberSeries
 from ..schemas import FinalizeIn
 from . import gate, settle
-from .balance import apply_at_issue
 from .ledger import post_document
+from .received import take
 from .request_files import request_files
 
 _TWINS = 5
 
 
 class Overtaken(Conflict):
-    """What was checked has changed in a way that a second look settles: another credit note, or the credit balance."""
+    """What was checked has changed in a way that a second look settles: another credit note, credit or wallet."""
 
 
 @verb
@@ -41,7 +41,7 @@ async def finalize(backend: Backend, actor: Actor, invoice_id: str, data: Finali
 
     Raises Refused with every reason when the gate is shut, Conflict when the draft changed in between. A credit note
     whose twin on the same invoice was faster is checked again, since its VAT follows from what was given back before;
-    so is an invoice whose tenant's credit was used meanwhile, since it says how much of that it takes.
+    so is an invoice whose tenant's credit or wallet was used meanwhile, since it says how much of that it takes.
     """
     if backend.reached(_sealed(invoice_id)):
         return await backend.ask(actor, queries.get, invoice_id)
@@ -109,7 +109,7 @@ async def finalize_within(
     invoice = await queries.get(uow, invoice_id)
     candidate = await gate.prepare(uow, invoice, data)
     if candidate.inputs_digest != seen.inputs_digest or candidate.reasons:
-        again = invoice.is_credit_note or candidate.credit_cents != seen.credit_cents
+        again = invoice.is_credit_note or candidate.taken != seen.taken
         kind = Overtaken if again else Conflict
         raise kind(f"{invoice} or something it is made from changed since it was checked; check it again.")
     await _seal(uow, invoice, candidate, series)
@@ -152,8 +152,7 @@ async def _seal(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate, lo
         return
     if received_cents:
         await settle.book_prepaid(uow, invoice, received_cents)
-    if candidate.credit_cents:
-        await apply_at_issue(uow, invoice, candidate.credit_cents)
+    await take(uow, invoice, candidate.taken)
 
 
 async def _store_decision(uow: UnitOfWork, invoice: Invoice, candidate: gate.Candidate) -> TaxDecision:

@@ -18,7 +18,6 @@ from scaicontrol.core.ports import DocumentRenderer
 from scaicontrol.core.turns import in_turns, turn
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices
-from scaicontrol.services.credits.reads import available_cents
 from scaicontrol.services.einvoices.document import canonical_digest
 from scaicontrol.services.tax.arithmetic import TaxableLine, Totals
 from scaicontrol.services.templates import Published
@@ -33,6 +32,7 @@ from ..page_rendering import missing_template, pictures_of, print_problems, temp
 from ..parties import Parties, inherited_parties, parties_of
 from ..schemas import CheckReasonOut, CheckReport, FinalizeIn
 from . import taxing
+from .received import Taken, to_take
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Candidate:
     parts: tuple[TaxableLine, ...]  # what VAT is computed on: lines, then allowances and charges
     adjusted: Adjusted
     totals: Totals | None
-    credit_cents: int  # of the tenant's balance, which it takes with the seal
+    taken: Taken  # of what the tenant has with its seller, with the seal
     prepaid_cents: int | None
     inputs_digest: str
     reasons: tuple[Reason, ...]
@@ -115,9 +115,11 @@ async def prepare(uow: UnitOfWork, invoice: Invoice, data: FinalizeIn) -> Candid
     """Read everything that finalizing depends on, and compute what would be final; nothing is written."""
     premises = await _read(uow, invoice, data)
     taxes = await _taxed(uow, invoice, premises, data)
-    credit_cents = await _credit(uow, invoice, premises, taxes.totals)
-    source = await _source(invoice, premises, taxes, credit_cents)
-    return await _candidate(uow, invoice, premises, taxes, source, credit_cents)
+    taken = Taken()
+    if taxes.totals is not None and not premises.original:
+        taken = await to_take(uow, invoice, premises.parties.settings, taxes.totals.total_cents)
+    source = await _source(invoice, premises, taxes, taken)
+    return await _candidate(uow, invoice, premises, taxes, source, taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,23 +182,7 @@ async def _taxed(uow: UnitOfWork, invoice: Invoice, premises: _Premises, data: F
     return _Taxes(taxed.decided, taxed.parts, taxed.totals, reasons, taxed.adjusted)
 
 
-async def _credit(uow: UnitOfWork, invoice: Invoice, premises: _Premises, totals: Totals | None) -> int:
-    """Tell how much of the tenant's balance an invoice takes: what the seller applies by itself, up to what is due."""
-    if premises.original or totals is None or not premises.parties.settings.auto_apply_credit:
-        return 0
-    due = totals.total_cents - (invoice.prepaid_cents or 0)
-    if due <= 0:
-        return 0
-    there = await available_cents(uow, invoice.partner_id, invoice.tenant_id, invoice.currency, automatic=True)
-    return min(there, due)
-
-
-def _prepaid(invoice: Invoice, credit_cents: int) -> int | None:
-    """Add up what the document says was received before; nothing stays unsaid, so that no seal without it changes."""
-    return (invoice.prepaid_cents or 0) + credit_cents if credit_cents else invoice.prepaid_cents
-
-
-async def _source(invoice: Invoice, premises: _Premises, taxes: _Taxes, credit_cents: int) -> DocumentSource | None:
+async def _source(invoice: Invoice, premises: _Premises, taxes: _Taxes, taken: Taken) -> DocumentSource | None:
     """Show the draft as it would be final, under a number of the final length; None while something is missing."""
     parties, totals = premises.parties, taxes.totals
     if not (taxes.decided and totals and invoice.lines and parties.seller and parties.buyer):
@@ -213,7 +199,7 @@ async def _source(invoice: Invoice, premises: _Premises, taxes: _Taxes, credit_c
         payment_means=parties.payment_means,
         original=premises.original,
     ) | {
-        "prepaid_cents": _prepaid(invoice, credit_cents),
+        "prepaid_cents": taken.with_prepaid(invoice),
         "allowances": taxes.adjusted.allowances or None,
         "charges": taxes.adjusted.charges or None,
     }
@@ -230,7 +216,7 @@ async def _candidate(
     premises: _Premises,
     taxes: _Taxes,
     source: DocumentSource | None,
-    credit_cents: int,
+    taken: Taken,
 ) -> Candidate:
     parties, decided, totals = premises.parties, taxes.decided, taxes.totals
     rules = await einvoices.rules_for(uow, einvoices.profile_of(parties.format).key, premises.issue_date)
@@ -247,7 +233,7 @@ async def _candidate(
         "issue_date": premises.issue_date,
         "due_date": premises.due_date,
         "prefix": premises.prefix,
-        "credit_cents": credit_cents,
+        "taken": [taken.credit_cents, taken.wallet_cents],
         # Of a credit note VAT depends on the notes before it.
         "line_tax_cents": totals.line_tax_cents if totals and premises.original else None,
     }
@@ -266,8 +252,8 @@ async def _candidate(
         parts=taxes.parts,
         adjusted=taxes.adjusted,
         totals=totals,
-        credit_cents=credit_cents,
-        prepaid_cents=_prepaid(invoice, credit_cents),
+        taken=taken,
+        prepaid_cents=taken.with_prepaid(invoice),
         inputs_digest=canonical_digest(inputs),
         reasons=tuple(dict.fromkeys([*premises.reasons, *taxes.reasons])),
         rules=rules,

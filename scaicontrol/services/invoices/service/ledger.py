@@ -16,8 +16,10 @@ _KINDS: Final = {
     SettledBy.reversal: EntryKind.payment_reversed,
     SettledBy.credit_note: EntryKind.credit_note_allocated,
     SettledBy.credit: EntryKind.credit_applied,
+    SettledBy.wallet: EntryKind.wallet_applied,
     SettledBy.write_off: EntryKind.loss_written_off,
 }
+_OWN_ACCOUNTS: Final = {SettledBy.write_off: Account.write_offs, SettledBy.wallet: Account.wallet}
 
 
 def post_document(uow: UnitOfWork, invoice: Invoice) -> None:
@@ -77,7 +79,7 @@ def post_settlement(
 def _counter(movement: "Movement") -> str:
     if movement.kind in MONEY:
         return ledger.clearing_of(movement.provider)
-    return Account.write_offs if movement.kind is SettledBy.write_off else Account.transfers
+    return _OWN_ACCOUNTS.get(movement.kind, Account.transfers)
 
 
 def _kind(movement: "Movement", cents: int) -> EntryKind:

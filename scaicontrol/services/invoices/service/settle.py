@@ -9,14 +9,17 @@ from scaicontrol.core.errors import Conflict, Refused, invalid
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.verbs import verb
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import credits
+from scaicontrol.services import credits, wallets
 from scaicontrol.services.credits.models import CreditSource
 from scaicontrol.services.credits.reads import owed_beside
 from scaicontrol.services.credits.schemas import SettledWith
+from scaicontrol.services.wallets.models import WalletLot, WalletUse
+from scaicontrol.services.wallets.reads import applied_to
+from scaicontrol.services.wallets.reads import lot as lot_of
 
 from .. import queries
 from ..events import InvoicePastDue, SettlementRecorded
-from ..lifecycle import AS_PAID, MONEY, OWED, InvoiceLifecycle, InvoiceStatus, SettledBy
+from ..lifecycle import APPLIED, AS_PAID, MONEY, OWED, InvoiceLifecycle, InvoiceStatus, SettledBy
 from ..models import Invoice, Settlement
 from ..schemas import MarkPaidIn
 from .closing import close, reopen
@@ -126,7 +129,11 @@ async def allocate_credit(uow: UnitOfWork, note: Invoice) -> int:
     invoice = await queries.get(uow, note.referenced_invoice_id, lock=True)
     owed = invoice.amount_due_cents if invoice.status in OWED else await _written_off(uow, invoice)
     cents = min(-note.amount_due_cents, owed)
-    if cents > 0:
+    given = await _given(uow, invoice, -note.amount_due_cents - max(cents, 0))
+    if given:
+        cents = await _in_place_of(uow, invoice, note, max(cents, 0), given)
+        await book(uow, note, Movement(SettledBy.credit_note, invoice.id, -cents, uow.now, invoice.number))
+    elif cents > 0:
         await book(uow, invoice, Movement(SettledBy.credit_note, note.id, cents, uow.now, note.number))
         await book(uow, note, Movement(SettledBy.credit_note, invoice.id, -cents, uow.now, invoice.number))
     elif note.total_cents == 0:
@@ -135,6 +142,37 @@ async def allocate_credit(uow: UnitOfWork, note: Invoice) -> int:
     if left > 0:
         await grant(uow, note, CreditSource.credit_note, note.id, left)
     return left
+
+
+_Given = list[tuple[WalletLot, WalletUse, int]]
+
+
+async def _given(uow: UnitOfWork, invoice: Invoice, beyond: int) -> _Given:
+    """Lock and give what the seller had given and the invoice used, up to what a note leaves beyond what is due."""
+    found: _Given = []
+    if beyond <= 0 or invoice.settlement == SettledBy.write_off:
+        return found
+    for use, cents in reversed(await applied_to(uow, invoice.id)):
+        lot = await lot_of(uow, use.lot_id)
+        part = 0 if lot.is_paid else min(cents, beyond)
+        if part > 0:
+            found.append((lot, use, part))
+            beyond -= part
+    return found
+
+
+async def _in_place_of(uow: UnitOfWork, invoice: Invoice, note: Invoice, cents: int, given: _Given) -> int:
+    """
+    Let a note take the place of what the seller had given, which goes back to the wallet and never becomes money.
+
+    The note is posted first, so that an invoice that is paid is not opened in between.
+    """
+    total = cents + sum(part for _, _, part in given)
+    post(uow, invoice, Movement(SettledBy.credit_note, note.id, total, uow.now, note.number), total, 0)
+    for lot, use, part in given:
+        undone = await wallets.restore(uow, lot, use, part, f"{note} gives it back.")
+        post(uow, invoice, Movement(SettledBy.wallet, undone.id, -part, uow.now, lot.id), -part, 0)
+    return total
 
 
 async def grant(uow: UnitOfWork, document: Invoice, source: CreditSource, source_id: str, cents: int) -> None:
@@ -283,7 +321,7 @@ def post(uow: UnitOfWork, invoice: Invoice, movement: Movement, applied: int, un
         invoice.amount_paid_cents += applied
     else:
         invoice.amount_credited_cents += applied
-    if movement.kind is SettledBy.credit:
+    if movement.kind in APPLIED:
         invoice.amount_applied_cents += applied
     invoice.amount_due_cents -= applied
     uow.emit(

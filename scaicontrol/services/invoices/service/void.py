@@ -11,6 +11,7 @@ from ..models import Invoice
 from .balance import undo_applied, withdraw_of_note
 from .draft import set_aside
 from .ledger import post_void
+from .received import undo_wallet
 from .request_files import VOID, request_next_files
 
 
@@ -20,8 +21,8 @@ async def void(uow: UnitOfWork, invoice_id: str, reason: str) -> Invoice:
     Cancel a document for a reason; its number stays used and its new PDF says VOID.
 
     Refused with a Conflict once anything was paid, credited or refunded: then only a credit note corrects it. Credit of
-    the balance that was applied goes back there. Of the credit notes on one invoice the last goes first, since the VAT
-    of each follows from those before it.
+    the balance, and what was taken of the wallet, go back there. Of the credit notes on one invoice the last goes
+    first, since the VAT of each follows from those before it.
 
     Raises NotFound, and Refused for a state that cannot be void.
     """
@@ -30,6 +31,7 @@ async def void(uow: UnitOfWork, invoice_id: str, reason: str) -> Invoice:
     if invoice.can("void") and invoice.is_sealed:
         await _nothing_rests_on(uow, invoice)
         await (withdraw_of_note if invoice.is_credit_note else undo_applied)(uow, invoice, reason)
+        await undo_wallet(uow, invoice, reason)
     before = {"status": str(invoice.status)}
     invoice.advance(InvoiceLifecycle.void)
     invoice.voided_at, invoice.void_reason = uow.now, reason

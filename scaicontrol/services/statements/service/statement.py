@@ -14,7 +14,7 @@ from scaicontrol.core.refusals import RefusalCode, refused
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import einvoices, partners, templates, tenants
 from scaicontrol.services.documents import DocumentFile
-from scaicontrol.services.invoices.lifecycle import AS_PAID, InvoiceStatus, SettledBy
+from scaicontrol.services.invoices.lifecycle import APPLIED, AS_PAID, InvoiceStatus, SettledBy
 from scaicontrol.services.invoices.models import Settlement
 from scaicontrol.services.invoices.reads import documents
 from scaicontrol.services.templates import TemplateSelection, TemplateType
@@ -51,19 +51,22 @@ async def _account(uow: UnitOfWork, tenant_id: str, currency: str, zone: str) ->
     ]
     rows = await documents.settled(uow, tenant_id, currency)
     # A void document is as if it had never been, and so is what it took of the credit; money that came for it stays.
-    gone = {row.source_id for row, _, status in rows if status == InvoiceStatus.void and row.kind == SettledBy.credit}
+    gone = {row.source_id for row, _, status in rows if status == InvoiceStatus.void and row.kind in APPLIED}
     return billed, [_moved(row, number or "", zone) for row, number, _ in rows if row.source_id not in gone]
 
 
+_OWN_KINDS: Final = (SettledBy.reversal, SettledBy.write_off, SettledBy.wallet)
+
+
 def _moved(row: Settlement, number: str, zone: str) -> Moved:
-    own = row.kind if row.kind in (SettledBy.reversal, SettledBy.write_off) else None
+    own = row.kind if row.kind in _OWN_KINDS else None
     return Moved(
         row.invoice_id,
         number,
         row.amount_cents,
         row.unapplied_cents,
         civil_date(row.settled_at, zone),
-        row.kind not in AS_PAID,
+        row.kind not in AS_PAID and row.kind != SettledBy.wallet,
         None if own else row.reference,
         own,
     )

@@ -1,0 +1,11 @@
+import pytest_asyncio
+
+from scaicontrol.core.backend import Backend
+from tests.factories.subscriptions import market
+
+
+@pytest_asyncio.fixture
+async def backend(backend: Backend) -> Backend:
+    """Northwind sells, and Acme buys."""
+    await market(backend)
+    return backend
