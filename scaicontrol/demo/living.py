@@ -27,6 +27,7 @@ from scaicontrol.services import (
     provisioning,
     subscriptions,
     usage,
+    wallets,
 )  # fmt: skip
 from scaicontrol.services.bank_statements.lifecycle import WaitsFor
 from scaicontrol.services.bank_statements.schemas import BankBookIn, BankLineFilter
@@ -41,6 +42,7 @@ from scaicontrol.services.payments.schemas import PayBackIn, PayBackWay
 from scaicontrol.services.plan_moves.models import PlanMove
 from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
+from scaicontrol.services.wallets.schemas import GrantIn, TopUpIn
 
 from .bank import DemoTransfer, send_statement
 from .loading import OPERATOR, let_one_wait, operator_actor, plan_of, service_of, tenant_actor
@@ -189,7 +191,7 @@ async def _turn(backend: Backend, day: int) -> None:
     """The events one remembers of these months."""
     turns: dict[int, Callable[[Backend], Awaitable[object]]] = {
         40: _upgrade, 43: _look, 47: _reprice, 52: _credit, 58: _monthly, 59: _dispute, 66: _cancel, 71: _lose,
-        72: _refund, 78: _pay_back, 80: _reprice_again, 84: _dispute_again,
+        54: _prepay, 72: _refund, 78: _pay_back, 80: _reprice_again, 82: _thank, 84: _dispute_again,
         77: keep_books, 79: lose_an_address, 85: move_the_ledger, 86: pay_unclearly, 87: give_a_price,
         88: let_one_wait, 89: agree_on_a_price, 90: ask_to_void,
     }  # fmt: skip
@@ -247,6 +249,27 @@ async def _credit(backend: Backend) -> None:
         OPERATOR, invoices.draft_credit, invoice_id, CreditIn(lines=[part], reason="Ausfall am 3. des Monats")
     )
     await invoices.finalize(backend, OPERATOR, note.id)
+
+
+async def _prepay(backend: Backend) -> None:
+    """Bauwerk pays a budget in beforehand, and is given something for it; its next invoices take both."""
+    now = backend.clock.now()
+    paid = TopUpIn(
+        tenant_id="tnt_bauwerk", currency="EUR", amount_cents=250_000, reference="Budget 2. Halbjahr", received_at=now
+    )
+    await backend.perform(OPERATOR, wallets.top_up, paid)
+    await _give(backend, 5000, "Dank für die Vorauszahlung", days=60)
+
+
+async def _thank(backend: Backend) -> None:
+    """It is given something once more, which no invoice has taken when the three months end."""
+    await _give(backend, 2500, "Für die Geduld beim Umzug", days=90)
+
+
+async def _give(backend: Backend, cents: int, reason: str, *, days: int) -> None:
+    ends = backend.clock.now() + timedelta(days=days)
+    body = GrantIn(tenant_id="tnt_bauwerk", currency="EUR", amount_cents=cents, reason=reason, expires_at=ends)
+    await backend.perform(OPERATOR, wallets.grant, body)
 
 
 async def _dispute(backend: Backend) -> None:

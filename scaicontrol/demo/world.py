@@ -75,6 +75,7 @@ BOOKS: Final[dict[str, Any]] = {
     "provider": "csv_journal", "name": "Grootboek",
     "mapping": {
         "debtor_account": "1300", "disputed_account": "1370", "dispute_fee_account": "4970", "loss_account": "2400",
+        "wallet_account": "1760",
         "revenue_accounts": {"default": "8000", "usage": "8010"}, "payment_accounts": {"default": "1100", "sandbox": "1150"},
         "vat_codes": [
             {"category": "S", "rate": "21", "country": "NL", "code": "1", "account": "1500"}, {"category": "AE", "code": "94"},

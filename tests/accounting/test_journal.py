@@ -52,7 +52,12 @@ def documents(draw) -> JournalInput:
     )
 
 
-SIGNS = {Kind.payment: -1, Kind.loss: -1, Kind.credit: 0}  # credit that is used moves between two accounts
+SIGNS = {
+    Kind.payment: -1,
+    Kind.loss: -1,
+    Kind.wallet: -1,
+    Kind.credit: 0,
+}  # credit that is used moves between two accounts
 WITH_CREDIT = MAPPING.model_copy(update={"credit_account": "1750"})
 
 
@@ -223,6 +228,7 @@ FOREIGN = [
     ("a refund", {"kind": Kind.refund, "lines": ()}, '121,00;"S";"USD";1,1589;104,41;"EUR";1300;1100'),
     ("a reversal", {"kind": Kind.reversal, "lines": ()}, '121,00;"S";"USD";1,1589;104,41;"EUR";1300;1100'),
     ("a loss", {"kind": Kind.loss, "lines": ()}, '121,00;"H";"USD";1,1589;104,41;"EUR";1300;2400'),
+    ("a wallet", {"kind": Kind.wallet, "lines": ()}, '121,00;"H";"USD";1,1589;104,41;"EUR";1300;1760'),
     ("withheld", {"kind": Kind.withheld, "lines": ()}, '121,00;"S";"USD";1,1589;104,41;"EUR";1370;1100'),
     (
         "released",
@@ -274,6 +280,7 @@ def test_a_rate_that_is_missing_or_does_not_fit_refuses_the_row():
     ("kind", "codes"),
     [
         (Kind.loss, ["no_debtor_account", "no_loss_account"]),
+        (Kind.wallet, ["no_debtor_account", "no_wallet_account"]),
         (Kind.withheld, ["no_payment_account", "no_disputed_account"]),
         (Kind.dispute_fee, ["no_payment_account", "no_dispute_fee_account"]),
         (Kind.reversal, ["no_debtor_account", "no_payment_account"]),

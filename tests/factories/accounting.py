@@ -19,6 +19,7 @@ MAPPING = LedgerMapping.model_validate(
         "disputed_account": "1370",
         "dispute_fee_account": "4970",
         "loss_account": "2400",
+        "wallet_account": "1760",
         "vat_codes": [
             {"category": "S", "code": "9", "account": "1599"},
             {"category": "S", "rate": "21", "country": "NL", "code": "1", "account": "1500"},

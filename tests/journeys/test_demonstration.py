@@ -24,6 +24,7 @@ from scaicontrol.services.invoices.models import Invoice, Settlement
 from scaicontrol.services.payments.models import Dispute
 from scaicontrol.services.plan_moves.models import PlanMove
 from scaicontrol.services.subscriptions.models import Subscription, SubscriptionChange
+from scaicontrol.services.wallets.models import WalletLot, WalletUse
 from tests.databases import sqlite_url
 from tests.factories.accounting import MAPPING
 from tests.factories.credits import broken
@@ -68,6 +69,8 @@ async def test_the_world_has_what_it_promises_and_its_books_close(tmp_path, monk
             "disputes": {"lost", "opened"},
             "credits": {"credit_note", "overpayment"},
             "given back": True,
+            "wallets": {"transfer", "promotion"},
+            "taken of wallets": {"applied"},
             "bank lines": {"booked", "ignored", "waiting"},
             "plan moves": 2,
             "versions": {1, 2},
@@ -93,6 +96,8 @@ async def _shown(uow):
         "disputes": await values(Dispute.status),
         "credits": await values(Credit.source),
         "given back": bool(await uow.session.scalar(given_back)),
+        "wallets": await values(WalletLot.source),
+        "taken of wallets": await values(WalletUse.kind),
         "bank lines": await values(BankLine.status),
         "plan moves": await uow.session.scalar(select(func.count()).select_from(PlanMove)),
         "versions": set(await uow.session.scalars(select(Subscription.plan_version))),

@@ -56,6 +56,7 @@ _WORDS = {
     Kind.refund: "Refund ",
     Kind.credit: "Credit ",
     Kind.reversal: "Reversed payment ",
+    Kind.wallet: "Wallet ",
     Kind.loss: "Loss ",
     Kind.withheld: "Dispute ",
     Kind.dispute_fee: "Dispute fee ",
@@ -99,6 +100,7 @@ def problems(document: JournalInput, mapping: LedgerMapping) -> list[Reason]:
 
 # What is booked on an account of its own, and which field of the mapping names it.
 _OWN_ACCOUNTS: Final = {
+    Kind.wallet: "wallet_account",
     Kind.loss: "loss_account",
     Kind.withheld: "disputed_account",
     Kind.dispute_fee: "dispute_fee_account",
@@ -135,7 +137,8 @@ def bookings(document: JournalInput, mapping: LedgerMapping) -> list[Booking]:
 
     An invoice charges the debtor, a payment relieves it, a refund or reversal charges it again; what a payment brought
     beyond what was due goes on to the credit account, and comes back from there when it is used. A loss relieves the
-    debtor at the seller's cost. What a provider withholds for a dispute, and its fee, come from where payments go.
+    debtor at the seller's cost, a wallet by what was paid in or given before. What a provider withholds for a dispute,
+    and its fee, come from where payments go.
     """
     if document.kind in MOVEMENTS:
         return [Booking.of(document, row.own, row.account, row.cents) for row in gross_bookings(document, mapping)]
@@ -182,7 +185,7 @@ def _movements(document: JournalInput, mapping: LedgerMapping) -> Iterator[Gross
         yield GrossBooking(_known(own), _known(payment_account(document, mapping)), "", document.total_cents)
         return
     debtor = _known(debtor_of(document, mapping))
-    if document.kind is Kind.loss:
+    if document.kind in (Kind.loss, Kind.wallet):
         yield GrossBooking(debtor, _known(own), "", -document.total_cents)
     elif document.kind in MONEY and document.total_cents:
         cents = -document.total_cents if document.kind is Kind.payment else document.total_cents

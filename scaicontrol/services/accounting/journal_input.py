@@ -16,6 +16,7 @@ class Kind(StrEnum):
     refund = "refund"
     credit = "credit"  # of a tenant's balance: applied to an invoice, or given back there
     reversal = "reversal"  # money that came and was taken back
+    wallet = "wallet"  # what an invoice took of a wallet; less than nothing where it was given back there
     loss = "loss"  # of the seller's; less than nothing where it was made good
     withheld = "withheld"  # by a provider while a dispute is open; less than nothing when it is released
     dispute_fee = "dispute_fee"
@@ -28,7 +29,7 @@ def key_of(kind: Kind, document_id: str) -> str:
 
 DOCUMENTS = frozenset({Kind.invoice, Kind.credit_note})
 MONEY = frozenset({Kind.payment, Kind.refund, Kind.reversal})
-SETTLEMENTS = MONEY | {Kind.credit, Kind.loss}
+SETTLEMENTS = MONEY | {Kind.credit, Kind.wallet, Kind.loss}
 DISPUTES = frozenset({Kind.withheld, Kind.dispute_fee})
 MOVEMENTS = SETTLEMENTS | DISPUTES
 

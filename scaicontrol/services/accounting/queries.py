@@ -132,6 +132,8 @@ def movement_kind(settlement: Settlement) -> Kind:
     """Money that came settles an invoice; what went out was given back, or was taken back by the payer's bank."""
     if settlement.kind == SettledBy.credit:
         return Kind.credit
+    if settlement.kind == SettledBy.wallet:
+        return Kind.wallet
     if settlement.kind == SettledBy.write_off:
         return Kind.loss
     if settlement.kind == SettledBy.reversal:

@@ -26,6 +26,7 @@ _MAPPING: JsonDict = {
     "disputed_account": "1370",
     "dispute_fee_account": "4970",
     "loss_account": "2400",
+    "wallet_account": "1760",
     "vat_codes": [_VAT],
 }
 _INTEGRATION: JsonDict = {
@@ -67,6 +68,7 @@ class LedgerMapping(In):
     payment_accounts: dict[LineKind, Account] = Field(default_factory=dict, max_length=1000)
     disputed_account: Account | None = Field(default=None, description="What providers withhold for disputes.")
     dispute_fee_account: Account | None = Field(default=None, description="What disputes cost by themselves.")
+    wallet_account: Account | None = Field(default=None, description="What tenants have in their wallets.")
     loss_account: Account | None = Field(default=None, description="What a lost dispute costs that is written off.")
     vat_codes: list[VatCode] = Field(default_factory=list, max_length=1000)
 

@@ -202,12 +202,11 @@ async def _movements(uow: UnitOfWork, partner_id: str, ids: Sequence[str]) -> Re
 
 
 def _moved(posted: Posted, source_id: str) -> int:
-    """Tell what the ledger says moved: with a provider or bank, or as a loss."""
+    """Tell what the ledger says moved: with a provider or bank, of a wallet, or as a loss."""
     if source_id not in posted:
         raise Conflict(f"{source_id} is not in the ledger; run `scaicontrol admin invariants`.")
-    return sum(
-        cents for account, cents in posted[source_id].items() if is_money(account) or account == Account.write_offs
-    )
+    beside = (Account.write_offs, Account.wallet)
+    return sum(cents for account, cents in posted[source_id].items() if is_money(account) or account in beside)
 
 
 def _common(invoice: Invoice) -> dict[str, Any]:
@@ -262,7 +261,7 @@ def _movement(settlement: Settlement, invoice: Invoice, zone: str, posted: Poste
         kind=kind,
         id=settlement.id,
         booked_on=civil_date(settlement.settled_at, zone),
-        total_cents=cents if kind is Kind.loss else abs(cents),
+        total_cents=cents if kind in (Kind.loss, Kind.wallet) else abs(cents),
         method=settlement.method or settlement.kind,
         unapplied_cents=settlement.unapplied_cents,
         **_common(invoice),

@@ -58,12 +58,12 @@ def movements(
     newest_first: bool = False,
 ) -> Select[Settlement]:
     """
-    Select the money that moved, the losses, and the credit of money that was used, in the order of booking.
+    Select the money that moved, losses, what was taken of wallets, and credit of money that was used, as it was booked.
 
     An allocated credit note moved none: it stands with its debtor from its own booking on. `since` is of the moment of
     booking, `settled` the moments between which the money moved, the second excluded.
     """
-    booked = Settlement.kind.in_(AS_PAID)
+    booked = Settlement.kind.in_(AS_PAID | {SettledBy.wallet})
     of_credit = (Settlement.kind == SettledBy.credit) & (Settlement.unapplied_cents != 0)
     query = select(Settlement).where(Settlement.partner_id == partner_id, or_(booked, of_credit))
     if since is not None:
