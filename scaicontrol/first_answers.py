@@ -80,6 +80,7 @@ FIRST: Final[Mapping[str, tuple[First, ...]]] = {
         First("/billing/payment-methods", _BILLING),
         First("/billing/payment-providers", _BILLING),
     ),
+    "/wallet": (First("/billing/wallet", _BILLING), First("/billing/wallet/lots?is_open=true", _BILLING)),
     "/notifications": (First("/notifications?page=1&unread_only=false"),),
     "/settings/organization": (
         First("/organization", _BILLING),

@@ -59,6 +59,7 @@ PAGES: Final = (
     "/billing/invoices",
     "/billing/invoices/:id",
     "/billing/payment-methods",
+    "/wallet",
     "/notifications",
     "/settings/organization",
     "/settings/billing-profile",

@@ -42,6 +42,8 @@ PORTAL: Final = (
     "/api/v1/billing/statement/csv",
     "/api/v1/billing/statement/pdf",
     "/api/v1/billing/upcoming",
+    "/api/v1/billing/wallet",
+    "/api/v1/billing/wallet/lots",
     "/api/v1/catalog/services",
     "/api/v1/catalog/services/{slug}/plans",
     "/api/v1/catalog/services/{slug}/quotes",

@@ -73,7 +73,7 @@ export function known(key: string): key is keyof Flatten<Dictionary> & string {
 
 /** What the server calls by a name, in the reader's language; a sentence of somebody's own stays as it is. */
 export function worded(
-  group: "creditSource" | "payment" | "reason" | "receivableSource" | "settlement",
+  group: "creditSource" | "payment" | "reason" | "receivableSource" | "settlement" | "walletSource",
   name: string,
 ): string {
   const key = `${group}.${name}`;

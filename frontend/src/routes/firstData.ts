@@ -2,6 +2,7 @@ import type { QueryClient } from "@tanstack/solid-query";
 import type { Schemas } from "../api/client";
 import { q } from "../api/queries";
 import { may, type Scope } from "../features/session/useCan";
+import { walletBalances, walletLots } from "../features/wallet/queries";
 import { language } from "../i18n";
 
 interface Opening {
@@ -105,6 +106,14 @@ const FIRST: readonly (readonly [path: RegExp, ask: (opening: Opening) => unknow
     ({ ask }) => {
       void ask(q.paymentMethods());
       void ask(q.paymentProviders());
+    },
+    "billing:read",
+  ],
+  [
+    /^\/wallet$/,
+    ({ ask }) => {
+      void ask(walletBalances());
+      void ask(walletLots());
     },
     "billing:read",
   ],

@@ -23,6 +23,7 @@ const PAGES = [
   ["/billing/invoices", later(() => import("../features/invoices/Invoices"))],
   ["/billing/invoices/:id", later(() => import("../features/invoices/Invoice"))],
   ["/billing/payment-methods", later(() => import("../features/payments/PaymentMethods"))],
+  ["/wallet", later(() => import("../features/wallet/Wallet"))],
   ["/notifications", later(() => import("../features/notifications/Notifications"))],
   ["/settings/organization", later(() => import("../features/organization/Organization"))],
   ["/settings/billing-profile", later(() => import("../features/billing-profile/BillingProfile"))],

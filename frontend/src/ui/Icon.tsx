@@ -7,6 +7,7 @@ const PATHS = {
   billingProfile: "M4 20V6l8-3 8 3v14M4 20h16M9 9h2M13 9h2M9 13h2M13 13h2M10 20v-3h4v3",
   portalViews: "M2 12c3-5 6-7 10-7s7 2 10 7c-3 5-6 7-10 7s-7-2-10-7M15 12a3 3 0 1 1-6 0 3 3 0 0 1 6 0",
   paymentMethods: "M3 6h18v12H3zM3 10h18M7 15h4",
+  wallet: "M4 7h14a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2zM4 7l11-4v4M16 13.5v.5",
   services: "M4 5h7v7H4zM4 16h7v3H4zM15 9h5v10h-5zM15 5h5",
   notifications: "M6 16V11a6 6 0 0 1 12 0v5l2 2H4zM10 21h4",
   organization:

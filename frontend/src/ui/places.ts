@@ -10,6 +10,7 @@ export interface Place {
     | "catalog"
     | "invoices"
     | "paymentMethods"
+    | "wallet"
     | "notifications"
     | "organization"
     | "billingProfile"
@@ -29,6 +30,7 @@ export const PLACES: readonly Place[] = [
   { href: "/catalog", name: "catalog", key: "c", scope: "services:read" },
   { href: "/billing/invoices", name: "invoices", key: "i", scope: "billing:read" },
   { href: "/billing/payment-methods", name: "paymentMethods", key: "m", scope: "billing:read" },
+  { href: "/wallet", name: "wallet", key: "w", scope: "billing:read" },
   { href: "/notifications", name: "notifications", key: "n" },
   { href: "/settings/organization", name: "organization", key: "r" },
   { href: "/settings/billing-profile", name: "billingProfile", key: "b", scope: "billing:read" },

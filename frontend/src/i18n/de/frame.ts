@@ -20,6 +20,7 @@ export default {
     notFoundText: "Vielleicht ist die Adresse vertippt, oder die Seite ist umgezogen.",
     toOverview: "Zur Übersicht",
     paymentMethods: "Zahlungsarten",
+    wallet: "Prepaid-Guthaben",
     usage: "Nutzung",
     catalog: "Angebot",
     services: "Dienste",

@@ -18,6 +18,7 @@ export default {
     notFoundText: "The address may be mistyped, or the page has moved.",
     toOverview: "Go to the overview",
     paymentMethods: "Payment methods",
+    wallet: "Wallet",
     usage: "Usage",
     catalog: "Catalogue",
     services: "Services",

@@ -20,6 +20,7 @@ export default {
     notFoundText: "Puede que la dirección esté mal escrita o que la página se haya movido.",
     toOverview: "Ir al resumen",
     paymentMethods: "Medios de pago",
+    wallet: "Monedero",
     usage: "Consumo",
     catalog: "Catálogo",
     services: "Servicios",

@@ -20,6 +20,7 @@ export default {
     notFoundText: "L'adresse est peut-être mal saisie, ou la page a été déplacée.",
     toOverview: "Aller à la vue d'ensemble",
     paymentMethods: "Moyens de paiement",
+    wallet: "Portefeuille",
     usage: "Consommation",
     catalog: "Catalogue",
     services: "Services",

@@ -20,6 +20,7 @@ export default {
     notFoundText: "L'indirizzo potrebbe essere errato, o la pagina è stata spostata.",
     toOverview: "Vai alla panoramica",
     paymentMethods: "Metodi di pagamento",
+    wallet: "Borsellino",
     usage: "Consumi",
     catalog: "Catalogo",
     services: "Servizi",

@@ -20,6 +20,7 @@ export default {
     notFoundText: "Het adres is misschien verkeerd getypt, of de pagina is verplaatst.",
     toOverview: "Naar het overzicht",
     paymentMethods: "Betaalwijzen",
+    wallet: "Portemonnee",
     usage: "Gebruik",
     catalog: "Aanbod",
     services: "Diensten",
