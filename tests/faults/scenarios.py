@@ -66,6 +66,7 @@ from .changing import broken_change, change, sell
 from .charging import broken_charges, charge, owe_by_card
 from .importing import bring_statement, broken_import, owe_by_transfer
 from .invariants import broken, broken_books, broken_credits, broken_documents
+from .prepaying import broken_wallets, draft_two, prepay
 from .world import STEPS, open_world
 
 BEGUN = datetime(2026, 2, 1, 9, tzinfo=UTC)  # Northwind's invoice day, the hour has come
@@ -229,6 +230,7 @@ SCENARIOS = {
     "books": Scenario(keep_books, book, broken_books, by_statement=True),
     "dispatcher": Scenario(make, dispatch, broken),
     "documents": Scenario(draw_up, number, broken_documents, by_statement=True),
+    "wallets": Scenario(draft_two, prepay, broken_wallets, by_statement=True),
 }
 
 

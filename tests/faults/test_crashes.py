@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 SEED = int(os.environ.get("FAULT_SEED", "20260201"))
 SLICE = {"credits": 3, "dispatcher": 1, "documents": 3}
 # `scenarios` is for processes of its own.
-SCENARIOS = (*SLICE, "asked back", "bank", "billing", "books", "changes", "charges")
+SCENARIOS = (*SLICE, "asked back", "bank", "billing", "books", "changes", "charges", "wallets")
 
 
 async def lives(scenario, folder, *chosen):
