@@ -21,6 +21,7 @@ const credit: Schemas["CreditOut"] = {
   amount_cents: 2000,
   remaining_cents: 1500,
   is_kept: false,
+  order_id: null,
   version: 2,
   created_at: "2026-11-05T09:00:00Z",
 };

@@ -32,6 +32,7 @@ TAGS: Final = {
     "admin-billing-credits": "What is owed back to tenants, and its way back.",
     "admin-wallets": "What tenants have beforehand: paid in, or given by their sellers.",
     "admin-billing-payments": "Payments of all tenants.",
+    "admin-payment-files": "What sellers' banks are told to pay back.",
     "admin-provider-accounts": "Accounts that sellers have at payment providers.",
     "admin-billing-runs": "Billing runs: planned, compared, applied.",
     "admin-change-plans": "Changes as they would be, for another person to approve and to apply exactly.",

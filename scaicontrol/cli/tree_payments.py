@@ -47,6 +47,24 @@ PAYMENTS: Final[Mapping[str, CommandGroup]] = {
             },
         ),
     ),
+    "payment-files": CommandGroup(
+        "What sellers' banks are told to pay back (SEPA, pain.001).",
+        of(
+            "payment_files",
+            {
+                "list": "List payment files, newest first.",
+                "show": "Show a payment file.",
+                "orders": "List payment orders, newest first.",
+                "propose": "Propose a credit to be paid back by the next file of its seller.",
+                "write": "Write all that is proposed of a seller into a file for its bank; nothing moves until the bank has it.",
+                "download": "Write a payment file to this machine, held against its hash.",
+                "mark-sent": "Say that the bank has a file; from then on none of its orders is withdrawn.",
+                "settle": "Say that the money of an order left; a bank statement that names it does this by itself.",
+                "reject": "Say that the bank did not carry an order out; its credit is free again.",
+                "withdraw": "Withdraw an order that the bank does not have; its credit is free again.",
+            },
+        ),
+    ),
     "disputes": CommandGroup(
         "Payments that payers' banks ask back.",
         of(

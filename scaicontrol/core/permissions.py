@@ -181,6 +181,8 @@ PERMISSIONS: dict[str, PermissionRule] = {
     "payment_methods:manage": _write("billing:manage"),
     "provider_accounts:read": _read("admin:billing"),
     "provider_accounts:manage": _write("admin:billing"),
+    "payment_files:read": _read("admin:billing"),
+    "payment_files:manage": _write("admin:billing"),
     "bank_statements:read": _read("admin:billing"),
     "bank_statements:import": _write("admin:billing"),
     "bank_statements:book": _write("admin:billing"),

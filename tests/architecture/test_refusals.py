@@ -31,6 +31,7 @@ NEVER_MET = {
     "core.schemas.invalid_of": "of fields, which the portal marks in its own words",
     "services.billing.lines.refused": "an amount beyond what a document may carry, found when it is written",
     # The portal never asks so.
+    "services.credits.holding.refuse_held": "the portal names no credit, and of those that are open none is held",
     "core.cursors._foreign": "the portal turns pages by number",
     "core.pagination.paginate": "the portal turns pages by number",
     "core.pagination.sorted_by": "the portal sorts by nothing else",

@@ -11,6 +11,7 @@ from tests.factories.api import rest_api
 # A page is a view, or a view and its verb. What begins with a capital is the reason why there is none.
 BY_DAYS = "Lines are put by their days; any other order is for whoever drafts over REST."
 BY_CLOCK = "A sync is started by REST, at the command line or by the clock; the console runs its job."
+BY_FILE = "Payment files have no page yet; they are written over REST and at the command line."
 PAGES: Mapping[str, str] = {
     # documents and their money
     "GET /admin/billing/invoices": "invoice",
@@ -76,6 +77,18 @@ PAGES: Mapping[str, str] = {
     "POST /admin/provider-accounts/{account_id}/prefer": "provider-account/prefer",
     "POST /admin/provider-accounts/{account_id}/close": "provider-account/close",
     "POST /admin/provider-accounts/{account_id}/check": "provider-account/check",
+    # payment files
+    "GET /admin/payment-files": BY_FILE,
+    "POST /admin/payment-files": BY_FILE,
+    "GET /admin/payment-files/{file_id}": BY_FILE,
+    "GET /admin/payment-files/{file_id}/download": BY_FILE,
+    "POST /admin/payment-files/{file_id}/mark-sent": BY_FILE,
+    "GET /admin/payment-orders": BY_FILE,
+    "POST /admin/payment-orders": BY_FILE,
+    "GET /admin/payment-orders/{order_id}": BY_FILE,
+    "POST /admin/payment-orders/{order_id}/settle": BY_FILE,
+    "POST /admin/payment-orders/{order_id}/reject": BY_FILE,
+    "POST /admin/payment-orders/{order_id}/withdraw": BY_FILE,
     # bank statements
     "GET /admin/bank-csv-mappings": "bank-csv-mapping",
     "PUT /admin/bank-csv-mappings/{iban}": "bank-csv-mapping/add",

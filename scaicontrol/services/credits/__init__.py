@@ -1,5 +1,6 @@
 """Credits: what sellers owe tenants back, and its uses; receivables: what tenants owe beside their documents."""
 
+from .holding import hold, refuse_held, release
 from .queries import (
     balances,
     detail,
@@ -34,6 +35,7 @@ __all__ = [
     "detail",
     "get",
     "grant",
+    "hold",
     "keep",
     "lower",
     "make_good",
@@ -44,6 +46,8 @@ __all__ = [
     "promise",
     "receivable",
     "receivables",
+    "refuse_held",
+    "release",
     "restore",
     "shown",
     "tell_paid_back",

@@ -53,6 +53,7 @@ class Credit(TenantScopedModel):
     amount_cents: Mapped[int]
     remaining_cents: Mapped[int]
     is_kept: Mapped[bool] = mapped_column(default=False)  # a person keeps it from being applied by itself
+    order_id: Mapped[str | None] = mapped_column(IdString)  # the open payment order that it is held for
     version: Mapped[int] = mapped_column(default=1)
 
     def __str__(self) -> str:

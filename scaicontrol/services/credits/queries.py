@@ -79,7 +79,9 @@ async def shown(uow: UnitOfWork, credit: Credit) -> CreditDetail:
 
 def offered(actor: Actor, credit: Credit) -> list[str]:
     """Name what `actor` may do with a credit now; applying it is offered by the invoice it would settle."""
-    actions = ["keep", "pay_back"] if credit.remaining_cents > 0 else []
+    actions = ["keep"] if credit.remaining_cents > 0 else []
+    if actions and credit.order_id is None:
+        actions.append("pay_back")
     return permitted(actor, actions, {"keep": "credits:keep", "pay_back": "credits:pay_back"})
 
 

@@ -19,6 +19,7 @@ def _open(partner_id: str, tenant_id: str, currency: str, *, automatic: bool) ->
         Credit.partner_id == partner_id,
         Credit.currency == currency,
         Credit.remaining_cents > 0,
+        Credit.order_id.is_(None),
     )
     return query.where(Credit.is_kept.is_(False)) if automatic else query
 

@@ -51,6 +51,7 @@ class CreditOut(Out):
     amount_cents: int
     remaining_cents: int
     is_kept: bool
+    order_id: str | None = Field(description="The open payment order that it is held for; it is used for nothing else.")
     version: int
     created_at: Moment
 

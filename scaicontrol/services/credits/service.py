@@ -26,6 +26,7 @@ from .events import (
     ReceivableOpened,
     ReceivableSettled,
 )
+from .holding import refuse_held
 from .models import Credit, CreditSource, CreditUse, CreditUseKind, Receivable, ReceivableSource
 from .schemas import KeepIn, SettledWith
 
@@ -75,6 +76,7 @@ async def grant(
 
 async def apply(uow: UnitOfWork, credit: Credit, amount_cents: int, invoice_id: str) -> CreditUse:
     """Take a part of a credit for an invoice of the same seller, tenant and currency."""
+    refuse_held(credit, "apply")
     use = _take(uow, credit, CreditUseKind.applied, amount_cents, invoice_id=invoice_id)
     uow.emit(
         CreditApplied(**_common(credit, amount_cents), use_id=use.id, invoice_id=invoice_id, applied_at=uow.now),

@@ -1,6 +1,6 @@
 """One case for every verb; `test_every_verb` says which verb has none."""
 
-from . import bank, documents, ground, money, outside, packs, provider_accounts, selling, wallets
+from . import bank, documents, ground, money, outside, packs, payment_files, provider_accounts, selling, wallets
 from .case import CASES, Case, Stage
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "money",
     "outside",
     "packs",
+    "payment_files",
     "provider_accounts",
     "selling",
     "wallets",

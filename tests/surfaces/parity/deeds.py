@@ -10,12 +10,25 @@ from .documents import DOCUMENTS
 from .kept import KEPT
 from .others import OTHERS
 from .packs import PACKS
+from .payment_files import PAYMENT_FILES
 from .provider_accounts import PROVIDER_ACCOUNTS
 from .set_up import SET_UP
 from .subscribed import SUBSCRIBED
 from .wallets import WALLETS
 
-DEEDS = (*DOCUMENTS, *SUBSCRIBED, *OTHERS, *AGREED, *KEPT, *SET_UP, *BANK, *PACKS, *PROVIDER_ACCOUNTS, *WALLETS)
+DEEDS = (
+    *DOCUMENTS,
+    *SUBSCRIBED,
+    *OTHERS,
+    *AGREED,
+    *KEPT,
+    *SET_UP,
+    *BANK,
+    *PACKS,
+    *PROVIDER_ACCOUNTS,
+    *PAYMENT_FILES,
+    *WALLETS,
+)
 
 # Verbs that only one door has, so that there is nothing to compare.
 ALONE = frozenset({

@@ -35,6 +35,7 @@ from ..parsed import ReadLine, ReadStatement
 from ..schemas import BankImportOut, BankStatementOut, CsvMappingIn
 from .booking import book_matched, set_aside
 from .csv_mappings import account_of, seller_of
+from .ordered import settle_ordered
 
 # What only a person ends: the rest is looked at again whenever its statement is.
 _DECIDED: Final = (WaitsFor.approval, WaitsFor.duplicate)
@@ -87,6 +88,7 @@ async def import_statements(backend: Backend, actor: Actor, body: bytes, iban: s
     except Conflict:  # a twin imported the same at the same moment
         stored = await backend.perform(actor, store, read, digest)
     await _book_lines(backend, actor, stored.ids)
+    await settle_ordered(backend, actor, stored.ids)
     return BankImportOut(statements=await backend.ask(actor, _shown, stored.ids), known=stored.known)
 
 
@@ -100,6 +102,7 @@ async def match(backend: Backend, actor: Actor, statement_id: str) -> BankStatem
     actor.require("bank_statements:book")
     await backend.ask(actor, queries.get, statement_id)
     await _book_lines(backend, actor, [statement_id])
+    await settle_ordered(backend, actor, [statement_id])
     return await backend.ask(actor, queries.detail, statement_id)
 
 

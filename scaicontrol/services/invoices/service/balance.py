@@ -334,6 +334,7 @@ async def _use_again(uow: UnitOfWork, credit: Credit, reopened: list[Invoice]) -
 async def withdraw_of_note(uow: UnitOfWork, note: Invoice, reason: str) -> None:
     """Take away the credit of a note that is void; refused once any of it was used."""
     for credit in await reads.of_documents(uow, [note.id], lock=True):
+        credits.refuse_held(credit, "take away")
         if credit.remaining_cents != credit.amount_cents:
             raise Conflict(f"Cannot void {note}: its {credit} was used or promised; correct it with another document.")
         if credit.remaining_cents:

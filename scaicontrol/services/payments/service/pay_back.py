@@ -91,6 +91,7 @@ async def begin_pay_back(uow: UnitOfWork, credit_id: str, amount_cents: int | No
 
 
 def _wanted(credit: Credit, amount_cents: int | None) -> int:
+    credits.refuse_held(credit, "pay back")
     cents = credit.remaining_cents if amount_cents is None else amount_cents
     if not 0 < cents <= credit.remaining_cents:
         raise Refused(

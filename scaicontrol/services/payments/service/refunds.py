@@ -116,7 +116,7 @@ async def begin_refund(uow: UnitOfWork, invoice_id: str, amount_cents: int | Non
 async def _credits_of_notes(uow: UnitOfWork, invoice: Invoice) -> list[Credit]:
     notes = await invoices.credit_notes_of(uow, [invoice.id])
     found = await of_documents(uow, [note.id for note in notes if note.is_sealed], lock=True)
-    return [credit for credit in found if credit.remaining_cents > 0]
+    return [credit for credit in found if credit.remaining_cents > 0 and credit.order_id is None]
 
 
 def _shared(given: Sequence[Credit], wanted: int) -> list[tuple[Credit, int]]:
