@@ -54,9 +54,10 @@ async def quotes(
     uow: UnitOfWork,
     slug: str,
     quantity: Annotated[int, Query(ge=1, le=1_000_000, description="Of which price and VAT are given.")] = 1,
+    coupon: Annotated[str | None, Query(min_length=1, max_length=40, description="The code of a coupon.")] = None,
 ) -> list[QuoteOut]:
     """The first paid period of each plan with its VAT, after a trial where there is one."""
-    return await billing.quotes(uow, slug, quantity)
+    return await billing.quotes(uow, slug, quantity, coupon)
 
 
 @router.get("/plans/{plan_id}", response_model=One[OfferedPlanOut], permission="services:read", summary="Show a plan")

@@ -30,6 +30,7 @@ TAGS: Final = {
     "admin-billing": "Documents and their templates.",
     "admin-bank-statements": "What sellers' banks say came and went, and what it pays.",
     "admin-billing-credits": "What is owed back to tenants, and its way back.",
+    "admin-coupons": "What sellers take off the base price of subscriptions.",
     "admin-wallets": "What tenants have beforehand: paid in, or given by their sellers.",
     "admin-billing-payments": "Payments of all tenants.",
     "admin-payment-files": "What sellers' banks are told to pay back.",

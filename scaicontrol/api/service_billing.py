@@ -3,7 +3,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog, subscriptions
 from scaicontrol.services.catalog.models import Plan
 from scaicontrol.services.catalog.schemas import PlanOut
-from scaicontrol.services.subscriptions import BillingStatus, Entitlements
+from scaicontrol.services.subscriptions import Entitlements
 from scaicontrol.services.subscriptions.models import Subscription
 from scaicontrol.services.subscriptions.schemas import BillingStatusOut, EntitlementsOut, ServiceSubscriptionOut
 
@@ -40,8 +40,8 @@ async def entitlements(uow: UnitOfWork, tenant_id: str) -> Entitlements:
     permission="service_billing:read",
     summary="Say how a tenant stands",
 )
-async def billing_status(uow: UnitOfWork, tenant_id: str) -> BillingStatus:
-    return await subscriptions.billing_status(uow, tenant_id)
+async def billing_status(uow: UnitOfWork, tenant_id: str) -> BillingStatusOut:
+    return BillingStatusOut.model_validate(await subscriptions.billing_status(uow, tenant_id))
 
 
 @router.get(

@@ -96,6 +96,7 @@ async def subscribe(uow: UnitOfWork, body: SubscribeIn) -> SubscribedOut:
         quantity=body.quantity,
         payment_method_id=body.payment_method_id,
         external_reference=body.external_reference,
+        coupon=body.coupon,
     )
     return await _subscribed(uow, done)
 
@@ -212,6 +213,7 @@ async def create(uow: UnitOfWork, body: SubscriptionCreateIn) -> SubscribedOut:
         trial_days=body.trial_days,
         unit_price_cents=body.unit_price_cents,
         external_reference=body.external_reference,
+        coupon=body.coupon,
     )
     return await _subscribed(uow, done)
 

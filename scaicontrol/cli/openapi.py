@@ -63,6 +63,7 @@ PORTAL: Final = (
     "/api/v1/subscriptions/{subscription_id}",
     "/api/v1/subscriptions/{subscription_id}/cancel",
     "/api/v1/subscriptions/{subscription_id}/change-plan",
+    "/api/v1/subscriptions/{subscription_id}/coupons",
     "/api/v1/subscriptions/{subscription_id}/preview-change",
     "/api/v1/subscriptions/{subscription_id}/resume",
     "/api/v1/subscriptions/{subscription_id}/undo-change",

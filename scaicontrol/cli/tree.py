@@ -206,6 +206,21 @@ ROOT: Final = CommandGroup(
                         },
                     ),
                 ),
+                "coupons": CommandGroup(
+                    "Coupons: what sellers take off the base price of subscriptions.",
+                    of(
+                        "coupons",
+                        {
+                            "list": "List coupons with what became of them, the newest first, 100 a page.",
+                            "show": "Show a coupon with what became of it.",
+                            "create": "Make a coupon; what it takes off never changes.",
+                            "end": "Let nobody redeem a coupon any more; whoever has it keeps it.",
+                            "redemptions": "List who redeemed a coupon, 100 a page.",
+                            "redeem": "Redeem a coupon for a subscription, from its next period on.",
+                            "withdraw": "Take a coupon back from a subscription; the period that runs stays as it is charged.",
+                        },
+                    ),
+                ),
                 "plan-moves": CommandGroup(
                     "Moves of subscribers to a newer version of their plan.",
                     of(

@@ -90,6 +90,9 @@ PERMISSIONS: dict[str, PermissionRule] = {
     "packs:read": _read("services:read", "admin:billing", "admin:subscriptions"),
     "packs:administer": _read("admin:billing"),
     "packs:manage": _platform("admin:billing"),
+    "coupons:read": _read("admin:billing"),
+    "coupons:manage": _write("admin:billing"),
+    "coupons:redeem": _write("subscriptions:manage", "admin:subscriptions"),
     # subscriptions, provisioning, usage
     "subscriptions:read": _read("subscriptions:read", "subscriptions:manage", "admin:subscriptions", "admin:billing"),
     "subscriptions:subscribe": _write("subscriptions:manage", "admin:subscriptions"),

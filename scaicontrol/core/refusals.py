@@ -32,6 +32,12 @@ class RefusalCode(StrEnum):
     term_runs = "term_runs"  # day
     trial_changes_at_once = "trial_changes_at_once"
     trial_used = "trial_used"
+    # Coupons.
+    coupon_beside_another = "coupon_beside_another"
+    coupon_not_for_this = "coupon_not_for_this"
+    coupon_over = "coupon_over"
+    coupon_redeemed = "coupon_redeemed"
+    coupon_unknown = "coupon_unknown"
     # Use, and what it should cost.
     no_use_behind = "no_use_behind"
     service_not_in_use = "service_not_in_use"  # service

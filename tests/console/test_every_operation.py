@@ -89,6 +89,13 @@ PAGES: Mapping[str, str] = {
     "POST /admin/payment-orders/{order_id}/settle": BY_FILE,
     "POST /admin/payment-orders/{order_id}/reject": BY_FILE,
     "POST /admin/payment-orders/{order_id}/withdraw": BY_FILE,
+    # coupons
+    "GET /admin/coupons": "coupon",
+    "POST /admin/coupons": "coupon/create",
+    "GET /admin/coupons/{coupon_id}": "coupon",
+    "POST /admin/coupons/{coupon_id}/end": "coupon/end",
+    "GET /admin/coupons/{coupon_id}/redemptions": "coupon",
+    "POST /admin/coupons/redemptions/{redemption_id}/withdraw": "coupon/withdraw",
     # bank statements
     "GET /admin/bank-csv-mappings": "bank-csv-mapping",
     "PUT /admin/bank-csv-mappings/{iban}": "bank-csv-mapping/add",

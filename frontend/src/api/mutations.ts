@@ -17,11 +17,15 @@ export function newIdempotencyKey(): string {
 export function useSubscribe() {
   const cache = useQueryClient();
   return useMutation(() => ({
-    mutationFn: (wanted: { key: string; plan_id: string; quantity: number }) =>
+    mutationFn: (wanted: { key: string; plan_id: string; quantity: number; coupon: string }) =>
       mustData(
         api.POST("/api/v1/subscriptions", {
           params: { header: { "Idempotency-Key": wanted.key } },
-          body: { plan_id: wanted.plan_id, quantity: wanted.quantity },
+          body: {
+            plan_id: wanted.plan_id,
+            quantity: wanted.quantity,
+            ...(wanted.coupon ? { coupon: wanted.coupon } : {}),
+          },
         }),
       ),
     onSuccess: () => {

@@ -149,13 +149,13 @@ export const q = {
         ),
     }),
   /** What the first paid period of each plan costs this tenant, with VAT, and the trial it would get. */
-  quotes: (service: string, quantity = 1) =>
+  quotes: (service: string, quantity = 1, coupon = "") =>
     queryOptions({
-      queryKey: ["quotes", service, quantity],
+      queryKey: ["quotes", service, quantity, coupon],
       queryFn: ({ signal }) =>
         mustData(
           api.GET("/api/v1/catalog/services/{slug}/quotes", {
-            params: { path: { slug: service }, query: { quantity } },
+            params: { path: { slug: service }, query: { quantity, ...(coupon ? { coupon } : {}) } },
             signal,
           }),
         ),

@@ -103,9 +103,10 @@ def _base_line(due: DuePeriod, zone: str) -> PlannedLine:
         unit_label="",
         unit_price_cents=amount if cut else due.unit_price_cents,
         unit_divisor=1,
-        amount_cents=_bounded(amount),
+        amount_cents=_bounded(amount) - sum(each.amount_cents for each in due.discounts),
         currency=due.currency,
         metric_slug=None,
+        discounts=due.discounts,
         derivation={
             "kind": kind,
             "plan": due.plan_key,
@@ -128,6 +129,7 @@ def _setup_line(due: DuePeriod, zone: str, language: str) -> PlannedLine:
         quantity=Decimal(1),
         unit_price_cents=amount,
         amount_cents=amount,
+        discounts=(),
         derivation={"kind": "setup", "plan": due.plan_key, "plan_version": due.plan_version, "amount_cents": amount},
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from scaicontrol.core.periods import Period
+from scaicontrol.services.coupons import Discount
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class PlannedLine:
     derivation: dict[str, Any]
     settles: bool = True
     pack_subscription_id: str | None = None  # of a pack's price and of use in it
+    discounts: tuple[Discount, ...] = ()  # taken off quantity times price
     settled_rows: tuple[str, ...] = ()  # where one charge settles several due rows: those of a pack
 
 
@@ -137,4 +139,5 @@ def _digestible(line: PlannedLine) -> list[Any]:
         str(line.quantity),
         line.amount_cents,
         line.derivation,
+        *([each.kept for each in line.discounts]),
     ]

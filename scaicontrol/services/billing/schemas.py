@@ -230,6 +230,7 @@ class QuoteOut(Out):
                     "charged_on": "2026-02-15",
                     "billing_period": "monthly",
                     "currency": "EUR",
+                    "discount_cents": 0,
                     "setup_cents": 0,
                     "net_cents": 5_000,
                     "tax_cents": 1_050,
@@ -249,6 +250,7 @@ class QuoteOut(Out):
     charged_on: date | None
     billing_period: BillingPeriod
     currency: str
+    discount_cents: int = Field(description="What a coupon takes off the net amount.")
     setup_cents: int = Field(description="What of the net amount is charged once, for setting up.")
     net_cents: int
     tax_cents: int | None = Field(description="Null while nobody knows where the buyer is.")

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from scaicontrol.services.catalog import Bracket
+from scaicontrol.services.coupons import Discount
 from scaicontrol.services.invoices.creditable import Creditable
 from scaicontrol.services.tax import Consulted, RateTable
 
@@ -94,6 +95,7 @@ class DuePeriod:
     metrics: tuple[Metric, ...] = ()
     pack_subscription_id: str | None = None
     setup_price_cents: int = 0  # due with the base
+    discounts: tuple[Discount, ...] = ()  # off the base
     minimum: UseMinimum | None = None  # due with the use
 
     @property

@@ -1,6 +1,6 @@
 """Subscriptions: who may use which service, under which terms, from when until when."""
 
-from .entitlements import BillingStatus, Entitlements, billing_status, entitlements, live_for_service
+from .entitlements import Entitlements, billing_status, entitlements, live_for_service
 from .queries import (
     by_ids,
     detail,
@@ -34,6 +34,7 @@ from .service import (
     preview_change,
     reap,
     recover,
+    redeem_coupon,
     register_endpoint,
     renew,
     resume,
@@ -42,7 +43,6 @@ from .service import (
 )
 
 __all__ = [
-    "BillingStatus",
     "Entitlements",
     "Override",
     "PaymentFailure",
@@ -73,6 +73,7 @@ __all__ = [
     "preview_change",
     "reap",
     "recover",
+    "redeem_coupon",
     "register_endpoint",
     "renew",
     "resume",

@@ -26,6 +26,8 @@ from scaicontrol.core.periods import BillingPeriod
 from scaicontrol.db import IdString, JsonDocument, TenantScopedModel, list_indexes, parent_key, within_tenant
 from scaicontrol.services.catalog import monthly_cents
 from scaicontrol.services.catalog.models import Plan, PlanVersion, version_key
+from scaicontrol.services.coupons import Discount, Kept
+from scaicontrol.services.coupons.models import CouponRedemption
 from scaicontrol.services.registry.models import Service
 
 from .lifecycle import ENTITLED, TERMINAL, MomentKind, SubscriptionLifecycle, SubscriptionStatus
@@ -141,6 +143,11 @@ class Subscription(Lifecycled, TenantScopedModel):
         viewonly=True,
     )
     service: Mapped[Service] = relationship(lazy="raise")
+    redemptions: Mapped[list[CouponRedemption]] = relationship(
+        lazy="raise",
+        primaryjoin="foreign(CouponRedemption.subscription_id) == Subscription.id",
+        viewonly=True,
+    )
 
     def __str__(self) -> str:
         return f"subscription {self.id}"
@@ -255,6 +262,7 @@ class SubscriptionPeriod(TenantScopedModel):
     days: Mapped[int]  # fewer than `full_days` only where a fixed term cuts the period short
     full_days: Mapped[int]
     setup_price_cents: Mapped[int] = mapped_column(default=0, server_default=text("0"))  # of the first period alone
+    discounts: Mapped[list[Kept] | None] = mapped_column(JsonDocument)  # what coupons take off its base
     usage_from: Mapped[datetime]
     usage_until: Mapped[datetime | None]  # None while a one-time plan is in use
     base_due_at: Mapped[datetime | None]
@@ -266,6 +274,11 @@ class SubscriptionPeriod(TenantScopedModel):
     subscription: Mapped[Subscription] = relationship(
         lazy="raise", primaryjoin="foreign(SubscriptionPeriod.subscription_id) == Subscription.id", viewonly=True
     )
+
+    @property
+    def taken_off(self) -> tuple[Discount, ...]:
+        """What coupons take off its base price."""
+        return tuple(map(Discount.stored, self.discounts or ()))
 
     @property
     def last_day(self) -> date | None:
@@ -306,6 +319,9 @@ class SubscriptionChange(TenantScopedModel):
     new_plan_version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     new_quantity: Mapped[int]
     new_unit_price_cents: Mapped[int]
+    # What coupons take off a whole period of either.
+    old_discount_cents: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    new_discount_cents: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     currency: Mapped[str] = mapped_column(String(3))
     remaining_days: Mapped[int]
     charged_days: Mapped[int]

@@ -4,12 +4,14 @@ Which period comes next, and under which terms: the same for the renewal that op
 Pure, but for the plans it is given: nothing here reads a clock or changes a subscription.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from scaicontrol.core.periods import add_months, civil_date, start_of_day
 from scaicontrol.services.catalog.models import Plan, PlanVersion
+from scaicontrol.services.coupons import Discount, of_period
 
 from .calendar import Window, following, window
 from .models import Subscription
@@ -36,6 +38,12 @@ class Opening:
     takes_up_pending: bool = False
     takes_up_announced: bool = False
     setup_price_cents: int = 0
+    discounts: tuple[Discount, ...] = ()
+
+    @property
+    def full_cents(self) -> int:
+        """What a whole period costs at these terms, before discounts."""
+        return self.quantity * self.unit_price_cents
 
 
 Version = tuple[Plan, PlanVersion]
@@ -53,10 +61,31 @@ def first_of(
     return first if subscription.is_child else replace(first, setup_price_cents=version[1].setup_price_cents)
 
 
+def _discounted(subscription: Subscription, opening: Opening, taken: Counter[str]) -> Opening:
+    """Take off what coupons promise for this period, and count it; `taken` are those that came before it."""
+    if subscription.is_child:
+        return opening  # of a pack only its own price is charged
+    redeemed = [row.terms for row in subscription.redemptions if row.ended_at is None]
+    before = {each.redemption_id: each.taken + taken[each.redemption_id] for each in redeemed}
+    days = (opening.span.days, opening.span.full_days)
+    found = of_period(redeemed, opening.plan.id, opening.full_cents, days, before)
+    taken.update(each.redemption_id for each in found)
+    return replace(opening, discounts=found)
+
+
 def beginning(
-    subscription: Subscription, version: Version, cost: tuple[int, int], moment: datetime, zone: str
+    subscription: Subscription,
+    version: Version,
+    cost: tuple[int, int],
+    moment: datetime,
+    zone: str,
+    replaced: Iterable[Discount] = (),
 ) -> Opening:
-    """Give a period, of a quantity and price, that is anchored on its own first day and begins the plan's term."""
+    """
+    Give a period, of a quantity and price, that is anchored on its own first day and begins the plan's term.
+
+    It takes the place of one with the discounts `replaced`, which do not count any more.
+    """
     plan, terms = version
     quantity, unit_price_cents = cost
     first_day = civil_date(moment, zone)
@@ -65,7 +94,8 @@ def beginning(
     if not subscription.is_child:
         term_ends_at = _term(terms, first_day, anchor_day, zone, subscription.term_ends_at)
     span = window(first_day, plan.billing_period, anchor_day, zone, term_ends_at)
-    return Opening(span, plan, terms, quantity, unit_price_cents, anchor_day, term_ends_at, moment)
+    opening = Opening(span, plan, terms, quantity, unit_price_cents, anchor_day, term_ends_at, moment)
+    return _discounted(subscription, opening, Counter({each.redemption_id: -1 for each in replaced}))
 
 
 def _term(terms: PlanVersion, first_day: date, anchor_day: int, zone: str, running: datetime | None) -> datetime | None:
@@ -97,6 +127,7 @@ def coming_after(subscription: Subscription, last: Opening, until: datetime, zon
     """
     pending, pending_terms = subscription.pending_plan, subscription.pending_terms
     announced = subscription.next_terms
+    taken = Counter(each.redemption_id for each in last.discounts)
     while (end := last.span.end) is not None and end <= until:
         if last.term_ends_at is not None and end >= last.term_ends_at:
             return
@@ -116,7 +147,8 @@ def coming_after(subscription: Subscription, last: Opening, until: datetime, zon
             agreed = subscription.next_version_price_cents
             price = price if agreed is None else agreed
         span = window(first_day, plan.billing_period, anchor_day, zone, term)
-        last = Opening(span, plan, terms, quantity, price, anchor_day, term, end, takes_up, takes_version)
+        opened = Opening(span, plan, terms, quantity, price, anchor_day, term, end, takes_up, takes_version)
+        last = _discounted(subscription, opened, taken)
         yield last
 
 

@@ -13,6 +13,7 @@ from scaicontrol.core.errors import NotFound, invalid
 from scaicontrol.core.pagination import Page, PageRequest, paginate
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services.catalog.reads import WITH_USAGE_PRICES
+from scaicontrol.services.coupons.reads import WITH_COUPON
 from scaicontrol.services.registry.reads import named as service_named
 
 from .lifecycle import TERMINAL, SubscriptionStatus, offered_in
@@ -33,6 +34,7 @@ WHOLE = (
     selectinload(Subscription.pending_terms),
     selectinload(Subscription.next_terms),
     selectinload(Subscription.service),
+    selectinload(Subscription.redemptions).options(WITH_COUPON),
 )
 _BILLED = (
     selectinload(SubscriptionPeriod.plan),

@@ -14,6 +14,7 @@ Reason = Annotated[str, Field(min_length=1, max_length=1000)]
 Note = Annotated[str, Field(min_length=1, max_length=1000, description="For the audit log; the tenant never reads it.")]
 TrialDays = Annotated[int, Field(ge=0, le=730)]
 ChangeMoment = Literal["now", "period_end"]
+CouponCode = Annotated[str, Field(min_length=1, max_length=40, description="The code of a coupon.")]
 BulkAction = Literal["cancel", "cancel_immediate", "suspend", "resume"]
 BulkIds = Annotated[list[Id], Field(min_length=1, max_length=500)]
 PlanRef = Annotated[str, Field(min_length=1, max_length=160, description="`<service slug>.<plan slug>`.")]
@@ -22,10 +23,8 @@ _ID = "sub_01m851qp4yet0r2fk9wvt1p634"
 _SUBSCRIPTION: dict[str, Any] = {
     "id": _ID, "tenant_id": "tnt_acme", "partner_id": "prt_northwind",
     "service_id": "svc_scaidrive", "service_slug": "scaidrive", "service_name": "ScaiDrive",
-    "plan_id": "pln_01m851qp4yet0r2fk9wvt1p634",
-    "plan_key": "scaidrive.pro", "plan_name": "Pro", "plan_version": 1,
-    "billing_period": "monthly",
-    "status": "active", "is_entitled": True, "quantity": 5,
+    "plan_id": "pln_01m851qp4yet0r2fk9wvt1p634", "plan_key": "scaidrive.pro", "plan_name": "Pro", "plan_version": 1,
+    "billing_period": "monthly", "status": "active", "is_entitled": True, "quantity": 5,
     "unit_price_cents": 1_900, "currency": "EUR", "mrr_amount_cents": 9_500,
     "activated_at": "2026-01-15T09:00:00Z",
     "current_period_start": "2026-01-14T23:00:00Z",
@@ -96,6 +95,7 @@ class SubscribeIn(PlanNamed):
     quantity: Count = 1
     payment_method_id: Id | None = None
     external_reference: str | None = Field(default=None, max_length=100)
+    coupon: CouponCode | None = None
 
 
 class AnySubscribeIn(SubscribeIn):
@@ -116,6 +116,7 @@ class SubscriptionCreateIn(PlanNamed):
     trial_days: TrialDays | None = None
     unit_price_cents: Price | None = None
     external_reference: str | None = Field(default=None, max_length=100)
+    coupon: CouponCode | None = None
 
 
 class TermsIn(PlanChoice):

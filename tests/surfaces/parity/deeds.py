@@ -6,6 +6,7 @@ A new verb at any door belongs into a deed here, or into `ALONE` when no other d
 
 from .agreed import AGREED
 from .bank import BANK
+from .coupons import COUPONS
 from .documents import DOCUMENTS
 from .kept import KEPT
 from .others import OTHERS
@@ -27,6 +28,7 @@ DEEDS = (
     *PACKS,
     *PROVIDER_ACCOUNTS,
     *PAYMENT_FILES,
+    *COUPONS,
     *WALLETS,
 )
 
@@ -115,6 +117,7 @@ ALONE = frozenset({
     "console invoice/verify",
     "console job/run",
     "console payment/open_dispute",
+    "console coupon/withdraw",
     "console payment/refund",
     "console settings/set_policy",
     "console vat-rate/add",

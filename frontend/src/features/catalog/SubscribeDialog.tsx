@@ -18,12 +18,14 @@ export function SubscribeDialog(props: {
   onClose: () => void;
 }) {
   const field = createUniqueId();
+  const codeField = createUniqueId();
   const navigate = useNavigate();
   const subscribe = useSubscribe();
   const [quantity, setQuantity] = createSignal(1);
+  const [coupon, setCoupon] = createSignal("");
   // What is typed may be nothing for a moment.
   const sellable = () => Number.isInteger(quantity()) && quantity() >= 1 && quantity() <= MOST;
-  const quotes = useQuery(() => q.quotes(props.slug, sellable() ? quantity() : 1));
+  const quotes = useQuery(() => q.quotes(props.slug, sellable() ? quantity() : 1, coupon()));
   const quote = () => quotes.data?.find((each) => each.plan_id === props.plan.id);
   // The amounts of another quantity stand in until those of this one come.
   const current = () => (quotes.isPlaceholderData ? undefined : quote());
@@ -33,11 +35,12 @@ export function SubscribeDialog(props: {
     const amount = current();
     return {
       amount: amount
-        ? fmt.money(amount.net_cents - amount.setup_cents, amount.currency)
+        ? fmt.money(amount.net_cents - amount.setup_cents + amount.discount_cents, amount.currency)
         : fmt.money(
             Math.round(
-              (now ? (now.net_cents - now.setup_cents) / now.quantity : props.plan.effective_price_cents) *
-                quantity(),
+              (now
+                ? (now.net_cents - now.setup_cents + now.discount_cents) / now.quantity
+                : props.plan.effective_price_cents) * quantity(),
             ),
             now?.currency ?? props.plan.effective_currency,
           ),
@@ -57,8 +60,15 @@ export function SubscribeDialog(props: {
       now.trial_days > 0 && now.charged_on
         ? t("offer.chargedOn", { date: fmt.day(now.charged_on), amount })
         : t("offer.chargedNow", { amount });
-    if (now.setup_cents === 0) return charged;
-    return `${charged} (${t("offer.setup", { amount: fmt.money(now.setup_cents, now.currency) })})`;
+    const parts = [
+      now.setup_cents > 0 && t("offer.setup", { amount: fmt.money(now.setup_cents, now.currency) }),
+      now.discount_cents > 0 &&
+        t("offer.less", {
+          amount: fmt.money(now.discount_cents, now.currency),
+          code: coupon().toUpperCase(),
+        }),
+    ].filter(Boolean);
+    return parts.length > 0 ? `${charged} (${parts.join("; ")})` : charged;
   };
   // What is paid once, or ends with its term, does not renew by itself.
   const renews = () => props.plan.billing_period !== "one_time" && props.plan.term_months === null;
@@ -67,7 +77,12 @@ export function SubscribeDialog(props: {
     const done = t("catalog.subscribed", { service: props.service, plan: props.plan.name });
     let made: Schemas["SubscribedOut"];
     try {
-      made = await subscribe.mutateAsync({ key, plan_id: props.plan.id, quantity: quantity() });
+      made = await subscribe.mutateAsync({
+        key,
+        plan_id: props.plan.id,
+        quantity: quantity(),
+        coupon: coupon(),
+      });
     } catch {
       return; // The dialog stays open and says why.
     }
@@ -82,7 +97,7 @@ export function SubscribeDialog(props: {
       confirm={onTrial() ? t("catalog.startTrial") : t("catalog.confirm", said())}
       cancel={t("catalog.back")}
       busy={subscribe.isPending || !sellable() || quotes.isPlaceholderData}
-      error={subscribe.error}
+      error={subscribe.error ?? (coupon() ? quotes.error : null)}
       onConfirm={(key) => void confirm(key)}
       onClose={() => props.onClose()}
     >
@@ -98,6 +113,21 @@ export function SubscribeDialog(props: {
           class="input w-32"
           value={quantity()}
           onInput={(event) => setQuantity(event.currentTarget.valueAsNumber)}
+        />
+      </div>
+      <div class="grid gap-1">
+        <label for={codeField} class="text-sm">
+          {t("offer.coupon")}
+        </label>
+        <input
+          id={codeField}
+          type="text"
+          maxlength="40"
+          autocomplete="off"
+          spellcheck={false}
+          class="input w-56 uppercase"
+          value={coupon()}
+          onChange={(event) => setCoupon(event.currentTarget.value.trim())}
         />
       </div>
       <Show when={sellable()}>

@@ -150,6 +150,12 @@ export default {
       "Ihre Laufzeit endet am {{ day }}; vorher kann es nicht weniger kosten. Fragen Sie Ihren Anbieter.",
     trial_changes_at_once:
       "Ein Test ändert sich sofort: Es gibt keinen bezahlten Zeitraum, auf dessen Ende zu warten wäre.",
+    coupon_beside_another:
+      "Dieser Gutscheincode gilt nicht zusammen mit {{ coupon }}, den das Abonnement hat.",
+    coupon_not_for_this: "Dieser Gutscheincode gilt nicht für diesen Tarif.",
+    coupon_over: "Dieser Gutscheincode kann nicht mehr eingelöst werden.",
+    coupon_redeemed: "Sie haben diesen Gutscheincode schon eingelöst.",
+    coupon_unknown: "Diesen Gutscheincode gibt es nicht. Prüfen Sie die Eingabe.",
     trial_used: "Sie haben diesen Dienst schon getestet. Wählen Sie einen bezahlten Tarif.",
     credit_used_up: "So viel Guthaben ist nicht mehr da. Laden Sie die Seite neu.",
     last_payment_method:

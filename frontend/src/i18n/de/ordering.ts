@@ -25,6 +25,8 @@ export default {
     above: "ab {{ n }}: {{ price }}",
     whole: "Die gesamte Menge kostet, was ihre Staffel sagt.",
     flat: "{{ price }}, dazu einmal {{ amount }}",
+    coupon: "Gutscheincode (freiwillig)",
+    less: "{{ amount }} weniger mit {{ code }}",
     withVat: "{{ amount }} mit {{ label }}",
     vatLater: "Die USt. folgt aus der Adresse in Ihren Rechnungsdaten",
     thenOn: "Kostenlos bis {{ date }}; dann {{ amount }} {{ interval }}",

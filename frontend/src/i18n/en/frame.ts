@@ -141,6 +141,11 @@ export default {
     service_not_sold: "This service is not on sale at the moment.",
     term_runs: "Your term runs until {{ day }}; before that it cannot cost less. Ask your provider.",
     trial_changes_at_once: "A trial changes at once: there is no paid period to wait for.",
+    coupon_beside_another: "This coupon does not go with {{ coupon }}, which the subscription has.",
+    coupon_not_for_this: "This coupon is not for this plan.",
+    coupon_over: "This coupon can no longer be redeemed.",
+    coupon_redeemed: "You have redeemed this coupon already.",
+    coupon_unknown: "There is no such coupon. Check the code.",
     trial_used: "You have had your trial of this service. Choose a plan to pay for.",
     credit_used_up: "Less credit is left than that. Load the page again.",
     last_payment_method:

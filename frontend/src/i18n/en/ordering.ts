@@ -23,6 +23,8 @@ export default {
     above: "above {{ n }}: {{ price }}",
     whole: "The whole quantity costs what its bracket says.",
     flat: "{{ price }}, and {{ amount }} once",
+    coupon: "Coupon code (optional)",
+    less: "{{ amount }} less with {{ code }}",
     withVat: "{{ amount }} with {{ label }}",
     vatLater: "VAT follows from the address in your billing details",
     thenOn: "Free until {{ date }}; then {{ amount }} {{ interval }}",

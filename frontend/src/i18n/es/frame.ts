@@ -145,6 +145,11 @@ export default {
     term_runs:
       "Su permanencia dura hasta el {{ day }}; antes no puede costar menos. Consulte a su proveedor.",
     trial_changes_at_once: "Una prueba cambia de inmediato: no hay período pagado al que esperar.",
+    coupon_beside_another: "Este cupón no se combina con {{ coupon }}, que la suscripción ya tiene.",
+    coupon_not_for_this: "Este cupón no es para este plan.",
+    coupon_over: "Este cupón ya no se puede canjear.",
+    coupon_redeemed: "Ya ha canjeado este cupón.",
+    coupon_unknown: "Este cupón no existe. Compruebe el código.",
     trial_used: "Ya ha probado este servicio. Elija un plan de pago.",
     credit_used_up: "Queda menos saldo que eso. Vuelva a cargar la página.",
     last_payment_method:

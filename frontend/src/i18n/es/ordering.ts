@@ -25,6 +25,8 @@ export default {
     above: "más de {{ n }}: {{ price }}",
     whole: "Toda la cantidad cuesta lo que dice su tramo.",
     flat: "{{ price }}, y {{ amount }} una vez",
+    coupon: "Código de cupón (opcional)",
+    less: "{{ amount }} menos con {{ code }}",
     withVat: "{{ amount }} con {{ label }}",
     vatLater: "El IVA depende de la dirección de sus datos de facturación",
     thenOn: "Gratis hasta el {{ date }}; después {{ amount }} {{ interval }}",

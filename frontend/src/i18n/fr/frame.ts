@@ -151,6 +151,11 @@ export default {
     term_runs:
       "Votre engagement court jusqu’au {{ day }} ; avant, le prix ne peut pas baisser. Adressez-vous à votre fournisseur.",
     trial_changes_at_once: "Un essai change aussitôt : il n’y a pas de période payée à attendre.",
+    coupon_beside_another: "Ce code promotionnel ne va pas avec {{ coupon }}, que l’abonnement a déjà.",
+    coupon_not_for_this: "Ce code promotionnel ne vaut pas pour cette formule.",
+    coupon_over: "Ce code promotionnel ne peut plus être utilisé.",
+    coupon_redeemed: "Vous avez déjà utilisé ce code promotionnel.",
+    coupon_unknown: "Ce code promotionnel n’existe pas. Vérifiez la saisie.",
     trial_used: "Vous avez déjà essayé ce service. Choisissez une formule payante.",
     credit_used_up: "Il reste moins d’avoir que cela. Rechargez la page.",
     last_payment_method:

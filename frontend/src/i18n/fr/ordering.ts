@@ -25,6 +25,8 @@ export default {
     above: "au-delà de {{ n }} : {{ price }}",
     whole: "Toute la quantité coûte ce que dit sa tranche.",
     flat: "{{ price }}, plus {{ amount }} une fois",
+    coupon: "Code promotionnel (facultatif)",
+    less: "{{ amount }} de moins avec {{ code }}",
     withVat: "{{ amount }} avec {{ label }}",
     vatLater: "La TVA dépend de l’adresse de vos données de facturation",
     thenOn: "Gratuit jusqu’au {{ date }} ; puis {{ amount }} {{ interval }}",

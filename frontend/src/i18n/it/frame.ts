@@ -146,6 +146,11 @@ export default {
     term_runs:
       "La durata contrattuale termina il {{ day }}; prima non può costare meno. Chieda al Suo fornitore.",
     trial_changes_at_once: "Una prova cambia subito: non c’è un periodo pagato da attendere.",
+    coupon_beside_another: "Questo codice sconto non si combina con {{ coupon }}, che l’abbonamento ha già.",
+    coupon_not_for_this: "Questo codice sconto non vale per questo piano.",
+    coupon_over: "Questo codice sconto non può più essere usato.",
+    coupon_redeemed: "Ha già usato questo codice sconto.",
+    coupon_unknown: "Questo codice sconto non esiste. Controlli il codice.",
     trial_used: "Ha già provato questo servizio. Scelga un piano a pagamento.",
     credit_used_up: "Resta meno credito di così. Ricarichi la pagina.",
     last_payment_method:

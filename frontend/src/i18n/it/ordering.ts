@@ -25,6 +25,8 @@ export default {
     above: "oltre {{ n }}: {{ price }}",
     whole: "Tutta la quantità costa quanto dice il suo scaglione.",
     flat: "{{ price }}, più {{ amount }} una volta",
+    coupon: "Codice sconto (facoltativo)",
+    less: "{{ amount }} in meno con {{ code }}",
     withVat: "{{ amount }} con {{ label }}",
     vatLater: "L’IVA dipende dall’indirizzo nei suoi dati di fatturazione",
     thenOn: "Gratis fino al {{ date }}; poi {{ amount }} {{ interval }}",

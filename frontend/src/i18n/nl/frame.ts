@@ -147,6 +147,11 @@ export default {
     term_runs:
       "Uw looptijd duurt tot en met {{ day }}; eerder kan het niet minder kosten. Vraag het uw aanbieder.",
     trial_changes_at_once: "Een proefperiode wijzigt meteen: er is geen betaalde periode om op te wachten.",
+    coupon_beside_another: "Deze kortingscode gaat niet samen met {{ coupon }}, die het abonnement heeft.",
+    coupon_not_for_this: "Deze kortingscode geldt niet voor dit plan.",
+    coupon_over: "Deze kortingscode kan niet meer worden ingewisseld.",
+    coupon_redeemed: "U hebt deze kortingscode al ingewisseld.",
+    coupon_unknown: "Deze kortingscode bestaat niet. Controleer de code.",
     trial_used: "U hebt deze dienst al geprobeerd. Kies een betaald abonnement.",
     credit_used_up: "Er is minder tegoed over. Laad de pagina opnieuw.",
     last_payment_method:

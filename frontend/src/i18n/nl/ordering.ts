@@ -25,6 +25,8 @@ export default {
     above: "boven {{ n }}: {{ price }}",
     whole: "De hele hoeveelheid kost wat haar staffel zegt.",
     flat: "{{ price }}, en eenmaal {{ amount }}",
+    coupon: "Kortingscode (niet verplicht)",
+    less: "{{ amount }} minder met {{ code }}",
     withVat: "{{ amount }} met {{ label }}",
     vatLater: "De btw volgt uit het adres in uw factuurgegevens",
     thenOn: "Gratis tot {{ date }}; daarna {{ amount }} {{ interval }}",

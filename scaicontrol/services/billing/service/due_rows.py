@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from scaicontrol.services.catalog import VersionKey
+from scaicontrol.services.coupons import Discount
 from scaicontrol.services.packs.reads import PackNames
 from scaicontrol.services.subscriptions import proration
 from scaicontrol.services.subscriptions.forecast import Foreseen
@@ -52,6 +53,7 @@ def period(row: DueRow, as_of: datetime, closed: datetime, metrics: Metrics, cha
         ),
         pack_subscription_id=row.pack_subscription_id,
         setup_price_cents=row.setup_price_cents,
+        discounts=tuple(map(Discount.stored, row.discounts or ())),
         minimum=_minimum(row, settled) if settled is None or settled.minimum is None else None,
     )
 
@@ -109,8 +111,8 @@ def change(row: DueChangeRow) -> DueChange:
         new_plan_name=row.new_plan_name,
         old_plan_version=found.old_plan_version,
         new_plan_version=found.new_plan_version,
-        old_amount_cents=found.old_quantity * found.old_unit_price_cents,
-        new_amount_cents=found.new_quantity * found.new_unit_price_cents,
+        old_amount_cents=found.old_quantity * found.old_unit_price_cents - found.old_discount_cents,
+        new_amount_cents=found.new_quantity * found.new_unit_price_cents - found.new_discount_cents,
         remaining_days=found.remaining_days,
         charged_days=found.charged_days,
         old_period_days=found.old_period_days,
@@ -147,6 +149,7 @@ def foreseen(each: Foreseen) -> DuePeriod:
         usage_until=None,
         pack_subscription_id=each.pack_subscription_id,
         setup_price_cents=opening.setup_price_cents,
+        discounts=opening.discounts,
     )
 
 

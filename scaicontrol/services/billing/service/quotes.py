@@ -7,8 +7,9 @@ from datetime import timedelta
 from scaicontrol.core.errors import Refused
 from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import catalog
+from scaicontrol.services import catalog, coupons
 from scaicontrol.services.catalog.models import Plan
+from scaicontrol.services.coupons import CouponTerms
 from scaicontrol.services.subscriptions.calendar import window
 from scaicontrol.services.subscriptions.forecast import Entry, entry_to
 
@@ -18,11 +19,12 @@ from ..snapshot import DuePeriod, Snapshot
 from .vat import situation
 
 
-async def quotes(uow: UnitOfWork, service_slug: str, quantity: int = 1) -> list[QuoteOut]:
+async def quotes(uow: UnitOfWork, service_slug: str, quantity: int = 1, coupon: str | None = None) -> list[QuoteOut]:
     """
     Give the first paid period of each public plan as its invoice would charge it, if the tenant subscribed now.
 
-    VAT is null while nobody knows where the buyer is. Raises NotFound, and Refused for who has no tenant.
+    VAT is null while nobody knows where the buyer is. A coupon is taken off where it can be redeemed; where it can for
+    none of them, the refusal says why. Raises NotFound, and Refused for who has no tenant.
     """
     uow.authorize("services:read")
     if uow.actor.tenant_id is None:
@@ -30,14 +32,25 @@ async def quotes(uow: UnitOfWork, service_slug: str, quantity: int = 1) -> list[
     service = await catalog.service_on_sale(uow, service_slug)
     now = await situation(uow, uow.actor.tenant_id)
     plans: Sequence[Plan] = await catalog.plans_of(uow, service.id)
-    found = []
+    found: list[QuoteOut] = []
+    refusals: list[Refused] = []
     for plan in plans:
-        entry = await entry_to(uow, plan, uow.actor.tenant_id, now.seller.partner_id)
-        found.append(_quoted(now, uow.actor.tenant_id, plan, entry, quantity))
+        entry, terms = await entry_to(uow, plan, uow.actor.tenant_id, now.seller.partner_id), None
+        if coupon and entry.paid is not None:
+            wanted = coupons.For(now.seller.partner_id, uow.actor.tenant_id, plan.id, entry.paid.currency)
+            try:
+                terms = (await coupons.offered(uow, coupon, wanted, is_asked=True)).terms
+            except Refused as refusal:
+                refusals.append(refusal)
+        found.append(_quoted(now, uow.actor.tenant_id, plan, entry, quantity, terms))
+    if refusals and len(refusals) == sum(each.charged_plan is not None for each in found):
+        raise refusals[0]
     return found
 
 
-def _quoted(now: Snapshot, tenant_id: str, plan: Plan, entry: Entry, quantity: int) -> QuoteOut:
+def _quoted(
+    now: Snapshot, tenant_id: str, plan: Plan, entry: Entry, quantity: int, terms: CouponTerms | None
+) -> QuoteOut:
     begins = now.as_of + timedelta(days=entry.trial_days)
     first_day = civil_date(begins, now.seller.zone)
     paid = entry.paid
@@ -51,6 +64,7 @@ def _quoted(now: Snapshot, tenant_id: str, plan: Plan, entry: Entry, quantity: i
         charged_on=first_day if paid else None,
         billing_period=(paid.plan if paid else plan).billing_period,
         currency=paid.currency if paid else plan.currency,
+        discount_cents=0,
         setup_cents=paid.terms.setup_price_cents if paid else 0,
         net_cents=quantity * paid.unit_price_cents + paid.terms.setup_price_cents if paid else 0,
         tax_cents=None,
@@ -59,6 +73,10 @@ def _quoted(now: Snapshot, tenant_id: str, plan: Plan, entry: Entry, quantity: i
     )
     if paid is None:
         return quote
+    full = quantity * paid.unit_price_cents
+    discounts = coupons.of_period([terms] if terms else [], plan.id, full, (1, 1), {})
+    less = sum(each.amount_cents for each in discounts)
+    quote = quote.model_copy(update={"discount_cents": less, "net_cents": quote.net_cents - less})
     span = window(first_day, paid.plan.billing_period, first_day.day, now.seller.zone)
     period = DuePeriod(
         row_id=f"quote:{plan.id}", subscription_id="", tenant_id=tenant_id, start=span.start, end=span.end,
@@ -66,6 +84,7 @@ def _quoted(now: Snapshot, tenant_id: str, plan: Plan, entry: Entry, quantity: i
         plan_name=paid.plan.name, plan_version=paid.terms.number, quantity=quantity,
         unit_price_cents=paid.unit_price_cents, currency=paid.currency, days=span.days, full_days=span.full_days,
         base_is_due=True, usage_until=None, setup_price_cents=paid.terms.setup_price_cents,
+        discounts=discounts,
     )  # fmt: skip
     plan_of_run = compute(replace(now, as_of=begins, periods=(period,)))
     for document in plan_of_run.documents:

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select
 
 from scaicontrol.core.ids import new_id
+from scaicontrol.core.money import half_up
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import invoices, subscriptions
+from scaicontrol.services.coupons import Discount
 from scaicontrol.services.invoices.models import Invoice, InvoiceLine
-from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn, DraftIn, DraftLineIn
+from scaicontrol.services.invoices.schemas import CreditIn, CreditLineIn, DraftIn, DraftLineIn, LineAllowanceIn
 
 from ..models import BillingCharge, QuarantineItem
 from ..planned import ComputedDocument, PlannedLine, PlannedNote, Quarantined
@@ -133,7 +135,17 @@ def _line(line: PlannedLine) -> DraftLineIn:
         pack_subscription_id=line.pack_subscription_id,
         metric_slug=line.metric_slug,
         derivation=line.derivation,
+        allowances=[_allowance(each, line) for each in line.discounts],
+        charges=[],
     )
+
+
+def _allowance(discount: Discount, line: PlannedLine) -> LineAllowanceIn:
+    """Say what a coupon takes off as BG-27 does: as a share where it is one of quantity times price, else in money."""
+    gross = line.amount_cents + sum(each.amount_cents for each in line.discounts)
+    if discount.percent is not None and half_up(gross * discount.percent / 100) == discount.amount_cents:
+        return LineAllowanceIn(percent=discount.percent, reason=discount.name)
+    return LineAllowanceIn(amount_cents=discount.amount_cents, reason=discount.name)
 
 
 def _charge(line: PlannedLine, tenant_id: str, partner_id: str, run_id: str | None) -> BillingCharge:

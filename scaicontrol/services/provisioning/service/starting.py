@@ -36,7 +36,7 @@ class PackSubscribed:
 
 
 @verb
-async def subscribe(
+async def subscribe(  # noqa: PLR0913  what is agreed on
     uow: UnitOfWork,
     plan: str,
     *,
@@ -46,6 +46,7 @@ async def subscribe(
     unit_price_cents: int | None = None,
     payment_method_id: str | None = None,
     external_reference: str | None = None,
+    coupon: str | None = None,
 ) -> Subscribed:
     """
     Subscribe a tenant and start setting the service up, in one transaction; surfaces call this.
@@ -62,6 +63,7 @@ async def subscribe(
         unit_price_cents=unit_price_cents,
         payment_method_id=payment_method_id,
         external_reference=external_reference,
+        coupon=coupon,
     )
     return Subscribed(subscription, await start(uow, subscription.id))
 

@@ -15,6 +15,7 @@ from scaicontrol.core.periods import BillingPeriod
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.db.prepared import Prepared
 from scaicontrol.services.catalog.models import Plan, PlanVersion
+from scaicontrol.services.coupons import Kept
 from scaicontrol.services.registry.models import Service
 
 from ..lifecycle import ENTITLED, RUNNING, TERMINAL, SubscriptionStatus
@@ -39,6 +40,7 @@ class DueRow(NamedTuple):
     full_days: int
     setup_price_cents: int
     minimum_use_cents: int  # of a whole period
+    discounts: list[Kept] | None  # of coupons
     first_day: date
     usage_from: datetime
     usage_until: datetime | None
@@ -159,6 +161,7 @@ async def due_for_billing(
             period.full_days,
             period.setup_price_cents,
             PlanVersion.minimum_use_cents,
+            period.discounts,
             period.first_day,
             period.usage_from,
             period.usage_until,

@@ -6,6 +6,7 @@ from .converting import Payers, TrialsEnded, convert, expire_trials
 from .ending import cancel, resume
 from .jobs import expire_terms, notice_trial_ending, reap, renew
 from .overriding import Override, bulk, override
+from .redeeming import redeem_coupon
 from .standing import PaymentFailure, mark_past_due, recover, suspend
 from .subscribing import activate, begin, fail_provisioning, register_endpoint
 from .terms import SellerTerms, terms_of
@@ -34,6 +35,7 @@ __all__ = [
     "preview_change",
     "reap",
     "recover",
+    "redeem_coupon",
     "register_endpoint",
     "renew",
     "resume",

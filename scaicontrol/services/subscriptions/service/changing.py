@@ -13,6 +13,7 @@ from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog, registry
 from scaicontrol.services.catalog import monthly_cents
 from scaicontrol.services.catalog.models import Plan
+from scaicontrol.services.coupons import off
 
 from .. import queries
 from ..lifecycle import CHANGEABLE, SubscriptionStatus
@@ -257,8 +258,9 @@ def _priced(
     moved = Proration()
     if seller.prorates:
         days = paid.span.full_days
-        old = Terms(*paid.worth, days)
-        moved = prorate(old, Terms(draft.quantity, draft.unit_price_cents, days), remaining)
+        old = Terms(1, paid.net_cents, days)
+        new = Terms(1, draft.full_cents - off(paid.discounts, draft.full_cents), days)
+        moved = prorate(old, new, remaining)
     return draft.prorated(paid, moved, remaining)
 
 
@@ -266,13 +268,14 @@ def _restarted(uow: UnitOfWork, subscription: Subscription, paid: Paid, draft: D
     """Credit the unused days of the old period, and charge a whole one of the new interval from today on."""
     today = civil_date(uow.now, zone)
     cost = (draft.quantity, draft.unit_price_cents)
-    opening = beginning(subscription, (draft.plan, draft.terms), cost, uow.now, zone)
-    remaining = paid.span.days_from(today)
-    old = Terms(*paid.worth, paid.span.full_days)
     # A period that began today and was not charged yet is simply charged at its new terms.
     is_replaced = today <= paid.span.first_day
+    replaced = paid.discounts if is_replaced else ()
+    opening = beginning(subscription, (draft.plan, draft.terms), cost, uow.now, zone, replaced)
+    remaining = paid.span.days_from(today)
+    old = Terms(1, paid.net_cents, paid.span.full_days)
     credit = 0 if is_replaced and not paid.is_charged else old.for_days(remaining)
-    new = Terms(draft.quantity, draft.unit_price_cents, opening.span.full_days)
+    new = Terms(1, draft.full_cents - off(opening.discounts, draft.full_cents), opening.span.full_days)
     return draft.restarted(paid, opening, Proration(credit, new.for_days(opening.span.days)), remaining)
 
 

@@ -11,6 +11,7 @@ from scaicontrol.core.periods import civil_date
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import catalog
 from scaicontrol.services.catalog.models import Plan, PlanVersion
+from scaicontrol.services.coupons import Discount, off
 
 from ..calendar import Window
 from ..lifecycle import MomentKind
@@ -38,6 +39,7 @@ class Paid:
     What is paid for at this moment: the period, its terms, and whether its base charge was written yet.
 
     `worth` is quantity and price the rest of it is paid at; a price that waits for the next period does not change it.
+    What coupons take off it (`discounts`) holds for its rest, whatever it changes to.
     """
 
     span: Window
@@ -49,6 +51,17 @@ class Paid:
     term_ends_at: datetime | None
     is_charged: bool
     is_pending: bool
+    discounts: tuple[Discount, ...] = ()
+
+    @property
+    def discount_cents(self) -> int:
+        """What coupons take off a whole period of what it is worth."""
+        return off(self.discounts, self.worth[0] * self.worth[1])
+
+    @property
+    def net_cents(self) -> int:
+        """What a whole period of it is paid at."""
+        return self.worth[0] * self.worth[1] - self.discount_cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +82,17 @@ class Draft:
     opening: Opening | None = None
     moved: Proration = _NOTHING
     worth: tuple[int, int] = (1, 0)
+    old_discount_cents: int = 0
+    new_discount_cents: int = 0
     remaining_days: int = 0
     charged_days: int = 0
     old_days: int = 1
     new_days: int = 1
+
+    @property
+    def full_cents(self) -> int:
+        """What a whole period of the new terms costs, before discounts."""
+        return self.quantity * self.unit_price_cents
 
     def waiting(self, paid: Paid) -> Self:
         """Let it wait for the end of the period that is paid for."""
@@ -84,6 +104,7 @@ class Draft:
         return replace(
             self, when="now", price_from=paid.span.end, moved=moved, remaining_days=remaining_days,
             charged_days=remaining_days, old_days=days, new_days=days, worth=paid.worth,
+            old_discount_cents=paid.discount_cents, new_discount_cents=off(paid.discounts, self.full_cents),
         )  # fmt: skip
 
     def restarted(self, paid: Paid, opening: Opening, moved: Proration, remaining_days: int) -> Self:
@@ -92,6 +113,7 @@ class Draft:
             self, when="now", starts_on=opening.span.first_day, price_from=opening.span.start, opening=opening,
             moved=moved, remaining_days=remaining_days, charged_days=opening.span.days,
             old_days=paid.span.full_days, new_days=opening.span.full_days, worth=paid.worth,
+            old_discount_cents=paid.discount_cents, new_discount_cents=off(opening.discounts, self.full_cents),
         )  # fmt: skip
 
 
@@ -104,6 +126,7 @@ async def paid_of(uow: UnitOfWork, subscription: Subscription, zone: str) -> Pai
         return Paid(
             last.span, last.plan, last.terms, last.quantity, last.unit_price_cents,
             (last.quantity, last.unit_price_cents), last.term_ends_at, is_charged=False, is_pending=waits,
+            discounts=last.discounts,
         )  # fmt: skip
     row = await _current_row(uow, subscription)
     return Paid(
@@ -116,6 +139,7 @@ async def paid_of(uow: UnitOfWork, subscription: Subscription, zone: str) -> Pai
         subscription.term_ends_at,
         is_charged=row is None or row.base_due_at is None,
         is_pending=None not in (subscription.pending_plan_id, subscription.pending_plan_version),
+        discounts=() if row is None else row.taken_off,
     )
 
 
@@ -249,6 +273,8 @@ async def _remember(uow: UnitOfWork, subscription: Subscription, draft: Draft) -
             new_plan_version=draft.terms.number,
             new_quantity=draft.quantity,
             new_unit_price_cents=draft.unit_price_cents,
+            old_discount_cents=draft.old_discount_cents,
+            new_discount_cents=draft.new_discount_cents,
             currency=subscription.currency,
             remaining_days=draft.remaining_days,
             charged_days=draft.charged_days,

@@ -12,6 +12,7 @@ from scaicontrol.core.outbox import Outbox
 from scaicontrol.core.periods import civil_date
 from scaicontrol.core.refusals import RefusalCode, refused
 from scaicontrol.core.work import UnitOfWork
+from scaicontrol.services import coupons
 
 from .. import queries
 from ..events import ChangeKind, ChangeScheduled, PriceAgreed, SubscriptionCancelled, SubscriptionChanged
@@ -85,6 +86,11 @@ def open_period(
     row.plan_id, row.plan_version = opening.plan.id, opening.terms.number
     row.quantity, row.unit_price_cents = opening.quantity, opening.unit_price_cents
     row.currency = subscription.currency
+    if row.discounts:
+        coupons.take(subscription.redemptions, row.taken_off, -1)  # it is charged at the new terms instead
+    row.discounts = [each.kept for each in opening.discounts] or None
+    if opening.discounts:
+        coupons.take(subscription.redemptions, opening.discounts)
     row.usage_from, row.usage_until, row.usage_due_at = opening.usage_from, span.end, span.end
 
 

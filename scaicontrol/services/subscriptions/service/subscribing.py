@@ -1,12 +1,14 @@
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm.attributes import set_committed_value
+
 from scaicontrol.core.errors import Conflict, Refused, invalid
 from scaicontrol.core.ids import new_id
 from scaicontrol.core.money import CENTS_MAX, not_invoiced
 from scaicontrol.core.periods import civil_date
 from scaicontrol.core.refusals import RefusalCode, conflict, refused
 from scaicontrol.core.work import UnitOfWork
-from scaicontrol.services import catalog, registry, tenants
+from scaicontrol.services import catalog, coupons, registry, tenants
 from scaicontrol.services.catalog.models import Plan
 
 from .. import queries
@@ -19,7 +21,7 @@ from .terms import terms_of
 NOTICE_DAYS = (7, 3, 1)
 
 
-async def begin(
+async def begin(  # noqa: PLR0913  what is agreed on
     uow: UnitOfWork,
     plan: str,
     *,
@@ -29,6 +31,7 @@ async def begin(
     unit_price_cents: int | None = None,
     payment_method_id: str | None = None,
     external_reference: str | None = None,
+    coupon: str | None = None,
 ) -> Subscription:
     """
     Ask for a service: a pending subscription that provisioning activates or cancels (`provisioning.subscribe`).
@@ -90,7 +93,18 @@ async def begin(
         subscription.has_agreed_price = True
         tell_price(uow, subscription, unit_price_cents)
     await uow.session.flush()
+    set_committed_value(subscription, "redemptions", [])
+    if coupon:
+        await redeem(uow, coupon, subscription)
     return subscription
+
+
+async def redeem(uow: UnitOfWork, code: str, subscription: Subscription) -> None:
+    """Let a coupon make the next period of a subscription cheaper; the caller has authorized and locked."""
+    its = subscription
+    wanted = coupons.For(its.partner_id, its.tenant_id, its.plan_id, its.currency)
+    redeemed = await coupons.redeem(uow, code, its.id, wanted)
+    set_committed_value(subscription, "redemptions", [*its.redemptions, redeemed])
 
 
 def _held_already(existing: Subscription) -> Conflict:
