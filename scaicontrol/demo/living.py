@@ -85,7 +85,9 @@ async def live(backend: Backend, begin: datetime, life: Life, on_day: Callable[[
 
 async def _subscribe(backend: Backend, planned: PlannedSubscription) -> None:
     actor = tenant_actor(planned.tenant_id)
-    await backend.perform(actor, provisioning.subscribe, planned.plan_key, quantity=planned.quantity)
+    await backend.perform(
+        actor, provisioning.subscribe, planned.plan_key, quantity=planned.quantity, coupon=planned.coupon
+    )
 
 
 async def _use(backend: Backend, day: int) -> None:

@@ -15,6 +15,7 @@ from scaicontrol.integrations.standins import Standins
 from scaicontrol.integrations.standins import world as directory
 from scaicontrol.services import (
     catalog,
+    coupons,
     identity,
     identity_sync,
     packs,
@@ -27,6 +28,7 @@ from scaicontrol.services import (
     webhooks,
 )
 from scaicontrol.services.catalog.schemas import Features, PlanIn, UsagePriceIn
+from scaicontrol.services.coupons.schemas import CouponIn
 from scaicontrol.services.packs.schemas import PackIn, PackItemIn
 from scaicontrol.services.partners.schemas import PartnerConfigurationPatch
 from scaicontrol.services.registry.models import Service
@@ -39,6 +41,7 @@ from scaicontrol.services.webhooks.schemas import WebhookEndpointIn
 
 from .world import (
     BUYERS,
+    COUPONS,
     DAYS,
     EUROS,
     GREETINGS,
@@ -85,6 +88,9 @@ async def load(backend: Backend, standins: Standins) -> None:
         await backend.perform(OPERATOR, _price, service.id, slug)
     for row in PACKS:
         await backend.perform(OPERATOR, _sell_together, row)
+    for partner_id, code, name, percent, periods in COUPONS:
+        terms = CouponIn(partner_id=partner_id, code=code, name=name, percent=Decimal(percent), periods=periods)
+        await backend.perform(OPERATOR, coupons.create, terms)
     for tenant_id, kind in STORED_METHODS.items():
         await _store_method(backend, tenant_id, kind)
     await _subscribe_to_events(backend)

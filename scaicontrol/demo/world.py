@@ -154,6 +154,13 @@ PACKS: Final = (
 PACK_TAKEN: Final = (30, "tnt_verde", "workplace")  # day, buyer, pack
 
 
+# What sellers take off for whoever has the code: partner, code, name, per cent, periods (None: all).
+COUPONS: Final = (
+    ("prt_atelier", "AUTUMN15", "Autumn offer", 15, 2),
+    ("prt_operator", "WELCOME10", "Welcome", 10, None),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedSubscription:
     """On `day` a tenant subscribes; `daily` is what it then uses a day, per metric."""
@@ -163,6 +170,7 @@ class PlannedSubscription:
     plan_key: str
     quantity: int = 1
     daily: dict[str, Decimal] = field(default_factory=dict)
+    coupon: str | None = None
 
 
 PLANNED_SUBSCRIPTIONS: Final = (
@@ -179,7 +187,7 @@ PLANNED_SUBSCRIPTIONS: Final = (
     PlannedSubscription(8, "tnt_stichting", "scaicrm.pro", 3, daily={"api_calls": Decimal(900)}),
     PlannedSubscription(9, "tnt_zwarte_kat", "scaiwave.business", 8, daily={"messages": Decimal(4000)}),
     PlannedSubscription(12, "tnt_acme", "scaicrm.starter"),
-    PlannedSubscription(20, "tnt_costa", "scaiwave.quarterly", 6),
+    PlannedSubscription(20, "tnt_costa", "scaiwave.quarterly", 6, coupon="AUTUMN15"),
     PlannedSubscription(26, "tnt_bauwerk", "scaigrid.starter", daily={"cpu_hours": Decimal("9.5")}),
     PlannedSubscription(34, "tnt_verde", "scaiflow.setup"),
     PlannedSubscription(45, "tnt_liberty", "scaidrive.archive"),
