@@ -17,6 +17,7 @@ from scaicontrol.core.logging import configure
 
 from . import (
     billing,
+    calling_back,
     delivering,
     documents_pdf,
     gating,
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "filter": reading.tenant_filter,
     "get": reading.invoice_over_http,
     "lists": listing.console_lists,
+    "callbacks": calling_back.callbacks,
     "plan": billing.planning,
     "finalise": billing.finalising,
     "apply": billing.applying,

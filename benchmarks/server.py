@@ -8,6 +8,8 @@ beside the key file.
 import asyncio
 import contextlib
 import cProfile
+import hashlib
+import hmac
 import json
 import os
 import signal
@@ -15,18 +17,21 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import asyncmy
 import orjson
 import uvicorn
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from starlette.responses import Response
 
 from benchmarks import keys, measure
+from scaicontrol.core.ids import new_id
+from scaicontrol.integrations.payment_providers.sandbox import SIGNATURE_HEADER, WEBHOOK_SECRET
 from tests.servers import DIES_WITH_US, free_port, listens, start
 
 CONNECTIONS = 8
@@ -82,6 +87,7 @@ def product(database_url: str, key_file: Path) -> Any:
     from scaicontrol.core.logging import configure
     from scaicontrol.core.settings import Environment, Settings
     from scaicontrol.db.engine import Database
+    from scaicontrol.integrations.payment_providers.sandbox import Sandbox
     from tests.factories.ports import memory_ports
 
     settings = Settings(
@@ -94,7 +100,9 @@ def product(database_url: str, key_file: Path) -> Any:
     configure(settings.log_level, settings.log_format)
     app = build_api()
     database = Database(database_url, pool_size=CONNECTIONS, max_overflow=0)
-    ports = replace(memory_ports(), tokens=keys.verifier(json.loads(key_file.read_text())))
+    sandbox = Sandbox(SystemClock())
+    tokens = keys.verifier(json.loads(key_file.read_text()))
+    ports = replace(memory_ports(), tokens=tokens, payment_providers={sandbox.slug: sandbox})
     app.state.backend = Backend(settings, database, SystemClock(), ports)
     app.add_middleware(RequestContext)
     return app
@@ -159,6 +167,20 @@ ONE_INVOICE = (
 )
 
 
+NOTED = (
+    "INSERT IGNORE INTO inbound_webhook_events (id, provider, external_id, received_at, payload, status, created_at, "
+    "updated_at) VALUES (%s, 'bare', %s, %s, %s, 'received', %s, %s)"
+)
+ITS_PAYMENT = (
+    "SELECT id, status, version FROM payments WHERE provider = 'sandbox' AND account_id = 'installation' "
+    "AND external_id = %s FOR UPDATE"
+)
+DONE = (
+    "UPDATE inbound_webhook_events SET status = 'processed', processed_at = %s WHERE provider = 'bare' "
+    "AND account_id = 'installation' AND external_id = %s"
+)
+
+
 def bare(database_url: str, _: Path) -> Any:
     """FastAPI with nothing around it: one statement, the same document in the answer, no token, no scope."""
     url = make_url(database_url)
@@ -186,6 +208,24 @@ def bare(database_url: str, _: Path) -> Any:
             document[name] = orjson.Fragment(document[name] or b"null")
         document["lines"] = [dict(zip(LINE, row[width:], strict=True)) for row in rows]
         return Response(orjson.dumps({"data": document}, default=str), media_type="application/json")
+
+    @app.post("/callbacks")
+    async def callback(request: Request) -> Response:
+        """Check the signature, note the callback once, find its payment and note that it is done: one transaction."""
+        body = await request.body()
+        expected = "sha256=" + hmac.new(WEBHOOK_SECRET, body, hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(request.headers.get(SIGNATURE_HEADER, ""), expected):
+            return Response(status_code=401)
+        told = orjson.loads(body)
+        at = datetime.now(UTC).replace(tzinfo=None)
+        async with app.state.pool.acquire() as connection, connection.cursor() as cursor:
+            await connection.begin()
+            noted = await cursor.execute(NOTED, (new_id("evt"), told["id"], at, body.decode(), at, at))
+            if noted:
+                await cursor.execute(ITS_PAYMENT, (told["payment_id"],))
+                await cursor.execute(DONE, (at, told["id"]))
+            await connection.commit()
+        return Response(b'{"data":{"received":true}}', media_type="application/json")
 
     return app
 

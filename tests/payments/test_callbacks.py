@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from scaicontrol.core.errors import Unauthenticated
 from scaicontrol.core.payment_ports import PaymentProvider, StoredMethod
 from scaicontrol.services import payments
+from scaicontrol.services.ledger.models import LedgerPosting
 from scaicontrol.services.payments.models import InboundEvent, Payment
 from scaicontrol.services.payments.service.methods import store
 from tests.factories import ada, alice, petra
@@ -161,26 +162,50 @@ async def _stored(uow) -> list[str]:
     return [row.external_id for row in await uow.session.scalars(select(InboundEvent))]
 
 
+async def _in_ledger(uow) -> int:
+    """What lies with providers by the ledger."""
+    cents = select(func.sum(LedgerPosting.amount_cents)).where(LedgerPosting.account.startswith("clearing:"))
+    return int(await uow.session.scalar(cents) or 0)
+
+
 @pytest.mark.by_turns
 @pytest.mark.parametrize("name", ["stripe", "mollie"])
 async def test_whatever_comes_in_whatever_order_our_books_are_the_providers(backend, name):
+    await _shuffled(backend, name, times=5)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["stripe", "mollie"])
+async def test_ten_thousand_callbacks_leave_our_books_the_providers(backend, name):
+    assert await _shuffled(backend, name, least=10_000) >= 10_000
+
+
+async def _business(backend, far: Far, name: str) -> list[Payment]:
+    """Eight payments, of which some were refunded, taken back, or decided later."""
+    stored = [await backend.perform(alice, store, name, each, make_default=False) for each in far.methods()]
+    made = []
+    for number in range(8):
+        invoice = await sent(backend, a_line(1000 + number))
+        made.append(await payments.pay(backend, ada, invoice.id, method_id=stored[number % 2].id))
+    assert [each.status for each in made] == ["succeeded", "pending"] * 4
+    await payments.refund(backend, petra, made[0].invoice_id, 300, "Goodwill.")
+    far.take_back(str(made[2].external_id))
+    for cents in (200, 150):
+        far.give_back(str(made[4].external_id), cents)
+    for payment, approved in ((made[1], True), (made[3], False), (made[5], True)):
+        far.answer(str(payment.external_id), approved=approved)
+    return made
+
+
+async def _shuffled(backend, name: str, *, times: int = 1, least: int = 0) -> int:
+    """Shuffle what a provider sends, as often as said or until it is so many, and hold the books against its own."""
     chance = random.Random(11)
     async with far_side(name) as far:
         backend.ports.payment_providers[name] = far.provider
-        stored = [await backend.perform(alice, store, name, each, make_default=False) for each in far.methods()]
-        made = []
-        for number in range(8):
-            invoice = await sent(backend, a_line(1000 + number))
-            made.append(await payments.pay(backend, ada, invoice.id, method_id=stored[number % 2].id))
-        assert [each.status for each in made] == ["succeeded", "pending"] * 4
-        await payments.refund(backend, petra, made[0].invoice_id, 300, "Goodwill.")
-        far.take_back(str(made[2].external_id))
-        for cents in (200, 150):
-            far.give_back(str(made[4].external_id), cents)
-        for payment, approved in ((made[1], True), (made[3], False), (made[5], True)):
-            far.answer(str(payment.external_id), approved=approved)
-
-        waiting = [*(far.callbacks() * 5), *(far.forged() * 5)]
+        made = await _business(backend, far, name)
+        waiting = [*(far.callbacks() * times), *(far.forged() * times)]
+        while len(waiting) < least:  # told of anew, each twice
+            waiting += [*(far.callbacks() * 2), *far.forged()]
         chance.shuffle(waiting)
         for number, (headers, raw) in enumerate(waiting):
             try:
@@ -189,12 +214,16 @@ async def test_whatever_comes_in_whatever_order_our_books_are_the_providers(back
                 assert raw in [each for _, each in far.forged()]
             if number == len(waiting) // 3:
                 far.take_back(str(made[5].external_id))  # while the others are on their way
+            if number % 1000 == len(waiting) // 3 % 1000:
                 await payments.process_inbound(backend)
         for late in far.callbacks():
             await payments.receive(backend, name, *late)
-        await payments.process_inbound(backend)
+        while await payments.process_inbound(backend):
+            pass
         assert await backend.ask(ada, _booked) == far.kept()
+        assert await backend.ask(ada, _in_ledger) == sum(far.kept().values())
         assert not [each for each in await backend.ask(ada, _stored) if "foreign" in each or "forged" in each]
+        return len(waiting)
 
 
 def _kept_by(server: CoinbaseServer) -> dict[str, int]:
@@ -209,6 +238,15 @@ def _kept_by(server: CoinbaseServer) -> dict[str, int]:
 
 @pytest.mark.by_turns
 async def test_pages_that_are_paid_late_or_twice_told_of_leave_our_books_those_of_coinbase(backend):
+    await _paid_by_page(backend, times=4)
+
+
+@pytest.mark.long
+async def test_ten_thousand_callbacks_leave_our_books_those_of_coinbase(backend):
+    await _paid_by_page(backend, times=900)
+
+
+async def _paid_by_page(backend, *, times: int) -> None:
     chance = random.Random(12)
     async with coinbase() as rig:
         backend.ports.payment_providers["coinbase"] = rig.provider
@@ -223,7 +261,8 @@ async def test_pages_that_are_paid_late_or_twice_told_of_leave_our_books_those_o
         rig.far.settle(names[4], "EXPIRED")
         raw = b'{"eventType": "checkout.payment.success", "id": "ffffffffffffffffffffffff"}'
         forged = [({}, raw), (signed_by_coinbase(raw, secret="mine"), raw), (signed_by_coinbase(raw, at=1), raw)]
-        waiting = [*([rig.far.event(name) for name in names] * 4), *(forged * 4)]
+        waiting = [*(rig.far.event(name) for name in names * times), *(forged * times)]
+        assert times < 900 or len(waiting) >= 8_000
         chance.shuffle(waiting)
         for number, (headers, body) in enumerate(waiting):
             try:
@@ -240,4 +279,5 @@ async def test_pages_that_are_paid_late_or_twice_told_of_leave_our_books_those_o
             await payments.receive(backend, "coinbase", signed_by_coinbase(body), body)
         await payments.process_inbound(backend)
         assert await backend.ask(ada, _booked) == _kept_by(rig.far)
+        assert await backend.ask(ada, _in_ledger) == sum(_kept_by(rig.far).values())
         assert sum(_kept_by(rig.far).values()) > 0

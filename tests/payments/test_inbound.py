@@ -7,11 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from scaicontrol.core.actor import Actor
 from scaicontrol.core.errors import NotFound, Unauthenticated
+from scaicontrol.core.payment_ports import PaymentResult, PaymentStatus
 from scaicontrol.integrations.payment_providers.sandbox import SIGNATURE_HEADER, sign
 from scaicontrol.services import payments
 from scaicontrol.services.payments.models import InboundEvent
 from scaicontrol.services.payments.service.collect import schedule
+from scaicontrol.services.payments.service.outcomes import record
 from tests.factories import ada
 from tests.factories.invoices import a_line, again, sent
 from tests.factories.payments import store_card
@@ -49,6 +52,60 @@ async def test_an_approved_payment_is_booked_when_its_webhook_comes(backend, pro
         assert await payments.receive(backend, "sandbox", headers, body) == 1
     await payments.process_inbound(backend)
     assert (await again(backend, invoice)).status == "paid"
+
+
+async def test_a_payment_that_several_tell_of_is_asked_about_once(backend, provider, monkeypatch):
+    invoice, payment = await waiting(backend, provider)
+    provider.complete(payment.external_id, approved=True)
+    asked, fetch = [], provider.fetch
+
+    async def counted(external_id):
+        asked.append(external_id)
+        return await fetch(external_id)
+
+    monkeypatch.setattr(provider, "fetch", counted)
+    for number in range(5):
+        await payments.receive(backend, "sandbox", *a_webhook(payment.external_id, f"sbe_{number}"))
+    assert await payments.process_inbound(backend) == 5
+    assert asked == [payment.external_id]
+    assert {status for _, status in await kept(backend)} == {"processed"}
+    assert (await again(backend, invoice)).status == "paid"
+
+
+async def test_what_was_done_is_marked_though_another_breaks_off_the_batch(backend, provider, monkeypatch):
+    _, payment = await waiting(backend, provider)
+    await payments.receive(backend, "sandbox", *a_webhook(payment.external_id, "sbe_1"))
+    backend.clock.advance(timedelta(seconds=1))
+    await payments.receive(backend, "sandbox", *a_webhook("dsp_1", "sbe_2", kind="dispute", dispute_id="sbd_1"))
+
+    async def broken(_external_id):
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(provider, "fetch_dispute", broken)
+    with pytest.raises(RuntimeError):
+        await payments.process_inbound(backend)
+    assert sorted(await kept(backend)) == [("sbe_1", "processed"), ("sbe_2", "received")]
+
+
+async def test_what_is_known_of_a_row_that_has_changed_since_is_asked_for_again(backend, provider, monkeypatch):
+    _, payment = await waiting(backend, provider)
+    provider.complete(payment.external_id, approved=True)
+    await payments.receive(backend, "sandbox", *a_webhook(payment.external_id, "sbe_1"))
+    await payments.process_inbound(backend)
+    asked, fetch = [], provider.fetch
+
+    async def overtaken(external_id):
+        asked.append(external_id)
+        if len(asked) == 1:  # somebody else hears meanwhile that the payer's bank took it back
+            failed = PaymentResult(PaymentStatus.failed, external_id, failure_code="returned")
+            await backend.perform(Actor.system("inbound_webhooks"), record, payment.id, failed)
+        return await fetch(external_id)
+
+    monkeypatch.setattr(provider, "fetch", overtaken)
+    await payments.receive(backend, "sandbox", *a_webhook(payment.external_id, "sbe_2"))
+    await payments.process_inbound(backend)
+    now = await backend.ask(ada, payments.get, payment.id)
+    assert (len(asked), now.status, now.kept_cents) == (2, "succeeded", payment.amount_cents)
 
 
 async def test_a_duplicate_is_kept_and_acted_upon_once(backend, provider):

@@ -26,6 +26,8 @@ log = get_logger(__name__)
 _ACTOR = Actor.system("inbound_webhooks")
 _BATCH: Final = 100
 _WAITING: Final = ("received", "failed")
+_Key = tuple[str, str, str, str | None, str | None, str | None]
+_Named = tuple[str, str, str]
 _GIVE_UP: Final = timedelta(days=3)  # the payment itself is asked about for as long as it is open
 
 
@@ -119,17 +121,33 @@ async def _store_nameless(uow: UnitOfWork, provider: str, account_id: str, event
 
 
 async def process_inbound(backend: Backend) -> int:
-    """Act on what has arrived. The body is only a hint: what counts is what the provider answers when asked."""
+    """
+    Act on what has arrived. The body is only a hint: what counts is what the provider answers when asked.
+
+    All of a batch came before it is asked about, so a payment that several tell of is asked about once; and they are
+    marked together, since whoever dies before that asks once more and finds it written.
+    """
     waiting = await backend.ask(_ACTOR, _waiting)
-    for hint in waiting:
-        try:
-            outcome = await _process(backend, hint)
-        except ControlError as error:
-            log.warning("inbound_event_failed", event_id=hint.event_id, error=error.message)
-            await backend.perform(_ACTOR, _mark, hint, "failed", error.message)
-        else:
-            await backend.perform(_ACTOR, _mark, hint, outcome, None)
+    payment_ids = await backend.ask(_ACTOR, _payments_of, waiting)
+    done: list[tuple[_Hint, str, str | None]] = []
+    answered: dict[_Key, tuple[str, str | None]] = {}
+    try:
+        for hint in waiting:
+            if hint.key not in answered:
+                answered[hint.key] = await _outcome(backend, hint, payment_ids.get(hint.payment))
+            done.append((hint, *answered[hint.key]))
+    finally:
+        if done:
+            await backend.perform(_ACTOR, _mark, done)
     return len(waiting)
+
+
+async def _outcome(backend: Backend, hint: "_Hint", payment_id: str | None) -> tuple[str, str | None]:
+    try:
+        return await _process(backend, hint, payment_id), None
+    except ControlError as error:
+        log.warning("inbound_event_failed", event_id=hint.event_id, error=error.message)
+        return "failed", error.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +162,16 @@ class _Hint:
     dispute_id: str | None
     payment_external_id: str | None  # of a refund
     times: int
+
+    @property
+    def payment(self) -> _Named:
+        """Name the payment that it is about, unless it is about a refund."""
+        return self.provider, self.account_id, str(self.external_id)
+
+    @property
+    def key(self) -> _Key:
+        """What it asks about: two with the same key are answered by one question."""
+        return self.provider, self.account_id, self.kind, self.external_id, self.dispute_id, self.payment_external_id
 
 
 async def _waiting(uow: UnitOfWork) -> list[_Hint]:
@@ -170,7 +198,21 @@ async def _waiting(uow: UnitOfWork) -> list[_Hint]:
     ]
 
 
-async def _process(backend: Backend, hint: _Hint) -> str:
+async def _payments_of(uow: UnitOfWork, hints: Sequence[_Hint]) -> dict[_Named, str]:
+    """Find the payments that hints name, all in one statement."""
+    uow.authorize("payments:collect")
+    names = {hint.external_id for hint in hints if hint.kind != "refund" and hint.external_id is not None}
+    if not names:
+        return {}
+    rows = await uow.session.execute(
+        select(Payment.provider, Payment.account_id, Payment.external_id, Payment.id).where(
+            Payment.external_id.in_(names)
+        )
+    )
+    return {(provider, account_id, str(name)): payment_id for provider, account_id, name, payment_id in rows}
+
+
+async def _process(backend: Backend, hint: _Hint, payment_id: str | None) -> str:
     if hint.kind not in ("payment", "dispute", "refund"):
         return "ignored"
     provider = await provider_accounts.opened(backend, hint.provider, hint.account_id)
@@ -178,7 +220,6 @@ async def _process(backend: Backend, hint: _Hint) -> str:
         return await _process_refund_hint(backend, provider, hint)
     if hint.dispute_id is not None:
         return "processed" if await ask_dispute(backend, hint.provider, hint.account_id, hint.dispute_id) else "ignored"
-    payment_id = await backend.ask(_ACTOR, _payment_by, hint.provider, hint.account_id, str(hint.external_id))
     if payment_id is None:
         return "ignored"
     await _process_payment(backend, provider, payment_id)
@@ -234,9 +275,12 @@ async def _paid_by(uow: UnitOfWork, provider: str, account_id: str, external_id:
     return (found[0], str(found[1])) if found else None
 
 
-async def _mark(uow: UnitOfWork, hint: _Hint, status: str, error: str | None) -> None:
+async def _mark(uow: UnitOfWork, done: Sequence[tuple[_Hint, str, str | None]]) -> None:
     uow.authorize("payments:collect")
-    row = await uow.session.get_one(InboundEvent, hint.event_id, with_for_update=True)
-    if int(row.payload.get("times", 1)) != hint.times:
-        return  # it was sent again while the provider was asked: what was answered may be older than that
-    row.status, row.error, row.processed_at = status, error, uow.now
+    query = select(InboundEvent).where(InboundEvent.id.in_([hint.event_id for hint, _, _ in done]))
+    rows = {row.id: row for row in await uow.session.scalars(query.order_by(InboundEvent.id).with_for_update())}
+    for hint, status, error in done:
+        row = rows[hint.event_id]
+        if int(row.payload.get("times", 1)) == hint.times:
+            row.status, row.error, row.processed_at = status, error, uow.now
+        # Else it was sent again while the provider was asked: what was answered may be older than that.

@@ -53,10 +53,18 @@ async def ask(backend: Backend, payment_id: str) -> Answered:
             return Answered(payment)
         provider = await provider_accounts.opened(backend, payment.provider, payment.account_id)
         result = await provider.fetch(payment.external_id)
+        if _is_known(payment, result) and await backend.ask(_ACTOR, _version, payment_id) == payment.version:
+            return Answered(payment, result.dispute_ids, result.refund_ids)
         recorded = await backend.perform(_ACTOR, record_unless_stale, payment_id, result, payment.version)
         if recorded is not None:
             return Answered(recorded, result.dispute_ids, result.refund_ids)
     raise Unavailable(f"Payment {payment_id} changes while it is asked about; it is asked about again.")
+
+
+async def _version(uow: UnitOfWork, payment_id: str) -> int:
+    """Say whether the row is still the one that was seen: an answer may be known of a row that has changed since."""
+    uow.authorize("payments:collect")
+    return (await queries.get(uow, payment_id)).version
 
 
 async def record_unless_stale(
@@ -96,6 +104,19 @@ async def _record(uow: UnitOfWork, payment: Payment, result: PaymentResult) -> P
                 payment.version += 1
             payment.due_at = uow.now + ASK_AGAIN
     return payment
+
+
+def _is_known(payment: Payment, result: PaymentResult) -> bool:
+    """Tell whether an answer says what the row says already, so that nothing is to be written and nothing locked."""
+    if payment.is_open or payment.is_mismatched:
+        return False
+    match result.status:
+        case PaymentStatus.succeeded:
+            is_other = _speaks_of_another(payment, result)
+            return not is_other and payment.returned_cents + _taken(payment, result) <= payment.received_cents
+        case PaymentStatus.failed:
+            return payment.kept_cents - payment.disputed_cents <= 0
+    return True
 
 
 def _code(result: PaymentResult) -> str | None:
