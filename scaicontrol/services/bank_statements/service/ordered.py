@@ -1,13 +1,13 @@
 """What left by order of a payment file: the statement that names an order settles it."""
 
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scaicontrol.core.actor import Actor
 from scaicontrol.core.backend import Backend
 from scaicontrol.core.errors import ControlError
+from scaicontrol.core.logging import get_logger
 from scaicontrol.core.work import UnitOfWork
 from scaicontrol.services import payment_files
 from scaicontrol.services.payment_files.schemas import OrderSettleIn
@@ -16,6 +16,8 @@ from .. import queries
 from ..lifecycle import LineKind
 from ..models import BankLine
 from .booking import midnight
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,11 @@ async def settle_ordered(backend: Backend, actor: Actor, statement_ids: Collecti
     """Settle orders whose transfer these statements tell of; one that is refused stays written, for a person."""
     by_order = replace(backend, execution=None)
     for paid in await backend.ask(actor, _paid, statement_ids):
-        with suppress(ControlError):
-            body = OrderSettleIn(reference=paid.reference, paid_at=paid.paid_at)
+        body = OrderSettleIn(reference=paid.reference, paid_at=paid.paid_at)
+        try:
             await by_order.perform(actor, payment_files.settle, paid.order_id, body)
+        except ControlError as error:
+            log.warning("payment_order_not_settled", order_id=paid.order_id, error=error.message)
 
 
 async def _paid(uow: UnitOfWork, statement_ids: Collection[str]) -> list[_Paid]:
