@@ -44,6 +44,7 @@ from scaicontrol.services.subscriptions.lifecycle import SubscriptionStatus
 from scaicontrol.services.subscriptions.models import Subscription
 from scaicontrol.services.wallets.schemas import GrantIn, TopUpIn
 
+from .asked import declare, measure_otherwise
 from .bank import DemoTransfer, send_statement
 from .loading import OPERATOR, let_one_wait, operator_actor, plan_of, service_of, tenant_actor
 from .waiting import agree_on_a_price, ask_to_void, give_a_price, keep_books, lose_an_address, move_the_ledger
@@ -195,7 +196,8 @@ async def _turn(backend: Backend, day: int) -> None:
         40: _upgrade, 43: _look, 47: _reprice, 52: _credit, 58: _monthly, 59: _dispute, 66: _cancel, 71: _lose,
         54: _prepay, 72: _refund, 78: _pay_back, 80: _reprice_again, 82: _thank, 84: _dispute_again,
         77: keep_books, 79: lose_an_address, 85: move_the_ledger, 86: pay_unclearly, 87: give_a_price,
-        88: let_one_wait, 89: agree_on_a_price, 90: ask_to_void,
+        76: _give_back_there, 83: declare, 88: let_one_wait, 89: agree_on_a_price, 90: ask_to_void,
+        91: _measure_otherwise,
     }  # fmt: skip
     if day in turns:
         await turns[day](backend)
@@ -272,6 +274,17 @@ async def _give(backend: Backend, cents: int, reason: str, *, days: int) -> None
     ends = backend.clock.now() + timedelta(days=days)
     body = GrantIn(tenant_id="tnt_bauwerk", currency="EUR", amount_cents=cents, reason=reason, expires_at=ends)
     await backend.perform(OPERATOR, wallets.grant, body)
+
+
+async def _give_back_there(backend: Backend) -> None:
+    """Somebody gives Verde a little back at the provider, for no document: it is owed until a person decides."""
+    payment = await backend.ask(OPERATOR, _last_payment, "tnt_verde")
+    _sandbox(backend).give_back(str(payment.external_id), 1900)
+    await _hear(backend)
+
+
+async def _measure_otherwise(backend: Backend) -> None:
+    await measure_otherwise(backend, await backend.ask(OPERATOR, service_actor, "scaicrm"))
 
 
 async def _dispute(backend: Backend) -> None:

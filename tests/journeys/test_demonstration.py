@@ -18,11 +18,13 @@ from scaicontrol.services.accounting.journal_input import Kind
 from scaicontrol.services.accounting.queries import in_range
 from scaicontrol.services.accounting.service.reading import read_inputs
 from scaicontrol.services.bank_statements.models import BankLine
-from scaicontrol.services.credits.models import Credit, CreditUse, CreditUseKind
+from scaicontrol.services.coupons.models import Coupon, CouponRedemption
+from scaicontrol.services.credits.models import Credit, CreditUse, CreditUseKind, Receivable
 from scaicontrol.services.identity.models import PortalView
 from scaicontrol.services.invoices.models import Invoice, Settlement
 from scaicontrol.services.payments.models import Dispute
 from scaicontrol.services.plan_moves.models import PlanMove
+from scaicontrol.services.registry.models import MetricChange
 from scaicontrol.services.subscriptions.models import Subscription, SubscriptionChange
 from scaicontrol.services.wallets.models import WalletLot, WalletUse
 from tests.databases import sqlite_url
@@ -35,8 +37,8 @@ DEMO = (
 )
 
 WAITS = {
-    "approvals", "bank_lines", "dead_deliveries", "disputes", "failed_payments", "past_due", "quarantine",
-    "registrations",
+    "approvals", "bank_lines", "dead_deliveries", "declarations", "disputes", "failed_payments", "past_due",
+    "quarantine", "receivables", "registrations",
 }  # fmt: skip
 
 
@@ -78,6 +80,8 @@ async def test_the_world_has_what_it_promises_and_its_books_close(tmp_path, monk
             "another interval": True,
             "looked at": {"tnt_acme"},
             "has nothing to do": set(),
+            "metric changes": {"pending"},
+            "coupons": {0, 1},
         }
         assert await backend.ask(OPERATOR, broken) == []
         for partner_id in SELLERS:
@@ -104,6 +108,11 @@ async def _shown(uow):
         "announced": set(await uow.session.scalars(select(Subscription.next_plan_version))),
         "another interval": bool(await uow.session.scalar(changed)),
         "has nothing to do": WAITS - {finding.key for finding in await attention.findings(uow)},
+        "metric changes": await values(MetricChange.status),
+        "coupons": {
+            sum(row.coupon_id == coupon_id and row.taken for row in await uow.session.scalars(select(CouponRedemption)))
+            for coupon_id in await uow.session.scalars(select(Coupon.id))
+        },
         "looked at": set(await uow.session.scalars(select(PortalView.tenant_id).where(PortalView.ends_at < uow.now))),
     }
 
@@ -131,4 +140,6 @@ async def _owed(uow, partner_id):
     rows = select(Settlement.unapplied_cents, Invoice.currency).join(Invoice, Invoice.id == Settlement.invoice_id)
     for cents, currency in await uow.session.execute(rows.where(Settlement.partner_id == partner_id)):
         held[currency] -= Decimal(cents) / 100
+    for each in await uow.session.scalars(select(Receivable).where(Receivable.partner_id == partner_id)):
+        held[each.currency] += Decimal(each.remaining_cents) / 100
     return {currency: amount for currency, amount in held.items() if amount}
