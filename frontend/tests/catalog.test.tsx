@@ -19,6 +19,10 @@ const plan = {
   quotas: { logins: 1000 },
   trial_days: 0,
   term_months: null,
+  currency: "EUR",
+  usage_pricing: [] as object[],
+  setup_price_cents: 0,
+  minimum_use_cents: 0,
 };
 const tried = {
   ...plan,
@@ -40,6 +44,8 @@ const quote = (of: typeof plan, quantity: number, trial_days = 0) => ({
   charged_on: trial_days ? "2026-12-14" : "2026-11-30",
   billing_period: "monthly",
   currency: "EUR",
+  discount_cents: 0,
+  setup_cents: 0,
   net_cents: of.effective_price_cents * quantity,
   tax_cents: Math.round(of.effective_price_cents * quantity * 0.21),
   total_cents: Math.round(of.effective_price_cents * quantity * 1.21),
@@ -77,6 +83,82 @@ it("prices plans with the VAT of the buyer, and subscribes in three clicks", asy
   const posted = asked.find((request) => request.method === "POST")!;
   expect(await posted.json()).toEqual({ plan_id: "pln_pro", quantity: 3 });
   expect(history.get()).toBe("/subscriptions/sub_new");
+});
+
+it("says what use costs by each way of pricing it, and what it costs at least", async () => {
+  const bracket = { tier_start: "0", tier_end: null, unit_label: "", unit_divisor: 1, flat_price_cents: 0 };
+  const usage_pricing = [
+    { ...bracket, metric_slug: "calls", tier_end: "1000", unit_price_cents: 0, price_model: "graduated" },
+    {
+      ...bracket,
+      metric_slug: "calls",
+      tier_start: "1000",
+      unit_price_cents: 5,
+      unit_divisor: 10,
+      unit_label: "calls",
+      price_model: "graduated",
+    },
+    {
+      ...bracket,
+      metric_slug: "mails",
+      unit_price_cents: 500,
+      unit_divisor: 100,
+      unit_label: "mails",
+      price_model: "package",
+    },
+    { ...bracket, metric_slug: "seats", tier_end: "10", unit_price_cents: 200, price_model: "volume" },
+    {
+      ...bracket,
+      metric_slug: "seats",
+      tier_start: "10",
+      unit_price_cents: 100,
+      flat_price_cents: 300,
+      price_model: "volume",
+    },
+  ];
+  const priced = { ...plan, usage_pricing, minimum_use_cents: 3000 };
+  open({ "GET /api/v1/catalog/services/scaikey/plans": page([priced]) });
+  for (const said of [
+    "up to 1,000: included",
+    "above 1,000: €0.05 per 10 calls",
+    "€5.00 for each 100 mails begun",
+    "up to 10: €2.00 each",
+    "above 10: €1.00 each, and €3.00 once",
+    "The whole quantity costs what its bracket says.",
+    "Use is charged at €30.00 a period at least",
+  ])
+    expect(await screen.findByText(said)).toBeInTheDocument();
+});
+
+it("takes a coupon's code, says what it takes off and what setting up costs, and orders with it", async () => {
+  const { asked } = open({
+    [QUOTES]: () => {
+      const given = new URL(asked.at(-1)!.url).searchParams.get("coupon");
+      if (given === "gone") return refusedWith("coupon_over");
+      const less = given ? 475 : 0;
+      const net = 1900 + 5000 - less;
+      const first = { ...quote(plan, 1), setup_cents: 5000, discount_cents: less, net_cents: net };
+      return one([{ ...first, total_cents: Math.round(net * 1.21) }, quote(tried, 1, 14)]);
+    },
+    "POST /api/v1/subscriptions": one({ ...pro, id: "sub_new" }),
+  });
+  const user = userEvent.setup();
+  await user.click(await screen.findByRole("button", { name: "Subscribe: Pro" }));
+  const code = screen.getByLabelText("Coupon code (optional)");
+  await user.type(code, "gone{Tab}");
+  expect(await screen.findByText("This coupon can no longer be redeemed.")).toBeInTheDocument();
+  await user.clear(code);
+  await user.type(code, "spring25{Tab}");
+  expect(
+    await screen.findByText(
+      "The first invoice: €77.74 with VAT 21% (in the first period, €50.00 of it once for setting up; €4.75 less with SPRING25)",
+    ),
+  ).toBeInTheDocument();
+  expect(screen.getByText(/^€19\.00 per month, before VAT/)).toBeInTheDocument();
+  await user.click(screen.getByRole("button", { name: "Subscribe for €64.25" }));
+  expect(await screen.findByText("You subscribed to ScaiKey Pro.")).toBeInTheDocument();
+  const posted = asked.find((request) => request.method === "POST")!;
+  expect(await posted.json()).toEqual({ plan_id: "pln_pro", quantity: 1, coupon: "spring25" });
 });
 
 it("asks for the price of as many as are wanted, also where no quote comes", async () => {

@@ -35,7 +35,7 @@ async def measure_otherwise(backend: Backend, actor: Actor) -> None:
     """ScaiCRM wants to count requests instead of calls, which plans have a price for: an operator decides."""
     said = await backend.ask(OPERATOR, _as_it_registers, "scaicrm")
     metrics = [each.model_copy(update={"unit": "request"} if each.slug == "api_calls" else {}) for each in said.metrics]
-    await registry.register(backend, actor, said.model_copy(update={"metrics": metrics}))
+    await registry.re_register(backend, actor, said.model_copy(update={"metrics": metrics}))
 
 
 async def _as_it_registers(uow: UnitOfWork, slug: str) -> RegistrationIn:

@@ -19,7 +19,7 @@ from scaicontrol.services.accounting.queries import in_range
 from scaicontrol.services.accounting.service.reading import read_inputs
 from scaicontrol.services.bank_statements.models import BankLine
 from scaicontrol.services.coupons.models import Coupon, CouponRedemption
-from scaicontrol.services.credits.models import Credit, CreditUse, CreditUseKind, Receivable
+from scaicontrol.services.credits.models import Credit, CreditUse, CreditUseKind
 from scaicontrol.services.identity.models import PortalView
 from scaicontrol.services.invoices.models import Invoice, Settlement
 from scaicontrol.services.payments.models import Dispute
@@ -140,6 +140,4 @@ async def _owed(uow, partner_id):
     rows = select(Settlement.unapplied_cents, Invoice.currency).join(Invoice, Invoice.id == Settlement.invoice_id)
     for cents, currency in await uow.session.execute(rows.where(Settlement.partner_id == partner_id)):
         held[currency] -= Decimal(cents) / 100
-    for each in await uow.session.scalars(select(Receivable).where(Receivable.partner_id == partner_id)):
-        held[each.currency] += Decimal(each.remaining_cents) / 100
     return {currency: amount for currency, amount in held.items() if amount}

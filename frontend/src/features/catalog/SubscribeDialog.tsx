@@ -48,6 +48,11 @@ export function SubscribeDialog(props: {
       days: String(now?.trial_days ?? props.plan.trial_days),
     };
   };
+  /** What is paid to begin with, net: with setting up, less what a coupon takes off. */
+  const atFirst = () => {
+    const amount = current();
+    return amount ? fmt.money(amount.net_cents, amount.currency) : said().amount;
+  };
   /** What the first invoice comes to, and on which day where that is not today. */
   const first = () => {
     const now = current();
@@ -94,7 +99,7 @@ export function SubscribeDialog(props: {
   return (
     <ConfirmDialog
       title={t("catalog.subscribeTitle", { service: props.service, plan: props.plan.name })}
-      confirm={onTrial() ? t("catalog.startTrial") : t("catalog.confirm", said())}
+      confirm={onTrial() ? t("catalog.startTrial") : t("catalog.confirm", { amount: atFirst() })}
       cancel={t("catalog.back")}
       busy={subscribe.isPending || !sellable() || quotes.isPlaceholderData}
       error={subscribe.error ?? (coupon() ? quotes.error : null)}
