@@ -11,7 +11,6 @@ from tests.factories.api import rest_api
 # A page is a view, or a view and its verb. What begins with a capital is the reason why there is none.
 BY_DAYS = "Lines are put by their days; any other order is for whoever drafts over REST."
 BY_CLOCK = "A sync is started by REST, at the command line or by the clock; the console runs its job."
-BY_FILE = "Payment files have no page yet; they are written over REST and at the command line."
 PAGES: Mapping[str, str] = {
     # documents and their money
     "GET /admin/billing/invoices": "invoice",
@@ -78,17 +77,17 @@ PAGES: Mapping[str, str] = {
     "POST /admin/provider-accounts/{account_id}/close": "provider-account/close",
     "POST /admin/provider-accounts/{account_id}/check": "provider-account/check",
     # payment files
-    "GET /admin/payment-files": BY_FILE,
-    "POST /admin/payment-files": BY_FILE,
-    "GET /admin/payment-files/{file_id}": BY_FILE,
-    "GET /admin/payment-files/{file_id}/download": BY_FILE,
-    "POST /admin/payment-files/{file_id}/mark-sent": BY_FILE,
-    "GET /admin/payment-orders": BY_FILE,
-    "POST /admin/payment-orders": BY_FILE,
-    "GET /admin/payment-orders/{order_id}": BY_FILE,
-    "POST /admin/payment-orders/{order_id}/settle": BY_FILE,
-    "POST /admin/payment-orders/{order_id}/reject": BY_FILE,
-    "POST /admin/payment-orders/{order_id}/withdraw": BY_FILE,
+    "GET /admin/payment-files": "payment-file",
+    "POST /admin/payment-files": "payment-file/write",
+    "GET /admin/payment-files/{file_id}": "payment-file",
+    "GET /admin/payment-files/{file_id}/download": "payment-file",
+    "POST /admin/payment-files/{file_id}/mark-sent": "payment-file/mark_sent",
+    "GET /admin/payment-orders": "payment-order",
+    "POST /admin/payment-orders": "payment-order/propose",
+    "GET /admin/payment-orders/{order_id}": "payment-order",
+    "POST /admin/payment-orders/{order_id}/settle": "payment-order/settle",
+    "POST /admin/payment-orders/{order_id}/reject": "payment-order/reject",
+    "POST /admin/payment-orders/{order_id}/withdraw": "payment-order/withdraw",
     # coupons
     "GET /admin/coupons": "coupon",
     "POST /admin/coupons": "coupon/create",

@@ -8,7 +8,7 @@ from tests.factories.bank_statements import ACME_IBAN
 from tests.factories.payment_files import in_a_file, owed_back, proposed
 
 from .deed import WHY, Deed
-from .doors import Cli, Rest
+from .doors import Cli, Console, Rest
 
 _ORDERS, _FILES = "/admin/payment-orders/{order_id}", "/admin/payment-files/{file_id}"
 _PAYEE = {"payee_name": "Acme B.V.", "payee_iban": ACME_IBAN}
@@ -64,17 +64,22 @@ PAYMENT_FILES = (
         (
             Rest("POST /admin/payment-orders", {"credit_id": "{id}", **_PAYEE}),
             Cli("admin payment-files propose", ("{id}", "--name", "Acme B.V.", "--iban", ACME_IBAN)),
+            Console("payment-order", "propose", {"credit_id": "{id}", **_PAYEE}),
         ),
     ),
     Deed(
         "payment_files.write", "payment_files:manage", _a_seller, {"nothing proposed": _a_seller_without},
         (
             Rest("POST /admin/payment-files", {"partner_id": "{id}"}), Cli("admin payment-files write"),
+            Console("payment-file", "write", {"partner": "{id}", "message": "pain.001.001.09"}),
         ),
     ),
     Deed(
         "payment_files.mark_sent", "payment_files:manage", _a_file, {"withdrawn": _a_file_that_is_off},
-        (Rest(f"POST {_FILES}/mark-sent"), Cli("admin payment-files mark-sent")),
+        (
+            Rest(f"POST {_FILES}/mark-sent"), Cli("admin payment-files mark-sent"),
+            Console("payment-file", "mark_sent"),
+        ),
     ),
     Deed(
         "payment_files.settle", "payment_files:manage", _an_order,
@@ -82,12 +87,16 @@ PAYMENT_FILES = (
         (
             Rest(f"POST {_ORDERS}/settle", {"reference": "ABN 9"}),
             Cli("admin payment-files settle", ("{id}", "--reference", "ABN 9")),
+            Console("payment-order", "settle", {"reference": "ABN 9"}),
         ),
     ),
     Deed(
         "payment_files.reject", "payment_files:manage", _an_order,
         {"no such order": _nowhere, "in no file": _a_proposal},
-        (Rest(f"POST {_ORDERS}/reject", WHY), Cli("admin payment-files reject", ("{id}", "--reason", WHY["reason"]))),
+        (
+            Rest(f"POST {_ORDERS}/reject", WHY), Cli("admin payment-files reject", ("{id}", "--reason", WHY["reason"])),
+            Console("payment-order", "reject", WHY),
+        ),
     ),
     Deed(
         "payment_files.withdraw", "payment_files:manage", _an_order,
@@ -95,6 +104,7 @@ PAYMENT_FILES = (
         (
             Rest(f"POST {_ORDERS}/withdraw", WHY),
             Cli("admin payment-files withdraw", ("{id}", "--reason", WHY["reason"])),
+            Console("payment-order", "withdraw", WHY),
         ),
     ),
 )  # fmt: skip
