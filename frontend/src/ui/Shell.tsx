@@ -140,13 +140,22 @@ function Find() {
 
 function Places() {
   const can = useCan();
+  const location = useLocation();
+  const isHere = (also?: string) =>
+    also !== undefined && (location.pathname === also || location.pathname.startsWith(`${also}/`));
   return (
     <nav aria-label={t("nav.main")}>
       <ul class="grid gap-1">
         <For each={PLACES.filter((place) => !place.scope || can(place.scope))}>
           {(place) => (
             <li>
-              <A href={place.href} end={place.href === "/"} class="place" activeClass="place-here">
+              <A
+                href={place.href}
+                end={place.href === "/"}
+                class="place"
+                activeClass="place-here"
+                classList={{ "place-here": isHere(place.also) }}
+              >
                 <Icon name={place.name} />
                 {t(`nav.${place.name}`)}
               </A>

@@ -19,6 +19,8 @@ export interface Place {
   /** The letter that leads there after `g`. */
   key: string;
   scope?: Scope;
+  /** Where its pages stand, too. */
+  also?: string;
 }
 
 /** The pages of the menu, which the keyboard knows too. */
@@ -27,7 +29,7 @@ export const PLACES: readonly Place[] = [
   { href: "/services", name: "services", key: "v", scope: "services:read" },
   { href: "/subscriptions", name: "subscriptions", key: "s", scope: "subscriptions:read" },
   { href: "/usage", name: "usage", key: "u", scope: "subscriptions:read" },
-  { href: "/catalog", name: "catalog", key: "c", scope: "services:read" },
+  { href: "/catalog", name: "catalog", key: "c", scope: "services:read", also: "/packs" },
   { href: "/billing/invoices", name: "invoices", key: "i", scope: "billing:read" },
   { href: "/billing/payment-methods", name: "paymentMethods", key: "m", scope: "billing:read" },
   { href: "/wallet", name: "wallet", key: "w", scope: "billing:read" },
