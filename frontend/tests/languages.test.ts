@@ -7,7 +7,8 @@ import es from "../src/i18n/es";
 import fr from "../src/i18n/fr";
 import it_ from "../src/i18n/it";
 import nl from "../src/i18n/nl";
-import { refusalWords } from "../src/i18n/refusals";
+import refusals from "../src/i18n/en/refusals";
+import { loadRefusals, refusalWords } from "../src/i18n/refusals";
 import openapi from "../openapi.json";
 
 const phrases = (words: object) =>
@@ -32,13 +33,14 @@ describe.each(Object.entries({ nl, de, fr, es, it: it_ }))("the dictionary %s", 
 
 describe("what the server refuses", () => {
   it("has a sentence for each code that the API names, and for no other", () => {
-    expect(Object.keys(en.refusal).toSorted()).toEqual(
+    expect(Object.keys(refusals.refusal).toSorted()).toEqual(
       openapi.components.schemas.RefusalCode.enum.toSorted(),
     );
   });
 
   it("is said in the reader's language, with its day and state", async () => {
     await chooseLanguage("de");
+    await loadRefusals();
     expect(refusalWords({ code: "wrong_status", values: { status: "cancelling" } })).toBe(
       "Das ist nicht mehr möglich; der Status ist: Läuft aus. Laden Sie die Seite neu.",
     );

@@ -46,7 +46,7 @@ async def list_(uow: UnitOfWork, wanted: SubscriptionFilter, paging: Paging) -> 
 
 @tool.read("subscriptions:read", out=SubscriptionOut)
 async def get(uow: UnitOfWork, subscription_id: Id) -> SubscriptionOut:
-    """Read one and what may be done with it."""
+    """Read one and what it allows."""
     return subscriptions.shown(uow.actor, await subscriptions.get(uow, subscription_id))
 
 
@@ -69,7 +69,7 @@ async def create(uow: UnitOfWork, body: AnySubscribeIn) -> SubscribedOut:
 
 @tool.change("subscriptions:administer", out=SubscriptionOut, destructive=True)
 async def override(uow: UnitOfWork, subscription_id: Id, body: OverrideIn) -> SubscriptionOut:
-    """Set plan, quantity, price or state by hand."""
+    """Set plan, price or state by hand."""
     wanted = Override(
         reason=body.reason,
         plan=body.plan_id,

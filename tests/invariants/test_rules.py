@@ -20,6 +20,7 @@ from tests.factories.credits import credited, transferred
 from tests.factories.invoices import a_draft, a_line, sent
 from tests.factories.payments import faulty_sandbox, store_card
 from tests.factories.subscriptions import market
+from tests.factories.wallets import given, paid_in
 from tests.surfaces.console_browser import URL, console_cookie, said
 
 PAID = "(SELECT invoice_id FROM payments WHERE refunded_cents > 0)"
@@ -62,6 +63,8 @@ BREAKS = {
     "What a payment holds is booked on its invoice": "UPDATE payments SET lost_cents = 1",
     "What a bank line brought is what it booked": "UPDATE bank_lines SET amount_cents = amount_cents + 1",
     "What a credit has left is its amount less its uses": "UPDATE credits SET remaining_cents = 0",
+    "What a wallet lot has left is its amount less its uses": ("UPDATE wallet_lots SET remaining_cents = 1"),
+    "What invoices took of wallets is what their uses say": "DELETE FROM invoice_settlements WHERE kind = 'wallet'",
     "What documents leave open is what credits and receivables hold": "DELETE FROM credits",
     "Every entry of the ledger sums to nothing": (
         "UPDATE ledger_postings SET amount_cents = 1 WHERE account = 'revenue'"
@@ -90,6 +93,12 @@ BREAKS = {
     "Write-offs of the ledger are the losses of documents": (
         "UPDATE ledger_postings SET account = 'write_offs' WHERE account = 'bank'"
     ),
+    "The wallet of the ledger is what lots have left": (
+        "UPDATE ledger_postings SET account = 'wallet' WHERE account = 'bank'"
+    ),
+    "Promotions of the ledger are what was given and did not expire": (
+        "UPDATE ledger_postings SET account = 'promotions' WHERE account = 'bank'"
+    ),
     "Nothing is left between documents": (
         "DELETE FROM ledger_postings WHERE account = 'transfers' AND amount_cents > 0"
     ),
@@ -98,7 +107,11 @@ BREAKS = {
 
 @pytest_asyncio.fixture
 async def books(backend):
-    """A paid invoice of which a part went back and a part waits to, one that is credited, one a bank paid, a draft."""
+    """
+    A paid invoice of which a part went back and a part waits to, one that is credited, a draft.
+
+    One more was paid through a bank, and one from a wallet.
+    """
     await market(backend, payment_providers=["sandbox"])
     provider = faulty_sandbox(backend)
     await store_card(backend)
@@ -108,6 +121,9 @@ async def books(backend):
     provider.is_down = True
     await payments.refund(backend, petra, invoice.id, 300, "As agreed.")
     await imported(backend, paying(121, str((await sent(backend, a_line(100))).number)))
+    await given(backend, 100)
+    await paid_in(backend, 21)
+    await sent(backend, a_line(100))
     other = await sent(backend, a_line(2000))
     await transferred(backend, other, 1000)
     await credited(backend, other)

@@ -1,4 +1,5 @@
 import createClient, { type Middleware } from "openapi-fetch";
+import { loadRefusals } from "../i18n/refusals";
 import { ApiError } from "./errors";
 import type { components, paths } from "./schema";
 import { firstAnswer } from "./firstAnswers";
@@ -17,8 +18,10 @@ const guard: Middleware = {
       for (const [name, value] of Object.entries(PORTAL_HEADER)) request.headers.set(name, value);
     return request;
   },
-  onResponse({ response }) {
+  async onResponse({ response }) {
     if (response.status === 401) endSession();
+    // Without its sentence an error says what the server does, in English.
+    else if (!response.ok) await loadRefusals().catch(() => undefined);
   },
 };
 

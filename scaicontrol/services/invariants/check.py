@@ -9,6 +9,7 @@ from .rules import RULES, Invariant
 from .schemas import BrokenOut, InvariantOut
 
 _SHOWN: Final = 100
+_NO_DOCUMENT: Final = "of no document"  # what moved beside any, such as money paid into a wallet
 
 
 class RuleBroken(Disproved):
@@ -28,7 +29,9 @@ async def check(uow: UnitOfWork) -> list[InvariantOut]:
 async def _ask(uow: UnitOfWork, rule: Invariant) -> InvariantOut:
     first = rule.broken.order_by(rule.broken.selected_columns[0]).limit(_SHOWN)
     rows = (await uow.session.execute(first)).all()
-    broken = [BrokenOut(id=which, says=int(says), counted=int(counted)) for which, says, counted in rows]
+    broken = [
+        BrokenOut(id=which or _NO_DOCUMENT, says=int(says), counted=int(counted)) for which, says, counted in rows
+    ]
     return InvariantOut(rule=rule.name, holds=not broken, broken=broken)
 
 

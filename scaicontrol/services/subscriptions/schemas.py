@@ -14,7 +14,6 @@ Reason = Annotated[str, Field(min_length=1, max_length=1000)]
 Note = Annotated[str, Field(min_length=1, max_length=1000, description="For the audit log; the tenant never reads it.")]
 TrialDays = Annotated[int, Field(ge=0, le=730)]
 ChangeMoment = Literal["now", "period_end"]
-CouponCode = Annotated[str, Field(min_length=1, max_length=40, description="The code of a coupon.")]
 BulkAction = Literal["cancel", "cancel_immediate", "suspend", "resume"]
 BulkIds = Annotated[list[Id], Field(min_length=1, max_length=500)]
 PlanRef = Annotated[str, Field(min_length=1, max_length=160, description="`<service slug>.<plan slug>`.")]
@@ -95,7 +94,6 @@ class SubscribeIn(PlanNamed):
     quantity: Count = 1
     payment_method_id: Id | None = None
     external_reference: str | None = Field(default=None, max_length=100)
-    coupon: CouponCode | None = None
 
 
 class AnySubscribeIn(SubscribeIn):
@@ -116,7 +114,6 @@ class SubscriptionCreateIn(PlanNamed):
     trial_days: TrialDays | None = None
     unit_price_cents: Price | None = None
     external_reference: str | None = Field(default=None, max_length=100)
-    coupon: CouponCode | None = None
 
 
 class TermsIn(PlanChoice):
