@@ -1,3 +1,4 @@
+import { loadRefusals } from "../src/i18n/refusals";
 import { render, screen } from "@solidjs/testing-library";
 import userEvent from "@testing-library/user-event";
 import { expect, it, vi } from "vitest";
@@ -61,7 +62,8 @@ it.each([
   [new ApiError(409, {}, new Headers({ "Retry-After": "5" })), /still being prepared/],
 ])("says what happened: %#", (error, words) => expect(errorMessage(error)).toMatch(words));
 
-it("gathers field messages from the schema check and from the business rules", () => {
+it("gathers field messages from the schema check and from the business rules", async () => {
+  await loadRefusals(); // as the client does before an error is made of an answer
   const error = new ApiError(422, {
     detail: [{ loc: ["body", "city"], msg: "Too long." }],
     error: {
