@@ -40,25 +40,6 @@ router = Router("/subscriptions", tags=["subscriptions"])
 admin = Router("/admin/subscriptions", tags=["admin-subscriptions"])
 
 
-CouponCode = Annotated[str, Field(min_length=1, max_length=40, description="The code of a coupon.")]
-
-
-class OrderIn(SubscribeIn):
-    """Subscribe to a plan, perhaps with a coupon."""
-
-    model_config = ConfigDict(json_schema_extra=SubscribeIn.model_config["json_schema_extra"])
-
-    coupon: CouponCode | None = None
-
-
-class TenantOrderIn(SubscriptionCreateIn):
-    """Subscribe a tenant, as an operator, perhaps with a coupon."""
-
-    model_config = ConfigDict(json_schema_extra=SubscriptionCreateIn.model_config["json_schema_extra"])
-
-    coupon: CouponCode | None = None
-
-
 class SubscriptionStoryOut(SubscriptionDetailOut):
     """A subscription with its plan, what was used in this period, and its story, newest first."""
 
@@ -107,7 +88,7 @@ async def show(uow: UnitOfWork, subscription_id: str) -> SubscriptionStoryOut:
     keyed=True,
     summary="Subscribe to a plan",
 )
-async def subscribe(uow: UnitOfWork, body: OrderIn) -> SubscribedOut:
+async def subscribe(uow: UnitOfWork, body: SubscribeIn) -> SubscribedOut:
     """A billing profile is needed first; one live subscription per service. Its workflow tells when it is ready."""
     done = await provisioning.subscribe(
         uow,
@@ -222,7 +203,7 @@ async def admin_show(uow: UnitOfWork, subscription_id: str) -> SubscriptionStory
     keyed=True,
     summary="Subscribe a tenant",
 )
-async def create(uow: UnitOfWork, body: TenantOrderIn) -> SubscribedOut:
+async def create(uow: UnitOfWork, body: SubscriptionCreateIn) -> SubscribedOut:
     """Also to a plan that is not public, for agreed trial days and an agreed price."""
     done = await provisioning.subscribe(
         uow,

@@ -14,6 +14,7 @@ Reason = Annotated[str, Field(min_length=1, max_length=1000)]
 Note = Annotated[str, Field(min_length=1, max_length=1000, description="For the audit log; the tenant never reads it.")]
 TrialDays = Annotated[int, Field(ge=0, le=730)]
 ChangeMoment = Literal["now", "period_end"]
+CouponCode = Annotated[str, Field(min_length=1, max_length=40, description="The code of a coupon.")]
 BulkAction = Literal["cancel", "cancel_immediate", "suspend", "resume"]
 BulkIds = Annotated[list[Id], Field(min_length=1, max_length=500)]
 PlanRef = Annotated[str, Field(min_length=1, max_length=160, description="`<service slug>.<plan slug>`.")]
@@ -26,13 +27,10 @@ _SUBSCRIPTION: dict[str, Any] = {
     "billing_period": "monthly", "status": "active", "is_entitled": True, "quantity": 5,
     "unit_price_cents": 1_900, "currency": "EUR", "mrr_amount_cents": 9_500,
     "activated_at": "2026-01-15T09:00:00Z",
-    "current_period_start": "2026-01-14T23:00:00Z",
-    "current_period_end": "2026-02-14T23:00:00Z",
+    "current_period_start": "2026-01-14T23:00:00Z", "current_period_end": "2026-02-14T23:00:00Z",
     "current_period_last_day": "2026-02-14",
     "available_actions": ["change_plan", "cancel"],
-    "version": 2,
-    "created_at": "2026-01-15T09:00:00Z",
-    "updated_at": "2026-01-15T09:00:00Z",
+    "version": 2, "created_at": "2026-01-15T09:00:00Z", "updated_at": "2026-01-15T09:00:00Z",
 }  # fmt: skip
 _PLAN: dict[str, Any] = {
     "id": "pln_01m851qp4yet0r2fk9wvt1p634", "slug": "pro", "name": "Pro", "tier": "pro", "billing_period": "monthly",
@@ -94,11 +92,15 @@ class SubscribeIn(PlanNamed):
     quantity: Count = 1
     payment_method_id: Id | None = None
     external_reference: str | None = Field(default=None, max_length=100)
+    coupon: CouponCode | None = None
 
 
-class AnySubscribeIn(SubscribeIn):
+class AnySubscribeIn(PlanNamed):
     """Subscribe to a plan; operators name the tenant and may agree on trial days and a price."""
 
+    quantity: Count = 1
+    payment_method_id: Id | None = None
+    external_reference: str | None = Field(default=None, max_length=100)
     tenant_id: Id | None = None
     trial_days: TrialDays | None = None
     unit_price_cents: Price | None = None
@@ -114,6 +116,7 @@ class SubscriptionCreateIn(PlanNamed):
     trial_days: TrialDays | None = None
     unit_price_cents: Price | None = None
     external_reference: str | None = Field(default=None, max_length=100)
+    coupon: CouponCode | None = None
 
 
 class TermsIn(PlanChoice):
